@@ -1,0 +1,220 @@
+//! When two requests of one task would end up in one place.
+//!
+//! Flyte 1 names a variable by group, version and key; the webhook of Flyte 2 drops the group, and its Python
+//! SDK writes dashes as underscores. Two requests that fall together under any of these rules would silently
+//! read one value for two secrets, so a task may not hold both.
+
+use crate::{Request, words::listed};
+
+/// Why two requests cannot stand side by side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clash {
+    /// They ask for the same secret in the same way.
+    Twice,
+    /// They would share an environment variable.
+    Variable,
+    /// They would share a file.
+    File,
+}
+
+impl Clash {
+    /// What is wrong and what to do, without names; for the places where no text can be built.
+    pub const fn rule(self) -> &'static str {
+        match self {
+            Self::Twice => "a secret is requested twice: remove one of the requests",
+            Self::Variable => {
+                "two secret requests would share one environment variable: rename one of them, or give each its own `env_var`"
+            }
+            Self::File => {
+                "two secret requests would share one file: rename one of them, or ask for one as `ENV_VAR`"
+            }
+        }
+    }
+
+    /// What is wrong with `a` and `b`, and what to do.
+    pub fn message(self, a: &Request<'_>, b: &Request<'_>) -> String {
+        match self {
+            Self::Twice => format!("secret `{b}` is requested twice: remove one of the requests"),
+            Self::Variable | Self::File => {
+                let (place, other_way) = match self {
+                    Self::File => ("file", "or ask for one as `ENV_VAR`"),
+                    _ => ("environment variable", "or give each its own `env_var`"),
+                };
+                let pair = listed([a, b].map(Request::short_form));
+                format!(
+                    "{pair} would share one {place} on Flyte 1 or Flyte 2: rename one of them, {other_way}"
+                )
+            }
+        }
+    }
+}
+
+/// Whether `a` and `b` would end up in one place under the rules of Flyte 1 or Flyte 2.
+pub const fn clash(a: &Request<'_>, b: &Request<'_>) -> Option<Clash> {
+    let variables = a.mount.may_be_variable() && b.mount.may_be_variable();
+    let files = a.mount.may_be_file() && b.mount.may_be_file();
+    if !variables && !files {
+        return None;
+    }
+    if same(a.key, b.key) && same_option(a.group, b.group) && same_option(a.group_version, b.group_version) {
+        return Some(Clash::Twice);
+    }
+    if variables && share(&variable_names(a), &variable_names(b), true) {
+        return Some(Clash::Variable);
+    }
+    if files && share(&file_names(a), &file_names(b), false) {
+        return Some(Clash::File);
+    }
+    None
+}
+
+/// The parts of a name, to be joined by a separator. Empty parts do not count.
+type Parts<'a> = [&'a str; 3];
+
+const fn variable_names<'a>(request: &Request<'a>) -> [Parts<'a>; 3] {
+    let group = or_empty(request.group);
+    // A declared variable replaces the embedded injector's name and stands beside the others'.
+    let embedded = match request.env_var {
+        Some(declared) => declared,
+        None => request.key,
+    };
+    [[group, or_empty(request.group_version), request.key], [group, "", request.key], [embedded, "", ""]]
+}
+
+const fn file_names<'a>(request: &Request<'a>) -> [Parts<'a>; 3] {
+    let group = or_empty(request.group);
+    [[group, or_empty(request.group_version), request.key], [group, "", request.key], [request.key, "", ""]]
+}
+
+const fn share(a: &[Parts<'_>; 3], b: &[Parts<'_>; 3], dashes_are_underscores: bool) -> bool {
+    let separator = if dashes_are_underscores { b'_' } else { b'/' };
+    let mut i = 0;
+    while i < a.len() {
+        let mut j = 0;
+        while j < b.len() {
+            if same_name(&a[i], &b[j], separator, dashes_are_underscores) {
+                return true;
+            }
+            j += 1;
+        }
+        i += 1;
+    }
+    false
+}
+
+const fn same_name(a: &Parts<'_>, b: &Parts<'_>, separator: u8, dashes_are_underscores: bool) -> bool {
+    let mut at = 0;
+    loop {
+        let (left, right) = (byte(a, at, separator), byte(b, at, separator));
+        match (left, right) {
+            (None, None) => return true,
+            (Some(mut left), Some(mut right)) => {
+                if dashes_are_underscores {
+                    left = if left == b'-' { b'_' } else { left };
+                    right = if right == b'-' { b'_' } else { right };
+                }
+                if !left.eq_ignore_ascii_case(&right) {
+                    return false;
+                }
+            }
+            _ => return false,
+        }
+        at += 1;
+    }
+}
+
+/// The byte at `at` of the parts joined by `separator`.
+const fn byte(parts: &Parts<'_>, mut at: usize, separator: u8) -> Option<u8> {
+    let mut i = 0;
+    let mut first = true;
+    while i < parts.len() {
+        let part = parts[i].as_bytes();
+        if !part.is_empty() {
+            if !first {
+                if at == 0 {
+                    return Some(separator);
+                }
+                at -= 1;
+            }
+            if at < part.len() {
+                return Some(part[at]);
+            }
+            at -= part.len();
+            first = false;
+        }
+        i += 1;
+    }
+    None
+}
+
+const fn or_empty(text: Option<&str>) -> &str {
+    match text {
+        Some(text) => text,
+        None => "",
+    }
+}
+
+pub(crate) const fn same(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    if a.len() != b.len() {
+        return false;
+    }
+    let mut i = 0;
+    while i < a.len() {
+        if a[i] != b[i] {
+            return false;
+        }
+        i += 1;
+    }
+    true
+}
+
+const fn same_option(a: Option<&str>, b: Option<&str>) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => same(a, b),
+        (None, None) => true,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::MountType;
+
+    fn request(text: &'static str) -> Request<'static> {
+        // group/key=ENV_VAR:MOUNT, all but the key optional
+        let (text, mount) = text.split_once(':').unwrap_or((text, "ANY"));
+        let (text, env_var) = text.split_once('=').map_or((text, None), |(text, name)| (text, Some(name)));
+        let (group, key) = text.split_once('/').map_or((None, text), |(group, key)| (Some(group), key));
+        Request { group, group_version: None, key, mount: MountType::from_word(mount).unwrap(), env_var }
+    }
+
+    #[test]
+    fn the_rules_of_both_flytes_are_applied() {
+        for (a, b, expected) in [
+            ("k", "k", Some(Clash::Twice)),
+            ("g/k", "g/k:FILE", Some(Clash::Twice)),
+            ("k:ENV_VAR", "k:FILE", None),
+            ("a", "b", None),
+            // Flyte 1: group and key are joined by an underscore
+            ("a_b/c", "a/b_c", Some(Clash::Variable)),
+            ("a_b", "a/b", Some(Clash::Variable)),
+            // Flyte 2: dashes are underscores, case is folded
+            ("my-key", "my_key", Some(Clash::Variable)),
+            ("my_key", "MY_KEY", Some(Clash::Variable)),
+            // Flyte 2: the group is dropped, unless the request names its variable
+            ("a/k", "b/k", Some(Clash::Variable)),
+            ("a/k=A:ENV_VAR", "b/k=B:ENV_VAR", None),
+            ("a/k=A:ENV_VAR", "b/k=A:ENV_VAR", Some(Clash::Variable)),
+            ("x=B", "b", Some(Clash::Variable)),
+            // files: the embedded injector drops the group, the others fold case
+            ("a/k:FILE", "b/k:FILE", Some(Clash::File)),
+            ("k:FILE", "K:FILE", Some(Clash::File)),
+            ("my-key:FILE", "my_key:FILE", None),
+        ] {
+            assert_eq!(clash(&request(a), &request(b)), expected, "{a} {b}");
+            assert_eq!(clash(&request(b), &request(a)), expected, "{b} {a}");
+        }
+    }
+}

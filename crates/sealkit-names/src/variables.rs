@@ -1,0 +1,18 @@
+//! The environment variables and directories that Flyte and sealkit agree on.
+
+/// Prefix of the variables that hold secrets; set by the webhook of Flyte 1 and Flyte 2, read by flytekit.
+pub const ENV_PREFIX: &str = "FLYTE_SECRETS_ENV_PREFIX";
+/// Directory of the files that hold secrets.
+pub const DEFAULT_DIR: &str = "FLYTE_SECRETS_DEFAULT_DIR";
+/// Prefix of the names of those files.
+pub const FILE_PREFIX: &str = "FLYTE_SECRETS_FILE_PREFIX";
+
+/// [`ENV_PREFIX`] where it is not set: flytekit's default first, then the webhook's of Flyte 2.
+pub const DEFAULT_ENV_PREFIXES: [&str; 2] = ["_FSEC_", "_UNION_"];
+/// [`DEFAULT_DIR`] where it is not set: flytekit's default first, then the webhook's.
+pub const DEFAULT_DIRS: [&str; 2] = ["/etc/secrets", "/etc/flyte/secrets"];
+
+/// The execution that a pod belongs to; set in every pod of Flyte 1 and Flyte 2 and nowhere else.
+pub const EXECUTION_ID: &str = "FLYTE_INTERNAL_EXECUTION_ID";
+/// The run that a pod of Flyte 2 belongs to.
+pub const RUN_NAME: &str = "RUN_NAME";
