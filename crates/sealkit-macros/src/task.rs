@@ -1,0 +1,135 @@
+//! `#[task]` and `#[workflow]`.
+
+mod model;
+mod output;
+mod reads;
+mod request;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use self::model::Task;
+use crate::{
+    diagnostics::Diagnostics,
+    syntax::{Arguments, Function},
+};
+
+/// Which of the two attributes it is.
+#[derive(Clone, Copy)]
+pub(crate) enum Kind {
+    Task,
+    Workflow,
+}
+
+/// The function always comes out, as it was written if there is a mistake: nothing else that uses it breaks then.
+pub(crate) fn expand(kind: Kind, arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let mut diagnostics = Diagnostics::default();
+    let arguments = Arguments::parse(arguments, &mut diagnostics);
+    // Without all arguments nobody knows which secrets are declared, so no read can be called undeclared.
+    let arguments_are_known = diagnostics.is_empty();
+    let function = diagnostics.take(syn::parse2::<Function>(item.clone()));
+    let task = function
+        .and_then(|function| Task::new(kind, arguments, arguments_are_known, function, &mut diagnostics));
+    let output = task.map_or(item, |task| task.output());
+    quote!(#output #diagnostics)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pretty(arguments: TokenStream, item: TokenStream) -> String {
+        prettyplease::unparse(&syn::parse2(expand(Kind::Task, arguments, item)).unwrap())
+    }
+
+    #[test]
+    fn a_bare_task() {
+        insta::assert_snapshot!(pretty(
+            quote!(),
+            quote!(
+                /// Does nothing.
+                pub fn noop() -> sealkit::Result<()> {
+                    Ok(())
+                }
+            )
+        ));
+    }
+
+    #[test]
+    fn a_task_with_secrets_in_all_spellings() {
+        insta::assert_snapshot!(pretty(
+            quote!(
+                secret_requests = [
+                    Secret(
+                        key = "k",
+                        group = "g",
+                        group_version = "1",
+                        mount_requirement = FILE,
+                        env_var = "HF_TOKEN"
+                    ),
+                    Secret(key = "other", mount_requirement = MountType::EnvVar),
+                    Secret::new("built").group("g"),
+                    SHARED,
+                ]
+            ),
+            quote!(
+                fn read(mut rows: u8) -> Result<i64, Error> {
+                    rows += 1;
+                    current_context().secrets().group("g").get("k")?;
+                    current_context().secrets().get_bytes("shared")?;
+                    Ok(rows.into())
+                }
+            )
+        ));
+    }
+
+    #[test]
+    fn an_async_task() {
+        insta::assert_snapshot!(pretty(
+            quote!(),
+            quote!(
+                #[must_use]
+                async fn total(rows: Vec<i64>, r#type: String) -> anyhow::Result<i64> where {
+                    todo(rows).await
+                }
+            )
+        ));
+    }
+
+    #[test]
+    fn a_task_with_another_name() {
+        insta::assert_snapshot!(pretty(
+            quote!(name = "train.v2"),
+            quote!(
+                fn train() -> sealkit::Result<()> {
+                    #![allow(unused)]
+                    Ok(())
+                }
+            )
+        ));
+    }
+
+    #[test]
+    fn a_task_of_a_renamed_crate() {
+        insta::assert_snapshot!(pretty(
+            quote!(crate = ::mine::sealkit, secret_requests = [Secret(key = "k")]),
+            quote!(
+                fn noop(n: i64) -> sealkit::Result<()> {
+                    Ok(())
+                }
+            )
+        ));
+    }
+
+    #[test]
+    fn a_mistake_leaves_the_function_alone() {
+        insta::assert_snapshot!(pretty(
+            quote!(secret_request = [], name = "a b"),
+            quote!(
+                fn half<T>((a, b): (i64, i64)) -> sealkit::Result<()> {
+                    Ok(())
+                }
+            )
+        ));
+    }
+}

@@ -1,0 +1,193 @@
+//! The code that comes out.
+//!
+//! Everything is inside the function, whose name, signature and documentation stay as they were: nothing new is
+//! in the user's scope, and the body is an inner function, because the compiler then reports a wrong return type
+//! where it is written. Items are not hygienic, so their names begin with `__sealkit`.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use sealkit_names::read::Access;
+use syn::{FnArg, Pat, Signature, Token, ext::IdentExt, spanned::Spanned};
+
+use super::{Kind, model::Task, reads::Read};
+
+impl Task {
+    pub(super) fn output(&self) -> TokenStream {
+        let function = &self.function;
+        let (attributes, visibility, inner_attributes) =
+            (&function.attributes, &function.visibility, &function.inner_attributes);
+        let outer = self.outer_signature();
+        let items = [self.body(), self.requests(), self.interface(), self.invoke(), self.metadata()];
+        let call = self.call();
+        let mut output = quote!(#(#attributes)* #visibility #outer);
+        function
+            .brace
+            .surround(&mut output, |tokens| tokens.extend(quote!(#(#inner_attributes)* #(#items)* #call)));
+        output
+    }
+
+    /// The signature as it was written, without the `mut` of inputs, which is the body's business.
+    fn outer_signature(&self) -> Signature {
+        let mut signature = self.function.signature.clone();
+        for argument in &mut signature.inputs {
+            if let FnArg::Typed(input) = argument {
+                input.attrs.clear();
+                if let Pat::Ident(name) = &mut *input.pat {
+                    name.mutability = None;
+                }
+            }
+        }
+        signature
+    }
+
+    /// The function as it was written, under another name.
+    fn body(&self) -> TokenStream {
+        let mut signature = self.function.signature.clone();
+        signature.ident = Ident::new("__sealkit_body", signature.ident.span().resolved_at(Span::call_site()));
+        // The inner function comes from a macro, so lints do not tell its author to borrow inputs: tasks own them.
+        signature.fn_token = Token![fn](Span::call_site());
+        signature.asyncness = signature.asyncness.map(|_| Token![async](Span::call_site()));
+        let mut output = signature.into_token_stream();
+        let body = &self.function.body;
+        self.function.brace.surround(&mut output, |tokens| tokens.extend(body.clone()));
+        output
+    }
+
+    /// The requests, and what only the compiler can check of them.
+    fn requests(&self) -> TokenStream {
+        let krate = &self.krate;
+        let entries = self.requests.iter().map(|request| &request.tokens);
+        let mut output = quote! {
+            const __SEALKIT_REQUESTS: &[#krate::Secret] = &[#(#entries),*];
+        };
+        let mut hidden_before = false;
+        for (index, request) in self.requests.iter().enumerate() {
+            let span = request.expression.span();
+            let hidden = request.literal.is_none();
+            if hidden {
+                output.extend(quote_spanned! {span=>
+                    const _: () = #krate::__private::check_names(&__SEALKIT_REQUESTS[#index]);
+                });
+            }
+            if index > 0 && (hidden || hidden_before) {
+                output.extend(quote_spanned! {span=>
+                    const _: () = #krate::__private::check_clashes(__SEALKIT_REQUESTS, #index);
+                });
+            }
+            hidden_before |= hidden;
+        }
+        output.extend(self.reads.iter().map(|read| self.check_read(read)));
+        output
+    }
+
+    fn check_read(&self, read: &Read) -> TokenStream {
+        let (krate, key) = (&self.krate, &read.key);
+        let group = match &read.group {
+            Some(group) => quote!(::core::option::Option::Some(#group)),
+            None => quote!(::core::option::Option::None),
+        };
+        let access = match read.access {
+            Access::Value => quote!(Value),
+            Access::File => quote!(File),
+            Access::Variable => quote!(Variable),
+        };
+        let message = format!(
+            "secret `{key}` is not declared like this by task `{task}`: add `Secret(key = \"{key}\")` to its `secret_requests`",
+            key = key.value(),
+            task = self.name.value(),
+        );
+        quote_spanned! {key.span()=>
+            const _: () = ::core::assert!(
+                #krate::__private::is_declared(__SEALKIT_REQUESTS, #group, #key, #krate::__private::ReadAccess::#access),
+                "{}", #message
+            );
+        }
+    }
+
+    fn interface(&self) -> TokenStream {
+        let krate = &self.krate;
+        let inputs = self.inputs.iter().enumerate().map(|(index, input)| {
+            let (constant, r#type) = (input_constant(index), &input.r#type);
+            let name = input.ident.unraw().to_string();
+            quote_spanned! {r#type.span()=>
+                const #constant: #krate::__private::Member<#r#type> = #krate::__private::Member::<#r#type>::new(#name);
+            }
+        });
+        let output = &self.output;
+        let output = quote_spanned! {output.span()=>
+            const __SEALKIT_OUTPUT: #krate::__private::Output<#output> = #krate::__private::Output::<#output>::new();
+        };
+        quote!(#(#inputs)* #output)
+    }
+
+    /// The task as it is run by name.
+    fn invoke(&self) -> TokenStream {
+        let krate = &self.krate;
+        let function = &self.function.signature.ident;
+        let arguments: Vec<TokenStream> = (0..self.inputs.len())
+            .map(input_constant)
+            .map(|constant| quote!(#constant.take(&mut __sealkit_inputs)?))
+            .collect();
+        let call = quote!(#function(#(#arguments),*));
+        let run = if self.is_async() {
+            quote! {
+                #krate::__private::block_on(move || async move { __SEALKIT_OUTPUT.finish(#call.await) })
+            }
+        } else {
+            quote!(__SEALKIT_OUTPUT.finish(#call))
+        };
+        let mutability = (!self.inputs.is_empty()).then(|| quote!(mut));
+        let inputs = if self.inputs.is_empty() { quote!(_) } else { quote!(#mutability __sealkit_inputs) };
+        quote! {
+            fn __sealkit_invoke(
+                #inputs: #krate::__private::Members,
+            ) -> ::core::result::Result<::core::option::Option<#krate::Value>, #krate::__private::Failure> {
+                #run
+            }
+        }
+    }
+
+    fn metadata(&self) -> TokenStream {
+        let (krate, name, docs) = (&self.krate, &self.name, &self.docs);
+        let function = &self.function.signature.ident;
+        let kind = match self.kind {
+            Kind::Task => quote!(Task),
+            Kind::Workflow => quote!(Workflow),
+        };
+        let inputs = (0..self.inputs.len()).map(input_constant);
+        quote! {
+            static __SEALKIT_TASK: #krate::TaskMetadata = #krate::TaskMetadata::__new(
+                #name,
+                ::core::module_path!(),
+                #krate::Kind::#kind,
+                #docs,
+                __SEALKIT_REQUESTS,
+                &[#(#inputs.variable),*],
+                __SEALKIT_OUTPUT.variables,
+                || #krate::__private::type_id_of(&#function),
+                __sealkit_invoke,
+            );
+            #krate::__private::inventory::submit! { #krate::__private::Registered(&__SEALKIT_TASK) }
+        }
+    }
+
+    /// What the function itself does now.
+    fn call(&self) -> TokenStream {
+        let krate = &self.krate;
+        let arguments = self.inputs.iter().map(|input| &input.ident);
+        let body = quote!(__sealkit_body(#(#arguments),*));
+        if self.is_async() {
+            quote!(#krate::__private::run_async(&__SEALKIT_TASK, #body).await)
+        } else {
+            quote!(#krate::__private::run(&__SEALKIT_TASK, move || #body))
+        }
+    }
+
+    fn is_async(&self) -> bool {
+        self.function.signature.asyncness.is_some()
+    }
+}
+
+fn input_constant(index: usize) -> Ident {
+    format_ident!("__SEALKIT_INPUT_{index}")
+}

@@ -1,0 +1,265 @@
+//! Finding the secrets that a body reads by a literal key.
+//!
+//! A macro sees no types, so only what certainly is a read of this crate counts: a chain that begins with
+//! `current_context()`, or with a variable that a `let` of the same body binds to that or to its `.secrets()`.
+//! Everything else is checked when it runs.
+
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use sealkit_names::read::{Access, METHODS};
+use syn::LitStr;
+
+/// A read of a secret by a literal key.
+pub(super) struct Read {
+    pub(super) group: Option<String>,
+    pub(super) key: LitStr,
+    pub(super) access: Access,
+}
+
+/// What a variable or the beginning of a chain stands for.
+#[derive(Clone)]
+enum Meaning {
+    Context,
+    Secrets { group: Option<String> },
+}
+
+/// All reads in `body`, in the order of their places.
+pub(super) fn find(body: &TokenStream) -> Vec<Read> {
+    let mut scanner = Scanner::default();
+    scanner.count_bindings(body.clone());
+    scanner.scan(body.clone());
+    scanner.reads
+}
+
+#[derive(Default)]
+struct Scanner {
+    /// Names that something binds, once for each time.
+    bound: Vec<String>,
+    variables: Vec<(String, Meaning)>,
+    reads: Vec<Read>,
+}
+
+impl Scanner {
+    /// Notes the names that are bound, so that a name with two meanings has none.
+    fn count_bindings(&mut self, tokens: TokenStream) {
+        let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+        for (i, tree) in tokens.iter().enumerate() {
+            match tree {
+                TokenTree::Ident(keyword) if keyword == "let" || keyword == "for" || keyword == "ref" => {
+                    // The whole pattern, up to what ends it.
+                    let pattern = tokens[i + 1..].iter().take_while(|tree| !ends_pattern(tree));
+                    pattern.for_each(|tree| self.bind_all(tree.clone().into()));
+                }
+                // The inputs of a closure.
+                TokenTree::Punct(bar) if bar.as_char() == '|' => {
+                    let inputs = tokens[i + 1..].iter().take_while(|tree| !is_punct(tree, '|'));
+                    inputs.for_each(|tree| self.bind_all(tree.clone().into()));
+                }
+                // The inputs of an inner function.
+                TokenTree::Ident(keyword) if keyword == "fn" => {
+                    if let Some(TokenTree::Group(inputs)) = tokens.get(i + 2) {
+                        self.bind_all(inputs.stream());
+                    }
+                }
+                TokenTree::Group(group) => self.count_bindings(group.stream()),
+                _ => {}
+            }
+        }
+    }
+
+    fn bind_all(&mut self, pattern: TokenStream) {
+        for tree in pattern {
+            match tree {
+                TokenTree::Ident(name) => self.bound.push(name.to_string()),
+                TokenTree::Group(group) => self.bind_all(group.stream()),
+                _ => {}
+            }
+        }
+    }
+
+    fn scan(&mut self, tokens: TokenStream) {
+        let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+        let mut i = 0;
+        while i < tokens.len() {
+            if let Some((name, value)) = binding(&tokens[i..])
+                && let value = i + value + path(&tokens[i + value..])
+                && let Some((meaning, end)) = self.chain(&tokens[value..])
+                && tokens.get(value + end).is_some_and(|tree| is_punct(tree, ';'))
+                && self.bound.iter().filter(|bound| *name == bound.as_str()).count() == 1
+            {
+                self.variables.push((name.to_string(), meaning));
+            } else if !follows_dot(&tokens, i) {
+                let _ =
+                    self.chain(&tokens[i..]).map(|(meaning, end)| self.read(&meaning, &tokens[i + end..]));
+            }
+            if let TokenTree::Group(group) = &tokens[i] {
+                self.scan(group.stream());
+            }
+            i += 1;
+        }
+    }
+
+    /// What the chain at the beginning of `tokens` stands for, and where it ends: before the first method that
+    /// is neither `secrets` nor `group`.
+    fn chain(&self, tokens: &[TokenTree]) -> Option<(Meaning, usize)> {
+        let (mut meaning, mut end) = self.root(tokens)?;
+        while let Some((method, arguments)) = call(&tokens[end..]) {
+            meaning = match (&meaning, method.to_string().as_str()) {
+                (Meaning::Context, "secrets") if arguments.stream().is_empty() => {
+                    Meaning::Secrets { group: None }
+                }
+                (Meaning::Secrets { .. }, "group") => {
+                    Meaning::Secrets { group: Some(literal(arguments)?.value()) }
+                }
+                (_, "clone") if arguments.stream().is_empty() => meaning,
+                _ => break,
+            };
+            end += 3;
+        }
+        Some((meaning, end))
+    }
+
+    fn root(&self, tokens: &[TokenTree]) -> Option<(Meaning, usize)> {
+        let TokenTree::Ident(name) = tokens.first()? else { return None };
+        if name == "current_context" {
+            let called = matches!(tokens.get(1), Some(TokenTree::Group(group)) if is_call(group) && group.stream().is_empty());
+            return called.then_some((Meaning::Context, 2));
+        }
+        let meaning = &self.variables.iter().rev().find(|(known, _)| name == known.as_str())?.1;
+        Some((meaning.clone(), 1))
+    }
+
+    fn read(&mut self, meaning: &Meaning, rest: &[TokenTree]) -> Option<()> {
+        let Meaning::Secrets { group } = meaning else { return None };
+        let (method, arguments) = call(rest)?;
+        let (_, access) = METHODS.into_iter().find(|(name, _)| method == name)?;
+        let key = literal(arguments)?;
+        self.reads.push(Read { group: group.clone(), key, access });
+        Some(())
+    }
+}
+
+/// `let name =` or `let mut name: Type =`, and where the value begins.
+fn binding(tokens: &[TokenTree]) -> Option<(&Ident, usize)> {
+    let is_word = |tree: &TokenTree, word: &str| matches!(tree, TokenTree::Ident(ident) if ident == word);
+    if !is_word(tokens.first()?, "let") {
+        return None;
+    }
+    let name = if is_word(tokens.get(1)?, "mut") { 2 } else { 1 };
+    let TokenTree::Ident(ident) = tokens.get(name)? else { return None };
+    if !is_punct(tokens.get(name + 1)?, '=') && !is_punct(tokens.get(name + 1)?, ':') {
+        return None;
+    }
+    let equals = tokens.iter().position(|tree| is_punct(tree, '='))?;
+    Some((ident, equals + 1))
+}
+
+/// How many tokens at the beginning of `tokens` only say where the name after them is: `::sealkit::`.
+fn path(tokens: &[TokenTree]) -> usize {
+    let mut length = 0;
+    loop {
+        match &tokens[length..] {
+            [a, b, ..] if is_punct(a, ':') && is_punct(b, ':') => length += 2,
+            [TokenTree::Ident(_), a, b, ..] if is_punct(a, ':') && is_punct(b, ':') => length += 3,
+            _ => return length,
+        }
+    }
+}
+
+/// `.method(arguments)` at the beginning of `tokens`.
+fn call(tokens: &[TokenTree]) -> Option<(&Ident, &Group)> {
+    match tokens {
+        [dot, TokenTree::Ident(method), TokenTree::Group(arguments), ..]
+            if is_punct(dot, '.') && is_call(arguments) =>
+        {
+            Some((method, arguments))
+        }
+        _ => None,
+    }
+}
+
+fn literal(arguments: &Group) -> Option<LitStr> {
+    syn::parse2(arguments.stream()).ok()
+}
+
+fn is_call(group: &Group) -> bool {
+    group.delimiter() == Delimiter::Parenthesis
+}
+
+fn is_punct(tree: &TokenTree, wanted: char) -> bool {
+    matches!(tree, TokenTree::Punct(punct) if punct.as_char() == wanted)
+}
+
+fn ends_pattern(tree: &TokenTree) -> bool {
+    is_punct(tree, '=') || is_punct(tree, ';') || matches!(tree, TokenTree::Ident(word) if word == "in")
+}
+
+/// A field or method of the same name is something else.
+fn follows_dot(tokens: &[TokenTree], i: usize) -> bool {
+    i > 0 && is_punct(&tokens[i - 1], '.')
+}
+
+#[cfg(test)]
+mod tests {
+    use quote::quote;
+
+    use super::*;
+
+    fn found(body: &TokenStream) -> Vec<String> {
+        find(body)
+            .into_iter()
+            .map(|read| {
+                format!("{}{}", read.group.map(|group| group + "/").unwrap_or_default(), read.key.value())
+            })
+            .collect()
+    }
+
+    #[test]
+    fn chains_from_the_context_are_found_wherever_they_stand() {
+        assert_eq!(
+            found(&quote! {
+                let a = current_context().secrets().get("a")?;
+                println!("{}", sealkit::current_context().secrets().group("g").get_bytes("b")?.expose().len());
+                if x { || ::sealkit::current_context().secrets().get_secrets_file("c") }
+            }),
+            ["a", "g/b", "c"]
+        );
+    }
+
+    #[test]
+    fn variables_of_the_same_body_are_followed() {
+        assert_eq!(
+            found(&quote! {
+                let context = sealkit::current_context();
+                let secrets: Secrets = context.secrets();
+                let mut grouped = secrets.group("g");
+                (context.secrets().get("a"), secrets.get("b"), grouped.get("c"), secrets.get_secrets_env_var("d"))
+            }),
+            ["a", "b", "g/c", "d"]
+        );
+    }
+
+    #[test]
+    fn what_may_be_something_else_is_left_to_the_run() {
+        let nothing: [&str; 0] = [];
+        assert_eq!(
+            found(&quote!(client.secrets().get("a"); secrets.get("b"); self.context.secrets().get("c"))),
+            nothing
+        );
+        assert_eq!(
+            found(&quote!(current_context().secrets().get(key); current_context().secrets().get(KEY))),
+            nothing
+        );
+        assert_eq!(found(&quote!(current_context().secrets().group(name).get("a"))), nothing);
+        let shadowed = quote! {
+            let secrets = current_context().secrets();
+            let secrets = std::collections::HashMap::new();
+            secrets.get("a");
+        };
+        assert_eq!(found(&shadowed), nothing);
+        let closure = quote! {
+            let secrets = current_context().secrets();
+            maps.iter().map(|secrets| secrets.get("a"));
+        };
+        assert_eq!(found(&closure), nothing);
+    }
+}
