@@ -1,0 +1,46 @@
+#![doc = include_str!("lib.md")]
+
+mod call;
+mod context;
+mod error;
+mod executor;
+pub mod literal;
+mod metadata;
+mod program;
+mod provider;
+mod registry;
+mod secret;
+mod secret_value;
+mod secrets;
+mod session;
+mod task_type;
+pub mod testing;
+mod value;
+
+// Declare.
+pub use metadata::{Interface, Kind, TaskMetadata};
+pub use registry::tasks;
+#[doc = include_str!("task_type/derive.md")]
+pub use sealkit_macros::TaskType;
+#[doc = include_str!("task.md")]
+pub use sealkit_macros::task;
+#[doc = include_str!("workflow.md")]
+pub use sealkit_macros::workflow;
+pub use secret::{MountType, Secret};
+pub use task_type::{Dir, EnumType, File, StructType, TaskType, Type, Variable};
+pub use value::{Value, ValueError};
+
+// Use.
+pub use context::{Context, current_context};
+pub use error::{Error, ErrorKind, Result};
+pub use secret_value::{MAX_SECRET_BYTES, SecretBytes, SecretValue};
+pub use secrets::Secrets;
+
+// Extend and run.
+pub use program::main;
+pub use provider::{Environment, Found, MountedDirectory, Provider};
+pub use session::Session;
+
+/// What generated code uses; not for anyone else, and not stable.
+#[doc(hidden)]
+pub mod __private;

@@ -1,0 +1,237 @@
+//! Values and types as they go over Flyte's wire.
+//!
+//! The bytes are those of the official Python SDK (`flyte` 2.12) for the same value and type. Structs and
+//! free-form objects are MessagePack maps, as Python's dataclasses are.
+
+mod schema;
+
+use std::collections::BTreeMap;
+
+use sealkit_idl::{
+    core::{
+        Binary, Blob, BlobDimensionality, BlobMetadata, BlobType, EnumType, Literal, LiteralCollection,
+        LiteralMap, LiteralType, LiteralTypeKind, LiteralValue, Primitive, PrimitiveValue, Scalar,
+        ScalarValue, SimpleType, TypeStructure, TypedInterface, Union, UnionType, Variable, VariableEntry,
+        VariableMap, Void,
+    },
+    prost_types::{Duration, Timestamp},
+};
+
+use crate::{
+    Interface, Type,
+    value::{Value, ValueError, from_msgpack, to_msgpack},
+};
+
+/// The tag of MessagePack in a binary literal.
+const MSGPACK: &str = "msgpack";
+
+/// The interface of a task, its variables in the order of their names.
+pub fn interface(interface: &Interface) -> TypedInterface {
+    let map = |variables: &[crate::Variable]| {
+        let mut entries: Vec<VariableEntry> = variables
+            .iter()
+            .map(|variable| VariableEntry {
+                key: variable.name.to_owned(),
+                value: Some(Variable {
+                    r#type: Some(literal_type(variable.r#type)),
+                    description: String::new(),
+                }),
+            })
+            .collect();
+        entries.sort_by(|a, b| a.key.cmp(&b.key));
+        Some(VariableMap { variables: entries })
+    };
+    TypedInterface { inputs: map(interface.inputs), outputs: map(interface.outputs) }
+}
+
+/// The type on the wire.
+pub fn literal_type(of: Type) -> LiteralType {
+    let kind = match of {
+        Type::None => simple(SimpleType::None),
+        Type::Integer => simple(SimpleType::Integer),
+        Type::Float => simple(SimpleType::Float),
+        Type::Boolean => simple(SimpleType::Boolean),
+        Type::String => simple(SimpleType::String),
+        Type::Datetime | Type::Date => simple(SimpleType::Datetime),
+        Type::Duration => simple(SimpleType::Duration),
+        Type::Object => {
+            return LiteralType {
+                annotation: Some(schema::msgpack_annotation()),
+                ..plain(simple(SimpleType::Struct))
+            };
+        }
+        Type::Struct(fields) => {
+            return LiteralType {
+                metadata: Some(schema::of_struct(fields)),
+                annotation: Some(schema::msgpack_annotation()),
+                structure: Some(TypeStructure { tag: tag(of).to_owned(), dataclass_type: BTreeMap::new() }),
+                ..plain(simple(SimpleType::Struct))
+            };
+        }
+        Type::File => LiteralTypeKind::Blob(blob_type(BlobDimensionality::Single)),
+        Type::Dir => LiteralTypeKind::Blob(blob_type(BlobDimensionality::Multipart)),
+        Type::List(inner) => LiteralTypeKind::CollectionType(Box::new(literal_type(*inner))),
+        Type::Map(inner) => LiteralTypeKind::MapValueType(Box::new(literal_type(*inner))),
+        Type::Optional(inner) => {
+            LiteralTypeKind::UnionType(UnionType { variants: vec![variant(*inner), variant(Type::None)] })
+        }
+        Type::Enum(words) => LiteralTypeKind::EnumType(EnumType {
+            values: words.variants.iter().map(ToString::to_string).collect(),
+        }),
+    };
+    plain(kind)
+}
+
+/// The value of type `of` on the wire.
+///
+/// # Errors
+///
+/// When `value` is none of type `of`.
+pub fn to_literal(of: Type, value: &Value) -> Result<Literal, ValueError> {
+    let scalar = match (of, value) {
+        (Type::Optional(inner), value) => {
+            let chosen = if matches!(value, Value::None) { Type::None } else { *inner };
+            let value = Some(to_literal(chosen, value)?);
+            ScalarValue::Union(Box::new(Union { value, r#type: Some(variant(chosen)) }))
+        }
+        (Type::List(inner), Value::List(items)) => {
+            let literals =
+                items.iter().enumerate().map(|(i, item)| to_literal(*inner, item).map_err(|e| e.at(i)));
+            let literals = literals.collect::<Result<_, _>>()?;
+            return Ok(Literal { value: Some(LiteralValue::Collection(LiteralCollection { literals })) });
+        }
+        (Type::Map(inner), Value::Map(entries)) => {
+            let entry = |(key, item): &(String, Value)| {
+                Ok((key.clone(), to_literal(*inner, item).map_err(|error| error.at(key))?))
+            };
+            let literals = entries.iter().map(entry).collect::<Result<_, _>>()?;
+            return Ok(Literal { value: Some(LiteralValue::Map(LiteralMap { literals })) });
+        }
+        (Type::Object | Type::Struct(_), Value::Map(_)) => {
+            ScalarValue::Binary(Binary { value: to_msgpack(value)?, tag: MSGPACK.to_owned() })
+        }
+        (Type::File, Value::Reference(uri)) => blob(BlobDimensionality::Single, uri),
+        (Type::Dir, Value::Reference(uri)) => blob(BlobDimensionality::Multipart, uri),
+        (Type::None, Value::None) => ScalarValue::NoneType(Void {}),
+        (of, value) => {
+            let value = Some(primitive(of, value)?);
+            ScalarValue::Primitive(Primitive { value })
+        }
+    };
+    Ok(Literal { value: Some(LiteralValue::Scalar(Box::new(Scalar { value: Some(scalar) }))) })
+}
+
+/// The value that `literal` carries.
+///
+/// # Errors
+///
+/// When it carries none, or one that tasks of sealkit cannot take.
+pub fn from_literal(literal: Literal) -> Result<Value, ValueError> {
+    let scalar = match literal.value {
+        Some(LiteralValue::Collection(collection)) => {
+            let items = collection.literals.into_iter().enumerate();
+            let items = items.map(|(i, item)| from_literal(item).map_err(|error| error.at(i)));
+            return items.collect::<Result<_, _>>().map(Value::List);
+        }
+        Some(LiteralValue::Map(map)) => {
+            let entry = |(key, item)| match from_literal(item) {
+                Ok(item) => Ok((key, item)),
+                Err(error) => Err(error.at(key)),
+            };
+            return map.literals.into_iter().map(entry).collect::<Result<_, _>>().map(Value::Map);
+        }
+        Some(LiteralValue::Scalar(scalar)) => scalar.value,
+        None => None,
+    };
+    match scalar {
+        Some(ScalarValue::Primitive(Primitive { value: Some(value) })) => Ok(match value {
+            PrimitiveValue::Integer(number) => Value::Integer(number),
+            PrimitiveValue::FloatValue(number) => Value::Float(number),
+            PrimitiveValue::StringValue(text) => Value::String(text),
+            PrimitiveValue::Boolean(truth) => Value::Boolean(truth),
+            PrimitiveValue::Datetime(Timestamp { seconds, nanos }) => {
+                let nanos = u32::try_from(nanos).ok().filter(|nanos| *nanos < 1_000_000_000);
+                Value::Datetime {
+                    seconds,
+                    nanos: nanos.ok_or_else(|| ValueError::new("is a malformed time"))?,
+                }
+            }
+            PrimitiveValue::Duration(duration) => {
+                let Duration { seconds, nanos } = duration.normalized();
+                Value::Duration { seconds, nanos }
+            }
+        }),
+        Some(ScalarValue::Blob(blob)) => Ok(Value::Reference(blob.uri)),
+        Some(ScalarValue::Binary(binary)) if binary.tag == MSGPACK => from_msgpack(&binary.value),
+        Some(ScalarValue::NoneType(_)) => Ok(Value::None),
+        Some(ScalarValue::Union(union)) => from_literal(union.value.unwrap_or_default()),
+        _ => Err(ValueError::new("is of a kind that this SDK cannot read")),
+    }
+}
+
+fn primitive(of: Type, value: &Value) -> Result<PrimitiveValue, ValueError> {
+    Ok(match (of, value) {
+        (Type::Integer, Value::Integer(number)) => PrimitiveValue::Integer(*number),
+        (Type::Float, Value::Float(number)) => PrimitiveValue::FloatValue(*number),
+        (Type::Boolean, Value::Boolean(truth)) => PrimitiveValue::Boolean(*truth),
+        (Type::String | Type::Enum(_), Value::String(text)) => PrimitiveValue::StringValue(text.clone()),
+        (Type::Datetime, Value::Datetime { seconds, nanos }) => {
+            let nanos = i32::try_from(*nanos).map_err(|_| ValueError::new("is a malformed time"))?;
+            PrimitiveValue::Datetime(Timestamp { seconds: *seconds, nanos })
+        }
+        (Type::Date, Value::Date { days }) => {
+            let seconds = days.checked_mul(86_400).ok_or_else(|| ValueError::new("is a malformed day"))?;
+            PrimitiveValue::Datetime(Timestamp { seconds, nanos: 0 })
+        }
+        (Type::Duration, Value::Duration { seconds, nanos }) => {
+            // The official SDK counts the nanoseconds forward, Python's timedelta being so.
+            let borrow = i64::from(*nanos < 0);
+            let nanos = nanos + if *nanos < 0 { 1_000_000_000 } else { 0 };
+            PrimitiveValue::Duration(Duration { seconds: seconds.saturating_sub(borrow), nanos })
+        }
+        (of, value) => return Err(ValueError::expected(of.word(), value)),
+    })
+}
+
+fn plain(kind: LiteralTypeKind) -> LiteralType {
+    LiteralType { r#type: Some(kind), ..LiteralType::default() }
+}
+
+fn simple(word: SimpleType) -> LiteralTypeKind {
+    LiteralTypeKind::Simple(word.into())
+}
+
+fn blob_type(dimensionality: BlobDimensionality) -> BlobType {
+    BlobType { format: String::new(), dimensionality: dimensionality.into() }
+}
+
+fn blob(dimensionality: BlobDimensionality, uri: &str) -> ScalarValue {
+    let metadata = BlobMetadata { r#type: Some(blob_type(dimensionality)) };
+    ScalarValue::Blob(Blob { metadata: Some(metadata), uri: uri.to_owned() })
+}
+
+/// A type as a variant of a union: its structure names the transformer that Python has for it.
+fn variant(of: Type) -> LiteralType {
+    let structure = TypeStructure { tag: tag(of).to_owned(), dataclass_type: BTreeMap::new() };
+    LiteralType { structure: Some(structure), ..literal_type(of) }
+}
+
+fn tag(of: Type) -> &'static str {
+    match of {
+        Type::None => "none",
+        Type::Integer => "int",
+        Type::Float => "float",
+        Type::Boolean => "bool",
+        Type::String => "str",
+        Type::Datetime => "datetime",
+        Type::Date => "date",
+        Type::Duration => "timedelta",
+        Type::File => "File",
+        Type::Dir => "Dir",
+        Type::List(_) => "Typed List",
+        Type::Map(_) | Type::Object => "Typed Dict",
+        Type::Enum(_) => "DefaultEnumTransformer",
+        Type::Struct(_) => "Object-Dataclass-Transformer",
+        Type::Optional(_) => "Typed Union",
+    }
+}

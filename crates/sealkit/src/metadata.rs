@@ -1,0 +1,165 @@
+//! What is known of a task without running it.
+
+use std::any::TypeId;
+
+use serde::Serialize;
+
+use crate::{Secret, Variable, call::Invoke, registry};
+
+/// What a task declares: its name, its secrets and its types.
+///
+/// It is a constant of the program, checked when it is compiled. As JSON it looks like this; fields that are
+/// absent or empty are left out only where it says so:
+///
+/// ```
+/// use sealkit::{TaskMetadata, current_context, task};
+///
+/// /// Counts the rows of a table.
+/// #[task(secret_requests = [Secret(key = "dsn", group = "db", mount_requirement = FILE)])]
+/// async fn count(table: String, limit: Option<i64>) -> sealkit::Result<i64> {
+///     let dsn = current_context().secrets().get("dsn")?;
+///     Ok(limit.unwrap_or(0) + (table.len() + dsn.expose().len()) as i64)
+/// }
+///
+/// let metadata = TaskMetadata::of(&count).expect("a task");
+/// let expected = serde_json::json!({
+///     "name": "count",
+///     "module": module_path!(),
+///     "kind": "task",                       // or "workflow"
+///     "docs": "Counts the rows of a table.",
+///     "secret_requests": [{
+///         "key": "dsn",
+///         "mount_requirement": "FILE",      // "ANY", "ENV_VAR" or "FILE"
+///         "group": "db",                    // left out if absent, as group_version and env_var are here
+///     }],
+///     "interface": {
+///         "inputs": [
+///             { "name": "table", "type": "string" },
+///             { "name": "limit", "type": { "optional": "integer" } },
+///         ],
+///         "outputs": [{ "name": "o0", "type": "integer" }],
+///     },
+/// });
+/// assert_eq!(serde_json::to_value(metadata).unwrap(), expected);
+/// ```
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct TaskMetadata {
+    name: &'static str,
+    module: &'static str,
+    kind: Kind,
+    docs: &'static str,
+    secret_requests: &'static [Secret],
+    interface: Interface,
+    #[serde(skip)]
+    entry: Entry,
+}
+
+/// How the program finds and runs a task's function.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry {
+    pub(crate) type_id: fn() -> TypeId,
+    pub(crate) invoke: Invoke,
+}
+
+/// Whether a function is a task or a workflow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Kind {
+    /// Declared by `#[task]`.
+    Task,
+    /// Declared by `#[workflow]`.
+    Workflow,
+}
+
+impl Kind {
+    /// `task` or `workflow`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Task => "task",
+            Self::Workflow => "workflow",
+        }
+    }
+}
+
+/// What a task takes and what it returns.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Interface {
+    /// The inputs, in the order of the function's.
+    pub inputs: &'static [Variable],
+    /// The outputs: none, or one called `o0`.
+    pub outputs: &'static [Variable],
+}
+
+impl TaskMetadata {
+    #[doc(hidden)]
+    #[expect(clippy::too_many_arguments, reason = "called by generated code only")]
+    pub const fn __new(
+        name: &'static str,
+        module: &'static str,
+        kind: Kind,
+        docs: &'static str,
+        secret_requests: &'static [Secret],
+        inputs: &'static [Variable],
+        outputs: &'static [Variable],
+        type_id: fn() -> TypeId,
+        invoke: Invoke,
+    ) -> Self {
+        let interface = Interface { inputs, outputs };
+        Self { name, module, kind, docs, secret_requests, interface, entry: Entry { type_id, invoke } }
+    }
+
+    /// The metadata of a task, from the function itself.
+    ///
+    /// `None` if the function is no task.
+    ///
+    /// ```
+    /// use sealkit::{TaskMetadata, task};
+    ///
+    /// #[task(name = "noop.v2")]
+    /// fn noop() -> sealkit::Result<()> {
+    ///     Ok(())
+    /// }
+    ///
+    /// assert_eq!(TaskMetadata::of(&noop).map(TaskMetadata::name), Some("noop.v2"));
+    /// assert!(TaskMetadata::of(&drop::<u8>).is_none());
+    /// ```
+    pub fn of<F: 'static>(_function: &F) -> Option<&'static Self> {
+        // Every function has a type of its own, so nothing needs a name in the scope of the function.
+        registry::all().find(|task| (task.entry.type_id)() == TypeId::of::<F>())
+    }
+
+    /// The name under which the task is run.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The module that the function is in.
+    pub const fn module(&self) -> &'static str {
+        self.module
+    }
+
+    /// Whether it is a task or a workflow.
+    pub const fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The function's documentation; empty if there is none.
+    pub const fn docs(&self) -> &'static str {
+        self.docs
+    }
+
+    /// The secrets that the task asks for.
+    pub const fn secret_requests(&self) -> &'static [Secret] {
+        self.secret_requests
+    }
+
+    /// What the task takes and what it returns.
+    pub const fn interface(&self) -> &Interface {
+        &self.interface
+    }
+
+    pub(crate) const fn invoke(&self) -> Invoke {
+        self.entry.invoke
+    }
+}

@@ -1,0 +1,104 @@
+//! The program of a binary with tasks: lists, describes and runs them.
+
+mod arguments;
+mod listing;
+mod run;
+
+use std::{
+    env,
+    fmt::Write as _,
+    io::{self, Write},
+    path::Path,
+    process::ExitCode,
+};
+
+use self::arguments::Command;
+use crate::{Error, Session, registry};
+
+/// The `main` of a binary with tasks.
+///
+/// ```text
+/// PROGRAM                                 shows the tasks
+/// PROGRAM run TASK [--INPUT VALUE ...]    runs a task here and prints its output as JSON
+/// PROGRAM describe [TASK] [--json]        shows what is recorded of the tasks
+/// ```
+///
+/// The output of a task goes to standard output, everything else to standard error. The exit code is 0 if all
+/// went well, 1 if the task failed, and 2 if it could not be started.
+///
+/// ```no_run
+/// fn main() -> std::process::ExitCode {
+///     sealkit::main()
+/// }
+/// ```
+pub fn main() -> ExitCode {
+    Session::new().main()
+}
+
+/// Why the program ends without success.
+#[derive(Debug)]
+struct Fault {
+    code: u8,
+    message: String,
+    hint: Option<String>,
+}
+
+impl Fault {
+    fn usage(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { code: 2, message: message.into(), hint: Some(hint.into()) }
+    }
+}
+
+/// Nothing was started: the command line or the program itself is wrong.
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        Self { code: 2, message: with_sources(&error), hint: error.hint().map(str::to_owned) }
+    }
+}
+
+/// The text of an error and of all that it comes from.
+fn with_sources(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        let _ = write!(text, ": {error}");
+        source = error.source();
+    }
+    text
+}
+
+pub(crate) fn main_of(session: &Session) -> ExitCode {
+    let program = env::args_os().next().unwrap_or_default();
+    let program =
+        Path::new(&program).file_name().map_or_else(|| "PROGRAM".into(), |name| name.to_string_lossy());
+    match perform(session, &program) {
+        Ok(output) => print(io::stdout().lock(), &output),
+        Err(Fault { code, message, hint }) => {
+            let hint = hint.map(|hint| format!("hint: {hint}\n")).unwrap_or_default();
+            print(io::stderr().lock(), &format!("error: {message}\n{hint}"));
+            return ExitCode::from(code);
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+fn perform(session: &Session, program: &str) -> Result<String, Fault> {
+    let command = arguments::parse(lexopt::Parser::from_env(), program)?;
+    match command {
+        Command::Help => Ok(listing::help(program, &registry::tasks()?)),
+        Command::Describe { task, json } => {
+            let tasks = match task {
+                Some(name) => vec![registry::find(&name)?],
+                None => registry::tasks()?,
+            };
+            if json { listing::json(&tasks) } else { Ok(listing::described(&tasks)) }
+        }
+        Command::RunHelp { task } => Ok(listing::run_help(program, registry::find(&task)?)),
+        Command::Run { task, inputs } => run::run(session, program, registry::find(&task)?, inputs),
+    }
+}
+
+/// Whoever reads our output may stop reading; that is no failure of ours.
+fn print(mut to: impl Write, text: &str) {
+    let _ = to.write_all(text.as_bytes()).and_then(|()| to.flush());
+}

@@ -1,0 +1,153 @@
+//! What was typed.
+
+use std::ffi::OsString;
+
+use lexopt::{Arg, Parser};
+
+use super::Fault;
+
+/// What is to be done.
+#[derive(Debug, PartialEq)]
+pub(super) enum Command {
+    Help,
+    Describe { task: Option<String>, json: bool },
+    RunHelp { task: String },
+    Run { task: String, inputs: Vec<(String, String)> },
+}
+
+pub(super) fn parse(mut parser: Parser, program: &str) -> Result<Command, Fault> {
+    let odd = |what: &str| Fault::usage(what, format!("see `{program} --help`"));
+    let verb = match next(&mut parser, program)? {
+        None => return Ok(Command::Help),
+        Some(Argument::Word(verb)) => verb,
+        Some(Argument::Option(name)) if name == "--help" || name == "-h" => return Ok(Command::Help),
+        Some(Argument::Option(name)) => return Err(odd(&format!("there is no option `{name}`"))),
+    };
+    match verb.as_str() {
+        "help" => Ok(Command::Help),
+        "run" => run(parser, program),
+        "describe" => describe(parser, program),
+        other => {
+            let near = sealkit_names::nearest(other, ["run", "describe", "help"]);
+            let hint = near
+                .map_or_else(|| format!("see `{program} --help`"), |near| format!("did you mean `{near}`?"));
+            Err(Fault::usage(format!("there is no command `{}`", shown(other)), hint))
+        }
+    }
+}
+
+fn run(mut parser: Parser, program: &str) -> Result<Command, Fault> {
+    let hint = || format!("{program} run TASK [--INPUT VALUE ...]");
+    let task = match next(&mut parser, program)? {
+        Some(Argument::Word(task)) => task,
+        Some(Argument::Option(name)) if name == "--help" || name == "-h" => return Ok(Command::Help),
+        Some(Argument::Option(_)) | None => return Err(Fault::usage("name the task to run", hint())),
+    };
+    let mut inputs: Vec<(String, String)> = Vec::new();
+    while let Some(argument) = next(&mut parser, program)? {
+        let name = match argument {
+            Argument::Option(name) if name == "--help" || name == "-h" => {
+                return Ok(Command::RunHelp { task });
+            }
+            Argument::Option(name) => name,
+            Argument::Word(_) => {
+                return Err(Fault::usage("an input needs its name before its value", hint()));
+            }
+        };
+        let Some(input) = name.strip_prefix("--") else {
+            return Err(Fault::usage(format!("there is no option `{name}`"), hint()));
+        };
+        let value = parser.value().map_err(|_| {
+            Fault::usage(format!("input `{input}` has no value"), format!("write `{name} VALUE`"))
+        })?;
+        inputs.push((input.to_owned(), text(value)?));
+    }
+    Ok(Command::Run { task, inputs })
+}
+
+fn describe(mut parser: Parser, program: &str) -> Result<Command, Fault> {
+    let (mut task, mut json) = (None, false);
+    while let Some(argument) = next(&mut parser, program)? {
+        match argument {
+            Argument::Option(name) if name == "--json" => json = true,
+            Argument::Option(name) if name == "--help" || name == "-h" => return Ok(Command::Help),
+            Argument::Word(name) if task.is_none() => task = Some(name),
+            Argument::Word(word) | Argument::Option(word) => {
+                let message = format!("`describe` does not know what to do with `{}`", shown(&word));
+                return Err(Fault::usage(message, format!("{program} describe [TASK] [--json]")));
+            }
+        }
+    }
+    Ok(Command::Describe { task, json })
+}
+
+enum Argument {
+    /// With its dashes.
+    Option(String),
+    Word(String),
+}
+
+fn next(parser: &mut Parser, program: &str) -> Result<Option<Argument>, Fault> {
+    match parser.next() {
+        Ok(None) => Ok(None),
+        Ok(Some(Arg::Short(letter))) => Ok(Some(Argument::Option(format!("-{letter}")))),
+        Ok(Some(Arg::Long(name))) => Ok(Some(Argument::Option(format!("--{name}")))),
+        Ok(Some(Arg::Value(word))) => text(word).map(|word| Some(Argument::Word(word))),
+        // lexopt's own text would show the value.
+        Err(lexopt::Error::UnexpectedValue { option, .. }) => {
+            Err(Fault::usage(format!("`{option}` takes no value"), format!("see `{program} --help`")))
+        }
+        Err(_) => Err(Fault::usage("an argument is malformed", format!("see `{program} --help`"))),
+    }
+}
+
+fn text(value: OsString) -> Result<String, Fault> {
+    value.into_string().map_err(|_| Fault::usage("an argument is not UTF-8 text", "write it in UTF-8"))
+}
+
+fn shown(word: &str) -> String {
+    word.chars().take(80).flat_map(char::escape_debug).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Command, String> {
+        parse(Parser::from_args(line.split_whitespace()), "demo").map_err(|fault| fault.message)
+    }
+
+    #[test]
+    fn commands_are_read() {
+        assert_eq!(parsed(""), Ok(Command::Help));
+        assert_eq!(parsed("-h"), Ok(Command::Help));
+        assert_eq!(
+            parsed("describe --json t1"),
+            Ok(Command::Describe { task: Some("t1".to_owned()), json: true })
+        );
+        assert_eq!(parsed("run t1 --help"), Ok(Command::RunHelp { task: "t1".to_owned() }));
+        let inputs =
+            [("n", "-5"), ("s", "--x"), ("e", "")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(
+            parsed("run t1 --n -5 --s=--x --e="),
+            Ok(Command::Run { task: "t1".to_owned(), inputs: inputs.to_vec() })
+        );
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        for (line, expected) in [
+            ("rnu", "there is no command `rnu`"),
+            ("--json", "there is no option `--json`"),
+            ("run", "name the task to run"),
+            ("run --n 5", "name the task to run"),
+            ("run t1 5", "an input needs its name before its value"),
+            ("run t1 --n", "input `n` has no value"),
+            ("run t1 -n 5", "there is no option `-n`"),
+            ("describe t1 t2", "`describe` does not know what to do with `t2`"),
+            ("describe --json=yes", "`--json` takes no value"),
+        ] {
+            assert_eq!(parsed(line), Err(expected.to_owned()), "{line}");
+        }
+    }
+}

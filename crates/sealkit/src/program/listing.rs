@@ -1,0 +1,96 @@
+//! What is shown of tasks.
+
+use std::fmt::Write as _;
+
+use super::Fault;
+use crate::{Secret, TaskMetadata};
+
+pub(super) fn help(program: &str, tasks: &[&TaskMetadata]) -> String {
+    let mut text = String::new();
+    if tasks.is_empty() {
+        text.push_str("This program has no tasks: write #[task] above a function.\n\n");
+    } else {
+        text.push_str("Tasks of this program:\n\n");
+        let width = tasks.iter().map(|task| task.name().len()).max().unwrap_or_default();
+        for task in tasks {
+            let line = format!("  {:width$}  {:8}  {}", task.name(), task.kind().as_str(), summary(task));
+            let _ = writeln!(text, "{}", line.trim_end());
+        }
+        text.push('\n');
+    }
+    let _ = write!(
+        text,
+        "Usage:\n\n  \
+         {program} run TASK [--INPUT VALUE ...]   run a task here and print its output as JSON\n  \
+         {program} run TASK --help                show its inputs\n  \
+         {program} describe [TASK] [--json]       show what is recorded of the tasks\n\n\
+         Exit code: 0 success, 1 the task failed, 2 it could not be started.\n"
+    );
+    text
+}
+
+/// The first line of the documentation, and the secrets.
+fn summary(task: &TaskMetadata) -> String {
+    let first = task.docs().lines().next().unwrap_or_default().trim();
+    let secrets: Vec<String> =
+        task.secret_requests().iter().map(|secret| secret.request().to_string()).collect();
+    match (first.is_empty(), secrets.is_empty()) {
+        (_, true) => first.to_owned(),
+        (true, false) => format!("[{}]", secrets.join(", ")),
+        (false, false) => format!("{first} [{}]", secrets.join(", ")),
+    }
+}
+
+pub(super) fn run_help(program: &str, task: &TaskMetadata) -> String {
+    let mut text = described(&[task]);
+    let _ = write!(text, "\nUsage:\n\n  {program} run {}", task.name());
+    for input in task.interface().inputs {
+        let option = format!("--{} {}", input.name, input.name.to_uppercase());
+        let _ =
+            if input.r#type.is_optional() { write!(text, " [{option}]") } else { write!(text, " {option}") };
+    }
+    text.push('\n');
+    text
+}
+
+pub(super) fn described(tasks: &[&TaskMetadata]) -> String {
+    let blocks: Vec<String> = tasks.iter().map(|task| block(task)).collect();
+    blocks.join("\n")
+}
+
+fn block(task: &TaskMetadata) -> String {
+    let mut text = format!("{} ({} in {})\n", task.name(), task.kind().as_str(), task.module());
+    for line in task.docs().lines() {
+        let _ = writeln!(text, "{}", format!("  {}", line.trim_end()).trim_end());
+    }
+    for input in task.interface().inputs {
+        let _ = writeln!(text, "  input   {}: {}", input.name, input.r#type);
+    }
+    for output in task.interface().outputs {
+        let _ = writeln!(text, "  output  {}: {}", output.name, output.r#type);
+    }
+    for secret in task.secret_requests() {
+        let _ = writeln!(text, "  secret  {}", request(secret));
+    }
+    text
+}
+
+fn request(secret: &Secret) -> String {
+    let request = secret.request();
+    let mut text = format!("{request} as {}", request.mount);
+    if let Some(version) = request.group_version {
+        let _ = write!(text, ", group version {version}");
+    }
+    if let Some(name) = request.env_var {
+        let _ = write!(text, ", in ${name}");
+    }
+    text
+}
+
+pub(super) fn json(tasks: &[&TaskMetadata]) -> Result<String, Fault> {
+    serde_json::to_string_pretty(tasks).map(|json| json + "\n").map_err(|error| Fault {
+        code: 2,
+        message: format!("the tasks cannot be written as JSON: {error}"),
+        hint: None,
+    })
+}

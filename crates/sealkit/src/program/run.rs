@@ -1,0 +1,71 @@
+//! Running one task in this process.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::Fault;
+use crate::{Session, TaskMetadata, Value, call::Failure, task_type::Members};
+
+pub(super) fn run(
+    session: &Session,
+    program: &str,
+    task: &'static TaskMetadata,
+    typed: Vec<(String, String)>,
+) -> Result<String, Fault> {
+    let inputs = read_inputs(program, task, typed)?;
+    let name = task.name();
+    // The panic itself has been reported by the panic hook.
+    let outcome = session.run(|| catch_unwind(AssertUnwindSafe(|| task.invoke()(inputs))));
+    match outcome {
+        Ok(Ok(output)) => {
+            let output = serde_json::to_string(&output.unwrap_or(Value::None));
+            output
+                .map(|json| json + "\n")
+                .map_err(|error| failed(format!("output of task `{name}`: {error}"), None))
+        }
+        Ok(Err(Failure::Task(text))) => {
+            let hint = session.advice_for(&text);
+            Err(failed(format!("task `{name}` failed: {text}"), hint))
+        }
+        Ok(Err(Failure::Output(error))) => Err(failed(format!("output of task `{name}`: {error}"), None)),
+        Ok(Err(Failure::Input(error))) => {
+            Err(Fault::usage(format!("input {error}"), format!("see `{program} run {name} --help`")))
+        }
+        Err(_) => Err(failed(format!("task `{name}` panicked"), None)),
+    }
+}
+
+fn failed(message: String, hint: Option<String>) -> Fault {
+    Fault { code: 1, message, hint }
+}
+
+/// Turns what was typed into values of the declared types.
+fn read_inputs(program: &str, task: &TaskMetadata, typed: Vec<(String, String)>) -> Result<Members, Fault> {
+    let help = || format!("see `{program} run {} --help`", task.name());
+    let declared = task.interface().inputs;
+    let mut values: Vec<(String, Value)> = Vec::new();
+    for (typed_name, text) in typed {
+        // `--max-rows` is how people write `max_rows` on a command line.
+        let underscored = typed_name.replace('-', "_");
+        let Some(input) = declared.iter().find(|input| input.name == underscored) else {
+            let near = sealkit_names::nearest(&underscored, declared.iter().map(|input| input.name));
+            let hint = near.map_or_else(help, |near| format!("did you mean `--{near}`?"));
+            let shown: String = typed_name.chars().take(80).flat_map(char::escape_debug).collect();
+            return Err(Fault::usage(format!("task `{}` has no input `{shown}`", task.name()), hint));
+        };
+        let value = Value::parse(input.r#type, &text)
+            .map_err(|error| Fault::usage(format!("input {}", error.at(input.name)), help()))?;
+        if values.iter().any(|(name, _)| name == input.name) {
+            return Err(Fault::usage(format!("input `{}` is given twice", input.name), help()));
+        }
+        values.push((input.name.to_owned(), value));
+    }
+    let missing: Vec<String> = declared
+        .iter()
+        .filter(|input| !input.r#type.is_optional() && !values.iter().any(|(name, _)| name == input.name))
+        .map(|input| format!("`--{}` ({})", input.name, input.r#type))
+        .collect();
+    if missing.is_empty() {
+        return Ok(Members::new(values));
+    }
+    Err(Fault::usage(format!("task `{}` needs {}", task.name(), missing.join(", ")), help()))
+}

@@ -1,0 +1,74 @@
+//! Secrets in environment variables.
+
+use std::env;
+
+use sealkit_names::places::{self, Pass};
+
+use super::{Found, Mount, Provider};
+use crate::{
+    Result, Secret, SecretBytes,
+    error::{Error, ErrorKind},
+    secret_value::MAX_SECRET_BYTES,
+};
+
+/// The environment variables of this process, under the names that Flyte 1 and Flyte 2 give them.
+///
+/// ```
+/// use sealkit::{Environment, Session};
+///
+/// let session = Session::isolated().provider(Environment::with_prefix("MYAPP_"));
+/// # drop(session);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Environment {
+    passes: &'static [Pass],
+    prefixes: Vec<String>,
+    unprefixed: bool,
+}
+
+impl Environment {
+    /// Variables with this prefix, and those that requests declare by `env_var`.
+    pub fn with_prefix(prefix: impl Into<String>) -> Self {
+        let passes = &[Pass::Declared, Pass::Flytekit, Pass::Injected];
+        Self { passes, prefixes: vec![prefix.into()], unprefixed: false }
+    }
+
+    pub(super) fn new(passes: &'static [Pass], prefixes: Vec<String>, unprefixed: bool) -> Self {
+        Self { passes, prefixes, unprefixed }
+    }
+
+    fn first<T>(&self, secret: &Secret, mut look: impl FnMut(&str) -> Option<T>) -> Option<(String, T)> {
+        let request = secret.request();
+        let look = &mut look;
+        self.passes.iter().find_map(|pass| {
+            places::variable(*pass, &request, &self.prefixes, self.unprefixed, |name| look(name))
+        })
+    }
+}
+
+impl Provider for Environment {
+    fn name(&self) -> String {
+        "the environment".to_owned()
+    }
+
+    fn lookup(&self, secret: &Secret) -> Result<Option<Found>> {
+        let Some((name, value)) = self.first(secret, |name| env::var_os(name)) else { return Ok(None) };
+        let value = SecretBytes::new(value.into_encoded_bytes());
+        if value.expose().len() > MAX_SECRET_BYTES {
+            return Err(Error::new(
+                ErrorKind::TooLarge,
+                format!("the value of `{name}` is larger than 1 MiB"),
+            ));
+        }
+        Ok(Some(Found { value, mount: Mount::Variable(name) }))
+    }
+
+    fn places(&self, secret: &Secret) -> Vec<String> {
+        let mut places: Vec<String> = Vec::new();
+        let _nothing: Option<(String, ())> = self.first(secret, |name| {
+            places.push(format!("${name}"));
+            None
+        });
+        places
+    }
+}

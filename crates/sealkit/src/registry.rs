@@ -1,0 +1,74 @@
+//! The tasks of this program.
+
+use sealkit_names::nearest;
+
+use crate::{
+    Result, TaskMetadata,
+    error::{Error, ErrorKind},
+};
+
+/// A task that a `#[task]` or `#[workflow]` has registered; made by generated code only.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Registered(pub &'static TaskMetadata);
+
+inventory::collect!(Registered);
+
+pub(crate) fn all() -> impl Iterator<Item = &'static TaskMetadata> {
+    inventory::iter::<Registered>().map(|registered| registered.0)
+}
+
+/// All tasks and workflows of this program, in the order of their modules and names.
+///
+/// Tasks register themselves, wherever in the program they are. The linker drops a whole crate that nothing
+/// refers to, though, and its tasks with it: write `use my_tasks as _;` in the binary then.
+///
+/// # Errors
+///
+/// [`ErrorKind::Configuration`] when two tasks have the same name.
+///
+/// ```standalone_crate
+/// use sealkit::{TaskMetadata, task, tasks};
+///
+/// #[task]
+/// fn noop() -> sealkit::Result<()> {
+///     Ok(())
+/// }
+///
+/// assert_eq!(tasks()?.into_iter().map(TaskMetadata::name).collect::<Vec<_>>(), ["noop"]);
+/// # Ok::<(), sealkit::Error>(())
+/// ```
+pub fn tasks() -> Result<Vec<&'static TaskMetadata>> {
+    let mut tasks: Vec<&'static TaskMetadata> = all().collect();
+    tasks.sort_by_key(|task| task.name());
+    if let Some([a, b]) = tasks.windows(2).find(|pair| pair[0].name() == pair[1].name()) {
+        let mut modules = [a.module(), b.module()];
+        modules.sort_unstable();
+        let message =
+            format!("two tasks are named `{}`: one in `{}`, one in `{}`", a.name(), modules[0], modules[1]);
+        let hint = format!("rename one of them: #[task(name = \"{}_2\")]", a.name());
+        return Err(Error::new(ErrorKind::Configuration, message).with_hint(hint));
+    }
+    tasks.sort_by_key(|task| (task.module(), task.name()));
+    Ok(tasks)
+}
+
+/// The task that is called `name`.
+pub(crate) fn find(name: &str) -> Result<&'static TaskMetadata> {
+    let tasks = tasks()?;
+    if let Some(task) = tasks.iter().find(|task| task.name() == name) {
+        return Ok(task);
+    }
+    let shown: String = name.chars().take(80).flat_map(char::escape_debug).collect();
+    let error = Error::new(ErrorKind::InvalidName, format!("no task is named `{shown}`"));
+    Err(match nearest(name, tasks.iter().map(|task| task.name())) {
+        Some(near) => error.with_hint(format!("did you mean `{near}`?")),
+        None => {
+            let names: Vec<String> = tasks.iter().map(|task| format!("`{}`", task.name())).collect();
+            let known = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+            error.with_hint(format!(
+                "the tasks of this program: {known}; a crate that is named nowhere is not linked: write `use my_tasks as _;`"
+            ))
+        }
+    })
+}

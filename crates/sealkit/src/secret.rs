@@ -1,0 +1,127 @@
+//! What a task asks for.
+
+use sealkit_idl::core as idl;
+pub use sealkit_names::MountType;
+use sealkit_names::Request;
+use serde::{Serialize, Serializer, ser::SerializeStruct};
+
+/// A secret request: what `#[task(secret_requests = [...])]` is given.
+///
+/// The fields are those of flytekit's `Secret` and of Flyte's `core.Secret`. In `secret_requests` the short form
+/// `Secret(key = "k", mount_requirement = FILE)` says the same as this builder, and a constant can be shared:
+///
+/// ```
+/// use sealkit::{MountType, Secret, current_context, task};
+///
+/// const TOKEN: Secret = Secret::new("hf_token").group("hub").mount(MountType::EnvVar).env_var("HF_TOKEN");
+///
+/// #[task(secret_requests = [TOKEN, Secret(key = "cert", mount_requirement = FILE)])]
+/// fn download() -> sealkit::Result<i64> {
+///     let token = current_context().secrets().group("hub").get("hf_token")?;
+///     Ok(token.expose().len() as i64)
+/// }
+/// # let kit = sealkit::testing::TestSecrets::new().with_group("hub", "hf_token", "t0k3n");
+/// # assert_eq!(kit.run(download).unwrap(), 5);
+/// ```
+///
+/// A name that Flyte would refuse, a secret asked for twice, or two that would end up in one place do not compile:
+///
+/// ```compile_fail
+/// # use sealkit::{Secret, task};
+/// #[task(secret_requests = [Secret(key = "my-key"), Secret(key = "my_key")])]
+/// fn clash() -> sealkit::Result<()> {
+///     Ok(())
+/// }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Secret {
+    key: &'static str,
+    group: Option<&'static str>,
+    group_version: Option<&'static str>,
+    mount_requirement: MountType,
+    env_var: Option<&'static str>,
+}
+
+impl Secret {
+    /// A request for the secret `key`, mounted as the cluster likes.
+    pub const fn new(key: &'static str) -> Self {
+        Self { key, group: None, group_version: None, mount_requirement: MountType::Any, env_var: None }
+    }
+
+    /// The group the secret belongs to.
+    #[must_use]
+    pub const fn group(mut self, group: &'static str) -> Self {
+        self.group = Some(group);
+        self
+    }
+
+    /// The version of the group.
+    #[must_use]
+    pub const fn group_version(mut self, version: &'static str) -> Self {
+        self.group_version = Some(version);
+        self
+    }
+
+    /// How the secret is to be mounted.
+    #[must_use]
+    pub const fn mount(mut self, requirement: MountType) -> Self {
+        self.mount_requirement = requirement;
+        self
+    }
+
+    /// The environment variable the secret is wanted in.
+    ///
+    /// For a file, it is the variable that holds the file's path.
+    #[must_use]
+    pub const fn env_var(mut self, name: &'static str) -> Self {
+        self.env_var = Some(name);
+        self
+    }
+
+    /// The request as the naming rules see it; its fields can be read there.
+    pub const fn request(&self) -> Request<'static> {
+        Request {
+            group: self.group,
+            group_version: self.group_version,
+            key: self.key,
+            mount: self.mount_requirement,
+            env_var: self.env_var,
+        }
+    }
+}
+
+impl From<Secret> for idl::Secret {
+    fn from(secret: Secret) -> Self {
+        Self {
+            group: secret.group.unwrap_or_default().to_owned(),
+            group_version: secret.group_version.unwrap_or_default().to_owned(),
+            key: secret.key.to_owned(),
+            mount_requirement: match secret.mount_requirement {
+                MountType::EnvVar => idl::MountType::EnvVar,
+                MountType::File => idl::MountType::File,
+                _ => idl::MountType::Any,
+            }
+            .into(),
+            env_var: secret.env_var.unwrap_or_default().to_owned(),
+        }
+    }
+}
+
+/// Absent fields are left out; the mount requirement is the word on the wire.
+impl Serialize for Secret {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let optional =
+            [("group", self.group), ("group_version", self.group_version), ("env_var", self.env_var)];
+        let present = optional.iter().filter(|(_, value)| value.is_some()).count();
+        let mut fields = serializer.serialize_struct("Secret", 2 + present)?;
+        fields.serialize_field("key", self.key)?;
+        fields.serialize_field("mount_requirement", self.mount_requirement.as_str())?;
+        for (name, value) in optional {
+            match value {
+                Some(value) => fields.serialize_field(name, value)?,
+                None => fields.skip_field(name)?,
+            }
+        }
+        fields.end()
+    }
+}

@@ -1,0 +1,56 @@
+//! jiff's dates, times and durations.
+
+use jiff::{SignedDuration, Timestamp, civil::Date};
+
+use super::{TaskType, Type, time};
+use crate::value::{Value, ValueError};
+
+impl TaskType for Timestamp {
+    const TYPE: Type = Type::Datetime;
+
+    fn to_value(&self) -> Result<Value, ValueError> {
+        // jiff's nanoseconds have the sign of the seconds, Flyte's are counted forward.
+        let nanos = self.as_nanosecond();
+        let seconds =
+            i64::try_from(nanos.div_euclid(1_000_000_000)).map_err(|_| ValueError::new("is out of range"))?;
+        let nanos = u32::try_from(nanos.rem_euclid(1_000_000_000)).unwrap_or_default();
+        Ok(Value::Datetime { seconds, nanos })
+    }
+
+    fn from_value(value: Value) -> Result<Self, ValueError> {
+        let (seconds, nanos) = time::datetime(value)?;
+        Self::from_nanosecond(i128::from(seconds) * 1_000_000_000 + i128::from(nanos))
+            .map_err(|_| ValueError::new("is a time that jiff cannot express"))
+    }
+}
+
+impl TaskType for Date {
+    const TYPE: Type = Type::Date;
+
+    fn to_value(&self) -> Result<Value, ValueError> {
+        let since = self.duration_since(Self::constant(1970, 1, 1));
+        Ok(Value::Date { days: since.as_hours() / 24 })
+    }
+
+    fn from_value(value: Value) -> Result<Self, ValueError> {
+        let days = time::date(value)?;
+        days.checked_mul(24)
+            .and_then(|hours| {
+                Self::constant(1970, 1, 1).checked_add(SignedDuration::try_from_hours(hours)?).ok()
+            })
+            .ok_or_else(|| ValueError::new("is a day that jiff cannot express"))
+    }
+}
+
+impl TaskType for SignedDuration {
+    const TYPE: Type = Type::Duration;
+
+    fn to_value(&self) -> Result<Value, ValueError> {
+        Ok(Value::Duration { seconds: self.as_secs(), nanos: self.subsec_nanos() })
+    }
+
+    fn from_value(value: Value) -> Result<Self, ValueError> {
+        let (seconds, nanos) = time::duration(value)?;
+        Ok(Self::new(seconds, nanos))
+    }
+}

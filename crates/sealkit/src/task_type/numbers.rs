@@ -1,0 +1,89 @@
+//! Numbers and booleans.
+
+use super::{TaskType, Type};
+use crate::value::{Value, ValueError};
+
+macro_rules! integers {
+    ($($name:ty)*) => {$(
+        impl TaskType for $name {
+            const TYPE: Type = Type::Integer;
+
+            fn to_value(&self) -> Result<Value, ValueError> {
+                i64::try_from(*self).map(Value::Integer).map_err(|_| {
+                    ValueError::new("is too large: Flyte's integers have 64 bits and a sign")
+                })
+            }
+
+            fn from_value(value: Value) -> Result<Self, ValueError> {
+                let out_of_range =
+                    || ValueError::new(format!("is out of range: expected {} to {}", Self::MIN, Self::MAX));
+                match value {
+                    Value::Integer(number) => Self::try_from(number).map_err(|_| out_of_range()),
+                    // Flyte hands a float over where another SDK has made one of a whole number.
+                    Value::Float(number) => whole(number)
+                        .ok_or_else(|| ValueError::new("expected a whole number"))
+                        .and_then(|number| Self::try_from(number).map_err(|_| out_of_range())),
+                    other => Err(ValueError::expected("a whole number", &other)),
+                }
+            }
+        }
+    )*};
+}
+
+integers! { i8 i16 i32 i64 isize u8 u16 u32 u64 usize }
+
+/// The integer that `number` is, if it is one and no digit is lost.
+fn whole(number: f64) -> Option<i64> {
+    const EXACT: f64 = 9_007_199_254_740_992.0; // 2^53
+    #[expect(clippy::cast_possible_truncation, reason = "whole and within 2^53")]
+    (number.fract() == 0.0 && number.abs() <= EXACT).then_some(number as i64)
+}
+
+impl TaskType for f64 {
+    const TYPE: Type = Type::Float;
+
+    fn to_value(&self) -> Result<Value, ValueError> {
+        Ok(Value::Float(*self))
+    }
+
+    fn from_value(value: Value) -> Result<Self, ValueError> {
+        match value {
+            Value::Float(number) => Ok(number),
+            #[expect(clippy::cast_precision_loss, reason = "as Python's float does")]
+            Value::Integer(number) => Ok(number as Self),
+            // JSON has no word of its own for these; Flyte writes them as text.
+            Value::String(text) if text == "NaN" => Ok(Self::NAN),
+            Value::String(text) if text == "Infinity" => Ok(Self::INFINITY),
+            Value::String(text) if text == "-Infinity" => Ok(Self::NEG_INFINITY),
+            other => Err(ValueError::expected("a number", &other)),
+        }
+    }
+}
+
+impl TaskType for f32 {
+    const TYPE: Type = Type::Float;
+
+    fn to_value(&self) -> Result<Value, ValueError> {
+        f64::from(*self).to_value()
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "that is what the type asks for")]
+    fn from_value(value: Value) -> Result<Self, ValueError> {
+        f64::from_value(value).map(|number| number as Self)
+    }
+}
+
+impl TaskType for bool {
+    const TYPE: Type = Type::Boolean;
+
+    fn to_value(&self) -> Result<Value, ValueError> {
+        Ok(Value::Boolean(*self))
+    }
+
+    fn from_value(value: Value) -> Result<Self, ValueError> {
+        match value {
+            Value::Boolean(truth) => Ok(truth),
+            other => Err(ValueError::expected("true or false", &other)),
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Points and lengths of time.
+
+use std::time::{Duration, SystemTime};
+
+use sealkit_idl::prost_types::Timestamp;
+
+use super::{TaskType, Type};
+use crate::value::{Value, ValueError};
+
+/// A point in time as Flyte counts it: seconds since 1970 and the nanoseconds after them.
+pub(super) fn datetime(value: Value) -> Result<(i64, u32), ValueError> {
+    match value {
+        Value::Datetime { seconds, nanos } => Ok((seconds, nanos)),
+        Value::Date { days } => Ok((days * 86_400, 0)),
+        Value::String(text) => match text.parse::<Timestamp>() {
+            Ok(Timestamp { seconds, nanos }) => Ok((seconds, u32::try_from(nanos).unwrap_or_default())),
+            Err(_) => Err(ValueError::new("expected a time as `2024-01-02T03:04:05Z`")),
+        },
+        other => Err(ValueError::expected("a time as `2024-01-02T03:04:05Z`", &other)),
+    }
+}
+
+/// A day, counted from 1970.
+#[cfg(any(feature = "chrono", feature = "jiff"))]
+pub(super) fn date(value: Value) -> Result<i64, ValueError> {
+    let (seconds, nanos) = datetime(value).map_err(|_| ValueError::new("expected a day as `2024-01-02`"))?;
+    if seconds.rem_euclid(86_400) != 0 || nanos != 0 {
+        return Err(ValueError::new("expected a day as `2024-01-02`, found a time of day"));
+    }
+    Ok(seconds.div_euclid(86_400))
+}
+
+/// A length of time in seconds and nanoseconds, both with the sign.
+pub(super) fn duration(value: Value) -> Result<(i64, i32), ValueError> {
+    const EXPECTED: &str = "a length of time as `86400.5s`";
+    // What chrono and Python can hold, and far below what the arithmetic here can.
+    const LONGEST: f64 = 315_576_000_000.0;
+    let number = match value {
+        Value::Duration { seconds, nanos } => return Ok((seconds, nanos)),
+        #[expect(clippy::cast_precision_loss, reason = "lengths of time are far below 2^53 seconds")]
+        Value::Integer(seconds) => seconds as f64,
+        Value::Float(seconds) => seconds,
+        Value::String(text) => {
+            let parsed =
+                text.strip_suffix('s').and_then(|_| text.parse::<sealkit_idl::prost_types::Duration>().ok());
+            let parsed = parsed.ok_or_else(|| ValueError::new(format!("expected {EXPECTED}")))?;
+            return Ok((parsed.seconds, parsed.nanos));
+        }
+        other => return Err(ValueError::expected(EXPECTED, &other)),
+    };
+    if !(-LONGEST..=LONGEST).contains(&number) {
+        return Err(ValueError::new(format!("expected {EXPECTED}, found one that is too long")));
+    }
+    // To the microsecond, as Python's timedelta reads a float.
+    #[expect(clippy::cast_possible_truncation, reason = "checked against LONGEST above")]
+    let micros = (number * 1e6).round_ties_even() as i64;
+    #[expect(clippy::cast_possible_truncation, reason = "the remainder is below a second")]
+    Ok((micros / 1_000_000, (micros % 1_000_000 * 1_000) as i32))
+}
+
+impl TaskType for SystemTime {
+    const TYPE: Type = Type::Datetime;
+
+    fn to_value(&self) -> Result<Value, ValueError> {
+        let timestamp = Timestamp::from(*self);
+        Ok(Value::Datetime {
+            seconds: timestamp.seconds,
+            nanos: u32::try_from(timestamp.nanos).unwrap_or_default(),
+        })
+    }
+
+    fn from_value(value: Value) -> Result<Self, ValueError> {
+        let (seconds, nanos) = datetime(value)?;
+        let since = Duration::new(seconds.unsigned_abs(), 0);
+        let time = if seconds < 0 {
+            Self::UNIX_EPOCH.checked_sub(since)
+        } else {
+            Self::UNIX_EPOCH.checked_add(since)
+        };
+        time.and_then(|time| time.checked_add(Duration::from_nanos(nanos.into())))
+            .ok_or_else(|| ValueError::new("is a time that this machine cannot express"))
+    }
+}
+
+impl TaskType for Duration {
+    const TYPE: Type = Type::Duration;
+
+    fn to_value(&self) -> Result<Value, ValueError> {
+        let seconds = i64::try_from(self.as_secs()).map_err(|_| ValueError::new("is too long"))?;
+        Ok(Value::Duration { seconds, nanos: self.subsec_nanos().cast_signed() })
+    }
+
+    fn from_value(value: Value) -> Result<Self, ValueError> {
+        let (seconds, nanos) = duration(value)?;
+        match (u64::try_from(seconds), u32::try_from(nanos)) {
+            (Ok(seconds), Ok(nanos)) => Ok(Self::new(seconds, nanos)),
+            _ => Err(ValueError::new("expected a length of time that is not negative")),
+        }
+    }
+}
