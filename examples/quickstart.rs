@@ -1,0 +1,70 @@
+//! The whole story with throw-away secrets: nothing to set up, and nothing is left behind.
+
+#![expect(clippy::print_stdout, reason = "this program tells a story")]
+
+use std::fs;
+
+use sealkit::{MountedDirectory, Session, TaskMetadata, current_context, task, workflow};
+
+/// Calls an API with a token; tells its length and nothing else.
+#[task(secret_requests = [Secret(key = "my_secret")])]
+fn t1() -> sealkit::Result<usize> {
+    let secret = current_context().secrets().get("my_secret")?;
+    println!("   t1 got {secret:?}, and can look inside when it says so: {} bytes", secret.expose().len());
+    Ok(secret.expose().len())
+}
+
+/// Needs a file, because a library it uses wants a path.
+#[task(secret_requests = [Secret(key = "my_file_secret", group = "certificates", mount_requirement = FILE)])]
+fn t2(rows: usize) -> anyhow::Result<usize> {
+    let path = current_context().secrets().get_secrets_file("my_file_secret")?;
+    println!("   t2 got the file …/{}", path.file_name().unwrap_or_default().to_string_lossy());
+    Ok(rows + fs::read(path)?.len())
+}
+
+/// Wants a secret that it did not ask for, under a name that the compiler cannot see.
+#[task(secret_requests = [Secret(key = "my_secret")])]
+fn nosy(key: String) -> sealkit::Result<()> {
+    current_context().secrets().get(&key).map(drop)
+}
+
+/// Runs both tasks; it has no secrets of its own.
+#[workflow(name = "main")]
+fn pipeline() -> anyhow::Result<usize> {
+    t2(t1()?)
+}
+
+fn main() -> anyhow::Result<()> {
+    // What a cluster mounts for us, in small: a private directory that is gone when we are.
+    let mounts = tempfile::tempdir()?;
+    fs::create_dir(mounts.path().join("certificates"))?;
+    fs::write(mounts.path().join("my_secret"), "correct horse battery staple\n")?;
+    fs::write(mounts.path().join("certificates/my_file_secret"), "-----BEGIN CERTIFICATE-----\n")?;
+    fs::write(mounts.path().join("payroll"), "not for these tasks")?;
+    let session = Session::isolated().provider(MountedDirectory::new(mounts.path()));
+
+    println!("1. A task gets the secrets it asks for, as a value or as a file:\n");
+    let total = session.run(pipeline)?;
+    println!("   the workflow returned {total}\n");
+
+    println!("2. It gets no others, although the value lies right beside:\n");
+    if let Err(error) = session.run(|| nosy("payroll".to_owned())) {
+        println!("   {error}\n");
+    }
+
+    println!("3. A misspelled key says what was meant. Written as a literal, it does not even compile:\n");
+    if let Err(error) = session.run(|| nosy("my_secrt".to_owned())) {
+        println!("   {error}\n");
+    }
+
+    println!("4. What a task asks for is data, known without running it:\n");
+    if let Some(task) = TaskMetadata::of(&t2) {
+        let json = serde_json::to_string_pretty(task)?;
+        println!("   {}\n", json.replace('\n', "\n   "));
+    }
+
+    println!("Next, with a secret of your own:\n");
+    println!("   read -rs MY_SECRET && export MY_SECRET");
+    println!("   cargo run --bin using_secrets -- run main");
+    Ok(())
+}

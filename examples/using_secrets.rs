@@ -1,0 +1,28 @@
+//! A task that reads a secret.
+//!
+//! ```text
+//! read -rs MY_SECRET && export MY_SECRET
+//! cargo run --bin using_secrets -- run main
+//! ```
+
+use std::process::ExitCode;
+
+use sealkit::{current_context, task, workflow};
+
+/// Uses the secret, and tells no more of it than its length.
+#[task(secret_requests = [Secret(key = "my_secret")])]
+fn t1() -> sealkit::Result<usize> {
+    let secret_value = current_context().secrets().get("my_secret")?;
+    // Do something with the secret here, such as calling an API with it.
+    Ok(secret_value.expose().len())
+}
+
+/// Calls the task. It has no secrets of its own.
+#[workflow(name = "main")]
+fn pipeline() -> sealkit::Result<usize> {
+    t1()
+}
+
+fn main() -> ExitCode {
+    sealkit::main()
+}

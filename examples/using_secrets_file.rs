@@ -1,0 +1,27 @@
+//! A task that wants its secret in a file.
+//!
+//! ```text
+//! mkdir -m 700 mounts && cp ~/my-certificate.pem mounts/my_file_secret
+//! FLYTE_SECRETS_DEFAULT_DIR=$PWD/mounts cargo run --bin using_secrets_file -- run main
+//! ```
+
+use std::{fs, process::ExitCode};
+
+use sealkit::{current_context, task, workflow};
+
+/// Hands the file to whatever needs a path, here to `fs::read`.
+#[task(secret_requests = [Secret(key = "my_file_secret", mount_requirement = FILE)])]
+async fn t1() -> anyhow::Result<usize> {
+    let path = current_context().secrets().get_secrets_file("my_file_secret")?;
+    Ok(fs::read(&path)?.len())
+}
+
+/// Calls the task.
+#[workflow(name = "main")]
+async fn pipeline() -> anyhow::Result<usize> {
+    t1().await
+}
+
+fn main() -> ExitCode {
+    sealkit::main()
+}
