@@ -103,6 +103,7 @@ pub fn file<T>(
 
 fn upper<'b>(name: &'b mut String, prefix: &str, parts: &[Option<&str>]) -> &'b mut String {
     name.clear();
+    name.reserve(prefix.len() + parts.iter().flatten().map(|part| part.len() + 1).sum::<usize>());
     name.push_str(prefix);
     for (i, part) in parts.iter().flatten().enumerate() {
         if i > 0 {

@@ -1,6 +1,6 @@
 //! Values that cannot be printed, copied or compared by accident, and are wiped when dropped.
 
-use std::{fmt, str};
+use std::{fmt, mem};
 
 use zeroize::{Zeroize, Zeroizing};
 
@@ -36,6 +36,11 @@ impl SecretBytes {
         let exact = Self(Zeroizing::new(Box::from(value.as_slice())));
         value.zeroize();
         exact
+    }
+
+    /// The allocation itself, no longer looked after.
+    fn into_inner(mut self) -> Vec<u8> {
+        mem::take(&mut *self.0).into_vec()
     }
 
     /// Zeros, to be filled by whoever reads the value.
@@ -87,7 +92,7 @@ impl fmt::Debug for SecretBytes {
 /// }
 /// ```
 pub struct SecretValue {
-    bytes: SecretBytes,
+    text: Zeroizing<Box<str>>,
     start: usize,
     end: usize,
 }
@@ -98,21 +103,22 @@ impl SecretValue {
     /// `from_file` also reads line ends as Python's text mode does, in which flytekit opens the file.
     pub(crate) fn new(mut bytes: SecretBytes, from_file: bool) -> Result<Self> {
         let length = if from_file { universal_newlines(bytes.buffer()) } else { bytes.expose().len() };
-        let text = str::from_utf8(&bytes.expose()[..length])
-            .map_err(|_| Error::new(ErrorKind::NotText, "the value is not UTF-8 text"))?;
-        let stripped = text.trim_matches(is_python_space);
-        // Python's and Rust's idea of the ends is now the same; remember where they are.
-        let start = text.len() - text.trim_start_matches(is_python_space).len();
-        let (start, end) = if stripped.is_empty() { (0, 0) } else { (start, start + stripped.len()) };
-        Ok(Self { bytes, start, end })
+        let text = String::from_utf8(bytes.into_inner()).map_err(|error| {
+            error.into_bytes().zeroize();
+            Error::new(ErrorKind::NotText, "the value is not UTF-8 text")
+        })?;
+        let text = Zeroizing::new(text.into_boxed_str());
+        let started = text[..length].trim_start_matches(is_python_space);
+        let start = length - started.len();
+        let end = start + started.trim_end_matches(is_python_space).len();
+        Ok(Self { text, start, end })
     }
 
     /// The text itself.
     ///
     /// What is copied from here is no longer looked after.
     pub fn expose(&self) -> &str {
-        // `new` made sure of it; a default is no loss and needs no panic.
-        str::from_utf8(&self.bytes.expose()[self.start..self.end]).unwrap_or_default()
+        &self.text[self.start..self.end]
     }
 }
 
