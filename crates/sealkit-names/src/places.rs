@@ -65,11 +65,14 @@ pub fn variable<T>(
                     }
                 }
             }
-            // The name that the Python SDK of Flyte 2 derives; it has no prefix on the cluster either.
+            if !unprefixed {
+                return None;
+            }
+            // The name that the Python SDK of Flyte 2 derives, and the same with its dashes.
             if let Some(found) = found(underscored(upper(&mut name, "", &without_version))) {
                 return Some(found);
             }
-            if unprefixed { found(upper(&mut name, "", &without_version)) } else { None }
+            found(upper(&mut name, "", &without_version))
         }
     }
 }
@@ -194,8 +197,11 @@ mod tests {
                 "P_MY_GROUP_MY_KEY",
                 "P_MY-KEY",
                 "P_MY_KEY",
-                "MY_GROUP_MY_KEY",
             ]
+        );
+        assert_eq!(
+            all_variables(Pass::Injected, &request(), true)[6..],
+            ["MY_GROUP_MY_KEY", "MY-GROUP_MY-KEY"]
         );
         assert_eq!(
             all_files(Pass::Injected, &request()),
@@ -216,7 +222,7 @@ mod tests {
     #[test]
     fn what_is_found_comes_with_its_name() {
         let found = |wanted: &str| {
-            variable(Pass::Injected, &request(), &["P_".to_owned()], false, |name| {
+            variable(Pass::Injected, &request(), &["P_".to_owned()], true, |name| {
                 (name == wanted).then_some(1)
             })
         };

@@ -129,7 +129,7 @@ impl fmt::Debug for SecretValue {
 }
 
 /// What `str.isspace` of Python accepts: four separators more than Rust.
-fn is_python_space(c: char) -> bool {
+pub(crate) fn is_python_space(c: char) -> bool {
     c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c)
 }
 

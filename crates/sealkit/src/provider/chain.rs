@@ -12,6 +12,7 @@ use super::{Environment, Found, Mount, MountedDirectory, Provider};
 use crate::{
     Result, Secret,
     error::{Error, ErrorKind},
+    secret_value::is_python_space,
 };
 
 /// Providers in the order they are asked.
@@ -113,11 +114,11 @@ pub(crate) fn is_pod() -> bool {
     env::var_os(variables::EXECUTION_ID).is_some_and(|id| !id.is_empty())
 }
 
-/// A variable's text, stripped; flytekit takes an empty one for unset.
+/// A variable's text, stripped as flytekit strips it, which takes an empty one for unset.
 fn setting(name: &str) -> Result<Option<String>> {
-    let Some(value) = env::var_os(name) else { return Ok(None) };
-    let text = value.to_str().ok_or_else(|| misconfigured(name, "UTF-8 text"))?.trim();
-    Ok((!text.is_empty()).then(|| text.to_owned()))
+    let Some(value) = env::var_os(name).filter(|value| !value.is_empty()) else { return Ok(None) };
+    let text = value.to_str().ok_or_else(|| misconfigured(name, "UTF-8 text"))?;
+    Ok(Some(text.trim_matches(is_python_space).to_owned()))
 }
 
 fn absolute(path: String) -> Result<PathBuf> {
