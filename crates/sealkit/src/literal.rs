@@ -184,10 +184,7 @@ fn primitive(of: Type, value: &Value) -> Result<PrimitiveValue, ValueError> {
             PrimitiveValue::Datetime(Timestamp { seconds, nanos: 0 })
         }
         (Type::Duration, Value::Duration { seconds, nanos }) => {
-            // The official SDK counts the nanoseconds forward, Python's timedelta being so.
-            let borrow = i64::from(*nanos < 0);
-            let nanos = nanos + if *nanos < 0 { 1_000_000_000 } else { 0 };
-            PrimitiveValue::Duration(Duration { seconds: seconds.saturating_sub(borrow), nanos })
+            PrimitiveValue::Duration(Duration { seconds: *seconds, nanos: *nanos })
         }
         (of, value) => return Err(ValueError::expected(of.word(), value)),
     })

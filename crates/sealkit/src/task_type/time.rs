@@ -11,7 +11,9 @@ use crate::value::{Value, ValueError};
 pub(super) fn datetime(value: Value) -> Result<(i64, u32), ValueError> {
     match value {
         Value::Datetime { seconds, nanos } => Ok((seconds, nanos)),
-        Value::Date { days } => Ok((days * 86_400, 0)),
+        Value::Date { days } => {
+            Ok((days.checked_mul(86_400).ok_or_else(|| ValueError::new("is a malformed day"))?, 0))
+        }
         Value::String(text) => match text.parse::<Timestamp>() {
             Ok(Timestamp { seconds, nanos }) => Ok((seconds, u32::try_from(nanos).unwrap_or_default())),
             Err(_) => Err(ValueError::new("expected a time as `2024-01-02T03:04:05Z`")),
