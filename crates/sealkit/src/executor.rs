@@ -1,6 +1,12 @@
 //! Driving an async task where the program itself is not async.
 
-use std::future::Future;
+use std::{
+    future::Future,
+    pin::pin,
+    sync::Arc,
+    task::{Context, Poll, Wake},
+    thread::{self, Thread},
+};
 
 /// Runs the future that `start` gives to its end.
 ///
@@ -18,13 +24,13 @@ where
             return drive();
         }
         // A runtime cannot be started on a thread of another one.
-        std::thread::scope(|threads| match threads.spawn(drive).join() {
+        thread::scope(|threads| match threads.spawn(drive).join() {
             Ok(output) => output,
             Err(panic) => std::panic::resume_unwind(panic),
         })
     }
     #[cfg(not(feature = "tokio"))]
-    pollster::block_on(start())
+    on_this_thread(start())
 }
 
 #[cfg(feature = "tokio")]
@@ -32,6 +38,46 @@ fn drive<F: Future>(start: impl FnOnce() -> F) -> F::Output {
     match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime.block_on(async { start().await }),
         // No threads or no timers are to be had here; a task that needs none still runs.
-        Err(_) => pollster::block_on(start()),
+        Err(_) => on_this_thread(start()),
+    }
+}
+
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+/// Polls whenever the future wakes this thread, which sleeps in between.
+fn on_this_thread<F: Future>(future: F) -> F::Output {
+    let waker = Arc::new(Unpark(thread::current())).into();
+    let mut future = pin!(future);
+    loop {
+        match future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            Poll::Ready(output) => return output,
+            Poll::Pending => thread::park(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_future_that_waits_is_polled_until_it_is_ready() {
+        let mut polled = 0;
+        let answer = on_this_thread(std::future::poll_fn(|task| {
+            polled += 1;
+            let waker = task.waker().clone();
+            if polled < 3 {
+                thread::spawn(move || waker.wake());
+                return Poll::Pending;
+            }
+            Poll::Ready(42)
+        }));
+        assert_eq!((answer, polled), (42, 3));
     }
 }

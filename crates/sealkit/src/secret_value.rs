@@ -215,4 +215,15 @@ mod tests {
         let value = SecretValue::new(SecretBytes::new(b"hunter2".to_vec()), false).unwrap();
         assert_eq!(format!("{value:?} {value:#?}"), "SecretValue([REDACTED]) SecretValue([REDACTED])");
     }
+
+    #[cfg(feature = "secrecy")]
+    #[test]
+    fn values_move_on_into_secrecys_types() {
+        use ::secrecy::{ExposeSecret as _, SecretSlice, SecretString};
+
+        let value = SecretValue::new(SecretBytes::new(b" hunter2\n".to_vec()), false).unwrap();
+        assert_eq!(SecretString::from(value).expose_secret(), "hunter2");
+        let bytes = SecretSlice::from(SecretBytes::new(b" hunter2\n".to_vec()));
+        assert_eq!(bytes.expose_secret(), b" hunter2\n");
+    }
 }
