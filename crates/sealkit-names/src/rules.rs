@@ -65,16 +65,16 @@ impl Flaw {
     /// The rule that was broken, for people to read.
     pub const fn rule(self) -> &'static str {
         match self {
-            Self::Key => "a secret key is 1 to 128 letters, digits, `-` or `_`",
-            Self::Group => "a secret group is 1 to 63 letters, digits, `-` or `_`",
-            Self::GroupVersion => "a group version is 1 to 63 letters, digits, `-` or `_`",
+            Self::Key => "a secret key is 1 to 128 ASCII letters, digits, `-` or `_`",
+            Self::Group => "a secret group is 1 to 63 ASCII letters, digits, `-` or `_`",
+            Self::GroupVersion => "a group version is 1 to 63 ASCII letters, digits, `-` or `_`",
             Self::EnvVar => {
                 "`env_var` is capital letters, digits and `_`, and does not start with a digit, as in `HF_TOKEN`"
             }
             Self::ReservedEnvVar => {
                 "`env_var` names a variable that programs or Flyte rely on: choose another, as in `HF_TOKEN`"
             }
-            Self::TaskName => "a task name is 1 to 255 letters, digits, `-`, `_` or `.`",
+            Self::TaskName => "a task name is 1 to 255 ASCII letters, digits, `-`, `_` or `.`",
         }
     }
 
@@ -274,7 +274,7 @@ mod tests {
     fn messages_show_the_name_the_character_and_the_rule() {
         assert_eq!(
             Flaw::Key.message("a/b"),
-            "`a/b` contains `/`: a secret key is 1 to 128 letters, digits, `-` or `_`"
+            "`a/b` contains `/`: a secret key is 1 to 128 ASCII letters, digits, `-` or `_`"
         );
         assert!(Flaw::Key.message("").starts_with("empty name: "));
         assert!(Flaw::Key.message("a\u{1b}[2J").contains("contains `\\u{1b}`"));
