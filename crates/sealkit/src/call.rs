@@ -39,7 +39,18 @@ pub trait TaskResult {
     fn finish(self) -> Result<Option<Value>, Failure>;
 }
 
-impl<T: TaskType, E: From<Error> + Display> TaskResult for Result<T, E> {
+/// What a task may fail with; one trait, so that the compiler reports one error for a type that is neither.
+#[diagnostic::on_unimplemented(
+    message = "a task cannot fail with `{Self}`",
+    label = "this needs `From<sealkit::Error>` and `Display`",
+    note = "`sealkit::Error`, `anyhow::Error` and `eyre::Report` have both"
+)]
+pub trait TaskError: From<Error> + Display {}
+
+#[diagnostic::do_not_recommend]
+impl<E: From<Error> + Display> TaskError for E {}
+
+impl<T: TaskType, E: TaskError> TaskResult for Result<T, E> {
     const OUTPUTS: &'static [Variable] = match T::TYPE {
         Type::None => &[],
         _ => &[Variable { name: "o0", r#type: T::TYPE }],

@@ -66,6 +66,7 @@ impl<T> Member<T> {
     /// # Panics
     ///
     /// When the program is compiled, if the type refers to a file.
+    #[track_caller]
     pub const fn field(name: &'static str) -> Self
     where
         T: TaskType,
