@@ -1,6 +1,6 @@
 //! The macros of `sealkit`; they are documented where they are re-exported, in that crate.
 //!
-//! Each goes from syntax ([`syntax`]) over meaning ([`task`], [`task_type`]), where every mistake is reported, to
+//! Each goes from syntax (`syntax`) over meaning (`task`, `task_type`), where every mistake is reported, to
 //! the code that comes out, which cannot fail.
 
 mod diagnostics;

@@ -3,5 +3,5 @@
 mod arguments;
 mod function;
 
-pub(crate) use arguments::{Arguments, crate_path};
+pub(crate) use arguments::{Arguments, crate_at, crate_path, string, text_of};
 pub(crate) use function::Function;

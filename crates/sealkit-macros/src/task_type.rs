@@ -3,11 +3,14 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::{
-    Attribute, Data, DeriveInput, Expr, ExprLit, Fields, FieldsNamed, Lit, Meta, Path, Token, Variant,
-    ext::IdentExt, parse_quote, punctuated::Punctuated, spanned::Spanned,
+    Attribute, Data, DeriveInput, Fields, FieldsNamed, Meta, Path, Token, Variant, ext::IdentExt,
+    parse_quote, punctuated::Punctuated,
 };
 
-use crate::{diagnostics::Diagnostics, syntax::crate_path};
+use crate::{
+    diagnostics::Diagnostics,
+    syntax::{crate_at, crate_path, string},
+};
 
 pub(crate) fn expand(item: TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::default();
@@ -58,12 +61,14 @@ fn of_struct(
         let options = Options::read(&field.attrs, &["rename"], diagnostics);
         let member = names.add(ident, options.rename, diagnostics);
         let (constant, r#type) = (format_ident!("__SEALKIT_FIELD_{index}"), &field.ty);
-        constants.push(quote_spanned! {r#type.span()=>
+        let (krate, span) = crate_at(krate, r#type);
+        constants.push(quote_spanned! {span=>
             const #constant: #krate::__private::Member<#r#type> = #krate::__private::Member::<#r#type>::field(#member);
         });
         members.push(constant);
         idents.push(ident);
     }
+    let mutability = (!members.is_empty()).then(|| quote!(mut));
     quote! {
         const _: () = {
             #(#constants)*
@@ -75,14 +80,13 @@ fn of_struct(
 
                 fn to_value(&self) -> ::core::result::Result<#krate::Value, #krate::ValueError> {
                     ::core::result::Result::Ok(#krate::Value::Map(
-                        ::std::vec::Vec::from([#(#members.give(&self.#idents)?),*])
+                        ::core::convert::From::from([#(#krate::__private::Member::give(&#members, &self.#idents)?),*])
                     ))
                 }
 
                 fn from_value(__sealkit_value: #krate::Value) -> ::core::result::Result<Self, #krate::ValueError> {
-                    #[allow(unused_mut, reason = "a struct may have no fields")]
-                    let mut __sealkit_members = #krate::__private::Members::of(__sealkit_value)?;
-                    let __sealkit_this = Self { #(#idents: #members.take(&mut __sealkit_members)?),* };
+                    let #mutability __sealkit_members = #krate::__private::Members::of(__sealkit_value)?;
+                    let __sealkit_this = Self { #(#idents: #krate::__private::Member::take(&#members, &mut __sealkit_members)?),* };
                     __sealkit_members.end(__SEALKIT_FIELDS)?;
                     ::core::result::Result::Ok(__sealkit_this)
                 }
@@ -108,19 +112,19 @@ fn of_enum(ident: &Ident, variants: &[&Variant], krate: &Path, diagnostics: &mut
     }
     quote! {
         const _: () = {
-            const __SEALKIT_WORDS: &[&str] = &[#(#words),*];
+            const __SEALKIT_WORDS: &[&::core::primitive::str] = &[#(#words),*];
 
             impl #krate::TaskType for #ident {
                 const TYPE: #krate::Type =
                     #krate::Type::Enum(&#krate::EnumType { name: #name, variants: __SEALKIT_WORDS });
 
                 fn to_value(&self) -> ::core::result::Result<#krate::Value, #krate::ValueError> {
-                    let word = match self { #(Self::#idents => #words),* };
-                    ::core::result::Result::Ok(#krate::Value::String(::std::string::String::from(word)))
+                    let __sealkit_word = match self { #(Self::#idents => #words),* };
+                    ::core::result::Result::Ok(#krate::Value::String(::core::convert::From::from(__sealkit_word)))
                 }
 
                 fn from_value(__sealkit_value: #krate::Value) -> ::core::result::Result<Self, #krate::ValueError> {
-                    match #krate::__private::word(__sealkit_value)?.as_str() {
+                    match ::std::string::String::as_str(&#krate::__private::word(__sealkit_value)?) {
                         #(#words => ::core::result::Result::Ok(Self::#idents),)*
                         _ => ::core::result::Result::Err(#krate::__private::not_one_of(__SEALKIT_WORDS)),
                     }
@@ -163,16 +167,16 @@ impl Options {
                     (known, _) if !allowed.contains(&known) => {
                         diagnostics.at(
                             meta.path(),
-                            format_args!("unknown argument: expected `{}`", allowed.join("`, `")),
+                            format_args!("unknown argument `{name}`: expected `{}`", allowed.join("`, `")),
                         );
                     }
                     ("crate", Meta::NameValue(pair)) => {
                         options.krate = diagnostics.take(crate_path(&pair.value));
                     }
-                    (_, Meta::NameValue(pair)) => match &pair.value {
-                        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => options.rename = Some(text.value()),
-                        other => diagnostics.at(other, "expected a string literal"),
-                    },
+                    (_, Meta::NameValue(pair)) => {
+                        let text = string(&pair.value, "rename = \"name\"", diagnostics);
+                        options.rename = text.map(|text| text.value());
+                    }
                     (known, meta) => {
                         diagnostics.at(meta, format_args!("expected a value: `{known} = …`"));
                     }

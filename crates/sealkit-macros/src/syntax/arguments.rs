@@ -1,6 +1,6 @@
 //! What is written in the parentheses of `#[task(...)]`.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use sealkit_names::nearest;
 use syn::{Expr, ExprLit, Lit, LitStr, Meta, Path, Token, parse::Parser, punctuated::Punctuated};
@@ -29,7 +29,9 @@ impl Arguments {
                 continue;
             }
             match (name.as_str(), &meta) {
-                ("name", Meta::NameValue(pair)) => arguments.name = string(&pair.value, diagnostics),
+                ("name", Meta::NameValue(pair)) => {
+                    arguments.name = string(&pair.value, example("name"), diagnostics);
+                }
                 ("crate", Meta::NameValue(pair)) => {
                     arguments.krate = diagnostics.take(crate_path(&pair.value));
                 }
@@ -67,19 +69,30 @@ fn example(argument: &str) -> &'static str {
     }
 }
 
-fn string(value: &Expr, diagnostics: &mut Diagnostics) -> Option<LitStr> {
-    if let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = value {
-        return Some(text.clone());
+/// A value that is a string literal, as in `example`.
+pub(crate) fn string(value: &Expr, example: &str, diagnostics: &mut Diagnostics) -> Option<LitStr> {
+    let text = text_of(value);
+    if text.is_none() {
+        diagnostics.at(value, format_args!("expected a string literal: `{example}`"));
     }
-    diagnostics.at(value, "expected a string literal");
-    None
+    text
+}
+
+/// A string literal, which a declarative macro may have wrapped.
+pub(crate) fn text_of(value: &Expr) -> Option<LitStr> {
+    match value {
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.clone()),
+        Expr::Group(group) => text_of(&group.expr),
+        _ => None,
+    }
 }
 
 /// The path of `crate = …`, which must mean the same wherever the code ends up.
 pub(crate) fn crate_path(value: &Expr) -> syn::Result<Path> {
     if let Expr::Path(path) = value {
         let path = &path.path;
-        let from_crate = path.segments.first().is_some_and(|first| first.ident == "crate");
+        let first = path.segments.first().map(|first| first.ident.to_string());
+        let from_crate = matches!(first.as_deref(), Some("crate" | "$crate"));
         if path.leading_colon.is_some() || from_crate {
             return Ok(path.clone());
         }
@@ -88,4 +101,19 @@ pub(crate) fn crate_path(value: &Expr) -> syn::Result<Path> {
         value,
         "expected an absolute path: `::my_crate::sealkit` or `crate::sealkit`",
     ))
+}
+
+/// The path of the crate in code that is generated for `tokens`, and a span for the rest of that code.
+///
+/// Together they stand where `tokens` do, so that the compiler shows there what is wrong with them, while lints
+/// still see that nobody wrote the code.
+pub(crate) fn crate_at(krate: &Path, tokens: impl ToTokens) -> (TokenStream, Span) {
+    let mut spans = tokens.into_token_stream().into_iter().map(|tree| tree.span());
+    let first = spans.next().unwrap_or_else(Span::call_site);
+    let last = spans.last().unwrap_or(first);
+    let located = krate.to_token_stream().into_iter().map(|mut tree| {
+        tree.set_span(tree.span().located_at(first));
+        tree
+    });
+    (located.collect(), Span::call_site().located_at(last))
 }

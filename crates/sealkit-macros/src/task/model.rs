@@ -1,6 +1,6 @@
 //! What a task is, and every way in which it can be written wrong.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use sealkit_names::{Request as Names, clash::clash, read, rules};
 use syn::{
@@ -141,9 +141,16 @@ fn inputs(function: &Function, diagnostics: &mut Diagnostics) -> Vec<Input> {
         if let Some(attribute) = input.attrs.iter().find(|attribute| attribute.path().is_ident("cfg")) {
             diagnostics.at(attribute, "an input cannot be conditional: put `#[cfg]` on the task");
         }
-        if let Type::ImplTrait(_) = &*input.ty {
+        if has_impl_trait(&input.ty) {
             diagnostics
                 .at(&input.ty, "a task cannot be generic: it is run by name, so its types must be known");
+            continue;
+        }
+        // A named lifetime is reported where it is declared.
+        if let Type::Reference(reference) = &*input.ty
+            && reference.lifetime.as_ref().is_none_or(|lifetime| lifetime.ident == "static")
+        {
+            diagnostics.at(&input.ty, "a task owns its inputs: write a type without `&`, such as `String`");
             continue;
         }
         match &*input.pat {
@@ -158,7 +165,7 @@ fn inputs(function: &Function, diagnostics: &mut Diagnostics) -> Vec<Input> {
 
 fn output(function: &Function, diagnostics: &mut Diagnostics) -> Option<Type> {
     match &function.signature.output {
-        ReturnType::Type(_, output) if matches!(**output, Type::ImplTrait(_)) => {
+        ReturnType::Type(_, output) if has_impl_trait(output) => {
             diagnostics
                 .at(output, "a task must name the type it returns, which is recorded: write `Result<T, E>`");
             None
@@ -170,6 +177,18 @@ fn output(function: &Function, diagnostics: &mut Diagnostics) -> Option<Type> {
             None
         }
     }
+}
+
+/// Whether there is an `impl Trait` anywhere in a type.
+fn has_impl_trait(r#type: &Type) -> bool {
+    fn has_impl(tokens: TokenStream) -> bool {
+        tokens.into_iter().any(|tree| match tree {
+            TokenTree::Ident(word) => word == "impl",
+            TokenTree::Group(group) => has_impl(group.stream()),
+            _ => false,
+        })
+    }
+    has_impl(r#type.to_token_stream())
 }
 
 /// Reports requests that would end up in one place.

@@ -5,11 +5,12 @@
 //! where it is written. Items are not hygienic, so their names begin with `__sealkit`.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
-use sealkit_names::read::Access;
-use syn::{FnArg, Pat, Signature, Token, ext::IdentExt, spanned::Spanned};
+use quote::{format_ident, quote, quote_spanned};
+use sealkit_names::{MountType, Request as Names, read::Access};
+use syn::{FnArg, Pat, Signature, Token, ext::IdentExt};
 
 use super::{Kind, model::Task, reads::Read};
+use crate::syntax::crate_at;
 
 impl Task {
     pub(super) fn output(&self) -> TokenStream {
@@ -27,6 +28,8 @@ impl Task {
     }
 
     /// The signature as it was written, without the `mut` of inputs, which is the body's business.
+    ///
+    /// The inputs are hygienic: one of them may be called as the function itself, which the items inside name.
     fn outer_signature(&self) -> Signature {
         let mut signature = self.function.signature.clone();
         for argument in &mut signature.inputs {
@@ -34,6 +37,7 @@ impl Task {
                 input.attrs.clear();
                 if let Pat::Ident(name) = &mut *input.pat {
                     name.mutability = None;
+                    name.ident = hygienic(&name.ident);
                 }
             }
         }
@@ -47,7 +51,8 @@ impl Task {
         // The inner function comes from a macro, so lints do not tell its author to borrow inputs: tasks own them.
         signature.fn_token = Token![fn](Span::call_site());
         signature.asyncness = signature.asyncness.map(|_| Token![async](Span::call_site()));
-        let mut output = signature.into_token_stream();
+        // The outer function has as many inputs, and a task returns a `Result` even if it cannot fail.
+        let mut output = quote!(#[allow(clippy::too_many_arguments, clippy::unnecessary_wraps)] #signature);
         let body = &self.function.body;
         self.function.brace.surround(&mut output, |tokens| tokens.extend(body.clone()));
         output
@@ -62,7 +67,7 @@ impl Task {
         };
         let mut hidden_before = false;
         for (index, request) in self.requests.iter().enumerate() {
-            let span = request.expression.span();
+            let (krate, span) = crate_at(krate, &request.expression);
             let hidden = request.literal.is_none();
             if hidden {
                 output.extend(quote_spanned! {span=>
@@ -91,10 +96,17 @@ impl Task {
             Access::File => quote!(File),
             Access::Variable => quote!(Variable),
         };
+        let wanted = Names {
+            group: read.group.as_deref(),
+            group_version: None,
+            key: &key.value(),
+            mount: if read.access == Access::File { MountType::File } else { MountType::Any },
+            env_var: None,
+        };
         let message = format!(
-            "secret `{key}` is not declared like this by task `{task}`: add `Secret(key = \"{key}\")` to its `secret_requests`",
-            key = key.value(),
+            "task `{task}` does not declare `{request}`: add it to its `secret_requests`",
             task = self.name.value(),
+            request = wanted.short_form(),
         );
         quote_spanned! {key.span()=>
             const _: () = ::core::assert!(
@@ -109,12 +121,14 @@ impl Task {
         let inputs = self.inputs.iter().enumerate().map(|(index, input)| {
             let (constant, r#type) = (input_constant(index), &input.r#type);
             let name = input.ident.unraw().to_string();
-            quote_spanned! {r#type.span()=>
+            let (krate, span) = crate_at(krate, r#type);
+            quote_spanned! {span=>
                 const #constant: #krate::__private::Member<#r#type> = #krate::__private::Member::<#r#type>::new(#name);
             }
         });
         let output = &self.output;
-        let output = quote_spanned! {output.span()=>
+        let (krate, span) = crate_at(krate, output);
+        let output = quote_spanned! {span=>
             const __SEALKIT_OUTPUT: #krate::__private::Output<#output> = #krate::__private::Output::<#output>::new();
         };
         quote!(#(#inputs)* #output)
@@ -126,15 +140,18 @@ impl Task {
         let function = &self.function.signature.ident;
         let arguments: Vec<TokenStream> = (0..self.inputs.len())
             .map(input_constant)
-            .map(|constant| quote!(#constant.take(&mut __sealkit_inputs)?))
+            .map(|constant| quote!(#krate::__private::Member::take(&#constant, &mut __sealkit_inputs)?))
             .collect();
-        let call = quote!(#function(#(#arguments),*));
+        // Named as a value, as in the metadata, so that the compiler reports once that a method cannot be found.
+        let call = quote!((#function)(#(#arguments),*));
+        // Not as methods: a trait in the user's scope may have some of the same names.
+        let finish = quote!(#krate::__private::Output::finish);
         let run = if self.is_async() {
             quote! {
-                #krate::__private::block_on(move || async move { __SEALKIT_OUTPUT.finish(#call.await) })
+                #krate::__private::block_on(move || async move { #finish(&__SEALKIT_OUTPUT, #call.await) })
             }
         } else {
-            quote!(__SEALKIT_OUTPUT.finish(#call))
+            quote!(#finish(&__SEALKIT_OUTPUT, #call))
         };
         let mutability = (!self.inputs.is_empty()).then(|| quote!(mut));
         let inputs = if self.inputs.is_empty() { quote!(_) } else { quote!(#mutability __sealkit_inputs) };
@@ -174,7 +191,7 @@ impl Task {
     /// What the function itself does now.
     fn call(&self) -> TokenStream {
         let krate = &self.krate;
-        let arguments = self.inputs.iter().map(|input| &input.ident);
+        let arguments = self.inputs.iter().map(|input| hygienic(&input.ident));
         let body = quote!(__sealkit_body(#(#arguments),*));
         if self.is_async() {
             quote!(#krate::__private::run_async(&__SEALKIT_TASK, #body).await)
@@ -186,6 +203,12 @@ impl Task {
     fn is_async(&self) -> bool {
         self.function.signature.asyncness.is_some()
     }
+}
+
+fn hygienic(input: &Ident) -> Ident {
+    let mut input = input.clone();
+    input.set_span(input.span().resolved_at(Span::mixed_site()));
+    input
 }
 
 fn input_constant(index: usize) -> Ident {

@@ -3,9 +3,12 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use sealkit_names::{MountType, Request as Names, nearest, rules};
-use syn::{Expr, ExprAssign, ExprCall, ExprLit, ExprPath, Lit, LitStr, Path, spanned::Spanned};
+use syn::{Expr, ExprAssign, ExprCall, ExprLit, ExprPath, Lit, LitStr, Path};
 
-use crate::diagnostics::Diagnostics;
+use crate::{
+    diagnostics::Diagnostics,
+    syntax::{crate_at, text_of},
+};
 
 /// A request: Rust that makes it, and what is known of it now.
 pub(super) struct Request {
@@ -84,7 +87,6 @@ impl Request {
 
     /// `Secret(key = "k", …)`: sugar for the builder, whose method names keep the places of what was written.
     fn short_form(call: &ExprCall, krate: &Path, diagnostics: &mut Diagnostics) -> Option<Self> {
-        let span = call.func.span();
         let mut fields = Fields::default();
         for argument in &call.args {
             match argument {
@@ -110,7 +112,8 @@ impl Request {
             diagnostics.at(call, "this secret has no key: write `Secret(key = \"my_secret\")`");
             return None;
         };
-        let mut tokens = quote_spanned!(span=> #krate::Secret::new(#key));
+        let (secret, span) = crate_at(krate, &call.func);
+        let mut tokens = quote_spanned!(span=> #secret::Secret::new(#key));
         for (name, value) in &fields.given {
             let method =
                 if name == "mount_requirement" { Ident::new("mount", name.span()) } else { name.clone() };
@@ -180,8 +183,10 @@ impl Fields {
             self.failed = true;
             return;
         }
-        if ident.is_some_and(|ident| ident == "mount_requirement") && is_python(value) {
-            diagnostics.at(value, "write the mount requirement alone: `FILE`, `ENV_VAR` or `ANY`");
+        if ident.is_some_and(|ident| ident == "mount_requirement")
+            && (is_python(value) || text_of(value).is_some())
+        {
+            diagnostics.at(value, "write the mount requirement as a bare word: `FILE`, `ENV_VAR` or `ANY`");
             self.failed = true;
             return;
         }
@@ -194,7 +199,7 @@ impl Fields {
     }
 
     fn literal(&self, key: &Expr) -> Option<Literal> {
-        let key = string(key)?;
+        let key = text_of(key)?;
         let mut literal = Literal {
             text: Text { key: key.value(), ..Text::default() },
             key,
@@ -208,7 +213,7 @@ impl Fields {
                 literal.mount = mount(name, value)?;
                 continue;
             }
-            let value = string(value)?;
+            let value = text_of(value)?;
             let text = Some(value.value());
             match name.to_string().as_str() {
                 "group" => (literal.group, literal.text.group) = (Some(value), text),
@@ -222,13 +227,6 @@ impl Fields {
 
 fn is_secret(function: &Expr) -> bool {
     matches!(function, Expr::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Secret"))
-}
-
-fn string(value: &Expr) -> Option<LitStr> {
-    match value {
-        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.clone()),
-        _ => None,
-    }
 }
 
 /// A bare word is the name of a mount requirement, anything else an expression.
