@@ -1,0 +1,129 @@
+//! Every example does what it says.
+
+use std::fs;
+
+use support::Program;
+
+#[test]
+fn quickstart_tells_the_whole_story_on_a_machine_without_anything() {
+    let finished = Program::new(env!("CARGO_BIN_EXE_example_quickstart")).run().unwrap();
+    assert!(!finished.to_string().contains("correct horse"), "{finished}");
+    insta::assert_snapshot!(finished, @r#"
+    exit code 0
+    -- stdout
+    1. A task gets the secrets it asks for, as a value or as a file:
+
+       t1 got SecretValue([REDACTED]), and can look inside when it says so: 28 bytes
+       t2 got the file …/my_file_secret
+       the workflow returned 56
+
+    2. It gets no others, although the value lies right beside:
+
+       secret `payroll` is not declared by task `nosy`: it declares `my_secret`; add `Secret(key = "payroll")` to its `secret_requests`
+
+    3. A misspelled key says what was meant. Written as a literal, it does not even compile:
+
+       secret `my_secrt` is not declared by task `nosy`: it declares `my_secret`; did you mean `my_secret`?
+
+    4. What a task asks for is data, known without running it:
+
+       {
+         "name": "t2",
+         "module": "example_quickstart",
+         "kind": "task",
+         "docs": "Needs a file, because a library it uses wants a path.",
+         "secret_requests": [
+           {
+             "key": "my_file_secret",
+             "mount_requirement": "FILE",
+             "group": "certificates"
+           }
+         ],
+         "interface": {
+           "inputs": [
+             {
+               "name": "rows",
+               "type": "integer"
+             }
+           ],
+           "outputs": [
+             {
+               "name": "o0",
+               "type": "integer"
+             }
+           ]
+         }
+       }
+
+    Next, with a secret of your own:
+
+       read -rs MY_SECRET && export MY_SECRET
+       cargo run --bin using_secrets -- run main
+    "#);
+}
+
+#[test]
+fn using_secrets_reads_its_secret() {
+    let program = || Program::new(env!("CARGO_BIN_EXE_example_using_secrets")).args("run main");
+    insta::assert_snapshot!(program().env("MY_SECRET", "hunter2").run().unwrap(), @"
+    exit code 0
+    -- stdout
+    7
+    ");
+    assert_eq!(program().run().unwrap().code, Some(1));
+}
+
+#[test]
+fn using_secrets_file_reads_its_file() {
+    let mounts = tempfile::tempdir().unwrap();
+    fs::write(mounts.path().join("my_file_secret"), "a certificate\n").unwrap();
+    let program = Program::new(env!("CARGO_BIN_EXE_example_using_secrets_file")).args("run main");
+    let finished = program.env("FLYTE_SECRETS_DEFAULT_DIR", mounts.path()).run().unwrap();
+    insta::assert_snapshot!(finished, @"
+    exit code 0
+    -- stdout
+    14
+    ");
+}
+
+#[test]
+fn typed_inputs_plans_a_copy() {
+    let program = || {
+        Program::new(env!("CARGO_BIN_EXE_example_typed_inputs")).args("run plan --mode Full --timeout 90s")
+    };
+    let finished = program().args(r#"--tables ["users","orders"] --limits {"users":10}"#).run().unwrap();
+    insta::assert_snapshot!(finished, @r#"
+    exit code 0
+    -- stdout
+    [{"table":"users","rows":10,"time":"45s"},{"table":"orders","rows":null,"time":"45s"}]
+    "#);
+    insta::assert_snapshot!(program().args("--tables [] --limits {}").run().unwrap(), @"
+    exit code 1
+    -- stderr
+    error: task `plan` failed: there is no table to copy
+    ");
+}
+
+#[test]
+fn own_provider_is_asked_and_may_refuse() {
+    let run = |task: &str| {
+        Program::new(env!("CARGO_BIN_EXE_example_own_provider")).args("run").arg(task).run().unwrap()
+    };
+    insta::assert_snapshot!(run("report"), @"
+    exit code 0
+    -- stdout
+    true
+    ");
+    insta::assert_snapshot!(run("elsewhere"), @"
+    exit code 1
+    -- stderr
+    error: task `elsewhere` failed: secret `elsewhere/api_key` of task `elsewhere` was not found in $_FSEC_ELSEWHERE_API_KEY, $ELSEWHERE_API_KEY, /etc/secrets/elsewhere/api_key, $_FSEC_API_KEY, $_UNION_ELSEWHERE_API_KEY, $_UNION_API_KEY, /etc/secrets/api_key, /etc/flyte/secrets/elsewhere/api_key, /etc/flyte/secrets/api_key or the vault
+    hint: for this run: read -rs ELSEWHERE_API_KEY && export ELSEWHERE_API_KEY
+    ");
+    insta::assert_snapshot!(run("sealed"), @"
+    exit code 1
+    -- stderr
+    error: task `sealed` failed: the vault is sealed
+    hint: unseal it: vault operator unseal
+    ");
+}

@@ -1,0 +1,284 @@
+//! A program with tasks, as it looks from a shell.
+
+use support::{Finished, Program};
+
+fn run(line: &str) -> Finished {
+    Program::new(env!("CARGO_BIN_EXE_fixture")).args(line).run().unwrap()
+}
+
+#[test]
+fn without_arguments_it_shows_its_tasks() {
+    let help = run("");
+    insta::assert_snapshot!(help, @"
+    exit code 0
+    -- stdout
+    Tasks of this program:
+
+      all.types  task      Takes one of everything, and gives it back as text.
+      enormous   task      A result that JSON cannot say.
+      failing    task      Fails with a chain of causes.
+      main       workflow  Calls two tasks; each has its own secret.
+      nosy       task      Reads a key that the compiler does not see. [my_secret]
+      panicking  task      Panics.
+      scanned    task      Reads the secret in one way, forgets it, and waits to be looked at. [scanned]
+      t1         task      Whether `my_secret` is what the caller thinks it is. [my_secret]
+      t2         task      The same, of a file. [my_file_secret]
+      variable   task      Where the secret is, for programs that read the environment themselves. [hub/token]
+
+    Usage:
+
+      fixture run TASK [--INPUT VALUE ...]   run a task here and print its output as JSON
+      fixture run TASK --help                show its inputs
+      fixture describe [TASK] [--json]       show what is recorded of the tasks
+
+    Exit code: 0 success, 1 the task failed, 2 it could not be started.
+    ");
+    for same in ["--help", "-h", "help"] {
+        assert_eq!(run(same).to_string(), help.to_string());
+    }
+}
+
+#[test]
+fn a_task_is_described_for_people_and_for_programs() {
+    insta::assert_snapshot!(run("describe all.types"), @"
+    exit code 0
+    -- stdout
+    all.types (task in fixture)
+      Takes one of everything, and gives it back as text.
+
+      The second paragraph is shown by `describe`.
+      input   small: integer
+      input   ratio: float
+      input   flag: boolean
+      input   max_rows: optional integer
+      input   names: list of string
+      input   limits: map of integer
+      input   colour: Red|DarkGreen
+      input   point: Point { x: float, y: optional float }
+      input   wait: duration
+      output  o0: string
+    ");
+    insta::assert_snapshot!(run("describe variable --json"), @r#"
+    exit code 0
+    -- stdout
+    [
+      {
+        "name": "variable",
+        "module": "fixture",
+        "kind": "task",
+        "docs": "Where the secret is, for programs that read the environment themselves.",
+        "secret_requests": [
+          {
+            "key": "token",
+            "mount_requirement": "ENV_VAR",
+            "group": "hub",
+            "env_var": "HF_TOKEN"
+          }
+        ],
+        "interface": {
+          "inputs": [],
+          "outputs": [
+            {
+              "name": "o0",
+              "type": "string"
+            }
+          ]
+        }
+      }
+    ]
+    "#);
+    let all = run("describe --json");
+    let tasks: Vec<serde_json::Value> = serde_json::from_str(&all.stdout).unwrap();
+    assert_eq!(tasks.len(), 10, "{all}");
+    assert!(run("describe").stdout.contains("\n\nmain (workflow in fixture)\n"));
+}
+
+#[test]
+fn the_help_of_a_task_shows_how_it_is_run() {
+    insta::assert_snapshot!(run("run t1 --help"), @"
+    exit code 0
+    -- stdout
+    t1 (task in fixture)
+      Whether `my_secret` is what the caller thinks it is.
+      input   expected: string
+      output  o0: boolean
+      secret  my_secret as ANY
+
+    Usage:
+
+      fixture run t1 --expected EXPECTED
+    ");
+    assert!(run("run all.types --help").stdout.contains("--flag FLAG [--max_rows MAX_ROWS] --names NAMES"));
+}
+
+const EVERYTHING: &str = "run all.types --small -5 --ratio=1e3 --flag true --names [\"a\"] --limits {\"b\":2} \
+                          --colour DarkGreen --point {\"x\":1} --wait 90s";
+
+#[test]
+fn inputs_of_all_types_are_read_and_the_output_is_json() {
+    insta::assert_snapshot!(run(EVERYTHING), @r#"
+    exit code 0
+    -- stdout
+    "-5 1000 true None [\"a\"] {\"b\": 2} dark green 1 None 90s"
+    "#);
+    insta::assert_snapshot!(run(&format!("{EVERYTHING} --max-rows 7")), @r#"
+    exit code 0
+    -- stdout
+    "-5 1000 true Some(7) [\"a\"] {\"b\": 2} dark green 1 None 90s"
+    "#);
+}
+
+#[test]
+fn a_workflow_runs_its_tasks_sync_and_async() {
+    let program = Program::new(env!("CARGO_BIN_EXE_fixture")).args("run main --first a --second b");
+    let finished = program.env("MY_SECRET", "a").env("_UNION_MY_FILE_SECRET", "b").run().unwrap();
+    insta::assert_snapshot!(finished, @"
+    exit code 0
+    -- stdout
+    true
+    ");
+}
+
+#[test]
+fn a_missing_secret_says_where_it_was_looked_for_and_what_to_type() {
+    insta::assert_snapshot!(run("run t1 --expected x"), @"
+    exit code 1
+    -- stderr
+    error: task `t1` failed: secret `my_secret` of task `t1` was not found in $_FSEC_MY_SECRET, $MY_SECRET, /etc/secrets/my_secret, $_UNION_MY_SECRET or /etc/flyte/secrets/my_secret
+    hint: for this run: read -rs MY_SECRET && export MY_SECRET
+    ");
+}
+
+#[test]
+fn a_declared_variable_is_what_the_task_is_told() {
+    let program = Program::new(env!("CARGO_BIN_EXE_fixture")).args("run variable").env("HF_TOKEN", "t0k3n");
+    insta::assert_snapshot!(program.run().unwrap(), @r#"
+    exit code 0
+    -- stdout
+    "HF_TOKEN"
+    "#);
+}
+
+#[test]
+fn a_task_that_fails_ends_with_1() {
+    insta::assert_snapshot!(run("run failing"), @"
+    exit code 1
+    -- stderr
+    error: task `failing` failed: the warehouse cannot be reached: connection refused
+    ");
+    insta::assert_snapshot!(run("run enormous"), @"
+    exit code 1
+    -- stderr
+    error: output of task `enormous`: `o0` is too large: Flyte's integers have 64 bits and a sign
+    ");
+    let panicked = run("run panicking");
+    assert_eq!(panicked.code, Some(1));
+    assert!(panicked.stderr.contains("out of luck"), "{panicked}");
+    assert!(panicked.stderr.ends_with("error: task `panicking` panicked\n"), "{panicked}");
+}
+
+#[test]
+fn what_cannot_be_started_ends_with_2_and_says_why() {
+    insta::assert_snapshot!(run("run t3"), @"
+    exit code 2
+    -- stderr
+    error: no task is named `t3`
+    hint: did you mean `t1`?
+    ");
+    insta::assert_snapshot!(run("run warehouse_export"), @"
+    exit code 2
+    -- stderr
+    error: no task is named `warehouse_export`
+    hint: the tasks of this program: `all.types`, `enormous`, `failing`, `main`, `nosy`, `panicking`, `scanned`, `t1`, `t2`, `variable`; a crate that is named nowhere is not linked: write `use my_tasks as _;`
+    ");
+    insta::assert_snapshot!(run("describe all_types"), @"
+    exit code 2
+    -- stderr
+    error: no task is named `all_types`
+    hint: did you mean `all.types`?
+    ");
+    insta::assert_snapshot!(run("run t1"), @"
+    exit code 2
+    -- stderr
+    error: task `t1` needs `--expected` (string)
+    hint: see `fixture run t1 --help`
+    ");
+    insta::assert_snapshot!(run("run t1 --expectd x"), @"
+    exit code 2
+    -- stderr
+    error: task `t1` has no input `expectd`
+    hint: did you mean `--expected`?
+    ");
+    insta::assert_snapshot!(run("run t1 --expected x --expected y"), @"
+    exit code 2
+    -- stderr
+    error: input `expected` is given twice
+    hint: see `fixture run t1 --help`
+    ");
+    insta::assert_snapshot!(run("run t1 x"), @"
+    exit code 2
+    -- stderr
+    error: an input needs its name before its value
+    hint: fixture run TASK [--INPUT VALUE ...]
+    ");
+    insta::assert_snapshot!(run("runn t1"), @"
+    exit code 2
+    -- stderr
+    error: there is no command `runn`
+    hint: did you mean `run`?
+    ");
+    insta::assert_snapshot!(run(&EVERYTHING.replace("-5", "300")), @"
+    exit code 2
+    -- stderr
+    error: input `small` is out of range: expected -128 to 127
+    hint: see `fixture run all.types --help`
+    ");
+    insta::assert_snapshot!(run(&EVERYTHING.replace("1e3", "much")), @"
+    exit code 2
+    -- stderr
+    error: input `ratio` expected a number, as `1.5`
+    hint: see `fixture run all.types --help`
+    ");
+    insta::assert_snapshot!(run(&EVERYTHING.replace("true", "maybe")), @"
+    exit code 2
+    -- stderr
+    error: input `flag` expected `true` or `false`
+    hint: see `fixture run all.types --help`
+    ");
+    insta::assert_snapshot!(run(&EVERYTHING.replace("DarkGreen", "DarkGren")), @"
+    exit code 2
+    -- stderr
+    error: input `colour` expected one of `Red`, `DarkGreen`
+    hint: see `fixture run all.types --help`
+    ");
+    insta::assert_snapshot!(run(&EVERYTHING.replace("\"x\":1", "\"z\":1")), @"
+    exit code 2
+    -- stderr
+    error: input `point.x` is missing
+    hint: see `fixture run all.types --help`
+    ");
+    insta::assert_snapshot!(run(&EVERYTHING.replace("\"b\":2", "\"b\":[]")), @"
+    exit code 2
+    -- stderr
+    error: input `limits.b` expected a whole number, found a list
+    hint: see `fixture run all.types --help`
+    ");
+    insta::assert_snapshot!(run(&EVERYTHING.replace("90s", "soon")), @"
+    exit code 2
+    -- stderr
+    error: input `wait` expected a length of time as `86400.5s`
+    hint: see `fixture run all.types --help`
+    ");
+}
+
+#[test]
+fn arguments_that_are_no_text_are_refused() {
+    let argument: &std::ffi::OsStr = std::os::unix::ffi::OsStrExt::from_bytes(b"\xff");
+    let program = Program::new(env!("CARGO_BIN_EXE_fixture")).args("run t1 --expected").arg(argument);
+    insta::assert_snapshot!(program.run().unwrap(), @"
+    exit code 2
+    -- stderr
+    error: an argument is not UTF-8 text
+    hint: write it in UTF-8
+    ");
+}

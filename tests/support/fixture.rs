@@ -1,0 +1,117 @@
+//! A program with tasks of all kinds, to be run as its user runs it.
+
+use std::{collections::BTreeMap, fs, io, process::ExitCode, time::Duration};
+
+use sealkit::{TaskType, current_context, task, workflow};
+
+/// Whether `my_secret` is what the caller thinks it is.
+#[task(secret_requests = [Secret(key = "my_secret")])]
+fn t1(expected: String) -> sealkit::Result<bool> {
+    Ok(current_context().secrets().get("my_secret")?.expose() == expected)
+}
+
+/// The same, of a file.
+#[task(secret_requests = [Secret(key = "my_file_secret", mount_requirement = FILE)])]
+async fn t2(expected: String) -> anyhow::Result<bool> {
+    let path = current_context().secrets().get_secrets_file("my_file_secret")?;
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    Ok(fs::read(path)? == expected.as_bytes())
+}
+
+/// Reads a key that the compiler does not see.
+#[task(secret_requests = [Secret(key = "my_secret")])]
+fn nosy(key: String) -> sealkit::Result<()> {
+    current_context().secrets().get(&key).map(drop)
+}
+
+/// Where the secret is, for programs that read the environment themselves.
+#[task(secret_requests = [Secret(key = "token", group = "hub", mount_requirement = ENV_VAR, env_var = "HF_TOKEN")])]
+fn variable() -> sealkit::Result<String> {
+    current_context().secrets().group("hub").get_secrets_env_var("token")
+}
+
+/// Fails with a chain of causes.
+#[task]
+fn failing() -> anyhow::Result<()> {
+    Err(anyhow::anyhow!("connection refused").context("the warehouse cannot be reached"))
+}
+
+/// Panics.
+#[task]
+fn panicking() -> sealkit::Result<()> {
+    panic!("out of luck")
+}
+
+/// A result that JSON cannot say.
+#[task]
+fn enormous() -> sealkit::Result<u64> {
+    Ok(u64::MAX)
+}
+
+/// A point of the plane.
+#[derive(TaskType)]
+struct Point {
+    x: f64,
+    y: Option<f64>,
+}
+
+/// A colour.
+#[derive(TaskType)]
+enum Colour {
+    Red,
+    DarkGreen,
+}
+
+/// Takes one of everything, and gives it back as text.
+///
+/// The second paragraph is shown by `describe`.
+#[task(name = "all.types")]
+#[expect(clippy::too_many_arguments, reason = "one of everything")]
+fn all_types(
+    small: i8,
+    ratio: f64,
+    flag: bool,
+    max_rows: Option<u32>,
+    names: Vec<String>,
+    limits: BTreeMap<String, i64>,
+    colour: Colour,
+    point: Point,
+    wait: Duration,
+) -> sealkit::Result<String> {
+    let colour = match colour {
+        Colour::Red => "red",
+        Colour::DarkGreen => "dark green",
+    };
+    Ok(format!(
+        "{small} {ratio} {flag} {max_rows:?} {names:?} {limits:?} {colour} {} {:?} {wait:?}",
+        point.x, point.y
+    ))
+}
+
+/// Calls two tasks; each has its own secret.
+#[workflow(name = "main")]
+async fn pipeline(first: String, second: String) -> anyhow::Result<bool> {
+    Ok(t1(first)? && t2(second).await?)
+}
+
+/// Reads the secret in one way, forgets it, and waits to be looked at.
+#[task(secret_requests = [Secret(key = "scanned")])]
+fn scanned(way: String) -> anyhow::Result<()> {
+    let secrets = current_context().secrets();
+    let mut held = None;
+    match way.as_str() {
+        "get" => drop(secrets.get("scanned")?),
+        "get_bytes" => drop(secrets.get_bytes("scanned")?),
+        "get_secrets_file" => drop(secrets.get_secrets_file("scanned")?),
+        "held" => held = Some(secrets.get("scanned")?),
+        _ => {}
+    }
+    println!("ready");
+    io::stdin().read_line(&mut String::new())?;
+    drop(held);
+    Ok(())
+}
+
+fn main() -> ExitCode {
+    sealkit::main()
+}

@@ -1,0 +1,174 @@
+//! What several tests need: programs run in an environment of their own, and Python's answers.
+
+use std::{
+    env,
+    fmt::{self, Write as _},
+    io::{self, Write as _},
+    path::PathBuf,
+    process::{Command, Stdio},
+    thread,
+};
+
+use serde::{Serialize, de::DeserializeOwned};
+
+/// A program to be run with nothing in its environment but what the test puts there.
+#[derive(Debug)]
+pub struct Program {
+    command: Command,
+    input: Vec<u8>,
+}
+
+impl Program {
+    /// The program at `path`, usually `env!("CARGO_BIN_EXE_…")`.
+    pub fn new(path: &str) -> Self {
+        let mut command = Command::new(path);
+        command.env_clear();
+        Self { command, input: Vec::new() }
+    }
+
+    /// Adds arguments, separated by white space.
+    #[must_use]
+    pub fn args(mut self, line: &str) -> Self {
+        self.command.args(line.split_whitespace());
+        self
+    }
+
+    /// Adds one argument as it is.
+    #[must_use]
+    pub fn arg(mut self, argument: impl AsRef<std::ffi::OsStr>) -> Self {
+        self.command.arg(argument);
+        self
+    }
+
+    /// Sets an environment variable.
+    #[must_use]
+    pub fn env(mut self, name: impl AsRef<std::ffi::OsStr>, value: impl AsRef<std::ffi::OsStr>) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// What the program reads from its standard input.
+    #[must_use]
+    pub fn input(mut self, input: impl Into<Vec<u8>>) -> Self {
+        self.input = input.into();
+        self
+    }
+
+    /// Runs the program to its end.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be started.
+    pub fn run(mut self) -> io::Result<Finished> {
+        let pipes = self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = pipes.spawn()?;
+        let stdin = child.stdin.take();
+        let input = std::mem::take(&mut self.input);
+        // On a thread of its own: a program that writes before it has read everything must not wait for us.
+        let writer = thread::spawn(move || stdin.map(|mut stdin| stdin.write_all(&input)));
+        let output = child.wait_with_output()?;
+        // A program may well not read its input.
+        drop(writer.join());
+        Ok(Finished {
+            code: output.status.code(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        })
+    }
+}
+
+/// How a program ended and what it said.
+#[derive(Debug)]
+pub struct Finished {
+    /// Its exit code; none if a signal ended it.
+    pub code: Option<i32>,
+    /// What it wrote to standard output.
+    pub stdout: String,
+    /// What it wrote to standard error.
+    pub stderr: String,
+}
+
+/// All of it, as snapshots show it; streams without text are left out.
+impl fmt::Display for Finished {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.code {
+            Some(code) => writeln!(f, "exit code {code}")?,
+            None => writeln!(f, "ended by a signal")?,
+        }
+        for (name, text) in [("stdout", &self.stdout), ("stderr", &self.stderr)] {
+            if !text.is_empty() {
+                write!(f, "-- {name}\n{text}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Two hexadecimal digits for every byte.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// The bytes that [`hex`] was given.
+///
+/// # Errors
+///
+/// When `text` is something else.
+pub fn unhex(text: &str) -> io::Result<Vec<u8>> {
+    let digit = |at: usize| text.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
+    (0..text.len())
+        .step_by(2)
+        .map(|at| digit(at).ok_or_else(|| io::Error::other(format!("not hexadecimal: {text}"))))
+        .collect()
+}
+
+/// A Python with the official packages, which is asked what it makes of the same things.
+///
+/// It is named by `TEST_PYTHON`. Without that variable there is nobody to ask and such a test says so; with it,
+/// the answer counts.
+#[derive(Debug)]
+pub struct Python(PathBuf);
+
+impl Python {
+    /// The Python of `TEST_PYTHON`.
+    pub fn from_environment() -> Option<Self> {
+        let python = env::var_os("TEST_PYTHON").map(|path| Self(path.into()));
+        if python.is_none() {
+            let note =
+                "skipped: TEST_PYTHON names no Python with the packages of tests/support/requirements.txt";
+            let _ = writeln!(io::stderr(), "{note}");
+        }
+        python
+    }
+
+    /// Runs the script `name` of `tests/support` and gives it one line of JSON for every question; it gives one
+    /// line back for each.
+    ///
+    /// # Errors
+    ///
+    /// When the script fails or an answer cannot be read.
+    pub fn ask<Q: Serialize, A: DeserializeOwned>(&self, name: &str, questions: &[Q]) -> io::Result<Vec<A>> {
+        let mut lines = Vec::new();
+        for question in questions {
+            serde_json::to_writer(&mut lines, question)?;
+            lines.push(b'\n');
+        }
+        let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("support").join(name);
+        let mut program = Program { command: Command::new(&self.0), input: lines };
+        // Otherwise the locale of whoever runs the tests would decide how files are read.
+        program.command.arg(script).env("PYTHONUTF8", "1");
+        let finished = program.run()?;
+        if finished.code != Some(0) {
+            return Err(io::Error::other(finished.stderr));
+        }
+        let answers: Vec<A> = finished.stdout.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
+        if answers.len() == questions.len() {
+            return Ok(answers);
+        }
+        let counts = format!("{} answers to {} questions", answers.len(), questions.len());
+        Err(io::Error::other(counts))
+    }
+}

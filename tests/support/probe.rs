@@ -1,0 +1,82 @@
+//! Reads one secret in every way, for a request that arrives on standard input as JSON.
+//!
+//! A process of its own for every request, because its environment is part of the question.
+
+use std::{any::TypeId, fs, io, os::unix::ffi::OsStrExt};
+
+use sealkit::{
+    __private::{self, Failure, Members},
+    Kind, MountType, Secret, TaskMetadata, Value, current_context,
+};
+use serde::Deserialize;
+use serde_json::json;
+use support::hex;
+
+#[derive(Deserialize)]
+struct Question {
+    key: String,
+    group: Option<String>,
+    group_version: Option<String>,
+    env_var: Option<String>,
+    mount: Option<String>,
+    /// What is read, if not the declared key.
+    read: Option<String>,
+}
+
+fn main() -> io::Result<()> {
+    let question: Question = serde_json::from_reader(io::stdin())?;
+    let read = question.read.clone().unwrap_or_else(|| question.key.clone());
+    let task: &'static TaskMetadata = Box::leak(Box::new(task(question)));
+    let answer = __private::run(task, || {
+        let secrets = current_context().secrets();
+        json!({
+            "text": answer(secrets.get(&read), |value| hex(value.expose().as_bytes())),
+            "bytes": answer(secrets.get_bytes(&read), |value| hex(value.expose())),
+            "file": answer(secrets.get_secrets_file(&read), |path| {
+                let content = fs::read(&path).map(|content| hex(&content)).unwrap_or_default();
+                json!([hex(path.as_os_str().as_bytes()), content])
+            }),
+            "variable": answer(secrets.get_secrets_env_var(&read), |name| name),
+        })
+    });
+    println!("{answer}");
+    Ok(())
+}
+
+/// `{"ok": …}`, or the word for the error and all it says.
+fn answer<T, J: serde::Serialize>(
+    result: sealkit::Result<T>,
+    show: impl FnOnce(T) -> J,
+) -> serde_json::Value {
+    match result {
+        Ok(value) => json!({ "ok": show(value) }),
+        Err(error) => {
+            json!({ "error": error.kind().as_str(), "all": format!("{error} {error:?} {error:#?}") })
+        }
+    }
+}
+
+/// A task as `#[task]` would make it, but for names that are not known when this program is compiled.
+fn task(question: Question) -> TaskMetadata {
+    fn invoke(_: Members) -> Result<Option<Value>, Failure> {
+        Err(Failure::Task("the probe is not run by name".to_owned()))
+    }
+    let keep = |text: String| -> &'static str { Box::leak(text.into_boxed_str()) };
+    let mut secret = Secret::new(keep(question.key));
+    if let Some(group) = question.group {
+        secret = secret.group(keep(group));
+    }
+    if let Some(version) = question.group_version {
+        secret = secret.group_version(keep(version));
+    }
+    if let Some(name) = question.env_var {
+        secret = secret.env_var(keep(name));
+    }
+    secret = match question.mount.as_deref() {
+        Some("FILE") => secret.mount(MountType::File),
+        Some("ENV_VAR") => secret.mount(MountType::EnvVar),
+        _ => secret,
+    };
+    let requests = Box::leak(Box::new([secret]));
+    TaskMetadata::__new("probe", module_path!(), Kind::Task, "", requests, &[], &[], TypeId::of::<()>, invoke)
+}

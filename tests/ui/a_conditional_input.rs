@@ -1,0 +1,8 @@
+use sealkit::task;
+
+#[task]
+fn length(#[cfg(unix)] name: String) -> sealkit::Result<usize> {
+    Ok(name.len())
+}
+
+fn main() {}

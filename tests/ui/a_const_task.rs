@@ -1,0 +1,8 @@
+use sealkit::task;
+
+#[task]
+const fn report() -> sealkit::Result<()> {
+    Ok(())
+}
+
+fn main() {}

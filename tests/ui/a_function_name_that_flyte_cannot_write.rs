@@ -1,0 +1,8 @@
+use sealkit::task;
+
+#[task]
+fn größe() -> sealkit::Result<()> {
+    Ok(())
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use sealkit::TaskType;
+
+#[derive(TaskType)]
+struct Row<T> {
+    value: T,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use sealkit::task;
+
+#[task]
+struct Report;
+
+fn main() {}

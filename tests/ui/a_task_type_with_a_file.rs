@@ -1,0 +1,8 @@
+use sealkit::{File, TaskType};
+
+#[derive(TaskType)]
+struct Row {
+    file: File,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use sealkit::TaskType;
+
+#[derive(TaskType)]
+struct Row(i64);
+
+fn main() {}

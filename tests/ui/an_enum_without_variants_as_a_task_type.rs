@@ -1,0 +1,6 @@
+use sealkit::TaskType;
+
+#[derive(TaskType)]
+enum Never {}
+
+fn main() {}

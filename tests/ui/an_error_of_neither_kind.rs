@@ -1,0 +1,10 @@
+use sealkit::task;
+
+struct Failed;
+
+#[task]
+fn report() -> Result<(), Failed> {
+    Err(Failed)
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use sealkit::task;
+
+#[task]
+fn length(table: Table) -> sealkit::Result<()> {
+    Ok(drop(table))
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use sealkit::task;
+
+#[task]
+fn report() {}
+
+fn main() {}
