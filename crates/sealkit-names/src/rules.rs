@@ -10,8 +10,10 @@ use crate::{Request, words::shown};
 
 /// The longest key, in bytes.
 pub const KEY_MAX: usize = 128;
-/// The longest group or group version, in bytes.
+/// The longest group, group version, domain or project, in bytes.
 pub const GROUP_MAX: usize = 63;
+/// The largest value, in bytes: the limit of a Kubernetes secret.
+pub const VALUE_MAX: usize = 1 << 20;
 
 /// Variables that a secret may not replace: exact names.
 const RESERVED: [&str; 11] = [
@@ -53,6 +55,10 @@ pub enum Flaw {
     Group,
     /// A group version that is empty, too long or outside the alphabet.
     GroupVersion,
+    /// A domain that is empty, too long or outside the alphabet.
+    Domain,
+    /// A project that is empty, too long or outside the alphabet.
+    Project,
     /// A variable that programs could not name.
     EnvVar,
     /// A variable that programs or the platform rely on.
@@ -68,6 +74,8 @@ impl Flaw {
             Self::Key => "a secret key is 1 to 128 ASCII letters, digits, `-` or `_`",
             Self::Group => "a secret group is 1 to 63 ASCII letters, digits, `-` or `_`",
             Self::GroupVersion => "a group version is 1 to 63 ASCII letters, digits, `-` or `_`",
+            Self::Domain => "a domain is 1 to 63 ASCII letters, digits, `-` or `_`",
+            Self::Project => "a project is 1 to 63 ASCII letters, digits, `-` or `_`",
             Self::EnvVar => {
                 "`env_var` is capital letters, digits and `_`, and does not start with a digit, as in `HF_TOKEN`"
             }
@@ -85,7 +93,7 @@ impl Flaw {
             Self::ReservedEnvVar => return format!("`{}`: {rule}", shown(name)),
             Self::EnvVar => |c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_',
             Self::TaskName => |c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'),
-            Self::Key | Self::Group | Self::GroupVersion => {
+            Self::Key | Self::Group | Self::GroupVersion | Self::Domain | Self::Project => {
                 |c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')
             }
         };
@@ -130,6 +138,24 @@ pub const fn check_group(group: &str) -> Result<(), Flaw> {
 /// [`Flaw::GroupVersion`].
 pub const fn check_group_version(version: &str) -> Result<(), Flaw> {
     if is_plain(version, GROUP_MAX, false) { Ok(()) } else { Err(Flaw::GroupVersion) }
+}
+
+/// Checks a domain, such as `development`.
+///
+/// # Errors
+///
+/// [`Flaw::Domain`].
+pub const fn check_domain(domain: &str) -> Result<(), Flaw> {
+    if is_plain(domain, GROUP_MAX, false) { Ok(()) } else { Err(Flaw::Domain) }
+}
+
+/// Checks a project.
+///
+/// # Errors
+///
+/// [`Flaw::Project`].
+pub const fn check_project(project: &str) -> Result<(), Flaw> {
+    if is_plain(project, GROUP_MAX, false) { Ok(()) } else { Err(Flaw::Project) }
 }
 
 /// Checks the name of a task.

@@ -1,4 +1,4 @@
-//! The environment variables and directories that Flyte and sealkit agree on.
+//! The environment variables and directories that Flyte and sealkit read.
 
 /// Prefix of the variables that hold secrets; set by the webhook of Flyte 1 and Flyte 2, read by flytekit.
 pub const ENV_PREFIX: &str = "FLYTE_SECRETS_ENV_PREFIX";
@@ -16,3 +16,8 @@ pub const DEFAULT_DIRS: [&str; 2] = ["/etc/secrets", "/etc/flyte/secrets"];
 pub const EXECUTION_ID: &str = "FLYTE_INTERNAL_EXECUTION_ID";
 /// The run that a pod of Flyte 2 belongs to.
 pub const RUN_NAME: &str = "RUN_NAME";
+
+/// The file that holds the key of the local store, where it is not the one in the configuration directory.
+pub const KEY_FILE: &str = "SEALKIT_KEY_FILE";
+/// The file that holds the passphrase of that key, where nobody can be asked for it.
+pub const PASSPHRASE_FILE: &str = "SEALKIT_PASSPHRASE_FILE";

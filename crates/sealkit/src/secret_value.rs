@@ -7,7 +7,7 @@ use zeroize::{Zeroize, Zeroizing};
 use crate::error::{Error, ErrorKind, Result};
 
 /// The largest value a secret may have, in bytes: the limit of a Kubernetes secret.
-pub const MAX_SECRET_BYTES: usize = 1 << 20;
+pub const MAX_SECRET_BYTES: usize = sealkit_names::rules::VALUE_MAX;
 
 /// The exact bytes of a secret.
 ///
