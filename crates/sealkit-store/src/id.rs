@@ -147,6 +147,32 @@ impl SecretId {
     pub fn key(&self) -> &str {
         &self.key
     }
+
+    /// What names it on a command line of `sealkit`.
+    ///
+    /// ```
+    /// use sealkit_store::{Scope, SecretId};
+    ///
+    /// let scope = Scope::new(Some("development"), Some("flytesnacks")).unwrap();
+    /// let id = SecretId::new(scope, Some("db"), "password").unwrap();
+    /// assert_eq!(id.arguments(), "password --group db --domain development --project flytesnacks");
+    /// ```
+    pub fn arguments(&self) -> String {
+        let options =
+            [("group", self.group()), ("domain", self.scope.domain()), ("project", self.scope.project())];
+        let options = options.into_iter().filter_map(|(name, value)| {
+            let value = value?;
+            let between = if value.starts_with('-') { '=' } else { ' ' };
+            Some(format!("--{name}{between}{value}"))
+        });
+        let mut words: Vec<String> = options.collect();
+        if self.key.starts_with('-') {
+            words.extend(["--".to_owned(), self.key.clone()]);
+        } else {
+            words.insert(0, self.key.clone());
+        }
+        words.join(" ")
+    }
 }
 
 /// `` `group/key` in project `p` of domain `d` ``.
@@ -180,6 +206,14 @@ mod tests {
         for strange in ["", "d", "d.", "d.a.p", "d.a.p.", "d.a.p.b.c", "tmp", "d.ä"] {
             assert_eq!(Scope::from_folder(strange), None, "{strange}");
         }
+    }
+
+    #[test]
+    fn a_name_that_looks_like_an_option_is_not_taken_for_one() {
+        let id = SecretId::new(Scope::Global, Some("db"), "-f").unwrap();
+        assert_eq!(id.arguments(), "--group db -- -f");
+        let id = SecretId::new(Scope::Global, Some("-g"), "k").unwrap();
+        assert_eq!(id.arguments(), "k --group=-g");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Where a store and its key are.
 
 use std::{
-    env, fmt,
+    env, fmt, io,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::error::{Error, ErrorKind, Result};
 
-type Ask = Arc<dyn Fn() -> Result<Option<Zeroizing<String>>> + Send + Sync>;
+type Ask = Arc<dyn Fn() -> io::Result<Option<Zeroizing<String>>> + Send + Sync>;
 
 /// Where a store and its key are, and who knows the key's passphrase.
 #[derive(Clone)]
@@ -25,7 +25,7 @@ pub struct Place {
 impl Place {
     /// A store in `directory` whose key is in `key_file`.
     pub fn new(directory: impl Into<PathBuf>, key_file: impl Into<PathBuf>) -> Self {
-        Self { directory: directory.into(), key_file: key_file.into(), passphrase: Arc::new(passphrase_file) }
+        Self { directory: directory.into(), key_file: key_file.into(), passphrase: Arc::new(|| Ok(None)) }
     }
 
     /// The user's own store: `$XDG_DATA_HOME/sealkit/secrets`, by default in `~/.local/share`, with the key
@@ -43,13 +43,13 @@ impl Place {
         Ok(Self::new(base.data_dir().join("sealkit/secrets"), key_file))
     }
 
-    /// Who is asked for the passphrase of the key, if it has one; by default the file `$SEALKIT_PASSPHRASE_FILE`.
+    /// Who is asked for the passphrase of the key, if it has one and it is not in the file `$SEALKIT_PASSPHRASE_FILE`.
     ///
     /// `None` means that nobody knows it.
     #[must_use]
     pub fn passphrase(
         mut self,
-        ask: impl Fn() -> Result<Option<Zeroizing<String>>> + Send + Sync + 'static,
+        ask: impl Fn() -> io::Result<Option<Zeroizing<String>>> + Send + Sync + 'static,
     ) -> Self {
         self.passphrase = Arc::new(ask);
         self
@@ -67,7 +67,12 @@ impl Place {
 
     /// Asks for the passphrase.
     pub(crate) fn ask_passphrase(&self) -> Result<Option<Zeroizing<String>>> {
-        (self.passphrase)()
+        match passphrase_file()? {
+            Some(passphrase) => Ok(Some(passphrase)),
+            None => {
+                (self.passphrase)().map_err(|error| Error::io("the passphrase cannot be asked for", error))
+            }
+        }
     }
 }
 

@@ -160,6 +160,18 @@ impl Store {
         Ok(None)
     }
 
+    /// The scopes in which something has been stored, in their order.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotPrivate`], [`ErrorKind::Io`].
+    pub fn scopes(&self) -> Result<Vec<Scope>> {
+        let names = self.directory.names(Path::new(""))?;
+        let mut scopes: Vec<Scope> = names.iter().filter_map(|name| Scope::from_folder(name)).collect();
+        scopes.sort_unstable();
+        Ok(scopes)
+    }
+
     /// The secrets of one scope, or of all, in the order of their scopes, groups and keys. No value is decrypted.
     ///
     /// # Errors
@@ -167,7 +179,8 @@ impl Store {
     /// [`ErrorKind::NotPrivate`], [`ErrorKind::Io`].
     pub fn list(&self, scope: Option<&Scope>) -> Result<Vec<Entry>> {
         let mut entries = Vec::new();
-        for scope in self.scopes(scope)? {
+        let scopes = scope.map_or_else(|| self.scopes(), |scope| Ok(vec![scope.clone()]))?;
+        for scope in scopes {
             for (_, names) in self.shards(&scope)? {
                 let live = newest(&names).into_iter().filter(|name| name.facts.r#type.is_some());
                 entries.extend(live.filter_map(|name| Some(name.facts.of(name.id(&scope)?))));
@@ -195,7 +208,7 @@ impl Store {
     pub fn verify(&self) -> Result<Vec<Damage>> {
         self.cipher()?;
         let mut damages = Vec::new();
-        for scope in self.scopes(None)? {
+        for scope in self.scopes()? {
             for (shard, names) in self.shards(&scope)? {
                 for name in names {
                     let path = Path::new(&scope.folder()).join(&shard).join(&name);
@@ -254,16 +267,6 @@ impl Store {
             .and_then(|opened| if opened.facts == facts { Ok(opened) } else { Err(Flaw::Changed) })
             .map_err(|flaw| flaw.error(id, &self.directory.path().join(&path).display().to_string()))?;
         Ok(Some(Stored { entry: facts.of(id.clone()), form: opened.form, value: opened.value }))
-    }
-
-    fn scopes(&self, wanted: Option<&Scope>) -> Result<Vec<Scope>> {
-        match wanted {
-            Some(scope) => Ok(vec![scope.clone()]),
-            None => {
-                let names = self.directory.names(Path::new(""))?;
-                Ok(names.iter().filter_map(|name| Scope::from_folder(name)).collect())
-            }
-        }
     }
 
     /// The folders of a scope, and the names in them.
