@@ -64,7 +64,7 @@ fn main() -> anyhow::Result<()> {
     }
 
     println!("Next, with a secret of your own:\n");
-    println!("   read -rs MY_SECRET && export MY_SECRET");
-    println!("   cargo run --bin using_secrets -- run main");
+    println!("   cargo sealkit create secret my_secret");
+    println!("   cargo run --bin using_secrets");
     Ok(())
 }

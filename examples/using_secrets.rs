@@ -1,8 +1,8 @@
 //! A task that reads a secret.
 //!
 //! ```text
-//! read -rs MY_SECRET && export MY_SECRET
-//! cargo run --bin using_secrets -- run main
+//! cargo sealkit create secret my_secret
+//! cargo run --bin using_secrets
 //! ```
 
 use std::process::ExitCode;

@@ -1,8 +1,8 @@
 //! A task that wants its secret in a file.
 //!
 //! ```text
-//! mkdir -m 700 mounts && cp ~/my-certificate.pem mounts/my_file_secret
-//! FLYTE_SECRETS_DEFAULT_DIR=$PWD/mounts cargo run --bin using_secrets_file -- run main
+//! cargo sealkit create secret my_file_secret -f ~/my-certificate.pem
+//! cargo run --bin using_secrets_file
 //! ```
 
 use std::{fs, process::ExitCode};

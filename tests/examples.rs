@@ -57,8 +57,8 @@ fn quickstart_tells_the_whole_story_on_a_machine_without_anything() {
 
     Next, with a secret of your own:
 
-       read -rs MY_SECRET && export MY_SECRET
-       cargo run --bin using_secrets -- run main
+       cargo sealkit create secret my_secret
+       cargo run --bin using_secrets
     "#);
 }
 
@@ -117,8 +117,8 @@ fn own_provider_is_asked_and_may_refuse() {
     insta::assert_snapshot!(run("elsewhere"), @"
     exit code 1
     -- stderr
-    error: task `elsewhere` failed: secret `elsewhere/api_key` of task `elsewhere` was not found in $_FSEC_ELSEWHERE_API_KEY, $ELSEWHERE_API_KEY, /etc/secrets/elsewhere/api_key, $_FSEC_API_KEY, $_UNION_ELSEWHERE_API_KEY, $_UNION_API_KEY, /etc/secrets/api_key, /etc/flyte/secrets/elsewhere/api_key, /etc/flyte/secrets/api_key or the vault
-    hint: for this run: read -rs ELSEWHERE_API_KEY && export ELSEWHERE_API_KEY
+    error: task `elsewhere` failed: secret `elsewhere/api_key` of task `elsewhere` was not found in $_FSEC_ELSEWHERE_API_KEY, $ELSEWHERE_API_KEY, /etc/secrets/elsewhere/api_key, $_FSEC_API_KEY, $_UNION_ELSEWHERE_API_KEY, $_UNION_API_KEY, /etc/secrets/api_key, /etc/flyte/secrets/elsewhere/api_key, /etc/flyte/secrets/api_key, the vault or the store /nonexistent/.local/share/sealkit/secrets
+    hint: create it: sealkit create secret api_key --group elsewhere; for this run: read -rs ELSEWHERE_API_KEY && export ELSEWHERE_API_KEY
     ");
     insta::assert_snapshot!(run("sealed"), @"
     exit code 1

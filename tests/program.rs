@@ -144,8 +144,8 @@ fn a_missing_secret_says_where_it_was_looked_for_and_what_to_type() {
     insta::assert_snapshot!(run("run t1 --expected x"), @"
     exit code 1
     -- stderr
-    error: task `t1` failed: secret `my_secret` of task `t1` was not found in $_FSEC_MY_SECRET, $MY_SECRET, /etc/secrets/my_secret, $_UNION_MY_SECRET or /etc/flyte/secrets/my_secret
-    hint: for this run: read -rs MY_SECRET && export MY_SECRET
+    error: task `t1` failed: secret `my_secret` of task `t1` was not found in $_FSEC_MY_SECRET, $MY_SECRET, /etc/secrets/my_secret, $_UNION_MY_SECRET, /etc/flyte/secrets/my_secret or the store /nonexistent/.local/share/sealkit/secrets
+    hint: create it: sealkit create secret my_secret; for this run: read -rs MY_SECRET && export MY_SECRET
     ");
 }
 

@@ -22,7 +22,8 @@ impl Program {
     /// The program at `path`, usually `env!("CARGO_BIN_EXE_…")`.
     pub fn new(path: &str) -> Self {
         let mut command = Command::new(path);
-        command.env_clear();
+        // Not even a home directory: nobody's own store is looked at.
+        command.env_clear().env("HOME", "/nonexistent");
         Self { command, input: Vec::new() }
     }
 

@@ -38,6 +38,8 @@ pub use secrets::Secrets;
 
 // Extend and run.
 pub use program::main;
+#[cfg(all(unix, feature = "store"))]
+pub use provider::LocalStore;
 pub use provider::{Environment, Found, MountedDirectory, Provider};
 pub use session::Session;
 

@@ -13,12 +13,13 @@ use std::{
 };
 
 use self::arguments::Command;
-use crate::{Error, Session, registry};
+use crate::{Error, Kind, Session, TaskMetadata, Variable, registry};
 
 /// The `main` of a binary with tasks.
 ///
 /// ```text
-/// PROGRAM                                 shows the tasks
+/// PROGRAM                                 runs the workflow `main`, if it needs no inputs; else as --help
+/// PROGRAM --help                          shows the tasks
 /// PROGRAM run TASK [--INPUT VALUE ...]    runs a task here and prints its output as JSON
 /// PROGRAM describe [TASK] [--json]        shows what is recorded of the tasks
 /// ```
@@ -85,6 +86,10 @@ pub(crate) fn main_of(session: &Session) -> ExitCode {
 fn perform(session: &Session, program: &str) -> Result<String, Fault> {
     let command = arguments::parse(lexopt::Parser::from_env(), program)?;
     match command {
+        Command::Plain => match registry::tasks()?.into_iter().find(|task| is_plain(task)) {
+            Some(task) => run::run(session, program, task, Vec::new()),
+            None => Ok(listing::help(program, &registry::tasks()?)),
+        },
         Command::Help => Ok(listing::help(program, &registry::tasks()?)),
         Command::Describe { task, json } => {
             let tasks = match task {
@@ -96,6 +101,12 @@ fn perform(session: &Session, program: &str) -> Result<String, Fault> {
         Command::RunHelp { task } => Ok(listing::run_help(program, registry::find(&task)?)),
         Command::Run { task, inputs } => run::run(session, program, registry::find(&task)?, inputs),
     }
+}
+
+/// Whether the program runs this task when nothing is typed.
+fn is_plain(task: &TaskMetadata) -> bool {
+    let required = |input: &Variable| !input.r#type.is_optional();
+    task.name() == "main" && task.kind() == Kind::Workflow && !task.interface().inputs.iter().any(required)
 }
 
 /// Whoever reads our output may stop reading; that is no failure of ours.

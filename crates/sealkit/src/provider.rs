@@ -3,6 +3,8 @@
 mod chain;
 mod directory;
 mod environment;
+#[cfg(all(unix, feature = "store"))]
+mod local_store;
 mod memory;
 
 use std::{fmt, path::PathBuf};
@@ -12,6 +14,8 @@ use crate::{Result, Secret, SecretBytes};
 pub(crate) use chain::{Chain, Preferred, is_pod};
 pub use directory::MountedDirectory;
 pub use environment::Environment;
+#[cfg(all(unix, feature = "store"))]
+pub use local_store::LocalStore;
 pub(crate) use memory::Memory;
 
 /// A place that secrets come from: a vault, a keyring, a file of your own.
@@ -62,6 +66,12 @@ pub trait Provider: fmt::Debug + Send + Sync {
     fn places(&self, secret: &Secret) -> Vec<String> {
         let _ = secret;
         vec![self.name()]
+    }
+
+    /// The command that would put `secret` here, for the hint of an error when nobody has it.
+    fn remedy(&self, secret: &Secret) -> Option<String> {
+        let _ = secret;
+        None
     }
 }
 

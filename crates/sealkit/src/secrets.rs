@@ -16,7 +16,7 @@ use crate::{
     Context, Result, Secret, TaskMetadata,
     context::Frame,
     error::{Error, ErrorKind},
-    provider::{self, Found, Mount, Preferred},
+    provider::{self, Chain, Found, Mount, Preferred},
     secret_value::{SecretBytes, SecretValue},
 };
 
@@ -154,7 +154,7 @@ impl Secrets {
         let chain = frame.session.chain()?;
         match chain.find(secret, preferred)? {
             Some(found) => Ok((frame, secret, found)),
-            None => Err(not_found(task, secret, &chain.places(secret))),
+            None => Err(not_found(task, secret, chain)),
         }
     }
 }
@@ -187,9 +187,9 @@ fn outside_a_task(key: &str) -> Error {
     )
 }
 
-fn not_found(task: &TaskMetadata, secret: &Secret, places: &[String]) -> Error {
-    let request = secret.request();
-    let looked = match places {
+fn not_found(task: &TaskMetadata, secret: &Secret, chain: &Chain) -> Error {
+    let (request, places) = (secret.request(), chain.places(secret));
+    let looked = match &places[..] {
         [] => "because no provider was asked".to_owned(),
         [one] => format!("in {one}"),
         [most @ .., last] => format!("in {} or {last}", most.join(", ")),
@@ -204,10 +204,12 @@ fn not_found(task: &TaskMetadata, secret: &Secret, places: &[String]) -> Error {
     }
     // The name without prefix, which is the shortest way in a local run, or the one that was asked for.
     let names = || places.iter().filter_map(|place| place.strip_prefix('$'));
-    match request.env_var.or_else(|| names().find(|name| !name.starts_with('_'))).or_else(|| names().next()) {
-        Some(name) => error.with_hint(format!("for this run: read -rs {name} && export {name}")),
-        None => error,
-    }
+    let name =
+        request.env_var.or_else(|| names().find(|name| !name.starts_with('_'))).or_else(|| names().next());
+    let for_this_run = name.map(|name| format!("for this run: read -rs {name} && export {name}"));
+    let create = chain.remedy(secret).map(|command| format!("create it: {command}"));
+    let hints: Vec<String> = [create, for_this_run].into_iter().flatten().collect();
+    if hints.is_empty() { error } else { error.with_hint(hints.join("; ")) }
 }
 
 /// Writes the value to a file that only we can read, and gives its path.

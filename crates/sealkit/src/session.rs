@@ -10,13 +10,13 @@ use once_cell::sync::OnceCell;
 
 use crate::{Provider, Result, context::Context, error::Error, provider::Chain};
 
-/// Where tasks find their secrets: what Flyte has mounted, and the providers you add.
+/// Where tasks find their secrets: what Flyte has mounted, the providers you add, and the local store.
 ///
 /// A task that is called outside any session has a standard one of its own.
 ///
 /// Asked first is what Flyte 1 or Flyte 2 mounts: environment variables, then files. In a pod there is nothing
 /// else. Where the process is not a pod, unprefixed variables are accepted as in a local run of flytekit, and
-/// then the session's own providers are asked, in the order they were added.
+/// then the session's own providers are asked, in the order they were added, and at last the local store.
 ///
 /// ```no_run
 /// # #[derive(Debug)] struct Vault;

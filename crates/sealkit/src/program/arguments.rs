@@ -6,9 +6,10 @@ use lexopt::{Arg, Parser};
 
 use super::Fault;
 
-/// What is to be done.
+/// What is to be done; [`Plain`](Self::Plain) is what is done if nothing was typed.
 #[derive(Debug, PartialEq)]
 pub(super) enum Command {
+    Plain,
     Help,
     Describe { task: Option<String>, json: bool },
     RunHelp { task: String },
@@ -18,7 +19,7 @@ pub(super) enum Command {
 pub(super) fn parse(mut parser: Parser, program: &str) -> Result<Command, Fault> {
     let odd = |what: &str| Fault::usage(what, format!("see `{program} --help`"));
     let verb = match next(&mut parser, program)? {
-        None => return Ok(Command::Help),
+        None => return Ok(Command::Plain),
         Some(Argument::Word(verb)) => verb,
         Some(Argument::Option(name)) if name == "--help" || name == "-h" => return Ok(Command::Help),
         Some(Argument::Option(name)) => return Err(odd(&format!("there is no option `{name}`"))),
@@ -119,7 +120,7 @@ mod tests {
 
     #[test]
     fn commands_are_read() {
-        assert_eq!(parsed(""), Ok(Command::Help));
+        assert_eq!(parsed(""), Ok(Command::Plain));
         assert_eq!(parsed("-h"), Ok(Command::Help));
         assert_eq!(
             parsed("describe --json t1"),

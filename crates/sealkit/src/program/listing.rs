@@ -18,9 +18,14 @@ pub(super) fn help(program: &str, tasks: &[&TaskMetadata]) -> String {
         }
         text.push('\n');
     }
+    text.push_str("Usage:\n\n");
+    if tasks.iter().any(|task| super::is_plain(task)) {
+        let width = format!("{program} run TASK [--INPUT VALUE ...]").len();
+        let _ = writeln!(text, "  {program:width$}   run the workflow `main`");
+    }
     let _ = write!(
         text,
-        "Usage:\n\n  \
+        "  \
          {program} run TASK [--INPUT VALUE ...]   run a task here and print its output as JSON\n  \
          {program} run TASK --help                show its inputs\n  \
          {program} describe [TASK] [--json]       show what is recorded of the tasks\n\n\

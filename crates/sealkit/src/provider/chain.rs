@@ -36,8 +36,8 @@ impl Chain {
         Self(own)
     }
 
-    /// What Flyte has mounted in this process; where it is not a pod, also the unprefixed names of local runs
-    /// and then `own`.
+    /// What Flyte has mounted in this process; where it is not a pod, also the unprefixed names of local runs,
+    /// then `own`, and then the local store.
     ///
     /// # Errors
     ///
@@ -75,6 +75,8 @@ impl Chain {
         }
         if !in_pod {
             chain.extend(own.iter().cloned());
+            #[cfg(all(unix, feature = "store"))]
+            chain.push(Arc::new(super::LocalStore::new()));
         }
         Ok(Self(chain))
     }
@@ -106,6 +108,11 @@ impl Chain {
             }
         }
         places
+    }
+
+    /// The command that would put `secret` where it is found.
+    pub(crate) fn remedy(&self, secret: &Secret) -> Option<String> {
+        self.0.iter().find_map(|provider| provider.remedy(secret))
     }
 }
 
