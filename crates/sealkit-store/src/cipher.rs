@@ -5,7 +5,7 @@ use std::fmt;
 use chacha20poly1305::{AeadInOut, KeyInit, Tag, XChaCha20Poly1305, XNonce};
 use hkdf::Hkdf;
 use sha2::Sha256;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -43,6 +43,7 @@ impl Cipher {
     /// Encrypts `bytes` where they are.
     pub(crate) fn seal(&self, nonce: &[u8; NONCE], context: &[u8], bytes: &mut [u8]) -> Result<[u8; TAG]> {
         let sealed = self.cipher().encrypt_inout_detached(&XNonce::from(*nonce), context, bytes.into());
+        wipe_stack();
         sealed
             .map(Into::into)
             .map_err(|_| Error::new(ErrorKind::InvalidValue, "the value cannot be encrypted"))
@@ -57,7 +58,10 @@ impl Cipher {
         tag: &[u8; TAG],
     ) -> bool {
         let tag = Tag::from(*tag);
-        self.cipher().decrypt_inout_detached(&XNonce::from(*nonce), context, bytes.into(), &tag).is_ok()
+        let opened =
+            self.cipher().decrypt_inout_detached(&XNonce::from(*nonce), context, bytes.into(), &tag).is_ok();
+        wipe_stack();
+        opened
     }
 
     fn cipher(&self) -> XChaCha20Poly1305 {
@@ -69,6 +73,14 @@ impl fmt::Debug for Cipher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Cipher([REDACTED])")
     }
+}
+
+/// Writes over what the functions that were just called have left on the stack: the last blocks of a value, in the clear.
+#[inline(never)]
+fn wipe_stack() {
+    let mut over = [0_u8; 16 * 1024];
+    over.zeroize();
+    std::hint::black_box(&over);
 }
 
 /// Random bytes from the operating system.

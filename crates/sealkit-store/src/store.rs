@@ -234,6 +234,15 @@ impl Store {
         key::lock(place, passphrase)
     }
 
+    /// Reads the key now, where it would else be read with the first value.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Key`], [`ErrorKind::NotPrivate`], [`ErrorKind::Io`].
+    pub fn unlock(&self) -> Result<()> {
+        self.cipher().map(drop)
+    }
+
     fn cipher(&self) -> Result<&Cipher> {
         if let Some(cipher) = self.cipher.get() {
             return Ok(cipher);
