@@ -1,5 +1,7 @@
 //! What can be typed.
 
+mod examples;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
@@ -8,89 +10,9 @@ use sealkit_store::{Scope, SecretId, SecretType};
 
 use crate::{completion, fault::Fault};
 
-const ABOUT: &str = "Secrets for tasks, on this machine";
-
-const MAIN: &str = "\
-Examples:
-  sealkit create secret my_secret                 asks for the value, and does not show it
-  sealkit create secret my_cert -f cert.pem       stores the exact bytes of a file
-  vault read -field=pw x | sealkit create secret pw -f -
-  sealkit get secret                              lists names, never values
-  sealkit update secret my_secret                 keeps the last five versions
-  sealkit delete secret my_secret
-  source <(sealkit completions bash)              completes verbs, options and names
-
-Files:
-  $XDG_DATA_HOME/sealkit/secrets   the encrypted store (~/.local/share)
-  $XDG_CONFIG_HOME/sealkit/key     its key (~/.config); keep a copy where the store is not
-
-Environment:
-  SEALKIT_KEY_FILE          the key, where it is another file
-  SEALKIT_PASSPHRASE_FILE   the passphrase of the key, where nobody can be asked for it
-
-Exit code: 0 success, 1 failure, 2 the command line is wrong, 130 interrupted.";
-
-const CREATE: &str = "\
-Examples:
-  sealkit create secret my_secret                 asks for the value, and does not show it
-  sealkit create secret my_cert -f cert.pem       stores the exact bytes of a file
-  pass show db | sealkit create secret password --group db -f -
-  sealkit create secret registry --type image-pull -f ~/.docker/config.json
-  sealkit create secret my_secret --domain development --project flytesnacks
-
-A task reads it as Secret(key = \"NAME\"), with group = \"GROUP\" if it has one.";
-
-const GET: &str = "\
-Examples:
-  sealkit get secret                              all of them
-  sealkit get secret my_secret                    one, in all scopes
-  sealkit get secret my_secret --history          its versions
-  sealkit get secret --domain development         those of one scope
-  sealkit get secret -o name | wc -l
-  sealkit get secret -o json | jq -r '.[].name'
-
-Values are never shown. A list decrypts nothing.";
-
-const UPDATE: &str = "\
-Examples:
-  sealkit update secret my_secret                 asks for the new value
-  sealkit update secret my_cert -f cert.pem
-  sealkit update secret my_secret --restore 3     the value that version 3 had
-
-The last five versions are kept.";
-
-const DELETE: &str = "\
-Examples:
-  sealkit delete secret my_secret                 asks whether it is meant
-  sealkit delete secret my_secret -y
-  sealkit delete secret password --group db --domain development
-
-Its versions are deleted too.";
-
-const UPDATE_KEY: &str = "\
-Examples:
-  sealkit update key                              asks for a passphrase, which locks the key
-  sealkit update key --passphrase-file FILE
-  sealkit update key --remove-passphrase";
-
-const COMPLETIONS: &str = "\
-Examples:
-  source <(sealkit completions bash)              in ~/.bashrc
-  source <(sealkit completions zsh)               in ~/.zshrc, after compinit
-  sealkit completions fish | source               in ~/.config/fish/config.fish";
-
-const MAN: &str = "\
-Examples:
-  sealkit man ~/.local/share/man/man1
-  man sealkit-create-secret";
-
-const VERIFY: &str = "\
-Examples:
-  sealkit verify store                            reads every version, and names what is damaged";
-
 /// The whole command line.
 #[derive(Debug, Parser)]
-#[command(name = "sealkit", bin_name = "sealkit", version, about = ABOUT, after_help = MAIN)]
+#[command(name = "sealkit", bin_name = "sealkit", version, about = "Secrets for tasks, on this machine", after_help = examples::MAIN)]
 #[command(disable_help_subcommand = true)]
 pub struct Arguments {
     /// What to do.
@@ -102,28 +24,28 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Store a new secret
-    #[command(subcommand, after_help = CREATE)]
+    #[command(subcommand, after_help = examples::CREATE)]
     Create(CreateObject),
     /// Show the secrets, but not their values
-    #[command(subcommand, after_help = GET)]
+    #[command(subcommand, after_help = examples::GET)]
     Get(GetObject),
     /// Change a secret, or the key of the store
-    #[command(subcommand, after_help = UPDATE)]
+    #[command(subcommand, after_help = examples::UPDATE)]
     Update(UpdateObject),
     /// Delete a secret
-    #[command(subcommand, after_help = DELETE)]
+    #[command(subcommand, after_help = examples::DELETE)]
     Delete(DeleteObject),
     /// Look for damage
-    #[command(subcommand, after_help = VERIFY)]
+    #[command(subcommand, after_help = examples::VERIFY)]
     Verify(VerifyObject),
     /// Print what makes a shell complete verbs, options and names
-    #[command(after_help = COMPLETIONS)]
+    #[command(after_help = examples::COMPLETIONS)]
     Completions {
         /// For this shell
         shell: Shell,
     },
     /// Write the man pages
-    #[command(after_help = MAN)]
+    #[command(after_help = examples::MAN)]
     Man {
         /// Into this directory
         #[arg(value_hint = ValueHint::DirPath)]
@@ -135,7 +57,7 @@ pub enum Verb {
 #[derive(Debug, Subcommand)]
 pub enum CreateObject {
     /// Store a new secret, whose value is asked for
-    #[command(after_help = CREATE)]
+    #[command(after_help = examples::CREATE)]
     Secret(CreateSecret),
 }
 
@@ -143,7 +65,7 @@ pub enum CreateObject {
 #[derive(Debug, Subcommand)]
 pub enum GetObject {
     /// Show secrets, but not their values
-    #[command(after_help = GET, visible_alias = "secrets")]
+    #[command(after_help = examples::GET, visible_alias = "secrets")]
     Secret(GetSecret),
 }
 
@@ -151,10 +73,10 @@ pub enum GetObject {
 #[derive(Debug, Subcommand)]
 pub enum UpdateObject {
     /// Give a secret a new value, which is asked for
-    #[command(after_help = UPDATE)]
+    #[command(after_help = examples::UPDATE)]
     Secret(UpdateSecret),
     /// Lock the key of the store by a passphrase, or change or remove that
-    #[command(after_help = UPDATE_KEY)]
+    #[command(after_help = examples::UPDATE_KEY)]
     Key(UpdateKey),
 }
 
@@ -162,7 +84,7 @@ pub enum UpdateObject {
 #[derive(Debug, Subcommand)]
 pub enum DeleteObject {
     /// Delete a secret with its versions
-    #[command(after_help = DELETE)]
+    #[command(after_help = examples::DELETE)]
     Secret(DeleteSecret),
 }
 
@@ -170,7 +92,7 @@ pub enum DeleteObject {
 #[derive(Debug, Subcommand)]
 pub enum VerifyObject {
     /// Read every version of every secret
-    #[command(after_help = VERIFY)]
+    #[command(after_help = examples::VERIFY)]
     Store,
 }
 

@@ -29,10 +29,18 @@ impl<'a> Row<'a> {
             group: entry.id.group(),
             domain: scope.domain(),
             project: scope.project(),
-            r#type: entry.r#type.map_or("deleted", SecretType::as_str),
+            r#type: entry.r#type.map_or("deleted", word),
             version: entry.version,
             created: format_rfc3339_seconds(entry.created).to_string(),
         }
+    }
+}
+
+/// The word of `--type`.
+fn word(r#type: SecretType) -> &'static str {
+    match r#type {
+        SecretType::ImagePull => "image-pull",
+        other => other.as_str(),
     }
 }
 

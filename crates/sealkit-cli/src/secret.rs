@@ -13,14 +13,16 @@ use crate::{
 pub(crate) fn create(what: &CreateSecret) -> Result<(), Fault> {
     let id = what.home.id(&what.name)?;
     let place = place()?;
-    // Before a person types a value in vain.
-    if let Some(store) = Store::open(&place)?
-        && exists(&store, &id)?
-    {
-        return Err(already(&id));
+    let store = Store::open(&place)?;
+    // A person must not type a value in vain.
+    if let Some(store) = &store {
+        if exists(store, &id)? {
+            return Err(already(&id));
+        }
+        store.unlock()?;
     }
     let given = Given::take(&what.value, &Command { verb: "create", id: &id })?;
-    let store = Store::open_or_create(&place)?;
+    let store = store.map_or_else(|| Store::open_or_create(&place), Ok)?;
     let entry = match store.create(&id, what.r#type.into(), given.value()?) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(already(&id)),
         other => other?,
@@ -42,6 +44,7 @@ pub(crate) fn update(what: &UpdateSecret) -> Result<(), Fault> {
     if !exists(&store, &id)? {
         return Err(missing(Some(&store), &id));
     }
+    store.unlock()?;
     let entry = if let Some(version) = what.restore {
         let Some(old) = store.get_version(&id, version)? else {
             return Err(Fault::failure(format!("secret {id} has no version {version}"))

@@ -79,13 +79,23 @@ impl Given {
                  `mount_requirement = FILE`",
                 key = id.key()
             ));
-        } else if self.bytes.ends_with(b"\n") {
-            terminal::note("the value ends with a line break, which is kept; `get` gives it without");
+        } else if text.is_ok_and(|text| text != text.trim_matches(is_white_space)) {
+            let end = if self.bytes.ends_with(b"\n") {
+                "ends with a line break"
+            } else {
+                "has white space around it"
+            };
+            terminal::note(&format!("the value {end}, which is kept; `get` gives it without"));
         }
         if self.bytes.len() >= VARIABLE_MAX {
             terminal::note("the value is too large for an environment variable: request it as a file");
         }
     }
+}
+
+/// What `get` takes away, as flytekit does: Python's white space.
+fn is_white_space(c: char) -> bool {
+    c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c)
 }
 
 fn too_large() -> Fault {

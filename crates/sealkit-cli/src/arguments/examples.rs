@@ -1,0 +1,79 @@
+//! What stands below the help of each command.
+
+pub(super) const MAIN: &str = "\
+Examples:
+  sealkit create secret my_secret                 asks for the value, and does not show it
+  sealkit create secret my_cert -f cert.pem       stores the exact bytes of a file
+  vault read -field=pw x | sealkit create secret pw -f -
+  sealkit get secret                              lists names, never values
+  sealkit update secret my_secret                 keeps the last five versions
+  sealkit delete secret my_secret
+  source <(sealkit completions bash)              completes verbs, options and names
+
+Files:
+  $XDG_DATA_HOME/sealkit/secrets   the encrypted store (~/.local/share)
+  $XDG_CONFIG_HOME/sealkit/key     its key (~/.config); keep a copy where the store is not
+
+Environment:
+  SEALKIT_KEY_FILE          the key, where it is another file
+  SEALKIT_PASSPHRASE_FILE   the passphrase of the key, where nobody can be asked for it
+
+Exit code: 0 success, 1 failure, 2 the command line is wrong, 130 interrupted.";
+
+pub(super) const CREATE: &str = "\
+Examples:
+  sealkit create secret my_secret                 asks for the value, and does not show it
+  sealkit create secret my_cert -f cert.pem       stores the exact bytes of a file
+  pass show db | sealkit create secret password --group db -f -
+  sealkit create secret registry --type image-pull -f ~/.docker/config.json
+  sealkit create secret my_secret --domain development --project flytesnacks
+
+A task reads it as Secret(key = \"NAME\"), with group = \"GROUP\" if it has one.";
+
+pub(super) const GET: &str = "\
+Examples:
+  sealkit get secret                              all of them
+  sealkit get secret my_secret                    one, in all scopes
+  sealkit get secret my_secret --history          its versions
+  sealkit get secret --domain development         those of one scope
+  sealkit get secret -o name | wc -l
+  sealkit get secret -o json | jq -r '.[].name'
+
+Values are never shown. A list decrypts nothing.";
+
+pub(super) const UPDATE: &str = "\
+Examples:
+  sealkit update secret my_secret                 asks for the new value
+  sealkit update secret my_cert -f cert.pem
+  sealkit update secret my_secret --restore 3     the value that version 3 had
+
+The last five versions are kept.";
+
+pub(super) const DELETE: &str = "\
+Examples:
+  sealkit delete secret my_secret                 asks whether it is meant
+  sealkit delete secret my_secret -y
+  sealkit delete secret password --group db --domain development
+
+Its versions are deleted too.";
+
+pub(super) const UPDATE_KEY: &str = "\
+Examples:
+  sealkit update key                              asks for a passphrase, which locks the key
+  sealkit update key --passphrase-file FILE
+  sealkit update key --remove-passphrase";
+
+pub(super) const COMPLETIONS: &str = "\
+Examples:
+  source <(sealkit completions bash)              in ~/.bashrc
+  source <(sealkit completions zsh)               in ~/.zshrc, after compinit
+  sealkit completions fish | source               in ~/.config/fish/config.fish";
+
+pub(super) const MAN: &str = "\
+Examples:
+  sealkit man ~/.local/share/man/man1
+  man sealkit-create-secret";
+
+pub(super) const VERIFY: &str = "\
+Examples:
+  sealkit verify store                            reads every version, and names what is damaged";
