@@ -1,4 +1,4 @@
-//! A value that was read from a mounted file is gone when it is dropped.
+//! A value that was read from a mounted file or from the local store is gone when it is dropped.
 //!
 //! The whole memory of the process that read it is searched, by this one: a search from the inside would have to
 //! keep out of its own way.
@@ -13,6 +13,8 @@ use std::{
 };
 
 use memchr::memmem;
+use sealkit_store::{Scope, SecretId, SecretType, Store, Value};
+use support::Home;
 
 /// How often `needle` is in the memory of process `id`.
 fn copies(id: u32, needle: &[u8]) -> usize {
@@ -37,13 +39,29 @@ fn copies(id: u32, needle: &[u8]) -> usize {
     found
 }
 
+/// Where the fixture has its value from.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    Mount,
+    Store,
+}
+
 /// Has the fixture read a value in one way, and counts what is left of it afterwards.
-fn left_after(way: &str, value: &[u8]) -> usize {
+fn left_after(way: &str, value: &[u8], place: Place) -> usize {
+    let home = Home::new(env!("CARGO_BIN_EXE_command")).unwrap();
     let mounts = tempfile::tempdir().unwrap();
-    fs::write(mounts.path().join("scanned"), value).unwrap();
+    match place {
+        Place::Mount => fs::write(mounts.path().join("scanned"), value).unwrap(),
+        Place::Store => {
+            let store = Store::open_or_create(&home.place()).unwrap();
+            let id = SecretId::new(Scope::Global, None, "scanned").unwrap();
+            store.create(&id, SecretType::Generic, Value::bytes(value).unwrap()).unwrap();
+        }
+    }
     let mut child = Command::new(env!("CARGO_BIN_EXE_fixture"))
         .args(["run", "scanned", "--way", way])
         .env_clear()
+        .env("HOME", home.path())
         .env("FLYTE_SECRETS_DEFAULT_DIR", mounts.path())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -73,9 +91,20 @@ fn nothing_of_a_dropped_value_is_left_in_memory() {
         of_windows[length / 4 + 1] = b'\n';
         for value in [&word, &lines, &of_windows] {
             for way in ["get", "get_bytes", "get_secrets_file"] {
-                assert_eq!(left_after(way, value), 0, "{way} of {length} bytes");
+                for place in [Place::Mount, Place::Store] {
+                    assert_eq!(
+                        left_after(way, value, place),
+                        0,
+                        "{way} of {length} bytes from the {place:?}"
+                    );
+                }
             }
         }
-        assert!(left_after("held", &word) > 0, "what is held must be found, or the search is blind");
+        for place in [Place::Mount, Place::Store] {
+            assert!(
+                left_after("held", &word, place) > 0,
+                "what is held must be found, or the search is blind"
+            );
+        }
     }
 }

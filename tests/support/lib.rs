@@ -1,4 +1,7 @@
-//! What several tests need: programs run in an environment of their own, and Python's answers.
+//! What several tests need: programs run in an environment of their own, terminals, and Python's answers.
+
+mod home;
+mod terminal;
 
 use std::{
     env,
@@ -10,6 +13,9 @@ use std::{
 };
 
 use serde::{Serialize, de::DeserializeOwned};
+
+pub use home::Home;
+pub use terminal::Terminal;
 
 /// A program to be run with nothing in its environment but what the test puts there.
 #[derive(Debug)]
@@ -172,4 +178,21 @@ impl Python {
         let counts = format!("{} answers to {} questions", answers.len(), questions.len());
         Err(io::Error::other(counts))
     }
+}
+
+/// The path of a program of others that a test needs; without it the test says so and is skipped.
+///
+/// With `TEST_TOOLS` in the environment, none may be missing.
+///
+/// # Panics
+///
+/// When one is.
+pub fn tool(name: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let found = env::split_paths(&path).map(|folder| folder.join(name)).find(|path| path.is_file());
+    assert!(found.is_some() || env::var_os("TEST_TOOLS").is_none(), "`{name}` is not installed");
+    if found.is_none() {
+        eprintln!("skipped: `{name}` is not installed");
+    }
+    found
 }

@@ -6,7 +6,7 @@ use std::{any::TypeId, fs, io, os::unix::ffi::OsStrExt};
 
 use sealkit::{
     __private::{self, Failure, Members},
-    Kind, MountType, Secret, TaskMetadata, Value, current_context,
+    Kind, LocalStore, MountType, Secret, Session, TaskMetadata, Value, current_context,
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -21,13 +21,23 @@ struct Question {
     mount: Option<String>,
     /// What is read, if not the declared key.
     read: Option<String>,
+    /// The scope of the local store that is asked before the global one.
+    domain: Option<String>,
+    project: Option<String>,
 }
 
 fn main() -> io::Result<()> {
     let question: Question = serde_json::from_reader(io::stdin())?;
     let read = question.read.clone().unwrap_or_else(|| question.key.clone());
+    let session = match &question.domain {
+        Some(domain) => {
+            let store = LocalStore::scoped(domain, question.project.as_deref()).map_err(io::Error::other)?;
+            Session::new().provider(store)
+        }
+        None => Session::new(),
+    };
     let task: &'static TaskMetadata = Box::leak(Box::new(task(question)));
-    let answer = __private::run(task, || {
+    let read = || {
         let secrets = current_context().secrets();
         json!({
             "text": answer(secrets.get(&read), |value| hex(value.expose().as_bytes())),
@@ -38,7 +48,8 @@ fn main() -> io::Result<()> {
             }),
             "variable": answer(secrets.get_secrets_env_var(&read), |name| name),
         })
-    });
+    };
+    let answer = session.run(|| __private::run(task, read));
     println!("{answer}");
     Ok(())
 }

@@ -1,0 +1,132 @@
+//! No command writes a value anywhere but encrypted: what the kernel is told to write, and what is then on the disk.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use support::{Home, Terminal, hex, tool};
+
+const SECRET: &str = "correct horse battery staple";
+
+/// Every system call that gives bytes to a file, and those that could do it unseen.
+const CALLS: &str = "write,writev,pwrite64,pwritev,pwritev2,sendto,sendmsg,sendmmsg,mmap,splice,tee,vmsplice,\
+                     copy_file_range,sendfile,io_uring_setup,io_submit";
+
+/// What a program under `strace` has told the kernel to write.
+struct Traced {
+    strace: PathBuf,
+    log: PathBuf,
+}
+
+impl Traced {
+    fn arguments<'a>(&'a self, program: &'a str, line: &'a str) -> Vec<&'a str> {
+        let log = self.log.to_str().unwrap();
+        // All strings whole and in hexadecimal digits.
+        let options = ["-f", "-xx", "-s", "4194304", "-e", CALLS, "-o", log, "--", program];
+        options.into_iter().chain(line.split_whitespace()).collect()
+    }
+
+    fn run(&self, home: &Home, program: &str, line: &str, input: &str) -> String {
+        let mut traced = home.program(self.strace.to_str().unwrap()).input(input);
+        for argument in self.arguments(program, line) {
+            traced = traced.arg(argument);
+        }
+        let finished = traced.run().unwrap();
+        assert_eq!(finished.code, Some(0), "{line}: {finished}");
+        self.written()
+    }
+
+    /// The log, with its strings as bare digits.
+    fn written(&self) -> String {
+        let log = fs::read_to_string(&self.log).unwrap();
+        for line in log.lines().filter(|line| line.contains("mmap(")) {
+            assert!(!(line.contains("PROT_WRITE") && line.contains("MAP_SHARED")), "written unseen: {line}");
+        }
+        for unseen in ["splice(", "tee(", "copy_file_range(", "sendfile(", "io_uring_setup(", "io_submit("] {
+            assert!(!log.contains(unseen), "written unseen: {unseen}");
+        }
+        log.replace("\\x", "")
+    }
+}
+
+/// `None`, saying so, where there is no `strace` or the system lets nobody trace.
+fn strace(folder: &Path) -> Option<Traced> {
+    let strace = tool("strace")?;
+    let allowed = Command::new(&strace).args(["-o", "/dev/null", "true"]).status().unwrap().success();
+    if !allowed {
+        eprintln!("skipped: this system lets nobody trace");
+    }
+    allowed.then(|| Traced { strace, log: folder.join("trace") })
+}
+
+/// Every file below `folder` that holds the secret.
+fn holders(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(holders(&path));
+        } else if fs::read(&path).unwrap().windows(SECRET.len()).any(|bytes| bytes == SECRET.as_bytes()) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+#[test]
+fn no_command_writes_a_value() {
+    let home = Home::new(env!("CARGO_BIN_EXE_command")).unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let Some(traced) = strace(elsewhere.path()) else { return };
+    let file = elsewhere.path().join("value");
+    fs::write(&file, SECRET).unwrap();
+    let (file, secret, command) = (file.to_str().unwrap(), hex(SECRET.as_bytes()), home.command());
+
+    // The trace does see what is written: an encrypted record, and a value in the clear.
+    let control = traced.run(&home, "/bin/sh", "-c cat>/dev/null;echo${IFS}$HOME>$HOME/control", SECRET);
+    assert!(control.contains(&hex(home.path().to_str().unwrap().as_bytes())), "{control}");
+    fs::remove_file(home.path().join("control")).unwrap();
+
+    let from_file = format!("create secret from_file -f {file}");
+    let argument = "create secret from_an_argument --value correct-horse-battery-staple";
+    let steps = [
+        (command, &*from_file, ""),
+        (command, "create secret my_secret -f -", SECRET),
+        (command, argument, ""),
+        (command, "update secret my_secret -f -", SECRET),
+        (command, "update secret my_secret --restore 1", ""),
+        (command, "get secret", ""),
+        (command, "get secret my_secret --history -o json", ""),
+        (command, "verify store", ""),
+        (env!("CARGO_BIN_EXE_example_using_secrets"), "", ""),
+        (command, "delete secret my_secret -y", ""),
+    ];
+    for (program, line, input) in steps {
+        let written = traced.run(&home, program, line, input);
+        assert!(!written.contains(&secret), "{line} writes the value");
+        assert!(!written.contains(&hex(b"correct-horse-battery-staple")), "{line} writes the value");
+        let changes = ["create", "update", "delete"].iter().any(|verb| line.starts_with(verb));
+        assert_eq!(written.contains(&hex(b"SEC1")), changes, "{line} writes a record");
+        assert_eq!(holders(home.path()), Vec::<PathBuf>::new(), "after {line}");
+    }
+}
+
+#[test]
+fn no_prompt_writes_a_value() {
+    let home = Home::new(env!("CARGO_BIN_EXE_command")).unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let Some(traced) = strace(elsewhere.path()) else { return };
+    let arguments = traced.arguments(home.command(), "create secret typed");
+    let environment = [("HOME", home.path().to_str().unwrap())];
+    let mut terminal = Terminal::start(traced.strace.to_str().unwrap(), arguments, &environment, 80).unwrap();
+    terminal.until("Enter secret value: ").unwrap();
+    terminal.send(SECRET).unwrap();
+    terminal.send("\n").unwrap();
+    let (code, seen, _) = terminal.finish().unwrap();
+    assert_eq!(code, Some(0), "{seen}");
+    assert!(!traced.written().contains(&hex(SECRET.as_bytes())));
+    assert_eq!(home.stored("typed").unwrap().as_deref(), Some(SECRET.as_bytes()));
+    assert_eq!(holders(home.path()), Vec::<PathBuf>::new());
+}

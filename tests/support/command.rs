@@ -1,0 +1,5 @@
+//! The `sealkit` command.
+
+fn main() -> std::process::ExitCode {
+    sealkit_cli::main()
+}

@@ -1,0 +1,125 @@
+//! A program at a terminal, and somebody who types.
+
+use std::{
+    io::{self, Read as _, Write as _},
+    process::Child,
+    time::{Duration, Instant},
+};
+
+use pty_process::{Size, blocking};
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    termios::{LocalModes, tcgetattr},
+};
+
+/// Nothing here takes that long.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A program at a terminal of its own.
+#[allow(missing_debug_implementations, reason = "its terminal has none")]
+pub struct Terminal {
+    pty: blocking::Pty,
+    child: Child,
+    seen: Vec<u8>,
+}
+
+impl Terminal {
+    /// Starts `program` with `arguments` and nothing but `environment`, at a terminal of `columns` columns.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be started.
+    pub fn start<'a>(
+        program: &str,
+        arguments: impl IntoIterator<Item = &'a str>,
+        environment: &[(&str, &str)],
+        columns: u16,
+    ) -> io::Result<Self> {
+        let (pty, terminal) = blocking::open().map_err(io::Error::other)?;
+        pty.resize(Size::new(50, columns)).map_err(io::Error::other)?;
+        let command = blocking::Command::new(program).args(arguments).env_clear().env("TERM", "dumb");
+        let command = command.envs(environment.iter().copied());
+        let child = command.spawn(terminal).map_err(io::Error::other)?;
+        Ok(Self { pty, child, seen: Vec::new() })
+    }
+
+    /// The number of the process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Types `keys`.
+    ///
+    /// # Errors
+    ///
+    /// When the terminal is closed.
+    pub fn send(&mut self, keys: &str) -> io::Result<()> {
+        self.pty.write_all(keys.as_bytes())
+    }
+
+    /// Waits until `text` is seen, and returns all that was seen.
+    ///
+    /// # Errors
+    ///
+    /// When it does not come.
+    pub fn until(&mut self, text: &str) -> io::Result<String> {
+        let start = Instant::now();
+        loop {
+            let seen = self.seen();
+            if seen.contains(text) {
+                return Ok(seen);
+            }
+            if start.elapsed() > PATIENCE || !self.read(PATIENCE)? {
+                return Err(io::Error::other(format!("`{text}` was not seen in:\n{seen}")));
+            }
+        }
+    }
+
+    /// Whether the terminal shows what is typed.
+    ///
+    /// # Errors
+    ///
+    /// When the terminal is closed.
+    pub fn echoes(&self) -> io::Result<bool> {
+        Ok(tcgetattr(&self.pty)?
+            .local_modes
+            .contains(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG))
+    }
+
+    /// Waits for the end: the exit code, all that was seen, and whether the terminal then shows what is typed.
+    ///
+    /// # Errors
+    ///
+    /// When there is no end.
+    pub fn finish(mut self) -> io::Result<(Option<i32>, String, bool)> {
+        while self.read(PATIENCE)? {}
+        let code = self.child.wait()?.code();
+        let echoes = self.echoes()?;
+        Ok((code, self.seen(), echoes))
+    }
+
+    /// Everything so far, with line breaks as programs write them.
+    fn seen(&self) -> String {
+        String::from_utf8_lossy(&self.seen).replace("\r\n", "\n")
+    }
+
+    /// Reads what there is; `false` at the end.
+    fn read(&mut self, patience: Duration) -> io::Result<bool> {
+        let patience = Timespec { tv_sec: patience.as_secs().cast_signed(), tv_nsec: 0 };
+        let mut ready = [PollFd::new(&self.pty, PollFlags::IN)];
+        if poll(&mut ready, Some(&patience))? == 0 {
+            return Err(io::Error::other(format!("nothing more came after:\n{}", self.seen())));
+        }
+        let mut room = [0; 4096];
+        match self.pty.read(&mut room) {
+            // So Linux says that the other end is closed.
+            Err(error) if error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error()) => Ok(false),
+            Ok(0) => Ok(false),
+            Ok(length) => {
+                self.seen.extend_from_slice(&room[..length]);
+                Ok(true)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
