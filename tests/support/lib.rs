@@ -1,5 +1,6 @@
 //! What several tests need: programs run in an environment of their own, terminals, and Python's answers.
 
+pub mod churn;
 mod home;
 mod terminal;
 

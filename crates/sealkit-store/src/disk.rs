@@ -144,7 +144,7 @@ impl Directory {
     pub(crate) fn lock_file(&self, name: &str) -> Result<OwnedFd> {
         let flags = OPEN | OFlags::RDWR | OFlags::CREATE;
         rustix::fs::openat(&self.fd, name, flags, PRIVATE)
-            .map_err(|error| cannot("opened for writing", &self.path.join(name), error))
+            .map_err(|error| cannot("changed, and is as it was", &self.path, error))
     }
 
     /// The directory that holds the last part of `path`, following no link, and that part.

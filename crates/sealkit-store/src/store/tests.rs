@@ -1,7 +1,9 @@
 //! The store on a real file system, and on ones that fail or forget.
 
 mod faults;
+mod frozen;
 mod power_loss;
+mod tamper;
 
 use std::{
     fs, io,
@@ -239,44 +241,6 @@ fn a_directory_that_is_no_store_is_left_alone() {
 }
 
 #[test]
-fn records_moved_or_changed_are_named_and_never_hidden_by_older_ones() {
-    let fresh = fresh();
-    fresh.create("a", "one");
-    let b = fresh.create("b", "other");
-    fresh.store.update(&id("a"), text("two")).unwrap();
-    assert!(fresh.store.verify().unwrap().is_empty());
-    let record = |key: &str, version: u64| {
-        let of = |path: &PathBuf| path.to_string_lossy().contains(&format!("k..{key}.{version}."));
-        fresh.records().into_iter().find(of).unwrap()
-    };
-    let (newest, older, other) = (record("a", 2), record("a", 1), record("b", b.version));
-    let good = fs::read(&newest).unwrap();
-    let refused = |bytes: &[u8], why: &str| {
-        fs::write(&newest, bytes).unwrap();
-        let error = fresh.store.get(&id("a")).unwrap_err();
-        assert!(error.to_string().contains(why), "{error}");
-        assert!(error.hint().unwrap().contains(&*newest.to_string_lossy()) || why.contains("format"));
-        let damages = fresh.store.verify().unwrap();
-        assert_eq!(damages.iter().map(|damage| &damage.path).collect::<Vec<_>>(), [&newest]);
-    };
-    refused(&fs::read(older).unwrap(), "was changed, or belongs to another secret or store");
-    refused(&fs::read(other).unwrap(), "was changed, or belongs to another secret or store");
-    refused(&good[..40], "is cut short");
-    refused(&[], "is cut short");
-    refused(b"SEC2 of a later version", "has a format that this version of sealkit does not know");
-    fs::write(&newest, &good).unwrap();
-
-    // The name of a file is not believed either.
-    let renamed = newest.with_file_name(newest.file_name().unwrap().to_str().unwrap().replace(".2.", ".9."));
-    fs::rename(&newest, &renamed).unwrap();
-    assert_eq!(fresh.store.get(&id("a")).unwrap_err().kind(), ErrorKind::Damaged);
-    fs::rename(&renamed, &newest).unwrap();
-    fs::write(newest.with_file_name("notes.txt"), "").unwrap();
-    assert_eq!(value(&fresh.store, &id("a")).as_deref(), Some("two"));
-    assert_eq!(fresh.store.verify().unwrap().len(), 1);
-}
-
-#[test]
 fn what_a_crashed_writer_has_left_is_swept_by_the_next() {
     let fresh = fresh();
     let left = fresh.store.place.directory().join("tmp/0123456789abcdef");
@@ -304,46 +268,4 @@ fn threads_that_write_lose_nothing_and_readers_see_whole_values() {
         }
     });
     assert_eq!(fresh.store.get(&id("shared")).unwrap().unwrap().entry.version, 1 + WRITERS * UPDATES);
-}
-
-/// A store that was written by version 0.1.0 with the key beside it; it must be readable for good.
-#[test]
-fn the_store_of_version_1_is_read_byte_for_byte() {
-    let frozen = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/format-1");
-    let copy = temporary_folder();
-    copy_private(&frozen, copy.path());
-    let store = Store::open(&place(copy.path())).unwrap().unwrap();
-    assert!(store.verify().unwrap().is_empty());
-    let names: Vec<String> = store.list(None).unwrap().iter().map(|entry| entry.id.to_string()).collect();
-    assert_eq!(names, ["`Big`", "`my_secret`", "`db/password`", "`registry` in project `p` of domain `d`"]);
-    assert_eq!(value(&store, &id("my_secret")).as_deref(), Some("hunter3\n"));
-    assert_eq!(&**store.get_version(&id("my_secret"), 1).unwrap().unwrap().value, b"hunter2");
-    assert_eq!(&**store.get(&id("Big")).unwrap().unwrap().value, &[0xff; 5000]);
-    assert!(store.get(&id("gone")).unwrap().is_none());
-    let registry = SecretId::new(Scope::new(Some("d"), Some("p")).unwrap(), None, "registry").unwrap();
-    let registry = store.get(&registry).unwrap().unwrap();
-    assert_eq!((registry.form, registry.entry.r#type), (Form::Bytes, Some(SecretType::ImagePull)));
-    let locked = Place::new(store.place.directory(), copy.path().join("config/locked-key"))
-        .passphrase(|| Ok(Some("correct horse".to_owned().into())));
-    assert_eq!(
-        value(&Store::open(&locked).unwrap().unwrap(), &id("my_secret")).as_deref(),
-        Some("hunter3\n")
-    );
-}
-
-/// Git keeps no modes.
-fn copy_private(from: &Path, to: &Path) {
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        let mode = if entry.file_type().unwrap().is_dir() {
-            fs::create_dir(&target).unwrap();
-            copy_private(&entry.path(), &target);
-            0o700
-        } else {
-            fs::copy(entry.path(), &target).unwrap();
-            0o600
-        };
-        fs::set_permissions(target, fs::Permissions::from_mode(mode)).unwrap();
-    }
 }

@@ -1,0 +1,237 @@
+//! The store under many processes, sudden deaths and full disks.
+
+use std::{
+    collections::HashMap,
+    env, fs,
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    thread,
+    time::Duration,
+};
+
+use sealkit_store::{Place, Scope, SecretId, SecretType, Store, Value};
+use support::{
+    Home,
+    churn::{Change, KEYS},
+    tool,
+};
+use tempfile::TempDir;
+
+/// A store that goes away, in memory where that is possible: a killed process takes nothing from a disk.
+struct Fresh(TempDir);
+
+impl Fresh {
+    fn new() -> Self {
+        Self(tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap())
+    }
+
+    fn directory(&self) -> PathBuf {
+        self.0.path().join("secrets")
+    }
+
+    fn store(&self) -> Store {
+        Store::open_or_create(&Place::new(self.directory(), self.0.path().join("key"))).unwrap()
+    }
+
+    fn worker(&self, line: &str) -> Child {
+        let (verb, rest) = line.split_once(' ').unwrap();
+        Command::new(env!("CARGO_BIN_EXE_store_worker"))
+            .arg(verb)
+            .args([self.directory(), self.0.path().join("key")])
+            .args(rest.split_whitespace())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap()
+    }
+
+    /// The files that have no name yet.
+    fn leftovers(&self) -> usize {
+        fs::read_dir(self.directory().join("tmp")).unwrap().count()
+    }
+}
+
+fn id(key: &str) -> SecretId {
+    SecretId::new(Scope::Global, None, key).unwrap()
+}
+
+fn create(store: &Store, key: &str) {
+    store.create(&id(key), SecretType::Generic, Value::text(&"0-0;".repeat(100)).unwrap()).unwrap();
+}
+
+fn version(store: &Store, key: &str) -> u64 {
+    store.get(&id(key)).unwrap().unwrap().entry.version
+}
+
+#[test]
+fn sixty_four_processes_lose_no_update_and_readers_always_read() {
+    const PROCESSES: u64 = 64;
+    const UPDATES: u64 = 200;
+    let fresh = Fresh::new();
+    let store = fresh.store();
+    create(&store, "shared");
+    (0..PROCESSES / 2).for_each(|n| create(&store, &format!("own-{n}")));
+
+    let readers: Vec<Child> = ["shared", "own-0"].map(|key| fresh.worker(&format!("read {key}"))).into();
+    let writers: Vec<Child> = (0..PROCESSES)
+        // Half of them update the same secret, the others one each.
+        .map(|n| match n % 2 {
+            0 => fresh.worker(&format!("update shared {UPDATES}")),
+            _ => fresh.worker(&format!("update own-{} {UPDATES}", n / 2)),
+        })
+        .collect();
+    for mut writer in writers {
+        assert!(writer.wait().unwrap().success());
+    }
+    for mut reader in readers {
+        drop(reader.stdin.take());
+        let output = reader.wait_with_output().unwrap();
+        assert!(output.status.success());
+        let reads: u64 = String::from_utf8(output.stdout).unwrap().trim().parse().unwrap();
+        assert!(reads > 100, "only {reads} reads");
+    }
+    assert_eq!(version(&store, "shared"), 1 + PROCESSES / 2 * UPDATES);
+    (0..PROCESSES / 2).for_each(|n| assert_eq!(version(&store, &format!("own-{n}")), 1 + UPDATES));
+    assert!(store.verify().unwrap().is_empty());
+}
+
+/// 2,000, or as many as `SEALKIT_TEST_KILLS` says.
+fn kills() -> u64 {
+    env::var("SEALKIT_TEST_KILLS").ok().map_or(2_000, |number| number.parse().unwrap())
+}
+
+#[test]
+fn a_process_that_is_killed_loses_nothing_that_was_acknowledged() {
+    let fresh = Fresh::new();
+    let store = fresh.store();
+    create(&store, "sweeper");
+    let mut acknowledged: HashMap<String, Option<String>> = KEYS.map(|key| (key.to_owned(), None)).into();
+    let (mut changes, mut left, mut unacknowledged) = (0, 0, 0);
+    let mut random = fastrand::Rng::new();
+    for seed in 0..kills() {
+        let mut worker = fresh.worker(&format!("churn {seed}"));
+        let mut lines = BufReader::new(worker.stdout.take().unwrap()).lines();
+        // Nothing is interesting before its first change.
+        let first = lines.next().unwrap().unwrap();
+        thread::sleep(Duration::from_micros(random.u64(..2_000)));
+        worker.kill().unwrap();
+        worker.wait().unwrap();
+
+        let mut begun = None;
+        let said = [first].into_iter().chain(lines.map(Result::unwrap));
+        for change in said.map_while(|line| Change::parse(&line)) {
+            match (change, &mut begun) {
+                (Change::Acknowledged, Some((key, value))) => {
+                    acknowledged.insert(std::mem::take(key), std::mem::take(value));
+                    begun = None;
+                    changes += 1;
+                }
+                (Change::Begun { key, value }, None) => begun = Some((key, value)),
+                (change, begun) => panic!("{change:?} after {begun:?}"),
+            }
+        }
+        for key in KEYS {
+            let stored = store.get(&id(key)).unwrap();
+            let stored = stored.map(|stored| String::from_utf8(stored.value.to_vec()).unwrap());
+            let last = &acknowledged[key];
+            let new = begun.as_ref().filter(|(begun, _)| begun == key).map(|(_, value)| value);
+            assert!(stored == *last || Some(&stored) == new, "{key} is {stored:?}: {last:?} or {new:?}");
+            unacknowledged += u64::from(stored != *last);
+            acknowledged.insert(key.to_owned(), stored);
+        }
+        left += fresh.leftovers();
+        if seed % 50 == 0 {
+            assert!(store.verify().unwrap().is_empty());
+        }
+        store.update(&id("sweeper"), Value::text("swept").unwrap()).unwrap();
+        assert_eq!(fresh.leftovers(), 0, "the next change sweeps");
+    }
+    assert!(store.verify().unwrap().is_empty());
+    println!(
+        "{changes} acknowledged changes; killed after a change took effect: {unacknowledged}, before: {left}"
+    );
+    assert!(unacknowledged > 0 && left > 0, "no process was killed within a change");
+}
+
+/// A shell in which a file system of its own is mounted; says so and gives `None` where that is not allowed.
+fn with_a_small_disk(home: &Home, script: &str) -> Option<String> {
+    let unshare = tool("unshare")?;
+    let mount = "mkdir -p ~/.local && mount -t tmpfs -o size=256k tmpfs ~/.local";
+    let run = |script: &str| {
+        let shell = home.program(unshare.to_str().unwrap()).env("PATH", env::var_os("PATH").unwrap());
+        let shell =
+            shell.env("sealkit", home.command()).env("program", env!("CARGO_BIN_EXE_example_using_secrets"));
+        shell.args("--user --map-root-user --mount sh -c").arg(format!("{mount}; {script}")).run().unwrap()
+    };
+    if run("mountpoint -q ~/.local").code != Some(0) {
+        println!("skipped: this system lets nobody mount");
+        return None;
+    }
+    // One stream, as it is seen.
+    let finished = run(&format!("exec 2>&1; {script}"));
+    Some(home.shown(&finished.stdout))
+}
+
+#[test]
+fn on_a_full_disk_the_old_value_stands() {
+    let home = Home::new(env!("CARGO_BIN_EXE_command")).unwrap();
+    let seen = with_a_small_disk(
+        &home,
+        "printf old | $sealkit create secret my_secret -f -
+         cat /dev/zero > ~/.local/filler 2>/dev/null
+         printf newer | $sealkit update secret my_secret -f -; echo exit $?
+         printf other | $sealkit create secret other -f -; echo exit $?
+         $program
+         ls ~/.local/share/sealkit/secrets/tmp
+         $sealkit verify store
+         rm ~/.local/filler
+         printf newer | $sealkit update secret my_secret -f -
+         $program",
+    );
+    if let Some(seen) = seen {
+        insta::assert_snapshot!(seen, @"
+        Created secret `my_secret` (version 1)
+        error: secret `my_secret` could not be changed, and its value is as it was: No space left on device
+        exit 1
+        error: secret `other` could not be stored: No space left on device
+        exit 1
+        3
+        The store `~/.local/share/sealkit/secrets` is whole
+        Updated secret `my_secret` (version 2)
+        5
+        ");
+    }
+}
+
+#[test]
+fn a_read_only_store_can_be_read() {
+    let home = Home::new(env!("CARGO_BIN_EXE_command")).unwrap();
+    let seen = with_a_small_disk(
+        &home,
+        "printf old | $sealkit create secret my_secret -f -
+         mount -o remount,ro ~/.local
+         printf newer | $sealkit update secret my_secret -f -; echo exit $?
+         $program
+         $sealkit get secret -o name",
+    );
+    if let Some(seen) = seen {
+        insta::assert_snapshot!(seen, @"
+        Created secret `my_secret` (version 1)
+        error: `~/.local/share/sealkit/secrets` cannot be changed, and is as it was: Read-only file system
+        exit 1
+        3
+        my_secret
+        ");
+    }
+}
+
+#[test]
+fn a_directory_that_cannot_be_written_is_named() {
+    let home = Home::new(env!("CARGO_BIN_EXE_command")).unwrap();
+    fs::write(home.path().join(".local"), "").unwrap();
+    let finished = home.run("create secret my_secret --value v").unwrap();
+    assert_eq!(finished.code, Some(1));
+    assert!(finished.stderr.contains("`~/.local/share/sealkit/secrets`"), "{finished}");
+    assert!(!Path::new(&home.path().join(".config")).exists(), "no key without a store");
+}

@@ -1,0 +1,87 @@
+//! A process that reads or writes a store until it is told to stop, or is killed.
+//!
+//! ```text
+//! store_worker update DIRECTORY KEY_FILE NAME COUNT    updates a secret so many times
+//! store_worker read DIRECTORY KEY_FILE NAME COUNT      reads it, until standard input ends
+//! store_worker churn DIRECTORY KEY_FILE SEED           creates, updates and deletes, and says so before and after
+//! ```
+
+use std::{
+    env,
+    error::Error,
+    io::{self, Read, Write},
+    process, thread,
+};
+
+use sealkit_store::{Place, Scope, SecretId, SecretType, Store, Value};
+use support::churn::{Change, KEYS};
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let [verb, directory, key_file, rest @ ..] = &arguments[..] else { return Err("see the source".into()) };
+    let store = Store::open_or_create(&Place::new(directory, key_file))?;
+    match (&**verb, rest) {
+        ("update", [name, count]) => update(&store, &id(name)?, count.parse()?),
+        ("read", [name]) => read(&store, &id(name)?),
+        ("churn", [seed]) => churn(&store, seed.parse()?),
+        _ => Err("see the source".into()),
+    }
+}
+
+fn id(name: &str) -> Result<SecretId> {
+    Ok(SecretId::new(Scope::Global, None, name)?)
+}
+
+/// A value that shows when it is not whole.
+fn value(n: u64) -> String {
+    format!("{}-{n};", process::id()).repeat(100)
+}
+
+fn update(store: &Store, id: &SecretId, count: u64) -> Result<()> {
+    for n in 0..count {
+        store.update(id, Value::text(&value(n))?)?;
+    }
+    Ok(())
+}
+
+fn read(store: &Store, id: &SecretId) -> Result<()> {
+    let stop = thread::spawn(|| io::stdin().read(&mut [0]));
+    let (mut reads, mut last) = (0_u64, 0);
+    while !stop.is_finished() {
+        let stored = store.get(id)?.ok_or("the secret is gone")?;
+        let text = str::from_utf8(&stored.value)?;
+        let (first, _) = text.split_once(';').ok_or("no value of ours")?;
+        if text != format!("{first};").repeat(100) {
+            return Err("half a value".into());
+        }
+        if stored.entry.version < last {
+            return Err(format!("version {} came after {last}", stored.entry.version).into());
+        }
+        (reads, last) = (reads + 1, stored.entry.version);
+    }
+    println!("{reads}");
+    Ok(())
+}
+
+fn churn(store: &Store, seed: u64) -> Result<()> {
+    let mut random = fastrand::Rng::with_seed(seed);
+    let mut out = io::stdout().lock();
+    for n in 0_u64.. {
+        let key = KEYS[random.usize(..KEYS.len())];
+        let id = id(key)?;
+        let there = store.get(&id)?.is_some();
+        let new = (!there || random.u8(..3) > 0).then(|| format!("{seed}-{n}"));
+        writeln!(out, "{}", Change::Begun { key: key.to_owned(), value: new.clone() })?;
+        out.flush()?;
+        match &new {
+            None => store.delete(&id)?,
+            Some(value) if there => store.update(&id, Value::text(value)?)?,
+            Some(value) => store.create(&id, SecretType::Generic, Value::text(value)?)?,
+        };
+        writeln!(out, "{}", Change::Acknowledged)?;
+        out.flush()?;
+    }
+    Ok(())
+}
