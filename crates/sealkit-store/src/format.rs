@@ -45,7 +45,7 @@ impl Format {
         let mut field = |name: &str| lines.next()?.strip_prefix(name)?.strip_prefix(' ');
         let (id, key) = (field("id").ok_or_else(damaged)?, field("key").ok_or_else(damaged)?);
         let (mut format, id, key) = (Self { id: [0; 16], key_check: [0; 8] }, id.to_owned(), key.to_owned());
-        let exact = hex(&id, &mut format.id) && hex(&key, &mut format.key_check) && lines.next().is_none();
+        let exact = hex(&id, &mut format.id) && hex(&key, &mut format.key_check) && format.write() == text;
         if exact { Ok(format) } else { Err(damaged()) }
     }
 }
@@ -74,10 +74,15 @@ mod tests {
     #[test]
     fn anything_else_is_refused() {
         let good = Format { id: [0xa5; 16], key_check: [7; 8] }.write();
-        for end in 0..good.len() - 1 {
+        for end in 0..good.len() {
             assert!(Format::parse(&good.as_bytes()[..end]).is_err(), "{end}");
         }
-        for bad in [format!("{good}\n"), good.replace("a5", "A5"), good.replace("id ", "id  ")] {
+        for bad in [
+            format!("{good}\n"),
+            good.replace('\n', "\r\n"),
+            good.replace("a5", "A5"),
+            good.replace("id ", "id  "),
+        ] {
             assert_eq!(Format::parse(bad.as_bytes()).unwrap_err().kind(), ErrorKind::Damaged, "{bad}");
         }
         let later = good.replace("store 1", "store 2");

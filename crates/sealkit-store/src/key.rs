@@ -207,6 +207,12 @@ fn parse(text: &[u8], path: &Path) -> Result<KeyFile> {
     }
 }
 
+/// Whether `text` is a key file. Nothing is derived from a passphrase.
+#[cfg(fuzzing)]
+pub(crate) fn parses(text: &[u8], path: &Path) -> bool {
+    parse(text, path).is_ok()
+}
+
 fn from_passphrase(passphrase: &str, cost: Cost, salt: &[u8; 16]) -> Result<Cipher> {
     let refused =
         |error: argon2::Error| Error::new(ErrorKind::Key, format!("the key cannot be unlocked: {error}"));

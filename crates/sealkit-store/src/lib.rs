@@ -7,6 +7,9 @@ mod entry;
 mod error;
 #[doc = include_str!("../FORMAT.md")]
 pub mod format;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod id;
 mod key;
 mod lock;

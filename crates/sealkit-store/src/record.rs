@@ -138,7 +138,7 @@ pub(crate) fn read_header(bytes: &[u8]) -> Result<(Facts, Form), Flaw> {
 }
 
 /// What is authenticated beside the value: the header, and the place with the length of each name before it.
-fn context(header: &[u8; HEADER], home: &Home<'_>) -> Vec<u8> {
+pub(crate) fn context(header: &[u8; HEADER], home: &Home<'_>) -> Vec<u8> {
     let mut context = b"sealkit-store 1".to_vec();
     context.extend_from_slice(header);
     context.extend_from_slice(home.store);
