@@ -130,8 +130,14 @@ impl Directory {
     ///
     /// On Linux all of them are as of one moment, unless there are tens of thousands.
     pub(crate) fn names(&self, name: &Path) -> Result<Vec<String>> {
+        self.names_from(name, "")
+    }
+
+    /// Those of the names that begin with `start`.
+    pub(crate) fn names_from(&self, name: &Path, start: &str) -> Result<Vec<String>> {
         let path = self.path.join(name);
-        let opened = self.parent(&name.join("_")).and_then(|(directory, _)| list(&directory));
+        let opened =
+            self.parent(&name.join("_")).and_then(|(directory, _)| list(&directory, start.as_bytes()));
         match opened {
             Ok(names) => Ok(names),
             Err(rustix::io::Errno::NOENT) => Ok(Vec::new()),
@@ -271,14 +277,17 @@ fn errno(error: &io::Error) -> rustix::io::Errno {
 }
 
 #[cfg(target_os = "linux")]
-fn list(directory: &OwnedFd) -> rustix::io::Result<Vec<String>> {
+fn list(directory: &OwnedFd, start: &[u8]) -> rustix::io::Result<Vec<String>> {
     // The kernel fills a buffer while nobody can change the directory.
     const ROOM: usize = 1 << 20;
     let mut buffer: Vec<u8> = Vec::with_capacity(ROOM);
     let mut entries = rustix::fs::RawDir::new(directory, buffer.spare_capacity_mut());
     let mut names = Vec::new();
     while let Some(entry) = entries.next() {
-        if let Ok(name) = entry?.file_name().to_str()
+        let entry = entry?;
+        let name = entry.file_name();
+        if name.to_bytes().starts_with(start)
+            && let Ok(name) = name.to_str()
             && !matches!(name, "." | "..")
         {
             names.push(name.to_owned());
@@ -288,9 +297,10 @@ fn list(directory: &OwnedFd) -> rustix::io::Result<Vec<String>> {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn list(directory: &OwnedFd) -> rustix::io::Result<Vec<String>> {
+fn list(directory: &OwnedFd, start: &[u8]) -> rustix::io::Result<Vec<String>> {
     let entries = rustix::fs::Dir::read_from(directory)?;
     let names = entries.map(|entry| Ok(entry?.file_name().to_str().ok().map(str::to_owned)));
     let names: rustix::io::Result<Vec<Option<String>>> = names.collect();
-    Ok(names?.into_iter().flatten().filter(|name| !matches!(&**name, "." | "..")).collect())
+    let wanted = |name: &String| name.as_bytes().starts_with(start) && !matches!(&**name, "." | "..");
+    Ok(names?.into_iter().flatten().filter(wanted).collect())
 }

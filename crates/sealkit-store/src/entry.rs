@@ -100,7 +100,12 @@ impl<'a> FileName<'a> {
 
     pub(crate) fn write(id: &SecretId, facts: Facts) -> String {
         let Facts { version, created, .. } = facts;
-        format!("k.{}.{}.{version}.{created}.{}", id.group().unwrap_or_default(), id.key(), facts.word())
+        format!("{}{version}.{created}.{}", Self::start(id), facts.word())
+    }
+
+    /// How the names of all versions of `id` begin.
+    pub(crate) fn start(id: &SecretId) -> String {
+        format!("k.{}.{}.", id.group().unwrap_or_default(), id.key())
     }
 
     /// Whether this is a version of `id`.

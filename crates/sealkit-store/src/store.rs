@@ -196,8 +196,7 @@ impl Store {
     ///
     /// [`ErrorKind::NotPrivate`], [`ErrorKind::Io`].
     pub fn history(&self, id: &SecretId) -> Result<Vec<Entry>> {
-        let names = self.directory.names(&folder(id))?;
-        Ok(versions(&names, id).into_iter().map(|facts| facts.of(id.clone())).collect())
+        Ok(versions(&self.names(id)?, id).into_iter().map(|facts| facts.of(id.clone())).collect())
     }
 
     /// Reads every version of every secret and tells what is damaged.
@@ -257,9 +256,8 @@ impl Store {
 
     /// Reads the version that `choose` takes from the names beside it.
     fn look(&self, id: &SecretId, choose: impl Fn(&[String]) -> Option<Facts>) -> Result<Option<Stored>> {
-        let folder = folder(id);
         for _ in 0..LOOKS {
-            let Some(facts) = choose(&self.directory.names(&folder)?) else { return Ok(None) };
+            let Some(facts) = choose(&self.names(id)?) else { return Ok(None) };
             if let Some(stored) = self.read(id, facts)? {
                 return Ok(Some(stored));
             }
@@ -276,6 +274,11 @@ impl Store {
             .and_then(|opened| if opened.facts == facts { Ok(opened) } else { Err(Flaw::Changed) })
             .map_err(|flaw| flaw.error(id, &self.directory.path().join(&path).display().to_string()))?;
         Ok(Some(Stored { entry: facts.of(id.clone()), form: opened.form, value: opened.value }))
+    }
+
+    /// The names of the files of one secret.
+    fn names(&self, id: &SecretId) -> Result<Vec<String>> {
+        self.directory.names_from(&folder(id), &FileName::start(id))
     }
 
     /// The folders of a scope, and the names in them.

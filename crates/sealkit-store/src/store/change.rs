@@ -83,7 +83,7 @@ impl Store {
     }
 
     fn existing(&self, id: &SecretId) -> Result<(Vec<Facts>, SecretType)> {
-        let before = versions(&self.directory.names(&folder(id))?, id);
+        let before = versions(&self.names(id)?, id);
         match before.first().and_then(|facts| facts.r#type) {
             Some(r#type) => Ok((before, r#type)),
             None => {
@@ -117,7 +117,7 @@ impl Store {
         let scope = PathBuf::from(id.scope().folder());
         let mut steps = vec![Step::MakeDirectory(TEMPORARY.into())];
         // Names of directories have to last as well, but only the first secret in one pays for it.
-        if self.directory.names(&folder)?.is_empty() {
+        if before.is_empty() && self.directory.names(&folder)?.is_empty() {
             steps.extend([
                 Step::MakeDirectory(scope.clone()),
                 Step::SyncDirectory("".into()),
