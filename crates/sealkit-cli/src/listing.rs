@@ -1,11 +1,11 @@
 //! How secrets are listed.
 
-use std::fmt::Write as _;
+use std::{borrow::Cow, fmt::Write as _, iter, time::SystemTime};
 
 use clap::builder::styling::Style;
 use humantime::format_rfc3339_seconds;
 use sealkit_store::{Entry, SecretType};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::{arguments::OutputArgument, fault::Fault, terminal};
 
@@ -18,7 +18,12 @@ struct Row<'a> {
     project: Option<&'a str>,
     r#type: &'a str,
     version: u64,
-    created: String,
+    #[serde(serialize_with = "rfc3339")]
+    created: SystemTime,
+}
+
+fn rfc3339<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&format_rfc3339_seconds(*time))
 }
 
 impl<'a> Row<'a> {
@@ -31,7 +36,7 @@ impl<'a> Row<'a> {
             project: scope.project(),
             r#type: entry.r#type.map_or("deleted", word),
             version: entry.version,
-            created: format_rfc3339_seconds(entry.created).to_string(),
+            created: entry.created,
         }
     }
 }
@@ -46,61 +51,80 @@ fn word(r#type: SecretType) -> &'static str {
 
 /// Prints `entries` in the form that was asked for.
 pub(crate) fn print(entries: &[Entry], output: OutputArgument) -> Result<(), Fault> {
-    let rows: Vec<Row<'_>> = entries.iter().map(Row::of).collect();
     match output {
-        OutputArgument::Table => terminal::data(&table(&rows, terminal::width())),
-        OutputArgument::Name => terminal::data(&names(&rows)),
+        OutputArgument::Table => terminal::data(&table(entries, terminal::width())),
+        OutputArgument::Name => terminal::data(&names(entries)),
         OutputArgument::Json => {
-            let json = serde_json::to_string_pretty(&rows);
-            terminal::data(&(json.map_err(|error| Fault::failure(error.to_string()))? + "\n"))
+            let mut json = Vec::new();
+            let mut serializer = serde_json::Serializer::pretty(&mut json);
+            let written = serializer.collect_seq(entries.iter().map(Row::of));
+            written.map_err(|error| Fault::failure(error.to_string()))?;
+            json.push(b'\n');
+            terminal::data(&String::from_utf8_lossy(&json))
         }
     }
 }
 
-fn names(rows: &[Row<'_>]) -> String {
-    let line = |row: &Row<'_>| match row.group {
-        Some(group) => format!("{group}/{}\n", row.name),
-        None => format!("{}\n", row.name),
+fn names(entries: &[Entry]) -> String {
+    let line = |Entry { id, .. }: &Entry| match id.group() {
+        Some(group) => format!("{group}/{}\n", id.key()),
+        None => format!("{}\n", id.key()),
     };
-    rows.iter().map(line).collect()
+    entries.iter().map(line).collect()
+}
+
+const TITLES: [&str; 7] = ["NAME", "GROUP", "DOMAIN", "PROJECT", "TYPE", "VERSION", "CREATED"];
+
+fn cells(entry: &Entry) -> [Cow<'_, str>; 7] {
+    let Row { name, group, domain, project, r#type, version, created } = Row::of(entry);
+    [
+        name.into(),
+        group.unwrap_or_default().into(),
+        domain.unwrap_or_default().into(),
+        project.unwrap_or_default().into(),
+        r#type.into(),
+        version.to_string().into(),
+        format_rfc3339_seconds(created).to_string().into(),
+    ]
 }
 
 /// Columns, without those that are empty; cut where a terminal of `width` columns ends.
-fn table(rows: &[Row<'_>], width: Option<usize>) -> String {
-    let columns = [
-        column("NAME", rows, |row| row.name.to_owned()),
-        column("GROUP", rows, |row| optional(row.group)),
-        column("DOMAIN", rows, |row| optional(row.domain)),
-        column("PROJECT", rows, |row| optional(row.project)),
-        column("TYPE", rows, |row| row.r#type.to_owned()),
-        column("VERSION", rows, |row| row.version.to_string()),
-        column("CREATED", rows, |row| row.created.clone()),
-    ];
-    let columns: Vec<Vec<String>> =
-        columns.into_iter().filter(|cells| cells[1..].iter().any(|cell| !cell.is_empty())).collect();
-    let mut widths: Vec<usize> =
-        columns.iter().map(|cells| cells.iter().map(String::len).max().unwrap_or_default()).collect();
-    if let Some(width) = width {
-        fit(&mut widths, width.saturating_sub(2 * columns.len().saturating_sub(1)));
+fn table(entries: &[Entry], width: Option<usize>) -> String {
+    let mut widths = [0; 7];
+    for entry in entries {
+        for (width, cell) in widths.iter_mut().zip(cells(entry)) {
+            *width = cell.len().max(*width);
+        }
     }
-    let mut text = String::new();
-    for line in 0..=rows.len() {
-        let cells = columns.iter().zip(&widths).map(|(cells, width)| cut(&cells[line], *width));
-        let cells: Vec<String> = cells.collect();
-        let line_text = cells.join("  ");
-        // Escape sequences are left out where they are not understood.
-        let bold = if line == 0 { Style::new().bold() } else { Style::new() };
-        let _ = writeln!(text, "{bold}{}{bold:#}", line_text.trim_end());
+    for (width, title) in widths.iter_mut().zip(TITLES).filter(|(width, _)| **width > 0) {
+        *width = title.len().max(*width);
+    }
+    if let Some(width) = width {
+        let gaps = widths.iter().filter(|width| **width > 0).count().saturating_sub(1);
+        fit(&mut widths, width.saturating_sub(2 * gaps));
+    }
+    // Escape sequences are left out where they are not understood.
+    let bold = Style::new().bold();
+    let mut text = bold.render().to_string();
+    push(&mut text, &TITLES.map(Cow::from), widths);
+    let _ = writeln!(text, "{bold:#}");
+    for entry in entries {
+        push(&mut text, &cells(entry), widths);
+        text.push('\n');
     }
     text
 }
 
-fn column(title: &str, rows: &[Row<'_>], cell: impl Fn(&Row<'_>) -> String) -> Vec<String> {
-    [title.to_owned()].into_iter().chain(rows.iter().map(cell)).collect()
-}
-
-fn optional(name: Option<&str>) -> String {
-    name.unwrap_or_default().to_owned()
+/// Adds the cells in exactly these widths, with gaps between them. All of it is ASCII.
+fn push(text: &mut String, cells: &[Cow<'_, str>; 7], widths: [usize; 7]) {
+    for (cell, width) in cells.iter().zip(widths).filter(|(_, width)| *width > 0) {
+        match cell.get(..width - 1) {
+            Some(start) if cell.len() > width => text.extend([start, "…"]),
+            _ => text.push_str(cell),
+        }
+        text.extend(iter::repeat_n(' ', width.saturating_sub(cell.len()) + 2));
+    }
+    text.truncate(text.trim_end_matches(' ').len());
 }
 
 /// Takes from the widest column until all fit, but leaves something of each.
@@ -114,21 +138,18 @@ fn fit(widths: &mut [usize], room: usize) {
     }
 }
 
-/// `text` in exactly `width` columns. All of it is ASCII.
-fn cut(text: &str, width: usize) -> String {
-    match text.get(..width.saturating_sub(1)) {
-        Some(start) if text.len() > width => format!("{start}…"),
-        _ => format!("{text:width$}"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use sealkit_store::{Scope, SecretId};
+
     use super::*;
 
-    fn row<'a>(name: &'a str, group: Option<&'a str>) -> Row<'a> {
-        let created = "2026-11-24T14:30:00Z".to_owned();
-        Row { name, group, domain: None, project: None, r#type: "generic", version: 1, created }
+    fn entry(name: &str, group: Option<&str>) -> Entry {
+        let id = SecretId::new(Scope::Global, group, name).unwrap();
+        let created = SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_530_600);
+        Entry { id, version: 1, created, r#type: Some(SecretType::Generic) }
     }
 
     fn plain(text: &str) -> String {
@@ -137,24 +158,24 @@ mod tests {
 
     #[test]
     fn empty_columns_are_left_out() {
-        let text = plain(&table(&[row("a", None), row("my_secret", Some("db"))], None));
+        let text = plain(&table(&[entry("a", None), entry("my_secret", Some("db"))], None));
         assert_eq!(
             text,
             "NAME       GROUP  TYPE     VERSION  CREATED\n\
              a                 generic  1        2026-11-24T14:30:00Z\n\
              my_secret  db     generic  1        2026-11-24T14:30:00Z\n"
         );
-        assert!(!plain(&table(&[row("a", None)], None)).contains("GROUP"));
+        assert!(!plain(&table(&[entry("a", None)], None)).contains("GROUP"));
     }
 
     #[test]
     fn a_table_fits_its_terminal() {
         let long = "x".repeat(128);
         for width in [40, 80, 120, 300] {
-            let text = plain(&table(&[row(&long, Some("g")), row("short", None)], Some(width)));
+            let text = plain(&table(&[entry(&long, Some("g")), entry("short", None)], Some(width)));
             assert!(text.lines().all(|line| line.chars().count() <= width), "{width}\n{text}");
             assert_eq!(text.contains('…'), width < 180, "{width}\n{text}");
         }
-        assert!(plain(&table(&[row(&long, None)], None)).contains(&long), "nobody cuts what is piped");
+        assert!(plain(&table(&[entry(&long, None)], None)).contains(&long), "nobody cuts what is piped");
     }
 }

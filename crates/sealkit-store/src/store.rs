@@ -181,7 +181,8 @@ impl Store {
         let mut entries = Vec::new();
         let scopes = scope.map_or_else(|| self.scopes(), |scope| Ok(vec![scope.clone()]))?;
         for scope in scopes {
-            for (_, names) in self.shards(&scope)? {
+            for shard in self.shards(&scope)? {
+                let (_, names) = shard?;
                 let live = newest(&names).into_iter().filter(|name| name.facts.r#type.is_some());
                 entries.extend(live.filter_map(|name| Some(name.facts.of(name.id(&scope)?))));
             }
@@ -208,7 +209,8 @@ impl Store {
         self.cipher()?;
         let mut damages = Vec::new();
         for scope in self.scopes()? {
-            for (shard, names) in self.shards(&scope)? {
+            for shard in self.shards(&scope)? {
+                let (shard, names) = shard?;
                 for name in names {
                     let path = Path::new(&scope.folder()).join(&shard).join(&name);
                     let checked =
@@ -281,11 +283,14 @@ impl Store {
         self.directory.names_from(&folder(id), &FileName::start(id))
     }
 
-    /// The folders of a scope, and the names in them.
-    fn shards(&self, scope: &Scope) -> Result<Vec<(String, Vec<String>)>> {
+    /// The folders of a scope, each with the names in it, read one after the other.
+    fn shards(&self, scope: &Scope) -> Result<impl Iterator<Item = Result<(String, Vec<String>)>>> {
         let scope = PathBuf::from(scope.folder());
         let folders = self.directory.names(&scope)?;
-        folders.into_iter().map(|name| Ok((name.clone(), self.directory.names(&scope.join(name))?))).collect()
+        Ok(folders.into_iter().map(move |folder| {
+            let names = self.directory.names(&scope.join(&folder))?;
+            Ok((folder, names))
+        }))
     }
 }
 
