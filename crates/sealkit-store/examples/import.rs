@@ -1,0 +1,22 @@
+//! Puts the lines `NAME=VALUE` of the standard input into the store of this user:
+//!
+//! ```console
+//! cargo run -p sealkit-store --example import <.env
+//! ```
+
+use std::{error::Error, io};
+
+use sealkit_store::{Place, Scope, SecretId, SecretType, Store, Value};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let store = Store::open_or_create(&Place::of_user()?)?;
+    for (number, line) in io::stdin().lines().enumerate() {
+        let line = line?;
+        let Some((name, value)) = line.split_once('=') else {
+            return Err(format!("line {} is not `NAME=VALUE`; those before it are stored", number + 1).into());
+        };
+        let id = SecretId::new(Scope::Global, None, name)?;
+        store.create(&id, SecretType::Generic, Value::text(value)?)?;
+    }
+    Ok(())
+}
