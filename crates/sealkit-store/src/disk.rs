@@ -130,14 +130,14 @@ impl Directory {
     ///
     /// On Linux all of them are as of one moment, unless there are tens of thousands.
     pub(crate) fn names(&self, name: &Path) -> Result<Vec<String>> {
-        self.names_from(name, "")
+        self.names_from(name, "", &mut Vec::new())
     }
 
-    /// Those of the names that begin with `start`.
-    pub(crate) fn names_from(&self, name: &Path, start: &str) -> Result<Vec<String>> {
+    /// Those of the names that begin with `start`; `room` is where the kernel writes them.
+    pub(crate) fn names_from(&self, name: &Path, start: &str, room: &mut Vec<u8>) -> Result<Vec<String>> {
         let path = self.path.join(name);
         let opened =
-            self.parent(&name.join("_")).and_then(|(directory, _)| list(&directory, start.as_bytes()));
+            self.parent(&name.join("_")).and_then(|(directory, _)| list(&directory, start.as_bytes(), room));
         match opened {
             Ok(names) => Ok(names),
             Err(rustix::io::Errno::NOENT) => Ok(Vec::new()),
@@ -277,11 +277,11 @@ fn errno(error: &io::Error) -> rustix::io::Errno {
 }
 
 #[cfg(target_os = "linux")]
-fn list(directory: &OwnedFd, start: &[u8]) -> rustix::io::Result<Vec<String>> {
-    // The kernel fills a buffer while nobody can change the directory.
+fn list(directory: &OwnedFd, start: &[u8], room: &mut Vec<u8>) -> rustix::io::Result<Vec<String>> {
+    // The kernel fills it while nobody can change the directory.
     const ROOM: usize = 1 << 20;
-    let mut buffer: Vec<u8> = Vec::with_capacity(ROOM);
-    let mut entries = rustix::fs::RawDir::new(directory, buffer.spare_capacity_mut());
+    room.reserve(ROOM);
+    let mut entries = rustix::fs::RawDir::new(directory, room.spare_capacity_mut());
     let mut names = Vec::new();
     while let Some(entry) = entries.next() {
         let entry = entry?;
@@ -297,7 +297,7 @@ fn list(directory: &OwnedFd, start: &[u8]) -> rustix::io::Result<Vec<String>> {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn list(directory: &OwnedFd, start: &[u8]) -> rustix::io::Result<Vec<String>> {
+fn list(directory: &OwnedFd, start: &[u8], _room: &mut Vec<u8>) -> rustix::io::Result<Vec<String>> {
     let entries = rustix::fs::Dir::read_from(directory)?;
     let names = entries.map(|entry| Ok(entry?.file_name().to_str().ok().map(str::to_owned)));
     let names: rustix::io::Result<Vec<Option<String>>> = names.collect();

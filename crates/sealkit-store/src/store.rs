@@ -280,15 +280,16 @@ impl Store {
 
     /// The names of the files of one secret.
     fn names(&self, id: &SecretId) -> Result<Vec<String>> {
-        self.directory.names_from(&folder(id), &FileName::start(id))
+        self.directory.names_from(&folder(id), &FileName::start(id), &mut Vec::new())
     }
 
     /// The folders of a scope, each with the names in it, read one after the other.
     fn shards(&self, scope: &Scope) -> Result<impl Iterator<Item = Result<(String, Vec<String>)>>> {
         let scope = PathBuf::from(scope.folder());
         let folders = self.directory.names(&scope)?;
+        let mut room = Vec::new();
         Ok(folders.into_iter().map(move |folder| {
-            let names = self.directory.names(&scope.join(&folder))?;
+            let names = self.directory.names_from(&scope.join(&folder), "", &mut room)?;
             Ok((folder, names))
         }))
     }
