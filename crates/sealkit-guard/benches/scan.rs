@@ -1,0 +1,117 @@
+//! How fast text is searched: one, ten and a hundred secrets, beside copying it and beside `aho-corasick`.
+//!
+//! The throughput of `memcpy` is the measure, because what counts on a machine is the ratio. `aho-corasick` is given fewer
+//! patterns than the guard looks for: 18 for each secret.
+
+use std::{fmt::Write as _, hint::black_box, sync::Arc};
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use sealkit_guard::{Guard, Redactor};
+
+const TEXT: usize = 32 << 20;
+
+/// What a chatty service logs.
+fn log() -> Vec<u8> {
+    let mut random = fastrand::Rng::with_seed(1);
+    let mut text = String::with_capacity(TEXT + 200);
+    let paths = ["/v1/tables", "/v1/tables/users/rows", "/healthz", "/v2/runs/f3a9/actions"];
+    while text.len() < TEXT {
+        let _ = writeln!(
+            text,
+            "2026-11-24T14:{:02}:{:02}.{:03}Z INFO server::http request{{id={:08x} method=GET path={}}} finished in {} us, status 200",
+            random.u8(..60),
+            random.u8(..60),
+            random.u16(..1000),
+            random.u32(..),
+            paths[random.usize(..paths.len())],
+            random.u32(..100_000),
+        );
+    }
+    text.into_bytes()
+}
+
+fn secrets(count: usize) -> Vec<String> {
+    let mut random = fastrand::Rng::with_seed(2);
+    (0..count).map(|_| (0..random.usize(20..40)).map(|_| random.alphanumeric()).collect()).collect()
+}
+
+fn guard(count: usize) -> Guard {
+    Guard::new(secrets(count).into_iter().enumerate().map(|(id, value)| (format!("s{id}"), value)))
+}
+
+/// As many patterns of such lengths as a masker with few forms has.
+fn patterns(count: usize) -> Vec<String> {
+    let mut random = fastrand::Rng::with_seed(3);
+    let pattern = |_| (0..random.usize(20..80)).map(|_| random.alphanumeric()).collect();
+    (0..18 * count).map(pattern).collect()
+}
+
+fn search(c: &mut Criterion) {
+    let text = log();
+    let mut group = c.benchmark_group("search 32 MiB of logs");
+    group.throughput(Throughput::Bytes(text.len() as u64)).sample_size(10);
+    let mut copy = vec![0; text.len()];
+    group.bench_function("memcpy", |b| b.iter(|| copy.copy_from_slice(black_box(&text))));
+    for count in [1, 10, 100] {
+        let guard = guard(count);
+        group.bench_function(format!("guard, secrets: {count}"), |b| {
+            b.iter(|| assert!(guard.redact(black_box(&text)).len() == text.len()));
+        });
+        for (name, kind) in [("auto", None), ("DFA", Some(AhoCorasickKind::DFA))] {
+            let search =
+                AhoCorasick::builder().match_kind(MatchKind::Standard).kind(kind).build(patterns(count));
+            let Ok(theirs) = search else { continue };
+            group.bench_function(format!("aho-corasick {name}, secrets: {count}"), |b| {
+                b.iter(|| assert_eq!(theirs.find_overlapping_iter(black_box(&text)).count(), 0));
+            });
+        }
+    }
+    group.finish();
+}
+
+fn stream(c: &mut Criterion) {
+    let text = log();
+    let mut group = c.benchmark_group("stream 32 MiB of logs");
+    group.throughput(Throughput::Bytes(text.len() as u64)).sample_size(10);
+    for size in [256, 4096, 65_536] {
+        for count in [1, 10, 100] {
+            let guard = Arc::new(guard(count));
+            group.bench_function(format!("chunks of {size}, secrets: {count}"), |b| {
+                b.iter(|| {
+                    let mut redactor = Redactor::new(guard.clone());
+                    let mut out = Vec::new();
+                    for chunk in text.chunks(size) {
+                        redactor.push(black_box(chunk), &mut out);
+                        out.clear();
+                    }
+                    redactor.finish(&mut out);
+                });
+            });
+        }
+    }
+    group.finish();
+}
+
+fn check(c: &mut Criterion) {
+    let text = log();
+    let mut group = c.benchmark_group("check an output");
+    group.sample_size(10);
+    for (name, size) in [("40 bytes", 40), ("4 KiB", 4096), ("4 MiB", 4 << 20)] {
+        let guard = guard(1);
+        group.throughput(Throughput::Bytes(size as u64));
+        group.bench_function(name, |b| b.iter(|| assert!(guard.check(black_box(&text[..size])).is_empty())));
+    }
+    group.finish();
+}
+
+fn build(c: &mut Criterion) {
+    let mut group = c.benchmark_group("build a guard");
+    for count in [1, 10, 100] {
+        group.bench_function(format!("secrets: {count}"), |b| b.iter(|| guard(black_box(count))));
+    }
+    group.finish();
+}
+
+criterion_group!(benches, search, stream, check, build);
+criterion_main!(benches);

@@ -1,0 +1,221 @@
+use std::{ops::Range, sync::Arc};
+
+use aho_corasick::{AhoCorasick, MatchKind};
+
+use super::*;
+
+/// Values that overlap, begin alike, repeat themselves, are weak or have lines.
+const VALUES: [(&str, &str); 9] = [
+    ("a", "abcdefgh1"),
+    ("b", "efgh1jklmn"),
+    ("c", "hunter2-X"),
+    ("d", "hunter2-X-prod-9f3a"),
+    ("e", "sssecret-key-1"),
+    ("f", "0012345678"),
+    ("g", "739184"),
+    ("h", "Kq8#v"),
+    ("i", "first Line of it 7\nsecond Line of it 8"),
+];
+
+fn guard() -> Guard {
+    Guard::new(VALUES)
+}
+
+/// Text made of what is and what is almost secret.
+fn text(guard: &Guard, random: &mut fastrand::Rng) -> Vec<u8> {
+    let patterns = u32::try_from(guard.marks.len()).unwrap();
+    let mut text = Vec::new();
+    for _ in 0..random.usize(1..12) {
+        let pattern = guard.scanner.pattern(random.u32(..patterns));
+        match random.u8(..6) {
+            0 | 1 => text.extend_from_slice(pattern),
+            2 => text.extend_from_slice(&pattern[..random.usize(..pattern.len())]),
+            3 => text.extend_from_slice(&pattern[random.usize(..pattern.len())..]),
+            4 => text.extend((0..random.usize(..6)).map(|_| b"s0a= \n-"[random.usize(..7)])),
+            _ => text.extend((0..random.usize(..20)).map(|_| random.u8(..))),
+        }
+    }
+    text
+}
+
+fn streamed(guard: &Arc<Guard>, chunks: impl IntoIterator<Item: AsRef<[u8]>>) -> Vec<u8> {
+    let (mut redactor, mut out) = (Redactor::new(guard.clone()), Vec::new());
+    for chunk in chunks {
+        redactor.push(chunk.as_ref(), &mut out);
+    }
+    redactor.finish(&mut out);
+    out
+}
+
+/// What redacting means, step by step and with a search by others.
+fn expected(guard: &Guard, text: &[u8]) -> Vec<u8> {
+    let patterns: Vec<&[u8]> =
+        (0..guard.marks.len()).map(|id| guard.scanner.pattern(u32::try_from(id).unwrap())).collect();
+    let theirs = AhoCorasick::builder().match_kind(MatchKind::Standard).build(&patterns).unwrap();
+    let word = |at: Option<&u8>| at.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+    let mut spans: Vec<(usize, Range<usize>, &str)> = Vec::new();
+    for found in theirs.find_overlapping_iter(text) {
+        let mark = guard.marks[found.pattern().as_usize()];
+        let (start, mut end) = (found.start(), found.end());
+        if mark.alone && (word(text.get(start.wrapping_sub(1))) || word(text.get(end))) {
+            continue;
+        }
+        while mark.form.runs_on()
+            && text.get(end).is_some_and(|byte| byte.is_ascii_alphanumeric() || b"+/-_=".contains(byte))
+        {
+            end += 1;
+        }
+        spans.push((found.end(), start..end, guard.name(mark.secret)));
+    }
+    // Of those that begin together, the longest gives the name.
+    spans.sort_by_key(|(end, span, name)| (span.start, usize::MAX - end, *name));
+    let mut merged: Vec<(Range<usize>, &str)> = Vec::new();
+    for (_, span, name) in spans {
+        match merged.last_mut() {
+            Some((last, earlier))
+                if span.start < last.end || (span.start == last.end && name == *earlier) =>
+            {
+                last.end = last.end.max(span.end);
+            }
+            _ => merged.push((span, name)),
+        }
+    }
+    let (mut out, mut at) = (Vec::new(), 0);
+    for (span, name) in merged {
+        out.extend_from_slice(&text[at..span.start]);
+        out.extend_from_slice(format!("[REDACTED:{name}]").as_bytes());
+        at = span.end;
+    }
+    out.extend_from_slice(&text[at..]);
+    out
+}
+
+#[test]
+fn redacting_covers_what_another_search_finds() {
+    let (guard, mut random) = (guard(), fastrand::Rng::with_seed(11));
+    for _ in 0..3_000 {
+        let text = text(&guard, &mut random);
+        let (ours, theirs) = (guard.redact(&text), expected(&guard, &text));
+        assert!(
+            *ours == *theirs,
+            "{}\n{}\n{}",
+            text.escape_ascii(),
+            ours.escape_ascii(),
+            theirs.escape_ascii()
+        );
+    }
+}
+
+#[test]
+fn a_stream_is_redacted_as_the_whole_is_however_it_is_cut() {
+    let (guard, mut random) = (Arc::new(guard()), fastrand::Rng::with_seed(12));
+    for case in 0..100_000 {
+        let text = text(&guard, &mut random);
+        let whole = guard.redact(&text);
+        let mut rest = &text[..];
+        let cut = streamed(
+            &guard,
+            std::iter::from_fn(|| {
+                let (chunk, after) = rest.split_at_checked(random.usize(..=rest.len().min(40)))?;
+                let more = !rest.is_empty();
+                rest = after;
+                more.then_some(chunk)
+            }),
+        );
+        assert!(cut == *whole, "case {case}: {}", text.escape_ascii());
+    }
+}
+
+#[test]
+fn a_stream_is_redacted_as_the_whole_is_in_chunks_of_every_size() {
+    let (guard, mut random) = (Arc::new(guard()), fastrand::Rng::with_seed(13));
+    let mut long = Vec::new();
+    while long.len() < 300_000 {
+        long.extend(text(&guard, &mut random));
+        long.extend(std::iter::repeat_n(b'.', random.usize(..300)));
+    }
+    let whole = guard.redact(&long);
+    for size in [1, 7, 64, 4096, 65_536] {
+        assert!(streamed(&guard, long.chunks(size)) == *whole, "chunks of {size}");
+    }
+}
+
+#[test]
+fn ordinary_text_is_not_held_back() {
+    let mut redactor = Redactor::new(Arc::new(Guard::new([("token", "Zx81-Spectrum-48K")])));
+    for prompt in [
+        "Password: ",
+        ">>> ",
+        "Continue? [y/N] ",
+        "$ ",
+        "(Pdb) ",
+        "mysql> ",
+        "100 %\r",
+        "done\n",
+        "... ",
+        "? ",
+    ] {
+        let mut out = Vec::new();
+        redactor.push(prompt.as_bytes(), &mut out);
+        assert_eq!((out.as_slice(), redactor.held()), (prompt.as_bytes(), 0));
+    }
+}
+
+#[test]
+fn who_waits_gets_two_bytes_but_no_more_of_a_secret() {
+    let mut redactor = Redactor::new(Arc::new(Guard::new([("token", "Zx81-Spectrum-48K")])));
+    let mut out = Vec::new();
+    redactor.push(b"= Z", &mut out);
+    assert_eq!((out.as_slice(), redactor.held()), (&b"= "[..], 1));
+    redactor.release(&mut out);
+    assert_eq!((out.as_slice(), redactor.held()), (&b"= Z"[..], 0));
+    redactor.push(b"x81", &mut out);
+    redactor.release(&mut out);
+    assert_eq!((out.as_slice(), redactor.held()), (&b"= Z"[..], 3), "four bytes of it are not shown");
+    redactor.push(b"-Spectrum-48K.", &mut out);
+    redactor.finish(&mut out);
+    assert_eq!(out.escape_ascii().to_string(), "= Z[REDACTED:token].");
+}
+
+#[test]
+fn what_was_released_is_followed_by_what_comes() {
+    let mut redactor = Redactor::new(Arc::new(Guard::new([("token", "Zx81-Spectrum-48K")])));
+    let mut out = Vec::new();
+    for chunk in ["Z", "x", "y Z", "", "Zx8", "1-Spec", "!"] {
+        redactor.push(chunk.as_bytes(), &mut out);
+        redactor.release(&mut out);
+    }
+    redactor.finish(&mut out);
+    assert_eq!(out.escape_ascii().to_string(), "Zxy ZZx81-Spec!");
+}
+
+#[test]
+fn a_secret_that_is_added_is_found_in_what_was_held_back() {
+    let mut redactor = Redactor::new(Arc::new(Guard::new([("a", "Zx81-Spectrum-48K")])));
+    let mut out = Vec::new();
+    redactor.push(b"Zx81-Spec", &mut out);
+    assert_eq!(out, b"");
+    redactor.set_guard(Arc::new(Guard::new([("a", "Zx81-Spectrum-48K"), ("b", "81-Special")])));
+    redactor.push(b"ial", &mut out);
+    redactor.finish(&mut out);
+    assert_eq!(out.escape_ascii().to_string(), "Zx[REDACTED:b]");
+}
+
+#[test]
+fn a_writer_passes_on_the_errors_of_the_inner_one() {
+    use std::io::{self, Write};
+
+    struct Full;
+    impl Write for Full {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::StorageFull.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut writer = RedactingWriter::new(Full, Arc::new(Guard::new([("token", "Zx81-Spectrum-48K")])));
+    assert_eq!(writer.write_all(b"text").unwrap_err().kind(), io::ErrorKind::StorageFull);
+    assert_eq!(writer.write_all(b"Zx81").ok(), Some(()), "nothing of it is written yet");
+    assert_eq!(writer.finish().unwrap_err().kind(), io::ErrorKind::StorageFull);
+}
