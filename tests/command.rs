@@ -42,9 +42,9 @@ fn a_secret_lives_from_create_to_delete() {
     insta::assert_snapshot!(home.run("get secret my_secret --history").unwrap(), @"
     exit code 0
     -- stdout
-    NAME       TYPE     VERSION  CREATED
-    my_secret  generic  2        2026-01-01T00:00:00Z
-    my_secret  generic  1        2026-01-01T00:00:00Z
+    NAME       TYPE     VERSION  CREATED               GUARD
+    my_secret  generic  2        2026-01-01T00:00:00Z  full
+    my_secret  generic  1        2026-01-01T00:00:00Z  full
     ");
     insta::assert_snapshot!(home.run("update secret my_secret --restore 1").unwrap(), @"
     exit code 0
@@ -99,6 +99,8 @@ fn what_was_created_is_found_by_a_program() {
     exit code 0
     -- stdout
     1000
+    -- stderr
+    warning: secret `my_file_secret` repeats one character: outputs, errors and logs are not searched for it
     ");
 }
 
@@ -157,7 +159,8 @@ fn secrets_are_listed_without_their_values() {
         "project": null,
         "type": "generic",
         "version": 1,
-        "created": "2026-01-01T00:00:00Z"
+        "created": "2026-01-01T00:00:00Z",
+        "guard": "full"
       },
       {
         "name": "password",
@@ -166,7 +169,8 @@ fn secrets_are_listed_without_their_values() {
         "project": "flytesnacks",
         "type": "generic",
         "version": 1,
-        "created": "2026-01-01T00:00:00Z"
+        "created": "2026-01-01T00:00:00Z",
+        "guard": "full"
       }
     ]
     "#);
@@ -208,6 +212,7 @@ fn values_of_all_kinds_are_stored_byte_for_byte() {
     -- stderr
     Created secret `binary` (version 1)
     note: the value is not text: tasks read it with `get_bytes("binary")`, or request it with `mount_requirement = FILE`
+    warning: secret `binary` is too short (3 bytes): outputs, errors and logs are not searched for it
     "#);
     insta::assert_snapshot!(store("line", b"hunter2\n", ""), @"
     exit code 0
@@ -231,12 +236,14 @@ fn values_of_all_kinds_are_stored_byte_for_byte() {
     exit code 0
     -- stderr
     Created secret `empty` (version 1)
+    warning: secret `empty` is empty: outputs, errors and logs are not searched for it
     ");
     insta::assert_snapshot!(store("mebibyte", &vec![b'x'; 1 << 20], ""), @"
     exit code 0
     -- stderr
     Created secret `mebibyte` (version 1)
     note: the value is too large for an environment variable: request it as a file
+    warning: secret `mebibyte` repeats one character: outputs, errors and logs are not searched for it
     ");
     insta::assert_snapshot!(store("larger", &vec![b'x'; (1 << 20) + 1], ""), @"
     exit code 1
@@ -389,12 +396,14 @@ fn names_are_what_a_cluster_takes_too() {
     exit code 0
     -- stderr
     Created secret `my-secret` (version 1)
+    warning: secret `my-secret` is too short (1 byte): outputs, errors and logs are not searched for it
     note: `my-secret` and `my_secret` are one variable on Flyte 2: no task can request both unless one has an `env_var`
     ");
     insta::assert_snapshot!(home.run("create secret --value v -- -dash").unwrap(), @"
     exit code 0
     -- stderr
     Created secret `-dash` (version 1)
+    warning: secret `-dash` is too short (1 byte): outputs, errors and logs are not searched for it
     ");
     insta::assert_snapshot!(home.run("create secret -- -dash").unwrap(), @"
     exit code 1

@@ -87,6 +87,41 @@ fn using_secrets_file_reads_its_file() {
 }
 
 #[test]
+fn refused_leak_shows_that_nothing_leaves() {
+    let finished = Program::new(env!("CARGO_BIN_EXE_example_refused_leak")).run().unwrap();
+    assert!(!finished.to_string().contains("71xT"), "{finished}");
+    insta::assert_snapshot!(finished, @r#"
+    exit code 0
+    -- stdout
+    1. An output that holds a secret is refused, whatever was done to it:
+
+       output `o0` of task `address` holds secret `db/password` (percent-encoded, at byte 15 of 49)
+       hint: return what was made with the secret, not the secret; if it is meant, say so on task `address`: allow_secret_in(output = "o0", secret = "db/password", because = "...")
+
+    2. So is an input of another task:
+
+       input `report` that task `report` hands to task `send` holds secret `db/password` (as it is, at byte 16 of 30)
+       hint: let task `send` ask for the secret itself; if it is meant, say so on task `report`: allow_secret_in(input = "send.report", secret = "db/password", because = "...")
+
+    3. An error is redacted, with all that it comes from:
+
+       authentication failed for app:[REDACTED:db/password]
+
+    4. What was made with a secret is no secret:
+
+       13000 rows
+
+    5. What is meant is allowed, with a reason that `describe` shows:
+
+       47 bytes
+
+    6. Text of your own is redacted by the same guard:
+
+       db.password=[REDACTED:db/password] [REDACTED:db/password]
+    "#);
+}
+
+#[test]
 fn typed_inputs_plans_a_copy() {
     let program = || {
         Program::new(env!("CARGO_BIN_EXE_example_typed_inputs")).args("run plan --mode Full --timeout 90s")

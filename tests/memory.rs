@@ -1,4 +1,5 @@
-//! A value that was read from a mounted file or from the local store is gone when it is dropped.
+//! A value that was read from a mounted file or from the local store is gone when it is dropped, and so is all that a guard
+//! knew of it.
 //!
 //! The whole memory of the process that read it is searched, by this one: a search from the inside would have to
 //! keep out of its own way.
@@ -100,6 +101,8 @@ fn nothing_of_a_dropped_value_is_left_in_memory() {
                 }
             }
         }
+        // A guard, and a redactor that got it byte for byte.
+        assert_eq!(left_after("guard", &lines, Place::Mount), 0, "a guard of {length} bytes");
         for place in [Place::Mount, Place::Store] {
             assert!(
                 left_after("held", &word, place) > 0,

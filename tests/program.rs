@@ -17,6 +17,7 @@ fn without_arguments_it_shows_its_tasks() {
       all.types  task      Takes one of everything, and gives it back as text.
       enormous   task      A result that JSON cannot say.
       failing    task      Fails with a chain of causes.
+      leaking    task      Lets its secret out, in one way. [my_secret]
       main       workflow  Calls two tasks; each has its own secret.
       nosy       task      Reads a key that the compiler does not see. [my_secret]
       panicking  task      Panics.
@@ -89,7 +90,7 @@ fn a_task_is_described_for_people_and_for_programs() {
     "#);
     let all = run("describe --json");
     let tasks: Vec<serde_json::Value> = serde_json::from_str(&all.stdout).unwrap();
-    assert_eq!(tasks.len(), 10, "{all}");
+    assert_eq!(tasks.len(), 11, "{all}");
     assert!(run("describe").stdout.contains("\n\nmain (workflow in fixture)\n"));
 }
 
@@ -136,6 +137,9 @@ fn a_workflow_runs_its_tasks_sync_and_async() {
     exit code 0
     -- stdout
     true
+    -- stderr
+    warning: secret `my_secret` is too short (1 byte): outputs, errors and logs are not searched for it
+    warning: secret `my_file_secret` is too short (1 byte): outputs, errors and logs are not searched for it
     ");
 }
 
@@ -156,6 +160,8 @@ fn a_declared_variable_is_what_the_task_is_told() {
     exit code 0
     -- stdout
     "HF_TOKEN"
+    -- stderr
+    warning: secret `hub/token` is too short (5 bytes): it is found only where it stands alone
     "#);
 }
 
@@ -178,6 +184,62 @@ fn a_task_that_fails_ends_with_1() {
 }
 
 #[test]
+fn a_secret_leaves_neither_in_an_output_nor_in_an_error_nor_in_a_panic() {
+    let leaking = |way: &str, secret: &str| {
+        let program = Program::new(env!("CARGO_BIN_EXE_fixture")).args("run leaking --way").arg(way);
+        let finished = program.env("MY_SECRET", secret).env("RUST_BACKTRACE", "1").run().unwrap();
+        assert!(secret.len() < 6 || !finished.to_string().contains(secret), "{finished}");
+        finished.to_string()
+    };
+    insta::assert_snapshot!(leaking("output", "Zx81-Spectrum"), @r#"
+    exit code 1
+    -- stderr
+    error: task `leaking` failed: output `o0` of task `leaking` holds secret `my_secret` (as it is, at byte 0 of 13)
+    hint: return what was made with the secret, not the secret; if it is meant, say so on task `leaking`: allow_secret_in(output = "o0", secret = "my_secret", because = "...")
+    "#);
+    insta::assert_snapshot!(leaking("error", "Zx81-Spectrum"), @"
+    exit code 1
+    -- stderr
+    error: task `leaking` failed: no access for [REDACTED:my_secret]
+    ");
+    let place = |told: String| {
+        let is_place = |line: &str| line.starts_with("thread");
+        let line =
+            |line: &str| if is_place(line) { line.replace(char::is_numeric, "0") } else { line.into() };
+        told.lines().map(line).collect::<Vec<String>>().join("\n")
+    };
+    insta::assert_snapshot!(place(leaking("panic", "Zx81-Spectrum")), @"
+    exit code 1
+    -- stderr
+    thread 'main' panicked at tests/support/fixture.rs:00:00:
+    no access for [REDACTED:my_secret]
+    error: task `leaking` panicked
+    ");
+    insta::assert_snapshot!(place(leaking("thread", "Zx81-Spectrum")), @r#"
+    exit code 0
+    -- stdout
+    "all well"
+    -- stderr
+    thread '<unnamed>' panicked at tests/support/fixture.rs:00:00:
+    no access for [REDACTED:my_secret]
+    "#);
+    // What is too weak is not looked for, and that is said.
+    insta::assert_snapshot!(leaking("error", "1234"), @"
+    exit code 1
+    -- stderr
+    warning: secret `my_secret` is too short (4 bytes): outputs, errors and logs are not searched for it
+    error: task `leaking` failed: no access for 1234
+    ");
+    insta::assert_snapshot!(leaking("nothing", "x7Kq2"), @r#"
+    exit code 0
+    -- stdout
+    "all well"
+    -- stderr
+    warning: secret `my_secret` is too short (5 bytes): it is found only where it stands alone
+    "#);
+}
+
+#[test]
 fn what_cannot_be_started_ends_with_2_and_says_why() {
     insta::assert_snapshot!(run("run t3"), @"
     exit code 2
@@ -189,7 +251,7 @@ fn what_cannot_be_started_ends_with_2_and_says_why() {
     exit code 2
     -- stderr
     error: no task is named `warehouse_export`
-    hint: the tasks of this program: `all.types`, `enormous`, `failing`, `main`, `nosy`, `panicking`, `scanned`, `t1`, `t2`, `variable`; a crate that is named nowhere is not linked: write `use my_tasks as _;`
+    hint: the tasks of this program: `all.types`, `enormous`, `failing`, `leaking`, `main`, `nosy`, `panicking`, `scanned`, `t1`, `t2`, `variable`; a crate that is named nowhere is not linked: write `use my_tasks as _;`
     ");
     insta::assert_snapshot!(run("describe all_types"), @"
     exit code 2

@@ -192,13 +192,17 @@ fn on_a_full_disk_the_old_value_stands() {
     if let Some(seen) = seen {
         insta::assert_snapshot!(seen, @"
         Created secret `my_secret` (version 1)
+        warning: secret `my_secret` is too short (3 bytes): outputs, errors and logs are not searched for it
         error: secret `my_secret` could not be changed, and its value is as it was: No space left on device
         exit 1
         error: secret `other` could not be stored: No space left on device
         exit 1
+        warning: secret `my_secret` is too short (3 bytes): outputs, errors and logs are not searched for it
         3
         The store `~/.local/share/sealkit/secrets` is whole
+        warning: secret `my_secret` has only 4 different characters: outputs, errors and logs are not searched for it
         Updated secret `my_secret` (version 2)
+        warning: secret `my_secret` has only 4 different characters: outputs, errors and logs are not searched for it
         5
         ");
     }
@@ -218,8 +222,10 @@ fn a_read_only_store_can_be_read() {
     if let Some(seen) = seen {
         insta::assert_snapshot!(seen, @"
         Created secret `my_secret` (version 1)
+        warning: secret `my_secret` is too short (3 bytes): outputs, errors and logs are not searched for it
         error: `~/.local/share/sealkit/secrets` cannot be changed, and is as it was: Read-only file system
         exit 1
+        warning: secret `my_secret` is too short (3 bytes): outputs, errors and logs are not searched for it
         3
         my_secret
         ");

@@ -1,8 +1,12 @@
 //! A program with tasks of all kinds, to be run as its user runs it.
 
-use std::{collections::BTreeMap, fs, io, process::ExitCode, time::Duration};
+use std::{collections::BTreeMap, fs, io, process::ExitCode, sync::Arc, time::Duration};
 
-use sealkit::{TaskType, current_context, task, workflow};
+use sealkit::{
+    TaskType, current_context,
+    guard::{Guard, Redactor},
+    task, workflow,
+};
 
 /// Whether `my_secret` is what the caller thinks it is.
 #[task(secret_requests = [Secret(key = "my_secret")])]
@@ -40,6 +44,20 @@ fn failing() -> anyhow::Result<()> {
 #[task]
 fn panicking() -> sealkit::Result<()> {
     panic!("out of luck")
+}
+
+/// Lets its secret out, in one way.
+#[task(secret_requests = [Secret(key = "my_secret")])]
+fn leaking(way: String) -> anyhow::Result<String> {
+    let secret = current_context().secrets().get("my_secret")?.expose().to_owned();
+    match way.as_str() {
+        "output" => return Ok(secret),
+        "error" => anyhow::bail!("no access for {secret}"),
+        "panic" => panic!("no access for {secret}"),
+        "thread" => drop(std::thread::spawn(move || panic!("no access for {secret}")).join()),
+        _ => {}
+    }
+    Ok("all well".to_owned())
 }
 
 /// A result that JSON cannot say.
@@ -103,6 +121,20 @@ fn scanned(way: String) -> anyhow::Result<()> {
         "get" => drop(secrets.get("scanned")?),
         "get_bytes" => drop(secrets.get_bytes("scanned")?),
         "get_secrets_file" => drop(secrets.get_secrets_file("scanned")?),
+        "guard" => {
+            let guard = Guard::new([("scanned", secrets.get_bytes("scanned")?.expose())]);
+            // What was looked at is the caller's to forget, so it is nothing that holds the secret.
+            let text = "c2Nhbm5lZCBpcyBub3QgaW4gaGVyZQ== ".repeat(1000);
+            assert!(guard.check(text.as_bytes()).is_empty());
+            let mut redactor = Redactor::new(Arc::new(guard));
+            let mut out = Vec::new();
+            // In pieces that lie nowhere together but in what the redactor holds back.
+            for byte in secrets.get_bytes("scanned")?.expose() {
+                redactor.push(&[*byte], &mut out);
+            }
+            redactor.finish(&mut out);
+            assert_eq!(out.trim_ascii(), b"[REDACTED:scanned]");
+        }
         "held" => held = Some(secrets.get("scanned")?),
         _ => {}
     }

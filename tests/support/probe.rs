@@ -5,7 +5,7 @@
 use std::{any::TypeId, fs, io, os::unix::ffi::OsStrExt};
 
 use sealkit::{
-    __private::{self, Failure, Members},
+    __private::{Call, Failure, Members, Output},
     Kind, LocalStore, MountType, Secret, Session, TaskMetadata, Value, current_context,
 };
 use serde::Deserialize;
@@ -49,8 +49,15 @@ fn main() -> io::Result<()> {
             "variable": answer(secrets.get_secrets_env_var(&read), |name| name),
         })
     };
-    let answer = session.run(|| __private::run(task, read));
-    println!("{answer}");
+    // Past the output, which may hold no secret.
+    let mut told = None;
+    let output = Output::<sealkit::Result<()>>::new();
+    let body = || {
+        told = Some(read());
+        Ok(())
+    };
+    session.run(|| Call::new(task, &output, |_| {}).run(body)).map_err(io::Error::other)?;
+    println!("{}", told.unwrap_or_default());
     Ok(())
 }
 
@@ -89,5 +96,16 @@ fn task(question: Question) -> TaskMetadata {
         _ => secret,
     };
     let requests = Box::leak(Box::new([secret]));
-    TaskMetadata::__new("probe", module_path!(), Kind::Task, "", requests, &[], &[], TypeId::of::<()>, invoke)
+    TaskMetadata::__new(
+        "probe",
+        module_path!(),
+        Kind::Task,
+        "",
+        requests,
+        &[],
+        &[],
+        &[],
+        TypeId::of::<()>,
+        invoke,
+    )
 }

@@ -4,10 +4,23 @@ use std::{borrow::Cow, fmt::Write as _, iter, time::SystemTime};
 
 use clap::builder::styling::Style;
 use humantime::format_rfc3339_seconds;
+use sealkit_guard::Strength;
 use sealkit_store::{Entry, SecretType};
 use serde::{Serialize, Serializer};
 
 use crate::{arguments::OutputArgument, fault::Fault, terminal};
+
+/// One version of a secret, and how well it is guarded if that was looked up: it takes the value.
+pub(crate) struct Listed {
+    pub(crate) entry: Entry,
+    pub(crate) strength: Option<Strength>,
+}
+
+impl From<Entry> for Listed {
+    fn from(entry: Entry) -> Self {
+        Self { entry, strength: None }
+    }
+}
 
 /// One version of a secret, as JSON shows it.
 #[derive(Serialize)]
@@ -20,6 +33,8 @@ struct Row<'a> {
     version: u64,
     #[serde(serialize_with = "rfc3339")]
     created: SystemTime,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    guard: Option<&'a str>,
 }
 
 fn rfc3339<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
@@ -27,7 +42,7 @@ fn rfc3339<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::
 }
 
 impl<'a> Row<'a> {
-    fn of(entry: &'a Entry) -> Self {
+    fn of(Listed { entry, strength }: &'a Listed) -> Self {
         let scope = entry.id.scope();
         Self {
             name: entry.id.key(),
@@ -37,6 +52,7 @@ impl<'a> Row<'a> {
             r#type: entry.r#type.map_or("deleted", word),
             version: entry.version,
             created: entry.created,
+            guard: strength.map(Strength::as_str),
         }
     }
 }
@@ -50,7 +66,7 @@ fn word(r#type: SecretType) -> &'static str {
 }
 
 /// Prints `entries` in the form that was asked for.
-pub(crate) fn print(entries: &[Entry], output: OutputArgument) -> Result<(), Fault> {
+pub(crate) fn print(entries: &[Listed], output: OutputArgument) -> Result<(), Fault> {
     match output {
         OutputArgument::Table => terminal::data(&table(entries, terminal::width())),
         OutputArgument::Name => terminal::data(&names(entries)),
@@ -65,18 +81,18 @@ pub(crate) fn print(entries: &[Entry], output: OutputArgument) -> Result<(), Fau
     }
 }
 
-fn names(entries: &[Entry]) -> String {
-    let line = |Entry { id, .. }: &Entry| match id.group() {
+fn names(entries: &[Listed]) -> String {
+    let line = |Listed { entry: Entry { id, .. }, .. }: &Listed| match id.group() {
         Some(group) => format!("{group}/{}\n", id.key()),
         None => format!("{}\n", id.key()),
     };
     entries.iter().map(line).collect()
 }
 
-const TITLES: [&str; 7] = ["NAME", "GROUP", "DOMAIN", "PROJECT", "TYPE", "VERSION", "CREATED"];
+const TITLES: [&str; 8] = ["NAME", "GROUP", "DOMAIN", "PROJECT", "TYPE", "VERSION", "CREATED", "GUARD"];
 
-fn cells(entry: &Entry) -> [Cow<'_, str>; 7] {
-    let Row { name, group, domain, project, r#type, version, created } = Row::of(entry);
+fn cells(entry: &Listed) -> [Cow<'_, str>; 8] {
+    let Row { name, group, domain, project, r#type, version, created, guard } = Row::of(entry);
     [
         name.into(),
         group.unwrap_or_default().into(),
@@ -85,12 +101,13 @@ fn cells(entry: &Entry) -> [Cow<'_, str>; 7] {
         r#type.into(),
         version.to_string().into(),
         format_rfc3339_seconds(created).to_string().into(),
+        guard.unwrap_or_default().into(),
     ]
 }
 
 /// Columns, without those that are empty; cut where a terminal of `width` columns ends.
-fn table(entries: &[Entry], width: Option<usize>) -> String {
-    let mut widths = [0; 7];
+fn table(entries: &[Listed], width: Option<usize>) -> String {
+    let mut widths = [0; 8];
     for entry in entries {
         for (width, cell) in widths.iter_mut().zip(cells(entry)) {
             *width = cell.len().max(*width);
@@ -116,7 +133,7 @@ fn table(entries: &[Entry], width: Option<usize>) -> String {
 }
 
 /// Adds the cells in exactly these widths, with gaps between them. All of it is ASCII.
-fn push(text: &mut String, cells: &[Cow<'_, str>; 7], widths: [usize; 7]) {
+fn push(text: &mut String, cells: &[Cow<'_, str>; 8], widths: [usize; 8]) {
     for (cell, width) in cells.iter().zip(widths).filter(|(_, width)| *width > 0) {
         match cell.get(..width - 1) {
             Some(start) if cell.len() > width => text.extend([start, "…"]),
@@ -146,10 +163,10 @@ mod tests {
 
     use super::*;
 
-    fn entry(name: &str, group: Option<&str>) -> Entry {
+    fn entry(name: &str, group: Option<&str>) -> Listed {
         let id = SecretId::new(Scope::Global, group, name).unwrap();
         let created = SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_530_600);
-        Entry { id, version: 1, created, r#type: Some(SecretType::Generic) }
+        Entry { id, version: 1, created, r#type: Some(SecretType::Generic) }.into()
     }
 
     fn plain(text: &str) -> String {

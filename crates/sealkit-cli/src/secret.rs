@@ -1,12 +1,14 @@
 //! `create`, `get`, `update` and `delete secret`, and `verify store`.
 
+use sealkit_guard::Strength;
 use sealkit_names::nearest;
 use sealkit_store::{Entry, ErrorKind, Form, Place, SecretId, Store, Value};
 
 use crate::{
     arguments::{CreateSecret, DeleteSecret, GetSecret, HomeArguments, OutputArgument, UpdateSecret},
     fault::Fault,
-    listing, prompt, terminal,
+    listing::{self, Listed},
+    prompt, terminal,
     value::Given,
 };
 
@@ -91,17 +93,21 @@ pub(crate) fn delete(what: &DeleteSecret) -> Result<(), Fault> {
 pub(crate) fn get(what: &GetSecret) -> Result<(), Fault> {
     let scope = what.home.scope()?;
     let everywhere = what.home.domain.is_none();
-    let store = Store::open(&place()?)?;
-    let entries = match (&store, &what.name) {
+    // Nobody is asked for a passphrase to see a list.
+    let store = Store::open(&Place::of_user()?)?;
+    let entries: Vec<Listed> = match (&store, &what.name) {
         (None, None) => Vec::new(),
         (None, Some(name)) => return Err(missing(None, &what.home.id(name)?)),
         (Some(store), None) => {
             let mut entries = store.list((!everywhere).then_some(&scope))?;
             entries
                 .retain(|entry| what.home.group.is_none() || entry.id.group() == what.home.group.as_deref());
-            entries
+            entries.into_iter().map(Listed::from).collect()
         }
-        (Some(store), Some(name)) => named(store, &what.home, name, what.history)?,
+        (Some(store), Some(name)) => named(store, &what.home, name, what.history)?
+            .into_iter()
+            .map(|entry| Listed { strength: strength(store, &entry), entry })
+            .collect(),
     };
     if entries.is_empty() && matches!(what.output, OutputArgument::Table) {
         terminal::done("No secrets found");
@@ -123,6 +129,13 @@ fn named(store: &Store, home: &HomeArguments, name: &str, history: bool) -> Resu
         entries.extend(versions.into_iter().take(shown).filter(live));
     }
     if entries.is_empty() { Err(missing(Some(store), &asked)) } else { Ok(entries) }
+}
+
+/// How well the value is guarded, unless its key is locked.
+fn strength(store: &Store, entry: &Entry) -> Option<Strength> {
+    entry.r#type?;
+    let stored = store.get_version(&entry.id, entry.version).ok()??;
+    Some(Strength::of(&stored.value))
 }
 
 pub(crate) fn verify() -> Result<(), Fault> {

@@ -8,6 +8,7 @@ use std::{
 };
 
 use rustix::fs::{FileType, Mode, OFlags};
+use sealkit_guard::Strength;
 use sealkit_names::rules::VALUE_MAX;
 use sealkit_store::{Form, SecretId, Value};
 use zeroize::Zeroizing;
@@ -89,6 +90,10 @@ impl Given {
         }
         if self.bytes.len() >= VARIABLE_MAX {
             terminal::note("the value is too large for an environment variable: request it as a file");
+        }
+        let strength = Strength::of(&self.bytes);
+        if strength != Strength::Full {
+            terminal::warning(&format!("secret {id} {strength}"));
         }
     }
 }

@@ -33,6 +33,13 @@ impl Sighting {
     pub fn form(&self) -> Form {
         self.form
     }
+
+    /// The same without the place: for data that the reader of the message does not see as it was checked.
+    #[must_use]
+    pub fn without_place(mut self) -> Self {
+        self.at = None;
+        self
+    }
 }
 
 /// As in `` `db/password` (percent-encoded, at byte 17 of 64) ``.

@@ -60,7 +60,7 @@ impl Redactor {
     /// For whoever waits: call it when nothing has come for, say, 50 milliseconds. If those two bytes were the beginning of a
     /// secret after all, the rest of it is still redacted.
     pub fn release(&mut self, out: &mut Vec<u8>) {
-        self.state.release(out);
+        self.state.release(&self.guard, out);
     }
 
     /// Adds to `out` what was held back: nothing more comes.

@@ -17,7 +17,10 @@ const COMMON: &str = include_str!("strength/common.txt");
 /// use sealkit_guard::Strength;
 ///
 /// assert_eq!(Strength::of(b"X9f2kQ"), Strength::Full);
-/// assert_eq!(Strength::of(b"production").to_string(), "is a common word");
+/// assert_eq!(
+///     Strength::of(b"production").to_string(),
+///     "is a common word: outputs, errors and logs are not searched for it"
+/// );
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Strength {
@@ -73,16 +76,18 @@ impl Strength {
     }
 }
 
-/// What is said of the value, such as `is a common word`.
+/// What is said of the value: why it is not fully guarded, and what follows.
 impl fmt::Display for Strength {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Full => f.write_str("is guarded"),
-            Self::Weak(weakness) | Self::None(weakness) => weakness.fmt(f),
+            Self::Weak(weakness) => write!(f, "{weakness}: it is found only where it stands alone"),
+            Self::None(weakness) => write!(f, "{weakness}: outputs, errors and logs are not searched for it"),
         }
     }
 }
 
+/// The reason, such as `is a common word`.
 impl fmt::Display for Weakness {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -3,5 +3,7 @@
 mod arguments;
 mod function;
 
-pub(crate) use arguments::{Arguments, crate_at, crate_path, string, text_of};
+pub(crate) use arguments::{
+    ALLOWANCE, Allowance as WrittenAllowance, Arguments, crate_at, crate_path, string, text_of,
+};
 pub(crate) use function::Function;

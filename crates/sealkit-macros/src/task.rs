@@ -1,5 +1,6 @@
 //! `#[task]` and `#[workflow]`.
 
+mod allowance;
 mod model;
 mod output;
 mod reads;

@@ -4,7 +4,7 @@ pub use inventory;
 
 use crate::Secret;
 pub use crate::{
-    call::{Failure, Output, run, run_async, type_id_of},
+    call::{Call, Failure, Output, type_id_of},
     executor::block_on,
     metadata::Kind,
     registry::Registered,

@@ -14,8 +14,9 @@ use sealkit_names::variables;
 use tempfile::TempDir;
 
 use crate::{
-    Result, TaskMetadata,
+    Result, Secret, SecretBytes, TaskMetadata,
     error::{Error, ErrorKind},
+    given::Given,
     secrets::Secrets,
     session::Session,
 };
@@ -29,11 +30,18 @@ thread_local! {
 pub(crate) struct Frame {
     pub(crate) task: Option<&'static TaskMetadata>,
     pub(crate) session: Session,
+    /// The secrets that were read.
+    pub(crate) given: Given,
     working_directory: OnceCell<TempDir>,
     secret_files: OnceCell<TempDir>,
 }
 
 impl Frame {
+    /// Notes that the task has read this value.
+    pub(crate) fn give(&self, secret: &'static Secret, value: &SecretBytes) {
+        self.given.share(self.session.given().add(secret, value.expose()));
+    }
+
     /// A private directory for the files of secrets that came without one, in memory where possible.
     pub(crate) fn secret_files(&self) -> Result<&Path> {
         let directory = self.secret_files.get_or_try_init(|| {
@@ -154,15 +162,14 @@ impl Context {
         Self::new(None, session)
     }
 
-    /// The context of a new call of `task`, in the session of the caller.
-    pub(crate) fn of_call(task: &'static TaskMetadata) -> Self {
-        let session = current_context().0.map(|frame| frame.session.clone()).unwrap_or_default();
-        Self::new(Some(task), session)
+    /// The context of a new call of `task`, in the session of this one.
+    pub(crate) fn of_call(&self, task: &'static TaskMetadata) -> Self {
+        Self::new(Some(task), self.frame().map(|frame| frame.session.clone()).unwrap_or_default())
     }
 
     fn new(task: Option<&'static TaskMetadata>, session: Session) -> Self {
-        let (working_directory, secret_files) = Default::default();
-        Self(Some(Arc::new(Frame { task, session, working_directory, secret_files })))
+        let (given, working_directory, secret_files) = Default::default();
+        Self(Some(Arc::new(Frame { task, session, given, working_directory, secret_files })))
     }
 
     pub(crate) fn frame(&self) -> Option<&Frame> {

@@ -60,6 +60,8 @@ pub enum ErrorKind {
     Configuration,
     /// An input or output has the wrong type.
     InvalidValue,
+    /// An output, or an input of a task that is called, holds a secret.
+    Leak,
     /// A file or directory of our own could not be written.
     Io,
     /// A task's own failure.
@@ -68,7 +70,7 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// All kinds, in the order of their declaration.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::InvalidName,
         Self::Undeclared,
         Self::Ambiguous,
@@ -80,6 +82,7 @@ impl ErrorKind {
         Self::Provider,
         Self::Configuration,
         Self::InvalidValue,
+        Self::Leak,
         Self::Io,
         Self::Other,
     ];
@@ -98,6 +101,7 @@ impl ErrorKind {
             Self::Provider => "provider",
             Self::Configuration => "configuration",
             Self::InvalidValue => "invalid_value",
+            Self::Leak => "leak",
             Self::Io => "io",
             Self::Other => "other",
         }
@@ -161,9 +165,18 @@ impl Error {
     }
 }
 
+/// The message; in the alternate form `{:#}`, also those of the errors that it comes from.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.what.fmt(f)
+        write!(f, "{}", self.0.what)?;
+        if f.alternate() {
+            let mut source = self.source();
+            while let Some(error) = source {
+                write!(f, ": {error}")?;
+                source = error.source();
+            }
+        }
+        Ok(())
     }
 }
 
@@ -198,5 +211,6 @@ mod tests {
         let error = Error::other(inner);
         assert_eq!(error.to_string(), "the vault is sealed");
         assert_eq!(error.source().map(ToString::to_string).as_deref(), Some("no quorum"));
+        assert_eq!(format!("{error:#}"), "the vault is sealed: no quorum");
     }
 }

@@ -4,6 +4,8 @@ mod call;
 mod context;
 mod error;
 mod executor;
+mod given;
+mod leaks;
 pub mod literal;
 mod metadata;
 mod program;
@@ -15,10 +17,12 @@ mod secrets;
 mod session;
 mod task_type;
 pub mod testing;
+#[cfg(feature = "tracing")]
+pub mod tracing;
 mod value;
 
 // Declare.
-pub use metadata::{Interface, Kind, TaskMetadata};
+pub use metadata::{AllowedSecret, Interface, Kind, Place, TaskMetadata};
 pub use registry::tasks;
 #[doc = include_str!("task_type/derive.md")]
 pub use sealkit_macros::TaskType;
@@ -35,6 +39,10 @@ pub use context::{Context, current_context};
 pub use error::{Error, ErrorKind, Result};
 pub use secret_value::{MAX_SECRET_BYTES, SecretBytes, SecretValue};
 pub use secrets::Secrets;
+
+// Guard.
+#[doc(inline)]
+pub use sealkit_guard as guard;
 
 // Extend and run.
 pub use program::main;

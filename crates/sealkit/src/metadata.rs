@@ -50,6 +50,8 @@ pub struct TaskMetadata {
     docs: &'static str,
     secret_requests: &'static [Secret],
     interface: Interface,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    allowed_secrets: &'static [AllowedSecret],
     #[serde(skip)]
     entry: Entry,
 }
@@ -59,6 +61,39 @@ pub struct TaskMetadata {
 pub(crate) struct Entry {
     pub(crate) type_id: fn() -> TypeId,
     pub(crate) invoke: Invoke,
+}
+
+/// A secret that may leave a task on purpose: one `allow_secret_in(...)` of [`task`](macro@crate::task).
+///
+/// In JSON it is `{"output": "o0.url", "secret": "db/password", "because": "..."}`, or with `"input": "task.input"`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct AllowedSecret {
+    /// Where it may be, with all that is below.
+    #[serde(flatten)]
+    pub place: Place,
+    /// The secret, as `key` or `group/key`.
+    pub secret: &'static str,
+    /// The reason.
+    pub because: &'static str,
+}
+
+/// A part of what leaves a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Place {
+    /// A part of the task's output, as `o0` or `o0.url`.
+    Output(&'static str),
+    /// A part of an input of a task that it calls, as `task.input` or `task.input.url`.
+    Input(&'static str),
+}
+
+impl AllowedSecret {
+    #[doc(hidden)]
+    pub const fn __new(place: Place, secret: &'static str, because: &'static str) -> Self {
+        Self { place, secret, because }
+    }
 }
 
 /// Whether a function is a task or a workflow.
@@ -102,11 +137,13 @@ impl TaskMetadata {
         secret_requests: &'static [Secret],
         inputs: &'static [Variable],
         outputs: &'static [Variable],
+        allowed_secrets: &'static [AllowedSecret],
         type_id: fn() -> TypeId,
         invoke: Invoke,
     ) -> Self {
         let interface = Interface { inputs, outputs };
-        Self { name, module, kind, docs, secret_requests, interface, entry: Entry { type_id, invoke } }
+        let entry = Entry { type_id, invoke };
+        Self { name, module, kind, docs, secret_requests, interface, allowed_secrets, entry }
     }
 
     /// The metadata of a task, from the function itself.
@@ -152,6 +189,11 @@ impl TaskMetadata {
     /// The secrets that the task asks for.
     pub const fn secret_requests(&self) -> &'static [Secret] {
         self.secret_requests
+    }
+
+    /// The secrets that may leave the task on purpose.
+    pub const fn allowed_secrets(&self) -> &'static [AllowedSecret] {
+        self.allowed_secrets
     }
 
     /// What the task takes and what it returns.

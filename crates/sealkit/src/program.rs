@@ -2,11 +2,11 @@
 
 mod arguments;
 mod listing;
+mod panics;
 mod run;
 
 use std::{
     env,
-    fmt::Write as _,
     io::{self, Write},
     path::Path,
     process::ExitCode,
@@ -26,6 +26,9 @@ use crate::{Error, Kind, Session, TaskMetadata, Variable, registry};
 ///
 /// The output of a task goes to standard output, everything else to standard error. The exit code is 0 if all
 /// went well, 1 if the task failed, and 2 if it could not be started.
+///
+/// Secrets that tasks have read are redacted in what it prints to standard error, also in messages of panics, on any thread.
+/// Those that are too weak to be told from ordinary text are named in a warning.
 ///
 /// ```no_run
 /// fn main() -> std::process::ExitCode {
@@ -53,34 +56,36 @@ impl Fault {
 /// Nothing was started: the command line or the program itself is wrong.
 impl From<Error> for Fault {
     fn from(error: Error) -> Self {
-        Self { code: 2, message: with_sources(&error), hint: error.hint().map(str::to_owned) }
+        Self { code: 2, message: format!("{error:#}"), hint: error.hint().map(str::to_owned) }
     }
-}
-
-/// The text of an error and of all that it comes from.
-fn with_sources(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        let _ = write!(text, ": {error}");
-        source = error.source();
-    }
-    text
 }
 
 pub(crate) fn main_of(session: &Session) -> ExitCode {
     let program = env::args_os().next().unwrap_or_default();
     let program =
         Path::new(&program).file_name().map_or_else(|| "PROGRAM".into(), |name| name.to_string_lossy());
-    match perform(session, &program) {
+    panics::redact(session);
+    let outcome = perform(session, &program);
+    warn_of_weak_secrets(session);
+    match outcome {
         Ok(output) => print(io::stdout().lock(), &output),
         Err(Fault { code, message, hint }) => {
             let hint = hint.map(|hint| format!("hint: {hint}\n")).unwrap_or_default();
-            print(io::stderr().lock(), &format!("error: {message}\n{hint}"));
+            let text = format!("error: {message}\n{hint}");
+            print(io::stderr().lock(), &session.guard().redact_text(&text));
             return ExitCode::from(code);
         }
     }
     ExitCode::SUCCESS
+}
+
+/// A secret that is not guarded is never passed over in silence.
+fn warn_of_weak_secrets(session: &Session) {
+    let weak = session.given().weak().into_iter();
+    let mut warnings: Vec<String> =
+        weak.map(|(name, strength)| format!("warning: secret `{name}` {strength}\n")).collect();
+    warnings.dedup();
+    print(io::stderr().lock(), &warnings.concat());
 }
 
 fn perform(session: &Session, program: &str) -> Result<String, Fault> {

@@ -126,7 +126,10 @@ impl Secrets {
         access: Access,
         take: impl FnOnce(&Frame, &'static Secret, Found) -> Result<T>,
     ) -> Result<T> {
-        let result = self.find(key, access).and_then(|(frame, secret, found)| take(frame, secret, found));
+        let result = self.find(key, access).and_then(|(frame, secret, found)| {
+            frame.give(secret, &found.value);
+            take(frame, secret, found)
+        });
         if let Err(error) = &result
             && let Some(frame) = self.context.frame()
         {

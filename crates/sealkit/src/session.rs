@@ -7,8 +7,9 @@ use std::{
 };
 
 use once_cell::sync::OnceCell;
+use sealkit_guard::Guard;
 
-use crate::{Provider, Result, context::Context, error::Error, provider::Chain};
+use crate::{Provider, Result, context::Context, error::Error, given::Given, provider::Chain};
 
 /// Where tasks find their secrets: what Flyte has mounted, the providers you add, and the local store.
 ///
@@ -38,6 +39,8 @@ struct Inner {
     /// Filled by the first read, because a task without secrets need not pay for it.
     chain: OnceCell<Chain>,
     advice: Mutex<Option<Advice>>,
+    /// The secrets that tasks have read.
+    given: Arc<Given>,
 }
 
 /// The hint of the last failed read, and the text it belongs to.
@@ -69,7 +72,8 @@ impl Session {
     pub fn provider(self, provider: impl Provider + 'static) -> Self {
         let mut own = self.0.own.clone();
         own.push(Arc::new(provider));
-        Self(Arc::new(Inner { own, isolated: self.0.isolated, ..Inner::default() }))
+        let (isolated, given) = (self.0.isolated, self.0.given.clone());
+        Self(Arc::new(Inner { own, isolated, given, ..Inner::default() }))
     }
 
     /// Runs `work` on this thread; the tasks that it calls belong to this session.
@@ -85,6 +89,29 @@ impl Session {
     /// The program of a binary whose tasks belong to this session: see [`main`](crate::main()).
     pub fn main(&self) -> ExitCode {
         crate::program::main_of(self)
+    }
+
+    /// What finds the secrets that tasks of this session have read so far, for text that they write themselves.
+    ///
+    /// ```
+    /// use sealkit::{current_context, task, testing::TestSecrets};
+    ///
+    /// #[task(secret_requests = [Secret(key = "token")])]
+    /// fn connect() -> sealkit::Result<()> {
+    ///     current_context().secrets().get("token").map(drop)
+    /// }
+    ///
+    /// let session = TestSecrets::new().with("token", "k3Jq-71xT/w").session();
+    /// session.run(connect)?;
+    /// assert_eq!(session.guard().redact_text("sent k3Jq-71xT/w"), "sent [REDACTED:token]");
+    /// # Ok::<(), sealkit::Error>(())
+    /// ```
+    pub fn guard(&self) -> Guard {
+        self.0.given.guard()
+    }
+
+    pub(crate) fn given(&self) -> &Given {
+        &self.0.given
     }
 
     pub(crate) fn chain(&self) -> Result<&Chain> {

@@ -2,6 +2,8 @@
 
 use std::future::Future;
 
+use sealkit_guard::Guard;
+
 use crate::{SecretBytes, Session, provider::Memory};
 
 /// Secrets for the tasks of one test.
@@ -53,6 +55,26 @@ impl TestSecrets {
     ) -> Self {
         self.0.set(Some(group.into()), key.into(), SecretBytes::new(value.into()));
         self
+    }
+
+    /// What finds these secrets, to make sure that something holds none of them.
+    ///
+    /// ```
+    /// use sealkit::{current_context, task, testing::TestSecrets};
+    ///
+    /// #[task(secret_requests = [Secret(key = "token")])]
+    /// fn masked() -> sealkit::Result<String> {
+    ///     let token = current_context().secrets().get("token")?;
+    ///     Ok(format!("{}...", &token.expose()[..2]))
+    /// }
+    ///
+    /// let secrets = TestSecrets::new().with("token", "k3Jq-71xT/w");
+    /// let guard = secrets.guard();
+    /// assert!(guard.check(secrets.run(masked)?.as_bytes()).is_empty());
+    /// # Ok::<(), sealkit::Error>(())
+    /// ```
+    pub fn guard(&self) -> Guard {
+        self.0.guard()
     }
 
     /// A session that knows these secrets and nothing else.

@@ -2,10 +2,14 @@
 
 use crate::{Guard, forms::is_base64, wiped::Wiped};
 
+const LONG: usize = 64 * 1024;
+
 /// What is known of the text so far.
 #[derive(Default)]
 pub(crate) struct State {
     held: Wiped,
+    /// How many of the held bytes were not searched yet.
+    unsearched: usize,
     /// How many of the held bytes were shown already.
     shown: usize,
     /// The byte before those.
@@ -41,6 +45,16 @@ impl State {
     /// Takes `chunk`, and adds to `out` what is safe to show: all of it if this is the `end`.
     pub(crate) fn advance(&mut self, guard: &Guard, chunk: &[u8], end: bool, out: &mut Vec<u8>) {
         self.held.extend(chunk);
+        self.unsearched += chunk.len();
+        // So much is held back only while most of a long secret has come. Looking again at every byte of it would take long.
+        if !end && self.held.len() > LONG && self.unsearched < self.held.len() / 16 {
+            return;
+        }
+        self.search(guard, end, out);
+    }
+
+    fn search(&mut self, guard: &Guard, end: bool, out: &mut Vec<u8>) {
+        self.unsearched = 0;
         let (clusters, waiting) = self.clusters(guard, end);
         let text = &self.held;
         let mut limit =
@@ -85,7 +99,10 @@ impl State {
     }
 
     /// Shows what is held back, if that is a byte or two, and keeps it.
-    pub(super) fn release(&mut self, out: &mut Vec<u8>) {
+    pub(super) fn release(&mut self, guard: &Guard, out: &mut Vec<u8>) {
+        if self.unsearched > 0 {
+            self.search(guard, false, out);
+        }
         let runs_on = self.marker.as_ref().is_some_and(|marker| marker.runs_on);
         if (1..=2).contains(&self.held()) && !runs_on {
             out.extend_from_slice(&self.held[self.shown..]);

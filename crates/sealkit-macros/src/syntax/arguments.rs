@@ -3,7 +3,10 @@
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use sealkit_names::nearest;
-use syn::{Expr, ExprLit, Lit, LitStr, Meta, Path, Token, parse::Parser, punctuated::Punctuated};
+use syn::{
+    Expr, ExprLit, Lit, LitStr, Meta, MetaList, MetaNameValue, Path, Token, parse::Parser,
+    punctuated::Punctuated,
+};
 
 use crate::diagnostics::Diagnostics;
 
@@ -12,10 +15,22 @@ use crate::diagnostics::Diagnostics;
 pub(crate) struct Arguments {
     pub(crate) name: Option<LitStr>,
     pub(crate) secret_requests: Vec<Expr>,
+    pub(crate) allowances: Vec<Allowance>,
     pub(crate) krate: Option<Path>,
 }
 
-const KNOWN: [&str; 3] = ["name", "secret_requests", "crate"];
+/// What is written in the parentheses of `allow_secret_in(...)`.
+pub(crate) struct Allowance {
+    /// The word itself.
+    pub(crate) word: Path,
+    pub(crate) output: Option<LitStr>,
+    pub(crate) input: Option<LitStr>,
+    pub(crate) secret: Option<LitStr>,
+    pub(crate) because: Option<LitStr>,
+}
+
+const KNOWN: [&str; 4] = ["name", "secret_requests", "allow_secret_in", "crate"];
+const KNOWN_OF_ALLOWANCE: [&str; 4] = ["output", "input", "secret", "because"];
 
 impl Arguments {
     pub(crate) fn parse(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Self {
@@ -24,7 +39,8 @@ impl Arguments {
         let mut seen: Vec<String> = Vec::new();
         for meta in diagnostics.take(parsed).into_iter().flatten() {
             let name = meta.path().require_ident().map(ToString::to_string).unwrap_or_default();
-            if seen.contains(&name) {
+            // Each says something about one place.
+            if seen.contains(&name) && name != "allow_secret_in" {
                 diagnostics.at(meta.path(), format_args!("`{name}` is given twice"));
                 continue;
             }
@@ -40,6 +56,9 @@ impl Arguments {
                     other => diagnostics
                         .at(other, "expected a list: `secret_requests = [Secret(key = \"my_secret\")]`"),
                 },
+                ("allow_secret_in", Meta::List(list)) => {
+                    arguments.allowances.extend(Allowance::parse(list, diagnostics));
+                }
                 (known, meta) if KNOWN.contains(&known) => {
                     diagnostics.at(meta, format_args!("expected a value: `{}`", example(known)));
                 }
@@ -49,7 +68,7 @@ impl Arguments {
                     diagnostics.at(
                         meta.path(),
                         format_args!(
-                            "unknown argument `{name}`: expected `name`, `secret_requests` or `crate`{}",
+                            "unknown argument `{name}`: expected `name`, `secret_requests`, `allow_secret_in` or `crate`{}",
                             near.unwrap_or_default()
                         ),
                     );
@@ -61,10 +80,54 @@ impl Arguments {
     }
 }
 
+/// How an allowance is written.
+pub(crate) const ALLOWANCE: &str =
+    "allow_secret_in(output = \"o0.url\", secret = \"my_secret\", because = \"it is signed for an hour\")";
+
+impl Allowance {
+    /// `None` if something in it was reported.
+    fn parse(list: &MetaList, diagnostics: &mut Diagnostics) -> Option<Self> {
+        let mut allowance =
+            Self { word: list.path.clone(), output: None, input: None, secret: None, because: None };
+        let pairs = list.parse_args_with(Punctuated::<MetaNameValue, Token![,]>::parse_terminated);
+        let mut complete = true;
+        for pair in diagnostics.take(pairs)? {
+            let name = pair.path.to_token_stream().to_string();
+            let field = match name.as_str() {
+                "output" => &mut allowance.output,
+                "input" => &mut allowance.input,
+                "secret" => &mut allowance.secret,
+                "because" => &mut allowance.because,
+                _ => {
+                    let near =
+                        nearest(&name, KNOWN_OF_ALLOWANCE).map(|near| format!("; did you mean `{near}`?"));
+                    diagnostics.at(
+                        &pair.path,
+                        format_args!(
+                            "unknown argument `{name}`: expected `output` or `input`, `secret` and `because`{}",
+                            near.unwrap_or_default()
+                        ),
+                    );
+                    complete = false;
+                    continue;
+                }
+            };
+            if field.is_some() {
+                diagnostics.at(&pair.path, format_args!("`{name}` is given twice"));
+                complete = false;
+            }
+            *field = string(&pair.value, ALLOWANCE, diagnostics);
+            complete &= field.is_some();
+        }
+        complete.then_some(allowance)
+    }
+}
+
 fn example(argument: &str) -> &'static str {
     match argument {
         "name" => "name = \"my_task\"",
         "crate" => "crate = ::my_crate::sealkit",
+        "allow_secret_in" => ALLOWANCE,
         _ => "secret_requests = [Secret(key = \"my_secret\")]",
     }
 }

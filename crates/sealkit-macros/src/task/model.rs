@@ -10,6 +10,7 @@ use syn::{
 
 use super::{
     Kind,
+    allowance::Allowance,
     reads::{self, Read},
     request::{Literal, Request},
 };
@@ -27,6 +28,7 @@ pub(super) struct Task {
     pub(super) requests: Vec<Request>,
     /// Reads that only the compiler can check, because a constant hides a request.
     pub(super) reads: Vec<Read>,
+    pub(super) allowances: Vec<Allowance>,
     pub(super) inputs: Vec<Input>,
     pub(super) output: Type,
     pub(super) function: Function,
@@ -46,7 +48,7 @@ impl Task {
         function: Function,
         diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
-        let Arguments { name, secret_requests, krate } = arguments;
+        let Arguments { name, secret_requests, allowances, krate } = arguments;
         let krate = krate.unwrap_or_else(|| parse_quote!(::sealkit));
         let name = task_name(name, &function.signature.ident, diagnostics);
         check_signature(&function, diagnostics);
@@ -58,9 +60,13 @@ impl Task {
             .filter_map(|entry| Request::new(entry, &krate, diagnostics))
             .collect();
         check_clashes(&requests, diagnostics);
+        let allowances: Vec<Allowance> =
+            allowances.into_iter().filter_map(|written| Allowance::new(written, diagnostics)).collect();
         // A request that could not be read may be the one that a read means.
         let reads = if arguments_are_known && requests.len() == entries {
-            check_reads(&name.value(), &requests, reads::find(&function.body), diagnostics)
+            let mut found: Vec<Read> = allowances.iter().map(Allowance::read).collect();
+            found.extend(reads::find(&function.body));
+            check_reads(&name.value(), &requests, found, diagnostics)
         } else {
             Vec::new()
         };
@@ -73,6 +79,7 @@ impl Task {
             docs,
             requests,
             reads,
+            allowances,
             inputs,
             output,
             function,

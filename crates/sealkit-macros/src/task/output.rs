@@ -9,7 +9,7 @@ use quote::{format_ident, quote, quote_spanned};
 use sealkit_names::{MountType, Request as Names, read::Access};
 use syn::{FnArg, Pat, Signature, Token, ext::IdentExt};
 
-use super::{Kind, model::Task, reads::Read};
+use super::{Kind, allowance::Place, model::Task, reads::Read};
 use crate::syntax::crate_at;
 
 impl Task {
@@ -172,6 +172,14 @@ impl Task {
             Kind::Workflow => quote!(Workflow),
         };
         let inputs = (0..self.inputs.len()).map(input_constant);
+        let allowances = self.allowances.iter().map(|allowance| {
+            let (secret, because) = (&allowance.secret, &allowance.because);
+            let place = match &allowance.place {
+                Place::Output(place) => quote!(Output(#place)),
+                Place::Input(place) => quote!(Input(#place)),
+            };
+            quote!(#krate::AllowedSecret::__new(#krate::Place::#place, #secret, #because))
+        });
         quote! {
             static __SEALKIT_TASK: #krate::TaskMetadata = #krate::TaskMetadata::__new(
                 #name,
@@ -181,6 +189,7 @@ impl Task {
                 __SEALKIT_REQUESTS,
                 &[#(#inputs.variable),*],
                 __SEALKIT_OUTPUT.variables,
+                &[#(#allowances),*],
                 || #krate::__private::type_id_of(&#function),
                 __sealkit_invoke,
             );
@@ -191,12 +200,22 @@ impl Task {
     /// What the function itself does now.
     fn call(&self) -> TokenStream {
         let krate = &self.krate;
-        let arguments = self.inputs.iter().map(|input| hygienic(&input.ident));
+        let arguments: Vec<Ident> = self.inputs.iter().map(|input| hygienic(&input.ident)).collect();
         let body = quote!(__sealkit_body(#(#arguments),*));
-        if self.is_async() {
-            quote!(#krate::__private::run_async(&__SEALKIT_TASK, #body).await)
+        let hand = arguments.iter().enumerate().map(|(index, argument)| {
+            let constant = input_constant(index);
+            quote!(#krate::__private::Member::hand(&#constant, &#argument, __sealkit_handed);)
+        });
+        let handed = if arguments.is_empty() { quote!(_) } else { quote!(__sealkit_handed) };
+        let run = if self.is_async() {
+            quote!(#krate::__private::Call::run_async(__sealkit_call, #body).await)
         } else {
-            quote!(#krate::__private::run(&__SEALKIT_TASK, move || #body))
+            quote!(#krate::__private::Call::run(__sealkit_call, move || #body))
+        };
+        quote! {
+            let __sealkit_call =
+                #krate::__private::Call::new(&__SEALKIT_TASK, &__SEALKIT_OUTPUT, |#handed| { #(#hand)* });
+            #run
         }
     }
 

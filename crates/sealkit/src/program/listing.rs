@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::Fault;
-use crate::{Secret, TaskMetadata};
+use crate::{Place, Secret, TaskMetadata};
 
 pub(super) fn help(program: &str, tasks: &[&TaskMetadata]) -> String {
     let mut text = String::new();
@@ -76,6 +76,13 @@ fn block(task: &TaskMetadata) -> String {
     }
     for secret in task.secret_requests() {
         let _ = writeln!(text, "  secret  {}", request(secret));
+    }
+    for allowed in task.allowed_secrets() {
+        let place = match allowed.place {
+            Place::Output(place) => format!("output {place}"),
+            Place::Input(place) => format!("input {place}"),
+        };
+        let _ = writeln!(text, "  allowed {} in {place}, because {}", allowed.secret, allowed.because);
     }
     text
 }

@@ -1,5 +1,7 @@
 //! Secrets that a test holds.
 
+use sealkit_guard::Guard;
+
 use super::{Found, Provider};
 use crate::{Result, Secret, SecretBytes};
 
@@ -19,6 +21,14 @@ impl Memory {
     pub(crate) fn set(&mut self, group: Option<String>, key: String, value: SecretBytes) {
         self.0.retain(|entry| entry.group != group || entry.key != key);
         self.0.push(Entry { group, key, value });
+    }
+
+    /// What finds the values.
+    pub(crate) fn guard(&self) -> Guard {
+        Guard::new(self.0.iter().map(|Entry { group, key, value }| {
+            let group = group.as_ref().map(|group| format!("{group}/")).unwrap_or_default();
+            (format!("{group}{key}"), value.expose())
+        }))
     }
 }
 

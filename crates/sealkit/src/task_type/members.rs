@@ -1,7 +1,10 @@
 //! Named values that belong together: the inputs of a task, the fields of a struct.
 
 use super::{TaskType, Variable};
-use crate::value::{Value, ValueError};
+use crate::{
+    call::Handed,
+    value::{Value, ValueError},
+};
 
 /// Values by name, to be taken out one after the other.
 #[derive(Debug, Default)]
@@ -86,6 +89,11 @@ impl<T> Member<T> {
     pub fn give(&self, value: &T) -> Result<(String, Value), ValueError> {
         let name = self.variable.name;
         Ok((name.to_owned(), (self.to_value)(value).map_err(|error| error.at(name))?))
+    }
+
+    /// Notes `value` as what a call hands over. Flyte has no value for some, and those cannot be handed over.
+    pub fn hand(&self, value: &T, to: &mut Handed) {
+        to.0.extend((self.to_value)(value).ok().map(|value| (self.variable, value)));
     }
 
     /// Takes this member out of `members`.

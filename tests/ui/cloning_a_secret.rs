@@ -1,0 +1,7 @@
+use sealkit::SecretValue;
+
+fn copy(token: &SecretValue) -> SecretValue {
+    token.clone()
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use sealkit::SecretBytes;
+
+fn copy(token: &SecretBytes) -> SecretBytes {
+    token.clone()
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use sealkit::SecretValue;
+
+fn header(token: &SecretValue) -> String {
+    format!("Bearer {token}")
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use sealkit::SecretValue;
+
+#[derive(serde::Serialize)]
+struct Config {
+    token: SecretValue,
+}
+
+fn main() {}

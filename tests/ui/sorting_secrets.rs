@@ -1,0 +1,7 @@
+use sealkit::SecretValue;
+
+fn sort(tokens: &mut [SecretValue]) {
+    tokens.sort();
+}
+
+fn main() {}
