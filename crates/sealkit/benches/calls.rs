@@ -12,7 +12,7 @@ use std::{
 };
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use sealkit::task;
+use sealkit::{current_context, task, testing::TestSecrets};
 
 #[inline(never)]
 fn plain(n: i64) -> sealkit::Result<i64> {
@@ -27,6 +27,13 @@ fn in_process(n: i64) -> sealkit::Result<i64> {
 #[task]
 async fn in_process_async(n: i64) -> sealkit::Result<i64> {
     plain(n)
+}
+
+/// Pays for the look at its output: what it was given must not be in there.
+#[task(secret_requests = [Secret(key = "token")])]
+fn with_a_secret(n: i64) -> sealkit::Result<String> {
+    let token = current_context().secrets().get("token")?;
+    Ok(format!("{} rows", n + i64::from(token.expose().is_empty())))
 }
 
 #[inline(never)]
@@ -48,6 +55,10 @@ fn calls(criterion: &mut Criterion) {
     group.bench_function("task", |b| b.iter(|| in_process(black_box(1))));
     group.bench_function("async function", |b| b.iter(|| ready(plain_async(black_box(1)))));
     group.bench_function("async task", |b| b.iter(|| ready(in_process_async(black_box(1)))));
+    let session = TestSecrets::new().with("token", "k3Jq-71xT/wPz-Zx81-Spectrum").session();
+    group.bench_function("task that reads a secret and returns text", |b| {
+        session.run(|| b.iter(|| with_a_secret(black_box(1))));
+    });
     group.finish();
 }
 

@@ -3,7 +3,11 @@
 use std::{
     fmt,
     hash::{BuildHasher as _, RandomState},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    iter,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use sealkit_guard::{Guard, Strength};
@@ -13,7 +17,11 @@ use crate::Secret;
 
 /// The secrets that were read by one call of a task, or in a session.
 #[derive(Debug, Default)]
-pub(crate) struct Given(Mutex<Vec<Arc<Veiled>>>);
+pub(crate) struct Given {
+    veiled: Mutex<Vec<Arc<Veiled>>>,
+    /// How many they are: asked at every call of a task.
+    count: AtomicUsize,
+}
 
 impl Given {
     /// Keeps `value`, once.
@@ -24,6 +32,7 @@ impl Given {
         }
         let new = Arc::new(Veiled::new(secret, value));
         all.push(new.clone());
+        self.count.store(all.len(), Ordering::Release);
         new
     }
 
@@ -32,12 +41,13 @@ impl Given {
         let mut all = self.all();
         if !all.iter().any(|known| Arc::ptr_eq(known, &veiled)) {
             all.push(veiled);
+            self.count.store(all.len(), Ordering::Release);
         }
     }
 
     /// How many there are; they only become more.
     pub(crate) fn count(&self) -> usize {
-        self.all().len()
+        self.count.load(Ordering::Acquire)
     }
 
     /// What finds them all.
@@ -54,44 +64,40 @@ impl Given {
     }
 
     fn all(&self) -> MutexGuard<'_, Vec<Arc<Veiled>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.veiled.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// A value that is nowhere in memory as it is: who drops a secret finds no copy of it afterwards.
 ///
-/// It is mixed with a stream of numbers that only this process can make again. That hides it from a search of the memory, a
-/// swap file and a core dump that somebody looks through, and from nobody who runs code here.
+/// It is mixed with a stream of numbers that begins differently for each. That hides it from a search of the memory, a swap file
+/// and a core dump that somebody looks through, and from nobody who runs code here.
 pub(crate) struct Veiled {
     secret: &'static Secret,
     bytes: Box<[u8]>,
-    key: RandomState,
+    seed: u64,
 }
 
 impl Veiled {
     fn new(secret: &'static Secret, value: &[u8]) -> Self {
-        let key = RandomState::new();
+        let seed = RandomState::new().hash_one(secret.request().key);
         let mut bytes = vec![0; value.len()].into_boxed_slice();
-        for (at, (mixed, plain)) in bytes.chunks_mut(8).zip(value.chunks(8)).enumerate() {
-            for ((mixed, plain), noise) in mixed.iter_mut().zip(plain).zip(noise(&key, at)) {
-                *mixed = plain ^ noise;
-            }
-        }
-        Self { secret, bytes, key }
+        mix(seed, value, &mut bytes);
+        Self { secret, bytes, seed }
     }
 
     fn unveil(&self) -> Zeroizing<Vec<u8>> {
         let mut value = Zeroizing::new(vec![0; self.bytes.len()]);
-        for (at, (plain, mixed)) in value.chunks_mut(8).zip(self.bytes.chunks(8)).enumerate() {
-            for ((plain, mixed), noise) in plain.iter_mut().zip(mixed).zip(noise(&self.key, at)) {
-                *plain = mixed ^ noise;
-            }
-        }
+        mix(self.seed, &self.bytes, &mut value);
         value
     }
 
     fn is(&self, secret: &Secret, value: &[u8]) -> bool {
-        self.secret == secret && self.bytes.len() == value.len() && **self.unveil() == *value
+        let mut parts = self.bytes.chunks(8).zip(value.chunks(8)).zip(noise(self.seed));
+        let same = |((mixed, plain), noise): ((&[u8], &[u8]), [u8; 8])| {
+            mixed.iter().zip(plain).zip(noise).all(|((mixed, plain), noise)| mixed ^ noise == *plain)
+        };
+        self.bytes.len() == value.len() && parts.all(same) && self.secret == secret
     }
 
     fn name(&self) -> String {
@@ -111,9 +117,23 @@ impl fmt::Debug for Veiled {
     }
 }
 
-/// The noise for eight bytes.
-fn noise(key: &RandomState, at: usize) -> [u8; 8] {
-    key.hash_one(at).to_le_bytes()
+/// Mixes `from` into `to`, which is as long, or unmixes it.
+fn mix(seed: u64, from: &[u8], to: &mut [u8]) {
+    for ((from, to), noise) in from.chunks(8).zip(to.chunks_mut(8)).zip(noise(seed)) {
+        for ((from, to), noise) in from.iter().zip(to).zip(noise) {
+            *to = from ^ noise;
+        }
+    }
+}
+
+/// The numbers of the generator `SplitMix64`.
+fn noise(mut seed: u64) -> impl Iterator<Item = [u8; 8]> {
+    iter::repeat_with(move || {
+        seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (seed ^ (seed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)).to_le_bytes()
+    })
 }
 
 #[cfg(test)]
