@@ -22,6 +22,7 @@ fn without_arguments_it_shows_its_tasks() {
       nosy       task      Reads a key that the compiler does not see. [my_secret]
       panicking  task      Panics.
       scanned    task      Reads the secret in one way, forgets it, and waits to be looked at. [scanned]
+      signed     task      Returns an address that its secret is in, on purpose. [my_secret]
       t1         task      Whether `my_secret` is what the caller thinks it is. [my_secret]
       t2         task      The same, of a file. [my_file_secret]
       variable   task      Where the secret is, for programs that read the environment themselves. [hub/token]
@@ -90,7 +91,7 @@ fn a_task_is_described_for_people_and_for_programs() {
     "#);
     let all = run("describe --json");
     let tasks: Vec<serde_json::Value> = serde_json::from_str(&all.stdout).unwrap();
-    assert_eq!(tasks.len(), 11, "{all}");
+    assert_eq!(tasks.len(), 12, "{all}");
     assert!(run("describe").stdout.contains("\n\nmain (workflow in fixture)\n"));
 }
 
@@ -223,6 +224,23 @@ fn a_secret_leaves_neither_in_an_output_nor_in_an_error_nor_in_a_panic() {
     thread '<unnamed>' panicked at tests/support/fixture.rs:00:00:
     no access for [REDACTED:my_secret]
     "#);
+    // What is meant to leave does, and whoever looks sees that.
+    let signed =
+        Program::new(env!("CARGO_BIN_EXE_fixture")).args("run signed").env("MY_SECRET", "Zx81-Spectrum");
+    insta::assert_snapshot!(signed.run().unwrap(), @r#"
+    exit code 0
+    -- stdout
+    "https://example.com/?signature=Zx81-Spectrum"
+    "#);
+    insta::assert_snapshot!(run("describe signed"), @"
+    exit code 0
+    -- stdout
+    signed (task in fixture)
+      Returns an address that its secret is in, on purpose.
+      output  o0: string
+      secret  my_secret as ANY
+      allowed my_secret in output o0, because it is signed for an hour
+    ");
     // What is too weak is not looked for, and that is said.
     insta::assert_snapshot!(leaking("error", "1234"), @"
     exit code 1
@@ -251,7 +269,7 @@ fn what_cannot_be_started_ends_with_2_and_says_why() {
     exit code 2
     -- stderr
     error: no task is named `warehouse_export`
-    hint: the tasks of this program: `all.types`, `enormous`, `failing`, `leaking`, `main`, `nosy`, `panicking`, `scanned`, `t1`, `t2`, `variable`; a crate that is named nowhere is not linked: write `use my_tasks as _;`
+    hint: the tasks of this program: `all.types`, `enormous`, `failing`, `leaking`, `main`, `nosy`, `panicking`, `scanned`, `signed`, `t1`, `t2`, `variable`; a crate that is named nowhere is not linked: write `use my_tasks as _;`
     ");
     insta::assert_snapshot!(run("describe all_types"), @"
     exit code 2

@@ -60,6 +60,15 @@ fn leaking(way: String) -> anyhow::Result<String> {
     Ok("all well".to_owned())
 }
 
+/// Returns an address that its secret is in, on purpose.
+#[task(
+    secret_requests = [Secret(key = "my_secret")],
+    allow_secret_in(output = "o0", secret = "my_secret", because = "it is signed for an hour"),
+)]
+fn signed() -> sealkit::Result<String> {
+    Ok(format!("https://example.com/?signature={}", current_context().secrets().get("my_secret")?.expose()))
+}
+
 /// A result that JSON cannot say.
 #[task]
 fn enormous() -> sealkit::Result<u64> {
