@@ -203,7 +203,11 @@ fn differs(case: &Case, theirs: &Theirs, ours: &Value) -> Option<String> {
     if let Some(name) = theirs.variable.ok.as_ref().filter(|name| set(name))
         && ours["variable"]["ok"] != **name
     {
-        return wrong("variable");
+        // A pod of ours takes secrets out of its environment, so there is no name to be told: on purpose.
+        let (error, value) = (&ours["variable"]["error"], &ours["bytes"]["ok"]);
+        if !case.pod || error != "not_found" || !value.is_string() {
+            return wrong("variable");
+        }
     }
     None
 }

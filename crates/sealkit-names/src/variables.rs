@@ -17,6 +17,9 @@ pub const EXECUTION_ID: &str = "FLYTE_INTERNAL_EXECUTION_ID";
 /// The run that a pod of Flyte 2 belongs to.
 pub const RUN_NAME: &str = "RUN_NAME";
 
+/// Set to anything, a pod can be debugged, and dumps core.
+pub const DEBUGGABLE: &str = "SEALKIT_DEBUGGABLE";
+
 /// The file that holds the key of the local store, where it is not the one in the configuration directory.
 pub const KEY_FILE: &str = "SEALKIT_KEY_FILE";
 /// The file that holds the passphrase of that key, where nobody can be asked for it.

@@ -105,6 +105,9 @@ impl Secrets {
 
     /// The name of the environment variable that holds the secret.
     ///
+    /// A pod takes secrets out of its environment before any code of yours runs, so that nothing inherits them. Those that are
+    /// requested with `env_var` stay.
+    ///
     /// # Errors
     ///
     /// See [`Secrets`]; [`NotFound`](ErrorKind::NotFound) also if the secret is there, but in no variable.
@@ -114,7 +117,7 @@ impl Secrets {
             Mount::File(_) | Mount::None => {
                 let message = format!("secret `{}` is not in an environment variable", secret.request());
                 Err(Error::new(ErrorKind::NotFound, message).with_hint(format!(
-                    "read it with `get(\"{key}\")`, or request it with `mount_requirement = ENV_VAR`"
+                    "read it with `get(\"{key}\")`, or request it with `env_var = \"MY_VARIABLE\"`"
                 )))
             }
         })

@@ -52,15 +52,20 @@ impl Provider for Environment {
     }
 
     fn lookup(&self, secret: &Secret) -> Result<Option<Found>> {
-        let Some((name, value)) = self.first(secret, |name| env::var_os(name)) else { return Ok(None) };
-        let value = SecretBytes::new(value.into_encoded_bytes());
+        let found = self.first(secret, |name| match sealkit_process::secret(name) {
+            Some(value) => Some((value.to_vec(), false)),
+            None => env::var_os(name).map(|value| (value.into_encoded_bytes(), true)),
+        });
+        let Some((name, (value, is_there))) = found else { return Ok(None) };
+        let value = SecretBytes::new(value);
         if value.expose().len() > MAX_SECRET_BYTES {
             return Err(Error::new(
                 ErrorKind::TooLarge,
                 format!("the value of `{name}` is larger than 1 MiB"),
             ));
         }
-        Ok(Some(Found { value, mount: Mount::Variable(name) }))
+        // A pod takes secrets out of its environment, but for those that are wanted there by name.
+        Ok(Some(Found { value, mount: if is_there { Mount::Variable(name) } else { Mount::None } }))
     }
 
     fn places(&self, secret: &Secret) -> Vec<String> {

@@ -1,0 +1,29 @@
+//! What happens to the process of a pod before anything else runs in it.
+//!
+//! A program that links this crate looks at its environment before `main`. If that says that the process is a pod, then
+//!
+//! - the variables that hold secrets leave the environment block, which is overwritten: [`secret`] has them now. Nothing that
+//!   the process starts inherits them, and whoever reads `/proc/PID/environ` does not see them;
+//! - no other process of the same user can look into its memory, its environment or its open files, and there are no core files,
+//!   unless the variable `SEALKIT_DEBUGGABLE` is set.
+//!
+//! Variables that a task asked for by name (`env_var`) stay: being there is their purpose. On other systems than Linux, nothing
+//! happens.
+
+#[cfg(target_os = "linux")]
+mod block;
+#[cfg(target_os = "linux")]
+mod start;
+
+/// The value of the secret variable `name`, if this process is a pod that was started with it.
+pub fn secret(name: &str) -> Option<&'static [u8]> {
+    #[cfg(target_os = "linux")]
+    {
+        start::secret(name)
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = name;
+        None
+    }
+}
