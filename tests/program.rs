@@ -14,18 +14,19 @@ fn without_arguments_it_shows_its_tasks() {
     -- stdout
     Tasks of this program:
 
-      all.types  task      Takes one of everything, and gives it back as text.
-      enormous   task      A result that JSON cannot say.
-      failing    task      Fails with a chain of causes.
-      leaking    task      Lets its secret out, in one way. [my_secret]
-      main       workflow  Calls two tasks; each has its own secret.
-      nosy       task      Reads a key that the compiler does not see. [my_secret]
-      panicking  task      Panics.
-      scanned    task      Reads the secret in one way, forgets it, and waits to be looked at. [scanned]
-      signed     task      Returns an address that its secret is in, on purpose. [my_secret]
-      t1         task      Whether `my_secret` is what the caller thinks it is. [my_secret]
-      t2         task      The same, of a file. [my_file_secret]
-      variable   task      Where the secret is, for programs that read the environment themselves. [hub/token]
+      all.types         task      Takes one of everything, and gives it back as text.
+      enormous          task      A result that JSON cannot say.
+      failing           task      Fails with a chain of causes.
+      from_environment  task      Reads the variable past sealkit, as a library does, and returns what is in it. [hub/token]
+      leaking           task      Lets its secret out, in one way. [my_secret]
+      main              workflow  Calls two tasks; each has its own secret.
+      nosy              task      Reads a key that the compiler does not see. [my_secret]
+      panicking         task      Panics.
+      scanned           task      Reads the secret in one way, forgets it, and waits to be looked at. [scanned]
+      signed            task      Returns an address that its secret is in, on purpose. [my_secret]
+      t1                task      Whether `my_secret` is what the caller thinks it is. [my_secret]
+      t2                task      The same, of a file. [my_file_secret]
+      variable          task      Where the secret is, for programs that read the environment themselves. [hub/token]
 
     Usage:
 
@@ -91,7 +92,7 @@ fn a_task_is_described_for_people_and_for_programs() {
     "#);
     let all = run("describe --json");
     let tasks: Vec<serde_json::Value> = serde_json::from_str(&all.stdout).unwrap();
-    assert_eq!(tasks.len(), 12, "{all}");
+    assert_eq!(tasks.len(), 13, "{all}");
     assert!(run("describe").stdout.contains("\n\nmain (workflow in fixture)\n"));
 }
 
@@ -269,7 +270,7 @@ fn what_cannot_be_started_ends_with_2_and_says_why() {
     exit code 2
     -- stderr
     error: no task is named `warehouse_export`
-    hint: the tasks of this program: `all.types`, `enormous`, `failing`, `leaking`, `main`, `nosy`, `panicking`, `scanned`, `signed`, `t1`, `t2`, `variable`; a crate that is named nowhere is not linked: write `use my_tasks as _;`
+    hint: the tasks of this program: `all.types`, `enormous`, `failing`, `from_environment`, `leaking`, `main`, `nosy`, `panicking`, `scanned`, `signed`, `t1`, `t2`, `variable`; a crate that is named nowhere is not linked: write `use my_tasks as _;`
     ");
     insta::assert_snapshot!(run("describe all_types"), @"
     exit code 2

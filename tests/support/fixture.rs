@@ -34,6 +34,12 @@ fn variable() -> sealkit::Result<String> {
     current_context().secrets().group("hub").get_secrets_env_var("token")
 }
 
+/// Reads the variable past sealkit, as a library does, and returns what is in it.
+#[task(secret_requests = [Secret(key = "token", group = "hub", env_var = "HF_TOKEN")])]
+fn from_environment() -> sealkit::Result<Option<String>> {
+    Ok(std::env::var("HF_TOKEN").ok())
+}
+
 /// Fails with a chain of causes.
 #[task]
 fn failing() -> anyhow::Result<()> {
@@ -54,6 +60,7 @@ fn leaking(way: String) -> anyhow::Result<String> {
         "output" => return Ok(secret),
         "error" => anyhow::bail!("no access for {secret}"),
         "panic" => panic!("no access for {secret}"),
+        "child" => drop(std::process::Command::new("/usr/bin/env").status()?),
         "thread" => drop(std::thread::spawn(move || panic!("no access for {secret}")).join()),
         _ => {}
     }

@@ -3,6 +3,7 @@
 mod arguments;
 mod listing;
 mod panics;
+mod pod;
 mod run;
 
 use std::{
@@ -22,6 +23,7 @@ use crate::{Error, Kind, Session, TaskMetadata, Variable, registry};
 /// PROGRAM --help                          shows the tasks
 /// PROGRAM run TASK [--INPUT VALUE ...]    runs a task here and prints its output as JSON
 /// PROGRAM describe [TASK] [--json]        shows what is recorded of the tasks
+/// PROGRAM execute --task TASK --inputs URI --outputs-path URI   runs a task as a pod, as Flyte starts it
 /// ```
 ///
 /// The output of a task goes to standard output, everything else to standard error. The exit code is 0 if all
@@ -104,6 +106,7 @@ fn perform(session: &Session, program: &str) -> Result<String, Fault> {
             if json { listing::json(&tasks) } else { Ok(listing::described(&tasks)) }
         }
         Command::RunHelp { task } => Ok(listing::run_help(program, registry::find(&task)?)),
+        Command::Execute(pod) => pod::execute(session, &pod),
         Command::Run { task, inputs } => run::run(session, program, registry::find(&task)?, inputs),
     }
 }

@@ -9,7 +9,13 @@ use std::{
 use once_cell::sync::OnceCell;
 use sealkit_guard::Guard;
 
-use crate::{Provider, Result, context::Context, error::Error, given::Given, provider::Chain};
+use crate::{
+    Provider, Result,
+    context::Context,
+    error::{Error, ErrorKind},
+    given::Given,
+    provider::Chain,
+};
 
 /// Where tasks find their secrets: what Flyte has mounted, the providers you add, and the local store.
 ///
@@ -43,11 +49,12 @@ struct Inner {
     given: Arc<Given>,
 }
 
-/// The hint of the last failed read, and the text it belongs to.
+/// The last error of our own, and the text by which it is known again.
 #[derive(Debug)]
 struct Advice {
     text: String,
-    hint: String,
+    kind: ErrorKind,
+    hint: Option<String>,
 }
 
 impl Default for Session {
@@ -121,18 +128,18 @@ impl Session {
         })
     }
 
-    /// Keeps the hint of a failed read: `anyhow` and other error types that a task may return hide it.
+    /// Keeps kind and hint of an error: `anyhow` and other error types that a task may return hide them.
     pub(crate) fn remember(&self, error: &Error) {
-        if let Some(hint) = error.hint()
-            && let Ok(mut advice) = self.0.advice.lock()
-        {
-            *advice = Some(Advice { text: error.to_string(), hint: hint.to_owned() });
+        if let Ok(mut advice) = self.0.advice.lock() {
+            let (text, kind, hint) = (error.to_string(), error.kind(), error.hint().map(str::to_owned));
+            *advice = Some(Advice { text, kind, hint });
         }
     }
 
-    /// The hint that belongs to a failure with this text.
-    pub(crate) fn advice_for(&self, text: &str) -> Option<String> {
-        let advice = self.0.advice.lock().ok()?;
-        advice.as_ref().filter(|advice| text.contains(&advice.text)).map(|advice| advice.hint.clone())
+    /// Kind and hint that belong to a failure with this text.
+    pub(crate) fn advice_for(&self, text: &str) -> (ErrorKind, Option<String>) {
+        let advice = self.0.advice.lock().ok();
+        let advice = advice.as_deref().and_then(Option::as_ref).filter(|advice| text.contains(&advice.text));
+        advice.map_or((ErrorKind::Other, None), |advice| (advice.kind, advice.hint.clone()))
     }
 }

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use lexopt::{Arg, Parser};
 
-use super::Fault;
+use super::{Fault, pod::Pod};
 
 /// What is to be done; [`Plain`](Self::Plain) is what is done if nothing was typed.
 #[derive(Debug, PartialEq)]
@@ -14,6 +14,7 @@ pub(super) enum Command {
     Describe { task: Option<String>, json: bool },
     RunHelp { task: String },
     Run { task: String, inputs: Vec<(String, String)> },
+    Execute(Pod),
 }
 
 pub(super) fn parse(mut parser: Parser, program: &str) -> Result<Command, Fault> {
@@ -28,6 +29,7 @@ pub(super) fn parse(mut parser: Parser, program: &str) -> Result<Command, Fault>
         "help" => Ok(Command::Help),
         "run" => run(parser, program),
         "describe" => describe(parser, program),
+        "execute" => execute(parser, program),
         other => {
             let near = sealkit_names::nearest(other, ["run", "describe", "help"]);
             let hint = near
@@ -80,6 +82,52 @@ fn describe(mut parser: Parser, program: &str) -> Result<Command, Fault> {
         }
     }
     Ok(Command::Describe { task, json })
+}
+
+/// What Flyte tells a container; most of it the environment tells too, or a task does not need.
+const IGNORED: [&str; 11] = [
+    "version",
+    "raw-data-path",
+    "checkpoint-path",
+    "prev-checkpoint",
+    "run-name",
+    "name",
+    "run-start-time",
+    "image-cache",
+    "tgz",
+    "dest",
+    "resolver",
+];
+
+fn execute(mut parser: Parser, program: &str) -> Result<Command, Fault> {
+    let hint = || format!("{program} execute --task NAME --inputs URI --outputs-path URI");
+    let mut pod = Pod::default();
+    while let Some(argument) = next(&mut parser, program)? {
+        let name = match argument {
+            Argument::Option(name) if name == "--help" || name == "-h" => return Ok(Command::Help),
+            Argument::Option(name) => name,
+            Argument::Word(_) => return Err(Fault::usage("a pod takes options only", hint())),
+        };
+        let mut ignored = String::new();
+        let field = match name.trim_start_matches('-') {
+            "task" => &mut pod.task,
+            "inputs" => &mut pod.inputs,
+            "outputs-path" => &mut pod.outputs,
+            other if IGNORED.contains(&other) => &mut ignored,
+            _ => return Err(Fault::usage(format!("there is no option `{name}`"), hint())),
+        };
+        let value = parser.value().map_err(|_| Fault::usage(format!("`{name}` has no value"), hint()))?;
+        // What Flyte has left as it was means that it is absent.
+        *field = text(value)?;
+        if field.starts_with("{{") {
+            field.clear();
+        }
+    }
+    let absent = [("--task", &pod.task), ("--inputs", &pod.inputs), ("--outputs-path", &pod.outputs)];
+    match absent.iter().find(|(_, value)| value.is_empty()) {
+        Some((name, _)) => Err(Fault::usage(format!("a pod needs `{name}`"), hint())),
+        None => Ok(Command::Execute(pod)),
+    }
 }
 
 enum Argument {
@@ -136,6 +184,19 @@ mod tests {
     }
 
     #[test]
+    fn a_pod_takes_what_flyte_writes() {
+        let line = "execute --inputs s3://b/inputs.pb --outputs-path file:///o --version v1 --raw-data-path s3://b/raw \
+                    --checkpoint-path s3://b/c --prev-checkpoint \"\" --run-name {{.runName}} --name a0 \
+                    --run-start-time 2026-01-02T03:04:05Z --task all.types";
+        let pod = Pod {
+            task: "all.types".to_owned(),
+            inputs: "s3://b/inputs.pb".to_owned(),
+            outputs: "file:///o".to_owned(),
+        };
+        assert_eq!(parsed(line), Ok(Command::Execute(pod)));
+    }
+
+    #[test]
     fn mistakes_are_named() {
         for (line, expected) in [
             ("rnu", "there is no command `rnu`"),
@@ -146,6 +207,11 @@ mod tests {
             ("run t1 --n", "input `n` has no value"),
             ("run t1 -n 5", "there is no option `-n`"),
             ("describe t1 t2", "`describe` does not know what to do with `t2`"),
+            ("execute --task t1 --inputs /i", "a pod needs `--outputs-path`"),
+            ("execute --task t1 --inputs {{.input}} --outputs-path /o", "a pod needs `--inputs`"),
+            ("execute --task", "`--task` has no value"),
+            ("execute --tusk t1", "there is no option `--tusk`"),
+            ("execute t1", "a pod takes options only"),
             ("describe --json=yes", "`--json` takes no value"),
         ] {
             assert_eq!(parsed(line), Err(expected.to_owned()), "{line}");

@@ -23,7 +23,7 @@ pub(super) fn run(
                 .map_err(|error| failed(format!("output of task `{name}`: {error}"), None))
         }
         Ok(Err(Failure::Task(text))) => {
-            let hint = session.advice_for(&text);
+            let (_, hint) = session.advice_for(&text);
             Err(failed(format!("task `{name}` failed: {text}"), hint))
         }
         Ok(Err(Failure::Output(error))) => Err(failed(format!("output of task `{name}`: {error}"), None)),

@@ -1,0 +1,247 @@
+//! A program with tasks as a pod: files in, files out, and nothing to see for others.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Write},
+    os::unix::process::CommandExt,
+    path::Path,
+    process::{Child, Command, Stdio},
+};
+
+use sealkit::{Type, Value, literal};
+use sealkit_idl::{
+    core::{ContainerErrorKind, ErrorDocument, ErrorOrigin},
+    prost::Message,
+    task::{Inputs, NamedLiteral, Outputs},
+};
+use support::{Finished, Program};
+
+const SECRET: &str = "Zx81-Spectrum-48K";
+
+fn text(value: &str) -> (Type, Value) {
+    (Type::String, Value::String(value.to_owned()))
+}
+
+fn write_inputs(directory: &Path, inputs: &[(&str, (Type, Value))]) {
+    let literal = |(name, (of, value)): &(&str, (Type, Value))| NamedLiteral {
+        name: (*name).to_owned(),
+        value: Some(literal::to_literal(*of, value).unwrap()),
+    };
+    let inputs = Inputs { literals: inputs.iter().map(literal).collect() };
+    fs::write(directory.join("inputs.pb"), inputs.encode_to_vec()).unwrap();
+}
+
+/// A pod of `task` whose files are in `directory`.
+fn pod(directory: &Path, task: &str) -> Program {
+    let uri = |name: &str| format!("file://{}/{name}", directory.display());
+    Program::new(env!("CARGO_BIN_EXE_fixture"))
+        .args("execute --version v1 --run-name {{.runName}} --task")
+        .arg(task)
+        .args("--inputs")
+        .arg(uri("inputs.pb"))
+        .args("--outputs-path")
+        .arg(uri("outputs"))
+        .env("FLYTE_INTERNAL_EXECUTION_ID", "run-1")
+}
+
+fn output(directory: &Path) -> Value {
+    assert!(!directory.join("outputs/error.pb").exists());
+    let bytes = fs::read(directory.join("outputs/outputs.pb")).unwrap();
+    let mut outputs = Outputs::decode(&*bytes).unwrap().literals;
+    assert_eq!(outputs.len(), 1);
+    let output = outputs.remove(0);
+    assert_eq!(output.name, "o0");
+    literal::from_literal(output.value.unwrap()).unwrap()
+}
+
+/// What the pod says went wrong, as a snapshot shows it.
+fn error(directory: &Path, finished: &Finished) -> String {
+    assert_eq!(finished.code, Some(0), "{finished}");
+    assert!(!directory.join("outputs/outputs.pb").exists());
+    let bytes = fs::read(directory.join("outputs/error.pb")).unwrap();
+    let error = ErrorDocument::decode(&*bytes).unwrap().error.unwrap();
+    assert!(!format!("{error:?} {finished}").contains(SECRET));
+    let (kind, origin) =
+        (ContainerErrorKind::try_from(error.kind).unwrap(), ErrorOrigin::try_from(error.origin).unwrap());
+    let message = error.message.replace(directory.to_str().unwrap(), "DIR");
+    format!("{} {kind:?} {origin:?}: {message}", error.code)
+}
+
+#[test]
+fn a_pod_reads_its_inputs_and_its_secret_and_writes_its_output() {
+    for (name, value) in [("_UNION_MY_SECRET", SECRET), ("_FSEC_MY_SECRET", " Zx81-Spectrum-48K\n")] {
+        let directory = tempfile::tempdir().unwrap();
+        write_inputs(directory.path(), &[("expected", text(SECRET))]);
+        let finished = pod(directory.path(), "t1").env(name, value).run().unwrap();
+        assert_eq!(finished.to_string(), "exit code 0\n");
+        assert_eq!(output(directory.path()), Value::Boolean(true));
+    }
+}
+
+#[test]
+fn a_pod_finds_a_mounted_file_and_runs_async_tasks() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::create_dir(directory.path().join("mounts")).unwrap();
+    fs::write(directory.path().join("mounts/my_file_secret"), SECRET).unwrap();
+    write_inputs(directory.path(), &[("expected", text(SECRET))]);
+    let pod = pod(directory.path(), "t2").env("FLYTE_SECRETS_DEFAULT_DIR", directory.path().join("mounts"));
+    assert_eq!(pod.run().unwrap().to_string(), "exit code 0\n");
+    assert_eq!(output(directory.path()), Value::Boolean(true));
+}
+
+#[test]
+fn what_goes_wrong_is_in_error_pb_with_whether_to_try_again() {
+    let failure = |task: &str, inputs: &[(&str, (Type, Value))], secret: Option<&str>| {
+        let directory = tempfile::tempdir().unwrap();
+        write_inputs(directory.path(), inputs);
+        let mut pod = pod(directory.path(), task);
+        if let Some(secret) = secret {
+            pod = pod.env("_UNION_MY_SECRET", secret).env("HF_TOKEN", secret);
+        }
+        error(directory.path(), &pod.run().unwrap())
+    };
+    insta::assert_snapshot!(failure("failing", &[], None), @"other Recoverable User: task `failing` failed: the warehouse cannot be reached: connection refused");
+    insta::assert_snapshot!(failure("panicking", &[], None), @"other Recoverable User: task `panicking` panicked: out of luck");
+    insta::assert_snapshot!(failure("enormous", &[], None), @"invalid_value NonRecoverable User: output of task `enormous`: `o0` is too large: Flyte's integers have 64 bits and a sign");
+    insta::assert_snapshot!(failure("t1", &[("expected", text(""))], None), @"
+    not_found NonRecoverable User: task `t1` failed: secret `my_secret` of task `t1` was not found in $_FSEC_MY_SECRET, /etc/secrets/my_secret, $_UNION_MY_SECRET or /etc/flyte/secrets/my_secret
+    hint: create it where the task runs: union create secret my_secret
+    ");
+    insta::assert_snapshot!(failure("t1", &[], Some(SECRET)), @"invalid_value NonRecoverable User: input `expected` is missing");
+    insta::assert_snapshot!(failure("t1", &[("expected", (Type::Integer, Value::Integer(1)))], Some(SECRET)), @"invalid_value NonRecoverable User: input `expected` expected text, found a whole number");
+    insta::assert_snapshot!(failure("leaking", &[("way", text("error"))], Some(SECRET)), @"other Recoverable User: task `leaking` failed: no access for [REDACTED:my_secret]");
+    insta::assert_snapshot!(failure("leaking", &[("way", text("output"))], Some(SECRET)), @r#"
+    leak NonRecoverable User: task `leaking` failed: output `o0` of task `leaking` holds secret `my_secret` (as it is, at byte 0 of 17)
+    hint: return what was made with the secret, not the secret; if it is meant, say so on task `leaking`: allow_secret_in(output = "o0", secret = "my_secret", because = "...")
+    "#);
+    insta::assert_snapshot!(failure("leaking", &[("way", text("panic"))], Some(SECRET)), @"other Recoverable User: task `leaking` panicked: no access for [REDACTED:my_secret]");
+    // Read past the context, but mounted for this task.
+    insta::assert_snapshot!(failure("from_environment", &[], Some(SECRET)), @r#"
+    leak NonRecoverable User: task `from_environment` failed: output `o0` of task `from_environment` holds secret `hub/token` (as it is, at byte 0 of 17)
+    hint: return what was made with the secret, not the secret; if it is meant, say so on task `from_environment`: allow_secret_in(output = "o0", secret = "hub/token", because = "...")
+    "#);
+}
+
+#[test]
+fn what_keeps_a_pod_from_answering_ends_with_another_code() {
+    let directory = tempfile::tempdir().unwrap();
+    let missing = pod(directory.path(), "failing").run().unwrap();
+    insta::assert_snapshot!(error(directory.path(), &missing), @"io Recoverable System: the inputs `DIR/inputs.pb` cannot be read: No such file or directory (os error 2)");
+
+    write_inputs(directory.path(), &[]);
+    fs::remove_dir_all(directory.path().join("outputs")).unwrap();
+    fs::write(directory.path().join("outputs"), "in the way").unwrap();
+    let finished = pod(directory.path(), "failing").run().unwrap();
+    insta::assert_snapshot!(finished.to_string().replace(directory.path().to_str().unwrap(), "DIR"), @"
+    exit code 1
+    -- stderr
+    error: task `failing` failed: the warehouse cannot be reached: connection refused
+    error: `DIR/outputs/error.pb` could not be written: File exists (os error 17)
+    ");
+
+    let elsewhere = Program::new(env!("CARGO_BIN_EXE_fixture"))
+        .args("execute --task t1 --inputs s3://bucket/inputs.pb --outputs-path /tmp");
+    insta::assert_snapshot!(elsewhere.run().unwrap(), @"
+    exit code 2
+    -- stderr
+    error: `s3://bucket/inputs.pb` is no file on this machine
+    hint: write `file:///path` or an absolute path
+    ");
+}
+
+#[test]
+fn a_long_error_is_cut_where_flyte_still_reads_it() {
+    let directory = tempfile::tempdir().unwrap();
+    write_inputs(directory.path(), &[("key", text(&"é".repeat(100_000)))]);
+    // The name is shown in part only; what a task says itself is not.
+    let finished = pod(directory.path(), "nosy").run().unwrap();
+    assert!(error(directory.path(), &finished).len() < 70_000);
+}
+
+/// A pod that has read its secret and waits, and its process.
+fn waiting(program: &Path, directory: &Path, user: Option<u32>, debuggable: bool) -> Child {
+    write_inputs(directory, &[("way", text("get"))]);
+    let mut command = Command::new(program);
+    let inputs = directory.join("inputs.pb");
+    command.args(["execute", "--task", "scanned", "--inputs"]).arg(inputs);
+    command.arg("--outputs-path").arg(directory.join("outputs"));
+    command.env_clear().env("FLYTE_INTERNAL_EXECUTION_ID", "run-1").env("HF_TOKEN", "stays-here-1");
+    command.env("_UNION_SCANNED", SECRET).env("_UNION_OTHER", SECRET);
+    if debuggable {
+        command.env("SEALKIT_DEBUGGABLE", "1");
+    }
+    if let Some(user) = user {
+        command.uid(user).gid(user);
+    }
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert_eq!(line, "ready\n");
+    child
+}
+
+fn end(mut child: Child) {
+    child.stdin.take().unwrap().write_all(b"\n").unwrap();
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn secrets_leave_the_environment_but_for_those_wanted_there() {
+    for debuggable in [false, true] {
+        let directory = tempfile::tempdir().unwrap();
+        let child = waiting(Path::new(env!("CARGO_BIN_EXE_fixture")), directory.path(), None, debuggable);
+        let proc = |file: &str| fs::read(format!("/proc/{}/{file}", child.id()));
+        // Root may read it all the same.
+        if let Ok(environment) = proc("environ") {
+            let environment = String::from_utf8(environment).unwrap();
+            assert!(!environment.contains(SECRET), "{environment:?}");
+            assert!(environment.contains("HF_TOKEN=stays-here-1"), "{environment:?}");
+        }
+        let limits = String::from_utf8(proc("limits").unwrap()).unwrap();
+        let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+        assert_eq!(core.split_whitespace().filter(|word| *word == "0").count() == 2, !debuggable, "{core}");
+        end(child);
+        assert_eq!(fs::read(directory.path().join("outputs/outputs.pb")).unwrap(), b"");
+    }
+}
+
+#[test]
+fn another_process_of_the_same_user_cannot_look_into_a_pod() {
+    const NOBODY: u32 = 65_534;
+    if !rustix::process::geteuid().is_root() {
+        eprintln!("skipped: only root can become another user");
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    // Where another user can reach it.
+    let program = directory.path().join("program");
+    fs::copy(env!("CARGO_BIN_EXE_fixture"), &program).unwrap();
+    std::os::unix::fs::chown(directory.path(), Some(NOBODY), Some(NOBODY)).unwrap();
+    for debuggable in [false, true] {
+        let child = waiting(&program, directory.path(), Some(NOBODY), debuggable);
+        for file in ["environ", "mem", "maps", "fd"] {
+            let mut look = Command::new("ls");
+            if file != "fd" {
+                look = Command::new("head");
+                look.args(["-c", "1"]);
+            }
+            look.arg(format!("/proc/{}/{file}", child.id())).uid(NOBODY).gid(NOBODY);
+            let seen = look.output().unwrap();
+            // The first page of its memory is nobody's.
+            let can = seen.status.success() || String::from_utf8_lossy(&seen.stderr).contains("Input/output");
+            assert_eq!(can, debuggable, "{file}: {}", String::from_utf8_lossy(&seen.stderr));
+        }
+        end(child);
+    }
+}
+
+#[test]
+fn nothing_that_a_pod_starts_inherits_its_secrets() {
+    let directory = tempfile::tempdir().unwrap();
+    write_inputs(directory.path(), &[("way", text("child"))]);
+    let pod = pod(directory.path(), "leaking").env("FLYTE_SECRETS_ENV_PREFIX", "_MINE_");
+    let finished = pod.env("_MINE_MY_SECRET", SECRET).env("_UNION_OTHER", SECRET).run().unwrap();
+    let told = finished.to_string();
+    assert!(told.contains("FLYTE_INTERNAL_EXECUTION_ID=run-1") && !told.contains(SECRET), "{told}");
+    assert_eq!(output(directory.path()), Value::String("all well".to_owned()));
+}
