@@ -485,6 +485,8 @@ fn every_verb_has_help_with_examples_and_a_man_page() {
         "delete secret",
         "verify",
         "verify store",
+        "run",
+        "describe",
         "completions",
         "man",
     ];

@@ -5,7 +5,7 @@
 use std::{any::TypeId, fs, io, os::unix::ffi::OsStrExt};
 
 use sealkit::{
-    __private::{Call, Failure, Members, Output},
+    __private::{Call, Failure, Limits, Members, Output},
     Kind, LocalStore, MountType, Secret, Session, TaskMetadata, Value, current_context,
 };
 use serde::Deserialize;
@@ -105,6 +105,7 @@ fn task(question: Question) -> TaskMetadata {
         &[],
         &[],
         &[],
+        Limits { retries: 0, timeout: None },
         TypeId::of::<()>,
         invoke,
     )

@@ -1,6 +1,6 @@
 use sealkit::task;
 
-#[task(retries = 3)]
+#[task(cache = true)]
 fn report() -> sealkit::Result<()> {
     Ok(())
 }

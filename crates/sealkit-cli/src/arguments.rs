@@ -2,7 +2,7 @@
 
 mod examples;
 
-use std::path::PathBuf;
+use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::ArgValueCandidates;
@@ -35,6 +35,12 @@ pub enum Verb {
     /// Delete a secret
     #[command(subcommand, after_help = examples::DELETE)]
     Delete(DeleteObject),
+    /// Run a task, with its secrets, in a process of its own
+    #[command(after_help = examples::RUN)]
+    Run(Run),
+    /// Show what is recorded of the tasks of a program
+    #[command(after_help = examples::DESCRIBE)]
+    Describe(Describe),
     /// Look for damage
     #[command(subcommand, after_help = examples::VERIFY)]
     Verify(VerifyObject),
@@ -171,6 +177,89 @@ pub struct UpdateKey {
     pub remove_passphrase: bool,
 }
 
+/// What is run: `TARGET`, and how it is built.
+#[derive(Debug, Args)]
+pub struct TargetArguments {
+    /// A `.rs` file, the name of a bin or example target, or the path of a program
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub target: String,
+    /// Build it optimized
+    #[arg(short, long)]
+    pub release: bool,
+    /// Build it with these features
+    #[arg(short = 'F', long)]
+    pub features: Vec<String>,
+    /// The package that has the target
+    #[arg(long)]
+    pub package: Option<String>,
+}
+
+/// `run`.
+#[derive(Debug, Args)]
+pub struct Run {
+    /// What is run.
+    #[command(flatten)]
+    pub target: TargetArguments,
+    /// The task or workflow
+    pub task: String,
+    /// Its inputs, as --NAME VALUE
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "--INPUT VALUE")]
+    pub inputs: Vec<OsString>,
+    /// A value for this run alone: NAME=@FILE, NAME=env:VARIABLE, or NAME=- for standard input
+    #[arg(long, value_name = "NAME=PLACE")]
+    pub secret: Vec<String>,
+    /// Look for secrets of this domain first
+    #[arg(short, long, add = ArgValueCandidates::new(completion::domains))]
+    pub domain: Option<String>,
+    /// Look for secrets of this project of the domain first
+    #[arg(short, long, requires = "domain", add = ArgValueCandidates::new(completion::projects))]
+    pub project: Option<String>,
+    /// Set a variable of the tasks' environment
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub env: Vec<OsString>,
+    /// Let the tasks have all of this environment
+    #[arg(long)]
+    pub inherit_env: bool,
+    /// Let debuggers look into the tasks
+    #[arg(long)]
+    pub debuggable: bool,
+    /// Do not mind that tasks a workflow may call have no secrets yet
+    #[arg(long)]
+    pub skip_check: bool,
+}
+
+/// `describe`.
+#[derive(Debug, Args)]
+pub struct Describe {
+    /// What is described.
+    #[command(flatten)]
+    pub target: TargetArguments,
+    /// Only this task
+    pub task: Option<String>,
+    /// Say of each secret where it would come from
+    #[arg(long)]
+    pub check: bool,
+    /// Check for this domain
+    #[arg(short, long, add = ArgValueCandidates::new(completion::domains))]
+    pub domain: Option<String>,
+    /// Check for this project of the domain
+    #[arg(short, long, requires = "domain", add = ArgValueCandidates::new(completion::projects))]
+    pub project: Option<String>,
+    /// How it is shown
+    #[arg(short, long, value_enum, default_value_t)]
+    pub output: DescribeOutput,
+}
+
+/// How tasks are shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, ValueEnum)]
+pub enum DescribeOutput {
+    /// For people
+    #[default]
+    Table,
+    /// For programs
+    Json,
+}
+
 /// Where a value comes from, if it is not asked for.
 #[derive(Debug, Args)]
 pub struct ValueArguments {
@@ -185,7 +274,7 @@ pub struct ValueArguments {
     pub allow_empty: bool,
     /// Nothing else is taken: it might be a value, and must not be repeated in an error.
     #[arg(hide = true)]
-    pub surplus: Vec<std::ffi::OsString>,
+    pub surplus: Vec<OsString>,
 }
 
 /// Where a secret is valid, and its group.

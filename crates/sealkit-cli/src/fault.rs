@@ -64,3 +64,10 @@ impl From<Error> for Fault {
         Self { code, message: error.to_string(), hint: error.hint().map(str::to_owned) }
     }
 }
+
+impl From<sealkit_engine::Error> for Fault {
+    fn from(error: sealkit_engine::Error) -> Self {
+        let code = if error.is_usage() { 2 } else { 1 };
+        Self { code, message: error.to_string(), hint: error.hint().map(str::to_owned) }
+    }
+}

@@ -9,11 +9,14 @@ compile_error!("the sealkit command needs a Unix system: it keeps its files priv
 
 pub mod arguments;
 mod completion;
+mod describe;
 mod fault;
 mod key;
 mod listing;
 mod manual;
+mod progress;
 mod prompt;
+mod run;
 mod secret;
 mod terminal;
 mod value;
@@ -38,6 +41,8 @@ pub fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };
+    // What runs that were killed have left behind.
+    sealkit_engine::sweep();
     match perform(arguments.verb) {
         Ok(()) => ExitCode::SUCCESS,
         Err(fault) => fault.report(),
@@ -51,6 +56,8 @@ fn perform(verb: Verb) -> Result<(), Fault> {
         Verb::Update(UpdateObject::Secret(what)) => secret::update(&what),
         Verb::Update(UpdateObject::Key(what)) => key::update(&what),
         Verb::Delete(DeleteObject::Secret(what)) => secret::delete(&what),
+        Verb::Run(what) => run::run(&what),
+        Verb::Describe(what) => describe::describe(&what),
         Verb::Verify(VerifyObject::Store) => secret::verify(),
         Verb::Completions { shell } => completion::script(shell),
         Verb::Man { directory } => manual::write(Arguments::command(), &directory),

@@ -18,6 +18,30 @@ use crate::{arguments::ValueArguments, fault::Fault, prompt, secret::Command, te
 /// The largest `NAME=VALUE` that Linux gives to a process.
 const VARIABLE_MAX: usize = 128 * 1024;
 
+/// Where a value is for the reading.
+pub(crate) enum Source<'a> {
+    File(&'a Path),
+    Variable(&'a str),
+    StandardInput,
+}
+
+/// The exact bytes of a value of 1 byte to 1 MiB.
+pub(crate) fn read_from(source: &Source<'_>) -> Result<Zeroizing<Vec<u8>>, Fault> {
+    let bytes = match source {
+        Source::File(path) => file(path)?,
+        Source::Variable(name) => match std::env::var_os(name) {
+            Some(value) => Zeroizing::new(value.into_encoded_bytes()),
+            None => return Err(Fault::failure(format!("the environment variable `{name}` is not set"))),
+        },
+        Source::StandardInput => from_standard_input()?,
+    };
+    match bytes.len() {
+        0 => Err(Fault::failure("the value is empty")),
+        length if length > VALUE_MAX => Err(too_large()),
+        _ => Ok(bytes),
+    }
+}
+
 /// A value and how it was given.
 pub(crate) struct Given {
     bytes: Zeroizing<Vec<u8>>,
@@ -132,6 +156,10 @@ fn standard_input(command: &Command<'_>) -> Result<Zeroizing<Vec<u8>>, Fault> {
         return Err(Fault::usage("`-f -` would show what is typed: standard input is a terminal")
             .with_hint(format!("leave it out to be asked: {}", command.with(""))));
     }
+    from_standard_input()
+}
+
+fn from_standard_input() -> Result<Zeroizing<Vec<u8>>, Fault> {
     // Not through the buffer of `Stdin`, which would keep a copy.
     let file = io::stdin().as_fd().try_clone_to_owned().map(File::from);
     file.and_then(read).map_err(|error| Fault::failure(format!("standard input cannot be read: {error}")))

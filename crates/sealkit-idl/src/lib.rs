@@ -5,6 +5,7 @@
 //! Flyte 1 has the same numbers: `Inputs` and `Outputs` are its `LiteralMap` byte for byte.
 
 pub mod core;
+pub mod engine;
 pub mod task;
 
 pub use prost;

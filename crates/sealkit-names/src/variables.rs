@@ -17,6 +17,8 @@ pub const EXECUTION_ID: &str = "FLYTE_INTERNAL_EXECUTION_ID";
 /// The run that a pod of Flyte 2 belongs to.
 pub const RUN_NAME: &str = "RUN_NAME";
 
+/// The process that has started a pod, whose secrets then come through its standard input.
+pub const ENGINE: &str = "SEALKIT_ENGINE";
 /// Set to anything, a pod can be debugged, and dumps core.
 pub const DEBUGGABLE: &str = "SEALKIT_DEBUGGABLE";
 

@@ -1,15 +1,18 @@
 //! The environment block: the memory in which the system hands a process its variables.
 //!
-//! `unsafe` is needed here three times: to be called before `main`, to remove a variable, and to overwrite what it was.
+//! `unsafe` is needed here to be called before `main`, to set and remove variables there, and to overwrite what they were.
 
 #![expect(unsafe_code, reason = "nothing safe reaches the environment block; each use says why it is sound")]
 
 use std::{
     env,
-    ffi::{CStr, c_char},
+    ffi::{CStr, OsStr, c_char},
+    os::unix::ffi::OsStrExt as _,
 };
 
 use zeroize::{Zeroize, Zeroizing};
+
+use crate::variables::Variable;
 
 // SAFETY: the loader calls what this section lists, once, before `main`; a function without arguments may ignore the three it is
 // given on Linux. It does not unwind: `extern "C"` aborts instead.
@@ -27,12 +30,6 @@ unsafe extern "C" {
     static environ: *const *mut c_char;
 }
 
-/// A variable that was taken out of the environment.
-pub(crate) struct Variable {
-    pub(crate) name: String,
-    pub(crate) value: Zeroizing<Box<[u8]>>,
-}
-
 /// Takes the variables with these names out of the environment, and leaves nothing of their values there.
 ///
 /// Only for the time before `main`.
@@ -45,15 +42,30 @@ pub(crate) fn take(is_secret: impl Fn(&str) -> bool) -> Vec<Variable> {
         let Some(end) = text.iter().position(|byte| *byte == b'=') else { continue };
         let Some(name) = str::from_utf8(&text[..end]).ok().filter(|name| is_secret(name)) else { continue };
         let (name, length) = (name.to_owned(), text.len());
-        taken.push(Variable { name: name.clone(), value: Zeroizing::new(Box::from(&text[end + 1..])) });
-        // SAFETY: before `main` there is no other thread that could read or change the environment.
-        unsafe { env::remove_var(name) };
+        let value = Zeroizing::new(text[end + 1..].to_vec());
+        taken.push(Variable { name: name.clone(), value, exported: false });
+        remove(&name);
         // SAFETY: these are the bytes after the `=` of a string in the block, which belongs to the process and may be written. No
         // reference to them is left, and the environment does not point there any more.
         unsafe { std::slice::from_raw_parts_mut(entry.add(end + 1).cast::<u8>(), length - end - 1) }
             .zeroize();
     }
     taken
+}
+
+/// Sets a variable. Only for the time before `main`.
+pub(crate) fn set(name: &str, value: &[u8]) {
+    // Neither the system nor `set_var` knows such a variable.
+    if !name.is_empty() && !name.contains(['=', '\0']) && !value.contains(&0) {
+        // SAFETY: before `main` there is no other thread that could read or change the environment.
+        unsafe { env::set_var(name, OsStr::from_bytes(value)) };
+    }
+}
+
+/// Removes a variable. Only for the time before `main`.
+pub(crate) fn remove(name: &str) {
+    // SAFETY: before `main` there is no other thread that could read or change the environment.
+    unsafe { env::remove_var(name) };
 }
 
 /// Pointers to all variables. They are collected first, because removing one moves the others.

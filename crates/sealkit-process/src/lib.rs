@@ -7,6 +7,8 @@
 //! - no other process of the same user can look into its memory, its environment or its open files, and there are no core files,
 //!   unless the variable `SEALKIT_DEBUGGABLE` is set.
 //!
+//! Where an engine has started it, the process gets its secrets from there ([`send`]), and ends when the engine does.
+//!
 //! Variables that a task asked for by name (`env_var`) stay: being there is their purpose. On other systems than Linux, nothing
 //! happens.
 
@@ -14,6 +16,10 @@
 mod block;
 #[cfg(target_os = "linux")]
 mod start;
+
+mod variables;
+
+pub use variables::{Variable, send};
 
 /// The value of the secret variable `name`, if this process is a pod that was started with it.
 pub fn secret(name: &str) -> Option<&'static [u8]> {
@@ -24,6 +30,19 @@ pub fn secret(name: &str) -> Option<&'static [u8]> {
     #[cfg(not(target_os = "linux"))]
     {
         let _ = name;
+        None
+    }
+}
+
+/// The socket to the engine that has started this process as a pod, if one has.
+#[cfg(unix)]
+pub fn engine() -> Option<&'static std::os::unix::net::UnixStream> {
+    #[cfg(target_os = "linux")]
+    {
+        start::engine()
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
         None
     }
 }

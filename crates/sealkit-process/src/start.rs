@@ -1,13 +1,23 @@
 //! What is done before `main`.
 
-use std::{env, sync::OnceLock};
+use std::{env, fs::File, io, os::unix::net::UnixStream, sync::OnceLock};
 
-use crate::block::{self, Variable};
-use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
+use rustix::process::{
+    DumpableBehavior, Resource, Rlimit, Signal, getpid, getppid, kill_process, set_dumpable_behavior,
+    set_parent_process_death_signal, setrlimit,
+};
 use sealkit_names::variables;
+
+use crate::{
+    block,
+    variables::{Variable, receive},
+};
 
 /// The variables that were taken out of the environment, in the order they were there.
 static TAKEN: OnceLock<Vec<Variable>> = OnceLock::new();
+
+/// The socket to the engine that has started this process.
+static ENGINE: OnceLock<UnixStream> = OnceLock::new();
 
 /// Called by the loader, on the only thread that there is.
 pub(crate) fn at_start() {
@@ -20,11 +30,50 @@ pub(crate) fn at_start() {
         let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
     }
     let prefixes = prefixes();
-    let _ = TAKEN.set(block::take(|name| is_secret(name, &prefixes)));
+    let mut taken = block::take(|name| is_secret(name, &prefixes));
+    if let Ok(engine) = env::var(variables::ENGINE) {
+        // Nothing that this process starts is a pod of that engine.
+        block::remove(variables::ENGINE);
+        match attach(&engine) {
+            Ok((socket, variables)) => {
+                taken.extend(variables);
+                let _ = ENGINE.set(socket);
+            }
+            // Without its secrets, a pod has nothing to do.
+            Err(_) => die(),
+        }
+    }
+    let _ = TAKEN.set(taken);
+}
+
+/// Takes the socket from where standard input was, and waits for the secrets.
+fn attach(engine: &str) -> io::Result<(UnixStream, Vec<Variable>)> {
+    set_parent_process_death_signal(Some(Signal::KILL))?;
+    // It may have died before we could ask to be told.
+    if getppid().map(|parent| parent.as_raw_nonzero().to_string()).as_deref() != Some(engine) {
+        die();
+    }
+    let socket = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3)?;
+    rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
+    let mut socket = UnixStream::from(socket);
+    let (exported, others) = receive(&mut socket)?.into_iter().partition(|variable| variable.exported);
+    let exported: Vec<Variable> = exported;
+    for Variable { name, value, .. } in &exported {
+        block::set(name, value);
+    }
+    Ok((socket, others))
+}
+
+fn die() {
+    let _ = kill_process(getpid(), Signal::KILL);
 }
 
 pub(crate) fn secret(name: &str) -> Option<&'static [u8]> {
     TAKEN.get()?.iter().find(|taken| taken.name == name).map(|taken| &**taken.value)
+}
+
+pub(crate) fn engine() -> Option<&'static UnixStream> {
+    ENGINE.get()
 }
 
 fn prefixes() -> Vec<String> {

@@ -6,7 +6,7 @@ use crate::Secret;
 pub use crate::{
     call::{Call, Failure, Output, type_id_of},
     executor::block_on,
-    metadata::Kind,
+    metadata::{Kind, Limits},
     registry::Registered,
     task_type::{Member, Members},
     value::{not_one_of, word},

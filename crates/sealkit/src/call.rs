@@ -3,8 +3,11 @@
 use std::{any::TypeId, fmt::Display, future::Future};
 
 use crate::{
-    Context, Error, TaskMetadata, TaskType, Type, Value, ValueError, Variable, current_context,
+    Context, Error, ErrorKind, TaskMetadata, TaskType, Type, Value, ValueError, Variable,
+    context::Frame,
+    current_context,
     leaks::{Exit, Leaving},
+    link::{self, Pending},
     task_type::Members,
 };
 
@@ -47,6 +50,9 @@ pub trait TaskResult {
 
     /// The result of a call that was refused.
     fn refused(error: Error) -> Self;
+
+    /// The result of a call that was answered by another process.
+    fn answered(answer: Result<Option<Value>, Error>) -> Self;
 }
 
 /// What a task may fail with; one trait, so that the compiler reports one error for a type that is neither.
@@ -106,6 +112,13 @@ impl<T: TaskType, E: TaskError> TaskResult for Result<T, E> {
     fn refused(error: Error) -> Self {
         Err(error.into())
     }
+
+    fn answered(answer: Result<Option<Value>, Error>) -> Self {
+        let value = answer?.unwrap_or(Value::None);
+        let unfit =
+            |error: ValueError| Error::new(ErrorKind::InvalidValue, format!("output {}", error.at("o0")));
+        Ok(T::from_value(value).map_err(unfit)?)
+    }
 }
 
 /// The output of a task: the only place where generated code asks for `R: TaskResult`.
@@ -116,6 +129,7 @@ pub struct Output<R> {
     convert: fn(R) -> Result<Option<Value>, Failure>,
     without_secrets: fn(R, &Context) -> R,
     refused: fn(Error) -> R,
+    answered: fn(Result<Option<Value>, Error>) -> R,
 }
 
 impl<R> Output<R> {
@@ -130,6 +144,7 @@ impl<R> Output<R> {
             convert: R::finish,
             without_secrets: R::without_secrets,
             refused: R::refused,
+            answered: R::answered,
         }
     }
 
@@ -149,57 +164,126 @@ impl<R> Output<R> {
 /// output or its error. Where nobody was given any, nothing is looked at.
 #[derive(Debug)]
 pub struct Call<'a, R> {
+    task: &'static TaskMetadata,
     output: &'a Output<R>,
-    context: Context,
-    refused: Option<Error>,
+    caller: Context,
+    /// What is handed over, if that matters.
+    handed: Result<Handed, Error>,
 }
 
 /// The inputs that a call hands over.
 #[derive(Debug, Default)]
-pub struct Handed(pub(crate) Vec<(Variable, Value)>);
+pub struct Handed {
+    values: Vec<(Variable, Value)>,
+    /// Flyte has no value for one of them.
+    error: Option<ValueError>,
+}
+
+impl Handed {
+    pub(crate) fn add(&mut self, input: Variable, value: Result<Value, ValueError>) {
+        match value {
+            Ok(value) => self.values.push((input, value)),
+            Err(error) => self.error = Some(error.at(input.name)),
+        }
+    }
+
+    fn check(
+        &self,
+        caller: &Frame,
+        giver: &'static TaskMetadata,
+        task: &'static TaskMetadata,
+    ) -> Result<(), Error> {
+        self.values.iter().try_for_each(|(input, value)| {
+            let (exit, name, r#type) = (Exit::Input(task), input.name, input.r#type);
+            Leaving { task: giver, exit, name, r#type, value }.check(&caller.given)
+        })
+    }
+}
 
 impl<'a, R> Call<'a, R> {
     /// A call from the context that is current; `inputs` tells what is handed over, if that matters.
     pub fn new(task: &'static TaskMetadata, output: &'a Output<R>, inputs: impl FnOnce(&mut Handed)) -> Self {
         let caller = current_context();
-        let refused = caller.frame().and_then(|caller| {
-            let giver = caller.task.filter(|_| caller.given.count() > 0)?;
-            let mut handed = Handed::default();
-            inputs(&mut handed);
-            let refused = handed.0.iter().find_map(|(input, value)| {
-                let (exit, name, r#type) = (Exit::Input(task), input.name, input.r#type);
-                Leaving { task: giver, exit, name, r#type, value }.check(&caller.given).err()
-            })?;
-            caller.session.remember(&refused);
-            Some(refused)
-        });
-        Self { output, context: caller.of_call(task), refused }
+        let mut handed = Ok(Handed::default());
+        if let Some((frame, giver)) = caller.frame().and_then(|frame| Some((frame, frame.task?)))
+            && (frame.given.count() > 0 || link::exists())
+        {
+            let mut inside = Handed::default();
+            inputs(&mut inside);
+            handed = inside.check(frame, giver, task).map(|()| inside);
+            if let Err(error) = &handed {
+                frame.session.remember(error);
+            }
+        }
+        Self { task, output, caller, handed }
     }
 
-    /// Runs the body of a task.
+    /// Runs the body of a task, or has it run in a pod of its own.
     pub fn run(self, body: impl FnOnce() -> R) -> R {
-        if let Some(error) = self.refused {
-            return (self.output.refused)(error);
+        let Self { task, output, caller, handed } = self;
+        match handed {
+            Err(error) => (output.refused)(error),
+            Ok(handed) => match elsewhere(task, &caller, handed) {
+                Some(pending) => output.answer(&caller, pending.and_then(Pending::wait)),
+                None => {
+                    let context = caller.of_call(task);
+                    let result = context.run(body);
+                    output.leave(result, &context)
+                }
+            },
         }
-        let result = self.context.run(body);
-        self.leave(result)
     }
 
-    /// Runs the body of an async task.
+    /// Runs the body of an async task, or has it run in a pod of its own.
     pub async fn run_async(self, body: impl Future<Output = R>) -> R {
-        if let Some(error) = self.refused {
-            return (self.output.refused)(error);
+        let Self { task, output, caller, handed } = self;
+        match handed {
+            Err(error) => (output.refused)(error),
+            Ok(handed) => match elsewhere(task, &caller, handed) {
+                Some(Ok(pending)) => output.answer(&caller, pending.await),
+                Some(Err(error)) => output.answer(&caller, Err(error)),
+                None => {
+                    let context = caller.of_call(task);
+                    let result = context.scope(body).await;
+                    output.leave(result, &context)
+                }
+            },
         }
-        let result = self.context.scope(body).await;
-        self.leave(result)
+    }
+}
+
+/// A task that a task calls runs in a pod of its own, if there is somebody to start it.
+fn elsewhere(
+    task: &'static TaskMetadata,
+    caller: &Context,
+    handed: Handed,
+) -> Option<Result<Pending, Error>> {
+    caller.task()?;
+    let link = link::link()?;
+    if let Some(error) = handed.error {
+        return Some(Err(link::unfit(task, &error)));
+    }
+    Some(link.call(task, &handed.values))
+}
+
+impl<R> Output<R> {
+    /// What a pod has answered, for the one who has called it.
+    fn answer(&self, caller: &Context, answer: Result<Option<Value>, Error>) -> R {
+        let remember = |error: &Error| {
+            if let Some(caller) = caller.frame() {
+                caller.session.remember(error);
+            }
+        };
+        let answer = answer.inspect_err(remember);
+        (self.answered)(answer)
     }
 
-    fn leave(&self, result: R) -> R {
+    fn leave(&self, result: R, call: &Context) -> R {
         // A task that was given nothing pays nothing.
-        if self.context.frame().is_none_or(|call| call.given.count() == 0) {
+        if call.frame().is_none_or(|call| call.given.count() == 0) {
             return result;
         }
-        (self.output.without_secrets)(result, &self.context)
+        (self.without_secrets)(result, call)
     }
 }
 

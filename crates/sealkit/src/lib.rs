@@ -6,6 +6,7 @@ mod error;
 mod executor;
 mod given;
 mod leaks;
+mod link;
 pub mod literal;
 mod metadata;
 mod program;

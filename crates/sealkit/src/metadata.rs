@@ -1,8 +1,8 @@
 //! What is known of a task without running it.
 
-use std::any::TypeId;
+use std::{any::TypeId, time::Duration};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::{Secret, Variable, call::Invoke, registry};
 
@@ -52,8 +52,35 @@ pub struct TaskMetadata {
     interface: Interface,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     allowed_secrets: &'static [AllowedSecret],
+    #[serde(flatten)]
+    limits: Limits,
     #[serde(skip)]
     entry: Entry,
+}
+
+/// How often and how long whoever runs the task tries.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Limits {
+    /// How often it is tried again.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub retries: u32,
+    /// How long each try may take.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_seconds")]
+    pub timeout: Option<Duration>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over like this")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+/// As durations are in JSON: `1.5s`.
+#[expect(clippy::ref_option, reason = "serde hands it over like this")]
+fn as_seconds<S: Serializer>(time: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+    match time {
+        Some(time) => serializer.collect_str(&format_args!("{}s", time.as_secs_f64())),
+        None => serializer.serialize_none(),
+    }
 }
 
 /// How the program finds and runs a task's function.
@@ -138,12 +165,13 @@ impl TaskMetadata {
         inputs: &'static [Variable],
         outputs: &'static [Variable],
         allowed_secrets: &'static [AllowedSecret],
+        limits: Limits,
         type_id: fn() -> TypeId,
         invoke: Invoke,
     ) -> Self {
         let interface = Interface { inputs, outputs };
         let entry = Entry { type_id, invoke };
-        Self { name, module, kind, docs, secret_requests, interface, allowed_secrets, entry }
+        Self { name, module, kind, docs, secret_requests, interface, allowed_secrets, limits, entry }
     }
 
     /// The metadata of a task, from the function itself.
@@ -189,6 +217,16 @@ impl TaskMetadata {
     /// The secrets that the task asks for.
     pub const fn secret_requests(&self) -> &'static [Secret] {
         self.secret_requests
+    }
+
+    /// How often the task is tried again when it fails, by whoever runs it in a process of its own.
+    pub const fn retries(&self) -> u32 {
+        self.limits.retries
+    }
+
+    /// How long each try may take; nothing says that it may take as long as it takes.
+    pub const fn timeout(&self) -> Option<Duration> {
+        self.limits.timeout
     }
 
     /// The secrets that may leave the task on purpose.

@@ -14,7 +14,7 @@ use std::{
 };
 
 use self::arguments::Command;
-use crate::{Error, Kind, Session, TaskMetadata, Variable, registry};
+use crate::{Error, Kind, Session, TaskMetadata, Variable, link, registry};
 
 /// The `main` of a binary with tasks.
 ///
@@ -23,6 +23,7 @@ use crate::{Error, Kind, Session, TaskMetadata, Variable, registry};
 /// PROGRAM --help                          shows the tasks
 /// PROGRAM run TASK [--INPUT VALUE ...]    runs a task here and prints its output as JSON
 /// PROGRAM describe [TASK] [--json]        shows what is recorded of the tasks
+/// PROGRAM inputs TASK [--INPUT VALUE ...] writes the inputs as Flyte's `task.Inputs`, for `execute`
 /// PROGRAM execute --task TASK --inputs URI --outputs-path URI   runs a task as a pod, as Flyte starts it
 /// ```
 ///
@@ -83,6 +84,10 @@ pub(crate) fn main_of(session: &Session) -> ExitCode {
 
 /// A secret that is not guarded is never passed over in silence.
 fn warn_of_weak_secrets(session: &Session) {
+    // Where there is an engine, it warns once for all tasks.
+    if link::exists() {
+        return;
+    }
     let weak = session.given().weak().into_iter();
     let mut warnings: Vec<String> =
         weak.map(|(name, strength)| format!("warning: secret `{name}` {strength}\n")).collect();
@@ -106,6 +111,12 @@ fn perform(session: &Session, program: &str) -> Result<String, Fault> {
             if json { listing::json(&tasks) } else { Ok(listing::described(&tasks)) }
         }
         Command::RunHelp { task } => Ok(listing::run_help(program, registry::find(&task)?)),
+        Command::Inputs { task, inputs } => {
+            let bytes = run::encode_inputs(program, registry::find(&task)?, inputs)?;
+            // Bytes are no text.
+            let _ = io::stdout().lock().write_all(&bytes);
+            Ok(String::new())
+        }
         Command::Execute(pod) => pod::execute(session, &pod),
         Command::Run { task, inputs } => run::run(session, program, registry::find(&task)?, inputs),
     }

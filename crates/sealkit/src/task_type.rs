@@ -5,7 +5,7 @@ mod files;
 mod members;
 mod numbers;
 mod text;
-mod time;
+pub(crate) mod time;
 
 #[cfg(feature = "chrono")]
 mod chrono;

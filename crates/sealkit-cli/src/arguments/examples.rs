@@ -8,6 +8,7 @@ Examples:
   sealkit get secret                              lists names, never values
   sealkit update secret my_secret                 keeps the last five versions
   sealkit delete secret my_secret
+  sealkit run examples/using_secrets.rs main      runs a workflow, each task with its own secrets
   source <(sealkit completions bash)              completes verbs, options and names
 
 Files:
@@ -77,3 +78,23 @@ Examples:
 pub(super) const VERIFY: &str = "\
 Examples:
   sealkit verify store                            reads every version, and names what is damaged";
+
+pub(super) const RUN: &str = "\
+Examples:
+  sealkit run src/main.rs main                    the workflow `main` of a source file
+  sealkit run my_tasks train --rows 100           a task of a bin or example target, with an input
+  sealkit run target/release/my_tasks main        of a program that was built already
+  sealkit run --secret token=env:HF_TOKEN src/main.rs main
+  sealkit run --domain development src/main.rs main
+
+Every task runs in a process of its own, that has its own secrets and no others, and so does every task that it calls. The output
+is JSON on standard output; what tasks print goes to standard error, without secrets. Options of the run come before TARGET, inputs
+after TASK.
+
+Exit code: 0 success, 1 the task failed, 2 it could not be started, 130 interrupted.";
+
+pub(super) const DESCRIBE: &str = "\
+Examples:
+  sealkit describe src/main.rs                    the tasks, and the secrets they ask for
+  sealkit describe src/main.rs --check            and where these would come from
+  sealkit describe my_tasks train -o json";

@@ -16,6 +16,8 @@ pub(crate) struct Arguments {
     pub(crate) name: Option<LitStr>,
     pub(crate) secret_requests: Vec<Expr>,
     pub(crate) allowances: Vec<Allowance>,
+    pub(crate) retries: Option<Expr>,
+    pub(crate) timeout: Option<Expr>,
     pub(crate) krate: Option<Path>,
 }
 
@@ -29,7 +31,7 @@ pub(crate) struct Allowance {
     pub(crate) because: Option<LitStr>,
 }
 
-const KNOWN: [&str; 4] = ["name", "secret_requests", "allow_secret_in", "crate"];
+const KNOWN: [&str; 6] = ["name", "secret_requests", "retries", "timeout", "allow_secret_in", "crate"];
 const KNOWN_OF_ALLOWANCE: [&str; 4] = ["output", "input", "secret", "because"];
 
 impl Arguments {
@@ -48,6 +50,8 @@ impl Arguments {
                 ("name", Meta::NameValue(pair)) => {
                     arguments.name = string(&pair.value, example("name"), diagnostics);
                 }
+                ("retries", Meta::NameValue(pair)) => arguments.retries = Some(pair.value.clone()),
+                ("timeout", Meta::NameValue(pair)) => arguments.timeout = Some(pair.value.clone()),
                 ("crate", Meta::NameValue(pair)) => {
                     arguments.krate = diagnostics.take(crate_path(&pair.value));
                 }
@@ -68,7 +72,7 @@ impl Arguments {
                     diagnostics.at(
                         meta.path(),
                         format_args!(
-                            "unknown argument `{name}`: expected `name`, `secret_requests`, `allow_secret_in` or `crate`{}",
+                            "unknown argument `{name}`: expected `name`, `secret_requests`, `retries`, `timeout`, `allow_secret_in` or `crate`{}",
                             near.unwrap_or_default()
                         ),
                     );
@@ -127,6 +131,8 @@ fn example(argument: &str) -> &'static str {
     match argument {
         "name" => "name = \"my_task\"",
         "crate" => "crate = ::my_crate::sealkit",
+        "retries" => "retries = 3",
+        "timeout" => "timeout = Duration::from_secs(90)",
         "allow_secret_in" => ALLOWANCE,
         _ => "secret_requests = [Secret(key = \"my_secret\")]",
     }

@@ -29,6 +29,8 @@ pub(super) struct Task {
     /// Reads that only the compiler can check, because a constant hides a request.
     pub(super) reads: Vec<Read>,
     pub(super) allowances: Vec<Allowance>,
+    pub(super) retries: Option<Expr>,
+    pub(super) timeout: Option<Expr>,
     pub(super) inputs: Vec<Input>,
     pub(super) output: Type,
     pub(super) function: Function,
@@ -48,7 +50,7 @@ impl Task {
         function: Function,
         diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
-        let Arguments { name, secret_requests, allowances, krate } = arguments;
+        let Arguments { name, secret_requests, allowances, retries, timeout, krate } = arguments;
         let krate = krate.unwrap_or_else(|| parse_quote!(::sealkit));
         let name = task_name(name, &function.signature.ident, diagnostics);
         check_signature(&function, diagnostics);
@@ -80,6 +82,8 @@ impl Task {
             requests,
             reads,
             allowances,
+            retries,
+            timeout,
             inputs,
             output,
             function,

@@ -7,7 +7,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use sealkit_names::{MountType, Request as Names, read::Access};
-use syn::{FnArg, Pat, Signature, Token, ext::IdentExt};
+use syn::{Expr, ExprLit, FnArg, Lit, Pat, Signature, Token, ext::IdentExt};
 
 use super::{Kind, allowance::Place, model::Task, reads::Read};
 use crate::syntax::crate_at;
@@ -180,6 +180,7 @@ impl Task {
             };
             quote!(#krate::AllowedSecret::__new(#krate::Place::#place, #secret, #because))
         });
+        let limits = self.limits();
         quote! {
             static __SEALKIT_TASK: #krate::TaskMetadata = #krate::TaskMetadata::__new(
                 #name,
@@ -190,11 +191,39 @@ impl Task {
                 &[#(#inputs.variable),*],
                 __SEALKIT_OUTPUT.variables,
                 &[#(#allowances),*],
+                #limits,
                 || #krate::__private::type_id_of(&#function),
                 __sealkit_invoke,
             );
             #krate::__private::inventory::submit! { #krate::__private::Registered(&__SEALKIT_TASK) }
         }
+    }
+
+    /// How often and how long whoever runs the task tries.
+    fn limits(&self) -> TokenStream {
+        let krate = &self.krate;
+        let (secret, span) = match &self.retries {
+            Some(retries) => crate_at(krate, retries),
+            None => crate_at(krate, &self.name),
+        };
+        let retries = match &self.retries {
+            Some(retries) => quote!(#retries),
+            None => quote!(0),
+        };
+        let timeout = match &self.timeout {
+            // A number is one of seconds, as in Python.
+            Some(Expr::Lit(ExprLit { lit: Lit::Int(seconds), .. })) => {
+                quote!(::core::option::Option::Some(::core::time::Duration::from_secs(#seconds)))
+            }
+            Some(timeout) => {
+                let (_, span) = crate_at(krate, timeout);
+                let value =
+                    quote_spanned!(span=> const __SEALKIT_TIMEOUT: ::core::time::Duration = #timeout;);
+                quote!({ #value ::core::option::Option::Some(__SEALKIT_TIMEOUT) })
+            }
+            None => quote!(::core::option::Option::None),
+        };
+        quote_spanned!(span=> #secret::__private::Limits { retries: #retries, timeout: #timeout })
     }
 
     /// What the function itself does now.

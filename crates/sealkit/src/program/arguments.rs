@@ -14,6 +14,7 @@ pub(super) enum Command {
     Describe { task: Option<String>, json: bool },
     RunHelp { task: String },
     Run { task: String, inputs: Vec<(String, String)> },
+    Inputs { task: String, inputs: Vec<(String, String)> },
     Execute(Pod),
 }
 
@@ -30,6 +31,10 @@ pub(super) fn parse(mut parser: Parser, program: &str) -> Result<Command, Fault>
         "run" => run(parser, program),
         "describe" => describe(parser, program),
         "execute" => execute(parser, program),
+        "inputs" => match run(parser, program)? {
+            Command::Run { task, inputs } => Ok(Command::Inputs { task, inputs }),
+            help => Ok(help),
+        },
         other => {
             let near = sealkit_names::nearest(other, ["run", "describe", "help"]);
             let hint = near

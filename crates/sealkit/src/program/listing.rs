@@ -77,6 +77,12 @@ fn block(task: &TaskMetadata) -> String {
     for secret in task.secret_requests() {
         let _ = writeln!(text, "  secret  {}", request(secret));
     }
+    if task.retries() > 0 {
+        let _ = writeln!(text, "  retries {}", task.retries());
+    }
+    if let Some(timeout) = task.timeout() {
+        let _ = writeln!(text, "  timeout {}s", timeout.as_secs_f64());
+    }
     for allowed in task.allowed_secrets() {
         let place = match allowed.place {
             Place::Output(place) => format!("output {place}"),

@@ -23,6 +23,7 @@ use crate::{
     call::Failure,
     given::Given,
     leaks::{Exit, Leaving},
+    link,
     literal::{from_literal, to_literal},
     provider::Preferred,
     registry,
@@ -54,10 +55,18 @@ pub(super) fn execute(session: &Session, pod: &Pod) -> Result<String, Fault> {
     let task = registry::find(&pod.task)?;
     let (inputs, outputs) = (path(&pod.inputs)?, path(&pod.outputs)?);
     let (file, content, told) = match run(session, task, &inputs) {
-        Ok(outputs) => ("outputs.pb", outputs.encode_to_vec(), String::new()),
+        Ok((content, value)) => {
+            if link::exists() {
+                // An engine shows the output to people, and knows nothing of its type.
+                let json = serde_json::to_vec(&value).unwrap_or_default();
+                let _ = write(&outputs, "output.json", &json);
+            }
+            ("outputs.pb", content.encode_to_vec(), String::new())
+        }
         Err(failed) => {
             let message = session.guard().redact_text(&failed.message).into_owned();
-            let told = format!("error: {message}\n");
+            // An engine tells it itself.
+            let told = if link::exists() { String::new() } else { format!("error: {message}\n") };
             ("error.pb", failed.document(message).encode_to_vec(), told)
         }
     };
@@ -70,7 +79,7 @@ pub(super) fn execute(session: &Session, pod: &Pod) -> Result<String, Fault> {
     })
 }
 
-fn run(session: &Session, task: &'static TaskMetadata, inputs: &Path) -> Result<Outputs, Failed> {
+fn run(session: &Session, task: &'static TaskMetadata, inputs: &Path) -> Result<(Outputs, Value), Failed> {
     let name = task.name();
     let wrong = |message: String| Failed {
         kind: ErrorKind::InvalidValue,
@@ -108,12 +117,13 @@ fn run(session: &Session, task: &'static TaskMetadata, inputs: &Path) -> Result<
         }
     };
     let Some((value, variable)) = output.zip(task.interface().outputs.first()) else {
-        return Ok(Outputs::default());
+        return Ok((Outputs::default(), Value::None));
     };
     check(task, &value, &given)?;
     let literal = to_literal(variable.r#type, &value);
     let literal = literal.map_err(|error| wrong(format!("output of task `{name}`: {error}")))?;
-    Ok(Outputs { literals: vec![NamedLiteral { name: variable.name.to_owned(), value: Some(literal) }] })
+    let output = NamedLiteral { name: variable.name.to_owned(), value: Some(literal) };
+    Ok((Outputs { literals: vec![output] }, value))
 }
 
 /// All secrets that are mounted for the task: it may read them without asking the context.

@@ -2,8 +2,15 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use sealkit_idl::{
+    prost::Message as _,
+    task::{Inputs, NamedLiteral},
+};
+
 use super::Fault;
-use crate::{Session, TaskMetadata, Value, call::Failure, task_type::Members};
+use crate::{
+    Session, TaskMetadata, Type, Value, ValueError, call::Failure, literal::to_literal, task_type::Members,
+};
 
 pub(super) fn run(
     session: &Session,
@@ -38,8 +45,38 @@ fn failed(message: String, hint: Option<String>) -> Fault {
     Fault { code: 1, message, hint }
 }
 
-/// Turns what was typed into values of the declared types.
+/// What was typed, as Flyte's `task.Inputs`.
+pub(super) fn encode_inputs(
+    program: &str,
+    task: &'static TaskMetadata,
+    typed: Vec<(String, String)>,
+) -> Result<Vec<u8>, Fault> {
+    let values = values(program, task, typed)?;
+    let wrong = |name: &str, error: ValueError| {
+        let help = format!("see `{program} run {} --help`", task.name());
+        Fault::usage(format!("input {}", error.at(name)), help)
+    };
+    let literal = |(name, value): (String, Value)| {
+        let input = task.interface().inputs.iter().find(|input| input.name == name);
+        let of = input.map_or(Type::None, |input| input.r#type);
+        let value = value.of_type(of).and_then(|value| to_literal(of, &value));
+        let value = Some(value.map_err(|error| wrong(&name, error))?);
+        Ok(NamedLiteral { name, value })
+    };
+    let literals = values.into_iter().map(literal).collect::<Result<_, Fault>>()?;
+    Ok(Inputs { literals }.encode_to_vec())
+}
+
 fn read_inputs(program: &str, task: &TaskMetadata, typed: Vec<(String, String)>) -> Result<Members, Fault> {
+    values(program, task, typed).map(Members::new)
+}
+
+/// Turns what was typed into values of the declared types.
+fn values(
+    program: &str,
+    task: &TaskMetadata,
+    typed: Vec<(String, String)>,
+) -> Result<Vec<(String, Value)>, Fault> {
     let help = || format!("see `{program} run {} --help`", task.name());
     let declared = task.interface().inputs;
     let mut values: Vec<(String, Value)> = Vec::new();
@@ -65,7 +102,7 @@ fn read_inputs(program: &str, task: &TaskMetadata, typed: Vec<(String, String)>)
         .map(|input| format!("`--{}` ({})", input.name, input.r#type))
         .collect();
     if missing.is_empty() {
-        return Ok(Members::new(values));
+        return Ok(values);
     }
     Err(Fault::usage(format!("task `{}` needs {}", task.name(), missing.join(", ")), help()))
 }

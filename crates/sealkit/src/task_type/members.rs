@@ -91,9 +91,9 @@ impl<T> Member<T> {
         Ok((name.to_owned(), (self.to_value)(value).map_err(|error| error.at(name))?))
     }
 
-    /// Notes `value` as what a call hands over. Flyte has no value for some, and those cannot be handed over.
+    /// Notes `value` as what a call hands over.
     pub fn hand(&self, value: &T, to: &mut Handed) {
-        to.0.extend((self.to_value)(value).ok().map(|value| (self.variable, value)));
+        to.add(self.variable, (self.to_value)(value));
     }
 
     /// Takes this member out of `members`.

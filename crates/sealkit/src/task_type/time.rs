@@ -8,7 +8,7 @@ use super::{TaskType, Type};
 use crate::value::{Value, ValueError};
 
 /// A point in time as Flyte counts it: seconds since 1970 and the nanoseconds after them.
-pub(super) fn datetime(value: Value) -> Result<(i64, u32), ValueError> {
+pub(crate) fn datetime(value: Value) -> Result<(i64, u32), ValueError> {
     match value {
         Value::Datetime { seconds, nanos } => Ok((seconds, nanos)),
         Value::Date { days } => {
@@ -23,8 +23,7 @@ pub(super) fn datetime(value: Value) -> Result<(i64, u32), ValueError> {
 }
 
 /// A day, counted from 1970.
-#[cfg(any(feature = "chrono", feature = "jiff"))]
-pub(super) fn date(value: Value) -> Result<i64, ValueError> {
+pub(crate) fn date(value: Value) -> Result<i64, ValueError> {
     let (seconds, nanos) = datetime(value).map_err(|_| ValueError::new("expected a day as `2024-01-02`"))?;
     if seconds.rem_euclid(86_400) != 0 || nanos != 0 {
         return Err(ValueError::new("expected a day as `2024-01-02`, found a time of day"));
@@ -33,7 +32,7 @@ pub(super) fn date(value: Value) -> Result<i64, ValueError> {
 }
 
 /// A length of time in seconds and nanoseconds, both with the sign.
-pub(super) fn duration(value: Value) -> Result<(i64, i32), ValueError> {
+pub(crate) fn duration(value: Value) -> Result<(i64, i32), ValueError> {
     const EXPECTED: &str = "a length of time as `86400.5s`";
     // What chrono and Python can hold, and far below what the arithmetic here can.
     const LONGEST: f64 = 315_576_000_000.0;

@@ -1,7 +1,7 @@
 //! Reading a value from what a person types.
 
 use super::{Value, ValueError};
-use crate::{TaskType, Type};
+use crate::{TaskType, Type, task_type::time};
 
 impl Value {
     /// The value of type `expected` that `text` stands for.
@@ -37,6 +37,45 @@ impl Value {
                     ValueError::new(format!("expected JSON, as `{example}`; the mistake is at {place}"))
                 })
             }
+        }
+    }
+}
+
+impl Value {
+    /// The same as Flyte carries it for type `expected`: what a person writes as text may be a time, a word or a URI.
+    pub(crate) fn of_type(self, expected: Type) -> Result<Self, ValueError> {
+        match (expected, self) {
+            (Type::Optional(_), Self::None) => Ok(Self::None),
+            (Type::Optional(inner), value) => value.of_type(*inner),
+            (Type::List(inner), Self::List(items)) => {
+                let items = items.into_iter().enumerate();
+                let item = |(i, item): (usize, Self)| item.of_type(*inner).map_err(|error| error.at(i));
+                items.map(item).collect::<Result<_, _>>().map(Self::List)
+            }
+            (Type::Map(inner), Self::Map(entries)) => {
+                let entry = |(key, item): (String, Self)| match item.of_type(*inner) {
+                    Ok(item) => Ok((key, item)),
+                    Err(error) => Err(error.at(key)),
+                };
+                entries.into_iter().map(entry).collect::<Result<_, _>>().map(Self::Map)
+            }
+            (Type::Datetime, value) => {
+                let (seconds, nanos) = time::datetime(value)?;
+                Ok(Self::Datetime { seconds, nanos })
+            }
+            (Type::Date, value) => time::date(value).map(|days| Self::Date { days }),
+            (Type::Duration, value) => {
+                let (seconds, nanos) = time::duration(value)?;
+                Ok(Self::Duration { seconds, nanos })
+            }
+            (Type::Enum(words), Self::String(word)) if !words.variants.contains(&&*word) => {
+                Err(not_one_of(words.variants))
+            }
+            (Type::File | Type::Dir, Self::String(uri)) => Ok(Self::Reference(uri)),
+            (Type::Float, value) => f64::from_value(value).map(Self::Float),
+            (Type::Integer, value) => i64::from_value(value).map(Self::Integer),
+            // Structs are MessagePack, which has text for times, too.
+            (_, value) => Ok(value),
         }
     }
 }

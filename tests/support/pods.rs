@@ -1,0 +1,252 @@
+//! Tasks that misbehave in every way, to be run as pods.
+
+use std::{
+    fs,
+    io::{self, Write},
+    os::unix::process::CommandExt,
+    path::Path,
+    process::{Command, ExitCode, Stdio},
+    thread,
+    time::Duration,
+};
+
+use sealkit::{current_context, task, workflow};
+
+/// Reads its secret.
+#[task(secret_requests = [Secret(key = "my_secret")])]
+fn t1() -> sealkit::Result<usize> {
+    Ok(current_context().secrets().get("my_secret")?.expose().len())
+}
+
+/// Reads its secret from a file.
+#[task(secret_requests = [Secret(key = "my_file_secret", group = "certs", mount_requirement = FILE, env_var = "MY_CERT")])]
+async fn t2(rows: usize) -> anyhow::Result<usize> {
+    let path = current_context().secrets().get_secrets_file("my_file_secret")?;
+    anyhow::ensure!(
+        std::env::var_os("MY_CERT").is_some_and(|named| named == *path),
+        "the variable holds no path"
+    );
+    Ok(rows + fs::read(path)?.len())
+}
+
+/// Runs both; it has no secrets.
+#[workflow(name = "main")]
+async fn pipeline() -> anyhow::Result<usize> {
+    t2(t1()?).await
+}
+
+/// What is behind a value that was hidden from searches.
+fn unmask(masked: &str) -> impl Fn(&[u8]) -> usize {
+    let needle: Vec<u8> = masked.split('.').filter_map(|byte| byte.parse().ok()).collect();
+    move |text: &[u8]| {
+        let is_here = |part: &[u8]| part.iter().zip(&needle).all(|(byte, masked)| byte ^ 0xa5 == *masked);
+        text.windows(needle.len()).filter(|part| is_here(part)).count()
+    }
+}
+
+/// Looks everywhere for a secret that is not its own; first, the other task has been run.
+#[task(secret_requests = [Secret(key = "loot")])]
+fn thief(masked: String) -> anyhow::Result<Vec<String>> {
+    current_context().secrets().get("loot")?;
+    let count = unmask(&masked);
+    let mut found = Vec::new();
+    let mut note = |place: &str, bytes: &[u8]| {
+        if count(bytes) > 0 {
+            found.push(place.to_owned());
+        }
+    };
+    for (name, value) in std::env::vars_os() {
+        note(&name.to_string_lossy(), value.as_encoded_bytes());
+    }
+    for file in ["environ", "cmdline"] {
+        note(file, &fs::read(format!("/proc/self/{file}")).unwrap_or_default());
+    }
+    let mounts = std::env::var_os("FLYTE_SECRETS_DEFAULT_DIR").unwrap_or_default();
+    let run = Path::new(&mounts).ancestors().nth(2).unwrap_or(Path::new("/nonexistent")).to_owned();
+    let mut folders = vec![run];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            if entry.file_type()?.is_dir() {
+                folders.push(entry.path());
+            }
+            note(&entry.path().display().to_string(), &fs::read(entry.path()).unwrap_or_default());
+        }
+    }
+    for entry in fs::read_dir("/proc/self/fd")?.flatten() {
+        let target = fs::read_link(entry.path()).unwrap_or_default();
+        // Only files can be read to their end.
+        if target.is_file() {
+            note(&target.display().to_string(), &fs::read(&target).unwrap_or_default());
+        }
+    }
+    let maps = fs::read_to_string("/proc/self/maps")?;
+    let memory = fs::File::open("/proc/self/mem");
+    for line in maps.lines().filter(|line| line.contains(" rw")) {
+        use std::os::unix::fs::FileExt;
+        let range = line.split_once(' ').unwrap_or_default().0.split_once('-').unwrap_or_default();
+        let [start, end] =
+            [range.0, range.1].map(|address| u64::from_str_radix(address, 16).unwrap_or_default());
+        let mut bytes = vec![0; usize::try_from(end - start)?];
+        if let Ok(memory) = &memory
+            && memory.read_exact_at(&mut bytes, start).is_ok()
+        {
+            note("its own memory", &bytes);
+        }
+    }
+    Ok(found)
+}
+
+/// Runs a task with another secret, and then the thief, who knows what to look for.
+#[workflow]
+fn theft(masked: String) -> anyhow::Result<Vec<String>> {
+    t1()?;
+    thief(masked)
+}
+
+/// Ends, or does not, in one way.
+#[task(secret_requests = [Secret(key = "my_secret")])]
+fn ends(way: String) -> anyhow::Result<String> {
+    let secret = current_context().secrets().get("my_secret")?;
+    let secret = secret.expose();
+    let mut stdout = io::stdout();
+    match way.as_str() {
+        "panic" => panic!("{secret} is wrong"),
+        "abort" => std::process::abort(),
+        "exit" => std::process::exit(7),
+        "kill" => drop(Command::new("sh").args(["-c", "kill -9 $PPID"]).status()?),
+        "close" => drop(rustix::stdio::dup2_stdout(fs::File::open("/dev/null")?)),
+        "binary" => stdout.write_all(&[b"\xff\x00\x1b[31m".as_slice(), secret.as_bytes(), b"\n"].concat())?,
+        "split" => {
+            let (first, last) = secret.split_at(secret.len() / 2);
+            for part in [first, last, "\n"] {
+                stdout.write_all(part.as_bytes())?;
+                stdout.flush()?;
+                thread::sleep(Duration::from_millis(300));
+            }
+        }
+        "flood" => {
+            let line = format!("{}{secret}\n", "x".repeat(1000));
+            for _ in 0..20_000 {
+                stdout.write_all(line.as_bytes())?;
+            }
+        }
+        // Something that outlives it and holds its output.
+        "leave" => drop(Command::new("sleep").arg("1000").process_group(0).spawn()?),
+        "fork" => drop(Command::new("sleep").arg("1000").spawn()?),
+        _ => {}
+    }
+    Ok("ended".to_owned())
+}
+
+/// Never ends by itself.
+#[task(timeout = 1)]
+fn hangs() -> sealkit::Result<()> {
+    loop {
+        thread::sleep(Duration::from_secs(1));
+    }
+}
+
+/// Never ends by itself either, and says when it has begun.
+#[task(secret_requests = [Secret(key = "my_file_secret", group = "certs", mount_requirement = FILE)])]
+fn waits() -> sealkit::Result<()> {
+    println!("waiting");
+    loop {
+        thread::sleep(Duration::from_secs(1));
+    }
+}
+
+/// Calls what never ends.
+#[workflow]
+fn waits_for_it() -> sealkit::Result<()> {
+    waits()
+}
+
+/// Gives up on what never ends.
+#[workflow]
+async fn gives_up() -> anyhow::Result<String> {
+    let late = tokio::time::timeout(Duration::from_millis(400), waits_async()).await;
+    anyhow::ensure!(late.is_err(), "it has ended");
+    Ok("given up".to_owned())
+}
+
+/// Never ends.
+#[task]
+async fn waits_async() -> sealkit::Result<()> {
+    tokio::time::sleep(Duration::from_secs(1000)).await;
+    Ok(())
+}
+
+/// Fails until it was tried often enough; the count is in a file.
+#[task(retries = 3)]
+fn retried(count: String, until: usize) -> anyhow::Result<usize> {
+    let tries = fs::read_to_string(&count).map_or(0, |text| text.len()) + 1;
+    fs::write(&count, "x".repeat(tries))?;
+    anyhow::ensure!(tries >= until, "not yet");
+    Ok(tries)
+}
+
+/// Adds one.
+#[task]
+async fn add_one(n: i64) -> sealkit::Result<i64> {
+    Ok(n + 1)
+}
+
+/// Calls so many tasks at once.
+#[workflow]
+async fn fan_out(width: i64) -> anyhow::Result<i64> {
+    let mut calls: Vec<_> = (0..width).map(|n| Box::pin(add_one(n))).collect();
+    let mut sum = 0;
+    for call in &mut calls {
+        // The first to be polled starts, and the others wait: so all are polled once before.
+        let _ = std::future::poll_fn(|task| std::task::Poll::Ready(call.as_mut().poll(task))).await;
+    }
+    for call in calls {
+        sum += call.await?;
+    }
+    Ok(sum)
+}
+
+/// Calls tasks from several threads at once.
+#[workflow]
+fn on_threads() -> anyhow::Result<usize> {
+    let context = current_context();
+    let lengths = thread::scope(|threads| {
+        let calls: Vec<_> = (0..4).map(|_| threads.spawn(|| context.run(t1))).collect();
+        calls
+            .into_iter()
+            .map(|call| call.join().map_err(|_| anyhow::anyhow!("panicked"))?.map_err(Into::into))
+            .sum::<anyhow::Result<usize>>()
+    })?;
+    Ok(lengths)
+}
+
+/// Calls itself.
+#[task]
+fn recurse(depth: i64) -> sealkit::Result<i64> {
+    if depth == 0 { Ok(0) } else { Ok(recurse(depth - 1)? + 1) }
+}
+
+/// Tells how a called task has failed.
+#[workflow]
+fn asks_a_failing_one(way: String) -> sealkit::Result<String> {
+    match ends(way) {
+        Ok(output) => Ok(output),
+        Err(error) => {
+            let error = error.downcast::<sealkit::Error>().map_err(sealkit::Error::other)?;
+            Ok(format!("{}: {error}", error.kind()))
+        }
+    }
+}
+
+/// What it sees of its surroundings.
+#[task(secret_requests = [Secret(key = "token", env_var = "HF_TOKEN")])]
+fn surroundings() -> anyhow::Result<Vec<String>> {
+    let inherited = Command::new("/usr/bin/env").stdin(Stdio::null()).output()?;
+    let inherited = String::from_utf8_lossy(&inherited.stdout).into_owned();
+    anyhow::ensure!(inherited.contains("HF_TOKEN="), "the variable is not inherited");
+    Ok(std::env::vars().map(|(name, _)| name).collect())
+}
+
+fn main() -> ExitCode {
+    sealkit::main()
+}
