@@ -36,9 +36,11 @@ pub enum Verb {
     #[command(subcommand, after_help = examples::DELETE)]
     Delete(DeleteObject),
     /// Run a task, with its secrets, in a process of its own
+    #[cfg(target_os = "linux")]
     #[command(after_help = examples::RUN)]
     Run(Run),
     /// Show what is recorded of the tasks of a program
+    #[cfg(target_os = "linux")]
     #[command(after_help = examples::DESCRIBE)]
     Describe(Describe),
     /// Look for damage

@@ -65,6 +65,7 @@ impl From<Error> for Fault {
     }
 }
 
+#[cfg(target_os = "linux")]
 impl From<sealkit_engine::Error> for Fault {
     fn from(error: sealkit_engine::Error) -> Self {
         let code = if error.is_usage() { 2 } else { 1 };

@@ -9,13 +9,16 @@ compile_error!("the sealkit command needs a Unix system: it keeps its files priv
 
 pub mod arguments;
 mod completion;
+#[cfg(target_os = "linux")]
 mod describe;
 mod fault;
 mod key;
 mod listing;
 mod manual;
+#[cfg(target_os = "linux")]
 mod progress;
 mod prompt;
+#[cfg(target_os = "linux")]
 mod run;
 mod secret;
 mod terminal;
@@ -42,6 +45,7 @@ pub fn main() -> ExitCode {
         }
     };
     // What runs that were killed have left behind.
+    #[cfg(target_os = "linux")]
     sealkit_engine::sweep();
     match perform(arguments.verb) {
         Ok(()) => ExitCode::SUCCESS,
@@ -56,7 +60,9 @@ fn perform(verb: Verb) -> Result<(), Fault> {
         Verb::Update(UpdateObject::Secret(what)) => secret::update(&what),
         Verb::Update(UpdateObject::Key(what)) => key::update(&what),
         Verb::Delete(DeleteObject::Secret(what)) => secret::delete(&what),
+        #[cfg(target_os = "linux")]
         Verb::Run(what) => run::run(&what),
+        #[cfg(target_os = "linux")]
         Verb::Describe(what) => describe::describe(&what),
         Verb::Verify(VerifyObject::Store) => secret::verify(),
         Verb::Completions { shell } => completion::script(shell),

@@ -5,6 +5,9 @@
 //! secrets go through a private socket or are files in a private directory in memory, what they print is redacted, and what they
 //! leave behind is ended and removed.
 
+#[cfg(not(target_os = "linux"))]
+compile_error!("pods need Linux: their secrets are hidden from other processes in ways that only it has");
+
 mod engine;
 mod error;
 mod mounts;

@@ -34,9 +34,35 @@ pub fn secret(name: &str) -> Option<&'static [u8]> {
     }
 }
 
-/// The socket to the engine that has started this process as a pod, if one has.
+/// The socket between a pod and the engine that has started it.
 #[cfg(unix)]
-pub fn engine() -> Option<&'static std::os::unix::net::UnixStream> {
+pub type Socket = std::os::unix::net::UnixStream;
+
+/// The socket between a pod and its engine; there is none on this system.
+#[cfg(not(unix))]
+#[derive(Debug)]
+pub enum Socket {}
+
+#[cfg(not(unix))]
+impl std::io::Read for &Socket {
+    fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+        match **self {}
+    }
+}
+
+#[cfg(not(unix))]
+impl std::io::Write for &Socket {
+    fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+        match **self {}
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        match **self {}
+    }
+}
+
+/// The socket to the engine that has started this process as a pod, if one has.
+pub fn engine() -> Option<&'static Socket> {
     #[cfg(target_os = "linux")]
     {
         start::engine()

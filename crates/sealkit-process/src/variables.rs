@@ -3,9 +3,11 @@
 //! Nothing of them is in the pod's arguments or in the environment it starts with, and the pod asks for nothing before others
 //! cannot look into it any more.
 
+#[cfg(target_os = "linux")]
+use std::io::Read;
 use std::{
     fmt,
-    io::{self, Read, Write},
+    io::{self, Write},
 };
 
 use zeroize::Zeroizing;
@@ -59,6 +61,7 @@ pub fn send(mut to: impl Write, variables: &[Variable]) -> io::Result<()> {
 /// # Errors
 ///
 /// Those of the reader; anything else than what `send` writes is [`io::ErrorKind::InvalidData`].
+#[cfg(target_os = "linux")]
 pub(crate) fn receive(from: &mut impl Read) -> io::Result<Vec<Variable>> {
     let mut rest = length(from)?;
     let mut variables = Vec::new();
@@ -81,6 +84,7 @@ pub(crate) fn receive(from: &mut impl Read) -> io::Result<Vec<Variable>> {
     Ok(variables)
 }
 
+#[cfg(target_os = "linux")]
 fn length(from: &mut impl Read) -> io::Result<u32> {
     let mut bytes = [0; 4];
     from.read_exact(&mut bytes)?;
@@ -89,7 +93,7 @@ fn length(from: &mut impl Read) -> io::Result<u32> {
         .ok_or(io::ErrorKind::InvalidData.into())
 }
 
-#[cfg(test)]
+#[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
 

@@ -4,7 +4,6 @@ use std::{
     collections::HashMap,
     future::Future,
     io,
-    os::unix::net::UnixStream,
     pin::Pin,
     sync::{
         Condvar, Mutex, MutexGuard, OnceLock, PoisonError,
@@ -18,6 +17,7 @@ use sealkit_idl::{
     engine::{self, Answer, Request},
     task::{Inputs, NamedLiteral},
 };
+use sealkit_process::Socket;
 
 use crate::{
     Error, ErrorKind, TaskMetadata, Value, ValueError, Variable,
@@ -26,7 +26,7 @@ use crate::{
 
 /// The engine that has started this pod.
 pub(crate) struct Link {
-    socket: &'static UnixStream,
+    socket: &'static Socket,
     /// Held while a message is sent, so that no other comes in between.
     sending: Mutex<()>,
     next: AtomicU64,
