@@ -14,7 +14,7 @@ use std::{
 };
 
 use rustix::process::{Pid, Signal, kill_process};
-use support::{Finished, Home};
+use support::{Finished, Home, Terminal};
 
 const SECRET: &str = "Zx81-Spectrum-48K";
 const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nkJ8vQ2mZ7xT4wP9n\n";
@@ -476,6 +476,125 @@ fn nothing_starts_before_all_secrets_are_there() {
     // A text that no variable can hold.
     home.sealkit("create secret token -f -").input(b"\xff\x00binary".as_slice()).run().unwrap();
     insta::assert_snapshot!(run(&home, "surroundings").stdout.contains("HF_TOKEN"), @"true");
+}
+
+fn at_terminal(home: &Home, line: &str) -> Terminal {
+    let arguments = ["run", env!("CARGO_BIN_EXE_pods")].into_iter().chain(line.split_whitespace());
+    let environment = [("HOME", home.path().to_str().unwrap()), ("TERM", "xterm")];
+    Terminal::start(home.command(), arguments, &environment, 100).unwrap()
+}
+
+#[test]
+fn at_a_terminal_pods_have_one_too_and_secrets_are_redacted_there() {
+    let (code, seen, _) = at_terminal(&home(), "ends --way terminal").finish().unwrap();
+    assert_eq!(code, Some(0), "{seen}");
+    assert!(seen.contains("[true, true, false] \u{1b}[1m[REDACTED:my_secret]\u{1b}[0m"), "{seen:?}");
+    assert!(seen.contains("✔") && seen.contains("\"ended\""), "{seen}");
+}
+
+#[test]
+fn at_a_terminal_a_missing_secret_is_asked_for_and_stored_if_that_is_wanted() {
+    let home = Home::new(env!("CARGO_BIN_EXE_command")).unwrap();
+    for (answer, stored) in [("n", None), ("y", Some(SECRET.as_bytes().to_vec()))] {
+        let mut terminal = at_terminal(&home, "t1");
+        let seen = terminal.until("Enter secret value: ").unwrap();
+        assert!(seen.contains("task `t1` needs secret `my_secret`"), "{seen}");
+        assert!(!terminal.echoes().unwrap());
+        terminal.send(&format!("{SECRET}\n")).unwrap();
+        terminal.until("Store it as `my_secret`, for the next time?").unwrap();
+        terminal.send(&format!("{answer}\n")).unwrap();
+        let (code, seen, _) = terminal.finish().unwrap();
+        assert_eq!(code, Some(0), "{seen}");
+        assert!(seen.ends_with("17\n") && !seen.contains(SECRET), "{seen}");
+        assert_eq!(home.stored("my_secret").unwrap(), stored);
+    }
+}
+
+#[test]
+fn another_process_of_the_same_user_sees_no_secret_from_the_start_of_a_pod_to_its_end() {
+    const NOBODY: u32 = 65_534;
+    if !rustix::process::geteuid().is_root() {
+        eprintln!("skipped: only root can become another user");
+        return;
+    }
+    let home = home();
+    // Where another user can reach it.
+    let place = |name: &str, path: &str| {
+        let copy = home.path().join(name);
+        fs::copy(path, &copy).unwrap();
+        copy
+    };
+    let (command, pods) = (place("sealkit", home.command()), place("pods", env!("CARGO_BIN_EXE_pods")));
+    let owned = Command::new("chown").args(["-R", "65534:65534"]).arg(home.path()).status().unwrap();
+    assert!(owned.success());
+    let mut spy = Command::new(env!("CARGO_BIN_EXE_pods"));
+    spy.args(["run", "spy", "--program"]).arg(&pods).args(["--secret", SECRET]);
+    let mut spy =
+        spy.uid(NOBODY).gid(NOBODY).env_clear().stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+    if spy.is_err() {
+        // It cannot be started where it is.
+        let mut there = Command::new(&pods);
+        there.args(["run", "spy", "--program"]).arg(&pods).args(["--secret", SECRET]);
+        spy = there.uid(NOBODY).gid(NOBODY).env_clear().stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+    }
+    let mut spy = spy.unwrap();
+    for _ in 0..20 {
+        let mut run = Command::new(&command);
+        run.arg("run").arg(&pods).args(["t1"]).env_clear().env("HOME", home.path());
+        let finished = run.env("PATH", "/usr/bin:/bin").uid(NOBODY).gid(NOBODY).output().unwrap();
+        assert!(finished.status.success(), "{}", String::from_utf8_lossy(&finished.stderr));
+    }
+    drop(spy.stdin.take());
+    let seen = spy.wait_with_output().unwrap();
+    let seen = String::from_utf8(seen.stdout).unwrap();
+    let [looks, finds] = seen.trim().trim_matches(['[', ']']).split(',').collect::<Vec<_>>()[..] else {
+        panic!("{seen}");
+    };
+    eprintln!("{looks} looks into pods, {finds} finds");
+    assert!(looks.parse::<usize>().unwrap() > 100, "{seen}");
+    assert_eq!(finds, "0");
+}
+
+#[test]
+fn secrets_that_are_files_are_in_memory_and_private() {
+    use std::os::unix::fs::MetadataExt;
+    let home = home();
+    let mut child = start(&home, "waits");
+    wait_for(&mut child, "waits | waiting");
+    let files = |path: &PathBuf| -> Vec<PathBuf> {
+        let mut folders = vec![path.clone()];
+        let mut found = Vec::new();
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+                if entry.path().is_dir() {
+                    folders.push(entry.path());
+                } else {
+                    found.push(entry.path());
+                }
+            }
+        }
+        found
+    };
+    let mine = run_directories().into_iter().flat_map(|run| files(&run));
+    let mine: Vec<PathBuf> =
+        mine.filter(|path| fs::read(path).is_ok_and(|content| content == CERTIFICATE.as_bytes())).collect();
+    assert!(!mine.is_empty());
+    for path in mine {
+        let found = fs::metadata(&path).unwrap();
+        assert_eq!(found.mode() & 0o777, 0o400, "{}", path.display());
+        assert_eq!(
+            rustix::fs::statfs(&path).unwrap().f_type,
+            0x0102_1994,
+            "{} is not on a tmpfs",
+            path.display()
+        );
+        for folder in path.ancestors().skip(1).take_while(|folder| !folder.ends_with("shm")) {
+            let mode = fs::metadata(folder).unwrap().mode() & 0o777;
+            assert_eq!(mode & 0o077, 0, "{}", folder.display());
+        }
+    }
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    child.wait().unwrap();
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{self, Write},
+    io::{self, IsTerminal, Read, Write},
     os::unix::process::CommandExt,
     path::Path,
     process::{Command, ExitCode, Stdio},
@@ -130,6 +130,11 @@ fn ends(way: String) -> anyhow::Result<String> {
                 stdout.write_all(line.as_bytes())?;
             }
         }
+        "terminal" => {
+            let is_terminal =
+                [io::stdout().is_terminal(), io::stderr().is_terminal(), io::stdin().is_terminal()];
+            writeln!(stdout, "{is_terminal:?} \x1b[1m{secret}\x1b[0m")?;
+        }
         // Something that outlives it and holds its output.
         "leave" => drop(Command::new("sleep").arg("1000").process_group(0).spawn()?),
         "fork" => drop(Command::new("sleep").arg("1000").spawn()?),
@@ -245,6 +250,59 @@ fn surroundings() -> anyhow::Result<Vec<String>> {
     let inherited = String::from_utf8_lossy(&inherited.stdout).into_owned();
     anyhow::ensure!(inherited.contains("HF_TOKEN="), "the variable is not inherited");
     Ok(std::env::vars().map(|(name, _)| name).collect())
+}
+
+/// Looks into all pods of a program as often as it can, until its standard input ends: how often it could, and how often it found
+/// the secret.
+#[task]
+fn spy(program: String, secret: String) -> anyhow::Result<Vec<usize>> {
+    let done = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let flag = done.clone();
+    thread::spawn(move || {
+        let _ = io::stdin().read_to_end(&mut Vec::new());
+        flag.store(true, std::sync::atomic::Ordering::SeqCst);
+    });
+    let (mut looks, mut finds) = (0, 0);
+    while !done.load(std::sync::atomic::Ordering::SeqCst) {
+        for entry in fs::read_dir("/proc")?.flatten() {
+            let Ok(line) = fs::read(entry.path().join("cmdline")) else { continue };
+            let is_pod =
+                line.starts_with(program.as_bytes()) && line.windows(9).any(|part| part == b"\0execute\0");
+            if !is_pod {
+                continue;
+            }
+            // The rest of its short life.
+            while let Ok(true) = fs::exists(entry.path()) {
+                looks += 1;
+                let environ = fs::read(entry.path().join("environ")).unwrap_or_default();
+                let memory = memory_of(&entry.path());
+                let holds = |bytes: &[u8]| bytes.windows(secret.len()).any(|part| part == secret.as_bytes());
+                finds += usize::from(holds(&environ) || holds(&memory));
+                if fs::read(entry.path().join("cmdline")).is_ok_and(|line| line.is_empty()) {
+                    break;
+                }
+            }
+        }
+    }
+    Ok(vec![looks, finds])
+}
+
+/// What can be read of the heap and the stack of a process.
+fn memory_of(process: &Path) -> Vec<u8> {
+    use std::os::unix::fs::FileExt;
+    let Ok(memory) = fs::File::open(process.join("mem")) else { return Vec::new() };
+    let maps = fs::read_to_string(process.join("maps")).unwrap_or_default();
+    let mut all = Vec::new();
+    for line in maps.lines().filter(|line| line.contains("[heap]") || line.contains("[stack]")) {
+        let range = line.split_once(' ').unwrap_or_default().0.split_once('-').unwrap_or_default();
+        let [start, end] =
+            [range.0, range.1].map(|address| u64::from_str_radix(address, 16).unwrap_or_default());
+        let mut bytes = vec![0; usize::try_from(end - start).unwrap_or_default()];
+        if memory.read_exact_at(&mut bytes, start).is_ok() {
+            all.extend(bytes);
+        }
+    }
+    all
 }
 
 fn main() -> ExitCode {

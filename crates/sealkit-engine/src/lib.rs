@@ -16,6 +16,7 @@ mod output;
 mod pod;
 mod program;
 mod run_directory;
+mod screen;
 mod slots;
 mod target;
 mod values;

@@ -3,7 +3,8 @@
 use std::{
     env,
     ffi::{OsStr, OsString},
-    fs, io,
+    fs::{self, File},
+    io,
     os::{
         fd::OwnedFd,
         unix::{
@@ -31,6 +32,7 @@ use crate::{
     error::{Error, Result},
     mounts::{Mounts, PREFIX},
     output,
+    screen::Screen,
 };
 
 /// What a pod may inherit of the environment, besides what begins with `LC_` or `RUST_`.
@@ -147,25 +149,25 @@ impl Pod<'_> {
         command.arg("--inputs").arg(&inputs_path).arg("--outputs-path").arg(&self.directory);
         command.env_clear().envs(self.environment());
         command.stdin(OwnedFd::from(theirs)).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+        let mut screen = None;
+        if let Some(Screen { ours, theirs }) = Screen::open() {
+            command.stdout(theirs.try_clone().map_err(here)?).stderr(theirs);
+            screen = Some(ours);
+        }
         let mut child = command.spawn().map_err(here)?;
-        // It holds the other end of the socket, which would then never end.
+        // It holds the other ends of the socket and of the terminal, which would then never end.
         drop(command);
         let group = Pid::from_child(&child);
         // A pod that is dead already has said so in another way.
         let _ = sealkit_process::send(&ours, &self.mounts.variables);
 
         let (done, printed) = mpsc::channel();
-        if let Some(stdout) = child.stdout.take() {
+        let pipes = [child.stdout.take().map(OwnedFd::from), child.stderr.take().map(OwnedFd::from)];
+        let files = pipes.into_iter().flatten().map(File::from).chain(screen);
+        for file in files {
             let (guard, print, done) = (self.guard.clone(), print.clone(), done.clone());
             thread::spawn(move || {
-                output::pass_on(stdout, guard, print);
-                drop(done);
-            });
-        }
-        if let Some(stderr) = child.stderr.take() {
-            let guard = self.guard.clone();
-            thread::spawn(move || {
-                output::pass_on(stderr, guard, print);
+                output::pass_on(file, guard, print);
                 drop(done);
             });
         }

@@ -13,6 +13,8 @@
 //! happens.
 
 #[cfg(target_os = "linux")]
+mod apart;
+#[cfg(target_os = "linux")]
 mod block;
 #[cfg(target_os = "linux")]
 mod start;

@@ -9,7 +9,7 @@ use rustix::process::{
 use sealkit_names::variables;
 
 use crate::{
-    block,
+    apart, block,
     variables::{Variable, receive},
 };
 
@@ -24,7 +24,8 @@ pub(crate) fn at_start() {
     if env::var_os(variables::EXECUTION_ID).is_none_or(|id| id.is_empty()) {
         return;
     }
-    if env::var_os(variables::DEBUGGABLE).is_none_or(|value| value.is_empty()) {
+    let debuggable = env::var_os(variables::DEBUGGABLE).is_some_and(|value| !value.is_empty());
+    if !debuggable {
         // Where the system refuses, the process runs as it would have without us.
         let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
         let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
@@ -34,7 +35,7 @@ pub(crate) fn at_start() {
     if let Ok(engine) = env::var(variables::ENGINE) {
         // Nothing that this process starts is a pod of that engine.
         block::remove(variables::ENGINE);
-        match attach(&engine) {
+        match attach(&engine, debuggable) {
             Ok((socket, variables)) => {
                 taken.extend(variables);
                 let _ = ENGINE.set(socket);
@@ -47,11 +48,14 @@ pub(crate) fn at_start() {
 }
 
 /// Takes the socket from where standard input was, and waits for the secrets.
-fn attach(engine: &str) -> io::Result<(UnixStream, Vec<Variable>)> {
+fn attach(engine: &str, debuggable: bool) -> io::Result<(UnixStream, Vec<Variable>)> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
     // It may have died before we could ask to be told.
     if getppid().map(|parent| parent.as_raw_nonzero().to_string()).as_deref() != Some(engine) {
         die();
+    }
+    if !debuggable {
+        apart::go_apart()?;
     }
     let socket = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3)?;
     rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
