@@ -2,7 +2,7 @@
 
 #![expect(clippy::print_stdout, reason = "this program tells a story")]
 
-use std::fs;
+use std::{fs, process::ExitCode};
 
 use sealkit::{MountedDirectory, Session, TaskMetadata, current_context, task, workflow};
 
@@ -34,7 +34,21 @@ fn pipeline() -> anyhow::Result<usize> {
     t2(t1()?)
 }
 
-fn main() -> anyhow::Result<()> {
+/// Without arguments, it tells the story; with some, it is a program with tasks like any other.
+fn main() -> ExitCode {
+    if std::env::args_os().len() > 1 {
+        return sealkit::main();
+    }
+    match story() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            println!("the story ends here: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn story() -> anyhow::Result<()> {
     // What a cluster mounts for us, in small: a private directory that is gone when we are.
     let mounts = tempfile::tempdir()?;
     fs::create_dir(mounts.path().join("certificates"))?;
@@ -63,8 +77,53 @@ fn main() -> anyhow::Result<()> {
         println!("   {}\n", json.replace('\n', "\n   "));
     }
 
+    #[cfg(target_os = "linux")]
+    {
+        println!(
+            "5. `sealkit run` gives each task a process of its own, with its own secrets and no others:\n"
+        );
+        let output = pods::run("main")?;
+        println!("   the workflow returned {output}\n");
+    }
+
     println!("Next, with a secret of your own:\n");
     println!("   cargo sealkit create secret my_secret");
-    println!("   cargo run --bin using_secrets");
+    println!("   cargo sealkit run examples/using_secrets.rs main");
     Ok(())
+}
+
+/// What `sealkit run` does, with throw-away secrets.
+#[cfg(target_os = "linux")]
+mod pods {
+    use std::sync::Arc;
+
+    use sealkit_engine::{Engine, Event, Program, SecretRequest, Surroundings, Values};
+    use zeroize::Zeroizing;
+
+    pub(crate) fn run(task: &str) -> anyhow::Result<String> {
+        let program = Program::open(&std::env::current_exe()?)?;
+        let inputs = program.inputs(program.task(task)?, &[] as &[&str])?;
+        let lookup = |request: &SecretRequest| {
+            let value = match &*request.key {
+                "my_secret" => "correct horse battery staple",
+                _ => "-----BEGIN CERTIFICATE-----\n",
+            };
+            Ok(Some(Zeroizing::new(value.as_bytes().to_vec())))
+        };
+        let (values, _missing) = Values::find(program.tasks(), &lookup)?;
+        let engine = Engine::new(program, task, values, Surroundings::default(), Arc::new(show))?;
+        let done = engine.run(task, &inputs).map_err(|failed| anyhow::anyhow!(failed.message))?;
+        Ok(done.json)
+    }
+
+    fn show(event: &Event<'_>) {
+        match event {
+            Event::Started { task, .. } => {
+                let secrets = task.secret_requests.iter().map(|secret| secret.request().to_string());
+                println!("   {} starts with secrets {:?}", task.name, secrets.collect::<Vec<_>>());
+            }
+            Event::Printed { text, .. } => print!("{}", String::from_utf8_lossy(text)),
+            _ => {}
+        }
+    }
 }

@@ -55,10 +55,19 @@ fn quickstart_tells_the_whole_story_on_a_machine_without_anything() {
          }
        }
 
+    5. `sealkit run` gives each task a process of its own, with its own secrets and no others:
+
+       main starts with secrets []
+       t1 starts with secrets ["my_secret"]
+       t1 got SecretValue([REDACTED]), and can look inside when it says so: 28 bytes
+       t2 starts with secrets ["certificates/my_file_secret"]
+       t2 got the file …/my_file_secret
+       the workflow returned 56
+
     Next, with a secret of your own:
 
        cargo sealkit create secret my_secret
-       cargo run --bin using_secrets
+       cargo sealkit run examples/using_secrets.rs main
     "#);
 }
 

@@ -25,7 +25,7 @@ pub use engine::{Engine, Event, Observer};
 pub use error::{Error, Result};
 pub use orphans::{adopt_orphans, end_orphans};
 pub use pod::{Failed, Success, Surroundings};
-pub use program::{Kind, Program, SecretRequest, Task};
+pub use program::{Interface, Kind, Program, SecretRequest, Task};
 pub use run_directory::sweep;
 pub use target::{Build, find};
 pub use values::{Lookup, Values};
