@@ -183,6 +183,11 @@ fn however_a_task_ends_is_told_and_nothing_leaks_or_hangs() {
     1 task failed in 0 ms
     error: task `ends` was killed (SIGKILL): perhaps it took more memory than there is
     ");
+    let hungry = ends("memory").to_string();
+    assert!(
+        hungry.contains("memory allocation of")
+            && hungry.ends_with("error: task `ends` was ended by SIGABRT\n")
+    );
     insta::assert_snapshot!(ends("close"), @r#"
     exit code 0
     -- stdout
@@ -307,7 +312,7 @@ fn tasks_call_tasks_and_their_errors_come_back() {
 #[test]
 fn a_thousand_calls_at_once_are_a_few_processes() {
     let home = home();
-    let width: i64 = env::var("SEALKIT_TEST_CALLS").ok().and_then(|text| text.parse().ok()).unwrap_or(200);
+    let width: i64 = env::var("SEALKIT_TEST_CALLS").ok().and_then(|text| text.parse().ok()).unwrap_or(1000);
     let mut child = start(&home, &format!("fan_out --width {width}"));
     let id = child.id();
     let mut most = 0;
@@ -405,7 +410,7 @@ fn an_interrupted_run_ends_its_pods_and_leaves_nothing() {
 #[test]
 fn a_killed_engine_takes_its_pods_with_it_and_the_next_command_cleans_up() {
     let home = home();
-    let kills = env::var("SEALKIT_TEST_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(20);
+    let kills = env::var("SEALKIT_TEST_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(200);
     let mut random = fastrand::Rng::new();
     for _ in 0..kills {
         let mut child = start(&home, "waits_for_it");
@@ -473,7 +478,21 @@ fn nothing_starts_before_all_secrets_are_there() {
     error: task `main` failed: secret `my_secret` of task `t1` was not found
     hint: create it: sealkit create secret my_secret
     ");
-    // A text that no variable can hold.
+    // What no variable can hold.
+    let large = "x1y2z3".repeat(30_000);
+    for value in [b"\xff\xfe\xfdbinary".as_slice(), b"with\0zero", large.as_bytes()] {
+        home.sealkit("create secret token -f -").input(value).run().unwrap();
+        insta::allow_duplicates! {
+            let told = run(&home, "variable_only").to_string();
+            insta::assert_snapshot!(told.replace("is too large for an environment variable", "is not text, which an environment variable cannot hold"), @"
+            exit code 1
+            -- stderr
+            error: secret `token` of task `variable_only` is not text, which an environment variable cannot hold
+            hint: request it as a file: mount_requirement = FILE
+            ");
+        }
+        home.run("delete secret token -y").unwrap();
+    }
     home.sealkit("create secret token -f -").input(b"\xff\x00binary".as_slice()).run().unwrap();
     insta::assert_snapshot!(run(&home, "surroundings").stdout.contains("HF_TOKEN"), @"true");
 }
@@ -595,6 +614,28 @@ fn secrets_that_are_files_are_in_memory_and_private() {
     }
     kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
     child.wait().unwrap();
+}
+
+/// Nothing is written but below the directory of the run, to terminals and to nowhere.
+#[test]
+fn no_file_of_a_run_is_on_a_disk() {
+    let Some(strace) = support::tool("strace") else { return };
+    let home = home();
+    let log = home.path().join("log");
+    let traced = home.program(strace.to_str().unwrap()).args("-f -qq -e trace=open,openat,creat -o");
+    let traced = traced.arg(&log).arg(home.command()).arg("run").arg(env!("CARGO_BIN_EXE_pods")).arg("main");
+    let finished = traced.run().unwrap();
+    assert_eq!((finished.code, &*finished.stdout), (Some(0), "62\n"), "{finished}");
+    let log = fs::read_to_string(log).unwrap();
+    let written = log
+        .lines()
+        .filter(|line| line.contains("O_WRONLY") || line.contains("O_RDWR") || line.contains("O_CREAT"));
+    let written: Vec<&str> = written.filter(|line| !line.contains("= -1")).collect();
+    assert!(written.iter().any(|line| line.contains("my_file_secret")), "{written:#?}");
+    for line in written {
+        let is_elsewhere = ["\"/dev/shm/", "\"/dev/null\"", "\"/dev/pts/", "\"/dev/tty\"", "\"/dev/ptmx\""];
+        assert!(is_elsewhere.iter().any(|place| line.contains(place)), "{line}");
+    }
 }
 
 #[test]

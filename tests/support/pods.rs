@@ -130,6 +130,12 @@ fn ends(way: String) -> anyhow::Result<String> {
                 stdout.write_all(line.as_bytes())?;
             }
         }
+        "memory" => {
+            let limit = rustix::process::Rlimit { current: Some(1 << 30), maximum: Some(1 << 30) };
+            rustix::process::setrlimit(rustix::process::Resource::As, limit)?;
+            let much: Vec<Vec<u8>> = (0..64).map(|_| vec![1; 1 << 26]).collect();
+            drop(much);
+        }
         "terminal" => {
             let is_terminal =
                 [io::stdout().is_terminal(), io::stderr().is_terminal(), io::stdin().is_terminal()];
@@ -241,6 +247,12 @@ fn asks_a_failing_one(way: String) -> sealkit::Result<String> {
             Ok(format!("{}: {error}", error.kind()))
         }
     }
+}
+
+/// Wants its secret in a variable and nowhere else.
+#[task(secret_requests = [Secret(key = "token", mount_requirement = ENV_VAR, env_var = "HF_TOKEN")])]
+fn variable_only() -> anyhow::Result<usize> {
+    Ok(std::env::var("HF_TOKEN")?.len())
 }
 
 /// What it sees of its surroundings.

@@ -28,6 +28,27 @@ pub fn end_orphans() {
 }
 
 fn children() -> Vec<Pid> {
+    listed().unwrap_or_else(searched)
+}
+
+/// As the system lists them, by the thread that has started them; not every system does.
+fn listed() -> Option<Vec<Pid>> {
+    let mut children = Vec::new();
+    for thread in fs::read_dir("/proc/self/task").ok()?.flatten() {
+        match fs::read_to_string(thread.path().join("children")) {
+            Ok(list) => {
+                children.extend(list.split_whitespace().filter_map(|id| Pid::from_raw(id.parse().ok()?)));
+            }
+            // The thread may have ended.
+            Err(_) if !thread.path().exists() => {}
+            Err(_) => return None,
+        }
+    }
+    Some(children)
+}
+
+/// Among all processes that there are.
+fn searched() -> Vec<Pid> {
     let parent = getpid().as_raw_nonzero().get();
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     let ids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
@@ -38,4 +59,21 @@ fn children() -> Vec<Pid> {
         after.split_whitespace().nth(1).and_then(|id| id.parse().ok()) == Some(parent)
     };
     ids.filter(is_child).filter_map(Pid::from_raw).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    #[test]
+    fn a_child_is_found_in_both_ways() {
+        let mut child = Command::new("sleep").arg("100").spawn().unwrap();
+        let id = Pid::from_child(&child);
+        assert!(listed().is_none_or(|children| children.contains(&id)));
+        assert!(searched().contains(&id));
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
 }

@@ -34,7 +34,7 @@ impl Values {
                 if found.get(request).is_some() {
                     continue;
                 }
-                // Whoever was not found is asked for again: another task wants to have it, too.
+                // What is missing is looked up again for the next task that asks: each is told.
                 match lookup(request)? {
                     Some(value) => found.0.push((request.clone(), value)),
                     None => missing.push((task, request)),
