@@ -2,6 +2,8 @@
 
 pub mod churn;
 mod home;
+#[cfg(target_os = "linux")]
+pub mod runs;
 mod terminal;
 
 use std::{

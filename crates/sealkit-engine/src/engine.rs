@@ -6,6 +6,7 @@ use std::{
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
+        mpsc::{self, RecvTimeoutError},
     },
     thread,
     time::{Duration, Instant},
@@ -276,7 +277,7 @@ impl Engine {
             let engine = self.clone();
             thread::spawn(move || engine.serve(number, depth, &Arc::new(Mutex::new(socket))));
         }
-        let timed_out = self.watch(number, task.timeout);
+        let watch = self.watch(number, task.timeout);
         let status = running.wait();
         self.live().remove(&number);
         // Whatever it has called and not waited for.
@@ -291,7 +292,7 @@ impl Engine {
         }
         match end? {
             End::Succeeded(success) => Ok(success),
-            End::Failed(_) if timed_out.load(Ordering::SeqCst) => {
+            End::Failed(_) if watch.has_ended_it() => {
                 let message =
                     format!("task `{}` took longer than {:?}", task.name, task.timeout.unwrap_or_default());
                 Err(Failed { code: "timeout".to_owned(), message, recoverable: true })
@@ -300,20 +301,21 @@ impl Engine {
         }
     }
 
-    /// Ends the pod when its time is over; tells whether it did.
-    fn watch(self: &Arc<Self>, pod: u64, timeout: Option<Duration>) -> Arc<AtomicBool> {
-        let timed_out = Arc::new(AtomicBool::new(false));
+    /// Ends the pod when its time is over, as long as it is watched.
+    fn watch(self: &Arc<Self>, pod: u64, timeout: Option<Duration>) -> Watch {
+        let (watched, over) = mpsc::channel::<()>();
+        let ended = Arc::new(AtomicBool::new(false));
         if let Some(timeout) = timeout {
-            let (engine, flag) = (Arc::downgrade(self), timed_out.clone());
+            let (engine, ended) = (Arc::downgrade(self), ended.clone());
             thread::spawn(move || {
-                thread::sleep(timeout);
-                if let Some(engine) = engine.upgrade().filter(|engine| engine.live().contains_key(&pod)) {
-                    flag.store(true, Ordering::SeqCst);
+                let is_over = over.recv_timeout(timeout) == Err(RecvTimeoutError::Timeout);
+                if let Some(engine) = engine.upgrade().filter(|_| is_over) {
+                    ended.store(true, Ordering::SeqCst);
                     engine.end(vec![pod]);
                 }
             });
         }
-        timed_out
+        Watch { ended, _watched: watched }
     }
 
     /// Whether nobody waits for a call any more.
@@ -374,6 +376,19 @@ impl Engine {
                 let _ = engine::send(&*lock(&socket), &answer);
             });
         }
+    }
+}
+
+/// A pod whose time may be over before it ends.
+struct Watch {
+    ended: Arc<AtomicBool>,
+    /// Dropped when the pod has ended, and whoever watches goes home.
+    _watched: mpsc::Sender<()>,
+}
+
+impl Watch {
+    fn has_ended_it(&self) -> bool {
+        self.ended.load(Ordering::SeqCst)
     }
 }
 

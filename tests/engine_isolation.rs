@@ -1,0 +1,246 @@
+//! `sealkit run`: a task has its own secrets and no others, nobody else sees them, and nothing is left of them.
+
+#![cfg(target_os = "linux")]
+
+use std::{
+    collections::BTreeMap,
+    env, fs,
+    os::unix::process::CommandExt,
+    path::PathBuf,
+    process::{Command, Stdio},
+    thread,
+    time::Duration,
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+use support::runs::{CERTIFICATE, LOOT, Runs, SECRET, children, until, wait_for};
+
+fn home() -> Runs {
+    Runs::new(env!("CARGO_BIN_EXE_command"), env!("CARGO_BIN_EXE_pods")).unwrap()
+}
+
+#[test]
+fn a_task_finds_nothing_of_another_ones_secret() {
+    let home = home();
+    let masked = |value: &str| -> String {
+        value.bytes().map(|byte| (byte ^ 0xa5).to_string()).collect::<Vec<_>>().join(".")
+    };
+    let look = |value: &str| home.run(&format!("theft --masked {}", masked(value)));
+    let finished = look(SECRET);
+    assert_eq!(finished.stdout, "[]\n", "{finished}");
+    // The thief is no fool: what it was given itself it finds.
+    let finished = look(LOOT);
+    assert!(finished.stdout.contains("its own memory"), "{finished}");
+}
+
+/// All pods of our program and their parents.
+fn pods() -> BTreeMap<u32, String> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir("/proc").unwrap().flatten() {
+        let Some(id) = entry.file_name().to_str().and_then(|id| id.parse().ok()) else { continue };
+        let line = fs::read(entry.path().join("cmdline")).unwrap_or_default();
+        let line = String::from_utf8_lossy(&line).replace('\0', " ");
+        if line.starts_with(env!("CARGO_BIN_EXE_pods")) && line.contains(" execute ") {
+            found.insert(id, line);
+        }
+    }
+    found
+}
+
+/// The directory of a run, from the environment of its pods.
+fn run_directories() -> Vec<PathBuf> {
+    let entries = fs::read_dir("/dev/shm").into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).filter(|path| path.to_string_lossy().contains("sealkit-run-")).collect()
+}
+
+#[test]
+fn an_interrupted_run_ends_its_pods_and_leaves_nothing() {
+    let home = home();
+    for signal in [Signal::INT, Signal::TERM] {
+        let mut child = home.start("waits_for_it").unwrap();
+        wait_for(&mut child, "waits | waiting");
+        let mine = children(child.id());
+        assert_eq!(mine.len(), 2, "{mine:?}");
+        kill_process(Pid::from_child(&child), signal).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(130));
+        until("its pods have ended", || pods().keys().all(|pod| !mine.contains(pod)));
+    }
+}
+
+#[test]
+fn a_killed_engine_takes_its_pods_with_it_and_the_next_command_cleans_up() {
+    let home = home();
+    let kills = env::var("SEALKIT_TEST_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(200);
+    let mut random = fastrand::Rng::new();
+    for _ in 0..kills {
+        let mut child = home.start("waits_for_it").unwrap();
+        let mut mine = Vec::new();
+        // Sometimes before anything has started, sometimes when all has.
+        if random.bool() {
+            wait_for(&mut child, "waits | waiting");
+            mine = children(child.id());
+        } else {
+            thread::sleep(Duration::from_millis(random.u64(..30)));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        until("no pod is left", || pods().keys().all(|pod| !mine.contains(pod)));
+    }
+    home.home.run("get secret").unwrap();
+    let left: Vec<PathBuf> = run_directories()
+        .into_iter()
+        .filter(|path| holds(path, CERTIFICATE.as_bytes()) && !is_locked(path))
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+fn holds(path: &PathBuf, needle: &[u8]) -> bool {
+    let entries = fs::read_dir(path).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).any(|path| {
+        if path.is_dir() {
+            holds(&path, needle)
+        } else {
+            fs::read(&path).is_ok_and(|content| content == needle)
+        }
+    })
+}
+
+/// Whether the run of this directory goes on: that of another test.
+fn is_locked(path: &std::path::Path) -> bool {
+    use rustix::fs::{FlockOperation, flock};
+    fs::File::open(path.join("alive"))
+        .is_ok_and(|alive| flock(&alive, FlockOperation::NonBlockingLockExclusive).is_err())
+}
+
+#[test]
+fn another_process_of_the_same_user_sees_no_secret_from_the_start_of_a_pod_to_its_end() {
+    const NOBODY: u32 = 65_534;
+    if !rustix::process::geteuid().is_root() {
+        eprintln!("skipped: only root can become another user");
+        return;
+    }
+    let home = home();
+    // Where another user can reach it.
+    let place = |name: &str, path: &str| {
+        let copy = home.home.path().join(name);
+        fs::copy(path, &copy).unwrap();
+        copy
+    };
+    let (command, pods) = (place("sealkit", home.home.command()), place("pods", env!("CARGO_BIN_EXE_pods")));
+    let owned = Command::new("chown").args(["-R", "65534:65534"]).arg(home.home.path()).status().unwrap();
+    assert!(owned.success());
+    let mut spy = Command::new(env!("CARGO_BIN_EXE_pods"));
+    spy.args(["run", "spy", "--program"]).arg(&pods).args(["--secret", SECRET]);
+    let mut spy =
+        spy.uid(NOBODY).gid(NOBODY).env_clear().stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+    if spy.is_err() {
+        // It cannot be started where it is.
+        let mut there = Command::new(&pods);
+        there.args(["run", "spy", "--program"]).arg(&pods).args(["--secret", SECRET]);
+        spy = there.uid(NOBODY).gid(NOBODY).env_clear().stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+    }
+    let mut spy = spy.unwrap();
+    for _ in 0..20 {
+        let mut run = Command::new(&command);
+        run.arg("run").arg(&pods).args(["t1"]).env_clear().env("HOME", home.home.path());
+        let finished = run.env("PATH", "/usr/bin:/bin").uid(NOBODY).gid(NOBODY).output().unwrap();
+        assert!(finished.status.success(), "{}", String::from_utf8_lossy(&finished.stderr));
+    }
+    drop(spy.stdin.take());
+    let seen = spy.wait_with_output().unwrap();
+    let seen = String::from_utf8(seen.stdout).unwrap();
+    let [looks, finds] = seen.trim().trim_matches(['[', ']']).split(',').collect::<Vec<_>>()[..] else {
+        panic!("{seen}");
+    };
+    eprintln!("{looks} looks into pods, {finds} finds");
+    assert!(looks.parse::<usize>().unwrap() > 100, "{seen}");
+    assert_eq!(finds, "0");
+}
+
+#[test]
+fn secrets_that_are_files_are_in_memory_and_private() {
+    use std::os::unix::fs::MetadataExt;
+    let home = home();
+    let mut child = home.start("waits").unwrap();
+    wait_for(&mut child, "waits | waiting");
+    let files = |path: &PathBuf| -> Vec<PathBuf> {
+        let mut folders = vec![path.clone()];
+        let mut found = Vec::new();
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+                if entry.path().is_dir() {
+                    folders.push(entry.path());
+                } else {
+                    found.push(entry.path());
+                }
+            }
+        }
+        found
+    };
+    let mine = run_directories().into_iter().flat_map(|run| files(&run));
+    let mine: Vec<PathBuf> =
+        mine.filter(|path| fs::read(path).is_ok_and(|content| content == CERTIFICATE.as_bytes())).collect();
+    assert!(!mine.is_empty());
+    for path in mine {
+        let found = fs::metadata(&path).unwrap();
+        assert_eq!(found.mode() & 0o777, 0o400, "{}", path.display());
+        assert_eq!(
+            rustix::fs::statfs(&path).unwrap().f_type,
+            0x0102_1994,
+            "{} is not on a tmpfs",
+            path.display()
+        );
+        for folder in path.ancestors().skip(1).take_while(|folder| !folder.ends_with("shm")) {
+            let mode = fs::metadata(folder).unwrap().mode() & 0o777;
+            assert_eq!(mode & 0o077, 0, "{}", folder.display());
+        }
+    }
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    child.wait().unwrap();
+}
+
+/// Nothing is written but below the directory of the run, to terminals and to nowhere.
+#[test]
+fn no_file_of_a_run_is_on_a_disk() {
+    let Some(strace) = support::tool("strace") else { return };
+    let home = home();
+    let log = home.home.path().join("log");
+    let traced = home.home.program(strace.to_str().unwrap()).args("-f -qq -e trace=open,openat,creat -o");
+    let traced =
+        traced.arg(&log).arg(home.home.command()).arg("run").arg(env!("CARGO_BIN_EXE_pods")).arg("main");
+    let finished = traced.run().unwrap();
+    assert_eq!((finished.code, &*finished.stdout), (Some(0), "62\n"), "{finished}");
+    let log = fs::read_to_string(log).unwrap();
+    let written = log
+        .lines()
+        .filter(|line| line.contains("O_WRONLY") || line.contains("O_RDWR") || line.contains("O_CREAT"));
+    let written: Vec<&str> = written.filter(|line| !line.contains("= -1")).collect();
+    assert!(written.iter().any(|line| line.contains("my_file_secret")), "{written:#?}");
+    for line in written {
+        let is_elsewhere = ["\"/dev/shm/", "\"/dev/null\"", "\"/dev/pts/", "\"/dev/tty\"", "\"/dev/ptmx\""];
+        assert!(is_elsewhere.iter().any(|place| line.contains(place)), "{line}");
+    }
+}
+
+#[test]
+fn a_pod_sees_what_programs_need_of_the_environment_and_what_it_is_given() {
+    let home = home();
+    let names = |options: &str| -> Vec<String> {
+        let program = home.program(options).arg("surroundings");
+        let program =
+            program.env("PATH", "/usr/bin:/bin").env("AWS_SECRET_ACCESS_KEY", "x").env("LC_ALL", "C");
+        let finished =
+            program.env("SEALKIT_KEY_FILE", home.home.path().join(".config/sealkit/key")).run().unwrap();
+        assert_eq!(finished.code, Some(0), "{finished}");
+        let mut names: Vec<String> = serde_json::from_str(&finished.stdout).unwrap();
+        names.sort();
+        names
+    };
+    insta::assert_snapshot!(names("--env MINE=1").join(" "), @"ACTION_NAME FLYTE_ATTEMPT_NUMBER FLYTE_INTERNAL_EXECUTION_ID FLYTE_INTERNAL_TASK_NAME FLYTE_SECRETS_DEFAULT_DIR FLYTE_SECRETS_ENV_PREFIX HF_TOKEN HOME LC_ALL MINE PATH RUN_NAME");
+    let inherited = names("--inherit-env");
+    assert!(inherited.contains(&"AWS_SECRET_ACCESS_KEY".to_owned()), "{inherited:?}");
+    // The key of the store is nobody's business.
+    assert!(!inherited.iter().any(|name| name.starts_with("SEALKIT_")), "{inherited:?}");
+    let refused = home.home.run(&format!("run --env FLYTE_X=1 {} t1", env!("CARGO_BIN_EXE_pods"))).unwrap();
+    assert_eq!(refused.code, Some(2), "{refused}");
+}
