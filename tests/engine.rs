@@ -277,8 +277,8 @@ fn nothing_starts_before_all_secrets_are_there() {
     insta::assert_snapshot!(home.run("main"), @"
     exit code 1
     -- stderr
-    error: 4 secrets were not found: `my_secret` (task `ends`), `token` (task `surroundings`), `certs/my_file_secret` (task `t2`), `loot` (task `thief`); nothing was started
-    hint: create what is missing: sealkit create secret my_secret; sealkit create secret token; sealkit create secret my_file_secret --group certs; sealkit create secret loot
+    error: 4 secrets were not found: `my_secret` (task `ends`), `certs/my_file_secret` (task `has_a_file`), `token` (task `surroundings`), `loot` (task `thief`); nothing was started
+    hint: create what is missing: sealkit create secret my_secret; sealkit create secret my_file_secret --group certs; sealkit create secret token; sealkit create secret loot
     ");
     insta::assert_snapshot!(home.run("t1"), @"
     exit code 1

@@ -103,6 +103,30 @@ fn theft(masked: String) -> anyhow::Result<Vec<String>> {
     thief(masked)
 }
 
+/// Has its file for a while.
+#[task(secret_requests = [Secret(key = "my_file_secret", group = "certs", mount_requirement = FILE)])]
+fn has_a_file() -> anyhow::Result<usize> {
+    let path = current_context().secrets().get_secrets_file("my_file_secret")?;
+    thread::sleep(Duration::from_millis(1500));
+    // What it starts sees it, too.
+    let read = Command::new("cat").arg(path).output()?;
+    Ok(read.stdout.len())
+}
+
+/// Runs the thief while another task has its file.
+#[workflow]
+fn theft_beside(masked: String) -> anyhow::Result<Vec<String>> {
+    let context = current_context();
+    thread::scope(|threads| {
+        let other = threads.spawn(|| context.run(has_a_file));
+        thread::sleep(Duration::from_millis(500));
+        let found = thief(masked)?;
+        let length = other.join().map_err(|_| anyhow::anyhow!("panicked"))??;
+        anyhow::ensure!(length > 0, "the file is empty");
+        Ok(found)
+    })
+}
+
 /// Ends, or does not, in one way.
 #[task(secret_requests = [Secret(key = "my_secret")])]
 fn ends(way: String) -> anyhow::Result<String> {

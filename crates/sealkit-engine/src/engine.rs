@@ -282,7 +282,6 @@ impl Engine {
         self.live().remove(&number);
         // Whatever it has called and not waited for.
         self.end_those(|caller| caller.pod == number);
-        mounts::unmount(&secrets(&directory));
         let end = status
             .map_err(|error| broken(crate::Error::io("a pod was lost", error)))
             .map(|status| pod.end(status));

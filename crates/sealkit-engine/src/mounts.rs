@@ -1,17 +1,12 @@
 //! The secrets of one pod, as its task asks for them.
 
-use std::{
-    fs::{self, DirBuilder, OpenOptions},
-    io::Write as _,
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use sealkit_names::{
     MountType,
     places::{self, Pass},
 };
-use sealkit_process::Variable;
+use sealkit_process::{Form, Variable};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -28,7 +23,7 @@ const LONGEST_VARIABLE: usize = 128 * 1024;
 /// What a pod is given.
 #[derive(Debug, Default)]
 pub(crate) struct Mounts {
-    /// Secrets in variables.
+    /// The secrets, in variables and files.
     pub(crate) variables: Vec<Variable>,
     /// Variables that hold the paths of files.
     pub(crate) paths: Vec<(String, PathBuf)>,
@@ -81,14 +76,17 @@ pub(crate) fn mount(task: &Task, values: &Values, directory: &Path) -> Result<Mo
                 mounts.variables.push(Variable {
                     name: name.unwrap_or_default(),
                     value: Zeroizing::new(value.to_vec()),
-                    exported: names.env_var.is_some(),
+                    form: if names.env_var.is_some() { Form::Exported } else { Form::Hidden },
                 });
             }
             As::File => {
                 let path = places::file(Pass::Flytekit, &names, "", |path| Some(directory.join(path)));
                 let path = path.unwrap_or_default();
-                write(&path, value)
-                    .map_err(|error| Error::io(format!("secret `{names}` cannot be mounted"), error))?;
+                mounts.variables.push(Variable {
+                    name: path.display().to_string(),
+                    value: Zeroizing::new(value.to_vec()),
+                    form: Form::File,
+                });
                 mounts.paths.extend(names.env_var.map(|name| (name.to_owned(), path)));
             }
         }
@@ -96,16 +94,9 @@ pub(crate) fn mount(task: &Task, values: &Values, directory: &Path) -> Result<Mo
     Ok(mounts)
 }
 
-fn write(path: &Path, value: &[u8]) -> std::io::Result<()> {
-    if let Some(folder) = path.parent() {
-        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+impl Mounts {
+    /// Whether some are files.
+    pub(crate) fn has_files(&self) -> bool {
+        self.variables.iter().any(|variable| variable.form == Form::File)
     }
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o400).open(path)?;
-    file.write_all(value)
-}
-
-/// Removes what was mounted as files.
-pub(crate) fn unmount(directory: &Path) {
-    // What is left goes with the directory of the run.
-    let _ = fs::remove_dir_all(directory);
 }

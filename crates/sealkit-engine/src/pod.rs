@@ -3,11 +3,12 @@
 use std::{
     env,
     ffi::{OsStr, OsString},
-    fs::{self, File},
+    fs::{self, DirBuilder, File},
     io,
     os::{
         fd::OwnedFd,
         unix::{
+            fs::DirBuilderExt as _,
             net::UnixStream,
             process::{CommandExt as _, ExitStatusExt as _},
         },
@@ -139,7 +140,10 @@ impl Pod<'_> {
     ) -> Result<Running> {
         let here =
             |error: io::Error| Error::io(format!("the pod of task `{}` cannot be started", self.task), error);
-        fs::create_dir_all(&self.directory).map_err(here)?;
+        DirBuilder::new().mode(0o700).create(&self.directory).map_err(here)?;
+        if self.mounts.has_files() {
+            DirBuilder::new().mode(0o700).create(self.secrets()).map_err(here)?;
+        }
         let inputs_path = self.directory.join("inputs.pb");
         fs::write(&inputs_path, inputs.encode_to_vec()).map_err(here)?;
 
@@ -188,6 +192,9 @@ impl Pod<'_> {
         let mut set =
             |name: &str, value: &dyn AsRef<OsStr>| all.push((name.into(), value.as_ref().to_owned()));
         set(variables::ENGINE, &std::process::id().to_string());
+        if self.mounts.has_files() {
+            set(variables::MOUNTS, &self.secrets());
+        }
         if *debuggable {
             set(variables::DEBUGGABLE, &"1");
         }

@@ -19,6 +19,8 @@ pub const RUN_NAME: &str = "RUN_NAME";
 
 /// The process that has started a pod, whose secrets then come through its standard input.
 pub const ENGINE: &str = "SEALKIT_ENGINE";
+/// The directory below which a pod of an engine has its secrets that are files.
+pub const MOUNTS: &str = "SEALKIT_MOUNTS";
 /// Set to anything, a pod can be debugged, and dumps core.
 pub const DEBUGGABLE: &str = "SEALKIT_DEBUGGABLE";
 

@@ -8,9 +8,12 @@
 
 use std::{fs::File, io};
 
-use rustix::process::{
-    Pid, Signal, WaitOptions, WaitStatus, getpid, getppid, kill_process, set_parent_process_death_signal,
-    waitpid,
+use rustix::{
+    process::{
+        Pid, Signal, WaitOptions, WaitStatus, getpid, getppid, kill_process, set_parent_process_death_signal,
+        waitpid,
+    },
+    thread::{UnshareFlags, unshare_unsafe},
 };
 
 unsafe extern "C" {
@@ -40,6 +43,12 @@ pub(crate) fn go_apart() -> io::Result<()> {
     }
     set_parent_process_death_signal(Some(Signal::KILL))?;
     if getppid() == Some(waiting) { Ok(()) } else { Err(io::ErrorKind::NotFound.into()) }
+}
+
+/// Gives this process a view of its own of what these flags name.
+pub(crate) fn unshare(flags: UnshareFlags) -> io::Result<()> {
+    // SAFETY: what is unsafe is to part threads from their open files, and that is none of what is asked for here.
+    unsafe { unshare_unsafe(flags) }.map_err(io::Error::from)
 }
 
 fn wait_for(copy: Pid) -> ! {

@@ -12,7 +12,7 @@ use std::{
 
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::variables::Variable;
+use crate::variables::{Form, Variable};
 
 // SAFETY: the loader calls what this section lists, once, before `main`; a function without arguments may ignore the three it is
 // given on Linux. It does not unwind: `extern "C"` aborts instead.
@@ -43,7 +43,7 @@ pub(crate) fn take(is_secret: impl Fn(&str) -> bool) -> Vec<Variable> {
         let Some(name) = str::from_utf8(&text[..end]).ok().filter(|name| is_secret(name)) else { continue };
         let (name, length) = (name.to_owned(), text.len());
         let value = Zeroizing::new(text[end + 1..].to_vec());
-        taken.push(Variable { name: name.clone(), value, exported: false });
+        taken.push(Variable { name: name.clone(), value, form: Form::Hidden });
         remove(&name);
         // SAFETY: these are the bytes after the `=` of a string in the block, which belongs to the process and may be written. No
         // reference to them is left, and the environment does not point there any more.

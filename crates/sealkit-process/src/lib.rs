@@ -7,7 +7,9 @@
 //! - no other process of the same user can look into its memory, its environment or its open files, and there are no core files,
 //!   unless the variable `SEALKIT_DEBUGGABLE` is set.
 //!
-//! Where an engine has started it, the process gets its secrets from there ([`send`]), and ends when the engine does.
+//! Where an engine has started it, the process gets its secrets from there ([`send`]), and ends when the engine does. It gets them in
+//! a memory that nobody can have opened before, and those that are files are in a file system that it alone sees, if the system
+//! allows that.
 //!
 //! Variables that a task asked for by name (`env_var`) stay: being there is their purpose. On other systems than Linux, nothing
 //! happens.
@@ -17,11 +19,13 @@ mod apart;
 #[cfg(target_os = "linux")]
 mod block;
 #[cfg(target_os = "linux")]
+mod files;
+#[cfg(target_os = "linux")]
 mod start;
 
 mod variables;
 
-pub use variables::{Variable, send};
+pub use variables::{Form, Variable, send};
 
 /// The value of the secret variable `name`, if this process is a pod that was started with it.
 pub fn secret(name: &str) -> Option<&'static [u8]> {

@@ -9,8 +9,8 @@ use rustix::process::{
 use sealkit_names::variables;
 
 use crate::{
-    apart, block,
-    variables::{Variable, receive},
+    apart, block, files,
+    variables::{Form, Variable, receive},
 };
 
 /// The variables that were taken out of the environment, in the order they were there.
@@ -23,6 +23,11 @@ static ENGINE: OnceLock<UnixStream> = OnceLock::new();
 pub(crate) fn at_start() {
     if env::var_os(variables::EXECUTION_ID).is_none_or(|id| id.is_empty()) {
         return;
+    }
+    // It needs what is forbidden next; where the system does not allow it, the files are where others can read them.
+    if let Some(directory) = env::var_os(variables::MOUNTS) {
+        let _ = files::seclude(directory.as_ref());
+        block::remove(variables::MOUNTS);
     }
     let debuggable = env::var_os(variables::DEBUGGABLE).is_some_and(|value| !value.is_empty());
     if !debuggable {
@@ -60,10 +65,13 @@ fn attach(engine: &str, debuggable: bool) -> io::Result<(UnixStream, Vec<Variabl
     let socket = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3)?;
     rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
     let mut socket = UnixStream::from(socket);
-    let (exported, others) = receive(&mut socket)?.into_iter().partition(|variable| variable.exported);
-    let exported: Vec<Variable> = exported;
-    for Variable { name, value, .. } in &exported {
-        block::set(name, value);
+    let mut others = Vec::new();
+    for secret in receive(&mut socket)? {
+        match secret.form {
+            Form::Hidden => others.push(secret),
+            Form::Exported => block::set(&secret.name, &secret.value),
+            Form::File => files::write(&secret)?,
+        }
     }
     Ok((socket, others))
 }

@@ -15,22 +15,31 @@ use zeroize::Zeroizing;
 /// More than all secrets of a task can have.
 const LARGEST: u32 = 256 << 20;
 
-/// A variable whose value is a secret.
+/// A secret of a pod.
 pub struct Variable {
-    /// Its name.
+    /// The name of the variable, or the path of the file.
     pub name: String,
     /// Its value.
     pub value: Zeroizing<Vec<u8>>,
-    /// Whether it becomes a part of the environment, where everything in the pod and all that it starts sees it.
-    pub exported: bool,
+    /// What the pod makes of it.
+    pub form: Form,
+}
+
+/// What becomes of a secret in a pod.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Form {
+    /// It is there for whoever asks [`secret`](crate::secret), and nowhere else.
+    Hidden = 0,
+    /// It becomes a part of the environment, where everything in the pod and all that it starts sees it.
+    Exported = 1,
+    /// It becomes a file, at a place that only the pod and what it starts can see, if the system allows that.
+    File = 2,
 }
 
 impl fmt::Debug for Variable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Variable")
-            .field("name", &self.name)
-            .field("exported", &self.exported)
-            .finish_non_exhaustive()
+        f.debug_struct("Variable").field("name", &self.name).field("form", &self.form).finish_non_exhaustive()
     }
 }
 
@@ -46,8 +55,8 @@ pub fn send(mut to: impl Write, variables: &[Variable]) -> io::Result<()> {
         total.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "the secrets are too large"))?;
     // Nothing is copied into one buffer: that would be a copy more to wipe.
     to.write_all(&total.to_le_bytes())?;
-    for Variable { name, value, exported } in variables {
-        to.write_all(&[u8::from(*exported)])?;
+    for Variable { name, value, form } in variables {
+        to.write_all(&[*form as u8])?;
         for field in [name.as_bytes(), value] {
             to.write_all(&u32::try_from(field.len()).unwrap_or(u32::MAX).to_le_bytes())?;
             to.write_all(field)?;
@@ -66,8 +75,14 @@ pub(crate) fn receive(from: &mut impl Read) -> io::Result<Vec<Variable>> {
     let mut rest = length(from)?;
     let mut variables = Vec::new();
     while rest > 0 {
-        let mut exported = [0];
-        from.read_exact(&mut exported)?;
+        let mut form = [0];
+        from.read_exact(&mut form)?;
+        let form = match form {
+            [0] => Form::Hidden,
+            [1] => Form::Exported,
+            [2] => Form::File,
+            _ => return Err(io::ErrorKind::InvalidData.into()),
+        };
         let mut field = || -> io::Result<Zeroizing<Vec<u8>>> {
             let size = length(from)?;
             rest = rest.checked_sub(size).ok_or(io::ErrorKind::InvalidData)?;
@@ -79,7 +94,7 @@ pub(crate) fn receive(from: &mut impl Read) -> io::Result<Vec<Variable>> {
         let (name, value) = (field()?, field()?);
         rest = rest.checked_sub(9).ok_or(io::ErrorKind::InvalidData)?;
         let name = str::from_utf8(&name).map_err(|_| io::ErrorKind::InvalidData)?.to_owned();
-        variables.push(Variable { name, value, exported: exported != [0] });
+        variables.push(Variable { name, value, form });
     }
     Ok(variables)
 }
@@ -99,19 +114,23 @@ mod tests {
 
     #[test]
     fn what_is_sent_arrives() {
-        let variable = |name: &str, value: &[u8], exported| Variable {
+        let variable = |name: &str, value: &[u8], form| Variable {
             name: name.to_owned(),
             value: Zeroizing::new(value.to_vec()),
-            exported,
+            form,
         };
-        let variables = [variable("_UNION_A", b"\0binary\xff", false), variable("B", b"", true)];
+        let variables = [
+            variable("_UNION_A", b"\0binary\xff", Form::Hidden),
+            variable("B", b"", Form::Exported),
+            variable("/run/c", b"c", Form::File),
+        ];
         let mut sent = Vec::new();
         send(&mut sent, &variables).unwrap();
         let mut rest = &sent[..];
         let arrived = receive(&mut rest).unwrap();
         assert!(rest.is_empty());
         assert_eq!(format!("{arrived:?}"), format!("{variables:?}"));
-        assert_eq!(format!("{:?}", arrived[1]), r#"Variable { name: "B", exported: true, .. }"#);
+        assert_eq!(format!("{:?}", arrived[1]), r#"Variable { name: "B", form: Exported, .. }"#);
         assert!(arrived.iter().zip(&variables).all(|(a, b)| a.value == b.value));
         for end in 0..sent.len() {
             assert!(receive(&mut &sent[..end]).is_err(), "{end} bytes of {}", sent.len());
