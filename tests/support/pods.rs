@@ -150,7 +150,8 @@ fn ends(way: String) -> anyhow::Result<String> {
         }
         "flood" => {
             let line = format!("{}{secret}\n", "x".repeat(1000));
-            for _ in 0..20_000 {
+            let lines = std::env::var("LINES").ok().and_then(|count| count.parse().ok()).unwrap_or(20_000);
+            for _ in 0..lines {
                 stdout.write_all(line.as_bytes())?;
             }
         }

@@ -160,7 +160,7 @@ impl Engine {
         &self.guard
     }
 
-    /// Runs a task to its end.
+    /// Runs a task to its end, once: nothing of the run is left afterwards.
     ///
     /// # Errors
     ///
@@ -169,6 +169,8 @@ impl Engine {
         self.slots.take();
         let outcome = self.call(None, 0, task, inputs);
         self.slots.give();
+        // Not when the last owner goes: some thread may still answer a pod that has gone.
+        self.directory.remove();
         outcome
     }
 

@@ -6,6 +6,7 @@ use std::{
     io,
     os::unix::fs::{MetadataExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use rustix::fs::{FlockOperation, flock};
@@ -48,10 +49,16 @@ impl RunDirectory {
     }
 }
 
+impl RunDirectory {
+    /// Removes it with all that is in it; what cannot be removed is swept by the next run.
+    pub(crate) fn remove(&self) {
+        let _ = fs::remove_dir_all(&self.path);
+    }
+}
+
 impl Drop for RunDirectory {
     fn drop(&mut self) {
-        // What is left is swept by the next run.
-        let _ = fs::remove_dir_all(&self.path);
+        self.remove();
         let _ = flock(&self.alive, FlockOperation::Unlock);
     }
 }
@@ -101,18 +108,30 @@ fn make(place: &Path) -> io::Result<(PathBuf, File)> {
 pub fn sweep() {
     for place in places() {
         for entry in fs::read_dir(place.path).into_iter().flatten().flatten() {
-            let is_run = entry.file_name().to_str().is_some_and(|name| name.starts_with(PREFIX));
+            let name = entry.file_name();
+            let starts = |prefix: &str| name.to_str().is_some_and(|name| name.starts_with(prefix));
+            let is_run = starts(PREFIX) || (starts(NEW) && is_old(&entry));
             if is_run
                 && entry.metadata().is_ok_and(|found| found.uid() == rustix::process::geteuid().as_raw())
             {
                 let path = entry.path();
-                let alive = File::open(path.join(ALIVE));
-                if alive.is_ok_and(|alive| flock(&alive, FlockOperation::NonBlockingLockExclusive).is_ok()) {
+                let is_dead = match File::open(path.join(ALIVE)) {
+                    Ok(alive) => flock(&alive, FlockOperation::NonBlockingLockExclusive).is_ok(),
+                    // It had one when it got its name: whoever was removing it has not come to the end.
+                    Err(error) => error.kind() == io::ErrorKind::NotFound,
+                };
+                if is_dead {
                     let _ = fs::remove_dir_all(path);
                 }
             }
         }
     }
+}
+
+/// Whether nobody is still about to give it its name.
+fn is_old(entry: &fs::DirEntry) -> bool {
+    let age = entry.metadata().and_then(|found| found.modified()).map(|time| time.elapsed());
+    age.is_ok_and(|age| age.is_ok_and(|age| age > Duration::from_secs(60)))
 }
 
 #[cfg(test)]
@@ -128,8 +147,12 @@ mod tests {
         // As if its process had ended: the lock is gone, the files are not.
         flock(&dead.alive, FlockOperation::Unlock).unwrap();
         std::mem::forget(dead);
+        let half = RunDirectory::create().unwrap();
+        let half_removed = half.path().to_owned();
+        fs::remove_file(half_removed.join(ALIVE)).unwrap();
+        std::mem::forget(half);
         sweep();
-        assert!(!path.exists());
+        assert!(!path.exists() && !half_removed.exists());
         assert!(living.path().join(ALIVE).exists());
         assert_eq!(fs::metadata(living.path()).unwrap().mode() & 0o777, 0o700);
     }
