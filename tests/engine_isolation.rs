@@ -231,5 +231,10 @@ fn a_pod_sees_what_programs_need_of_the_environment_and_what_it_is_given() {
     // The key of the store is nobody's business.
     assert!(!inherited.iter().any(|name| name.starts_with("SEALKIT_")), "{inherited:?}");
     let refused = home.home.run(&format!("run --env FLYTE_X=1 {} t1", env!("CARGO_BIN_EXE_pods"))).unwrap();
-    assert_eq!(refused.code, Some(2), "{refused}");
+    insta::assert_snapshot!(refused, @"
+    exit code 2
+    -- stderr
+    error: `--env FLYTE_X=…` sets what only Flyte and sealkit set
+    hint: a secret is given with --secret, a domain with --domain
+    ");
 }

@@ -188,10 +188,11 @@ fn variable(pair: &OsStr) -> Result<(OsString, OsString), Fault> {
     let Some((name, value)) = text.filter(|(name, _)| !name.is_empty()) else {
         return Err(Fault::usage("a value of `--env` has no name: write --env NAME=VALUE"));
     };
-    if let Err(flaw) = sealkit_names::rules::check_env_var(name)
-        && ["SEALKIT_", "FLYTE_", "_UNION_", "_FSEC_"].iter().any(|ours| name.starts_with(ours))
-    {
-        return Err(Fault::usage(flaw.message(name)));
+    if sealkit_names::variables::is_ours(name) {
+        let message = format!("`--env {name}=…` sets what only Flyte and sealkit set");
+        return Err(
+            Fault::usage(message).with_hint("a secret is given with --secret, a domain with --domain")
+        );
     }
     Ok((name.into(), value.into()))
 }

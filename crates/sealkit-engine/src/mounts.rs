@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use sealkit_names::{
     MountType,
     places::{self, Pass},
+    variables,
 };
 use sealkit_process::{Form, Variable};
 use zeroize::Zeroizing;
@@ -15,8 +16,6 @@ use crate::{
     values::Values,
 };
 
-/// The prefix that the webhook of Flyte 2 gives to variables.
-pub(crate) const PREFIX: &str = "_UNION_";
 /// `NAME=VALUE` and its end, in one argument of `execve` on Linux: nothing that a pod starts could inherit more.
 const LONGEST_VARIABLE: usize = 128 * 1024;
 
@@ -69,7 +68,7 @@ pub(crate) fn mount(task: &Task, values: &Values, directory: &Path) -> Result<Mo
         match mount_of(task, request, value)? {
             As::Variable => {
                 let name = names.env_var.map(str::to_owned).or_else(|| {
-                    let prefixes = [PREFIX.to_owned()];
+                    let prefixes = [variables::ENGINE_ENV_PREFIX.to_owned()];
                     places::variable(Pass::Flytekit, &names, &prefixes, false, |_| Some(()))
                         .map(|(name, ())| name)
                 });

@@ -31,7 +31,7 @@ use sealkit_names::variables;
 
 use crate::{
     error::{Error, Result},
-    mounts::{Mounts, PREFIX},
+    mounts::Mounts,
     output,
     screen::Screen,
 };
@@ -186,7 +186,7 @@ impl Pod<'_> {
         };
         let mut all: Vec<(OsString, OsString)> = env::vars_os()
             .filter(|(name, _)| *inherit || is_inherited(name))
-            .filter(|(name, _)| !is_secret(name) && !is_ours(name))
+            .filter(|(name, _)| !is_secret(name) && !name.to_str().is_some_and(variables::is_ours))
             .collect();
         all.extend(environment.iter().cloned());
         let mut set =
@@ -200,17 +200,15 @@ impl Pod<'_> {
         }
         set(variables::EXECUTION_ID, &self.run);
         set(variables::RUN_NAME, &self.run);
-        set("ACTION_NAME", &self.action);
-        set("FLYTE_ATTEMPT_NUMBER", &self.attempt.to_string());
-        set("FLYTE_INTERNAL_TASK_NAME", &self.task);
-        for (name, value) in
-            [("FLYTE_INTERNAL_EXECUTION_DOMAIN", &scope.0), ("FLYTE_INTERNAL_EXECUTION_PROJECT", &scope.1)]
-        {
+        set(variables::ACTION_NAME, &self.action);
+        set(variables::ATTEMPT, &self.attempt.to_string());
+        set(variables::TASK_NAME, &self.task);
+        for (name, value) in variables::EXECUTION_SCOPE.into_iter().zip([&scope.0, &scope.1]) {
             if let Some(value) = value {
                 set(name, value);
             }
         }
-        set(variables::ENV_PREFIX, &PREFIX);
+        set(variables::ENV_PREFIX, &variables::ENGINE_ENV_PREFIX);
         set(variables::DEFAULT_DIR, &self.secrets());
         for (name, path) in &self.mounts.paths {
             set(name, path);
@@ -271,13 +269,6 @@ impl Running {
 fn is_inherited(name: &OsStr) -> bool {
     name.to_str()
         .is_some_and(|name| INHERITED.contains(&name) || name.starts_with("LC_") || name.starts_with("RUST_"))
-}
-
-/// Whether a variable says what only an engine or Flyte says.
-fn is_ours(name: &OsStr) -> bool {
-    let ours = ["SEALKIT_", "FLYTE_", "_UNION_", "_FSEC_"];
-    name.to_str().is_some_and(|name| ours.iter().any(|ours| name.starts_with(ours)))
-        || [variables::RUN_NAME, "ACTION_NAME"].iter().any(|ours| name == *ours)
 }
 
 fn name_of(signal: i32) -> String {
