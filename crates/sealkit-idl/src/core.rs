@@ -1,11 +1,12 @@
-//! Package `flyteidl2.core`: literals, literal types, secrets and errors.
+//! Package `flyteidl2.core`: literals, literal types, secrets, tasks and errors.
 
 mod errors;
 mod literal;
 mod literal_type;
 mod security;
+mod task_template;
 
-pub use errors::{ContainerError, ContainerErrorKind, ErrorDocument, ErrorOrigin};
+pub use errors::{ContainerError, ContainerErrorKind, ErrorDocument, ErrorOrigin, ExecutionError};
 pub use literal::{
     Binary, Blob, BlobMetadata, Literal, LiteralCollection, LiteralMap, LiteralValue, Primitive,
     PrimitiveValue, Scalar, ScalarValue, Union, Void,
@@ -15,3 +16,7 @@ pub use literal_type::{
     TypeStructure, TypedInterface, UnionType, Variable, VariableEntry, VariableMap,
 };
 pub use security::{MountType, Secret, SecurityContext};
+pub use task_template::{
+    Container, Identifier, KeyValuePair, ResourceEntry, ResourceName, ResourceType, Resources, RetryStrategy,
+    RuntimeMetadata, RuntimeType, TaskMetadata, TaskTarget, TaskTemplate,
+};

@@ -1,4 +1,4 @@
-//! `core.ErrorDocument`: what a failed task writes to `error.pb`.
+//! `core.ErrorDocument`, what a failed task writes to `error.pb`, and `core.ExecutionError`, what the cluster makes of it.
 
 /// The content of `error.pb`.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
@@ -23,6 +23,20 @@ pub struct ContainerError {
     /// Whose fault it is.
     #[prost(enumeration = "ErrorOrigin", tag = "4")]
     pub origin: i32,
+}
+
+/// Why an action has failed, as the cluster tells it.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct ExecutionError {
+    /// A short word for programs.
+    #[prost(string, tag = "1")]
+    pub code: String,
+    /// The text for people.
+    #[prost(string, tag = "2")]
+    pub message: String,
+    /// Whose fault it is.
+    #[prost(enumeration = "ErrorOrigin", tag = "4")]
+    pub kind: i32,
 }
 
 /// Whether trying again may help.
