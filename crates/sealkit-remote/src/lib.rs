@@ -1,5 +1,9 @@
 //! A client of Flyte 2 and Union: their secrets, and runs of tasks on them.
 
+mod config;
+mod endpoint;
 mod error;
 
+pub use config::{Auth, ClientSecret, Config, Tls};
+pub use endpoint::Endpoint;
 pub use error::{Error, ErrorKind, Result};
