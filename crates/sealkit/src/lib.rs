@@ -16,6 +16,7 @@ mod secret;
 mod secret_value;
 mod secrets;
 mod session;
+mod spec;
 mod task_type;
 pub mod testing;
 #[cfg(feature = "tracing")]

@@ -13,8 +13,10 @@ use std::{
     process::ExitCode,
 };
 
+use sealkit_idl::prost::Message as _;
+
 use self::arguments::Command;
-use crate::{Error, Kind, Session, TaskMetadata, Variable, link, registry};
+use crate::{Error, Kind, Session, TaskMetadata, Variable, link, registry, spec};
 
 /// The `main` of a binary with tasks.
 ///
@@ -24,6 +26,8 @@ use crate::{Error, Kind, Session, TaskMetadata, Variable, link, registry};
 /// PROGRAM run TASK [--INPUT VALUE ...]    runs a task here and prints its output as JSON
 /// PROGRAM describe [TASK] [--json]        shows what is recorded of the tasks
 /// PROGRAM inputs TASK [--INPUT VALUE ...] writes the inputs as Flyte's `task.Inputs`, for `execute`
+/// PROGRAM outputs TASK                    reads Flyte's `task.Outputs`, and prints the output as JSON
+/// PROGRAM spec TASK                       writes Flyte's `task.TaskSpec`, without an image
 /// PROGRAM execute --task TASK --inputs URI --outputs-path URI   runs a task as a pod, as Flyte starts it
 /// ```
 ///
@@ -112,9 +116,12 @@ fn perform(session: &Session, program: &str) -> Result<String, Fault> {
         }
         Command::RunHelp { task } => Ok(listing::run_help(program, registry::find(&task)?)),
         Command::Inputs { task, inputs } => {
-            let bytes = run::encode_inputs(program, registry::find(&task)?, inputs)?;
-            // Bytes are no text.
-            let _ = io::stdout().lock().write_all(&bytes);
+            print_bytes(&run::encode_inputs(program, registry::find(&task)?, inputs)?);
+            Ok(String::new())
+        }
+        Command::Outputs { task } => run::decode_outputs(registry::find(&task)?, io::stdin().lock()),
+        Command::Spec { task } => {
+            print_bytes(&spec::task_spec(registry::find(&task)?).encode_to_vec());
             Ok(String::new())
         }
         Command::Execute(pod) => pod::execute(session, &pod),
@@ -126,6 +133,11 @@ fn perform(session: &Session, program: &str) -> Result<String, Fault> {
 fn is_plain(task: &TaskMetadata) -> bool {
     let required = |input: &Variable| !input.r#type.is_optional();
     task.name() == "main" && task.kind() == Kind::Workflow && !task.interface().inputs.iter().any(required)
+}
+
+/// What is no text.
+fn print_bytes(bytes: &[u8]) {
+    let _ = io::stdout().lock().write_all(bytes);
 }
 
 /// Whoever reads our output may stop reading; that is no failure of ours.

@@ -15,6 +15,8 @@ pub(super) enum Command {
     RunHelp { task: String },
     Run { task: String, inputs: Vec<(String, String)> },
     Inputs { task: String, inputs: Vec<(String, String)> },
+    Outputs { task: String },
+    Spec { task: String },
     Execute(Pod),
 }
 
@@ -31,6 +33,8 @@ pub(super) fn parse(mut parser: Parser, program: &str) -> Result<Command, Fault>
         "run" => run(parser, program),
         "describe" => describe(parser, program),
         "execute" => execute(parser, program),
+        "outputs" => named(parser, program).map(|task| Command::Outputs { task }),
+        "spec" => named(parser, program).map(|task| Command::Spec { task }),
         "inputs" => match run(parser, program)? {
             Command::Run { task, inputs } => Ok(Command::Inputs { task, inputs }),
             help => Ok(help),
@@ -71,6 +75,15 @@ fn run(mut parser: Parser, program: &str) -> Result<Command, Fault> {
         inputs.push((input.to_owned(), text(value)?));
     }
     Ok(Command::Run { task, inputs })
+}
+
+/// The name of a task, and nothing else.
+fn named(mut parser: Parser, program: &str) -> Result<String, Fault> {
+    let odd = || Fault::usage("name one task", format!("see `{program} --help`"));
+    match (next(&mut parser, program)?, next(&mut parser, program)?) {
+        (Some(Argument::Word(task)), None) => Ok(task),
+        _ => Err(odd()),
+    }
 }
 
 fn describe(mut parser: Parser, program: &str) -> Result<Command, Fault> {

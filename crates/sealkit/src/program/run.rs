@@ -1,15 +1,21 @@
 //! Running one task in this process.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    io::Read,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 use sealkit_idl::{
     prost::Message as _,
-    task::{Inputs, NamedLiteral},
+    task::{Inputs, NamedLiteral, Outputs},
 };
 
 use super::Fault;
 use crate::{
-    Session, TaskMetadata, Type, Value, ValueError, call::Failure, literal::to_literal, task_type::Members,
+    Session, TaskMetadata, Type, Value, ValueError,
+    call::Failure,
+    literal::{from_literal, to_literal},
+    task_type::Members,
 };
 
 pub(super) fn run(
@@ -65,6 +71,24 @@ pub(super) fn encode_inputs(
     };
     let literals = values.into_iter().map(literal).collect::<Result<_, Fault>>()?;
     Ok(Inputs { literals }.encode_to_vec())
+}
+
+/// The output of `task` as JSON, from the bytes of Flyte's `task.Outputs`.
+pub(super) fn decode_outputs(task: &TaskMetadata, mut from: impl Read) -> Result<String, Fault> {
+    let name = task.name();
+    let wrong = |problem: String| failed(format!("output of task `{name}`: {problem}"), None);
+    let mut bytes = Vec::new();
+    from.read_to_end(&mut bytes).map_err(|error| wrong(error.to_string()))?;
+    let outputs = Outputs::decode(&*bytes).map_err(|_| wrong("it is malformed".to_owned()))?;
+    let value = match (task.interface().outputs.first(), outputs.literals.into_iter().next()) {
+        (None, _) => Value::None,
+        (Some(_), None) => return Err(wrong("it is missing".to_owned())),
+        (Some(output), Some(literal)) => from_literal(literal.value.unwrap_or_default())
+            .and_then(|value| value.of_type(output.r#type))
+            .map_err(|error| wrong(error.at(output.name).to_string()))?,
+    };
+    let json = serde_json::to_string(&value).map_err(|error| wrong(error.to_string()))?;
+    Ok(json + "\n")
 }
 
 fn read_inputs(program: &str, task: &TaskMetadata, typed: Vec<(String, String)>) -> Result<Members, Fault> {
