@@ -21,6 +21,7 @@ mod prompt;
 #[cfg(target_os = "linux")]
 mod run;
 mod secret;
+mod table;
 mod terminal;
 mod value;
 

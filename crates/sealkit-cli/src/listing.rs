@@ -1,14 +1,13 @@
 //! How secrets are listed.
 
-use std::{borrow::Cow, fmt::Write as _, iter, time::SystemTime};
+use std::{borrow::Cow, time::SystemTime};
 
-use clap::builder::styling::Style;
 use humantime::format_rfc3339_seconds;
 use sealkit_guard::Strength;
 use sealkit_store::{Entry, SecretType};
 use serde::{Serialize, Serializer};
 
-use crate::{arguments::OutputArgument, fault::Fault, terminal};
+use crate::{arguments::OutputArgument, fault::Fault, table, terminal};
 
 /// One version of a secret, and how well it is guarded if that was looked up: it takes the value.
 pub(crate) struct Listed {
@@ -105,54 +104,8 @@ fn cells(entry: &Listed) -> [Cow<'_, str>; 8] {
     ]
 }
 
-/// Columns, without those that are empty; cut where a terminal of `width` columns ends.
 fn table(entries: &[Listed], width: Option<usize>) -> String {
-    let mut widths = [0; 8];
-    for entry in entries {
-        for (width, cell) in widths.iter_mut().zip(cells(entry)) {
-            *width = cell.len().max(*width);
-        }
-    }
-    for (width, title) in widths.iter_mut().zip(TITLES).filter(|(width, _)| **width > 0) {
-        *width = title.len().max(*width);
-    }
-    if let Some(width) = width {
-        let gaps = widths.iter().filter(|width| **width > 0).count().saturating_sub(1);
-        fit(&mut widths, width.saturating_sub(2 * gaps));
-    }
-    // Escape sequences are left out where they are not understood.
-    let bold = Style::new().bold();
-    let mut text = bold.render().to_string();
-    push(&mut text, &TITLES.map(Cow::from), widths);
-    let _ = writeln!(text, "{bold:#}");
-    for entry in entries {
-        push(&mut text, &cells(entry), widths);
-        text.push('\n');
-    }
-    text
-}
-
-/// Adds the cells in exactly these widths, with gaps between them. All of it is ASCII.
-fn push(text: &mut String, cells: &[Cow<'_, str>; 8], widths: [usize; 8]) {
-    for (cell, width) in cells.iter().zip(widths).filter(|(_, width)| *width > 0) {
-        match cell.get(..width - 1) {
-            Some(start) if cell.len() > width => text.extend([start, "…"]),
-            _ => text.push_str(cell),
-        }
-        text.extend(iter::repeat_n(' ', width.saturating_sub(cell.len()) + 2));
-    }
-    text.truncate(text.trim_end_matches(' ').len());
-}
-
-/// Takes from the widest column until all fit, but leaves something of each.
-fn fit(widths: &mut [usize], room: usize) {
-    const LEAST: usize = 4;
-    while widths.iter().sum::<usize>() > room {
-        match widths.iter_mut().max() {
-            Some(widest) if *widest > LEAST => *widest -= 1,
-            _ => return,
-        }
-    }
+    table::columns(TITLES, entries.iter().map(cells), width)
 }
 
 #[cfg(test)]
