@@ -22,6 +22,8 @@ pub const ACTION_NAME: &str = "ACTION_NAME";
 pub const ATTEMPT: &str = "FLYTE_ATTEMPT_NUMBER";
 /// The task of a pod.
 pub const TASK_NAME: &str = "FLYTE_INTERNAL_TASK_NAME";
+/// The version of the task of a pod.
+pub const TASK_VERSION: &str = "FLYTE_INTERNAL_TASK_VERSION";
 /// The domain and the project that a pod belongs to.
 pub const EXECUTION_SCOPE: [&str; 2] =
     ["FLYTE_INTERNAL_EXECUTION_DOMAIN", "FLYTE_INTERNAL_EXECUTION_PROJECT"];
@@ -32,6 +34,10 @@ pub const ENGINE_ENV_PREFIX: &str = DEFAULT_ENV_PREFIXES[1];
 pub const ENGINE: &str = "SEALKIT_ENGINE";
 /// The directory below which a pod of an engine has its secrets that are files.
 pub const MOUNTS: &str = "SEALKIT_MOUNTS";
+/// The image that a pod of a cluster was started from: the tasks that it calls are started from the same.
+pub const IMAGE: &str = "SEALKIT_IMAGE";
+/// The names of the variables that those tasks have too, with commas between them.
+pub const SHARED: &str = "SEALKIT_SHARED";
 /// Set to anything, a pod can be debugged, and dumps core.
 pub const DEBUGGABLE: &str = "SEALKIT_DEBUGGABLE";
 
@@ -39,6 +45,9 @@ pub const DEBUGGABLE: &str = "SEALKIT_DEBUGGABLE";
 pub const KEY_FILE: &str = "SEALKIT_KEY_FILE";
 /// The file that holds the passphrase of that key, where nobody can be asked for it.
 pub const PASSPHRASE_FILE: &str = "SEALKIT_PASSPHRASE_FILE";
+
+/// How long an answer of a cluster is waited for.
+pub const TIMEOUT: &str = "SEALKIT_TIMEOUT";
 
 /// Whether only Flyte and sealkit say what is in this variable.
 ///
