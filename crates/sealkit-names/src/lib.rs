@@ -9,6 +9,7 @@
 //! This crate knows no task and no secret value.
 
 pub mod clash;
+mod md5;
 pub mod places;
 pub mod read;
 mod request;

@@ -1,15 +1,16 @@
 //! Where Flyte puts a secret: the environment variables and files to look in, in order.
 //!
 //! Flyte's injectors do not agree with each other, nor with what flytekit looks up. The places are therefore
-//! asked in three passes, so that whatever flytekit finds is found here too, and first:
+//! asked in four passes, so that whatever flytekit finds is found here too, and first:
 //!
 //! | pass | places |
 //! |---|---|
 //! | [`Pass::Declared`] | the `env_var` of the request (the value, or the path of a file) |
 //! | [`Pass::Flytekit`] | what flytekit 1.16 `SecretsManager.get` looks up: variable, then file |
 //! | [`Pass::Injected`] | what the injectors of Flyte 1 and Flyte 2 create and flytekit misses |
+//! | [`Pass::Renamed`] | what they create under another name than the request's |
 
-use crate::Request;
+use crate::{Request, md5};
 
 /// One pass over the places; see the [module](self).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +21,11 @@ pub enum Pass {
     Flytekit,
     /// The places of the injectors that flytekit misses.
     Injected,
+    /// The places of the injectors that make up a group, or drop the key.
+    ///
+    /// Only where an injector has said that it was there is this worth looking at: Kubernetes takes the MD5 of the key for a
+    /// missing group, and on GCP and Azure the group and its version are the whole secret.
+    Renamed,
 }
 
 /// Asks `look` for every environment variable that may hold the secret, until it finds something; returns that
@@ -74,6 +80,10 @@ pub fn variable<T>(
             }
             found(upper(&mut name, "", &without_version))
         }
+        Pass::Renamed => {
+            let made_up = made_up_group(request)?;
+            prefixes.iter().find_map(|prefix| found(upper(&mut name, prefix, &[Some(&made_up), Some(key)])))
+        }
     }
 }
 
@@ -101,7 +111,17 @@ pub fn file<T>(
             })
             .or_else(|| look(key))
             .or_else(|| look(lower(&mut path, &[], file_prefix, key))),
+        Pass::Renamed => match (group, group_version) {
+            (None, _) => look(lower(&mut path, &[made_up_group(request).as_deref()], file_prefix, key)),
+            _ if !request.mount.may_be_file() => None,
+            (Some(group), None) => look(lower(&mut path, &[], file_prefix, group)),
+            (group, Some(version)) => look(lower(&mut path, &[group], file_prefix, version)),
+        },
     }
+}
+
+fn made_up_group(request: &Request<'_>) -> Option<String> {
+    request.group.is_none().then(|| md5::hex(request.key.as_bytes()))
 }
 
 fn upper<'b>(name: &'b mut String, prefix: &str, parts: &[Option<&str>]) -> &'b mut String {
@@ -210,11 +230,25 @@ mod tests {
     }
 
     #[test]
+    fn then_come_those_that_injectors_rename() {
+        let versioned = request();
+        let grouped = Request { group_version: None, ..versioned };
+        let plain = Request { group: None, key: "my-key", ..versioned };
+        assert_eq!(all_variables(Pass::Renamed, &plain, true), ["P_515780610702189DABD912E9C9EF6F38_MY-KEY"]);
+        assert_eq!(all_variables(Pass::Renamed, &grouped, true), [""; 0]);
+        assert_eq!(all_files(Pass::Renamed, &plain), ["515780610702189dabd912e9c9ef6f38/f-my-key"]);
+        assert_eq!(all_files(Pass::Renamed, &grouped), ["f-my-group"]);
+        assert_eq!(all_files(Pass::Renamed, &versioned), ["my-group/f-v1"]);
+        let variable = Request { mount: MountType::EnvVar, ..grouped };
+        assert_eq!(all_files(Pass::Renamed, &variable), [""; 0]);
+    }
+
+    #[test]
     fn a_key_without_its_group_is_never_looked_up_without_prefix() {
         // Otherwise `Secret(group = "db", key = "user")` would read `$USER`.
         let request =
             Request { group: Some("db"), key: "user", group_version: None, env_var: None, ..request() };
-        for pass in [Pass::Declared, Pass::Flytekit, Pass::Injected] {
+        for pass in [Pass::Declared, Pass::Flytekit, Pass::Injected, Pass::Renamed] {
             assert!(!all_variables(pass, &request, true).contains(&"USER".to_owned()));
         }
     }

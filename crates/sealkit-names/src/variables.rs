@@ -49,6 +49,12 @@ pub const PASSPHRASE_FILE: &str = "SEALKIT_PASSPHRASE_FILE";
 /// How long an answer of a cluster is waited for.
 pub const TIMEOUT: &str = "SEALKIT_TIMEOUT";
 
+/// `prefix` as injectors write it: some put it in upper case, with the rest of the variable's name.
+pub fn written_prefixes(prefix: String) -> Vec<String> {
+    let upper = prefix.to_uppercase();
+    if upper == prefix { vec![prefix] } else { vec![prefix, upper] }
+}
+
 /// Whether only Flyte and sealkit say what is in this variable.
 ///
 /// A pod never inherits one, and nobody sets one for it.

@@ -44,25 +44,30 @@ impl Chain {
     /// [`ErrorKind::Configuration`] when the variables that describe the mounts make no sense.
     pub(crate) fn standard(own: &[Arc<dyn Provider>]) -> Result<Self> {
         let in_pod = is_pod();
-        let prefixes = match setting(variables::ENV_PREFIX)? {
-            Some(prefix) => vec![prefix],
+        let prefix = setting(variables::ENV_PREFIX)?;
+        let directory = setting(variables::DEFAULT_DIR)?;
+        // An injector says where it puts secrets.
+        let injected = [&prefix, &directory].map(|setting| in_pod && setting.is_some());
+        let prefixes = match prefix {
+            Some(prefix) => variables::written_prefixes(prefix),
             None => variables::DEFAULT_ENV_PREFIXES.map(str::to_owned).to_vec(),
         };
         let file_prefix = setting(variables::FILE_PREFIX)?.unwrap_or_default();
         if file_prefix.contains(['/', '\\', '\0']) || file_prefix == ".." {
             return Err(misconfigured(variables::FILE_PREFIX, "the beginning of a file name, not a path"));
         }
-        let directories = match setting(variables::DEFAULT_DIR)? {
+        let mounts = match directory {
             Some(path) => vec![absolute(path)?],
             None => variables::DEFAULT_DIRS.map(PathBuf::from).to_vec(),
         };
-        let directories: Vec<MountedDirectory> = directories
-            .into_iter()
+        let directories: Vec<MountedDirectory> = mounts
+            .iter()
+            .cloned()
             .map(|path| MountedDirectory::with_file_prefix(path, &file_prefix))
             .collect();
 
-        let environment = |passes| Environment::new(passes, prefixes.clone(), !in_pod);
-        let mut chain: Vec<Arc<dyn Provider>> = Vec::with_capacity(10);
+        let environment = |passes| Environment::new(passes, prefixes.clone(), !in_pod, mounts.clone());
+        let mut chain: Vec<Arc<dyn Provider>> = Vec::with_capacity(12);
         for directory in &directories {
             chain.push(Arc::new(directory.pass(&[Pass::Declared])));
         }
@@ -72,6 +77,13 @@ impl Chain {
         chain.push(Arc::new(environment(&[Pass::Injected])));
         for directory in &directories {
             chain.push(Arc::new(directory.pass(&[Pass::Flytekit, Pass::Injected])));
+        }
+        let [variables, files] = injected;
+        if variables {
+            chain.push(Arc::new(environment(&[Pass::Renamed])));
+        }
+        if files {
+            chain.extend(directories.iter().map(|directory| Arc::new(directory.pass(&[Pass::Renamed])) as _));
         }
         if !in_pod {
             chain.extend(own.iter().cloned());

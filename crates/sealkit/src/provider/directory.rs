@@ -57,7 +57,7 @@ impl MountedDirectory {
         let look = &mut look;
         self.passes.iter().find_map(|pass| match pass {
             Pass::Declared => self.declared(secret).and_then(|path| look(&path)),
-            Pass::Flytekit | Pass::Injected => {
+            Pass::Flytekit | Pass::Injected | Pass::Renamed => {
                 places::file(*pass, &request, &self.file_prefix, |name| look(name))
             }
         })

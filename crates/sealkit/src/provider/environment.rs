@@ -1,12 +1,15 @@
 //! Secrets in environment variables.
 
-use std::env;
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
 
 use sealkit_names::places::{self, Pass};
 
 use super::{Found, Mount, Provider};
 use crate::{
-    Result, Secret, SecretBytes,
+    MountType, Result, Secret, SecretBytes,
     error::{Error, ErrorKind},
     secret_value::MAX_SECRET_BYTES,
 };
@@ -24,17 +27,24 @@ pub struct Environment {
     passes: &'static [Pass],
     prefixes: Vec<String>,
     unprefixed: bool,
+    /// Where secrets are mounted that are files.
+    mounts: Vec<PathBuf>,
 }
 
 impl Environment {
     /// Variables with this prefix, and those that requests declare by `env_var`.
     pub fn with_prefix(prefix: impl Into<String>) -> Self {
         let passes = &[Pass::Declared, Pass::Flytekit, Pass::Injected];
-        Self { passes, prefixes: vec![prefix.into()], unprefixed: false }
+        Self { passes, prefixes: vec![prefix.into()], unprefixed: false, mounts: Vec::new() }
     }
 
-    pub(super) fn new(passes: &'static [Pass], prefixes: Vec<String>, unprefixed: bool) -> Self {
-        Self { passes, prefixes, unprefixed }
+    pub(super) fn new(
+        passes: &'static [Pass],
+        prefixes: Vec<String>,
+        unprefixed: bool,
+        mounts: Vec<PathBuf>,
+    ) -> Self {
+        Self { passes, prefixes, unprefixed, mounts }
     }
 
     fn first<T>(&self, secret: &Secret, mut look: impl FnMut(&str) -> Option<T>) -> Option<(String, T)> {
@@ -52,9 +62,17 @@ impl Provider for Environment {
     }
 
     fn lookup(&self, secret: &Secret) -> Result<Option<Found>> {
-        let found = self.first(secret, |name| match sealkit_process::secret(name) {
-            Some(value) => Some((value.to_vec(), false)),
-            None => env::var_os(name).map(|value| (value.into_encoded_bytes(), true)),
+        let request = secret.request();
+        let found = self.first(secret, |name| {
+            if let Some(value) = sealkit_process::secret(name) {
+                return Some((value.to_vec(), false));
+            }
+            let value = env::var_os(name)?;
+            // Where the cluster decides, it may decide for a file and put its path here. That is no secret.
+            let is_path = request.mount == MountType::Any
+                && request.env_var == Some(name)
+                && self.mounts.iter().any(|mounts| Path::new(&value).starts_with(mounts));
+            (!is_path).then(|| (value.into_encoded_bytes(), true))
         });
         let Some((name, (value, is_there))) = found else { return Ok(None) };
         let value = SecretBytes::new(value);
