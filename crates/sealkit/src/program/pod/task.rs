@@ -1,0 +1,98 @@
+//! The task of a pod: from literals to literals.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use sealkit_idl::{
+    core::{ContainerErrorKind, ErrorOrigin},
+    task::{NamedLiteral, Outputs},
+};
+
+use super::failed::{Failed, again};
+use crate::{
+    ErrorKind, Secret, Session, TaskMetadata, Value,
+    call::Failure,
+    given::Given,
+    leaks::{Exit, Leaving},
+    literal::{from_literal, to_literal},
+    provider::Preferred,
+    task_type::Members,
+};
+
+/// Runs the task; its output comes as Flyte's message and as what it is.
+pub(super) fn run(
+    session: &Session,
+    task: &'static TaskMetadata,
+    inputs: Vec<NamedLiteral>,
+) -> Result<(Outputs, Value), Failed> {
+    let name = task.name();
+    let wrong = |message: String| Failed {
+        kind: ErrorKind::InvalidValue,
+        origin: ErrorOrigin::User,
+        again: ContainerErrorKind::NonRecoverable,
+        message,
+    };
+    let members = inputs.into_iter().map(|NamedLiteral { name: input, value }| {
+        let value = from_literal(value.unwrap_or_default());
+        let value = value.map_err(|error| wrong(format!("input {} of task `{name}`", error.at(&input))))?;
+        Ok((input, value))
+    });
+    let members = Members::new(members.collect::<Result<_, Failed>>()?);
+
+    let given = given(session, task);
+    let outcome = session.run(|| catch_unwind(AssertUnwindSafe(|| task.invoke()(members))));
+    let output = match outcome {
+        Ok(Ok(output)) => output,
+        Ok(Err(Failure::Input(error))) => return Err(wrong(format!("input {error}"))),
+        Ok(Err(Failure::Output(error))) => {
+            return Err(wrong(format!("output of task `{name}`: {error}")));
+        }
+        Ok(Err(Failure::Task(text))) => {
+            let (kind, hint) = session.advice_for(&text);
+            let hint = hint.map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
+            let message = format!("task `{name}` failed: {text}{hint}");
+            return Err(Failed { kind, origin: ErrorOrigin::User, again: again(kind), message });
+        }
+        Err(panic) => {
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a message");
+            let (kind, again) = (ErrorKind::Other, ContainerErrorKind::Recoverable);
+            let message = format!("task `{name}` panicked: {text}");
+            return Err(Failed { kind, origin: ErrorOrigin::User, again, message });
+        }
+    };
+    let Some((value, variable)) = output.zip(task.interface().outputs.first()) else {
+        return Ok((Outputs::default(), Value::None));
+    };
+    check(task, &value, &given)?;
+    let literal = to_literal(variable.r#type, &value);
+    let literal = literal.map_err(|error| wrong(format!("output of task `{name}`: {error}")))?;
+    let output = NamedLiteral { name: variable.name.to_owned(), value: Some(literal) };
+    Ok((Outputs { literals: vec![output] }, value))
+}
+
+/// All secrets that are mounted for the task: it may read them without asking the context.
+fn given(session: &Session, task: &TaskMetadata) -> Given {
+    let given = Given::default();
+    let find = |secret: &'static Secret| session.chain().ok()?.find(secret, Preferred::First).ok()?;
+    for secret in task.secret_requests() {
+        if let Some(found) = find(secret) {
+            given.share(session.given().add(secret, found.value.expose()));
+        }
+    }
+    given
+}
+
+fn check(task: &'static TaskMetadata, value: &Value, given: &Given) -> Result<(), Failed> {
+    let Some(output) = task.interface().outputs.first() else { return Ok(()) };
+    let leaving = Leaving { task, exit: Exit::Output, name: output.name, r#type: output.r#type, value };
+    leaving.check(given).map_err(|error| Failed {
+        kind: error.kind(),
+        origin: ErrorOrigin::User,
+        again: ContainerErrorKind::NonRecoverable,
+        message: format!(
+            "task `{}` failed: {error}\nhint: {}",
+            task.name(),
+            error.hint().unwrap_or_default()
+        ),
+    })
+}
