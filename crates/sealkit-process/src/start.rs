@@ -98,9 +98,13 @@ fn prefixes() -> Vec<String> {
     prefixes
 }
 
+/// Whatever prefix Flyte is told to give secrets, it has these for itself. The keys of the object store are among them, which a
+/// pod needs before it has its inputs, and which whatever the task starts finds where Flyte has put them.
+const FLYTES: [&str; 4] = ["FLYTE_SECRETS_", "FLYTE_INTERNAL_", "FLYTE_AWS_", "FLYTE_STORAGE_"];
+
 fn is_secret(name: &str, prefixes: &[String]) -> bool {
-    let is_ours = ["FLYTE_SECRETS_", "FLYTE_INTERNAL_"].iter().any(|ours| name.starts_with(ours));
-    !is_ours && prefixes.iter().any(|prefix| name.starts_with(&**prefix))
+    let is_flytes = FLYTES.iter().any(|flytes| name.starts_with(flytes));
+    !is_flytes && prefixes.iter().any(|prefix| name.starts_with(&**prefix))
 }
 
 #[cfg(test)]
@@ -115,6 +119,7 @@ mod tests {
             ("FLYTE_MY_SECRET", true),
             ("FLYTE_SECRETS_ENV_PREFIX", false),
             ("FLYTE_INTERNAL_EXECUTION_ID", false),
+            ("FLYTE_AWS_SECRET_ACCESS_KEY", false),
             ("HF_TOKEN", false),
             ("PATH", false),
         ] {
