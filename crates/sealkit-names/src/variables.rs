@@ -41,6 +41,9 @@ pub const SHARED: &str = "SEALKIT_SHARED";
 /// Set to anything, a pod can be debugged, and dumps core.
 pub const DEBUGGABLE: &str = "SEALKIT_DEBUGGABLE";
 
+/// How many MiB the outputs of a pod may have, where that is not Flyte's default of 2.
+pub const MAX_OUTPUT: &str = "SEALKIT_MAX_OUTPUT_MIB";
+
 /// The file that holds the key of the local store, where it is not the one in the configuration directory.
 pub const KEY_FILE: &str = "SEALKIT_KEY_FILE";
 /// The file that holds the passphrase of that key, where nobody can be asked for it.

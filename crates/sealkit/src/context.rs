@@ -10,13 +10,13 @@ use std::{
 };
 
 use once_cell::sync::OnceCell;
-use sealkit_names::variables;
 use tempfile::TempDir;
 
 use crate::{
     Result, Secret, SecretBytes, TaskMetadata,
     error::{Error, ErrorKind},
     given::Given,
+    identity,
     secrets::Secrets,
     session::Session,
 };
@@ -117,11 +117,12 @@ impl Context {
 
     /// The name of the run on Flyte 2, of the execution on Flyte 1, and `local` elsewhere.
     pub fn execution_id(&self) -> String {
-        [variables::RUN_NAME, variables::EXECUTION_ID]
-            .into_iter()
-            .filter(|_| crate::provider::is_pod())
-            .find_map(|name| env::var(name).ok().filter(|id| !id.is_empty()))
-            .unwrap_or_else(|| "local".to_owned())
+        identity::run().unwrap_or_else(|| "local".to_owned())
+    }
+
+    /// The name of the action on Flyte 2, such as `a0` for the first task of a run; there is none elsewhere.
+    pub fn action_name(&self) -> Option<String> {
+        identity::action()
     }
 
     /// An empty, private directory for the task's own files; it is removed when the task ends.

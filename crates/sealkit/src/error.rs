@@ -52,7 +52,7 @@ pub enum ErrorKind {
     NoTask,
     /// A value is not text.
     NotText,
-    /// A value is larger than a secret may be.
+    /// A secret or an output is larger than it may be.
     TooLarge,
     /// A provider is broken.
     Provider,

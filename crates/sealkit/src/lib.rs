@@ -5,6 +5,7 @@ mod context;
 mod error;
 mod executor;
 mod given;
+mod identity;
 mod leaks;
 mod link;
 pub mod literal;

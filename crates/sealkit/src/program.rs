@@ -5,6 +5,7 @@ mod listing;
 mod panics;
 mod pod;
 mod run;
+mod storage;
 
 use std::{
     env,

@@ -103,13 +103,11 @@ fn describe(mut parser: Parser, program: &str) -> Result<Command, Fault> {
 }
 
 /// What Flyte tells a container; most of it the environment tells too, or a task does not need.
-const IGNORED: [&str; 11] = [
+const IGNORED: [&str; 9] = [
     "version",
     "raw-data-path",
     "checkpoint-path",
     "prev-checkpoint",
-    "run-name",
-    "name",
     "run-start-time",
     "image-cache",
     "tgz",
@@ -120,6 +118,7 @@ const IGNORED: [&str; 11] = [
 fn execute(mut parser: Parser, program: &str) -> Result<Command, Fault> {
     let hint = || format!("{program} execute --task NAME --inputs URI --outputs-path URI");
     let mut pod = Pod::default();
+    let (mut run, mut action) = (String::new(), String::new());
     while let Some(argument) = next(&mut parser, program)? {
         let name = match argument {
             Argument::Option(name) if name == "--help" || name == "-h" => return Ok(Command::Help),
@@ -131,16 +130,20 @@ fn execute(mut parser: Parser, program: &str) -> Result<Command, Fault> {
             "task" => &mut pod.task,
             "inputs" => &mut pod.inputs,
             "outputs-path" => &mut pod.outputs,
+            "run-name" => &mut run,
+            "name" => &mut action,
             other if IGNORED.contains(&other) => &mut ignored,
             _ => return Err(Fault::usage(format!("there is no option `{name}`"), hint())),
         };
         let value = parser.value().map_err(|_| Fault::usage(format!("`{name}` has no value"), hint()))?;
-        // What Flyte has left as it was means that it is absent.
         *field = text(value)?;
-        if field.starts_with("{{") {
+        // What Flyte has left as it was means that it is absent, and so do two quotes.
+        if field.starts_with("{{") || field == "\"\"" {
             field.clear();
         }
     }
+    (pod.run, pod.action) =
+        (Some(run).filter(|run| !run.is_empty()), Some(action).filter(|name| !name.is_empty()));
     let absent = [("--task", &pod.task), ("--inputs", &pod.inputs), ("--outputs-path", &pod.outputs)];
     match absent.iter().find(|(_, value)| value.is_empty()) {
         Some((name, _)) => Err(Fault::usage(format!("a pod needs `{name}`"), hint())),
@@ -210,8 +213,15 @@ mod tests {
             task: "all.types".to_owned(),
             inputs: "s3://b/inputs.pb".to_owned(),
             outputs: "file:///o".to_owned(),
+            run: None,
+            action: Some("a0".to_owned()),
         };
         assert_eq!(parsed(line), Ok(Command::Execute(pod)));
+        // As a template says it, and as Flyte does before the first attempt.
+        let line =
+            "execute --task t --inputs /i --outputs-path /o --run-name r1 --name {{.actionName}} --name \"\"";
+        let Ok(Command::Execute(pod)) = parsed(line) else { unreachable!() };
+        assert_eq!((pod.run.as_deref(), pod.action), (Some("r1"), None));
     }
 
     #[test]

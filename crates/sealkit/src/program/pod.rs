@@ -5,13 +5,10 @@
 //! written.
 
 mod failed;
+mod limit;
 mod task;
 
-use std::{
-    fs,
-    io::{self, Write as _},
-    path::{Path, PathBuf},
-};
+use std::io;
 
 use sealkit_idl::{
     core::{ContainerErrorKind, ErrorOrigin},
@@ -20,8 +17,14 @@ use sealkit_idl::{
 };
 
 use self::failed::Failed;
-use super::Fault;
-use crate::{ErrorKind, Session, link, registry};
+use super::{
+    Fault,
+    storage::{self, Location},
+};
+use crate::{ErrorKind, Session, Value, identity, link, registry};
+
+/// More than a pod has memory for is not read.
+const LARGEST_INPUTS: u64 = 256 << 20;
 
 /// What a pod is told.
 #[derive(Debug, Default, PartialEq)]
@@ -31,64 +34,69 @@ pub(super) struct Pod {
     pub(super) inputs: String,
     /// The URI of the directory for the outputs.
     pub(super) outputs: String,
+    /// The run and the part of it that the pod is, where the command line says so.
+    pub(super) run: Option<String>,
+    pub(super) action: Option<String>,
 }
 
+/// Runs the task of the pod.
+///
+/// Only where its outputs cannot go anywhere is that a fault: whatever else goes wrong is in `error.pb`, and known to Flyte.
 pub(super) fn execute(session: &Session, pod: &Pod) -> Result<String, Fault> {
-    let task = registry::find(&pod.task)?;
-    let (inputs, outputs) = (path(&pod.inputs)?, path(&pod.outputs)?);
-    let (file, content, told) = match read(&inputs).and_then(|inputs| task::run(session, task, inputs)) {
+    identity::tell(pod.run.as_deref(), pod.action.as_deref());
+    let outputs = Location::of(&pod.outputs)?;
+    let (file, content, told) = match run(session, pod) {
         Ok((content, value)) => {
             if link::exists() {
                 // An engine shows the output to people, and knows nothing of its type.
                 let json = serde_json::to_vec(&value).unwrap_or_default();
-                let _ = write(&outputs, "output.json", &json);
+                let _ = storage::write(&outputs.join("output.json"), &json);
             }
-            ("outputs.pb", content.encode_to_vec(), String::new())
+            (outputs.join("outputs.pb"), content, String::new())
         }
         Err(failed) => {
             let message = session.guard().redact_text(&failed.message).into_owned();
             // An engine tells it itself.
             let told = if link::exists() { String::new() } else { format!("error: {message}\n") };
-            ("error.pb", failed.document(message).encode_to_vec(), told)
+            (outputs.join("error.pb"), failed.document(message).encode_to_vec(), told)
         }
     };
     super::print(io::stderr().lock(), &told);
-    let written = write(&outputs, file, &content);
-    written.map(|()| String::new()).map_err(|error| Fault {
+    let written = storage::write(&file, &content);
+    written.map(|()| String::new()).map_err(|refusal| Fault {
         code: 1,
-        message: format!("`{}` could not be written: {error}", outputs.join(file).display()),
-        hint: None,
+        message: format!("`{file}` could not be written: {}", refusal.message),
+        hint: refusal.hint,
     })
 }
 
-/// The path of a file or directory on this machine.
-fn path(uri: &str) -> Result<PathBuf, Fault> {
-    let path = uri.strip_prefix("file://").unwrap_or(uri);
-    if path.starts_with('/') {
-        return Ok(path.into());
+/// What is to be written, and the output as what it is.
+fn run(session: &Session, pod: &Pod) -> Result<(Vec<u8>, Value), Failed> {
+    let task = registry::find(&pod.task)?;
+    let inputs = Location::of(&pod.inputs).map_err(|fault| Failed {
+        kind: ErrorKind::Configuration,
+        origin: ErrorOrigin::System,
+        again: ContainerErrorKind::NonRecoverable,
+        message: failed::advised(fault.message, fault.hint.as_deref()),
+    })?;
+    let (outputs, value) = task::run(session, task, read(&inputs)?)?;
+    let content = outputs.encode_to_vec();
+    if !link::exists() {
+        limit::check(task, content.len())?;
     }
-    let shown: String = uri.chars().take(200).flat_map(char::escape_debug).collect();
-    let hint = "write `file:///path` or an absolute path";
-    Err(Fault::usage(format!("`{shown}` is no file on this machine"), hint))
+    Ok((content, value))
 }
 
-fn read(path: &Path) -> Result<Vec<NamedLiteral>, Failed> {
+fn read(inputs: &Location) -> Result<Vec<NamedLiteral>, Failed> {
     let unreadable = |problem: String| Failed {
         kind: ErrorKind::Io,
         origin: ErrorOrigin::System,
         again: ContainerErrorKind::Recoverable,
-        message: format!("the inputs `{}` cannot be read: {problem}", path.display()),
+        message: format!("the inputs `{inputs}` cannot be read: {problem}"),
     };
-    let bytes = fs::read(path).map_err(|error| unreadable(error.to_string()))?;
+    let bytes = storage::read(inputs, LARGEST_INPUTS);
+    let bytes =
+        bytes.map_err(|refusal| unreadable(failed::advised(refusal.message, refusal.hint.as_deref())))?;
     let inputs = Inputs::decode(&*bytes).map_err(|_| unreadable("they are malformed".to_owned()))?;
     Ok(inputs.literals)
-}
-
-/// Writes the file as a whole: whoever sees it sees all of it.
-fn write(directory: &Path, name: &str, content: &[u8]) -> io::Result<()> {
-    fs::create_dir_all(directory)?;
-    let mut file = tempfile::NamedTempFile::new_in(directory)?;
-    file.write_all(content)?;
-    file.persist(directory.join(name))?;
-    Ok(())
 }

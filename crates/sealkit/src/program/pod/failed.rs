@@ -2,9 +2,10 @@
 
 use sealkit_idl::core::{ContainerError, ContainerErrorKind, ErrorDocument, ErrorOrigin};
 
-use crate::ErrorKind;
+use crate::{Error, ErrorKind};
 
-/// The limit of Flyte for the file is 2 MiB, and a larger one counts as no error at all.
+/// The limit of Flyte for the file is that of [`limit`](super::limit), and a larger one counts as no error at all
+/// (`ioutils/remote_file_output_reader.go`). What is around the message is a few dozen bytes.
 const LONGEST_MESSAGE: usize = 64 * 1024;
 
 /// Why a pod did not succeed, and whether it is worth another try.
@@ -20,6 +21,27 @@ pub(super) fn again(kind: ErrorKind) -> ContainerErrorKind {
     match kind {
         ErrorKind::Other | ErrorKind::Provider | ErrorKind::Io => ContainerErrorKind::Recoverable,
         _ => ContainerErrorKind::NonRecoverable,
+    }
+}
+
+/// A message with what to do next.
+pub(super) fn advised(mut message: String, hint: Option<&str>) -> String {
+    if let Some(hint) = hint {
+        message.push_str("\nhint: ");
+        message.push_str(hint);
+    }
+    message
+}
+
+/// The program is not what Flyte thinks it is.
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Self {
+            kind: error.kind(),
+            origin: ErrorOrigin::System,
+            again: ContainerErrorKind::NonRecoverable,
+            message: advised(format!("{error:#}"), error.hint()),
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use sealkit_idl::{
     task::{NamedLiteral, Outputs},
 };
 
-use super::failed::{Failed, again};
+use super::failed::{Failed, advised, again};
 use crate::{
     ErrorKind, Secret, Session, TaskMetadata, Value,
     call::Failure,
@@ -48,8 +48,7 @@ pub(super) fn run(
         }
         Ok(Err(Failure::Task(text))) => {
             let (kind, hint) = session.advice_for(&text);
-            let hint = hint.map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
-            let message = format!("task `{name}` failed: {text}{hint}");
+            let message = advised(format!("task `{name}` failed: {text}"), hint.as_deref());
             return Err(Failed { kind, origin: ErrorOrigin::User, again: again(kind), message });
         }
         Err(panic) => {
@@ -89,10 +88,6 @@ fn check(task: &'static TaskMetadata, value: &Value, given: &Given) -> Result<()
         kind: error.kind(),
         origin: ErrorOrigin::User,
         again: ContainerErrorKind::NonRecoverable,
-        message: format!(
-            "task `{}` failed: {error}\nhint: {}",
-            task.name(),
-            error.hint().unwrap_or_default()
-        ),
+        message: advised(format!("task `{}` failed: {error}", task.name()), error.hint()),
     })
 }
