@@ -47,19 +47,41 @@ fn every_example_is_run_by_a_test() {
     }
 }
 
+/// The names of all crates that a package is built from.
+fn packages(package: &str, features: &str) -> BTreeSet<String> {
+    let tree = cargo(&format!("tree --locked -p {package} -e normal,build --prefix none {features}"));
+    tree.lines().filter_map(|line| line.split(" (").next()).map(|line| line.trim().to_owned()).collect()
+}
+
+fn has(packages: &BTreeSet<String>, name: &str) -> bool {
+    packages.iter().any(|package| package.split(' ').next() == Some(name))
+}
+
 #[test]
 fn what_users_import_stays_light() {
-    let packages = |features: &str| -> BTreeSet<String> {
-        let tree = cargo(&format!("tree --locked -p sealkit -e normal,build --prefix none {features}"));
-        tree.lines().filter_map(|line| line.split(" (").next()).map(|line| line.trim().to_owned()).collect()
-    };
-    let without = packages("--no-default-features");
+    let without = packages("sealkit", "--no-default-features");
     // A fifth of what the official crate needs.
     assert!(without.len() <= 45, "{} crates: {without:#?}", without.len());
-    for package in packages("") {
-        let name = package.split(' ').next().unwrap_or_default();
-        let network = ["hyper", "reqwest", "rustls", "tonic", "socket2", "mio", "openssl", "h2"];
-        assert!(!network.contains(&name), "a default build has {name}");
+    // Other packages of the workspace may have it; this is what a user gets.
+    let default = packages("sealkit", "");
+    let network = ["hyper", "object_store", "reqwest", "rustls", "tonic", "socket2", "mio", "openssl", "h2"];
+    for name in network {
+        assert!(!has(&default, name), "a default build has {name}");
+    }
+    assert!(has(&packages("sealkit", "--features cluster"), "hyper"), "what is looked for has another name");
+}
+
+#[test]
+fn an_image_is_built_with_object_stores_and_without_what_is_for_people() {
+    let features = "--no-default-features --features cluster";
+    let dockerfile = fs::read_to_string(root().join("examples/Dockerfile")).unwrap();
+    assert!(dockerfile.contains(&format!("--package examples --bin using_secrets {features}")));
+    assert!(!dockerfile.lines().any(|line| line.starts_with("ENTRYPOINT")));
+    let image = packages("examples", features);
+    assert!(has(&image, "object_store") && !has(&image, "sealkit-store"), "{image:#?}");
+    // They want more of the machine that builds than a C compiler, or libraries on the one that runs.
+    for name in ["aws-lc-sys", "openssl-sys", "native-tls"] {
+        assert!(!has(&image, name), "an image has {name}");
     }
 }
 
