@@ -10,8 +10,8 @@ use rustls::{ClientConfig, RootCertStore, crypto::ring};
 
 /// Where nobody answers, that is soon told.
 const CONNECTING: Duration = Duration::from_secs(5);
-/// The longest that one request may take.
-const ANSWERING: Duration = Duration::from_secs(60);
+/// How long a store may be silent in the middle of an answer, or before it.
+const ANSWERING: Duration = Duration::from_secs(30);
 
 /// Connects by rustls, with the certificates of the system.
 ///
@@ -37,7 +37,7 @@ impl HttpConnector for Connector {
             // What is signed for one host is nothing for another.
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(CONNECTING)
-            .timeout(ANSWERING)
+            .read_timeout(ANSWERING)
             // No connection outlives the runtime that it was made on.
             .pool_max_idle_per_host(0)
             .user_agent(concat!("sealkit/", env!("CARGO_PKG_VERSION")))

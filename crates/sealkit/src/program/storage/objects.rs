@@ -84,6 +84,45 @@ fn wait<T: Send>(
             }),
         }
     };
-    let broken = |_| Refusal { message: "the client of the store is broken".to_owned(), hint: None };
-    thread::scope(|threads| threads.spawn(drive).join()).unwrap_or_else(|panic| Err(broken(panic)))
+    let broken = || Refusal { message: "the client of the store is broken".to_owned(), hint: None };
+    thread::scope(|threads| {
+        let thread = thread::Builder::new().spawn_scoped(threads, drive)?;
+        thread.join().unwrap_or_else(|_| Err(broken()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn object(key: &str) -> Object {
+        let variables = std::iter::empty();
+        let opened = Object::open(&format!("s3://b/{key}"), "s3", &format!("b/{key}"), variables).unwrap();
+        Object { store: Arc::new(object_store::memory::InMemory::new()), ..opened }
+    }
+
+    #[test]
+    fn a_store_is_waited_for_on_any_thread() {
+        let there_and_back = || {
+            let object = object("a/").join("b");
+            assert_eq!((&*object.uri, object.path.as_ref()), ("s3://b/a/b", "a/b"));
+            assert_eq!(read(&object, 9).unwrap_err().message, "there is no such object");
+            write(&object, &[7; 9]).unwrap();
+            assert_eq!(read(&object, 9).unwrap(), [7; 9]);
+            assert_eq!(read(&object, 8).unwrap_err().message, "there is more of it than 0 MiB");
+        };
+        there_and_back();
+        tokio::runtime::Runtime::new().unwrap().block_on(async { there_and_back() });
+    }
+
+    #[test]
+    fn a_key_is_what_is_written() {
+        for key in ["a b/%20+ü#?", "inputs.pb"] {
+            assert_eq!(object(key).path.as_ref(), key);
+        }
+        for key in ["a//b", "a/../b", "a/\u{7}"] {
+            let opened = Object::open("", "s3", &format!("b/{key}"), std::iter::empty());
+            assert_eq!(opened.err().unwrap().message, "an object cannot have this name", "{key:?}");
+        }
+    }
 }

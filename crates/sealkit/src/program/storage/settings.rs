@@ -88,8 +88,8 @@ pub(super) fn open(
         }
     };
     // What the library says may repeat a value.
-    let store =
-        store.map_err(|_| wrong("the environment does not describe its store, or the bucket cannot be"))?;
+    let store = store
+        .map_err(|_| wrong("the environment does not say, or says wrongly, how its store is reached"))?;
     Ok((kind, store))
 }
 
@@ -221,7 +221,7 @@ mod tests {
         }
         assert_eq!(
             open("abfs", "c", &[]).unwrap_err().message,
-            "the environment does not describe its store, or the bucket cannot be"
+            "the environment does not say, or says wrongly, how its store is reached"
         );
         for bucket in ["", "a b", "user:password@host", "b?x"] {
             assert_eq!(open("s3", bucket, &[]).unwrap_err().message, "it names no bucket", "{bucket}");
