@@ -1,0 +1,155 @@
+"""A control plane of Flyte 2 and Union in miniature, made of the official messages and services.
+
+It prints one line of JSON that says where it is, and ends when its standard input does. Its one port speaks gRPC,
+gRPC-Web and Connect, and runs become processes on this machine; `admin.py` tells what tests may ask.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import socket
+import sys
+import tempfile
+from pathlib import Path
+
+from flyteidl2.actions import actions_service_pb2
+from flyteidl2.auth import auth_service_pb2
+from flyteidl2.cluster import service_pb2 as cluster_service_pb2
+from flyteidl2.dataproxy import dataproxy_service_pb2
+from flyteidl2.project import project_service_pb2
+from flyteidl2.secret import secret_pb2
+from flyteidl2.task import task_service_pb2
+from flyteidl2.workflow import run_service_pb2
+from flyteidl.service import auth_pb2 as auth_v1_pb2
+from google.protobuf.descriptor import FileDescriptor
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+from union.internal.secret import secret_pb2 as union_secret_pb2
+
+from actions import Actions
+from actions_service import Children
+from admin import Admin
+from backend import Backend
+from certificates import write_certificates
+from data_proxy import DataProxy
+from directory import auth_metadata_handlers, cluster_handlers, project_handlers
+from faults import Record, Trouble
+from front import Front
+from oauth import CLIENT_ID, CLIENT_SECRET, PUBLIC_CLIENT_ID, OAuth, Tokens
+from rpc import Handler, Service
+from run_service import Runs, Tasks
+from secret_service import Secrets
+from storage import open_storage
+from web import App
+
+
+def options() -> argparse.Namespace:
+    """What the command line says."""
+    parser = argparse.ArgumentParser(prog="control_plane")
+    parser.add_argument("--tls", action="store_true", help="serve with a certificate of our own authority")
+    parser.add_argument("--auth", action="store_true", help="want a token with every call")
+    parser.add_argument("--authorization-key", default="authorization", help="the header that bears the token")
+    parser.add_argument("--token-life", type=float, default=3600, metavar="SECONDS")
+    parser.add_argument("--storage", metavar="DIR|s3://BUCKET", help="where runs keep their files")
+    parser.add_argument("--program", action="append", default=[], metavar="IMAGE_PATH=LOCAL_PATH")
+    return parser.parse_args()
+
+
+def listener() -> socket.socket:
+    """A socket on a free port."""
+    bound = socket.socket()
+    bound.bind(("127.0.0.1", 0))
+    bound.listen()
+    return bound
+
+
+def address_of(bound: socket.socket) -> str:
+    """Where a socket listens."""
+    return f"127.0.0.1:{bound.getsockname()[1]}"
+
+
+async def serve_on(app: App, bound: socket.socket, end: asyncio.Event, tls: tuple[Path, Path] | None = None) -> None:
+    """Serves an application until the end."""
+    config = Config()
+    config.bind = [f"fd://{bound.fileno()}"]
+    config.loglevel = "WARNING"
+    config.graceful_timeout = 0.1
+    config.keep_alive_timeout = 600
+    config.h2_max_inbound_frame_size = 1 << 20
+    if tls:
+        config.certfile, config.keyfile = map(str, tls)
+    await serve(app, config, shutdown_trigger=end.wait)
+
+
+async def main() -> None:
+    """Starts everything, says so, and waits for the end of standard input."""
+    asked = options()
+    directory = Path(tempfile.mkdtemp(prefix="control-plane-"))
+    front_socket, admin_socket, callback = listener(), listener(), listener()
+    front, admin = address_of(front_socket), f"http://{address_of(admin_socket)}"
+    authority, *certificate = write_certificates(directory) if asked.tls else (None,)
+    scheme = "https" if asked.tls else "http"
+
+    record: Record = []
+    trouble = Trouble()
+    tokens = Tokens(asked.authorization_key, asked.token_life) if asked.auth else None
+    redirect = f"http://localhost:{callback.getsockname()[1]}/callback"
+    callback.close()
+    oauth = OAuth(tokens, record, redirect) if tokens else None
+    storage = open_storage(asked.storage or str(directory / "storage"))
+    secrets, tasks = Secrets(), Tasks()
+    pods_find = {"_U_EP_OVERRIDE": front, "_U_INSECURE": "false" if asked.tls else "true"}
+    programs = dict(program.split("=", 1) for program in asked.program)
+    backend = Backend(storage, secrets, Actions(), directory / "pods", programs, pods_find)
+
+    auth_metadata = auth_metadata_handlers(f"{scheme}://{front}", oauth)
+    handlers: list[tuple[FileDescriptor, str, dict[str, Handler]]] = [
+        (secret_pb2.DESCRIPTOR, "SecretService", secrets.handlers()),
+        (union_secret_pb2.DESCRIPTOR, "SecretService", secrets.handlers()),
+        (cluster_service_pb2.DESCRIPTOR, "ClusterService", cluster_handlers(scheme)),
+        (project_service_pb2.DESCRIPTOR, "ProjectService", project_handlers()),
+        (auth_service_pb2.DESCRIPTOR, "AuthMetadataService", auth_metadata),
+        (auth_v1_pb2.DESCRIPTOR, "AuthMetadataService", auth_metadata),
+        (task_service_pb2.DESCRIPTOR, "TaskService", tasks.handlers()),
+        (run_service_pb2.DESCRIPTOR, "RunService", Runs(backend, tasks).handlers()),
+        (actions_service_pb2.DESCRIPTOR, "ActionsService", Children(backend, tasks).handlers()),
+        (dataproxy_service_pb2.DESCRIPTOR, "DataProxyService", DataProxy(backend, admin).handlers()),
+    ]
+    services = [
+        Service(file.services_by_name[name], methods, record, tokens) for file, name, methods in handlers
+    ]
+
+    end = asyncio.Event()
+    serving = [
+        serve_on(Front(services, oauth, trouble, record), front_socket, end, tuple(certificate) or None),
+        serve_on(Admin(record, trouble, backend, oauth), admin_socket, end),
+    ]
+    tasks_of_servers = [asyncio.create_task(server) for server in serving]
+    print(
+        json.dumps(
+            {
+                "grpc": front,
+                "connect": front,
+                "endpoint": f"{scheme}://{front}",
+                "admin": admin,
+                "ca": str(authority) if authority else None,
+                "storage": storage.root,
+                "s3": storage.environment,
+                "client_id": CLIENT_ID,
+                "client_secret": CLIENT_SECRET,
+                "public_client_id": PUBLIC_CLIENT_ID,
+                "redirect_uri": redirect,
+            }
+        ),
+        flush=True,
+    )
+    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
+    backend.stop()
+    end.set()
+    await asyncio.wait(tasks_of_servers, timeout=1)
+    # Watchers and hanging calls may never end by themselves.
+    os._exit(0)
+
+
+asyncio.run(main())

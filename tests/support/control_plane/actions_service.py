@@ -1,0 +1,92 @@
+"""The service through which a task starts others."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+from connectrpc.code import Code
+from connectrpc.errors import ConnectError
+from flyteidl2.common.phase_pb2 import ACTION_PHASE_FAILED
+from flyteidl2.workflow.run_definition_pb2 import ActionDetails, ErrorInfo
+from flyteidl2.workflow.state_service_pb2 import ActionUpdate
+from google.protobuf.message import Message
+
+from actions import Action
+from backend import Backend
+from rpc import Call, Handler
+from run_service import Tasks, metadata_of
+
+
+@dataclass
+class Children:
+    """Actions that other actions started."""
+
+    backend: Backend
+    tasks: Tasks
+
+    def handlers(self) -> dict[str, Handler]:
+        """The methods of the ActionsService."""
+        return {"Enqueue": self.enqueue, "WatchForUpdates": self.watch, "Abort": self.abort}
+
+    async def enqueue(self, request: Any, call: Call) -> Message:
+        asked = request.action
+        if asked.WhichOneof("spec") != "task":
+            raise ConnectError(Code.UNIMPLEMENTED, "only tasks can be started here")
+        actions = self.backend.actions.run(asked.action_id.run)
+        if asked.parent_action_name not in actions:
+            message = f"failed to get parent TaskAction {asked.action_id.run.name}-{asked.parent_action_name}"
+            raise ConnectError(Code.INTERNAL, message)
+        parent = actions[asked.parent_action_name]
+        if parent.terminal:
+            raise ConnectError(Code.ABORTED, f"action {asked.parent_action_name} has ended")
+        spec = asked.task.spec if asked.task.HasField("spec") else self.tasks.find(asked.task.id).spec
+        metadata = metadata_of(spec, parent=asked.parent_action_name, group=asked.group)
+        details = ActionDetails(id=asked.action_id, metadata=metadata, task=spec)
+        bell = self.backend.actions.bell
+        # The labels, annotations and variables of a run are those of its every action.
+        self.backend.start(Action(details, parent.run_spec, asked.input_uri, asked.run_output_base, bell))
+        return call.output()
+
+    async def watch(self, request: Any, call: Call) -> AsyncIterator[Message]:
+        id = request.parent_action_id
+        self.backend.actions.find(id)
+        return self.updates(id, call)
+
+    async def updates(self, id: Any, call: Call) -> AsyncIterator[Message]:
+        """The family as it is now, the sentinel, and then every change of a child, without an end."""
+        actions = self.backend.actions
+        seen: dict[str, int] = {}
+        for action in actions.family(id):
+            seen[action.details.id.name] = len(action.history)
+            update = update_of(action, action.history[-1])
+            if call.fault.hostile == "bare_output_uri":
+                update.output_uri = f"{action.output_base.rstrip('/')}/{action.details.id.name}"
+            yield call.output(action_update=update)
+        yield call.output(control_message={"sentinel": True})
+        while True:
+            for action in actions.family(id):
+                name = action.details.id.name
+                told = seen.get(name, 0)
+                seen[name] = len(action.history)
+                if name != id.name:
+                    for state in action.history[told:]:
+                        yield call.output(action_update=update_of(action, state))
+            if all(seen.get(action.details.id.name) == len(action.history) for action in actions.family(id)):
+                await actions.bell.wait()
+
+    async def abort(self, request: Any, call: Call) -> Message:
+        action = self.backend.actions.find(request.action_id)
+        await self.backend.abort(action, request.reason or "User requested abort")
+        return call.output()
+
+
+def update_of(action: Action, state: ActionDetails) -> ActionUpdate:
+    """The short form of a state."""
+    attempts = state.attempts
+    output = attempts[-1].outputs.output_uri if attempts else ""
+    update = ActionUpdate(action_id=state.id, phase=state.status.phase, output_uri=output)
+    if state.status.phase == ACTION_PHASE_FAILED:
+        error = state.error_info
+        update.error.code, update.error.message = error.code, error.message
+        update.error.kind = {ErrorInfo.KIND_USER: "USER", ErrorInfo.KIND_SYSTEM: "SYSTEM"}[error.kind]
+    return update

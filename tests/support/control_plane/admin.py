@@ -1,0 +1,94 @@
+"""The HTTP endpoint of tests: what was asked, what shall fail, and what there is.
+
+    GET    /requests            every request since the start or the last DELETE, a JSON object a line
+    DELETE /requests
+    POST   /faults              a JSON object with the fields of `faults.Fault`, or a list of them
+    DELETE /faults
+    GET    /secrets             every secret with its value in hexadecimal, a JSON object a line
+    DELETE /secrets
+    GET    /pods                the arguments, the environment and the exit of every process, a JSON object a line
+    GET    /tokens              how many tokens were given out, by grant
+    POST   /tokens/expire       ends all access tokens, with `{"refresh": true}` the refresh tokens too
+    POST   /oauth               `{"life": SECONDS, "interval": SECONDS, "device_answers": [ERROR, ...]}`, any of them
+    POST   /reset               as the DELETEs of requests, faults and secrets
+    PUT    /upload?uri=URI      where CreateUploadLocation sends an upload
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs
+
+from backend import Backend
+from faults import Record, Trouble
+from oauth import OAuth
+from web import Receive, Scope, Send, answer, answer_json, lifespan, read_body
+
+
+@dataclass
+class Admin:
+    """Answers the requests of tests."""
+
+    record: Record
+    trouble: Trouble
+    backend: Backend
+    oauth: OAuth | None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            return await lifespan(receive, send)
+        body = await read_body(receive)
+        try:
+            match scope["method"], scope["path"]:
+                case "GET", "/requests":
+                    await answer_lines(send, self.record)
+                case "GET", "/secrets":
+                    await answer_lines(send, self.secrets())
+                case "GET", "/pods":
+                    await answer_lines(send, self.backend.pods)
+                case "GET", "/tokens":
+                    await answer_json(send, self.oauth.tokens.issued if self.oauth else {})
+                case _:
+                    self.change(scope, body)
+                    await answer(send, 204)
+        except LookupError:
+            await answer(send, 404, b"no such endpoint\n")
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            await answer(send, 400, f"{type(error).__name__}: {error}\n".encode())
+
+    def change(self, scope: Scope, body: bytes) -> None:
+        """Does what is asked and has no answer."""
+        match scope["method"], scope["path"]:
+            case "POST", "/faults":
+                self.trouble.add(json.loads(body))
+            case "DELETE", "/requests":
+                self.record.clear()
+            case "DELETE", "/faults":
+                self.trouble.faults.clear()
+            case "DELETE", "/secrets":
+                self.backend.secrets.stored.clear()
+            case "POST", "/reset":
+                for everything in (self.record, self.trouble.faults, self.backend.secrets.stored):
+                    everything.clear()
+            case "POST", "/tokens/expire":
+                self.oauth.tokens.expire(**json.loads(body or b"{}"))
+            case "POST", "/oauth":
+                for name, value in json.loads(body).items():
+                    setattr(self.oauth.tokens if name == "life" else self.oauth, name, value)
+            case "PUT", "/upload":
+                self.backend.storage.write(parse_qs(scope["query_string"].decode())["uri"][0], body)
+            case _:
+                raise LookupError
+
+    def secrets(self) -> list[dict[str, Any]]:
+        """Every secret, for a test to look at."""
+        return [
+            {"project": project, "domain": domain, "name": name, "kind": secret.kind, "hex": secret.value.hex()}
+            for (project, domain, name), secret in sorted(self.backend.secrets.stored.items())
+        ]
+
+
+async def answer_lines(send: Send, values: Iterable[Any]) -> None:
+    """Sends one JSON object a line."""
+    await answer(send, 200, b"".join(json.dumps(value).encode() + b"\n" for value in values), "application/jsonl")

@@ -1,0 +1,202 @@
+"""The executor: attempts of actions as processes on this machine."""
+
+import asyncio
+import contextlib
+import hashlib
+import os
+import signal
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from flyteidl2.core.execution_pb2 import ContainerError, ErrorDocument, ExecutionError
+from flyteidl2.core.tasks_pb2 import TaskTemplate
+from flyteidl2.task.common_pb2 import Inputs
+from flyteidl2.workflow.run_definition_pb2 import ErrorInfo
+
+from actions import Action, Actions, Log
+from injection import NotAdmitted, inject
+from pods import Paths, environment, fill
+from secret_service import Secrets
+from storage import Storage
+
+LARGEST_FILE = 2 << 20
+GRACE_SECONDS = 2
+
+
+@dataclass(frozen=True)
+class Failure:
+    """How an attempt failed."""
+
+    code: str
+    message: str
+    user: bool = True
+    recoverable: bool = False
+
+
+@dataclass
+class Backend:
+    """Runs actions; `programs` says where on this machine a program of an image is."""
+
+    storage: Storage
+    secrets: Secrets
+    actions: Actions
+    directory: Path
+    programs: dict[str, str]
+    address: dict[str, str]
+    pods: list[dict[str, Any]] = field(default_factory=list)
+    running: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def start(self, action: Action) -> None:
+        """Adds an action and begins to run it."""
+        self.actions.add(action)
+        task = asyncio.create_task(self.run(action))
+        self.running.add(task)
+        task.add_done_callback(self.running.discard)
+
+    async def run(self, action: Action) -> None:
+        """Tries an action until it succeeds, fails for good or has no retries left."""
+        retries = action.details.task.task_template.metadata.retries.retries
+        for attempt in range(retries + 1):
+            if action.terminal:
+                return
+            try:
+                failure = await self.attempt(action, attempt)
+            except NotAdmitted as error:
+                failure = Failure("BadRequest", str(error), user=False)
+            if action.terminal:
+                return
+            if failure is None:
+                return action.enter("SUCCEEDED")
+            told = ErrorInfo(
+                message=failure.message, kind="KIND_USER" if failure.user else "KIND_SYSTEM", code=failure.code
+            )
+            action.attempt.error_info.CopyFrom(told)
+            if not failure.recoverable or attempt == retries:
+                action.details.error_info.CopyFrom(told)
+                return action.enter("FAILED")
+            action.retry()
+
+    async def attempt(self, action: Action, attempt: int) -> Failure | None:
+        """One pod, from its admission to what it left behind."""
+        previous = action.output_uri or None
+        output = self.output_uri(action, attempt)
+        started = action.details.attempts.add(attempt=attempt + 1, outputs={"output_uri": output})
+        log = Log()
+        action.logs.append(log)
+        try:
+            action.enter("INITIALIZING")
+            paths = Paths(action.input_uri, output, previous)
+            arguments, variables, place = self.pod(action, attempt, paths)
+            started.logs_available = True
+            action.enter("RUNNING")
+            failure = await self.process(action, arguments, variables, place, log)
+        finally:
+            log.close()
+        return failure or self.outcome(action.details.task.task_template, output)
+
+    def output_uri(self, action: Action, attempt: int) -> str:
+        """Where an attempt writes: as in Flyte, not where one would guess."""
+        id = action.details.id
+        shard = hashlib.sha256(f"flyte/{id.run.name}-{id.name}".encode()).hexdigest()[:2]
+        return f"{self.storage.sharded(action.output_base, shard)}/{id.name}/{attempt + 1}"
+
+    def pod(self, action: Action, attempt: int, paths: Paths) -> tuple[list[str], dict[str, str], Path]:
+        """The arguments, the environment and the directory of a pod."""
+        details = action.details
+        id, template = details.id, details.task.task_template
+        inputs = Inputs.FromString(self.storage.read(action.input_uri) or b"")
+        began = details.status.start_time.ToDatetime()
+        arguments = [
+            fill(argument, paths, template, began, inputs)
+            for argument in (*template.container.command, *template.container.args)
+        ]
+        place = self.directory / f"{id.run.name}-{id.name}-{attempt}"
+        place.mkdir(parents=True, exist_ok=True)
+        variables = {pair.key: pair.value for pair in template.container.env}
+        variables |= {pair.key: pair.value for pair in action.run_spec.envs.values}
+        variables |= self.storage.environment | self.address
+        variables |= environment(id, template, attempt, action.output_base)
+        scope = id.run.project, id.run.domain
+        variables |= inject(template.security_context.secrets, self.secrets, scope, place / "secrets")
+        if arguments:
+            arguments[0] = self.programs.get(arguments[0], arguments[0])
+        self.pods.append(
+            {"run": id.run.name, "action": id.name, "attempt": attempt, "arguments": arguments, "environment": variables}
+        )
+        return arguments, variables, place
+
+    async def process(
+        self, action: Action, arguments: list[str], variables: dict[str, str], place: Path, log: Log
+    ) -> Failure | None:
+        """Runs a pod's process to its end, and tells whether it failed as such."""
+        pod = self.pods[-1]
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *arguments,
+                env=variables,
+                cwd=place,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.STDOUT,
+                start_new_session=True,
+                limit=1 << 24,
+            )
+        except (OSError, TypeError, ValueError) as error:
+            return Failure("ContainerCannotRun", f"the container cannot run: {error}", recoverable=True)
+        action.process = process
+        if action.terminal:
+            send(action, signal.SIGKILL)
+        while line := await process.stdout.readline():
+            log.add(line.decode(errors="replace").removesuffix("\n"))
+        pod["exit"] = await process.wait()
+        if pod["exit"] == 0:
+            return None
+        code = pod["exit"] if pod["exit"] > 0 else 128 - pod["exit"]
+        last = "\n".join(line.message for line in log.lines[-10:])
+        message = f"[primary] terminated with exit code ({code}). Reason [Error]. Message: \n{last}"
+        return Failure("Error", message, recoverable=True)
+
+    def outcome(self, template: TaskTemplate, output: str) -> Failure | None:
+        """What the files of a finished attempt say."""
+        error = self.storage.read(f"{output}/error.pb")
+        # An error that is too large counts as none.
+        if error is not None and len(error) <= LARGEST_FILE:
+            told = ErrorDocument.FromString(error).error
+            user = told.origin != ExecutionError.SYSTEM
+            return Failure(told.code, told.message, user, told.kind == ContainerError.RECOVERABLE)
+        outputs = self.storage.read(f"{output}/outputs.pb")
+        if outputs is None and template.interface.outputs.variables:
+            return Failure("OutputsNotFound", f"the task left no {output}/outputs.pb", user=False)
+        if outputs is not None and len(outputs) > LARGEST_FILE:
+            return Failure("OutputsTooLarge", f"{output}/outputs.pb is larger than {LARGEST_FILE} bytes")
+        return None
+
+    async def abort(self, action: Action, reason: str) -> None:
+        """Aborts an action and all that descends from it."""
+        for one in self.actions.descendants(action):
+            if not one.terminal:
+                one.details.abort_info.reason = reason
+                one.enter("ABORTED")
+                asyncio.create_task(end(one))
+
+    def stop(self) -> None:
+        """Ends every process at once."""
+        for actions in self.actions.runs.values():
+            for action in actions.values():
+                send(action, signal.SIGKILL)
+
+
+async def end(action: Action) -> None:
+    """Asks the process of an action to end, and then makes it."""
+    send(action, signal.SIGTERM)
+    await asyncio.sleep(GRACE_SECONDS)
+    send(action, signal.SIGKILL)
+
+
+def send(action: Action, number: signal.Signals) -> None:
+    """Sends a signal to the process of an action and its children, if it still runs."""
+    if action.process is not None and action.process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(action.process.pid, number)
+

@@ -1,0 +1,83 @@
+"""The service of inputs, outputs, logs and uploads."""
+
+import base64
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from connectrpc.code import Code
+from connectrpc.errors import ConnectError
+from flyteidl2.task.common_pb2 import Inputs, Outputs
+from google.protobuf.message import Message
+
+from actions import Log
+from backend import Backend
+from directory import require_project
+from rpc import Call, Handler
+
+
+@dataclass
+class DataProxy:
+    """The data of runs; `admin` is where uploads are sent."""
+
+    backend: Backend
+    admin: str
+
+    def handlers(self) -> dict[str, Handler]:
+        """The methods of the DataProxyService."""
+        return {
+            "GetActionData": self.data,
+            "TailLogs": self.logs,
+            "UploadInputs": self.upload_inputs,
+            "CreateUploadLocation": self.upload_location,
+        }
+
+    async def data(self, request: Any, call: Call) -> Message:
+        action = self.backend.actions.find(request.action_id)
+        inputs = self.backend.storage.read(action.input_uri)
+        outputs_uri = f"{action.output_uri}/outputs.pb" if action.output_uri else ""
+        outputs = self.backend.storage.read(outputs_uri) if outputs_uri else None
+        return call.output(
+            inputs=Inputs.FromString(inputs or b""),
+            outputs=Outputs.FromString(outputs or b""),
+            inputs_uri=action.input_uri,
+            outputs_uri=outputs_uri,
+        )
+
+    async def logs(self, request: Any, call: Call) -> AsyncIterator[Message]:
+        action = self.backend.actions.find(request.action_id)
+        attempts = action.details.attempts
+        if not 1 <= request.attempt <= len(attempts) or not attempts[request.attempt - 1].logs_available:
+            raise ConnectError(Code.NOT_FOUND, f"attempt {request.attempt} of {request.action_id.name} has no pod")
+        return self.tail(action.logs[request.attempt - 1], call)
+
+    async def tail(self, log: Log, call: Call) -> AsyncIterator[Message]:
+        """The lines of a pod until it ends."""
+        async for lines in log.follow():
+            yield call.output(logs=[{"lines": lines, "container": {"kubernetes_container_name": "primary"}}])
+
+    async def upload_inputs(self, request: Any, call: Call) -> Message:
+        id = request.run_id if request.HasField("run_id") else request.project_id
+        project = id.project if request.HasField("run_id") else id.name
+        require_project(project, id.domain)
+        body = request.inputs.SerializeToString(deterministic=True)
+        digest = base64.urlsafe_b64encode(fnv_64a(body).to_bytes(8, "big")).rstrip(b"=").decode()
+        uri = f"{self.backend.storage.root}/{project}/{id.domain}/offloaded-inputs/{digest}"
+        self.backend.storage.write(uri, body)
+        return call.output(offloaded_input_data={"uri": uri, "inputs_hash": digest})
+
+    async def upload_location(self, request: Any, call: Call) -> Message:
+        require_project(request.project, request.domain)
+        place = f"{request.project}/{request.domain}/{request.filename_root or secrets.token_hex(8)}"
+        uri = f"{self.backend.storage.root}/{place}/{request.filename or 'file'}"
+        return call.output(signed_url=f"{self.admin}/upload?{urlencode({'uri': uri})}", native_url=uri)
+
+
+def fnv_64a(body: bytes) -> int:
+    """The FNV-1a hash of 64 bits."""
+    value = 0xCBF29CE484222325
+    for byte in body:
+        value = (value ^ byte) * 0x100000001B3 % (1 << 64)
+    return value

@@ -1,0 +1,51 @@
+"""The secrets of a pod, by the rules of the Embedded injector."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from flyteidl2.core.security_pb2 import Secret
+from google.protobuf import text_format
+
+from secret_service import Secrets
+
+PREFIX = "_UNION_"
+
+
+class NotAdmitted(Exception):
+    """The webhook's refusal of a pod."""
+
+
+def inject(requests: Iterable[Secret], secrets: Secrets, scope: tuple[str, str], directory: Path) -> dict[str, str]:
+    """Writes the files of a pod's secrets, and gives its variables."""
+    variables: dict[str, str] = {}
+    files = False
+    for request in requests:
+        value = secrets.find(*scope, request.key) if request.key else None
+        if value is None:
+            raise not_admitted(request)
+        if request.mount_requirement == Secret.FILE:
+            directory.mkdir(parents=True, exist_ok=True)
+            (directory / request.key).write_bytes(value)
+            variables["FLYTE_SECRETS_DEFAULT_DIR"] = str(directory)
+            variables["FLYTE_SECRETS_FILE_PREFIX"] = ""
+            if request.env_var and not files:
+                variables[request.env_var] = str(directory / request.key.lower())
+            files = True
+        else:
+            try:
+                variables[request.env_var or PREFIX + request.key.upper()] = value.decode()
+            except UnicodeDecodeError:
+                raise not_admitted(request) from None
+            variables["FLYTE_SECRETS_ENV_PREFIX"] = PREFIX
+    return variables
+
+
+def not_admitted(request: Secret) -> NotAdmitted:
+    """What the webhook says where a secret cannot be had; it shows the request, never a value."""
+    shown = text_format.MessageToString(request, as_one_line=True)
+    return NotAdmitted(
+        'admission webhook "flyte-pod-webhook.flyte.org" denied the request: '
+        f"none of the secret managers injected secret [{shown}]: "
+        f"failed to inject secret [{shown}] using any of the enabled secret managers: "
+        "the secret cannot be found or an internal error occurred"
+    )

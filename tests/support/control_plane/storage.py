@@ -1,0 +1,77 @@
+"""Where runs keep their files: a directory, or a bucket of S3."""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+
+@dataclass
+class Storage:
+    """The objects under one root, by their whole address; pods find them through `environment`."""
+
+    root: str
+    environment: dict[str, str] = field(default_factory=dict)
+    s3: Any = None
+
+    def read(self, uri: str) -> bytes | None:
+        """The bytes of an object, or none where there is no such object."""
+        address = urlsplit(uri)
+        if address.scheme == "file":
+            path = Path(address.path)
+            return path.read_bytes() if path.is_file() else None
+        try:
+            return self.s3.get_object(Bucket=address.netloc, Key=address.path.lstrip("/"))["Body"].read()
+        except self.s3.exceptions.NoSuchKey:
+            return None
+
+    def write(self, uri: str, body: bytes) -> None:
+        """Writes an object."""
+        address = urlsplit(uri)
+        if address.scheme == "file":
+            Path(address.path).parent.mkdir(parents=True, exist_ok=True)
+            Path(address.path).write_bytes(body)
+        else:
+            self.s3.put_object(Bucket=address.netloc, Key=address.path.lstrip("/"), Body=body)
+
+    def sharded(self, base: str, shard: str) -> str:
+        """The address of a base with a shard put in front, right behind the bucket or the directory."""
+        if base.startswith(f"{self.root}/"):
+            return f"{self.root}/{shard}/{base.removeprefix(self.root).strip('/')}"
+        return base.rstrip("/")
+
+
+def open_storage(place: str) -> Storage:
+    """The storage at a directory or at `s3://BUCKET[/PREFIX]`; without FLYTE_AWS_ENDPOINT, S3 is served here."""
+    if not place.startswith("s3://"):
+        return Storage(f"file://{Path(place).resolve()}")
+    import boto3
+
+    environment = {
+        "FLYTE_AWS_ENDPOINT": os.environ.get("FLYTE_AWS_ENDPOINT") or serve_s3(),
+        "FLYTE_AWS_ACCESS_KEY_ID": os.environ.get("FLYTE_AWS_ACCESS_KEY_ID", "minio"),
+        "FLYTE_AWS_SECRET_ACCESS_KEY": os.environ.get("FLYTE_AWS_SECRET_ACCESS_KEY", "miniostorage"),
+    }
+    s3 = boto3.client(
+        "s3",
+        endpoint_url=environment["FLYTE_AWS_ENDPOINT"],
+        aws_access_key_id=environment["FLYTE_AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=environment["FLYTE_AWS_SECRET_ACCESS_KEY"],
+        region_name="us-east-1",
+    )
+    s3.create_bucket(Bucket=urlsplit(place).netloc)
+    return Storage(place.rstrip("/"), environment, s3)
+
+
+def serve_s3() -> str:
+    """Starts an S3 of our own, and tells its address."""
+    import logging
+
+    from moto.server import ThreadedMotoServer
+
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    host, port = server.get_host_and_port()
+    return f"http://{host}:{port}"
