@@ -37,7 +37,7 @@ from directory import auth_metadata_handlers, cluster_handlers, project_handlers
 from faults import Record, Trouble
 from front import Front
 from oauth import CLIENT_ID, CLIENT_SECRET, PUBLIC_CLIENT_ID, OAuth, Tokens
-from rpc import Handler, Service
+from rpc import Entry, Handler, Service
 from run_service import Runs, Tasks
 from secret_service import Secrets
 from storage import open_storage
@@ -49,8 +49,10 @@ def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="control_plane")
     parser.add_argument("--tls", action="store_true", help="serve with a certificate of our own authority")
     parser.add_argument("--auth", action="store_true", help="want a token with every call")
+    parser.add_argument("--strict", action="store_true", help="refuse requests that break the rules they declare")
     parser.add_argument("--authorization-key", default="authorization", help="the header that bears the token")
     parser.add_argument("--token-life", type=float, default=3600, metavar="SECONDS")
+    parser.add_argument("--pace", type=float, default=0, metavar="SECONDS", help="how long a phase lasts at least")
     parser.add_argument("--storage", metavar="DIR|s3://BUCKET", help="where runs keep their files")
     parser.add_argument("--program", action="append", default=[], metavar="IMAGE_PATH=LOCAL_PATH")
     return parser.parse_args()
@@ -69,17 +71,16 @@ def address_of(bound: socket.socket) -> str:
     return f"127.0.0.1:{bound.getsockname()[1]}"
 
 
-async def serve_on(app: App, bound: socket.socket, end: asyncio.Event, tls: tuple[Path, Path] | None = None) -> None:
-    """Serves an application until the end."""
+async def serve_on(app: App, bound: socket.socket, tls: list[Path]) -> None:
+    """Serves an application for ever."""
     config = Config()
     config.bind = [f"fd://{bound.fileno()}"]
     config.loglevel = "WARNING"
-    config.graceful_timeout = 0.1
     config.keep_alive_timeout = 600
     config.h2_max_inbound_frame_size = 1 << 20
     if tls:
         config.certfile, config.keyfile = map(str, tls)
-    await serve(app, config, shutdown_trigger=end.wait)
+    await serve(app, config, shutdown_trigger=asyncio.Event().wait)
 
 
 async def main() -> None:
@@ -99,9 +100,9 @@ async def main() -> None:
     oauth = OAuth(tokens, record, redirect) if tokens else None
     storage = open_storage(asked.storage or str(directory / "storage"))
     secrets, tasks = Secrets(), Tasks()
-    pods_find = {"_U_EP_OVERRIDE": front, "_U_INSECURE": "false" if asked.tls else "true"}
+    pods_find = {"_U_EP_OVERRIDE": front, "_U_INSECURE": "false" if asked.tls else "true", "_U_USE_ACTIONS": "1"}
     programs = dict(program.split("=", 1) for program in asked.program)
-    backend = Backend(storage, secrets, Actions(), directory / "pods", programs, pods_find)
+    backend = Backend(storage, secrets, Actions(), directory / "pods", programs, pods_find, asked.pace)
 
     auth_metadata = auth_metadata_handlers(f"{scheme}://{front}", oauth)
     handlers: list[tuple[FileDescriptor, str, dict[str, Handler]]] = [
@@ -116,16 +117,13 @@ async def main() -> None:
         (actions_service_pb2.DESCRIPTOR, "ActionsService", Children(backend, tasks).handlers()),
         (dataproxy_service_pb2.DESCRIPTOR, "DataProxyService", DataProxy(backend, admin).handlers()),
     ]
-    services = [
-        Service(file.services_by_name[name], methods, record, tokens) for file, name, methods in handlers
-    ]
+    entry = Entry(tokens, asked.strict)
+    services = [Service(file.services_by_name[name], methods, record, entry) for file, name, methods in handlers]
 
-    end = asyncio.Event()
-    serving = [
-        serve_on(Front(services, oauth, trouble, record), front_socket, end, tuple(certificate) or None),
-        serve_on(Admin(record, trouble, backend, oauth), admin_socket, end),
+    servers = [
+        asyncio.create_task(serve_on(Front(services, oauth, trouble, record), front_socket, certificate)),
+        asyncio.create_task(serve_on(Admin(record, trouble, backend, oauth), admin_socket, [])),
     ]
-    tasks_of_servers = [asyncio.create_task(server) for server in serving]
     print(
         json.dumps(
             {
@@ -144,11 +142,10 @@ async def main() -> None:
         ),
         flush=True,
     )
-    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
+    ended = asyncio.create_task(asyncio.to_thread(sys.stdin.read))
+    await asyncio.wait([ended, *servers], return_when=asyncio.FIRST_COMPLETED)
     backend.stop()
-    end.set()
-    await asyncio.wait(tasks_of_servers, timeout=1)
-    # Watchers and hanging calls may never end by themselves.
+    # Nobody waits for the calls that hang.
     os._exit(0)
 
 

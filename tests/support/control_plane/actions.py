@@ -98,7 +98,9 @@ class Action:
         return self.attempt.outputs.output_uri if self.details.attempts else ""
 
     def enter(self, phase: str) -> None:
-        """Changes the phase of the action and of its latest attempt, and tells everyone."""
+        """Changes the phase of the action and of its latest attempt, unless it has ended, and tells everyone."""
+        if self.terminal:
+            return
         value, now, status = ActionPhase.Value(f"ACTION_PHASE_{phase}"), Timestamp(), self.details.status
         now.GetCurrentTime()
         status.phase = value

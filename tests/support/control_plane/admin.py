@@ -16,7 +16,7 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -46,16 +46,16 @@ class Admin:
                 case "GET", "/secrets":
                     await answer_lines(send, self.secrets())
                 case "GET", "/pods":
-                    await answer_lines(send, self.backend.pods)
+                    await answer_lines(send, map(asdict, self.backend.pods))
                 case "GET", "/tokens":
                     await answer_json(send, self.oauth.tokens.issued if self.oauth else {})
                 case _:
                     self.change(scope, body)
                     await answer(send, 204)
-        except LookupError:
-            await answer(send, 404, b"no such endpoint\n")
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             await answer(send, 400, f"{type(error).__name__}: {error}\n".encode())
+        except LookupError:
+            await answer(send, 404, b"no such endpoint\n")
 
     def change(self, scope: Scope, body: bytes) -> None:
         """Does what is asked and has no answer."""

@@ -7,7 +7,6 @@ import os
 import signal
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from flyteidl2.core.execution_pb2 import ContainerError, ErrorDocument, ExecutionError
 from flyteidl2.core.tasks_pb2 import TaskTemplate
@@ -35,6 +34,19 @@ class Failure:
 
 
 @dataclass
+class Pod:
+    """One process, and the directory that is its own."""
+
+    run: str
+    action: str
+    attempt: int
+    directory: str
+    arguments: list[str]
+    environment: dict[str, str]
+    exit: int | None = None
+
+
+@dataclass
 class Backend:
     """Runs actions; `programs` says where on this machine a program of an image is."""
 
@@ -44,13 +56,17 @@ class Backend:
     directory: Path
     programs: dict[str, str]
     address: dict[str, str]
-    pods: list[dict[str, Any]] = field(default_factory=list)
+    pace: float
+    pods: list[Pod] = field(default_factory=list)
     running: set[asyncio.Task[None]] = field(default_factory=set)
 
     def start(self, action: Action) -> None:
         """Adds an action and begins to run it."""
         self.actions.add(action)
-        task = asyncio.create_task(self.run(action))
+        self.keep(asyncio.create_task(self.run(action)))
+
+    def keep(self, task: asyncio.Task[None]) -> None:
+        """Keeps a task alive until it is done."""
         self.running.add(task)
         task.add_done_callback(self.running.discard)
 
@@ -64,6 +80,8 @@ class Backend:
                 failure = await self.attempt(action, attempt)
             except NotAdmitted as error:
                 failure = Failure("BadRequest", str(error), user=False)
+            except Exception as error:
+                failure = Failure("RuntimeFailure", f"{type(error).__name__}: {error}", user=False)
             if action.terminal:
                 return
             if failure is None:
@@ -85,12 +103,14 @@ class Backend:
         log = Log()
         action.logs.append(log)
         try:
+            await asyncio.sleep(self.pace)
             action.enter("INITIALIZING")
-            paths = Paths(action.input_uri, output, previous)
-            arguments, variables, place = self.pod(action, attempt, paths)
+            await asyncio.sleep(self.pace)
+            pod = self.admit(action, attempt, Paths(action.input_uri, output, previous))
+            self.pods.append(pod)
             started.logs_available = True
             action.enter("RUNNING")
-            failure = await self.process(action, arguments, variables, place, log)
+            failure = await self.process(action, pod, log)
         finally:
             log.close()
         return failure or self.outcome(action.details.task.task_template, output)
@@ -101,8 +121,8 @@ class Backend:
         shard = hashlib.sha256(f"flyte/{id.run.name}-{id.name}".encode()).hexdigest()[:2]
         return f"{self.storage.sharded(action.output_base, shard)}/{id.name}/{attempt + 1}"
 
-    def pod(self, action: Action, attempt: int, paths: Paths) -> tuple[list[str], dict[str, str], Path]:
-        """The arguments, the environment and the directory of a pod."""
+    def admit(self, action: Action, attempt: int, paths: Paths) -> Pod:
+        """A pod with its arguments, its environment and its secrets."""
         details = action.details
         id, template = details.id, details.task.task_template
         inputs = Inputs.FromString(self.storage.read(action.input_uri) or b"")
@@ -121,21 +141,15 @@ class Backend:
         variables |= inject(template.security_context.secrets, self.secrets, scope, place / "secrets")
         if arguments:
             arguments[0] = self.programs.get(arguments[0], arguments[0])
-        self.pods.append(
-            {"run": id.run.name, "action": id.name, "attempt": attempt, "arguments": arguments, "environment": variables}
-        )
-        return arguments, variables, place
+        return Pod(id.run.name, id.name, attempt, str(place), arguments, variables)
 
-    async def process(
-        self, action: Action, arguments: list[str], variables: dict[str, str], place: Path, log: Log
-    ) -> Failure | None:
+    async def process(self, action: Action, pod: Pod, log: Log) -> Failure | None:
         """Runs a pod's process to its end, and tells whether it failed as such."""
-        pod = self.pods[-1]
         try:
             process = await asyncio.create_subprocess_exec(
-                *arguments,
-                env=variables,
-                cwd=place,
+                *pod.arguments,
+                env=pod.environment,
+                cwd=pod.directory,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.STDOUT,
@@ -149,10 +163,10 @@ class Backend:
             send(action, signal.SIGKILL)
         while line := await process.stdout.readline():
             log.add(line.decode(errors="replace").removesuffix("\n"))
-        pod["exit"] = await process.wait()
-        if pod["exit"] == 0:
+        pod.exit = await process.wait()
+        if pod.exit == 0:
             return None
-        code = pod["exit"] if pod["exit"] > 0 else 128 - pod["exit"]
+        code = pod.exit if pod.exit > 0 else 128 - pod.exit
         last = "\n".join(line.message for line in log.lines[-10:])
         message = f"[primary] terminated with exit code ({code}). Reason [Error]. Message: \n{last}"
         return Failure("Error", message, recoverable=True)
@@ -178,7 +192,7 @@ class Backend:
             if not one.terminal:
                 one.details.abort_info.reason = reason
                 one.enter("ABORTED")
-                asyncio.create_task(end(one))
+                self.keep(asyncio.create_task(end(one)))
 
     def stop(self) -> None:
         """Ends every process at once."""
