@@ -101,6 +101,8 @@ async def main() -> None:
     storage = open_storage(asked.storage or str(directory / "storage"))
     secrets, tasks = Secrets(), Tasks()
     pods_find = {"_U_EP_OVERRIDE": front, "_U_INSECURE": "false" if asked.tls else "true", "_U_USE_ACTIONS": "1"}
+    if authority:
+        pods_find["SSL_CERT_FILE"] = str(authority)
     programs = dict(program.split("=", 1) for program in asked.program)
     backend = Backend(storage, secrets, Actions(), directory / "pods", programs, pods_find, asked.pace)
 

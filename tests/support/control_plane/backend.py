@@ -213,4 +213,3 @@ def send(action: Action, number: signal.Signals) -> None:
     if action.process is not None and action.process.returncode is None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(action.process.pid, number)
-

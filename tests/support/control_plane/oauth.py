@@ -69,7 +69,7 @@ class OAuth:
     record: Record
     redirect_uri: str
     interval: int = 1
-    device_answers: list[str] = field(default_factory=lambda: ["authorization_pending", "authorization_pending"])
+    device_answers: list[str] = field(default_factory=lambda: ["authorization_pending"] * 2 + ["slow_down"])
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     devices: dict[str, list[str]] = field(default_factory=dict)
 
