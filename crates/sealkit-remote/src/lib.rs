@@ -1,8 +1,11 @@
 //! A client of Flyte 2 and Union: their secrets, and runs of tasks on them.
 
 mod config;
+mod connection;
 mod endpoint;
 mod error;
+#[cfg(test)]
+mod fake;
 
 pub use config::{Auth, ClientSecret, Config, Tls};
 pub use endpoint::Endpoint;
