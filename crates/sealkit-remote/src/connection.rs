@@ -26,6 +26,7 @@ use self::{
 pub(crate) use self::{
     failure::explain,
     post::{Form, Reply, server_of},
+    proxy::is_here,
 };
 use crate::{
     config::Config,

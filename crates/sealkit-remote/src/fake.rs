@@ -32,6 +32,8 @@ use crate::{
 /// What was asked.
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
+    /// The host and port that were meant.
+    pub(crate) authority: String,
     pub(crate) path: String,
     pub(crate) headers: HeaderMap,
     pub(crate) body: String,
@@ -191,7 +193,9 @@ async fn respond(
     let (head, body) = request.into_parts();
     let body = String::from_utf8_lossy(&body.collect().await.unwrap().to_bytes()).into_owned();
     let path = head.uri.path_and_query().unwrap().to_string();
-    let asked = Asked { path, headers: head.headers, body };
+    let host = || head.headers["host"].to_str().unwrap().to_owned();
+    let authority = head.uri.authority().map_or_else(host, ToString::to_string);
+    let asked = Asked { authority, path, headers: head.headers, body };
     let answer = answer(&asked);
     log.lock().unwrap().push(asked);
     let full = |bytes: Vec<u8>| Full::new(Bytes::from(bytes));

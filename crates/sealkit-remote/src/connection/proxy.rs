@@ -67,7 +67,8 @@ fn variable(names: [&'static str; 2]) -> Option<(&'static str, String)> {
 }
 
 /// Whether a host is this machine.
-pub(super) fn is_here(host: &str) -> bool {
+pub(crate) fn is_here(host: &str) -> bool {
+    let host = bare(host);
     host.eq_ignore_ascii_case("localhost") || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
