@@ -55,6 +55,13 @@ impl Error {
         self
     }
 
+    /// Says in which file or variable, too.
+    #[must_use]
+    pub(crate) fn of(mut self, origin: &str) -> Self {
+        self.message = format!("{} (in `{origin}`)", self.message);
+        self
+    }
+
     /// What kind of thing went wrong.
     pub const fn kind(&self) -> ErrorKind {
         self.kind

@@ -9,6 +9,6 @@ mod error;
 mod fake;
 
 pub use auth::{Notice, Notify};
-pub use config::{Auth, ClientSecret, Config, Tls};
+pub use config::{Auth, ClientSecret, Config, Given, Tls};
 pub use endpoint::Endpoint;
 pub use error::{Error, ErrorKind, Result};

@@ -1,0 +1,150 @@
+//! What a file says, unless a variable says something else.
+
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+use super::{
+    Auth, ClientSecret, Config, Tls,
+    console::console_at,
+    file::File,
+    variables::Variables,
+    words::{Command, Flag, Line, List, Scopes},
+};
+use crate::{
+    endpoint::Endpoint,
+    error::{Error, ErrorKind, Result},
+};
+
+/// All that is configured.
+pub(super) struct Settings {
+    /// The endpoint, and what names it.
+    pub(super) endpoint: Option<(String, String)>,
+    pub(super) insecure: bool,
+    pub(super) skip_verify: bool,
+    ca_cert: Option<String>,
+    http_proxy: Option<String>,
+    pub(super) auth_type: Option<String>,
+    pub(super) client_id: Option<String>,
+    pub(super) secret: Option<ClientSecret>,
+    pub(super) secret_file: Option<String>,
+    pub(super) secret_variable: Option<String>,
+    scopes: Vec<String>,
+    pub(super) command: Vec<String>,
+    proxy_command: Vec<String>,
+    pub(super) org: Option<String>,
+    pub(super) project: Option<String>,
+    pub(super) domain: Option<String>,
+    console: Option<String>,
+}
+
+impl Settings {
+    /// What `file`, which is at `path`, and the variables say; the variables of Flyte 2 before those of Flyte 1.
+    pub(super) fn read(file: File, path: Option<&Path>, variables: Variables<'_>) -> Result<Self> {
+        let File { admin, task, console } = file;
+        // An empty text says nothing.
+        let text = |names: &[&str], in_file: Option<String>| {
+            Ok::<_, Error>(variables.text(names)?.or(in_file.filter(|text| !text.is_empty())))
+        };
+        let flag = |names: &[&str], in_file: Option<Flag>| {
+            Ok::<_, Error>(variables.flag(names)?.or(in_file.map(|flag| flag.0)).unwrap_or_default())
+        };
+        let endpoint = variables.first(&["FLYTE_ADMIN_ENDPOINT", "FLYTE_PLATFORM_URL"])?;
+        let endpoint = endpoint.map(|(name, text)| (name.to_owned(), text)).or_else(|| {
+            let text = admin.endpoint.filter(|text| !text.is_empty())?;
+            Some((path?.display().to_string(), text))
+        });
+        let secret = variables.text(&["FLYTE_CREDENTIALS_CLIENT_SECRET"])?;
+        Ok(Self {
+            endpoint,
+            insecure: flag(&["FLYTE_ADMIN_INSECURE", "FLYTE_PLATFORM_INSECURE"], admin.insecure)?,
+            skip_verify: flag(
+                &["FLYTE_ADMIN_INSECURESKIPVERIFY", "FLYTE_PLATFORM_INSECURE_SKIP_VERIFY"],
+                admin.insecure_skip_verify,
+            )?,
+            ca_cert: text(
+                &["FLYTE_ADMIN_CACERTFILEPATH", "FLYTE_PLATFORM_CA_CERT_FILE_PATH"],
+                admin.ca_cert_file_path,
+            )?,
+            http_proxy: text(
+                &["FLYTE_ADMIN_HTTPPROXYURL", "FLYTE_PLATFORM_HTTP_PROXY_URL"],
+                admin.http_proxy_url,
+            )?,
+            auth_type: text(
+                &["FLYTE_AUTH_TYPE", "FLYTE_ADMIN_AUTHTYPE", "FLYTE_CREDENTIALS_AUTH_MODE"],
+                admin.auth_type,
+            )?,
+            client_id: text(&["FLYTE_ADMIN_CLIENTID", "FLYTE_CREDENTIALS_CLIENT_ID"], admin.client_id)?,
+            secret: secret.map(|secret| ClientSecret(Zeroizing::new(secret))),
+            secret_file: text(
+                &["FLYTE_ADMIN_CLIENTSECRETLOCATION", "FLYTE_CREDENTIALS_CLIENT_SECRET_LOCATION"],
+                admin.client_secret_location,
+            )?,
+            secret_variable: text(
+                &["FLYTE_ADMIN_CLIENTSECRETENVVAR", "FLYTE_CREDENTIALS_CLIENT_SECRET_ENV_VAR"],
+                admin.client_secret_env_var,
+            )?,
+            scopes: list::<Scopes>(
+                variables,
+                &["FLYTE_ADMIN_SCOPES", "FLYTE_CREDENTIALS_SCOPES"],
+                admin.scopes,
+            )?,
+            command: list::<Command>(
+                variables,
+                &["FLYTE_AUTH_COMMAND", "FLYTE_ADMIN_COMMAND"],
+                admin.command,
+            )?,
+            proxy_command: list::<Command>(
+                variables,
+                &["FLYTE_AUTH_PROXY_COMMAND", "FLYTE_ADMIN_PROXYCOMMAND"],
+                admin.proxy_command,
+            )?,
+            org: text(&["FLYTE_TASK_ORG", "FLYTE_LOCAL_ORG"], task.org)?,
+            project: text(&["FLYTE_TASK_PROJECT", "FLYTE_LOCAL_PROJECT"], task.project)?,
+            domain: text(&["FLYTE_TASK_DOMAIN", "FLYTE_LOCAL_DOMAIN"], task.domain)?,
+            console: text(&["FLYTE_CONSOLE_ENDPOINT", "FLYTE_PLATFORM_CONSOLE_ENDPOINT"], console.endpoint)?,
+        })
+    }
+
+    /// All of it, now that the rest of it is known.
+    pub(super) fn into_config(
+        self,
+        origin: String,
+        endpoint: Endpoint,
+        auth: Auth,
+        org: Option<String>,
+        directory: &Path,
+    ) -> Result<Config> {
+        let console = self.console.map(|console| console_at(&console, endpoint.insecure)).transpose()?;
+        let ca_cert = self.ca_cert.map(|path| directory.join(path));
+        Ok(Config {
+            origin,
+            // Whoever says by what a server proves itself wants it proved.
+            tls: Tls { skip_verify: self.skip_verify && ca_cert.is_none(), ca_cert },
+            endpoint,
+            http_proxy: self.http_proxy,
+            auth,
+            scopes: self.scopes,
+            proxy_command: self.proxy_command,
+            org: org.unwrap_or_default(),
+            project: self.project,
+            domain: self.domain,
+            console,
+        })
+    }
+}
+
+/// A list in the first of `names` that is set, or in the file.
+fn list<Kind: Line>(
+    variables: Variables<'_>,
+    names: &[&str],
+    in_file: Option<List<Kind>>,
+) -> Result<Vec<String>> {
+    let Some((name, line)) = variables.first(names)? else {
+        return Ok(in_file.map(|list| list.words).unwrap_or_default());
+    };
+    let list = List::<Kind>::from_line(&line).ok_or_else(|| {
+        Error::new(ErrorKind::Config, format!("a quotation mark in `{name}` is not closed"))
+    })?;
+    Ok(list.words)
+}
