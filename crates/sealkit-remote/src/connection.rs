@@ -1,5 +1,6 @@
 //! Connections to servers: gRPC channels, and the requests for tokens.
 
+mod channel;
 mod dial;
 mod failure;
 mod post;
@@ -19,14 +20,15 @@ use hyper::{Uri, http::uri::PathAndQuery};
 use hyper_util::rt::TokioIo;
 use tonic::{codegen::Service, transport};
 
-use self::{
-    dial::{Dialer, Speak, Stream},
-    failure::Failure,
-};
 pub(crate) use self::{
+    channel::Channel,
     failure::explain,
     post::{Form, Reply, server_of},
     proxy::is_here,
+};
+use self::{
+    dial::{Dialer, Speak, Stream},
+    failure::Failure,
 };
 use crate::{
     config::Config,
@@ -56,8 +58,12 @@ impl Connection {
         Ok(Self { dialer: Arc::new(Dialer::new(config)?), origin: config.origin.as_str().into() })
     }
 
-    /// A channel that connects when it is first used, and again whenever it has to.
-    pub(crate) fn channel(&self, to: &Endpoint) -> Result<transport::Channel> {
+    /// A channel to a server, which is the one of the configuration or one that it named.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`] if it is no address.
+    pub(crate) fn channel(&self, to: &Endpoint) -> Result<Channel> {
         let uri = Uri::builder()
             .scheme(if to.insecure { "http" } else { "https" })
             .authority(format!("{}:{}", to.host, to.port))
@@ -72,7 +78,8 @@ impl Connection {
             .map_err(|_| self.no_address(to))?
             .http2_keep_alive_interval(Duration::from_secs(30))
             .keep_alive_timeout(Duration::from_secs(10));
-        Ok(endpoint.connect_with_connector_lazy(Connector { dialer: self.dialer.clone(), to: to.clone() }))
+        let connector = Connector { dialer: self.dialer.clone(), to: to.clone() };
+        Ok(Channel(endpoint.connect_with_connector_lazy(connector)))
     }
 
     fn no_address(&self, to: &Endpoint) -> Error {

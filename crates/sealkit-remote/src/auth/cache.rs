@@ -7,6 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use etcetera::BaseStrategy;
 use rustix::{
     fs::{Mode, OFlags},
@@ -53,7 +54,7 @@ impl Cache {
 
     pub(super) fn below(directory: &Path, endpoint: &Endpoint) -> Self {
         let hash = Sha256::digest(endpoint.to_string().to_ascii_lowercase());
-        let name = hash[..16].iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let name = BASE64_URL_SAFE_NO_PAD.encode(hash);
         Self { path: directory.join(name + ".json") }
     }
 

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::{
     Authenticator, Notice,
     grant::{Refusal, Seconds, grant, parse, post},
-    metadata::{Metadata, wrong},
+    metadata::{Metadata, check_url, wrong},
     token::Token,
 };
 use crate::error::{Error, ErrorKind, Result, is_obeyed};
@@ -35,7 +35,7 @@ pub(super) async fn token(asker: &Authenticator, metadata: &Metadata) -> Result<
         let what = format!("`{}` does not let anybody in by device", asker.config.endpoint);
         return Err(Error::new(ErrorKind::Unimplemented, what).with_hint("set `admin.authType: Pkce`"));
     }
-    metadata.check_url(asker, "devices begin", url)?;
+    check_url(asker, "devices begin", url)?;
     let (client, scope, audience) = (&metadata.client_id, &metadata.scope, &metadata.audience);
     let pairs = [("client_id", client.as_str()), ("scope", scope.as_str()), ("audience", audience.as_str())];
     let reply = post(asker, url, &pairs, None).await?;
@@ -46,7 +46,7 @@ pub(super) async fn token(asker: &Authenticator, metadata: &Metadata) -> Result<
     let seconds = codes.expires_in.get().filter(|&seconds| seconds > 0);
     let seconds = seconds.ok_or_else(|| wrong(asker, "the code for a device has no time left"))?;
     let end = Instant::now() + Duration::from_secs(seconds.min(LONGEST));
-    show(asker, metadata, &codes)?;
+    show(asker, &codes)?;
     let interval = codes.interval.as_ref().and_then(Seconds::get).unwrap_or(5).clamp(1, 60);
     let pairs = [
         ("grant_type", "urn:ietf:params:oauth:grant-type:device_code"),
@@ -61,7 +61,7 @@ pub(super) async fn token(asker: &Authenticator, metadata: &Metadata) -> Result<
     })
 }
 
-fn show(asker: &Authenticator, metadata: &Metadata, codes: &Codes) -> Result<()> {
+fn show(asker: &Authenticator, codes: &Codes) -> Result<()> {
     let code = codes.user_code.as_str();
     if code.is_empty() || code.len() > 100 || code.chars().any(is_obeyed) {
         return Err(wrong(asker, "a code has to be entered that nobody can read"));
@@ -70,7 +70,7 @@ fn show(asker: &Authenticator, metadata: &Metadata, codes: &Codes) -> Result<()>
         Some(url) => url.clone(),
         None => with_query(&codes.verification_uri, &[("user_code", code)]),
     };
-    metadata.check_url(asker, "the code is entered", &url)?;
+    check_url(asker, "the code is entered", &url)?;
     (asker.notify)(Notice::EnterCode { url: &url, code });
     Ok(())
 }

@@ -7,12 +7,12 @@ use sealkit_idl::{
     service::{AUTH_METADATA, OLD_AUTH_METADATA},
 };
 use tokio::time::timeout;
-use tonic::{Code, Request, Status, client::Grpc, metadata::AsciiMetadataKey, transport::Channel};
+use tonic::{Code, Request, Status, client::Grpc, metadata::AsciiMetadataKey};
 use tonic_prost::ProstCodec;
 
 use super::Authenticator;
 use crate::{
-    connection::{explain, is_here, server_of},
+    connection::{Channel, explain, is_here, server_of},
     error::{Error, ErrorKind, Result, shown},
 };
 
@@ -69,21 +69,21 @@ impl Metadata {
             audience: client.audience,
             header,
         };
-        metadata.check_url(asker, "tokens are given", &metadata.token_endpoint)?;
+        check_url(asker, "tokens are given", &metadata.token_endpoint)?;
         Ok(metadata)
     }
+}
 
-    /// Whether secrets may be sent to a URL of the server.
-    pub(super) fn check_url(&self, asker: &Authenticator, what: &str, url: &str) -> Result<()> {
-        let place = url.parse::<Uri>().ok().as_ref().and_then(server_of);
-        let Some(place) = place.filter(|_| url.bytes().all(|c| c.is_ascii_graphic())) else {
-            return Err(wrong(asker, &format!("{what} at `{}`, which is no URL", shown(url))));
-        };
-        if place.insecure && !asker.config.endpoint.insecure && !is_here(&place.host) {
-            return Err(wrong(asker, &format!("{what} at `{place}`, where everybody can listen")));
-        }
-        Ok(())
+/// Whether secrets may be sent to a URL of the server.
+pub(super) fn check_url(asker: &Authenticator, what: &str, url: &str) -> Result<()> {
+    let place = url.parse::<Uri>().ok().as_ref().and_then(server_of);
+    let Some(place) = place.filter(|_| url.bytes().all(|c| c.is_ascii_graphic())) else {
+        return Err(wrong(asker, &format!("{what} at `{}`, which is no URL", shown(url))));
+    };
+    if place.insecure && !asker.config.endpoint.insecure && !is_here(&place.host) {
+        return Err(wrong(asker, &format!("{what} at `{place}`, where everybody can listen")));
     }
+    Ok(())
 }
 
 /// The server says what makes no sense.

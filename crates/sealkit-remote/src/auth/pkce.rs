@@ -8,7 +8,11 @@ use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::{
-    Authenticator, Notice, callback::Callback, device::with_query, grant::grant, metadata::Metadata,
+    Authenticator, Notice,
+    callback::Callback,
+    device::with_query,
+    grant::grant,
+    metadata::{Metadata, check_url},
     token::Token,
 };
 use crate::error::{Error, ErrorKind, Result};
@@ -18,7 +22,7 @@ const ANSWER: Duration = Duration::from_secs(300);
 
 /// Opens a browser and waits until a person has allowed it.
 pub(super) async fn token(asker: &Authenticator, metadata: &Metadata) -> Result<Token> {
-    metadata.check_url(asker, "people are asked", &metadata.authorization_endpoint)?;
+    check_url(asker, "people are asked", &metadata.authorization_endpoint)?;
     // First the ear: the browser may be quick.
     let callback = Callback::listen(asker, &metadata.redirect_uri).await?;
     let (verifier, state) = (random::<64>()?, random::<32>()?);

@@ -8,7 +8,7 @@ use tokio::{
 };
 use zeroize::Zeroizing;
 
-use super::*;
+use super::{metadata::check_url, *};
 use crate::{
     config::ClientSecret,
     fake::{Answer, Asked, Fake},
@@ -148,7 +148,8 @@ async fn a_server_that_does_not_say_where_tokens_come_from_is_named() {
     let bad = |url: &'static str| {
         move || Answer::message(&OAuth2Metadata { token_endpoint: url.into(), ..OAuth2Metadata::default() })
     };
-    let answers: [(Box<dyn Fn() -> Answer + Send + Sync>, ErrorKind, &str); 7] = [
+    type Told = Box<dyn Fn() -> Answer + Send + Sync>;
+    let answers: [(Told, ErrorKind, &str); 7] = [
         (Box::new(|| Answer::Status(12)), ErrorKind::Unimplemented, "does not say where tokens come from"),
         (
             Box::new(|| Answer::Http(404, "text/plain", "no".into())),
@@ -174,13 +175,17 @@ async fn a_server_that_does_not_say_where_tokens_come_from_is_named() {
         ),
     ];
     for (answer, kind, message) in answers {
-        let fake = Fake::new(move |asked| match asked.path.ends_with("GetPublicClientConfig") {
-            true => Answer::message(&PublicClientConfig::default()),
-            false => answer(),
+        let fake = Fake::new(move |asked| {
+            let client = asked.path.ends_with("GetPublicClientConfig");
+            if client { Answer::message(&PublicClientConfig::default()) } else { answer() }
         })
         .await;
         let error = renew(&authenticator(&fake.config(client_secret()), quiet(), None)).await.unwrap_err();
-        assert!(error.kind() == kind && error.to_string().contains(message), "{:?} {error}", error.kind());
+        assert!(
+            error.kind() == kind && error.to_string().contains(message),
+            "{:?} {error}, not {message}",
+            error.kind()
+        );
         assert!(!error.to_string().contains('\u{1b}') && error.hint().is_some(), "{error}");
     }
 }
@@ -189,14 +194,13 @@ async fn a_server_that_does_not_say_where_tokens_come_from_is_named() {
 async fn secrets_are_not_sent_where_everybody_can_listen() {
     let fake = server(1, |_| Answer::Json(200, TOKEN)).await;
     let mut config = fake.config(client_secret());
-    let metadata = Metadata::ask(&authenticator(&config, quiet(), None)).await.unwrap();
     config.endpoint.insecure = false;
     let asker = authenticator(&config, quiet(), None);
-    let error = metadata.check_url(&asker, "tokens are given", "http://idp.example/token").unwrap_err();
+    let error = check_url(&asker, "tokens are given", "http://idp.example/token").unwrap_err();
     assert!(
         error.to_string().ends_with("tokens are given at `http://idp.example`, where everybody can listen")
     );
-    metadata.check_url(&asker, "tokens are given", "http://127.0.0.1:8080/token").unwrap();
+    check_url(&asker, "tokens are given", "http://127.0.0.1:8080/token").unwrap();
 }
 
 #[tokio::test]

@@ -147,3 +147,47 @@ impl fmt::Display for Proxy {
         write!(f, "the proxy `{}:{}` (of `{}`)", self.host, self.port, self.origin)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{config::Auth, fake::config};
+
+    #[test]
+    fn a_proxy_of_the_environment_is_for_servers_elsewhere_with_tls() {
+        let of = |configured: Option<&str>, url: &str, except: &str| {
+            let (insecure, rest) = (url.starts_with("http:"), url.split_once("//").unwrap().1);
+            let to = Endpoint { insecure, host: rest.into(), port: 1 };
+            let mut config = config(&to, Auth::None);
+            config.http_proxy = configured.map(str::to_owned);
+            let ambient = Some(("HTTPS_PROXY", "http://ambient:3128".to_owned()));
+            let proxies = Proxies::of_all(&config, ambient, except.into()).unwrap();
+            proxies.of(&to).map(|proxy| format!("{}:{}", proxy.host, proxy.port))
+        };
+        let ambient = Some("ambient:3128".to_owned());
+        assert_eq!(of(None, "https://a.example.com", ""), ambient);
+        assert_eq!(of(None, "https://a.example.com", "ample.com, b.example.com"), ambient);
+        assert_eq!(of(None, "https://a.example.com", "x,EXAMPLE.com"), None);
+        assert_eq!(of(None, "https://a.example.com", ".example.com"), None);
+        assert_eq!(of(None, "https://a.example.com", "*"), None);
+        for here in ["http://a.example.com", "https://localhost", "https://127.0.0.1", "https://[::1]"] {
+            assert_eq!(of(None, here, ""), None, "{here}");
+            assert_eq!(of(Some("proxy"), here, "*"), Some("proxy:80".into()), "{here}");
+        }
+        assert_eq!(of(Some("http://[::2]:9/"), "https://h", ""), Some("::2:9".into()));
+    }
+
+    #[test]
+    fn the_url_of_a_proxy_that_makes_no_sense_is_not_repeated() {
+        for url in
+            ["", "http://", "https://me:s3cret@h", "http://me:s3cret@", "socks5://h", "http://me:s3 cret@h"]
+        {
+            let error = Proxy::parse(url, "HTTPS_PROXY").err().unwrap();
+            let text = format!("{error} {error:?}");
+            assert!(
+                text.starts_with("the URL of the proxy, of `HTTPS_PROXY`, ") && !text.contains("s3"),
+                "{text}"
+            );
+        }
+    }
+}

@@ -1,11 +1,13 @@
 use std::net::Ipv4Addr;
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use sealkit_idl::auth::{GetPublicClientConfigRequest, PublicClientConfig};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional},
     net::{TcpListener, TcpStream},
 };
-use tonic::{Status, codegen::http::uri::PathAndQuery as Path};
+use tonic::{Code, Status, codegen::http::uri::PathAndQuery as Path};
 use zeroize::Zeroizing;
 
 use super::*;
@@ -14,15 +16,13 @@ use crate::{
     fake::{Answer, Asked, Authority, Fake, config},
 };
 
-type Reply2 = sealkit_idl::auth::PublicClientConfig;
-
 /// Calls a method over gRPC.
-async fn call(config: &Config) -> Result<Reply2, Status> {
+async fn call(config: &Config) -> Result<PublicClientConfig, Status> {
     let channel = Connection::new(config).unwrap().channel(&config.endpoint).unwrap();
     let mut grpc = tonic::client::Grpc::new(channel);
     grpc.ready().await.map_err(|error| Status::from_error(error.into()))?;
-    let codec = tonic_prost::ProstCodec::<sealkit_idl::auth::GetPublicClientConfigRequest, Reply2>::default();
-    let request = tonic::Request::new(sealkit_idl::auth::GetPublicClientConfigRequest {});
+    let codec = tonic_prost::ProstCodec::<GetPublicClientConfigRequest, PublicClientConfig>::default();
+    let request = tonic::Request::new(GetPublicClientConfigRequest {});
     Ok(grpc.unary(request, Path::from_static("/a.Service/Method"), codec).await?.into_inner())
 }
 
@@ -34,7 +34,7 @@ async fn told(config: &Config) -> (ErrorKind, String) {
 }
 
 fn hello(_: &Asked) -> Answer {
-    Answer::message(&Reply2 { client_id: "hello".into(), ..Reply2::default() })
+    Answer::message(&PublicClientConfig { client_id: "hello".into(), ..PublicClientConfig::default() })
 }
 
 async fn with_tls(acceptor: tokio_rustls::TlsAcceptor) -> Fake {
@@ -49,7 +49,7 @@ async fn babbler(bytes: &'static [u8]) -> Endpoint {
         loop {
             let (mut stream, _) = listener.accept().await.unwrap();
             tokio::spawn(async move {
-                stream.read(&mut [0; 4096]).await.ok();
+                assert_ne!(stream.read(&mut [0; 4096]).await.unwrap(), 0);
                 stream.write_all(bytes).await.ok();
             });
         }
@@ -232,13 +232,11 @@ async fn a_form_is_posted_with_the_secret_escaped_as_python_does() {
         ("/token?x=1", "scope=all+offline&audience=a%26b")
     );
     let basic = asked.header("authorization").unwrap().strip_prefix("Basic ").unwrap();
-    let basic = String::from_utf8(BASE64.decode(basic).unwrap()).unwrap();
+    let basic = String::from_utf8(BASE64_STANDARD.decode(basic).unwrap()).unwrap();
     // `quote_plus` of Python.
     assert_eq!(basic, "me:a+b%2520%2B~%2A%2F%C3%A4");
     assert_eq!(asked.header("host").unwrap(), format!("localhost:{}", fake.endpoint.port));
 }
-
-use base64::{Engine as _, prelude::BASE64_STANDARD as BASE64};
 
 #[tokio::test]
 async fn an_answer_that_does_not_end_is_not_read_to_the_end() {
@@ -276,4 +274,21 @@ async fn secrets_of_clients_are_sent_to_nobody_unknown() {
     std::fs::write(dir.path().join("ca.pem"), authority.pem()).unwrap();
     config.tls.ca_cert = Some(dir.path().join("ca.pem"));
     assert_eq!(post(&config).await.unwrap().status, 200);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_of_grpc_means_what_its_status_says() {
+    for (status, code) in [
+        (200, Code::Unknown),
+        (302, Code::Unknown),
+        (401, Code::Unauthenticated),
+        (403, Code::PermissionDenied),
+        (404, Code::Unimplemented),
+        (503, Code::Unavailable),
+    ] {
+        let fake = Fake::new(move |_| Answer::Http(status, "text/html", "<html>welcome</html>".into())).await;
+        let told = call(&fake.config(Auth::None)).await.unwrap_err();
+        assert_eq!(told.code(), code);
+        assert_eq!(told.message(), format!("the answer is `text/html` with HTTP status {status}, not gRPC"));
+    }
 }
