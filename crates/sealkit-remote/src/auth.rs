@@ -154,15 +154,17 @@ impl Authenticator {
         Ok(Headers { generation: held.generation, has_token: token.is_some(), pairs })
     }
 
-    /// Whether a call that was refused may succeed after [`renew`](Self::renew).
+    /// Whether a call that was refused may succeed after [`renew`](Self::renew), or `renew` says why it cannot.
+    ///
+    /// Many things are of [`Code::Unknown`]: if `renew` is [`ErrorKind::Unimplemented`] then, it was something else.
     pub(crate) fn is_wanted(&self, refusal: &Status, sent: &Headers) -> bool {
         use std::error::Error as _;
-        if self.config.auth == Auth::None && self.config.proxy_command.is_empty() {
-            return false;
-        }
         match refusal.code() {
             // Nobody refused: there was nobody.
             _ if refusal.source().is_some() => false,
+            code if self.config.auth == Auth::None && self.config.proxy_command.is_empty() => {
+                code == Code::Unauthenticated
+            }
             Code::Unauthenticated | Code::Unknown => true,
             // Who was let in may not; who was not may have to be.
             Code::PermissionDenied if !sent.has_token => true,
@@ -223,6 +225,8 @@ impl Authenticator {
             }
             Auth::Pkce | Auth::DeviceFlow => Some(self.allowed(flight).await?),
         };
+        // What no header can carry would fail every call from now on.
+        token.as_ref().map(Token::value).transpose()?;
         let mut held = self.held();
         held.token = token;
         held.loaded = true;
@@ -232,7 +236,7 @@ impl Authenticator {
 
     /// A token that a person allows, or allowed before.
     async fn allowed(&self, flight: &mut Flight) -> Result<Token> {
-        let refused = self.held().token.take();
+        let refused = self.held().token.clone();
         // Another program may have got one meanwhile.
         let mut known = self.cache.as_ref().map(Cache::load).transpose()?.flatten();
         if let Some(token) = known.take_if(|token| {
@@ -278,7 +282,7 @@ impl Authenticator {
 
 impl fmt::Debug for Authenticator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Authenticator").field("config", &self.config).finish_non_exhaustive()
+        f.debug_struct("Authenticator").field("endpoint", &self.config.endpoint).finish_non_exhaustive()
     }
 }
 

@@ -66,7 +66,7 @@ fn show(asker: &Authenticator, codes: &Codes) -> Result<()> {
     if code.is_empty() || code.len() > 100 || code.chars().any(is_obeyed) {
         return Err(wrong(asker, "a code has to be entered that nobody can read"));
     }
-    let url = match &codes.verification_uri_complete {
+    let url = match codes.verification_uri_complete.as_ref().filter(|url| !url.is_empty()) {
         Some(url) => url.clone(),
         None => with_query(&codes.verification_uri, &[("user_code", code)]),
     };

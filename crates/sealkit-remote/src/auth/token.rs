@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use crate::error::{Error, ErrorKind, Result};
 
 /// What lets us in.
+#[derive(Clone)]
 pub(super) struct Token {
     pub(super) access: Zeroizing<String>,
     /// What gets the next one.

@@ -49,7 +49,7 @@ impl Dialer {
     }
 
     async fn within(&self, to: &Endpoint, speak: Speak) -> Result<Stream, Failure> {
-        let stream = match self.proxies.of(to) {
+        let stream = match self.proxies.of(to)? {
             Some(proxy) => {
                 let stream = connect(&proxy.host, proxy.port).await;
                 proxy.tunnel(stream.map_err(|failure| failure.at(proxy))?, to).await?

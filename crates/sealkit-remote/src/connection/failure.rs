@@ -29,7 +29,7 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    fn new(kind: ErrorKind, what: impl Into<String>, hint: &'static str) -> Self {
+    pub(super) fn new(kind: ErrorKind, what: impl Into<String>, hint: &'static str) -> Self {
         Self { kind, what: what.into(), hint: Some(hint) }
     }
 

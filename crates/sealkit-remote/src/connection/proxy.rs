@@ -17,9 +17,12 @@ use crate::{
     error::{Error, ErrorKind, Result},
 };
 
+const URL: &str = "it looks like `http://HOST:PORT`, or `http://USER:PASSWORD@HOST:PORT`";
+
 /// Which proxy is asked, if any.
 pub(super) struct Proxies {
-    proxy: Option<Proxy>,
+    /// One of the environment that makes no sense matters only to who needs it.
+    proxy: Option<Result<Proxy, String>>,
     /// Whether it is from the environment, which means servers with TLS on other machines only.
     ambient: bool,
     /// `NO_PROXY`.
@@ -45,18 +48,24 @@ impl Proxies {
 
     fn of_all(config: &Config, ambient: Option<(&str, String)>, except: String) -> Result<Self> {
         if let Some(url) = &config.http_proxy {
-            let proxy = Some(Proxy::parse(url, &config.origin)?);
-            return Ok(Self { proxy, ambient: false, except: String::new() });
+            let proxy = Proxy::parse(url, &config.origin);
+            let proxy = proxy.map_err(|what| Error::new(ErrorKind::Config, what).with_hint(URL))?;
+            return Ok(Self { proxy: Some(Ok(proxy)), ambient: false, except: String::new() });
         }
-        let proxy = ambient.map(|(origin, url)| Proxy::parse(&url, origin)).transpose()?;
+        let proxy = ambient.map(|(origin, url)| Proxy::parse(&url, origin));
         Ok(Self { proxy, ambient: true, except })
     }
 
     /// The proxy that is asked to connect to `to`.
-    pub(super) fn of(&self, to: &Endpoint) -> Option<&Proxy> {
+    pub(super) fn of(&self, to: &Endpoint) -> Result<Option<&Proxy>, Failure> {
         let host = bare(&to.host);
-        let spared = to.insecure || is_here(host) || is_excepted(&self.except, host);
-        self.proxy.as_ref().filter(|_| !(self.ambient && spared))
+        let spared = || to.insecure || is_here(host) || is_excepted(&self.except, host);
+        match &self.proxy {
+            None => Ok(None),
+            Some(_) if self.ambient && spared() => Ok(None),
+            Some(Ok(proxy)) => Ok(Some(proxy)),
+            Some(Err(what)) => Err(Failure::new(ErrorKind::Config, what, URL)),
+        }
     }
 }
 
@@ -88,12 +97,9 @@ fn is_excepted(except: &str, host: &str) -> bool {
 }
 
 impl Proxy {
-    fn parse(url: &str, origin: &str) -> Result<Self> {
-        // The URL may have a password: it is never repeated.
-        let wrong = |what: &str| {
-            Error::new(ErrorKind::Config, format!("the URL of the proxy, of `{origin}`, {what}"))
-                .with_hint("it looks like `http://HOST:PORT`, or `http://USER:PASSWORD@HOST:PORT`")
-        };
+    /// The error may be shown: the URL, which may have a password, is never repeated.
+    fn parse(url: &str, origin: &str) -> Result<Self, String> {
+        let wrong = |what: &str| format!("the URL of the proxy, of `{origin}`, {what}");
         let url = url.trim();
         let full = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
         let uri: Uri = Zeroizing::new(full).parse().map_err(|_| wrong("makes no sense"))?;
@@ -162,7 +168,7 @@ mod tests {
             config.http_proxy = configured.map(str::to_owned);
             let ambient = Some(("HTTPS_PROXY", "http://ambient:3128".to_owned()));
             let proxies = Proxies::of_all(&config, ambient, except.into()).unwrap();
-            proxies.of(&to).map(|proxy| format!("{}:{}", proxy.host, proxy.port))
+            proxies.of(&to).unwrap().map(|proxy| format!("{}:{}", proxy.host, proxy.port))
         };
         let ambient = Some("ambient:3128".to_owned());
         assert_eq!(of(None, "https://a.example.com", ""), ambient);
@@ -175,6 +181,13 @@ mod tests {
             assert_eq!(of(Some("proxy"), here, "*"), Some("proxy:80".into()), "{here}");
         }
         assert_eq!(of(Some("http://[::2]:9/"), "https://h", ""), Some("::2:9".into()));
+        // One that makes no sense keeps nobody from what is here.
+        let to = |insecure| Endpoint { insecure, host: "h".into(), port: 1 };
+        let ambient = Some(("HTTPS_PROXY", "socks5://h".to_owned()));
+        let proxies = Proxies::of_all(&config(&to(true), Auth::None), ambient, String::new()).unwrap();
+        assert!(proxies.of(&to(true)).unwrap().is_none());
+        let failure = proxies.of(&to(false)).err().unwrap();
+        assert!(failure.to_string().ends_with("is not of a proxy that speaks HTTP"), "{failure}");
     }
 
     #[test]
@@ -182,8 +195,7 @@ mod tests {
         for url in
             ["", "http://", "https://me:s3cret@h", "http://me:s3cret@", "socks5://h", "http://me:s3 cret@h"]
         {
-            let error = Proxy::parse(url, "HTTPS_PROXY").err().unwrap();
-            let text = format!("{error} {error:?}");
+            let text = Proxy::parse(url, "HTTPS_PROXY").err().unwrap();
             assert!(
                 text.starts_with("the URL of the proxy, of `HTTPS_PROXY`, ") && !text.contains("s3"),
                 "{text}"

@@ -161,3 +161,23 @@ impl ServerCertVerifier for Anybody {
         self.0.signature_verification_algorithms.supported_schemes()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{config::Auth, fake::config};
+
+    #[test]
+    fn a_machine_without_certificates_matters_only_to_who_needs_them() {
+        let to = Endpoint { insecure: false, host: "h".into(), port: 443 };
+        let mut config = config(&to, Auth::None);
+        let without = |config: &Config| {
+            let system = OnceLock::from(RootCertStore::empty());
+            Tls { system, ..Tls::new(config).unwrap() }.config(&to, Speak::Http2)
+        };
+        let text = without(&config).unwrap_err().to_string();
+        assert_eq!(text, "this machine has no certificates of authorities to check its own with");
+        config.tls.skip_verify = true;
+        assert!(without(&config).is_ok());
+    }
+}
