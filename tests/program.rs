@@ -60,6 +60,7 @@ fn a_task_is_described_for_people_and_for_programs() {
       input   point: Point { x: float, y: optional float }
       input   wait: duration
       output  o0: string
+      needs   cpu 0.5, memory 2Gi
     ");
     insta::assert_snapshot!(run("describe variable --json"), @r#"
     exit code 0

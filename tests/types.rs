@@ -10,8 +10,10 @@ use std::{
 
 use sealkit::{
     Dir, File, MountType, Secret, TaskMetadata, TaskType, Type, Value, current_context, literal, task,
+    workflow,
 };
 use sealkit_idl::{core as idl, prost::Message};
+use serde_json::json;
 use support::hex;
 
 #[derive(Clone, Debug, PartialEq, TaskType)]
@@ -202,6 +204,21 @@ fn secret_requests_are_flytes_own_message() {
     // group = 1, group_version = 2, key = 3, mount_requirement = 4, env_var = 5
     assert_eq!(wire, ["1a016b", "0a01671201311a01662002", "1a017620012a0848465f544f4b454e"]);
     assert_eq!(Secret::new("k").mount(MountType::File).request().mount.as_str(), "FILE");
+}
+
+#[workflow(resources = Resources(disk = "10Gi", cpu = "500m", gpu = 1))]
+fn with_resources() -> sealkit::Result<()> {
+    Ok(())
+}
+
+#[test]
+fn what_a_task_needs_is_recorded() {
+    let metadata = TaskMetadata::of(&with_resources).unwrap();
+    assert_eq!((metadata.resources().cpu, metadata.resources().memory), (Some("500m"), None));
+    let needed = json!({ "cpu": "500m", "gpu": "1", "disk": "10Gi" });
+    assert_eq!(serde_json::to_value(metadata).unwrap()["resources"], needed);
+    let needless = serde_json::to_value(TaskMetadata::of(&with_secrets)).unwrap();
+    assert_eq!(needless.get("resources"), None);
 }
 
 #[test]

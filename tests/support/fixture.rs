@@ -99,7 +99,7 @@ enum Colour {
 /// Takes one of everything, and gives it back as text.
 ///
 /// The second paragraph is shown by `describe`.
-#[task(name = "all.types")]
+#[task(name = "all.types", resources = Resources(cpu = 0.5, memory = "2Gi"))]
 #[expect(clippy::too_many_arguments, reason = "one of everything")]
 fn all_types(
     small: i8,

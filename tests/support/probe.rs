@@ -6,7 +6,7 @@ use std::{any::TypeId, fs, io, os::unix::ffi::OsStrExt};
 
 use sealkit::{
     __private::{Call, Failure, Limits, Members, Output},
-    Kind, LocalStore, MountType, Secret, Session, TaskMetadata, Value, current_context,
+    Kind, LocalStore, MountType, Resources, Secret, Session, TaskMetadata, Value, current_context,
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -105,7 +105,7 @@ fn task(question: Question) -> TaskMetadata {
         &[],
         &[],
         &[],
-        Limits { retries: 0, timeout: None },
+        Limits { retries: 0, timeout: None, resources: Resources::NONE },
         TypeId::of::<()>,
         invoke,
     )

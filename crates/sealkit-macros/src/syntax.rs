@@ -4,6 +4,6 @@ mod arguments;
 mod function;
 
 pub(crate) use arguments::{
-    ALLOWANCE, Allowance as WrittenAllowance, Arguments, crate_at, crate_path, string, text_of,
+    ALLOWANCE, Allowance as WrittenAllowance, Arguments, RESOURCES, crate_at, crate_path, string, text_of,
 };
 pub(crate) use function::Function;

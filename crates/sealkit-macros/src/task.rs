@@ -5,6 +5,7 @@ mod model;
 mod output;
 mod reads;
 mod request;
+mod resources;
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -104,6 +105,18 @@ mod tests {
             quote!(
                 fn train() -> sealkit::Result<()> {
                     #![allow(unused)]
+                    Ok(())
+                }
+            )
+        ));
+    }
+
+    #[test]
+    fn a_task_with_limits() {
+        insta::assert_snapshot!(pretty(
+            quote!(retries = 3, timeout = 90, resources = Resources(memory = "2Gi", cpu = 2, gpu = "1")),
+            quote!(
+                fn train() -> sealkit::Result<()> {
                     Ok(())
                 }
             )

@@ -13,6 +13,7 @@ mod metadata;
 mod program;
 mod provider;
 mod registry;
+mod resources;
 mod secret;
 mod secret_value;
 mod secrets;
@@ -27,6 +28,7 @@ mod value;
 // Declare.
 pub use metadata::{AllowedSecret, Interface, Kind, Place, TaskMetadata};
 pub use registry::tasks;
+pub use resources::Resources;
 #[doc = include_str!("task_type/derive.md")]
 pub use sealkit_macros::TaskType;
 #[doc = include_str!("task.md")]

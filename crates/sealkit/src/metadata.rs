@@ -4,7 +4,7 @@ use std::{any::TypeId, time::Duration};
 
 use serde::{Serialize, Serializer};
 
-use crate::{Secret, Variable, call::Invoke, registry};
+use crate::{Resources, Secret, Variable, call::Invoke, registry};
 
 /// What a task declares: its name, its secrets and its types.
 ///
@@ -58,7 +58,7 @@ pub struct TaskMetadata {
     entry: Entry,
 }
 
-/// How often and how long whoever runs the task tries.
+/// How often and how long whoever runs the task tries, and on what.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Limits {
     /// How often it is tried again.
@@ -67,6 +67,9 @@ pub struct Limits {
     /// How long each try may take.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_seconds")]
     pub timeout: Option<Duration>,
+    /// What it needs of its machine.
+    #[serde(skip_serializing_if = "Resources::is_none")]
+    pub resources: Resources,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over like this")]
@@ -227,6 +230,11 @@ impl TaskMetadata {
     /// How long each try may take; nothing says that it may take as long as it takes.
     pub const fn timeout(&self) -> Option<Duration> {
         self.limits.timeout
+    }
+
+    /// What the task needs of its machine, where a cluster runs it.
+    pub const fn resources(&self) -> Resources {
+        self.limits.resources
     }
 
     /// The secrets that may leave the task on purpose.

@@ -2,14 +2,17 @@
 
 use sealkit_idl::{
     core::{
-        Container, Identifier, ResourceType, RetryStrategy, RuntimeMetadata, RuntimeType, SecurityContext,
-        TaskMetadata as IdlMetadata, TaskTarget, TaskTemplate,
+        Container, Identifier, ResourceEntry, ResourceName, ResourceType, Resources as IdlResources,
+        RetryStrategy, RuntimeMetadata, RuntimeType, SecurityContext, TaskMetadata as IdlMetadata,
+        TaskTarget, TaskTemplate,
     },
     prost_types::Duration,
     task::{DocumentationEntity, Environment, TaskSpec},
 };
 
-use crate::{TaskMetadata, literal};
+use sealkit_names::Resource;
+
+use crate::{Resources, TaskMetadata, literal};
 
 /// The release of the official SDK whose contract a pod of ours keeps. Flyte decides by it what it tells a pod.
 const SDK_VERSION: &str = "2.12.1";
@@ -61,6 +64,7 @@ pub(crate) fn task_spec(task: &TaskMetadata) -> TaskSpec {
         interface: Some(literal::interface(task.interface())),
         target: Some(TaskTarget::Container(Container {
             args: args.map(argument).into(),
+            resources: resources(task.resources()),
             ..Container::default()
         })),
         security_context: (!secrets.is_empty()).then_some(SecurityContext { secrets }),
@@ -79,6 +83,37 @@ pub(crate) fn task_spec(task: &TaskMetadata) -> TaskSpec {
     }
 }
 
+/// As the official SDK sends them: what a task needs at least. The backend lets it have no more, either.
+fn resources(needed: Resources) -> Option<IdlResources> {
+    let entry = |(resource, amount): (Resource, &str)| {
+        let name = match resource {
+            Resource::Cpu => ResourceName::Cpu,
+            Resource::Memory => ResourceName::Memory,
+            Resource::Gpu => ResourceName::Gpu,
+            Resource::Disk => ResourceName::EphemeralStorage,
+        };
+        ResourceEntry { name: name.into(), value: amount.to_owned() }
+    };
+    let requests: Vec<_> = needed.given().map(entry).collect();
+    (!requests.is_empty()).then(|| IdlResources { requests, limits: Vec::new() })
+}
+
 fn cut(text: &str, length: usize) -> String {
     text.chars().take(length).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use sealkit_idl::prost::Message as _;
+
+    use super::*;
+
+    #[test]
+    fn resources_are_those_of_the_official_sdk() {
+        // `get_proto_resources(flyte.Resources(cpu="500m", memory="2Gi", gpu=1, disk="10Gi"))` of flyte 2.12.1.
+        let expected = b"\x0a\x08\x08\x01\x12\x04500m\x0a\x07\x08\x03\x12\x032Gi\x0a\x05\x08\x02\x12\x011\x0a\x08\x08\x05\x12\x0410Gi";
+        let all = Resources::__new(Some("500m"), Some("2Gi"), Some("1"), Some("10Gi"));
+        assert_eq!(resources(all).unwrap().encode_to_vec(), expected);
+        assert_eq!(resources(Resources::NONE), None);
+    }
 }

@@ -18,6 +18,7 @@ pub(crate) struct Arguments {
     pub(crate) allowances: Vec<Allowance>,
     pub(crate) retries: Option<Expr>,
     pub(crate) timeout: Option<Expr>,
+    pub(crate) resources: Option<Expr>,
     pub(crate) krate: Option<Path>,
 }
 
@@ -31,7 +32,8 @@ pub(crate) struct Allowance {
     pub(crate) because: Option<LitStr>,
 }
 
-const KNOWN: [&str; 6] = ["name", "secret_requests", "retries", "timeout", "allow_secret_in", "crate"];
+const KNOWN: [&str; 7] =
+    ["name", "secret_requests", "retries", "timeout", "resources", "allow_secret_in", "crate"];
 const KNOWN_OF_ALLOWANCE: [&str; 4] = ["output", "input", "secret", "because"];
 
 impl Arguments {
@@ -52,6 +54,7 @@ impl Arguments {
                 }
                 ("retries", Meta::NameValue(pair)) => arguments.retries = Some(pair.value.clone()),
                 ("timeout", Meta::NameValue(pair)) => arguments.timeout = Some(pair.value.clone()),
+                ("resources", Meta::NameValue(pair)) => arguments.resources = Some(pair.value.clone()),
                 ("crate", Meta::NameValue(pair)) => {
                     arguments.krate = diagnostics.take(crate_path(&pair.value));
                 }
@@ -72,7 +75,7 @@ impl Arguments {
                     diagnostics.at(
                         meta.path(),
                         format_args!(
-                            "unknown argument `{name}`: expected `name`, `secret_requests`, `retries`, `timeout`, `allow_secret_in` or `crate`{}",
+                            "unknown argument `{name}`: expected `name`, `secret_requests`, `retries`, `timeout`, `resources`, `allow_secret_in` or `crate`{}",
                             near.unwrap_or_default()
                         ),
                     );
@@ -83,6 +86,9 @@ impl Arguments {
         arguments
     }
 }
+
+/// How resources are written.
+pub(crate) const RESOURCES: &str = "resources = Resources(cpu = \"500m\", memory = \"2Gi\")";
 
 /// How an allowance is written.
 pub(crate) const ALLOWANCE: &str =
@@ -133,6 +139,7 @@ fn example(argument: &str) -> &'static str {
         "crate" => "crate = ::my_crate::sealkit",
         "retries" => "retries = 3",
         "timeout" => "timeout = Duration::from_secs(90)",
+        "resources" => RESOURCES,
         "allow_secret_in" => ALLOWANCE,
         _ => "secret_requests = [Secret(key = \"my_secret\")]",
     }

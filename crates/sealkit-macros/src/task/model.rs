@@ -13,6 +13,7 @@ use super::{
     allowance::Allowance,
     reads::{self, Read},
     request::{Literal, Request},
+    resources::Resources,
 };
 use crate::{
     diagnostics::Diagnostics,
@@ -31,6 +32,7 @@ pub(super) struct Task {
     pub(super) allowances: Vec<Allowance>,
     pub(super) retries: Option<Expr>,
     pub(super) timeout: Option<Expr>,
+    pub(super) resources: Option<Resources>,
     pub(super) inputs: Vec<Input>,
     pub(super) output: Type,
     pub(super) function: Function,
@@ -50,7 +52,7 @@ impl Task {
         function: Function,
         diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
-        let Arguments { name, secret_requests, allowances, retries, timeout, krate } = arguments;
+        let Arguments { name, secret_requests, allowances, retries, timeout, resources, krate } = arguments;
         let krate = krate.unwrap_or_else(|| parse_quote!(::sealkit));
         let name = task_name(name, &function.signature.ident, diagnostics);
         check_signature(&function, diagnostics);
@@ -64,6 +66,7 @@ impl Task {
         check_clashes(&requests, diagnostics);
         let allowances: Vec<Allowance> =
             allowances.into_iter().filter_map(|written| Allowance::new(written, diagnostics)).collect();
+        let resources = resources.and_then(|written| Resources::new(&written, diagnostics));
         // A request that could not be read may be the one that a read means.
         let reads = if arguments_are_known && requests.len() == entries {
             let mut found: Vec<Read> = allowances.iter().map(Allowance::read).collect();
@@ -84,6 +87,7 @@ impl Task {
             allowances,
             retries,
             timeout,
+            resources,
             inputs,
             output,
             function,

@@ -199,7 +199,7 @@ impl Task {
         }
     }
 
-    /// How often and how long whoever runs the task tries.
+    /// How often and how long whoever runs the task tries, and on what.
     fn limits(&self) -> TokenStream {
         let krate = &self.krate;
         let (secret, span) = match &self.retries {
@@ -223,7 +223,13 @@ impl Task {
             }
             None => quote!(::core::option::Option::None),
         };
-        quote_spanned!(span=> #secret::__private::Limits { retries: #retries, timeout: #timeout })
+        let resources = match &self.resources {
+            Some(resources) => resources.tokens(krate),
+            None => quote!(#krate::Resources::NONE),
+        };
+        quote_spanned! {span=>
+            #secret::__private::Limits { retries: #retries, timeout: #timeout, resources: #resources }
+        }
     }
 
     /// What the function itself does now.

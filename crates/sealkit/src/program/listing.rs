@@ -83,6 +83,11 @@ fn block(task: &TaskMetadata) -> String {
     if let Some(timeout) = task.timeout() {
         let _ = writeln!(text, "  timeout {}s", timeout.as_secs_f64());
     }
+    if !task.resources().is_none() {
+        let needs =
+            task.resources().given().map(|(resource, amount)| format!("{} {amount}", resource.as_str()));
+        let _ = writeln!(text, "  needs   {}", needs.collect::<Vec<_>>().join(", "));
+    }
     for allowed in task.allowed_secrets() {
         let place = match allowed.place {
             Place::Output(place) => format!("output {place}"),
