@@ -60,6 +60,8 @@ pub(crate) fn task_spec(task: &TaskMetadata) -> TaskSpec {
             }),
             timeout,
             retries: Some(RetryStrategy { retries: task.retries() }),
+            // Said in so many words, as the official SDK does: a cluster may have another default.
+            interruptible: Some(false),
         }),
         interface: Some(literal::interface(task.interface())),
         target: Some(TaskTarget::Container(Container {

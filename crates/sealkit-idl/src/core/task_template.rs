@@ -80,6 +80,9 @@ pub struct TaskMetadata {
     /// How often it is tried again.
     #[prost(message, optional, tag = "5")]
     pub retries: Option<RetryStrategy>,
+    /// Whether it may run on machines that can be taken away; without an answer the cluster decides.
+    #[prost(bool, optional, tag = "8")]
+    pub interruptible: Option<bool>,
 }
 
 /// By what a task was made.
