@@ -237,7 +237,11 @@ impl Authenticator {
     /// A token that a person allows, or allowed before.
     async fn allowed(&self, flight: &mut Flight) -> Result<Token> {
         let refused = self.held().token.clone();
-        // Another program may have got one meanwhile.
+        // What gets the next token is often good for one only: other programs wait for that, and take it.
+        let lock = match &self.cache {
+            Some(cache) => cache.lock().await,
+            None => None,
+        };
         let mut known = self.cache.as_ref().map(Cache::load).transpose()?.flatten();
         if let Some(token) = known.take_if(|token| {
             !token.has_expired() && refused.as_ref().is_none_or(|refused| refused.access != token.access)
@@ -245,21 +249,29 @@ impl Authenticator {
             return Ok(token);
         }
         let metadata = self.metadata(flight).await?;
-        let mut token = None;
-        if let Some(known) = known.or(refused) {
-            token = refresh::token(self, metadata, &known).await?;
+        if let Some(known) = known.or(refused)
+            && let Some(token) = refresh::token(self, metadata, &known).await?
+        {
+            self.keep(&token);
+            return Ok(token);
         }
-        let token = match token {
-            Some(token) => token,
-            None if self.config.auth == Auth::DeviceFlow => device::token(self, metadata).await?,
-            None => pkce::token(self, metadata).await?,
+        // A person may take minutes.
+        drop(lock);
+        let token = match self.config.auth {
+            Auth::DeviceFlow => device::token(self, metadata).await?,
+            _ => pkce::token(self, metadata).await?,
         };
+        self.keep(&token);
+        Ok(token)
+    }
+
+    /// Keeps a token for the next program.
+    fn keep(&self, token: &Token) {
         if let Some(cache) = &self.cache
-            && let Err(why) = cache.save(&token)
+            && let Err(why) = cache.save(token)
         {
             (self.notify)(Notice::NotKept { why: &why });
         }
-        Ok(token)
     }
 
     async fn metadata<'a>(&self, flight: &'a mut Flight) -> Result<&'a Metadata> {

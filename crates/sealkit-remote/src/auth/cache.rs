@@ -5,16 +5,18 @@ use std::{
     io::{self, Read, Write},
     os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use etcetera::BaseStrategy;
 use rustix::{
-    fs::{Mode, OFlags},
+    fs::{FlockOperation, Mode, OFlags, flock},
     process::geteuid,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use tokio::time::{Instant, sleep};
 use tonic::metadata::AsciiMetadataKey;
 use zeroize::Zeroizing;
 
@@ -24,6 +26,8 @@ use crate::{
     error::{Error, ErrorKind, Result},
 };
 
+/// How long another program may take to get the next token.
+const TURN: Duration = Duration::from_secs(60);
 /// How long a file may be.
 const LIMIT: usize = 256 << 10;
 
@@ -56,6 +60,21 @@ impl Cache {
         let hash = Sha256::digest(endpoint.to_string().to_ascii_lowercase());
         let name = BASE64_URL_SAFE_NO_PAD.encode(hash);
         Self { path: directory.join(name + ".json") }
+    }
+
+    /// Waits until no other program has what this returns; `None` if it takes too long, or nothing can be kept anyway.
+    pub(super) async fn lock(&self) -> Option<File> {
+        directory(self.path.parent()?).ok()?;
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+        let file = rustix::fs::open(self.path.with_extension("lock"), flags, Mode::RUSR | Mode::WUSR).ok()?;
+        let end = Instant::now() + TURN;
+        while let Err(error) = flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            if error != rustix::io::Errno::WOULDBLOCK || Instant::now() >= end {
+                return None;
+            }
+            sleep(Duration::from_millis(50)).await;
+        }
+        Some(File::from(file))
     }
 
     /// The token, if there is one that makes sense.
@@ -110,12 +129,7 @@ impl Cache {
     }
 
     fn write(&self, text: &[u8]) -> io::Result<()> {
-        let Some(directory) = self.path.parent() else { return Err(io::ErrorKind::InvalidInput.into()) };
-        DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
-        let found = fs::symlink_metadata(directory)?;
-        if !found.is_dir() || found.uid() != geteuid().as_raw() || found.mode() & 0o022 != 0 {
-            return Err(io::ErrorKind::PermissionDenied.into());
-        }
+        directory(self.path.parent().ok_or(io::ErrorKind::InvalidInput)?)?;
         // Every writer has a file of its own, and a reader sees all of one.
         let new = self.path.with_extension(format!("{:x}.new", getrandom::u64().map_err(io::Error::from)?));
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
@@ -146,6 +160,16 @@ impl Cache {
         )
         .with_hint("may this user write there?")
     }
+}
+
+/// Makes the directory, if it is not there, and looks whether it is ours alone to change.
+fn directory(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+    let found = fs::symlink_metadata(path)?;
+    if !found.is_dir() || found.uid() != geteuid().as_raw() || found.mode() & 0o022 != 0 {
+        return Err(io::ErrorKind::PermissionDenied.into());
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -214,6 +238,23 @@ mod tests {
         fs::create_dir(&open).unwrap();
         fs::set_permissions(&open, fs::Permissions::from_mode(0o777)).unwrap();
         assert!(Cache::below(&open, &endpoint("h")).save(&token()).is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_program_at_a_time_gets_the_next_token() {
+        let dir = TempDir::new().unwrap();
+        let cache = Cache::below(&dir.path().join("a"), &endpoint("h"));
+        let first = cache.lock().await;
+        assert!(
+            first.is_some() && Cache::below(&dir.path().join("a"), &endpoint("other")).lock().await.is_some()
+        );
+        // Whoever hangs does not keep others out for ever.
+        assert!(cache.lock().await.is_none());
+        drop(first);
+        assert!(cache.lock().await.is_some());
+        let file = dir.path().join("file");
+        fs::write(&file, "").unwrap();
+        assert!(Cache::below(&file, &endpoint("h")).lock().await.is_none());
     }
 
     #[test]
