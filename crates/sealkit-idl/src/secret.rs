@@ -5,6 +5,7 @@
 use std::{collections::BTreeMap, fmt};
 
 use prost_types::Timestamp;
+use zeroize::Zeroize as _;
 
 use crate::common::ClusterIdentifier;
 
@@ -35,6 +36,17 @@ pub struct SecretSpec {
     /// What it is for.
     #[prost(enumeration = "SecretType", tag = "3")]
     pub r#type: i32,
+}
+
+/// The value is wiped.
+impl Drop for SecretSpec {
+    fn drop(&mut self) {
+        match &mut self.value {
+            Some(SecretValue::StringValue(text)) => text.zeroize(),
+            Some(SecretValue::BinaryValue(bytes)) => bytes.zeroize(),
+            None => {}
+        }
+    }
 }
 
 /// Never the value.

@@ -20,3 +20,7 @@ pub const PROJECT: &str = "flyteidl2.project.ProjectService";
 pub const AUTH_METADATA: &str = "flyteidl2.auth.AuthMetadataService";
 /// The same of Flyte 1 and Union 1.
 pub const OLD_AUTH_METADATA: &str = "flyteidl.service.AuthMetadataService";
+
+/// The answer of methods that have nothing to say.
+#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+pub struct Empty {}

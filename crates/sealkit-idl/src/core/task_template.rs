@@ -184,3 +184,16 @@ pub enum ResourceName {
     /// Storage that goes with the pod.
     EphemeralStorage = 5,
 }
+
+impl ResourceName {
+    /// What people call `cpu`, `memory`, `gpu` and `disk`, as in the official SDK.
+    pub fn of(word: &str) -> Self {
+        match word {
+            "cpu" => Self::Cpu,
+            "memory" => Self::Memory,
+            "gpu" => Self::Gpu,
+            "disk" => Self::EphemeralStorage,
+            _ => Self::Unknown,
+        }
+    }
+}
