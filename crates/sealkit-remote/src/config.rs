@@ -100,7 +100,8 @@ impl Config {
         let mut found = discovery::find(given.config.as_deref(), variables, directory)?;
         let key = variables.first(&variables::API_KEYS)?;
         let key = key.map(|(name, key)| (name, Zeroizing::new(key)));
-        let key = key.map(|(name, key)| Ok((name, ApiKey::decode(name, &key)?))).transpose()?;
+        let decoded = |(name, key): (_, _)| ApiKey::decode(name, key).map(|decoded| (name, decoded));
+        let key = key.as_ref().map(|(name, key)| decoded((*name, key))).transpose()?;
         if key.is_some() && given.endpoint.is_none() {
             (found.file.admin.insecure, found.file.admin.insecure_skip_verify) = (None, None);
         }
@@ -110,10 +111,7 @@ impl Config {
         let insecure = given.insecure || settings.insecure;
         let (origin, endpoint) = match (&given.endpoint, &key, settings.endpoint.take()) {
             (Some(text), ..) => ("--endpoint".to_owned(), Endpoint::parse(text, insecure)?),
-            (None, Some((name, key)), _) => {
-                let key = &key.endpoint;
-                ((*name).to_owned(), Endpoint { insecure: key.insecure || given.insecure, ..key.clone() })
-            }
+            (None, Some((name, key)), _) => ((*name).to_owned(), Endpoint::parse(&key.endpoint, insecure)?),
             (None, None, Some((origin, text))) => {
                 let endpoint = Endpoint::parse(&text, insecure);
                 let endpoint = endpoint.map_err(|error| error.of(&origin))?;

@@ -3,7 +3,7 @@
 use std::fmt::{self, Write as _};
 
 /// What went wrong and what to do about it; never with a value or a token.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct Error {
     kind: ErrorKind,
@@ -71,6 +71,15 @@ impl Error {
     pub fn hint(&self) -> Option<&str> {
         self.hint.as_deref()
     }
+}
+
+/// Text of a server or of a task on it, without anything that a terminal obeys; tabs stay.
+pub fn harmless(text: &str) -> String {
+    let mut harmless = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c != '\t' && is_obeyed(c) { harmless.extend(c.escape_default()) } else { harmless.push(c) }
+    }
+    harmless
 }
 
 /// Text of a server, fit to be shown: at most 2,000 characters, and none that a terminal obeys.

@@ -11,7 +11,8 @@ use crate::{
 
 /// What an API key says.
 pub(super) struct ApiKey {
-    pub(super) endpoint: Endpoint,
+    /// Known to be one.
+    pub(super) endpoint: String,
     pub(super) client_id: String,
     pub(super) secret: ClientSecret,
     pub(super) org: Option<String>,
@@ -49,7 +50,8 @@ impl ApiKey {
         {
             end += 1 + port.len();
         }
-        let endpoint = Endpoint::parse(&text[..end], false).ok()?;
+        let endpoint = &text[..end];
+        Endpoint::parse(endpoint, false).ok()?;
         let mut parts = text[end + 1..].splitn(3, ':');
         let (client_id, secret, org) = (parts.next()?, parts.next()?, parts.next()?);
         if client_id.is_empty() || secret.is_empty() {
@@ -58,7 +60,7 @@ impl ApiKey {
         // Python writes its `None`.
         let org = Some(org).filter(|org| !org.is_empty() && *org != "None");
         Some(Self {
-            endpoint,
+            endpoint: endpoint.to_owned(),
             client_id: client_id.to_owned(),
             secret: ClientSecret(Zeroizing::new(secret.to_owned())),
             org: org.map(str::to_owned),
@@ -75,7 +77,7 @@ mod tests {
     fn parts(key: &str) -> Option<[String; 4]> {
         let key = ApiKey::read(key)?;
         Some([
-            key.endpoint.to_string(),
+            Endpoint::parse(&key.endpoint, false).unwrap().to_string(),
             key.client_id,
             key.secret.0.to_string(),
             key.org.unwrap_or_else(|| "-".to_owned()),

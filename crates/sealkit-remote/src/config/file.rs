@@ -179,7 +179,7 @@ mod tests {
         let mut bomb = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n".to_owned();
         for i in 1..20 {
             let names = vec![format!("*a{}", i - 1); 10].join(",");
-            bomb += &format!("a{i}: &a{i} [{names}]\n");
+            bomb = format!("{bomb}a{i}: &a{i} [{names}]\n");
         }
         assert!(File::parse(&format!("{bomb}admin: {{endpoint: x}}\n"), Path::new("x.yaml")).is_ok());
         // Each of them is an error, and the memory of none is used up.

@@ -44,12 +44,13 @@ impl Config {
         let (origin, endpoint, auth, org) = if let Some((name, key)) = key {
             let key = ApiKey::decode(name, &key)?;
             // Nothing secret is sent in the clear.
-            let auth = if key.endpoint.insecure {
+            let endpoint = Endpoint::parse(&key.endpoint, false)?;
+            let auth = if endpoint.insecure {
                 Auth::None
             } else {
                 Auth::ClientSecret { client_id: key.client_id, secret: key.secret }
             };
-            (name.to_owned(), key.endpoint, auth, key.org)
+            (name.to_owned(), endpoint, auth, key.org)
         } else {
             let named = variables.first(&[ENDPOINT])?.map(|(name, text)| (name.to_owned(), text));
             let (origin, text) = named

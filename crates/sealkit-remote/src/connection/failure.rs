@@ -18,6 +18,8 @@ use crate::{
 const IN_THE_CLEAR: &str = "if it speaks in the clear, set `admin.insecure: true`";
 const OWN_AUTHORITY: &str = "name the certificate of its authority in `admin.caCertFilePath`";
 const RUNNING: &str = "is it running, and is this its address and port?";
+const CLOSED: &str =
+    "is it running, is this its port, and does it want TLS (`admin.insecure: false`) or not?";
 
 /// Why a connection could not be made. It travels through `hyper` and `tonic` as the source of their errors.
 #[derive(Debug, thiserror::Error)]
@@ -48,7 +50,7 @@ impl Failure {
             Io::ConnectionRefused => ("the connection is refused", RUNNING),
             Io::TimedOut => ("no answer", "is a firewall or a missing VPN in between?"),
             Io::ConnectionReset | Io::ConnectionAborted | Io::BrokenPipe | Io::UnexpectedEof => {
-                ("the connection was closed", RUNNING)
+                ("the connection was closed", CLOSED)
             }
             Io::HostUnreachable | Io::NetworkUnreachable | Io::NetworkDown => {
                 ("there is no way to it", "is this machine online?")

@@ -1,0 +1,335 @@
+//! Calls of services: with a token, in time, and again where that may help.
+
+use std::{error::Error as _, future::Future, sync::Arc, time::Duration};
+
+use sealkit_idl::prost::Message;
+use tokio::time::{sleep, timeout};
+use tonic::{
+    Code, Request, Response, Status, Streaming,
+    client::Grpc,
+    codegen::http::uri::PathAndQuery,
+    metadata::{Ascii, MetadataKey, MetadataValue},
+};
+use tonic_prost::ProstCodec;
+
+use crate::{
+    auth::{Authenticator, Notify},
+    config::Config,
+    connection::{self, Channel, Connection},
+    endpoint::Endpoint,
+    error::{Error, ErrorKind, Result, shown},
+};
+
+/// The largest answer: outputs are 10 MB at most.
+const LARGEST_ANSWER: usize = 16 << 20;
+
+/// How often a call is tried again.
+const RETRIES: u32 = 3;
+
+/// A method of a service.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Method {
+    pub(crate) service: &'static str,
+    pub(crate) name: &'static str,
+    /// Doing it twice is doing it once.
+    pub(crate) is_idempotent: bool,
+}
+
+/// A client of one cluster, or of the control plane of several.
+#[derive(Clone, Debug)]
+pub struct Client(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    config: Config,
+    connection: Connection,
+    auth: Authenticator,
+    channel: Channel,
+    patience: Duration,
+}
+
+/// Why a call was not answered as it should be.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    pub(crate) status: Status,
+    method: Method,
+    /// It may have been done by a call before.
+    pub(crate) was_tried_again: bool,
+    endpoint: Endpoint,
+    origin: String,
+}
+
+impl Client {
+    /// A client, which connects when it is needed. An answer is waited for as long as `patience` says.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`] where a certificate or proxy of the configuration makes no sense.
+    pub fn new(config: Config, patience: Duration, notify: Notify) -> Result<Self> {
+        let connection = Connection::new(&config)?;
+        let auth = Authenticator::new(&config, &connection, notify);
+        let channel = connection.channel(&config.endpoint)?;
+        Ok(Self(Arc::new(Inner { config, connection, auth, channel, patience })))
+    }
+
+    /// Where the cluster is and how one is let in.
+    pub fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    /// The organization: open-source Flyte has one, whose name does not matter, but wants it to have a name.
+    ///
+    /// Where none is configured, it is the first part of the host, as with the official SDK.
+    pub fn org(&self) -> &str {
+        let Config { org, endpoint, .. } = &self.0.config;
+        let host = endpoint.host.trim_start_matches('[');
+        if org.is_empty() { host.split(['.', ':']).next().unwrap_or(host) } else { org }
+    }
+
+    pub(crate) fn patience(&self) -> Duration {
+        self.0.patience
+    }
+
+    /// The control plane.
+    pub(crate) fn control_plane(&self) -> Route<'_> {
+        Route { client: self, channel: self.0.channel.clone(), endpoint: self.0.config.endpoint.clone() }
+    }
+
+    /// Another server, which takes the same tokens.
+    pub(crate) fn at(&self, endpoint: Endpoint) -> Result<Route<'_>> {
+        Ok(Route { client: self, channel: self.0.connection.channel(&endpoint)?, endpoint })
+    }
+}
+
+/// A server that is spoken to.
+#[derive(Clone, Debug)]
+pub(crate) struct Route<'a> {
+    client: &'a Client,
+    channel: Channel,
+    endpoint: Endpoint,
+}
+
+impl Route<'_> {
+    /// Calls a method that answers once.
+    pub(crate) async fn call<Q, A>(&self, method: Method, message: &Q) -> Result<A, Refused>
+    where
+        Q: Message + Clone + 'static,
+        A: Message + Default + 'static,
+    {
+        self.with_patience(method, |mut grpc, request| {
+            let request = request.map(|()| message.clone());
+            async move {
+                ready(&mut grpc).await?;
+                let answer = grpc.unary(request, path(method), ProstCodec::<Q, A>::default()).await;
+                answer.map(Response::into_inner)
+            }
+        })
+        .await
+    }
+
+    /// Calls a method that answers again and again.
+    pub(crate) async fn watch<Q, A>(&self, method: Method, message: &Q) -> Result<Streaming<A>, Refused>
+    where
+        Q: Message + Clone + 'static,
+        A: Message + Default + 'static,
+    {
+        self.with_patience(method, |mut grpc, request| {
+            let request = request.map(|()| message.clone());
+            async move {
+                ready(&mut grpc).await?;
+                let codec = ProstCodec::<Q, A>::default();
+                let answer = grpc.server_streaming(request, path(method), codec).await;
+                answer.map(Response::into_inner)
+            }
+        })
+        .await
+    }
+
+    /// Why a stream has ended.
+    pub(crate) fn refused(&self, method: Method, status: Status) -> Refused {
+        let origin = self.client.0.config.origin.clone();
+        Refused { status, method, was_tried_again: false, endpoint: self.endpoint.clone(), origin }
+    }
+
+    /// One call: with a new token if the old one is refused, and again if the server has too much to do.
+    async fn with_patience<T, F>(
+        &self,
+        method: Method,
+        call: impl Fn(Grpc<Channel>, Request<()>) -> F,
+    ) -> Result<T, Refused>
+    where
+        F: Future<Output = Result<T, Status>>,
+    {
+        let inner = &self.client.0;
+        let (mut tries, mut is_renewed) = (0, false);
+        loop {
+            let headers = inner.auth.headers().await.map_err(|error| self.failed(method, error))?;
+            let mut request = Request::new(());
+            headers.add_to(request.metadata_mut());
+            self.name_organization(&mut request);
+            let grpc = Grpc::new(self.channel.clone()).max_decoding_message_size(LARGEST_ANSWER);
+            let outcome = timeout(inner.patience, call(grpc, request)).await;
+            let status = match outcome {
+                Ok(Ok(answer)) => return Ok(answer),
+                Ok(Err(status)) => status,
+                Err(_) => {
+                    let seconds = inner.patience.as_secs_f64();
+                    Status::deadline_exceeded(format!("no answer within {seconds} s"))
+                }
+            };
+            if !is_renewed && inner.auth.is_wanted(&status, &headers) {
+                is_renewed = true;
+                match inner.auth.renew(&headers).await {
+                    Ok(()) => continue,
+                    // It was about something else.
+                    Err(error)
+                        if error.kind() == ErrorKind::Unimplemented && status.code() == Code::Unknown => {}
+                    Err(error) => return Err(self.failed(method, error)),
+                }
+            }
+            if tries == RETRIES || !may_be_retried(&status, method) {
+                let refused = self.refused(method, status);
+                return Err(Refused { was_tried_again: tries > 0, ..refused });
+            }
+            sleep(pause(tries)).await;
+            tries += 1;
+        }
+    }
+
+    /// What has already been explained goes through as it is.
+    pub(crate) fn failed(&self, method: Method, error: Error) -> Refused {
+        self.refused(method, Status::from_error(Box::new(error)))
+    }
+
+    /// Union wants to know which organization is meant, if there is one.
+    fn name_organization(&self, request: &mut Request<()>) {
+        let org = &self.client.0.config.org;
+        if let (false, Ok(org)) = (org.is_empty(), MetadataValue::<Ascii>::try_from(org.as_str())) {
+            request.metadata_mut().insert(MetadataKey::from_static("x-user-active-org"), org);
+        }
+    }
+}
+
+async fn ready(grpc: &mut Grpc<Channel>) -> Result<(), Status> {
+    grpc.ready().await.map_err(|error| Status::from_error(Box::new(error)))
+}
+
+fn path(method: Method) -> PathAndQuery {
+    let path = format!("/{}/{}", method.service, method.name);
+    PathAndQuery::try_from(path).unwrap_or_else(|_| PathAndQuery::from_static("/"))
+}
+
+/// Whether the same call may be answered a moment later, and does no harm if it was already.
+fn may_be_retried(status: &Status, method: Method) -> bool {
+    match status.code() {
+        // It was not even looked at.
+        Code::ResourceExhausted => true,
+        Code::Unavailable => method.is_idempotent && status.source().is_none(),
+        _ => false,
+    }
+}
+
+/// Longer every time, and not the same for everybody.
+fn pause(tries: u32) -> Duration {
+    let longest = Duration::from_millis(500 << tries.min(4));
+    let mut random = [0; 1];
+    let _ = getrandom::fill(&mut random);
+    longest / 2 + longest.mul_f64(f64::from(random[0]) / 512.0)
+}
+
+impl Refused {
+    pub(crate) fn code(&self) -> Code {
+        self.status.code()
+    }
+
+    /// The server does not have the method, or the whole service.
+    pub(crate) fn is_unimplemented(&self) -> bool {
+        self.status.code() == Code::Unimplemented
+    }
+
+    /// Whether the server's text has these words in it.
+    pub(crate) fn says(&self, words: &str) -> bool {
+        self.status.message().contains(words)
+    }
+
+    /// Whether the stream may go on over a new connection.
+    pub(crate) fn is_interruption(&self) -> bool {
+        let is_explained = self.status.source().is_some_and(<dyn std::error::Error>::is::<Error>);
+        !is_explained
+            && matches!(
+                self.status.code(),
+                Code::Unavailable
+                    | Code::Unknown
+                    | Code::Internal
+                    | Code::Cancelled
+                    | Code::ResourceExhausted
+            )
+    }
+}
+
+/// In plain words, with what to do about it.
+impl From<Refused> for Error {
+    fn from(refused: Refused) -> Self {
+        let Refused { status, method, endpoint, origin, .. } = refused;
+        if let Some(source) = status.source() {
+            if let Some(error) = source.downcast_ref::<Error>() {
+                return error.clone();
+            }
+            return connection::explain(source, &endpoint, &origin);
+        }
+        let said = shown(status.message());
+        let said = if status.message().trim().is_empty() { String::new() } else { format!(": {said}") };
+        let name = method.name;
+        let (kind, message, hint) = match status.code() {
+            Code::Unauthenticated => (
+                ErrorKind::Unauthenticated,
+                format!("`{endpoint}` does not know who asks{said}"),
+                "check how one is let in (`admin.authType` and what belongs to it); a token that was kept may be deleted",
+            ),
+            Code::PermissionDenied => (
+                ErrorKind::PermissionDenied,
+                format!("`{endpoint}` does not allow `{name}`{said}"),
+                "ask who looks after the cluster for the right",
+            ),
+            Code::NotFound => (
+                ErrorKind::NotFound,
+                format!("`{endpoint}` has no such thing{said}"),
+                "check the names, the project and the domain",
+            ),
+            Code::AlreadyExists => {
+                (ErrorKind::AlreadyExists, format!("`{endpoint}` has it already{said}"), "use another name")
+            }
+            Code::InvalidArgument | Code::FailedPrecondition => (
+                ErrorKind::InvalidArgument,
+                format!("`{endpoint}` does not take this{said}"),
+                "check the names, the project and the domain",
+            ),
+            Code::OutOfRange if status.message().contains("length too large") => (
+                ErrorKind::Server,
+                format!("the answer of `{endpoint}` to `{name}` is larger than 16 MiB"),
+                "ask for less of it",
+            ),
+            Code::ResourceExhausted | Code::Unavailable => (
+                ErrorKind::Busy,
+                format!("`{endpoint}` has too much to do, or is being restarted{said}"),
+                "try again in a minute",
+            ),
+            Code::Unimplemented => (
+                ErrorKind::Unimplemented,
+                format!("`{endpoint}` does not know `{}/{name}`", method.service),
+                "is it the endpoint of Flyte 2? Flyte 1 and Union 1 do not have all of its services",
+            ),
+            Code::DeadlineExceeded => (
+                ErrorKind::Unreachable,
+                format!("`{endpoint}` does not answer `{name}`{said}"),
+                "try again, or wait longer: SEALKIT_TIMEOUT=2m",
+            ),
+            _ => (
+                ErrorKind::Server,
+                format!("`{endpoint}` has failed to do `{name}`{said}"),
+                "try again; the logs of the server may say more",
+            ),
+        };
+        Self::new(kind, message).with_hint(hint)
+    }
+}
