@@ -206,7 +206,7 @@ impl<'a, R> Call<'a, R> {
         let caller = current_context();
         let mut handed = Ok(Handed::default());
         if let Some((frame, giver)) = caller.frame().and_then(|frame| Some((frame, frame.task?)))
-            && (frame.given.count() > 0 || link::exists())
+            && (frame.given.count() > 0 || link::is_expected())
         {
             let mut inside = Handed::default();
             inputs(&mut inside);
@@ -259,7 +259,10 @@ fn elsewhere(
     handed: Handed,
 ) -> Option<Result<Pending, Error>> {
     caller.task()?;
-    let link = link::link()?;
+    let link = match link::link()? {
+        Ok(link) => link,
+        Err(error) => return Some(Err(error)),
+    };
     if let Some(error) = handed.error {
         return Some(Err(link::unfit(task, &error)));
     }

@@ -22,6 +22,11 @@ pub(crate) fn action() -> Option<String> {
     told(1).or_else(|| from_environment(&[variables::ACTION_NAME]))
 }
 
+/// Whether this process is an action of a run on Flyte 2, which can have further ones.
+pub(crate) fn is_action() -> bool {
+    crate::provider::is_pod() && env::var_os(variables::RUN_NAME).is_some() && action().is_some()
+}
+
 fn told(which: usize) -> Option<String> {
     TOLD.get()?.get(which)?.clone()
 }

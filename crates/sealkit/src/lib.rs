@@ -19,6 +19,7 @@ mod secret_value;
 mod secrets;
 mod session;
 mod spec;
+mod storage;
 mod task_type;
 pub mod testing;
 #[cfg(feature = "tracing")]

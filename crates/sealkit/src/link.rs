@@ -1,4 +1,7 @@
-//! Calling a task in a pod of its own: the engine that has started this pod starts it.
+//! Calling a task in a pod of its own, which whoever has started this pod starts: an engine, or a cluster.
+
+#[cfg(feature = "cluster")]
+mod cluster;
 
 use std::{
     collections::HashMap,
@@ -13,6 +16,7 @@ use std::{
     thread,
 };
 
+use once_cell::sync::OnceCell;
 use sealkit_idl::{
     engine::{self, Answer, Request},
     task::{Inputs, NamedLiteral},
@@ -20,18 +24,23 @@ use sealkit_idl::{
 use sealkit_process::Socket;
 
 use crate::{
-    Error, ErrorKind, TaskMetadata, Value, ValueError, Variable,
+    Error, ErrorKind, TaskMetadata, Value, ValueError, Variable, identity,
     literal::{from_literal, to_literal},
 };
 
-/// The engine that has started this pod.
+/// Whoever has started this pod.
 pub(crate) struct Link {
-    socket: &'static Socket,
-    /// Held while a message is sent, so that no other comes in between.
-    sending: Mutex<()>,
+    starter: Starter,
     next: AtomicU64,
     calls: Mutex<Calls>,
     answered: Condvar,
+}
+
+enum Starter {
+    /// At the other end of a socket, which is held while a message is sent, so that no other comes in between.
+    Engine(Mutex<&'static Socket>),
+    #[cfg(feature = "cluster")]
+    Cluster(Box<cluster::Cluster>),
 }
 
 #[derive(Default)]
@@ -46,25 +55,51 @@ enum State {
     Answered(Answer),
 }
 
-/// The link to the engine, if there is one; without it, tasks run where they are called.
-pub(crate) fn link() -> Option<&'static Link> {
-    static LINK: OnceLock<Link> = OnceLock::new();
-    let socket = sealkit_process::engine()?;
+/// The link to whoever has started this pod; without one, tasks run where they are called.
+///
+/// # Errors
+///
+/// [`ErrorKind::Configuration`] in a pod of a cluster, when the program or the pod lacks what it takes to ask it for others.
+pub(crate) fn link() -> Option<Result<&'static Link, Error>> {
+    static LINK: OnceCell<Link> = OnceCell::new();
+    if !is_expected() {
+        return None;
+    }
     let mut is_new = false;
-    let link = LINK.get_or_init(|| {
+    let link = LINK.get_or_try_init(|| {
         is_new = true;
-        Link {
-            socket,
-            sending: Mutex::default(),
-            next: AtomicU64::new(1),
-            calls: Mutex::default(),
-            answered: Condvar::new(),
-        }
+        let starter = match sealkit_process::engine() {
+            Some(socket) => Starter::Engine(Mutex::new(socket)),
+            None => of_cluster()?,
+        };
+        let (calls, answered) = Default::default();
+        Ok(Link { starter, next: AtomicU64::new(1), calls, answered })
     });
-    if is_new {
-        thread::spawn(|| link.listen());
+    if let (true, Ok(link), Some(socket)) = (is_new, &link, sealkit_process::engine()) {
+        let link: &'static Link = link;
+        thread::spawn(|| link.listen(socket));
     }
     Some(link)
+}
+
+#[cfg(feature = "cluster")]
+fn of_cluster() -> Result<Starter, Error> {
+    Ok(Starter::Cluster(Box::new(cluster::Cluster::of_pod()?)))
+}
+
+#[cfg(not(feature = "cluster"))]
+fn of_cluster() -> Result<Starter, Error> {
+    let message = "a task that is called in a pod of a cluster gets a pod of its own, and this program cannot ask for it";
+    Err(Error::new(ErrorKind::Configuration, message).with_hint(
+        "build it with the feature that can: sealkit = { version = \"…\", features = [\"cluster\"] }; what is no \
+         `#[task]` runs where it is called",
+    ))
+}
+
+/// Whether tasks that are called get pods of their own. It does not change as long as the process lives.
+pub(crate) fn is_expected() -> bool {
+    static IS_ACTION: OnceLock<bool> = OnceLock::new();
+    exists() || *IS_ACTION.get_or_init(identity::is_action)
 }
 
 /// Whether there is an engine.
@@ -97,19 +132,32 @@ impl Link {
         Ok(pending)
     }
 
-    fn send(&self, request: &Request) -> io::Result<()> {
-        let _sending = self.sending.lock().unwrap_or_else(PoisonError::into_inner);
-        engine::send(self.socket, request)
+    fn send(&'static self, request: &Request) -> io::Result<()> {
+        match &self.starter {
+            Starter::Engine(socket) => {
+                let socket = socket.lock().unwrap_or_else(PoisonError::into_inner);
+                engine::send(*socket, request)
+            }
+            #[cfg(feature = "cluster")]
+            Starter::Cluster(cluster) => {
+                cluster.call(request.clone(), |answer| self.answer(answer));
+                Ok(())
+            }
+        }
     }
 
-    fn listen(&self) {
-        while let Ok(Some(answer)) = engine::receive::<Answer>(self.socket) {
-            if let Some(state) = self.calls().open.get_mut(&answer.id) {
-                if let State::Waiting(Some(waker)) = std::mem::replace(state, State::Answered(answer)) {
-                    waker.wake();
-                }
-                self.answered.notify_all();
+    fn answer(&self, answer: Answer) {
+        if let Some(state) = self.calls().open.get_mut(&answer.id) {
+            if let State::Waiting(Some(waker)) = std::mem::replace(state, State::Answered(answer)) {
+                waker.wake();
             }
+            self.answered.notify_all();
+        }
+    }
+
+    fn listen(&self, socket: &Socket) {
+        while let Ok(Some(answer)) = engine::receive::<Answer>(socket) {
+            self.answer(answer);
         }
         let mut calls = self.calls();
         calls.is_closed = true;

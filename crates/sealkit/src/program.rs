@@ -5,7 +5,6 @@ mod listing;
 mod panics;
 mod pod;
 mod run;
-mod storage;
 
 use std::{
     env,
@@ -17,7 +16,7 @@ use std::{
 use sealkit_idl::prost::Message as _;
 
 use self::arguments::Command;
-use crate::{Error, Kind, Session, TaskMetadata, Variable, link, registry, spec};
+use crate::{Error, Kind, Session, TaskMetadata, Variable, link, registry, spec, storage::Refusal};
 
 /// The `main` of a binary with tasks.
 ///
@@ -65,6 +64,13 @@ impl Fault {
 impl From<Error> for Fault {
     fn from(error: Error) -> Self {
         Self { code: 2, message: format!("{error:#}"), hint: error.hint().map(str::to_owned) }
+    }
+}
+
+/// The place of a file makes no sense.
+impl From<Refusal> for Fault {
+    fn from(refusal: Refusal) -> Self {
+        Self { code: 2, message: refusal.message, hint: refusal.hint }
     }
 }
 

@@ -17,11 +17,11 @@ use sealkit_idl::{
 };
 
 use self::failed::Failed;
-use super::{
-    Fault,
+use super::Fault;
+use crate::{
+    ErrorKind, Session, Value, identity, link, registry,
     storage::{self, Location},
 };
-use crate::{ErrorKind, Session, Value, identity, link, registry};
 
 /// More than a pod has memory for is not read.
 const LARGEST_INPUTS: u64 = 256 << 20;
@@ -73,11 +73,11 @@ pub(super) fn execute(session: &Session, pod: &Pod) -> Result<String, Fault> {
 /// What is to be written, and the output as what it is.
 fn run(session: &Session, pod: &Pod) -> Result<(Vec<u8>, Value), Failed> {
     let task = registry::find(&pod.task)?;
-    let inputs = Location::of(&pod.inputs).map_err(|fault| Failed {
+    let inputs = Location::of(&pod.inputs).map_err(|refusal| Failed {
         kind: ErrorKind::Configuration,
         origin: ErrorOrigin::System,
         again: ContainerErrorKind::NonRecoverable,
-        message: failed::advised(fault.message, fault.hint.as_deref()),
+        message: failed::advised(refusal.message, refusal.hint.as_deref()),
     })?;
     let (outputs, value) = task::run(session, task, read(&inputs)?)?;
     let content = outputs.encode_to_vec();

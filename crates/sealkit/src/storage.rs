@@ -18,14 +18,12 @@ use std::{
     path::PathBuf,
 };
 
-use super::Fault;
-
 /// The schemes of Flyte's URIs of objects, as its SDK and its official Rust worker take them.
 const SCHEMES: [&str; 7] = ["s3", "s3a", "gs", "gcs", "az", "abfs", "abfss"];
 
 /// Where a file is, or is to be.
 #[derive(Clone)]
-pub(super) enum Location {
+pub(crate) enum Location {
     /// On this machine.
     File(PathBuf),
     /// In an object store.
@@ -35,14 +33,14 @@ pub(super) enum Location {
 
 /// Why a file could not be read or written.
 #[derive(Debug)]
-pub(super) struct Refusal {
-    pub(super) message: String,
-    pub(super) hint: Option<String>,
+pub(crate) struct Refusal {
+    pub(crate) message: String,
+    pub(crate) hint: Option<String>,
 }
 
 impl Location {
     /// The place that a URI or a path names.
-    pub(super) fn of(uri: &str) -> Result<Self, Fault> {
+    pub(crate) fn of(uri: &str) -> Result<Self, Refusal> {
         let path = uri.strip_prefix("file://").unwrap_or(uri);
         if path.starts_with('/') {
             return Ok(Self::File(path.into()));
@@ -51,34 +49,31 @@ impl Location {
             Some((scheme, rest)) if SCHEMES.contains(&scheme) => Self::object(uri, scheme, rest),
             _ => {
                 let hint = format!("write `file:///path`, an absolute path, or one of {}", schemes());
-                Err(Fault::usage(
-                    format!("`{}` is the URI of no file that a pod can reach", shown(uri)),
-                    hint,
-                ))
+                let message = format!("`{}` is the URI of no file that a pod can reach", shown(uri));
+                Err(Refusal { message, hint: Some(hint) })
             }
         }
     }
 
     #[cfg(feature = "cluster")]
-    fn object(uri: &str, scheme: &str, rest: &str) -> Result<Self, Fault> {
+    fn object(uri: &str, scheme: &str, rest: &str) -> Result<Self, Refusal> {
         let object = objects::Object::open(uri, scheme, rest, std::env::vars_os());
-        object.map(Self::Object).map_err(|refusal| Fault {
-            code: 2,
+        object.map(Self::Object).map_err(|refusal| Refusal {
             message: format!("`{}` cannot be used: {}", shown(uri), refusal.message),
-            hint: refusal.hint,
+            ..refusal
         })
     }
 
     #[cfg(not(feature = "cluster"))]
-    fn object(uri: &str, _: &str, _: &str) -> Result<Self, Fault> {
+    fn object(uri: &str, _: &str, _: &str) -> Result<Self, Refusal> {
         let hint =
             "build the program with object stores: sealkit = { version = \"…\", features = [\"cluster\"] }";
         let message = format!("`{}` is in an object store, which this program was built without", shown(uri));
-        Err(Fault::usage(message, hint))
+        Err(Refusal { message, hint: Some(hint.to_owned()) })
     }
 
     /// What is called `name` in this directory.
-    pub(super) fn join(&self, name: &str) -> Self {
+    pub(crate) fn join(&self, name: &str) -> Self {
         match self {
             Self::File(directory) => Self::File(directory.join(name)),
             #[cfg(feature = "cluster")]
@@ -105,7 +100,7 @@ impl From<io::Error> for Refusal {
 }
 
 /// Reads the file as a whole, unless it has more than `most` bytes.
-pub(super) fn read(location: &Location, most: u64) -> Result<Vec<u8>, Refusal> {
+pub(crate) fn read(location: &Location, most: u64) -> Result<Vec<u8>, Refusal> {
     match location {
         Location::File(path) => {
             let mut bytes = Vec::new();
@@ -118,7 +113,7 @@ pub(super) fn read(location: &Location, most: u64) -> Result<Vec<u8>, Refusal> {
 }
 
 /// Writes the file as a whole: whoever sees it sees all of it.
-pub(super) fn write(location: &Location, content: &[u8]) -> Result<(), Refusal> {
+pub(crate) fn write(location: &Location, content: &[u8]) -> Result<(), Refusal> {
     match location {
         Location::File(path) => {
             let directory = path.parent().unwrap_or(path);
@@ -155,7 +150,7 @@ mod tests {
             assert_eq!(Location::of(uri).ok().map(|location| location.to_string()).as_deref(), Some(path));
         }
         for uri in ["a/b", "file://host/a", "http://host/a", "wasb://c@a/b", "s3:/b/k", ""] {
-            let message = Location::of(uri).err().map(|fault| fault.message).unwrap_or_default();
+            let message = Location::of(uri).err().map(|refusal| refusal.message).unwrap_or_default();
             assert_eq!(message, format!("`{uri}` is the URI of no file that a pod can reach"));
         }
     }
@@ -174,11 +169,11 @@ mod tests {
     #[cfg(not(feature = "cluster"))]
     #[test]
     fn a_program_without_object_stores_names_the_feature() {
-        let fault = Location::of("s3://bucket/inputs.pb").err().unwrap();
+        let refusal = Location::of("s3://bucket/inputs.pb").err().unwrap();
         assert_eq!(
-            fault.message,
+            refusal.message,
             "`s3://bucket/inputs.pb` is in an object store, which this program was built without"
         );
-        assert!(fault.hint.unwrap().contains("features = [\"cluster\"]"));
+        assert!(refusal.hint.unwrap().contains("features = [\"cluster\"]"));
     }
 }

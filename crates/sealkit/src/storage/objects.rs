@@ -16,7 +16,7 @@ const LONGEST: Duration = Duration::from_secs(180);
 
 /// An object of a store, or the part of the names that several have in common.
 #[derive(Clone)]
-pub(in crate::program) struct Object {
+pub(crate) struct Object {
     pub(super) uri: String,
     kind: Kind,
     bucket: Arc<str>,
