@@ -2,12 +2,16 @@
 
 use std::{
     ffi::OsStr,
+    io::Write as _,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     time::Duration,
 };
 
-use sealkit_idl::{prost::Message as _, task::Inputs};
+use sealkit_idl::{
+    prost::Message as _,
+    task::{Inputs, Outputs, TaskSpec},
+};
 use sealkit_names::{MountType, Request, nearest};
 use serde::{Deserialize, Deserializer, de::Error as _};
 
@@ -175,6 +179,48 @@ impl Program {
         Err(match said.lines().find_map(|line| line.strip_prefix("hint: did you mean")) {
             Some(meant) => error.with_hint(format!("did you mean{meant}")),
             None => error,
+        })
+    }
+
+    /// All that a cluster has to know of `task`, but for the image and where it goes.
+    ///
+    /// # Errors
+    ///
+    /// When the program does not tell.
+    pub fn spec(&self, task: &Task) -> Result<TaskSpec> {
+        let output = run(&self.path, ["spec", &task.name])?;
+        let spec = TaskSpec::decode(&*output.stdout).ok().filter(|_| output.status.success());
+        spec.ok_or_else(|| {
+            let path = self.path.display();
+            Error::new(format!("`{path}` does not tell what a cluster has to know of task `{}`", task.name))
+                .with_hint("build it with the release of sealkit that this command is of")
+        })
+    }
+
+    /// What `task` has returned, as JSON on a line.
+    ///
+    /// # Errors
+    ///
+    /// When it is not what the task returns.
+    pub fn outputs(&self, task: &Task, outputs: &Outputs) -> Result<String> {
+        let io = |error| Error::io(format!("`{}` cannot be asked", self.path.display()), error);
+        let mut command = Command::new(&self.path);
+        command
+            .args(["outputs", &task.name])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut program = command.spawn().map_err(io)?;
+        if let Some(mut stdin) = program.stdin.take() {
+            // A program that does not read says why.
+            let _ = stdin.write_all(&outputs.encode_to_vec());
+        }
+        let output = program.wait_with_output().map_err(io)?;
+        let json = String::from_utf8(output.stdout).ok().filter(|_| output.status.success());
+        json.ok_or_else(|| {
+            let said = String::from_utf8_lossy(&output.stderr);
+            let said = said.lines().find_map(|line| line.strip_prefix("error: "));
+            Error::new(said.unwrap_or("the output cannot be read"))
         })
     }
 }
