@@ -12,7 +12,7 @@ use crate::{completion, fault::Fault};
 
 /// The whole command line.
 #[derive(Debug, Parser)]
-#[command(name = "sealkit", bin_name = "sealkit", version, about = "Secrets for tasks, on this machine", after_help = examples::MAIN)]
+#[command(name = "sealkit", bin_name = "sealkit", version, about = "Tasks and their secrets, on this machine and on a cluster", after_help = examples::MAIN)]
 #[command(disable_help_subcommand = true)]
 pub struct Arguments {
     /// What to do.
@@ -35,10 +35,14 @@ pub enum Verb {
     /// Delete a secret
     #[command(subcommand, after_help = examples::DELETE)]
     Delete(DeleteObject),
-    /// Run a task, with its secrets, in a process of its own
+    /// Run a task, with its secrets, in a process of its own or on a cluster
     #[cfg(target_os = "linux")]
     #[command(after_help = examples::RUN)]
     Run(Run),
+    /// Make tasks known to a cluster, without running them
+    #[cfg(target_os = "linux")]
+    #[command(after_help = examples::DEPLOY)]
+    Deploy(Deploy),
     /// Show what is recorded of the tasks of a program
     #[cfg(target_os = "linux")]
     #[command(after_help = examples::DESCRIBE)]
@@ -82,7 +86,7 @@ pub enum GetObject {
 pub enum UpdateObject {
     /// Give a secret a new value, which is asked for
     #[command(after_help = examples::UPDATE)]
-    Secret(UpdateSecret),
+    Secret(Box<UpdateSecret>),
     /// Lock the key of the store by a passphrase, or change or remove that
     #[command(after_help = examples::UPDATE_KEY)]
     Key(UpdateKey),
@@ -118,6 +122,46 @@ pub struct CreateSecret {
     /// What the secret is for
     #[arg(long, value_enum, default_value_t)]
     pub r#type: TypeArgument,
+    /// Which credentials of registries.
+    #[command(flatten)]
+    pub docker: DockerArguments,
+    /// Whether it is done on a cluster.
+    #[command(flatten)]
+    pub remote: RemoteArguments,
+}
+
+impl CreateSecret {
+    /// What the secret is for, as far as the other options tell.
+    pub(crate) fn r#type(&self) -> TypeArgument {
+        if self.docker.is_given() { TypeArgument::ImagePull } else { self.r#type }
+    }
+}
+
+/// The credentials of registries, for a secret that pulls images.
+#[derive(Debug, Args)]
+pub struct DockerArguments {
+    /// Take the credentials that docker has
+    #[arg(long, conflicts_with_all = ["value", "value_file", "registry"], help_heading = "Registries")]
+    pub from_docker_config: bool,
+    /// Docker's configuration, where it is not ~/.docker/config.json
+    #[arg(long, value_name = "PATH", requires = "from_docker_config", value_hint = ValueHint::FilePath, help_heading = "Registries")]
+    pub docker_config_path: Option<PathBuf>,
+    /// Only of these registries, with commas between them
+    #[arg(long, value_delimiter = ',', requires = "from_docker_config", help_heading = "Registries")]
+    pub registries: Vec<String>,
+    /// The value is the password of a user of this registry
+    #[arg(long, requires = "username", help_heading = "Registries")]
+    pub registry: Option<String>,
+    /// That user
+    #[arg(long, requires = "registry", help_heading = "Registries")]
+    pub username: Option<String>,
+}
+
+impl DockerArguments {
+    /// Whether any is asked for: the secret then pulls images.
+    pub(crate) fn is_given(&self) -> bool {
+        self.from_docker_config || self.registry.is_some()
+    }
 }
 
 /// `get secret`.
@@ -130,11 +174,14 @@ pub struct GetSecret {
     #[command(flatten)]
     pub home: HomeArguments,
     /// Show the versions that are kept
-    #[arg(long, requires = "name")]
+    #[arg(long, requires = "name", conflicts_with = "remote")]
     pub history: bool,
     /// How it is shown
     #[arg(short, long, value_enum, default_value_t)]
     pub output: OutputArgument,
+    /// Whether it is done on a cluster.
+    #[command(flatten)]
+    pub remote: RemoteArguments,
 }
 
 /// `update secret`.
@@ -147,11 +194,14 @@ pub struct UpdateSecret {
     #[command(flatten)]
     pub value: ValueArguments,
     /// Take the value that this version had
-    #[arg(long, value_name = "VERSION", conflicts_with_all = ["value", "value_file"])]
+    #[arg(long, value_name = "VERSION", conflicts_with_all = ["value", "value_file", "remote"])]
     pub restore: Option<u64>,
     /// Where the secret is valid.
     #[command(flatten)]
     pub home: HomeArguments,
+    /// Whether it is done on a cluster.
+    #[command(flatten)]
+    pub remote: RemoteArguments,
 }
 
 /// `delete secret`.
@@ -166,6 +216,9 @@ pub struct DeleteSecret {
     /// Do not ask whether it is meant
     #[arg(short, long)]
     pub yes: bool,
+    /// Whether it is done on a cluster.
+    #[command(flatten)]
+    pub remote: RemoteArguments,
 }
 
 /// `update key`.
@@ -198,6 +251,7 @@ pub struct TargetArguments {
 
 /// `run`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct Run {
     /// What is run.
     #[command(flatten)]
@@ -208,26 +262,83 @@ pub struct Run {
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "--INPUT VALUE")]
     pub inputs: Vec<OsString>,
     /// A value for this run alone: NAME=@FILE, NAME=env:VARIABLE, or NAME=- for standard input
-    #[arg(long, value_name = "NAME=PLACE")]
+    #[arg(long, value_name = "NAME=PLACE", conflicts_with = "remote")]
     pub secret: Vec<String>,
-    /// Look for secrets of this domain first
+    /// Look for secrets of this domain first; on a cluster, run in it
     #[arg(short, long, add = ArgValueCandidates::new(completion::domains))]
     pub domain: Option<String>,
-    /// Look for secrets of this project of the domain first
-    #[arg(short, long, requires = "domain", add = ArgValueCandidates::new(completion::projects))]
+    /// Look for secrets of this project of the domain first; on a cluster, run in it
+    #[arg(short, long, add = ArgValueCandidates::new(completion::projects))]
     pub project: Option<String>,
     /// Set a variable of the tasks' environment
     #[arg(long, value_name = "NAME=VALUE")]
     pub env: Vec<OsString>,
     /// Let the tasks have all of this environment
-    #[arg(long)]
+    #[arg(long, conflicts_with = "remote")]
     pub inherit_env: bool,
     /// Let debuggers look into the tasks
-    #[arg(long)]
+    #[arg(long, conflicts_with = "remote")]
     pub debuggable: bool,
-    /// Do not mind that tasks a workflow may call have no secrets yet
+    /// Do not mind that tasks have no secrets yet: here, those that a workflow may call
     #[arg(long)]
     pub skip_check: bool,
+    /// Whether it is done on a cluster.
+    #[command(flatten)]
+    pub remote: RemoteArguments,
+    /// What is only known of a cluster.
+    #[command(flatten)]
+    pub image: ImageArguments,
+    /// Do not wait for the end: print the name of the run
+    #[arg(long, requires = "remote", help_heading = "Cluster")]
+    pub detach: bool,
+}
+
+/// What a cluster has to know beside what is recorded of the tasks.
+#[derive(Debug, Args)]
+pub struct ImageArguments {
+    /// The image that the program is in
+    #[arg(long, help_heading = "Cluster")]
+    pub image: Option<String>,
+    /// The path of the program in the image; its name, if not said
+    #[arg(long, value_name = "PATH", help_heading = "Cluster")]
+    pub program: Option<String>,
+    /// The version of the tasks; if not said, it follows from what is recorded of them
+    #[arg(long, help_heading = "Cluster")]
+    pub version: Option<String>,
+    /// The processors of a pod, as 500m or 2
+    #[arg(long, help_heading = "Cluster")]
+    pub cpu: Option<String>,
+    /// The memory of a pod, as 512Mi or 4Gi
+    #[arg(long, help_heading = "Cluster")]
+    pub memory: Option<String>,
+    /// The graphics processors of a pod
+    #[arg(long, help_heading = "Cluster")]
+    pub gpu: Option<String>,
+}
+
+/// `deploy`.
+#[derive(Debug, Args)]
+pub struct Deploy {
+    /// What is deployed.
+    #[command(flatten)]
+    pub target: TargetArguments,
+    /// Only this task or workflow
+    pub task: Option<String>,
+    /// The domain
+    #[arg(short, long, add = ArgValueCandidates::new(completion::domains))]
+    pub domain: Option<String>,
+    /// The project
+    #[arg(short, long, add = ArgValueCandidates::new(completion::projects))]
+    pub project: Option<String>,
+    /// Set a variable of the tasks' environment
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub env: Vec<OsString>,
+    /// What is only known of a cluster.
+    #[command(flatten)]
+    pub image: ImageArguments,
+    /// Which cluster.
+    #[command(flatten)]
+    pub cluster: ClusterArguments,
 }
 
 /// `describe`.
@@ -277,6 +388,37 @@ pub struct ValueArguments {
     /// Nothing else is taken: it might be a value, and must not be repeated in an error.
     #[arg(hide = true)]
     pub surplus: Vec<OsString>,
+}
+
+/// Which cluster is meant, if one is.
+#[derive(Debug, Args)]
+pub struct RemoteArguments {
+    /// Do it on the cluster
+    #[arg(long, help_heading = "Cluster")]
+    pub remote: bool,
+    /// Which cluster.
+    #[command(flatten)]
+    pub cluster: ClusterArguments,
+}
+
+/// Which cluster is meant, beside what is configured.
+#[derive(Debug, Args)]
+pub struct ClusterArguments {
+    /// The file that says where the cluster is, in place of those that are looked for
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath, help_heading = "Cluster")]
+    pub config: Option<PathBuf>,
+    /// The endpoint, as `dns:///HOST`, `https://HOST` or `http://HOST:PORT`
+    #[arg(long, help_heading = "Cluster")]
+    pub endpoint: Option<String>,
+    /// The endpoint is spoken to in the clear
+    #[arg(long, help_heading = "Cluster")]
+    pub insecure: bool,
+    /// How one is let in: `pkce`, `device-flow`, `client-secret` or `external-command`
+    #[arg(long, value_name = "TYPE", help_heading = "Cluster")]
+    pub auth_type: Option<String>,
+    /// The organization
+    #[arg(long, help_heading = "Cluster")]
+    pub org: Option<String>,
 }
 
 /// Where a secret is valid, and its group.

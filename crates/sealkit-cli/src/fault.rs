@@ -72,3 +72,10 @@ impl From<sealkit_engine::Error> for Fault {
         Self { code, message: error.to_string(), hint: error.hint().map(str::to_owned) }
     }
 }
+
+impl From<sealkit_remote::Error> for Fault {
+    fn from(error: sealkit_remote::Error) -> Self {
+        let code = if error.kind() == sealkit_remote::ErrorKind::Config { 2 } else { 1 };
+        Self { code, message: error.to_string(), hint: error.hint().map(str::to_owned) }
+    }
+}

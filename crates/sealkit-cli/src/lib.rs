@@ -11,6 +11,7 @@ pub mod arguments;
 mod completion;
 #[cfg(target_os = "linux")]
 mod describe;
+mod docker;
 mod fault;
 mod key;
 mod listing;
@@ -18,6 +19,7 @@ mod manual;
 #[cfg(target_os = "linux")]
 mod progress;
 mod prompt;
+mod remote;
 #[cfg(target_os = "linux")]
 mod run;
 mod secret;
@@ -56,13 +58,21 @@ pub fn main() -> ExitCode {
 
 fn perform(verb: Verb) -> Result<(), Fault> {
     match verb {
+        Verb::Create(CreateObject::Secret(what)) if what.remote.remote => remote::secret::create(&what),
         Verb::Create(CreateObject::Secret(what)) => secret::create(&what),
+        Verb::Get(GetObject::Secret(what)) if what.remote.remote => remote::secret::get(&what),
         Verb::Get(GetObject::Secret(what)) => secret::get(&what),
+        Verb::Update(UpdateObject::Secret(what)) if what.remote.remote => remote::secret::update(&what),
         Verb::Update(UpdateObject::Secret(what)) => secret::update(&what),
         Verb::Update(UpdateObject::Key(what)) => key::update(&what),
+        Verb::Delete(DeleteObject::Secret(what)) if what.remote.remote => remote::secret::delete(&what),
         Verb::Delete(DeleteObject::Secret(what)) => secret::delete(&what),
         #[cfg(target_os = "linux")]
+        Verb::Run(what) if what.remote.remote => remote::run::run(&what),
+        #[cfg(target_os = "linux")]
         Verb::Run(what) => run::run(&what),
+        #[cfg(target_os = "linux")]
+        Verb::Deploy(what) => remote::deploy::deploy(&what),
         #[cfg(target_os = "linux")]
         Verb::Describe(what) => describe::describe(&what),
         Verb::Verify(VerifyObject::Store) => secret::verify(),

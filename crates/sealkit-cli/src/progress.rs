@@ -154,7 +154,8 @@ fn secrets(task: &Task) -> String {
     if names.is_empty() { String::new() } else { format!(" with {}", names.join(", ")) }
 }
 
-fn shown(time: Duration) -> String {
+/// A length of time, as exact as people want it.
+pub(crate) fn shown(time: Duration) -> String {
     match time.as_secs_f64() {
         seconds if seconds < 1.0 => format!("{:.0} ms", seconds * 1e3),
         seconds if seconds < 60.0 => format!("{seconds:.1} s"),

@@ -183,7 +183,7 @@ fn given(text: &str) -> Result<Given, Fault> {
     Ok(Given { name: name.to_owned(), value: value::read_from(&source)? })
 }
 
-fn variable(pair: &OsStr) -> Result<(OsString, OsString), Fault> {
+pub(crate) fn variable(pair: &OsStr) -> Result<(OsString, OsString), Fault> {
     let text = pair.to_str().and_then(|pair| pair.split_once('='));
     let Some((name, value)) = text.filter(|(name, _)| !name.is_empty()) else {
         return Err(Fault::usage("a value of `--env` has no name: write --env NAME=VALUE"));

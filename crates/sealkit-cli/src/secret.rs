@@ -23,9 +23,10 @@ pub(crate) fn create(what: &CreateSecret) -> Result<(), Fault> {
         }
         store.unlock()?;
     }
-    let given = Given::take(&what.value, &Command { verb: "create", id: &id })?;
+    let command = Command { verb: "create", id: &id, is_remote: false };
+    let given = Given::take_docker(&what.docker, &what.value, &command)?;
     let store = store.map_or_else(|| Store::open_or_create(&place), Ok)?;
-    let entry = match store.create(&id, what.r#type.into(), given.value()?) {
+    let entry = match store.create(&id, what.r#type().into(), given.value()?) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(already(&id)),
         other => other?,
     };
@@ -59,7 +60,7 @@ pub(crate) fn update(what: &UpdateSecret) -> Result<(), Fault> {
         };
         store.update(&id, value)?
     } else {
-        let given = Given::take(&what.value, &Command { verb: "update", id: &id })?;
+        let given = Given::take(&what.value, &Command { verb: "update", id: &id, is_remote: false })?;
         let entry = store.update(&id, given.value()?)?;
         given.notes(&id);
         entry
@@ -79,7 +80,10 @@ pub(crate) fn delete(what: &DeleteSecret) -> Result<(), Fault> {
             return Err(Fault::usage(
                 "nobody can be asked whether it is meant: standard input is not a terminal",
             )
-            .with_hint(format!("if it is: {}", Command { verb: "delete", id: &id }.with("-y"))));
+            .with_hint(format!(
+                "if it is: {}",
+                Command { verb: "delete", id: &id, is_remote: false }.with("-y")
+            )));
         }
         if !prompt::confirm(&format!("Delete secret {id} with all its versions?"))? {
             return Err(Fault::failure(format!("secret {id} was not deleted")));
@@ -177,17 +181,19 @@ pub(crate) fn place() -> Result<Place, Fault> {
 pub(crate) struct Command<'a> {
     pub(crate) verb: &'static str,
     pub(crate) id: &'a SecretId,
+    pub(crate) is_remote: bool,
 }
 
 impl Command<'_> {
     /// The command with one more option.
     pub(crate) fn with(&self, option: &str) -> String {
         let (verb, arguments) = (self.verb, self.id.arguments());
+        let remote = if self.is_remote { "--remote " } else { "" };
         // After `--`, nothing is an option.
         if arguments.contains("-- ") {
-            format!("sealkit {verb} secret {option} {arguments}")
+            format!("sealkit {verb} secret {remote}{option} {arguments}")
         } else {
-            format!("sealkit {verb} secret {arguments} {option}").trim_end().to_owned()
+            format!("sealkit {verb} secret {arguments} {remote}{option}").trim_end().to_owned()
         }
     }
 }

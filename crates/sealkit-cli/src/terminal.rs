@@ -30,6 +30,12 @@ pub(crate) fn done(message: &str) {
     let _ = writeln!(AutoStream::auto(io::stderr()), "{message}");
 }
 
+/// Shows a line that a task has printed elsewhere.
+pub(crate) fn printed(task: &str, line: &str) {
+    let dim = Style::new().dimmed();
+    let _ = writeln!(AutoStream::auto(io::stderr()), "{dim}{task} |{dim:#} {line}");
+}
+
 fn say(style: Style, word: &str, message: &str) {
     let _ = writeln!(AutoStream::auto(io::stderr()), "{style}{word}:{style:#} {message}");
 }

@@ -13,7 +13,14 @@ use sealkit_names::rules::VALUE_MAX;
 use sealkit_store::{Form, SecretId, Value};
 use zeroize::Zeroizing;
 
-use crate::{arguments::ValueArguments, fault::Fault, prompt, secret::Command, terminal};
+use crate::{
+    arguments::{DockerArguments, ValueArguments},
+    docker,
+    fault::Fault,
+    prompt,
+    secret::Command,
+    terminal,
+};
 
 /// The largest `NAME=VALUE` that Linux gives to a process.
 const VARIABLE_MAX: usize = 128 * 1024;
@@ -87,12 +94,44 @@ impl Given {
         Ok(given)
     }
 
+    /// The credentials of registries, from where `docker` says; if it does not, the value as it is.
+    pub(crate) fn take_docker(
+        docker: &DockerArguments,
+        from: &ValueArguments,
+        command: &Command<'_>,
+    ) -> Result<Self, Fault> {
+        let bytes = if docker.from_docker_config {
+            docker::from_config(docker.docker_config_path.as_deref(), &docker.registries)?
+        } else {
+            let given = Self::take(from, command)?;
+            let (Some(registry), Some(username)) = (&docker.registry, &docker.username) else {
+                return Ok(given);
+            };
+            docker::from_password(registry, username, given.password())?
+        };
+        Ok(Self { bytes, form: Form::Bytes })
+    }
+
+    /// A password is no longer for the line break at the end of its file.
+    fn password(&self) -> &[u8] {
+        self.bytes.trim_ascii_end()
+    }
+
     pub(crate) fn value(&self) -> Result<Value<'_>, Fault> {
         match (self.form, str::from_utf8(&self.bytes)) {
             _ if self.bytes.is_empty() => Ok(Value::empty(self.form)),
             (Form::Text, Ok(text)) => Ok(Value::text(text)?),
             _ => Ok(Value::bytes(&self.bytes)?),
         }
+    }
+
+    /// The value, if it was typed as text.
+    pub(crate) fn text(&self) -> Option<&str> {
+        str::from_utf8(&self.bytes).ok().filter(|_| self.form == Form::Text)
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
     }
 
     /// Tells what may surprise the one who reads the value.

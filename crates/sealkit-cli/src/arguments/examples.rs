@@ -27,7 +27,10 @@ Examples:
   sealkit create secret my_cert -f cert.pem       stores the exact bytes of a file
   pass show db | sealkit create secret password --group db -f -
   sealkit create secret registry --type image-pull -f ~/.docker/config.json
+  sealkit create secret registry --from-docker-config --registries ghcr.io --remote
+  sealkit create secret registry --registry ghcr.io --username me    asks for the password
   sealkit create secret my_secret --domain development --project flytesnacks
+  sealkit create secret my_secret --remote        on the cluster of ~/.flyte/config.yaml
 
 A task reads it as Secret(key = \"NAME\"), with group = \"GROUP\" if it has one.";
 
@@ -39,6 +42,7 @@ Examples:
   sealkit get secret --domain development         those of one scope
   sealkit get secret -o name | wc -l
   sealkit get secret -o json | jq -r '.[].name'
+  sealkit get secret --remote --domain development
 
 Values are never shown. A list decrypts nothing.";
 
@@ -86,12 +90,23 @@ Examples:
   sealkit run target/release/my_tasks main        of a program that was built already
   sealkit run --secret token=env:HF_TOKEN src/main.rs main
   sealkit run --domain development src/main.rs main
+  sealkit run --remote --image ghcr.io/me/app:1 src/main.rs main
 
 Every task runs in a process of its own, that has its own secrets and no others, and so does every task that it calls. The output
 is JSON on standard output; what tasks print goes to standard error, without secrets. Options of the run come before TARGET, inputs
 after TASK.
 
+With --remote, the cluster starts the pods, from an image that has the program; its own secrets are used. Ctrl-C asks whether the
+run is to be aborted; --detach does not wait.
+
 Exit code: 0 success, 1 the task failed, 2 it could not be started, 130 interrupted.";
+
+pub(super) const DEPLOY: &str = "\
+Examples:
+  sealkit deploy --image ghcr.io/me/app:1 src/main.rs           all tasks of a program
+  sealkit deploy --image ghcr.io/me/app:1 --version v7 src/main.rs train
+
+Their names and versions are printed, one to a line.";
 
 pub(super) const DESCRIBE: &str = "\
 Examples:
