@@ -1,8 +1,11 @@
 //! What the backend makes of a request of ours on its way to the webhook.
 
+use std::{collections::BTreeMap, process::Command};
+
 use sealkit::{MountType, Secret};
 use sealkit_idl::{core as idl, prost::Message};
 use serde::Deserialize;
+use serde_json::json;
 use support::{Python, hex};
 
 #[derive(Debug, Deserialize)]
@@ -11,27 +14,43 @@ struct Answer {
     annotation: String,
 }
 
+/// Requests, their text, and their annotations as the backend writes them.
+const CASES: [(Secret, &str, &str); 3] = [
+    (Secret::new("my_key"), "key: \"my_key\"\n", "nnsxsoraejwxsx2lmv3secq"),
+    (
+        Secret::new("k").group("g").mount(MountType::File).env_var("E"),
+        "group: \"g\"\nkey: \"k\"\nmount_requirement: FILE\nenv_var: \"E\"\n",
+        "m4zg54lqhiqcezzcbjvwk5j1eargwiqknvxxk2tul4zgk3lvnfzgk2lfnz1duicgjfgekctfnz2f54tboi4caisfeifa",
+    ),
+    (
+        Secret::new("my-secret").mount(MountType::EnvVar).env_var("MY_SECRET"),
+        "key: \"my-secret\"\nmount_requirement: ENV_VAR\nenv_var: \"MY_SECRET\"\n",
+        "nnsxsoraejwxslltmvrxezlueifg122vnz1f53tfof1ws3tfnvsw34b1ebcu3vs6kzavectfnz2f54tboi4caisnlfpvgrkdkjcviiqk",
+    ),
+];
+
 #[test]
 fn a_request_becomes_the_annotation_that_the_webhook_reads() {
     let Some(python) = Python::from_environment() else { return };
-    let cases: [(Secret, &str, &str); 3] = [
-        (Secret::new("my_key"), "key: \"my_key\"\n", "nnsxsoraejwxsx2lmv3secq"),
-        (
-            Secret::new("k").group("g").mount(MountType::File).env_var("E"),
-            "group: \"g\"\nkey: \"k\"\nmount_requirement: FILE\nenv_var: \"E\"\n",
-            "m4zg54lqhiqcezzcbjvwk5j1eargwiqknvxxk2tul4zgk3lvnfzgk2lfnz1duicgjfgekctfnz2f54tboi4caisfeifa",
-        ),
-        (
-            Secret::new("my-secret").mount(MountType::EnvVar).env_var("MY_SECRET"),
-            "key: \"my-secret\"\nmount_requirement: ENV_VAR\nenv_var: \"MY_SECRET\"\n",
-            "nnsxsoraejwxslltmvrxezlueifg122vnz1f53tfof1ws3tfnvsw34b1ebcu3vs6kzavectfnz2f54tboi4caisnlfpvgrkdkjcviiqk",
-        ),
-    ];
     let questions: Vec<String> =
-        cases.iter().map(|(secret, ..)| hex(&idl::Secret::from(*secret).encode_to_vec())).collect();
+        CASES.iter().map(|(secret, ..)| hex(&idl::Secret::from(*secret).encode_to_vec())).collect();
     let answers: Vec<Answer> = python.ask("flyte_annotations.py", &questions).unwrap();
-    for ((_, text, annotation), answer) in cases.iter().zip(answers) {
+    for ((_, text, annotation), answer) in CASES.iter().zip(answers) {
         assert_eq!(answer.text, *text);
         assert_eq!(answer.annotation, *annotation, "{text}");
     }
+}
+
+#[test]
+fn the_requests_of_a_task_become_annotations_in_the_order_in_which_it_has_them() {
+    let Some(python) = Python::from_environment() else { return };
+    let program = |task| Command::new(env!("CARGO_BIN_EXE_specs")).args(["spec", task]).output().unwrap();
+    let questions = ["annotated", "nothing"].map(|task| json!({"task_spec": hex(&program(task).stdout)}));
+    let answers: Vec<BTreeMap<String, Answer>> = python.ask("flyte_annotations.py", &questions).unwrap();
+    let answers = answers.iter().map(|answers| {
+        answers.iter().map(|(name, answer)| (&**name, &*answer.annotation)).collect::<Vec<_>>()
+    });
+    let names = ["flyte.secrets/s0", "flyte.secrets/s1", "flyte.secrets/s2"];
+    let expected = names.into_iter().zip(CASES.map(|(.., annotation)| annotation)).collect();
+    assert_eq!(answers.collect::<Vec<_>>(), [expected, vec![]]);
 }

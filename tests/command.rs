@@ -486,6 +486,7 @@ fn every_verb_has_help_with_examples_and_a_man_page() {
         "verify",
         "verify store",
         "run",
+        "deploy",
         "describe",
         "completions",
         "man",

@@ -33,8 +33,12 @@ fn write_inputs(directory: &Path, inputs: &[(&str, (Type, Value))]) {
 
 /// A pod of `task` whose files are in `directory`.
 fn pod(directory: &Path, task: &str) -> Program {
+    pod_of(env!("CARGO_BIN_EXE_fixture"), directory, task)
+}
+
+fn pod_of(program: &str, directory: &Path, task: &str) -> Program {
     let uri = |name: &str| format!("file://{}/{name}", directory.display());
-    Program::new(env!("CARGO_BIN_EXE_fixture"))
+    Program::new(program)
         .args("execute --version v1 --run-name {{.runName}} --task")
         .arg(task)
         .args("--inputs")
@@ -140,13 +144,79 @@ fn what_keeps_a_pod_from_answering_ends_with_another_code() {
     ");
 
     let elsewhere = Program::new(env!("CARGO_BIN_EXE_fixture"))
-        .args("execute --task t1 --inputs s3://bucket/inputs.pb --outputs-path /tmp");
+        .args("execute --task t1 --inputs /inputs.pb --outputs-path wasb://container/outputs");
     insta::assert_snapshot!(elsewhere.run().unwrap(), @"
     exit code 2
     -- stderr
-    error: `s3://bucket/inputs.pb` is no file on this machine
-    hint: write `file:///path` or an absolute path
+    error: `wasb://container/outputs` is the URI of no file that a pod can reach
+    hint: write `file:///path`, an absolute path, or one of `s3://`, `s3a://`, `gs://`, `gcs://`, `az://`, `abfs://`, `abfss://`
     ");
+}
+
+#[test]
+fn a_pod_that_cannot_start_its_task_still_answers() {
+    let directory = tempfile::tempdir().unwrap();
+    write_inputs(directory.path(), &[]);
+    let finished = pod(directory.path(), "faling").run().unwrap();
+    insta::assert_snapshot!(error(directory.path(), &finished), @"
+    invalid_name NonRecoverable System: no task is named `faling`
+    hint: did you mean `failing`?
+    ");
+    let outputs = format!("file://{}/outputs", directory.path().display());
+    let finished = Program::new(env!("CARGO_BIN_EXE_fixture"))
+        .args("execute --task failing --inputs wasb://container/inputs.pb --outputs-path")
+        .arg(outputs)
+        .run()
+        .unwrap();
+    insta::assert_snapshot!(error(directory.path(), &finished), @"
+    configuration NonRecoverable System: `wasb://container/inputs.pb` is the URI of no file that a pod can reach
+    hint: write `file:///path`, an absolute path, or one of `s3://`, `s3a://`, `gs://`, `gcs://`, `az://`, `abfs://`, `abfss://`
+    ");
+    fs::write(directory.path().join("inputs.pb"), [0xff; 9]).unwrap();
+    let finished = pod(directory.path(), "failing").run().unwrap();
+    insta::assert_snapshot!(error(directory.path(), &finished), @"io Recoverable System: the inputs `DIR/inputs.pb` cannot be read: they are malformed");
+}
+
+#[test]
+fn a_pod_knows_its_run_from_the_command_line_or_else_from_its_environment() {
+    let told = |arguments: &str, variables: &[(&str, &str)]| {
+        let directory = tempfile::tempdir().unwrap();
+        write_inputs(directory.path(), &[]);
+        let mut pod = pod_of(env!("CARGO_BIN_EXE_pods"), directory.path(), "whereabouts").args(arguments);
+        for (name, value) in variables {
+            pod = pod.env(name, value);
+        }
+        assert_eq!(pod.run().unwrap().to_string(), "exit code 0\n");
+        serde_json::to_string(&output(directory.path())).unwrap()
+    };
+    let flyte2 = [("RUN_NAME", "r1"), ("ACTION_NAME", "a0")];
+    assert_eq!(told("--name {{.actionName}}", &flyte2), r#"["r1","a0","r1"]"#);
+    assert_eq!(told("--run-name r2 --name a1 --prev-checkpoint \"\"", &flyte2), r#"["r2","a1","r2"]"#);
+    assert_eq!(told("", &[]), r#"["run-1",null,"run-1"]"#);
+}
+
+#[test]
+fn outputs_that_flyte_would_not_read_are_an_error_that_says_so() {
+    let run = |bytes: i64, limit: Option<&str>| {
+        let directory = tempfile::tempdir().unwrap();
+        write_inputs(directory.path(), &[("bytes", (Type::Integer, Value::Integer(bytes)))]);
+        let mut pod = pod_of(env!("CARGO_BIN_EXE_pods"), directory.path(), "sized");
+        if let Some(limit) = limit {
+            pod = pod.env("SEALKIT_MAX_OUTPUT_MIB", limit);
+        }
+        let finished = pod.run().unwrap();
+        if directory.path().join("outputs/outputs.pb").exists() {
+            let Value::String(text) = output(directory.path()) else { unreachable!() };
+            return text.len().to_string();
+        }
+        error(directory.path(), &finished)
+    };
+    assert_eq!(run(2_000_000, None), "2000000");
+    insta::assert_snapshot!(run(3_000_000, None), @"
+    too_large NonRecoverable User: the output of task `sized` has 3000029 bytes, and Flyte reads no more than 2 MiB
+    hint: write it to a file and return a `File`, or raise `storage.limits.maxDownloadMBs` of Flyte and set SEALKIT_MAX_OUTPUT_MIB to the same
+    ");
+    assert_eq!(run(3_000_000, Some("3")), "3000000");
 }
 
 #[test]
@@ -156,6 +226,8 @@ fn a_long_error_is_cut_where_flyte_still_reads_it() {
     // The name is shown in part only; what a task says itself is not.
     let finished = pod(directory.path(), "nosy").run().unwrap();
     assert!(error(directory.path(), &finished).len() < 70_000);
+    // What is around the message is small, whatever the message is.
+    assert!(fs::metadata(directory.path().join("outputs/error.pb")).unwrap().len() < 70_000);
 }
 
 /// A pod that has read its secret and waits, and its process.

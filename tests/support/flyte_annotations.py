@@ -1,6 +1,7 @@
-"""Writes secret requests as the annotations of a pod: a JSON question and answer a line.
+"""Writes the secret requests of a task as the annotations of its pod: a JSON question and answer a line.
 
 An annotation is the text form of the message in base32, with the backend's own alphabet and without padding.
+A question is the bytes of a request, or of a whole task as `{"task_spec": …}`.
 """
 
 import base64
@@ -8,13 +9,27 @@ import json
 import sys
 
 from flyteidl2.core.security_pb2 import Secret
+from flyteidl2.task.task_definition_pb2 import TaskSpec
 from google.protobuf import text_format
 
 OFFICIAL = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567="
 BACKEND = b"abcdefghijklmnopqrstuvwxyz123456"
 
-for line in sys.stdin:
-    secret = Secret.FromString(bytes.fromhex(json.loads(line)))
+
+
+def annotation(secret):
     text = text_format.MessageToString(secret)
     encoded = base64.b32encode(text.encode()).rstrip(b"=").translate(bytes.maketrans(OFFICIAL[:32], BACKEND))
-    print(json.dumps({"text": text, "annotation": encoded.decode()}))
+    return {"text": text, "annotation": encoded.decode()}
+
+
+def answer(question):
+    if isinstance(question, str):
+        return annotation(Secret.FromString(bytes.fromhex(question)))
+    template = TaskSpec.FromString(bytes.fromhex(question["task_spec"])).task_template
+    secrets = enumerate(template.security_context.secrets)
+    return {f"flyte.secrets/s{i}": annotation(secret) for i, secret in secrets}
+
+
+for line in sys.stdin:
+    print(json.dumps(answer(json.loads(line))))

@@ -1,6 +1,8 @@
 //! What several tests need: programs run in an environment of their own, terminals, and Python's answers.
 
+mod bucket;
 pub mod churn;
+mod control_plane;
 mod home;
 #[cfg(target_os = "linux")]
 pub mod runs;
@@ -17,6 +19,8 @@ use std::{
 
 use serde::{Serialize, de::DeserializeOwned};
 
+pub use bucket::Bucket;
+pub use control_plane::ControlPlane;
 pub use home::Home;
 pub use terminal::Terminal;
 
@@ -139,7 +143,7 @@ pub fn unhex(text: &str) -> io::Result<Vec<u8>> {
 ///
 /// It is named by `TEST_PYTHON`. Without that variable there is nobody to ask and such a test says so; with it,
 /// the answer counts.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Python(PathBuf);
 
 impl Python {
@@ -154,6 +158,18 @@ impl Python {
         python
     }
 
+    /// The script `name` of `tests/support`, to be started.
+    fn script(&self, name: &str) -> Command {
+        let mut command = Command::new(&self.0);
+        // Nothing that is compiled is left beside the scripts.
+        command.arg("-B");
+        // Otherwise the locale of whoever runs the tests would decide how files are read.
+        command
+            .arg(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("support").join(name))
+            .env("PYTHONUTF8", "1");
+        command
+    }
+
     /// Runs the script `name` of `tests/support` and gives it one line of JSON for every question; it gives one
     /// line back for each.
     ///
@@ -166,10 +182,7 @@ impl Python {
             serde_json::to_writer(&mut lines, question)?;
             lines.push(b'\n');
         }
-        let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("support").join(name);
-        let mut program = Program { command: Command::new(&self.0), input: lines };
-        // Otherwise the locale of whoever runs the tests would decide how files are read.
-        program.command.arg(script).env("PYTHONUTF8", "1");
+        let program = Program { command: self.script(name), input: lines };
         let finished = program.run()?;
         if finished.code != Some(0) {
             return Err(io::Error::other(finished.stderr));

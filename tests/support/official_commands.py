@@ -14,11 +14,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-BROWSER = """\
-import ssl, sys, urllib.request
-urllib.request.urlopen(sys.argv[1], context=ssl.create_default_context(cafile={ca!r}))
-"""
-
 
 def options() -> argparse.Namespace:
     """What the command line says."""
@@ -47,8 +42,7 @@ def main() -> int:
     """Runs the command, and gives its exit status."""
     asked = options()
     with tempfile.TemporaryDirectory() as home:
-        browser, config = Path(home, "browser.py"), Path(home, "config.yaml")
-        browser.write_text(BROWSER.format(ca=asked.ca))
+        browser, config = Path(__file__).with_name("browser.py"), Path(home, "config.yaml")
         config.write_text(json.dumps(configuration(asked)))
         environment = {
             "HOME": home,
@@ -58,7 +52,7 @@ def main() -> int:
             "UNION_USAGE_STATS_ENABLED": "0",
             "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
             # The end of the line lets the command go on while the browser waits for its answer.
-            "BROWSER": f"{sys.executable} {browser} %s &",
+            "BROWSER": f"{sys.executable} {browser} {asked.ca} %s &",
         }
         if asked.ca is not None:
             # The authority in its configuration is not the one that `flyte` asks for tokens with.

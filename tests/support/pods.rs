@@ -18,6 +18,20 @@ fn t1() -> sealkit::Result<usize> {
     Ok(current_context().secrets().get("my_secret")?.expose().len())
 }
 
+/// What it knows of the run that it belongs to.
+#[task]
+fn whereabouts() -> sealkit::Result<Vec<Option<String>>> {
+    let context = current_context();
+    let elsewhere = thread::spawn(|| current_context().execution_id()).join().unwrap_or_default();
+    Ok(vec![Some(context.execution_id()), context.action_name(), Some(elsewhere)])
+}
+
+/// As much as it is told.
+#[task]
+fn sized(bytes: usize) -> sealkit::Result<String> {
+    Ok("x".repeat(bytes))
+}
+
 /// Reads its secret from a file.
 #[task(secret_requests = [Secret(key = "my_file_secret", group = "certs", mount_requirement = FILE, env_var = "MY_CERT")])]
 async fn t2(rows: usize) -> anyhow::Result<usize> {

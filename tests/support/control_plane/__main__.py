@@ -49,6 +49,7 @@ def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="control_plane")
     parser.add_argument("--tls", action="store_true", help="serve with a certificate of our own authority")
     parser.add_argument("--auth", action="store_true", help="want a token with every call")
+    parser.add_argument("--union1", action="store_true", help="have the services of Union 1 only")
     parser.add_argument("--strict", action="store_true", help="refuse requests that break the rules they declare")
     parser.add_argument("--authorization-key", default="authorization", help="the header that bears the token")
     parser.add_argument("--token-life", type=float, default=3600, metavar="SECONDS")
@@ -119,6 +120,8 @@ async def main() -> None:
         (actions_service_pb2.DESCRIPTOR, "ActionsService", Children(backend, tasks).handlers()),
         (dataproxy_service_pb2.DESCRIPTOR, "DataProxyService", DataProxy(backend, admin).handlers()),
     ]
+    if asked.union1:
+        handlers = [entry for entry in handlers if not entry[0].package.startswith("flyteidl2.")]
     entry = Entry(tokens, asked.strict)
     services = [Service(file.services_by_name[name], methods, record, entry) for file, name, methods in handlers]
 

@@ -5,6 +5,7 @@
     POST   /faults              a JSON object with the fields of `faults.Fault`, or a list of them
     DELETE /faults
     GET    /secrets             every secret with its value in hexadecimal, a JSON object a line
+    PUT    /secrets             `{"names": [NAME, ...]}`, of the same value and valid everywhere
     DELETE /secrets
     GET    /pods                the arguments, the environment and the exit of every process, a JSON object a line
     GET    /tokens              how many tokens were given out, by grant
@@ -20,9 +21,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import parse_qs
 
+from google.protobuf.timestamp_pb2 import Timestamp
+
 from backend import Backend
 from faults import Record, Trouble
 from oauth import OAuth
+from secret_service import Stored
 from web import Receive, Scope, Send, answer, answer_json, lifespan, read_body
 
 
@@ -66,6 +70,9 @@ class Admin:
                 self.record.clear()
             case "DELETE", "/faults":
                 self.trouble.faults.clear()
+            case "PUT", "/secrets":
+                for name in json.loads(body)["names"]:
+                    self.backend.secrets.stored["", "", name] = Stored(b"value", "string", 0, Timestamp())
             case "DELETE", "/secrets":
                 self.backend.secrets.stored.clear()
             case "POST", "/reset":

@@ -3,7 +3,7 @@
 from faults import Record, Trouble
 from oauth import OAuth
 from rpc import Service, Wire, wire
-from web import Receive, Scope, Send, answer, headers_of, lifespan
+from web import Receive, Scope, Send, answer, headers_of, lifespan, read_body
 
 
 class Front:
@@ -22,12 +22,15 @@ class Front:
         exchange = Wire(self.trouble.take(method))
         wire.set(exchange)
         if exchange.fault.http is not None:
+            await read_body(receive)
             self.record.append({"service": service, "method": method, "headers": headers_of(scope), "request": None})
             return await answer(send, exchange.fault.http, exchange.fault.body.encode(), "text/html")
         if service == "oauth2" and self.oauth is not None:
             return await self.oauth(scope, receive, send)
         if service in self.services:
             return await self.services[service](scope, receive, until_cut(exchange, send))
+        # The server does not bear to be sent a body after the answer.
+        await read_body(receive)
         await answer(send, 404, b"404 page not found\n")
 
 

@@ -16,8 +16,8 @@ from faults import Record
 from web import Receive, Scope, Send, answer, answer_json, headers_of, read_body
 
 CLIENT_ID = "robot"
-# Its characters tell whether a client quotes it.
-CLIENT_SECRET = "s3cret/with+odd chars:%"
+# Its characters tell whether a client quotes it. A colon would end it in an API key.
+CLIENT_SECRET = "s3cret/with+odd &chars=%"
 PUBLIC_CLIENT_ID = "sealkit-test"
 SCOPES = ["all", "offline"]
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"

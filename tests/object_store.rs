@@ -1,0 +1,169 @@
+//! A program with tasks as a pod of a cluster: its files are objects, of a fake S3 that checks signatures.
+
+use std::time::{Duration, Instant};
+
+use sealkit::{Type, Value, literal};
+use sealkit_idl::{
+    core::{ContainerErrorKind, ErrorDocument, ErrorOrigin},
+    prost::Message,
+    task::{Inputs, NamedLiteral, Outputs},
+};
+use support::{Bucket, Finished, Program, Python};
+
+const SECRET: &str = "Zx81-Spectrum-48K";
+
+fn inputs(inputs: &[(&str, &str)]) -> Vec<u8> {
+    let literal = |(name, text): &(&str, &str)| NamedLiteral {
+        name: (*name).to_owned(),
+        value: Some(literal::to_literal(Type::String, &Value::String((*text).to_owned())).unwrap()),
+    };
+    Inputs { literals: inputs.iter().map(literal).collect() }.encode_to_vec()
+}
+
+/// A pod of `task` as Flyte 2 starts it, whose objects are below `run`.
+fn pod(bucket: &Bucket, run: &str, task: &str) -> Program {
+    bucket.told(bare(run, task))
+}
+
+fn bare(run: &str, task: &str) -> Program {
+    Program::new(env!("CARGO_BIN_EXE_fixture"))
+        .args("execute --run-name {{.runName}} --name {{.actionName}} --prev-checkpoint \"\" --task")
+        .arg(task)
+        .args(&format!("--inputs s3://flyte/{run}/inputs.pb --outputs-path s3://flyte/{run}/a0/1/"))
+        .env("FLYTE_INTERNAL_EXECUTION_ID", "run-1")
+        .env("RUN_NAME", "run-1")
+        .env("_UNION_MY_SECRET", SECRET)
+}
+
+/// What the bucket says went wrong, as a snapshot shows it.
+fn error(bucket: &Bucket, run: &str, finished: &Finished) -> String {
+    assert_eq!(finished.code, Some(0), "{finished}");
+    assert_eq!(bucket.get(&format!("{run}/a0/1/outputs.pb")).unwrap(), None);
+    let bytes = bucket.get(&format!("{run}/a0/1/error.pb")).unwrap().unwrap();
+    let error = ErrorDocument::decode(&*bytes).unwrap().error.unwrap();
+    silent(bucket, &format!("{error:?} {finished}"));
+    let kind = ContainerErrorKind::try_from(error.kind).unwrap();
+    let origin = ErrorOrigin::try_from(error.origin).unwrap();
+    format!("{} {kind:?} {origin:?}: {}", error.code, error.message)
+}
+
+/// Nothing that is a key is told to anybody.
+fn silent(bucket: &Bucket, told: &str) {
+    for secret in [SECRET, &bucket.access_key, &bucket.secret_key] {
+        assert!(!told.contains(secret), "{told}");
+    }
+}
+
+#[test]
+fn a_pod_reads_its_inputs_from_a_store_and_writes_its_output_there() {
+    let Some(python) = Python::from_environment() else { return };
+    let bucket = Bucket::new(&python).unwrap();
+    // A key is what it is: nothing in it is decoded.
+    for run in ["run", "a run/with %20+ü"] {
+        bucket.put(&format!("{run}/inputs.pb"), &inputs(&[("expected", SECRET)])).unwrap();
+        let uri = |name: &str| format!("s3://flyte/{run}/{name}");
+        let program = Program::new(env!("CARGO_BIN_EXE_fixture")).args("execute --task t1 --inputs");
+        let program = program.arg(uri("inputs.pb")).args("--outputs-path").arg(uri("a0/1"));
+        let program = program.env("FLYTE_INTERNAL_EXECUTION_ID", "run-1").env("_UNION_MY_SECRET", SECRET);
+        assert_eq!(bucket.told(program).run().unwrap().to_string(), "exit code 0\n");
+        let bytes = bucket.get(&format!("{run}/a0/1/outputs.pb")).unwrap().unwrap();
+        let output = Outputs::decode(&*bytes).unwrap().literals.remove(0);
+        assert_eq!(output.name, "o0");
+        assert_eq!(literal::from_literal(output.value.unwrap()).unwrap(), Value::Boolean(true));
+        assert_eq!(bucket.get(&format!("{run}/a0/1/error.pb")).unwrap(), None);
+    }
+}
+
+#[test]
+fn what_goes_wrong_is_in_the_store() {
+    let Some(python) = Python::from_environment() else { return };
+    let bucket = Bucket::new(&python).unwrap();
+    let failure = |task: &str, pairs: &[(&str, &str)]| {
+        bucket.put(&format!("{task}/inputs.pb"), &inputs(pairs)).unwrap();
+        error(&bucket, task, &pod(&bucket, task, task).run().unwrap())
+    };
+    insta::assert_snapshot!(failure("failing", &[]), @"other Recoverable User: task `failing` failed: the warehouse cannot be reached: connection refused");
+    insta::assert_snapshot!(failure("panicking", &[]), @"other Recoverable User: task `panicking` panicked: out of luck");
+    insta::assert_snapshot!(failure("leaking", &[("way", "output")]), @r#"
+    leak NonRecoverable User: task `leaking` failed: output `o0` of task `leaking` holds secret `my_secret` (as it is, at byte 0 of 17)
+    hint: return what was made with the secret, not the secret; if it is meant, say so on task `leaking`: allow_secret_in(output = "o0", secret = "my_secret", because = "...")
+    "#);
+    insta::assert_snapshot!(error(&bucket, "missing", &pod(&bucket, "missing", "failing").run().unwrap()), @"io Recoverable System: the inputs `s3://flyte/missing/inputs.pb` cannot be read: there is no such object (`NoSuchKey`)");
+}
+
+#[test]
+fn a_store_that_cannot_be_used_is_told_in_words_that_hold_no_key() {
+    let Some(python) = Python::from_environment() else { return };
+    let bucket = Bucket::new(&python).unwrap();
+    bucket.put("run/inputs.pb", &inputs(&[])).unwrap();
+    let told = |program: Program| {
+        let started = Instant::now();
+        let finished = program.run().unwrap();
+        assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
+        silent(&bucket, &finished.to_string());
+        assert!(!finished.to_string().contains("AKIA-nobodys") && !finished.to_string().contains("wr0ng"));
+        finished
+    };
+    let wrong_secret = pod(&bucket, "run", "failing").env("FLYTE_AWS_SECRET_ACCESS_KEY", "wr0ng-secret-key");
+    insta::assert_snapshot!(told(wrong_secret), @"
+    exit code 1
+    -- stderr
+    error: the inputs `s3://flyte/run/inputs.pb` cannot be read: the store refuses access (`SignatureDoesNotMatch`)
+    hint: a pod takes its store from FLYTE_AWS_ENDPOINT, FLYTE_AWS_ACCESS_KEY_ID and FLYTE_AWS_SECRET_ACCESS_KEY, or from AWS_* and the role of its service account
+    error: `s3://flyte/run/a0/1/error.pb` could not be written: the store refuses access (`SignatureDoesNotMatch`)
+    hint: a pod takes its store from FLYTE_AWS_ENDPOINT, FLYTE_AWS_ACCESS_KEY_ID and FLYTE_AWS_SECRET_ACCESS_KEY, or from AWS_* and the role of its service account
+    ");
+    let unknown_key = pod(&bucket, "run", "failing").env("FLYTE_AWS_ACCESS_KEY_ID", "AKIA-nobodys");
+    insta::assert_snapshot!(told(unknown_key), @"
+    exit code 1
+    -- stderr
+    error: the inputs `s3://flyte/run/inputs.pb` cannot be read: the store refuses access (`InvalidAccessKeyId`)
+    hint: a pod takes its store from FLYTE_AWS_ENDPOINT, FLYTE_AWS_ACCESS_KEY_ID and FLYTE_AWS_SECRET_ACCESS_KEY, or from AWS_* and the role of its service account
+    error: `s3://flyte/run/a0/1/error.pb` could not be written: the store refuses access (`InvalidAccessKeyId`)
+    hint: a pod takes its store from FLYTE_AWS_ENDPOINT, FLYTE_AWS_ACCESS_KEY_ID and FLYTE_AWS_SECRET_ACCESS_KEY, or from AWS_* and the role of its service account
+    ");
+    let unreachable = pod(&bucket, "run", "failing").env("FLYTE_AWS_ENDPOINT", "http://127.0.0.1:1");
+    insta::assert_snapshot!(told(unreachable), @"
+    exit code 1
+    -- stderr
+    error: the inputs `s3://flyte/run/inputs.pb` cannot be read: the store cannot be reached: Connection refused (os error 111)
+    hint: a pod takes its store from FLYTE_AWS_ENDPOINT, FLYTE_AWS_ACCESS_KEY_ID and FLYTE_AWS_SECRET_ACCESS_KEY, or from AWS_* and the role of its service account
+    error: `s3://flyte/run/a0/1/error.pb` could not be written: the store cannot be reached: Connection refused (os error 111)
+    hint: a pod takes its store from FLYTE_AWS_ENDPOINT, FLYTE_AWS_ACCESS_KEY_ID and FLYTE_AWS_SECRET_ACCESS_KEY, or from AWS_* and the role of its service account
+    ");
+    let no_tls =
+        pod(&bucket, "run", "failing").env("FLYTE_AWS_ENDPOINT", bucket.endpoint.replace("http", "https"));
+    insta::assert_snapshot!(told(no_tls), @"
+    exit code 1
+    -- stderr
+    error: the inputs `s3://flyte/run/inputs.pb` cannot be read: the store cannot be reached: received corrupt message of type InvalidContentType
+    hint: a pod takes its store from FLYTE_AWS_ENDPOINT, FLYTE_AWS_ACCESS_KEY_ID and FLYTE_AWS_SECRET_ACCESS_KEY, or from AWS_* and the role of its service account
+    error: `s3://flyte/run/a0/1/error.pb` could not be written: the store cannot be reached: received corrupt message of type InvalidContentType
+    hint: a pod takes its store from FLYTE_AWS_ENDPOINT, FLYTE_AWS_ACCESS_KEY_ID and FLYTE_AWS_SECRET_ACCESS_KEY, or from AWS_* and the role of its service account
+    ");
+    let no_bucket = bucket.told(
+        Program::new(env!("CARGO_BIN_EXE_fixture"))
+            .args("execute --task failing --inputs s3://nowhere/inputs.pb --outputs-path s3://nowhere/run"),
+    );
+    insta::assert_snapshot!(told(no_bucket), @"
+    exit code 1
+    -- stderr
+    error: the inputs `s3://nowhere/inputs.pb` cannot be read: there is no bucket `nowhere` (`NoSuchBucket`)
+    hint: a pod takes its store from FLYTE_AWS_ENDPOINT, FLYTE_AWS_ACCESS_KEY_ID and FLYTE_AWS_SECRET_ACCESS_KEY, or from AWS_* and the role of its service account
+    error: `s3://nowhere/run/error.pb` could not be written: there is no bucket `nowhere` (`NoSuchBucket`)
+    hint: a pod takes its store from FLYTE_AWS_ENDPOINT, FLYTE_AWS_ACCESS_KEY_ID and FLYTE_AWS_SECRET_ACCESS_KEY, or from AWS_* and the role of its service account
+    ");
+}
+
+#[test]
+fn without_flytes_variables_a_pod_uses_those_of_aws() {
+    let Some(python) = Python::from_environment() else { return };
+    let bucket = Bucket::new(&python).unwrap();
+    bucket.put("run/inputs.pb", &inputs(&[])).unwrap();
+    let program = bare("run", "failing")
+        .env("AWS_ENDPOINT_URL", &bucket.endpoint)
+        .env("AWS_ACCESS_KEY_ID", &bucket.access_key)
+        .env("AWS_SECRET_ACCESS_KEY", &bucket.secret_key);
+    let told = error(&bucket, "run", &program.run().unwrap());
+    assert!(told.starts_with("other Recoverable User: task `failing` failed: "), "{told}");
+}

@@ -1,0 +1,274 @@
+//! Tasks on a cluster: a control plane of the official services starts them as pods.
+
+use serde_json::{Value as Json, json};
+use support::{ControlPlane, Finished, Home, Python, Terminal};
+
+const TASKS: &str = env!("CARGO_BIN_EXE_remote");
+const VALUE: &str = "k3Jq-71xT/wQz9vB2m";
+
+/// A control plane that has both secrets, and a home that is configured for it.
+fn started(options: &[&str]) -> Option<(ControlPlane, Home)> {
+    let python = Python::from_environment()?;
+    let program = format!("--program=/app/tasks={TASKS}");
+    let options: Vec<&str> = options.iter().copied().chain([&*program, "--strict"]).collect();
+    let plane = ControlPlane::start(&python, &options).unwrap();
+    let home = Home::new(env!("CARGO_BIN_EXE_command")).unwrap();
+    plane.configure(&home, "").unwrap();
+    for name in ["my_secret", "my_file_secret"] {
+        let created = home.sealkit("create secret --remote -f -").arg(name).input(VALUE).run().unwrap();
+        assert_eq!(created.code, Some(0), "{created}");
+    }
+    Some((plane, home))
+}
+
+fn remote(home: &Home, line: &str) -> Finished {
+    home.sealkit("run --remote --image registry/app:1 --program /app/tasks")
+        .arg(TASKS)
+        .args(line)
+        .run()
+        .unwrap()
+}
+
+/// What was said, without the name of the run, times, and what the task has printed: that comes when it comes.
+fn told(finished: &Finished, plane: &ControlPlane) -> String {
+    let mut told = String::new();
+    for line in finished.to_string().replace(plane.endpoint(), "PLANE").lines() {
+        let line = match line.split_once("run r") {
+            Some((before, after)) => {
+                format!("{before}run NAME{}", &after[after.find([':', ' ']).unwrap_or(after.len())..])
+            }
+            None => line.to_owned(),
+        };
+        let line =
+            line.split_once("/runs/").map_or(line.clone(), |(before, _)| format!("{before}/runs/NAME"));
+        let time = line
+            .split_once(" in ")
+            .filter(|(_, time)| time.ends_with('s') && time.starts_with(|c: char| c.is_ascii_digit()));
+        let line = time.map_or(line.clone(), |(before, _)| format!("{before} in TIME"));
+        if !line.contains(" | ") {
+            told += &(line + "\n");
+        }
+    }
+    told
+}
+
+#[test]
+fn a_workflow_runs_on_a_cluster_and_each_of_its_tasks_in_a_pod_with_its_own_secrets() {
+    let Some((plane, home)) = started(&[]) else { return };
+    let finished = remote(&home, "main");
+    assert_eq!((finished.code, &*finished.stdout), (Some(0), "36\n"), "{finished}");
+    assert!(finished.stderr.contains("main | main has started"), "{finished}");
+    let pods = plane.admin("GET", "/pods", &Json::Null).unwrap();
+    let secrets = |task: &str| {
+        let of_task =
+            |pod: &&Json| pod["arguments"].as_array().is_some_and(|args| args.contains(&json!(task)));
+        let environment = pods.iter().find(of_task).unwrap()["environment"].as_object().unwrap();
+        let env = environment.contains_key("_UNION_MY_SECRET");
+        (env, environment.contains_key("FLYTE_SECRETS_DEFAULT_DIR"))
+    };
+    assert_eq!(pods.len(), 3);
+    assert_eq!(
+        [secrets("main"), secrets("t1"), secrets("t2")],
+        [(false, false), (true, false), (false, true)]
+    );
+    assert!(pods.iter().all(|pod| pod["exit"] == 0), "{pods:?}");
+}
+
+#[test]
+fn a_run_is_told_as_it_goes() {
+    let Some((plane, home)) = started(&["--pace=0.2"]) else { return };
+    insta::assert_snapshot!(told(&remote(&home, "t1"), &plane), @r#"
+    exit code 0
+    -- stdout
+    18
+    -- stderr
+    Started run NAME: PLANE/v2/domain/development/project/flytesnacks/runs/NAME
+    t1 queued
+    t1 initializing
+    t1 running
+    t1 succeeded in TIME
+    "#);
+    insta::assert_snapshot!(told(&remote(&home, "unstable"), &plane), @r#"
+    exit code 0
+    -- stdout
+    "try 1"
+    -- stderr
+    Started run NAME: PLANE/v2/domain/development/project/flytesnacks/runs/NAME
+    unstable queued
+    unstable initializing
+    unstable running
+    unstable queued
+    unstable failed in try 1, and is tried again: task `unstable` failed: the warehouse cannot be reached
+    unstable initializing, try 2
+    unstable running, try 2
+    unstable succeeded in TIME
+    "#);
+    insta::assert_snapshot!(told(&remote(&home, "leaking"), &plane), @r#"
+    exit code 1
+    -- stderr
+    Started run NAME: PLANE/v2/domain/development/project/flytesnacks/runs/NAME
+    leaking queued
+    leaking initializing
+    leaking running
+    leaking failed in TIME
+    error: task `leaking` failed: no access for [REDACTED:my_secret] \u{1b}[31mred
+    "#);
+    insta::assert_snapshot!(told(&remote(&home, "unlucky"), &plane), @r#"
+    exit code 1
+    -- stderr
+    Started run NAME: PLANE/v2/domain/development/project/flytesnacks/runs/NAME
+    unlucky queued
+    unlucky initializing
+    unlucky running
+    unlucky failed in TIME
+    error: task `unlucky` failed: task `leaking` failed: no access for [REDACTED:my_secret] \u{1b}[31mred
+    "#);
+}
+
+#[test]
+fn inputs_outputs_and_the_environment_go_there_and_back() {
+    let Some((_plane, home)) = started(&[]) else { return };
+    let order = r#"{"name": "nails", "lines": [1.5, 2]}"#;
+    let program = home.sealkit("run --remote --image registry/app:1 --program /app/tasks --env MODE=fast");
+    let finished = program.arg(TASKS).args("echo --order").arg(order).run().unwrap();
+    assert_eq!(finished.stdout, "{\"name\":\"nails again\",\"lines\":[1.5,2.0]}\n", "{finished}");
+    for task in ["variable", "variable_of_child"] {
+        let program =
+            home.sealkit("run --remote --image registry/app:1 --program /app/tasks --env MODE=fast");
+        let finished = program.arg(TASKS).args(&format!("{task} --name MODE")).run().unwrap();
+        assert_eq!(finished.stdout, "\"fast\"\n", "{finished}");
+    }
+    assert_eq!(remote(&home, "sum_of_squares --numbers [1,2,3,4,3]").stdout, "39\n");
+}
+
+#[test]
+fn a_connection_that_is_lost_is_made_again_and_nothing_is_told_twice() {
+    let Some((plane, home)) = started(&["--pace=0.3"]) else { return };
+    plane.fail(&json!({"method": "WatchActionDetails", "cut_after": 1, "times": 3})).unwrap();
+    plane.fail(&json!({"method": "TailLogs", "cut_after": 1, "times": 1})).unwrap();
+    plane.fail(&json!({"method": "WatchForUpdates", "cut_after": 1, "times": 2})).unwrap();
+    let finished = remote(&home, "main");
+    assert_eq!((finished.code, &*finished.stdout), (Some(0), "36\n"), "{finished}");
+    assert_eq!(finished.stderr.matches("main has started").count(), 1, "{finished}");
+    assert_eq!(finished.stderr.matches("main running").count(), 1, "{finished}");
+}
+
+#[test]
+fn nobody_has_to_wait_for_the_end() {
+    let Some((plane, home)) = started(&[]) else { return };
+    let program = home.sealkit("run --remote --detach --image registry/app:1 --program /app/tasks");
+    let finished = program.arg(TASKS).args("slow --seconds 0.2").run().unwrap();
+    assert_eq!(finished.code, Some(0), "{finished}");
+    let name = finished.stdout.trim();
+    assert!(name.starts_with('r') && name.len() == 20, "{finished}");
+    assert!(
+        finished
+            .stderr
+            .contains(&format!("{}/v2/domain/development/project/flytesnacks/runs/{name}", plane.endpoint()))
+    );
+}
+
+#[test]
+fn ctrl_c_asks_whether_the_run_is_to_be_aborted() {
+    let Some((plane, home)) = started(&[]) else { return };
+    let arguments = ["run", "--remote", "--image", "registry/app:1", "--program", "/app/tasks", TASKS];
+    let arguments = arguments.into_iter().chain(["slow", "--seconds", "60"]);
+    let home_path = home.path().to_string_lossy().into_owned();
+    for (answer, is_aborted) in [("n\n", false), ("y\n", true)] {
+        plane.admin("DELETE", "/requests", &Json::Null).unwrap();
+        let mut terminal =
+            Terminal::start(home.command(), arguments.clone(), &[("HOME", &home_path)], 200).unwrap();
+        terminal.until("sleeping").unwrap();
+        terminal.send("\u{3}").unwrap();
+        terminal.until("Abort run").unwrap();
+        terminal.send(answer).unwrap();
+        let (code, seen, _) = terminal.finish().unwrap();
+        assert_eq!(code, Some(130), "{seen}");
+        assert_eq!(seen.contains("goes on"), !is_aborted, "{seen}");
+        assert_eq!(plane.requests("AbortRun").unwrap().len(), usize::from(is_aborted));
+    }
+}
+
+#[test]
+fn what_would_fail_there_is_refused_here() {
+    let Some((plane, home)) = started(&[]) else { return };
+    assert_eq!(home.run("delete secret my_secret --remote -y").unwrap().code, Some(0));
+    insta::assert_snapshot!(told(&remote(&home, "main"), &plane), @r#"
+    exit code 1
+    -- stderr
+    error: secret `my_secret` (task `leaking`) is not on PLANE: nothing was started
+    hint: create what is missing: sealkit create secret my_secret --remote; or, if the cluster takes secrets from elsewhere: --skip-check
+    "#);
+    insta::assert_snapshot!(told(&remote(&home, "mian"), &plane), @r#"
+    exit code 2
+    -- stderr
+    error: no task is named `mian`
+    hint: did you mean `main`?
+    "#);
+    insta::assert_snapshot!(told(&remote(&home, "square --number x"), &plane), @r#"
+    exit code 2
+    -- stderr
+    error: input `number` expected a whole number of 64 bits, as `-5`
+    "#);
+    let finished = home.sealkit("run --remote").arg(TASKS).args("main").run().unwrap();
+    insta::assert_snapshot!(told(&finished, &plane), @r#"
+    exit code 2
+    -- stderr
+    error: a cluster starts the program from an image, and none is named
+    hint: build one that has the program, and name it: --image REGISTRY/NAME:TAG
+    "#);
+    assert_eq!(plane.requests("CreateRun").unwrap().len(), 0);
+    // Who says that the cluster has it elsewhere is believed; the cluster then says that it has not.
+    let program = home.sealkit("run --remote --skip-check --image registry/app:1 --program /app/tasks");
+    insta::assert_snapshot!(told(&program.arg(TASKS).args("t1").run().unwrap(), &plane), @r#"
+    exit code 1
+    -- stderr
+    Started run NAME: PLANE/v2/domain/development/project/flytesnacks/runs/NAME
+    t1 failed in TIME
+    error: task `t1` has failed: admission webhook "flyte-pod-webhook.flyte.org" denied the request: none of the secret managers injected secret [key: "my_secret"]: failed to inject secret [key: "my_secret"] using any of the enabled secret managers: the secret cannot be found or an internal error occurred
+    hint: the cluster has not found a secret of the task, or cannot mount it as it is asked for: sealkit create secret my_secret --remote
+    "#);
+}
+
+#[test]
+fn tasks_are_deployed_without_being_run() {
+    let Some((plane, home)) = started(&[]) else { return };
+    let deploy = || {
+        let program =
+            home.sealkit("deploy --image registry/app:1 --program /app/tasks --version v1").arg(TASKS);
+        program.arg("t2").run().unwrap()
+    };
+    insta::assert_snapshot!(told(&deploy(), &plane), @r#"
+    exit code 0
+    -- stdout
+    t2 v1
+    -- stderr
+    Deployed task `t2` to project `flytesnacks`, domain `development`
+    "#);
+    insta::assert_snapshot!(told(&deploy(), &plane), @r#"
+    exit code 0
+    -- stdout
+    t2 v1
+    -- stderr
+    Deployed task `t2` to project `flytesnacks`, domain `development`
+    "#);
+    let requests = plane.requests("DeployTask").unwrap();
+    let template = &requests[0]["request"]["spec"]["task_template"];
+    assert_eq!(
+        template["security_context"]["secrets"],
+        json!([{"key": "my_file_secret", "mount_requirement": "FILE"}])
+    );
+    assert_eq!(template["container"]["image"], "registry/app:1");
+    assert!(plane.admin("GET", "/pods", &Json::Null).unwrap().is_empty());
+}
+
+#[test]
+fn inputs_and_outputs_are_objects_of_a_store_where_the_cluster_has_one() {
+    let Some((plane, home)) = started(&["--storage=s3://bucket/runs"]) else { return };
+    let finished = remote(&home, "main");
+    assert_eq!((finished.code, &*finished.stdout), (Some(0), "36\n"), "{finished}");
+    let pods = plane.admin("GET", "/pods", &Json::Null).unwrap();
+    let inputs = pods.iter().flat_map(|pod| pod["arguments"].as_array().unwrap());
+    let inputs = inputs.filter(|argument| argument.as_str().is_some_and(|text| text.ends_with("inputs.pb")));
+    assert!(inputs.map(|uri| uri.as_str().unwrap()).all(|uri| uri.starts_with("s3://bucket/")));
+}

@@ -1,0 +1,272 @@
+//! Secrets of a cluster: the official commands and ours see what the others did.
+
+use serde_json::{Value as Json, json};
+use support::{ControlPlane, Finished, Home, Python};
+
+/// A control plane, and a home that is configured for it.
+fn started(options: &[&str]) -> Option<(ControlPlane, Home)> {
+    let python = Python::from_environment()?;
+    let plane = ControlPlane::start(&python, options).unwrap();
+    let home = Home::new(env!("CARGO_BIN_EXE_command")).unwrap();
+    plane.configure(&home, "").unwrap();
+    Some((plane, home))
+}
+
+/// What was said, with the address of the control plane as `PLANE`.
+fn told(finished: &Finished, plane: &ControlPlane) -> String {
+    finished.to_string().replace(plane.endpoint(), "PLANE")
+}
+
+fn run(plane: &ControlPlane, home: &Home, line: &str) -> String {
+    told(&home.run(line).unwrap(), plane)
+}
+
+/// What the server keeps: name, domain, project and value.
+fn kept(plane: &ControlPlane) -> Vec<(String, String, String, Vec<u8>)> {
+    let text = |value: &Json| value.as_str().unwrap().to_owned();
+    let secrets = plane.admin("GET", "/secrets", &Json::Null).unwrap();
+    let kept = secrets.iter().map(|secret| {
+        let value = support::unhex(secret["hex"].as_str().unwrap()).unwrap();
+        (text(&secret["name"]), text(&secret["domain"]), text(&secret["project"]), value)
+    });
+    kept.collect()
+}
+
+#[test]
+fn three_commands_manage_the_same_secrets() {
+    let Some((plane, home)) = started(&["--strict"]) else { return };
+    let official = |line: &str| {
+        let finished = plane.official(line).unwrap();
+        assert_eq!(finished.code, Some(0), "{line}: {finished}");
+        finished.stdout
+    };
+    let names = || {
+        let listed = home.run("get secret --remote -o name").unwrap().stdout;
+        let mut names: Vec<String> = listed.lines().map(str::to_owned).collect();
+        names.sort();
+        names
+    };
+    // Each creates one.
+    let created = home.sealkit("create secret ours --remote -f -").input("one\n").run().unwrap();
+    assert_eq!(created.code, Some(0), "{created}");
+    official("flyte create secret flytes --value two");
+    official("union create secret unions --value three --domain development --project flytesnacks");
+    let mut all = kept(&plane);
+    all.sort();
+    let expected = [
+        ("flytes", "", "", &b"two"[..]),
+        ("ours", "", "", b"one\n"),
+        ("unions", "development", "flytesnacks", b"three"),
+    ];
+    let expected = expected.map(|(name, domain, project, value)| {
+        (name.to_owned(), domain.to_owned(), project.to_owned(), value.to_vec())
+    });
+    assert_eq!(all, expected);
+    // Each sees all of them.
+    assert_eq!(names(), ["flytes", "ours", "unions"]);
+    for command in ["flyte get secret", "union get secret"] {
+        let listed = official(command);
+        assert!(["ours", "flytes", "unions"].iter().all(|name| listed.contains(name)), "{command}: {listed}");
+    }
+    // Who can change one changes one of the others'.
+    let updated = home.sealkit("update secret flytes --remote -f -").input("zwei").run().unwrap();
+    assert_eq!(updated.code, Some(0), "{updated}");
+    official("union update secret ours --value eins");
+    assert!(kept(&plane).iter().any(|(name, .., value)| name == "flytes" && value == b"zwei"));
+    assert!(kept(&plane).iter().any(|(name, .., value)| name == "ours" && value == b"eins"));
+    // Each deletes one of another's.
+    let deleted =
+        home.run("delete secret unions --remote -y --domain development --project flytesnacks").unwrap();
+    assert_eq!(deleted.code, Some(0), "{deleted}");
+    official("flyte delete secret ours");
+    official("union delete secret flytes");
+    assert!(kept(&plane).is_empty() && names().is_empty());
+}
+
+#[test]
+fn a_secret_of_a_cluster_is_created_shown_changed_and_deleted() {
+    let Some((plane, home)) = started(&["--strict"]) else { return };
+    let with_value = |line: &str, value: &str| told(&home.sealkit(line).input(value).run().unwrap(), &plane);
+    insta::assert_snapshot!(run(&plane, &home, "get secret --remote"), @r#"
+    exit code 0
+    -- stderr
+    No secrets found on PLANE
+    hint: sealkit create secret NAME --remote
+    "#);
+    insta::assert_snapshot!(with_value("create secret token --remote -f -", "k3Jq-71xT/wQz9"), @r#"
+    exit code 0
+    -- stderr
+    Created secret `token` on PLANE
+    "#);
+    insta::assert_snapshot!(with_value("create secret token --remote -f -", "k3Jq-71xT/wQz9"), @r#"
+    exit code 1
+    -- stderr
+    error: secret `token` exists already on PLANE
+    hint: give it a new value: sealkit update secret token --remote
+    "#);
+    insta::assert_snapshot!(with_value("create secret pw --remote --domain development -f -", "k3Jq-71xT/wQz9"), @r#"
+    exit code 0
+    -- stderr
+    Created secret `pw` in domain `development` on PLANE
+    "#);
+    insta::assert_snapshot!(run(&plane, &home, "get secret --remote"), @r#"
+    exit code 0
+    -- stdout
+    NAME   DOMAIN       TYPE     CREATED               STATUS
+    token               generic  2026-01-01T00:00:00Z  present
+    pw     development  generic  2026-01-01T00:00:00Z  present
+    "#);
+    insta::assert_snapshot!(run(&plane, &home, "get secret token --remote -o json"), @r#"
+    exit code 0
+    -- stdout
+    [
+      {
+        "name": "token",
+        "domain": null,
+        "project": null,
+        "type": "generic",
+        "created": "2026-01-01T00:00:00Z",
+        "status": "present",
+        "clusters": [
+          {
+            "name": "flyte-devbox",
+            "status": "present"
+          }
+        ]
+      }
+    ]
+    "#);
+    insta::assert_snapshot!(run(&plane, &home, "get secret tokn --remote"), @r#"
+    exit code 1
+    -- stderr
+    error: there is no secret `tokn` on `PLANE`
+    hint: did you mean `token`? To create it: sealkit create secret tokn --remote
+    "#);
+    insta::assert_snapshot!(with_value("update secret token --remote -f -", "k3Jq-71xT/wQz9"), @r#"
+    exit code 0
+    -- stderr
+    Updated secret `token` on PLANE
+    "#);
+    insta::assert_snapshot!(with_value("update secret tokn --remote -f -", "k3Jq-71xT/wQz9"), @r#"
+    exit code 1
+    -- stderr
+    error: there is no secret `tokn` on `PLANE`
+    hint: did you mean `token`? To create it: sealkit create secret tokn --remote
+    "#);
+    insta::assert_snapshot!(run(&plane, &home, "delete secret token --remote"), @r#"
+    exit code 2
+    -- stderr
+    error: nobody can be asked whether it is meant: standard input is not a terminal
+    hint: if it is: sealkit delete secret token --remote -y
+    "#);
+    insta::assert_snapshot!(run(&plane, &home, "delete secret token --remote -y"), @r#"
+    exit code 0
+    -- stderr
+    Deleted secret `token` on PLANE
+    "#);
+    insta::assert_snapshot!(run(&plane, &home, "delete secret token --remote -y"), @r#"
+    exit code 1
+    -- stderr
+    error: there is no secret `token` on `PLANE`
+    hint: create it: sealkit create secret token --remote
+    "#);
+    insta::assert_snapshot!(run(&plane, &home, "create secret token --remote --group hub"), @r#"
+    exit code 2
+    -- stderr
+    error: a secret of a cluster has no group
+    hint: leave out --group: Flyte 2 finds a secret by its key, whatever group a task asks for it in
+    "#);
+    insta::assert_snapshot!(run(&plane, &home, "create secret token --remote --project flytesnacks"), @r#"
+    exit code 2
+    -- stderr
+    error: the following required arguments were not provided:
+      --domain <DOMAIN>
+
+    Usage: sealkit create secret --domain <DOMAIN> --remote --project <PROJECT> <NAME>
+
+    For more information, try '--help'.
+    "#);
+    insta::assert_snapshot!(run(&plane, &home, "get secret token --remote --history"), @r#"
+    exit code 2
+    -- stderr
+    error: the argument '--remote' cannot be used with '--history'
+
+    Usage: sealkit get secret --remote <NAME>
+
+    For more information, try '--help'.
+    "#);
+}
+
+#[test]
+fn the_credentials_of_docker_become_a_secret_that_pulls_images() {
+    let Some((plane, home)) = started(&["--strict"]) else { return };
+    std::fs::create_dir(home.path().join(".docker")).unwrap();
+    let config = r#"{"auths": {"ghcr.io": {"auth": "dXNlcjpwYXNz"}, "quay.io": {"auth": "eDp5"}}}"#;
+    std::fs::write(home.path().join(".docker/config.json"), config).unwrap();
+    let line = "create secret pull --from-docker-config --registries ghcr.io --remote";
+    assert_eq!(home.run(line).unwrap().code, Some(0));
+    let line = "create secret other --registry ghcr.io --username user --remote -f -";
+    assert_eq!(home.sealkit(line).input("pass\n").run().unwrap().code, Some(0));
+    // What the official command makes of the same file.
+    let config = home.path().join(".docker/config.json");
+    let line = format!(
+        "flyte create secret official --type image_pull --from-docker-config --registries ghcr.io --docker-config-path {}",
+        config.display()
+    );
+    let official = plane.official(&line).unwrap();
+    assert_eq!(official.code, Some(0), "{official}");
+    let kept = kept(&plane);
+    let value = |name: &str| {
+        let (.., value) = kept.iter().find(|(known, ..)| known == name).unwrap();
+        serde_json::from_slice::<Json>(value).unwrap()
+    };
+    assert_eq!(value("pull"), json!({"auths": {"ghcr.io": {"auth": "dXNlcjpwYXNz"}}}));
+    assert_eq!(value("other"), value("pull"));
+    assert_eq!(value("official"), value("pull"));
+    let requests = plane.requests("CreateSecret").unwrap();
+    let types: Vec<&Json> =
+        requests.iter().map(|request| &request["request"]["secret_spec"]["type"]).collect();
+    assert!(types.iter().all(|r#type| **r#type == "SECRET_TYPE_IMAGE_PULL_SECRET"), "{types:?}");
+}
+
+#[test]
+fn a_list_is_read_page_by_page_in_either_way_of_counting_them() {
+    for options in [&[][..], &["--union1"]] {
+        let Some((plane, home)) = started(options) else { return };
+        let names: Vec<String> = (0..250).map(|number| format!("name-{number:03}")).collect();
+        plane.admin("PUT", "/secrets", &json!({"names": names})).unwrap();
+        let listed = home.run("get secret --remote -o name").unwrap();
+        assert!(listed.stdout.lines().eq(&names), "{options:?}: {listed}");
+        // Union 1 is asked in the way of Flyte 2 first, each time.
+        let pages = plane.requests("ListSecrets").unwrap();
+        let pages = pages
+            .iter()
+            .filter(|page| page["service"].as_str().unwrap().starts_with("flyteidl2.") == options.is_empty());
+        assert_eq!(pages.count(), 3, "{options:?}");
+    }
+}
+
+#[test]
+fn union_1_keeps_the_same_secrets_under_another_name() {
+    let Some((plane, home)) = started(&["--union1"]) else { return };
+    for line in ["create secret token --remote -f -", "update secret token --remote -f -"] {
+        let finished = home.sealkit(line).input("k3Jq-71xT/wQz9").run().unwrap();
+        assert_eq!(finished.code, Some(0), "{finished}");
+    }
+    let seen = plane.official("union get secret").unwrap();
+    assert!(seen.stdout.contains("token"), "{seen}");
+    for line in ["get secret token --remote", "delete secret token --remote -y"] {
+        let finished = home.run(line).unwrap();
+        assert_eq!(finished.code, Some(0), "{finished}");
+    }
+    assert!(kept(&plane).is_empty());
+    // What is Flyte 2's alone is said to be.
+    let finished =
+        home.sealkit("deploy --image registry/app:1").arg(env!("CARGO_BIN_EXE_remote")).arg("square");
+    insta::assert_snapshot!(told(&finished.run().unwrap(), &plane), @r#"
+    exit code 1
+    -- stderr
+    error: `PLANE` does not know `flyteidl2.task.TaskService/DeployTask`
+    hint: is it the endpoint of Flyte 2? Flyte 1 and Union 1 do not have all of its services
+    "#);
+}

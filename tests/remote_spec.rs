@@ -1,0 +1,210 @@
+//! The task that we send is the one that the official SDK sends for the same task.
+//!
+//! The tasks are in `support/specs.rs`, and in `support/flyte_task_spec.py` for the official SDK.
+
+use std::process::Command;
+
+use sealkit_idl::{prost::Message, task::TaskSpec};
+use sealkit_remote::{Destination, Resource};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json, json};
+use support::{Python, hex};
+
+const TASKS: [&str; 18] = [
+    "nothing",
+    "secret_in_environment",
+    "secret_of_group",
+    "secret_in_file",
+    "secret_of_group_in_file",
+    "secret_in_named_variable",
+    "secrets_of_all_kinds",
+    "limited",
+    "limited_to_a_fraction",
+    "inputs_of_simple_kinds",
+    "inputs_of_other_kinds",
+    "inputs_of_large_kinds",
+    "output_number",
+    "output_perhaps",
+    "output_map",
+    "output_colour",
+    "output_file",
+    "output_dir",
+];
+
+#[derive(Serialize)]
+struct Question<'a> {
+    task: &'a str,
+    spec: String,
+    org: &'a str,
+    project: &'a str,
+    domain: &'a str,
+    version: &'a str,
+    image: &'a str,
+    environment: &'a [(String, String)],
+    resources: Map<String, Json>,
+}
+
+/// Both specifications, as the official package reads them.
+#[derive(Debug, Deserialize)]
+struct Answer {
+    ours: Json,
+    theirs: Json,
+}
+
+/// What our program says of a task.
+fn spec(task: &str) -> TaskSpec {
+    let output = Command::new(env!("CARGO_BIN_EXE_specs")).args(["spec", task]).output().unwrap();
+    assert!(output.status.success(), "{task}: {}", String::from_utf8_lossy(&output.stderr));
+    TaskSpec::decode(&*output.stdout).unwrap()
+}
+
+fn destination() -> Destination {
+    Destination {
+        org: "acme".to_owned(),
+        project: "flytesnacks".to_owned(),
+        domain: "development".to_owned(),
+        version: Some("v1".to_owned()),
+        image: "registry/app:1".to_owned(),
+        program: "/app/tasks".to_owned(),
+        ..Destination::default()
+    }
+}
+
+fn ask(python: &Python, destination: &Destination) -> Vec<Answer> {
+    let resource = |(resource, amount): &(Resource, String)| {
+        let is_counted = *resource == Resource::Gpu;
+        let amount = if is_counted { json!(amount.parse::<u32>().unwrap()) } else { json!(amount) };
+        (resource.as_str().to_owned(), amount)
+    };
+    let questions = TASKS.map(|task| {
+        let mut spec = spec(task);
+        destination.address(&mut spec);
+        Question {
+            task,
+            spec: hex(&spec.encode_to_vec()),
+            org: &destination.org,
+            project: &destination.project,
+            domain: &destination.domain,
+            version: destination.version.as_deref().unwrap(),
+            image: &destination.image,
+            environment: &destination.environment,
+            resources: destination.resources.iter().map(resource).collect(),
+        }
+    });
+    python.ask("flyte_task_spec.py", &questions).unwrap()
+}
+
+/// Where two messages are not the same, and what is there.
+fn differences(path: &str, ours: &Json, theirs: &Json) -> Vec<String> {
+    match (ours, theirs) {
+        (Json::Object(a), Json::Object(b)) => {
+            let names = a.keys().chain(b.keys().filter(|name| !a.contains_key(*name)));
+            let below = names.map(|name| differences(&format!("{path}/{name}"), &ours[name], &theirs[name]));
+            below.flatten().collect()
+        }
+        (Json::Array(a), Json::Array(b)) if a.len() == b.len() => {
+            let items = a.iter().zip(b).enumerate();
+            items.flat_map(|(i, (a, b))| differences(&format!("{path}/{i}"), a, b)).collect()
+        }
+        _ if ours == theirs => Vec::new(),
+        _ => vec![format!("{path}: {ours} is sent, {theirs} by the official SDK")],
+    }
+}
+
+#[track_caller]
+fn assert_same(task: &str, answer: &Answer) {
+    assert_eq!(differences(task, &answer.ours, &answer.theirs), [""; 0]);
+    // A null of a schema and no such field are not the same.
+    assert_eq!(answer.ours, answer.theirs, "{task}");
+}
+
+/// Takes the field at `path` out of a message.
+fn take(message: &mut Json, path: &str) -> Json {
+    let (parent, field) = path.rsplit_once('/').unwrap();
+    let parent = message.pointer_mut(parent).and_then(Json::as_object_mut);
+    parent.and_then(|parent| parent.remove(field)).unwrap_or_default()
+}
+
+/// Everything in which the two may differ, taken out of both: where, what we send, and what the official SDK sends.
+fn take_known_differences(task: &str, answer: &mut Answer) {
+    let prefixed = format!("specs.{task}");
+    let differences = [
+        // A name of ours is unique in its program, and theirs in an environment.
+        ("/task_template/id/name", json!(task), json!(prefixed)),
+        // Neither is a plug-in of the backend. Who reads `python` expects Python's arguments.
+        ("/task_template/type", json!("rust-task"), json!("python")),
+        ("/task_template/metadata/runtime/flavor", json!("rust"), json!("python")),
+        // There is no debugger in our images that the console could start.
+        ("/task_template/metadata/debuggable", Json::Null, json!(true)),
+        // Not to have a report is what a task does that does not say.
+        ("/task_template/metadata/generates_deck", Json::Null, json!(false)),
+    ];
+    for (path, ours, theirs) in differences {
+        assert_eq!(take(&mut answer.ours, path), ours, "{task}: {path}");
+        assert_eq!(take(&mut answer.theirs, path), theirs, "{task}: {path}");
+    }
+    // A digest of Python's source; it is for caches, and we have none.
+    let path = "/task_template/metadata/discovery_version";
+    assert_eq!(take(&mut answer.ours, path), Json::Null, "{task}");
+    assert!(take(&mut answer.theirs, path).is_string(), "{task}");
+    // Each its own program. What the backend fills in is filled in after the same words.
+    let [ours, theirs] = [&mut answer.ours, &mut answer.theirs]
+        .map(|message| take(message, "/task_template/container/args"))
+        .map(|args| args.as_array().unwrap().clone());
+    let filled = ["--inputs", "{{.input}}", "--outputs-path", "{{.outputPrefix}}"];
+    let filled = [filled, ["--run-name", "{{.runName}}", "--name", "{{.actionName}}"]].concat();
+    assert_eq!(ours, [["/app/tasks", "execute", "--task", task].as_slice(), &filled].concat());
+    for pair in filled.chunks(2) {
+        assert!(theirs.windows(2).any(|theirs| theirs == pair), "{task}: {pair:?} is not in {theirs:?}");
+    }
+}
+
+/// What we add to the environment, for tasks that a task calls.
+fn take_environment(answer: &mut Answer) -> Vec<Json> {
+    let path = "/task_template/container/env";
+    let mut ours = take(&mut answer.ours, path).as_array().cloned().unwrap_or_default();
+    let theirs = take(&mut answer.theirs, path).as_array().cloned().unwrap_or_default();
+    let added = ours.split_off(theirs.len());
+    assert_eq!(ours, theirs);
+    added
+}
+
+#[test]
+fn a_task_is_sent_as_the_official_sdk_sends_it() {
+    let Some(python) = Python::from_environment() else { return };
+    for (task, mut answer) in TASKS.into_iter().zip(ask(&python, &destination())) {
+        take_known_differences(task, &mut answer);
+        let image = json!({"key": "SEALKIT_IMAGE", "value": "registry/app:1"});
+        assert_eq!(take_environment(&mut answer), [image], "{task}");
+        // The docs of a task, which the official SDK does not send.
+        let docs = (task == "nothing")
+            .then(|| json!({"short_description": "In short.", "long_description": "In short.\n\nIn full."}));
+        assert_eq!(take(&mut answer.ours, "/documentation"), docs.unwrap_or_default(), "{task}");
+        assert_same(task, &answer);
+    }
+}
+
+#[test]
+fn environments_and_resources_are_sent_as_the_official_sdk_sends_them() {
+    let Some(python) = Python::from_environment() else { return };
+    let destination = Destination {
+        environment: ["MODE", "LEVEL"].map(|name| (name.to_owned(), "fast = 1".to_owned())).into(),
+        resources: [
+            (Resource::Cpu, "500m"),
+            (Resource::Memory, "1Gi"),
+            (Resource::Gpu, "1"),
+            (Resource::Disk, "10Gi"),
+        ]
+        .map(|(resource, amount)| (resource, amount.to_owned()))
+        .into(),
+        ..destination()
+    };
+    for (task, mut answer) in TASKS.into_iter().zip(ask(&python, &destination)) {
+        take_known_differences(task, &mut answer);
+        let added = ["SEALKIT_IMAGE", "SEALKIT_SHARED"].map(|key| json!(key));
+        let names: Vec<Json> = take_environment(&mut answer).iter().map(|pair| pair["key"].clone()).collect();
+        assert_eq!(names, added, "{task}");
+        take(&mut answer.ours, "/documentation");
+        assert_same(task, &answer);
+    }
+}

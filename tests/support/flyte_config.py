@@ -1,0 +1,62 @@
+"""Answers what the `flyte` command makes of a configuration: one JSON question a line, one JSON answer a line."""
+
+import json
+import os
+import sys
+
+import flyte
+import flyte.config
+from flyte._initialize import _platform_to_client_kwargs
+from flyte._utils import org_from_endpoint, sanitize_endpoint
+from flyte.cli._common import CLIConfig
+from flyte.config._reader import get_config_file
+from flyte.remote._client.auth._session import normalize_rpc_endpoint
+
+
+def answer(question):
+    os.environ.clear()
+    os.environ.update(dict(question["environment"]))
+    os.chdir(question["directory"])
+    get_config_file.cache_clear()
+    given = question["given"]
+
+    taken = []
+    flyte.init_from_config = lambda config, **_: taken.append(config)
+    command = CLIConfig(
+        flyte.config.auto(given["config"]),
+        ctx=None,
+        endpoint=given["endpoint"],
+        insecure=True if given["insecure"] else None,
+        org=given["org"],
+        auth_type=given["auth_type"],
+    )
+    command.init(given["project"], given["domain"])
+
+    (config,) = taken
+    client = _platform_to_client_kwargs(config.platform)
+    endpoint = sanitize_endpoint(client.get("endpoint"))
+    insecure = client.get("insecure", False)
+    way = "None" if insecure else client["auth_type"]
+    return {
+        "endpoint": normalize_rpc_endpoint(endpoint, insecure=insecure) if endpoint else None,
+        "way": way,
+        "client_id": client.get("client_id") if way == "ClientSecret" else None,
+        "command": client.get("command", []) if way == "ExternalCommand" else [],
+        "proxy_command": client.get("proxy_command", []),
+        "scopes": client.get("scopes", []),
+        "http_proxy": client.get("http_proxy_url"),
+        "ca_cert": client.get("ca_cert_file_path"),
+        "skip_verify": client.get("insecure_skip_verify", False),
+        "org": config.task.org or org_from_endpoint(endpoint) or "",
+        "project": config.task.project,
+        "domain": config.task.domain,
+        "console": config.platform.console_endpoint,
+    }
+
+
+def main():
+    for line in sys.stdin:
+        print(json.dumps(answer(json.loads(line))))
+
+
+main()

@@ -1,0 +1,195 @@
+"""Serializes tasks with the official SDK and reads ours beside them: a JSON question and answer a line.
+
+The tasks are those of `specs.rs`, written as a user of the official SDK writes them.
+"""
+
+import datetime
+import enum
+import json
+import pathlib
+import sys
+from dataclasses import dataclass
+from typing import Optional
+
+import flyte
+from flyte._internal.runtime.task_serde import translate_task_to_wire
+from flyte.io import Dir, File
+from flyte.models import SerializationContext
+from flyteidl2.task.task_definition_pb2 import TaskSpec
+from google.protobuf.json_format import MessageToDict
+
+MOUNT = pathlib.Path("/etc/flyte/secrets")
+
+
+class Colour(enum.Enum):
+    RED = "red"
+    GREEN = "green"
+
+
+@dataclass
+class Inner:
+    n: int
+
+
+@dataclass
+class Record:
+    a: int
+    b: str
+    flag: bool
+    when: datetime.datetime
+    took: datetime.timedelta
+    xs: list[float]
+    m: dict[str, float]
+    inner: Inner
+    o: Optional[Inner] = None
+
+
+TASKS = {}
+
+
+def task(secrets=None, **options):
+    """Like `env.task`, whose secrets are those of the environment."""
+
+    def register(function):
+        TASKS[function.__name__] = (function, secrets, options)
+
+    return register
+
+
+@task()
+def nothing() -> None: ...
+
+
+@task(secrets=flyte.Secret("k"))
+def secret_in_environment() -> None: ...
+
+
+@task(secrets=flyte.Secret("x", group="g-h"))
+def secret_of_group() -> None: ...
+
+
+@task(secrets=flyte.Secret("k", mount=MOUNT))
+def secret_in_file() -> None: ...
+
+
+@task(secrets=flyte.Secret("k", group="g", mount=MOUNT))
+def secret_of_group_in_file() -> None: ...
+
+
+@task(secrets=flyte.Secret("my-key", as_env_var="HF_TOKEN"))
+def secret_in_named_variable() -> None: ...
+
+
+@task(
+    secrets=[
+        flyte.Secret("z", mount=MOUNT),
+        flyte.Secret("a-b"),
+        flyte.Secret("c", group="g", as_env_var="MINE"),
+        "k",
+    ]
+)
+def secrets_of_all_kinds() -> None: ...
+
+
+@task(retries=3, timeout=90)
+def limited() -> None: ...
+
+
+@task(timeout=datetime.timedelta(milliseconds=1500))
+def limited_to_a_fraction() -> None: ...
+
+
+@task()
+def inputs_of_simple_kinds(
+    number: int,
+    ratio: float,
+    flag: bool,
+    text: str,
+    when: datetime.datetime,
+    took: datetime.timedelta,
+) -> None: ...
+
+
+@task()
+def inputs_of_other_kinds(
+    list: list[int],
+    lists: list[list[str]],
+    map: dict[str, int],
+    perhaps: Optional[int],
+    perhaps_list: Optional[list[str]],
+    colour: Colour,
+) -> None: ...
+
+
+@task()
+def inputs_of_large_kinds(
+    perhaps_record: Optional[Record],
+    record: Record,
+    records: list[Inner],
+    file: File,
+    dir: Dir,
+) -> Record: ...
+
+
+@task()
+def output_number() -> int: ...
+
+
+@task()
+def output_perhaps() -> Optional[str]: ...
+
+
+@task()
+def output_map(map: dict[str, list[float]]) -> dict[str, list[float]]: ...
+
+
+@task()
+def output_colour(colour: Colour) -> Colour: ...
+
+
+@task()
+def output_file(file: File) -> File: ...
+
+
+@task()
+def output_dir(dir: Dir) -> Dir: ...
+
+
+def fields(spec):
+    return MessageToDict(spec, preserving_proto_field_name=True)
+
+
+def read(data):
+    spec = TaskSpec.FromString(data)
+    known = TaskSpec.FromString(data)
+    known.DiscardUnknownFields()
+    assert known.ByteSize() == spec.ByteSize(), "fields that the official package does not know"
+    return spec
+
+
+def official(question):
+    function, secrets, options = TASKS[question["task"]]
+    # Lists become pairs of a request and a limit.
+    resources = {k: tuple(v) if isinstance(v, list) else v for k, v in question["resources"].items()}
+    env = flyte.TaskEnvironment(
+        name="specs",
+        image=flyte.Image.from_base(question["image"]),
+        env_vars=dict(question["environment"]),
+        resources=flyte.Resources(**resources),
+        secrets=secrets,
+    )
+    task = env.task(function, **options)
+    context = SerializationContext(
+        org=question["org"],
+        project=question["project"],
+        domain=question["domain"],
+        version=question["version"],
+        root_dir=pathlib.Path(__file__).parent,
+    )
+    return translate_task_to_wire(task, context)
+
+
+for line in sys.stdin:
+    question = json.loads(line)
+    ours = fields(read(bytes.fromhex(question["spec"])))
+    print(json.dumps({"ours": ours, "theirs": fields(read(official(question).SerializeToString()))}))

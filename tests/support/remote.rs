@@ -1,0 +1,101 @@
+//! A program with tasks, to be run on a cluster.
+
+use std::{fs, process::ExitCode, time::Duration};
+
+use sealkit::{TaskType, current_context, task, workflow};
+
+/// The length of a secret.
+#[task(secret_requests = [Secret(key = "my_secret")])]
+fn t1() -> sealkit::Result<usize> {
+    println!("t1 has started");
+    Ok(current_context().secrets().get("my_secret")?.expose().len())
+}
+
+/// The length of a secret in a file, and more.
+#[task(secret_requests = [Secret(key = "my_file_secret", mount_requirement = FILE)])]
+async fn t2(rows: usize) -> anyhow::Result<usize> {
+    let path = current_context().secrets().get_secrets_file("my_file_secret")?;
+    Ok(rows + fs::read(path)?.len())
+}
+
+/// One task after the other, each with its own secrets.
+#[workflow(name = "main")]
+async fn pipeline() -> anyhow::Result<usize> {
+    println!("main has started");
+    t2(t1()?).await
+}
+
+/// A square, and the run that it was made in.
+#[task]
+async fn square(number: i64) -> sealkit::Result<i64> {
+    Ok(number * number)
+}
+
+/// The same task many times at once.
+#[workflow]
+async fn sum_of_squares(numbers: Vec<i64>) -> sealkit::Result<i64> {
+    let squares: Vec<_> = numbers.into_iter().map(square).collect();
+    let mut sum = 0;
+    for square in squares {
+        sum += square.await?;
+    }
+    Ok(sum)
+}
+
+/// What goes in comes out.
+#[derive(Clone, Debug, TaskType)]
+struct Order {
+    name: String,
+    lines: Vec<f64>,
+}
+
+#[task]
+fn echo(order: Order, note: Option<String>) -> sealkit::Result<Order> {
+    println!("{}", note.unwrap_or_else(|| "no note".to_owned()));
+    Ok(Order { name: format!("{} again", order.name), ..order })
+}
+
+/// Fails in the first try.
+#[task(retries = 2)]
+fn unstable() -> anyhow::Result<String> {
+    let attempt = std::env::var("FLYTE_ATTEMPT_NUMBER")?;
+    anyhow::ensure!(attempt != "0", "the warehouse cannot be reached");
+    Ok(format!("try {attempt}"))
+}
+
+/// Lets a secret out, in an error.
+#[task(secret_requests = [Secret(key = "my_secret")])]
+fn leaking() -> anyhow::Result<()> {
+    let secret = current_context().secrets().get("my_secret")?;
+    anyhow::bail!("no access for {} \u{1b}[31mred", secret.expose())
+}
+
+/// Calls a task that fails.
+#[workflow]
+fn unlucky() -> anyhow::Result<()> {
+    leaking()
+}
+
+/// Takes its time.
+#[task]
+async fn slow(seconds: f64) -> sealkit::Result<()> {
+    println!("sleeping");
+    tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
+    Ok(())
+}
+
+/// What the environment says.
+#[task]
+fn variable(name: String) -> sealkit::Result<Option<String>> {
+    Ok(std::env::var(name).ok())
+}
+
+/// What the environment of a task that it calls says.
+#[workflow]
+fn variable_of_child(name: String) -> sealkit::Result<Option<String>> {
+    variable(name)
+}
+
+fn main() -> ExitCode {
+    sealkit::main()
+}
