@@ -186,7 +186,7 @@ async fn hear(
     let route = client.control_plane();
     let request = WatchForUpdatesRequest { filter: Some(WatchFilter::ParentActionId(parent.clone())) };
     let mut stream = route.watch::<_, WatchForUpdatesResponse>(WATCH, &request).await?;
-    while let Some(message) = stream.message().await.map_err(|status| route.refused(WATCH, status))? {
+    while let Some(message) = stream.next().await? {
         *is_new = true;
         if let Some(WatchMessage::ActionUpdate(update)) = message.message {
             let name = update.action_id.clone().unwrap_or_default().name;

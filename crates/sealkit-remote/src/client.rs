@@ -1,6 +1,12 @@
 //! Calls of services: with a token, in time, and again where that may help.
 
-use std::{error::Error as _, future::Future, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    error::Error as _,
+    future::Future,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use sealkit_idl::prost::Message;
 use tokio::time::{sleep, timeout};
@@ -13,7 +19,7 @@ use tonic::{
 use tonic_prost::ProstCodec;
 
 use crate::{
-    auth::{Authenticator, Notify},
+    auth::{Authenticator, Headers, Notify},
     config::Config,
     connection::{self, Channel, Connection},
     endpoint::Endpoint,
@@ -44,8 +50,17 @@ struct Inner {
     config: Config,
     connection: Connection,
     auth: Authenticator,
-    channel: Channel,
+    control_plane: Server,
+    /// The servers that the control plane has named, by what they are for.
+    named: Mutex<HashMap<Vec<u8>, Server>>,
     patience: Duration,
+}
+
+/// A server, and the way to it.
+#[derive(Clone, Debug)]
+struct Server {
+    endpoint: Endpoint,
+    channel: Channel,
 }
 
 /// Why a call was not answered as it should be.
@@ -68,8 +83,10 @@ impl Client {
     pub fn new(config: Config, patience: Duration, notify: Notify) -> Result<Self> {
         let connection = Connection::new(&config)?;
         let auth = Authenticator::new(&config, &connection, notify);
-        let channel = connection.channel(&config.endpoint)?;
-        Ok(Self(Arc::new(Inner { config, connection, auth, channel, patience })))
+        let control_plane =
+            Server { endpoint: config.endpoint.clone(), channel: connection.channel(&config.endpoint)? };
+        let named = Mutex::default();
+        Ok(Self(Arc::new(Inner { config, connection, auth, control_plane, named, patience })))
     }
 
     /// Where the cluster is and how one is let in.
@@ -92,12 +109,24 @@ impl Client {
 
     /// The control plane.
     pub(crate) fn control_plane(&self) -> Route<'_> {
-        Route { client: self, channel: self.0.channel.clone(), endpoint: self.0.config.endpoint.clone() }
+        Route { client: self, server: self.0.control_plane.clone() }
     }
 
-    /// Another server, which takes the same tokens.
-    pub(crate) fn at(&self, endpoint: Endpoint) -> Result<Route<'_>> {
-        Ok(Route { client: self, channel: self.0.connection.channel(&endpoint)?, endpoint })
+    /// The server that the control plane has named for this purpose, if it was asked.
+    pub(crate) fn named(&self, purpose: &[u8]) -> Option<Route<'_>> {
+        let named = self.0.named.lock().unwrap_or_else(PoisonError::into_inner);
+        named.get(purpose).map(|server| Route { client: self, server: server.clone() })
+    }
+
+    /// Notes which server is for this purpose, if not the control plane itself; it takes the same tokens.
+    pub(crate) fn name(&self, purpose: Vec<u8>, endpoint: Option<Endpoint>) -> Result<Route<'_>> {
+        let server = match endpoint {
+            Some(endpoint) => Server { channel: self.0.connection.channel(&endpoint)?, endpoint },
+            None => self.0.control_plane.clone(),
+        };
+        let mut named = self.0.named.lock().unwrap_or_else(PoisonError::into_inner);
+        named.insert(purpose, server.clone());
+        Ok(Route { client: self, server })
     }
 }
 
@@ -105,11 +134,10 @@ impl Client {
 #[derive(Clone, Debug)]
 pub(crate) struct Route<'a> {
     client: &'a Client,
-    channel: Channel,
-    endpoint: Endpoint,
+    server: Server,
 }
 
-impl Route<'_> {
+impl<'a> Route<'a> {
     /// Calls a method that answers once.
     pub(crate) async fn call<Q, A>(&self, method: Method, message: &Q) -> Result<A, Refused>
     where
@@ -125,10 +153,20 @@ impl Route<'_> {
             }
         })
         .await
+        .map(|(answer, _)| answer)
     }
 
     /// Calls a method that answers again and again.
-    pub(crate) async fn watch<Q, A>(&self, method: Method, message: &Q) -> Result<Streaming<A>, Refused>
+    pub(crate) async fn watch<Q, A>(&self, method: Method, message: &Q) -> Result<Watch<'a, Q, A>, Refused>
+    where
+        Q: Message + Clone + 'static,
+        A: Message + Default + 'static,
+    {
+        let (stream, headers) = self.open(method, message).await?;
+        Ok(Watch { route: self.clone(), method, message: message.clone(), stream, headers: Some(headers) })
+    }
+
+    async fn open<Q, A>(&self, method: Method, message: &Q) -> Result<(Streaming<A>, Headers), Refused>
     where
         Q: Message + Clone + 'static,
         A: Message + Default + 'static,
@@ -148,7 +186,7 @@ impl Route<'_> {
     /// Why a stream has ended.
     pub(crate) fn refused(&self, method: Method, status: Status) -> Refused {
         let origin = self.client.0.config.origin.clone();
-        Refused { status, method, was_tried_again: false, endpoint: self.endpoint.clone(), origin }
+        Refused { status, method, was_tried_again: false, endpoint: self.server.endpoint.clone(), origin }
     }
 
     /// One call: with a new token if the old one is refused, and again if the server has too much to do.
@@ -156,7 +194,7 @@ impl Route<'_> {
         &self,
         method: Method,
         call: impl Fn(Grpc<Channel>, Request<()>) -> F,
-    ) -> Result<T, Refused>
+    ) -> Result<(T, Headers), Refused>
     where
         F: Future<Output = Result<T, Status>>,
     {
@@ -167,10 +205,10 @@ impl Route<'_> {
             let mut request = Request::new(());
             headers.add_to(request.metadata_mut());
             self.name_organization(&mut request);
-            let grpc = Grpc::new(self.channel.clone()).max_decoding_message_size(LARGEST_ANSWER);
+            let grpc = Grpc::new(self.server.channel.clone()).max_decoding_message_size(LARGEST_ANSWER);
             let outcome = timeout(inner.patience, call(grpc, request)).await;
             let status = match outcome {
-                Ok(Ok(answer)) => return Ok(answer),
+                Ok(Ok(answer)) => return Ok((answer, headers)),
                 Ok(Err(status)) => status,
                 Err(_) => {
                     let seconds = inner.patience.as_secs_f64();
@@ -187,13 +225,28 @@ impl Route<'_> {
                     Err(error) => return Err(self.failed(method, error)),
                 }
             }
-            if tries == RETRIES || !may_be_retried(&status, method) {
+            if tries == RETRIES || !self.may_be_tried_again(&status, method, tries) {
                 let refused = self.refused(method, status);
                 return Err(Refused { was_tried_again: tries > 0, ..refused });
             }
             sleep(pause(tries)).await;
             tries += 1;
         }
+    }
+
+    /// Whether the same call may be answered a moment later, and does no harm if it was already.
+    fn may_be_tried_again(&self, status: &Status, method: Method, tries: u32) -> bool {
+        let Some(source) = status.source() else {
+            // What was not even looked at may be asked for twice.
+            let is_busy = status.code() == Code::ResourceExhausted;
+            return is_busy || (method.is_idempotent && status.code() == Code::Unavailable);
+        };
+        // A connection that was idle may be gone: once is enough to know.
+        let origin = &self.client.0.config.origin;
+        tries == 0
+            && method.is_idempotent
+            && !source.is::<Error>()
+            && connection::explain(source, &self.server.endpoint, origin).kind() == ErrorKind::Unreachable
     }
 
     /// What has already been explained goes through as it is.
@@ -210,6 +263,41 @@ impl Route<'_> {
     }
 }
 
+/// Answers of a method, one after the other.
+pub(crate) struct Watch<'a, Q, A> {
+    route: Route<'a>,
+    method: Method,
+    message: Q,
+    stream: Streaming<A>,
+    /// What was sent, as long as nothing has come: some servers let anybody in first, and then refuse.
+    headers: Option<Headers>,
+}
+
+impl<Q, A> Watch<'_, Q, A>
+where
+    Q: Message + Clone + 'static,
+    A: Message + Default + 'static,
+{
+    /// The next answer; none after the last.
+    pub(crate) async fn next(&mut self) -> Result<Option<A>, Refused> {
+        let auth = &self.route.client.0.auth;
+        loop {
+            let (status, sent) = match (self.stream.message().await, self.headers.take()) {
+                (Ok(answer), _) => return Ok(answer),
+                (Err(status), Some(sent)) if auth.is_wanted(&status, &sent) => (status, sent),
+                (Err(status), _) => return Err(self.route.refused(self.method, status)),
+            };
+            match auth.renew(&sent).await {
+                Ok(()) => self.stream = self.route.open(self.method, &self.message).await?.0,
+                Err(error) if error.kind() == ErrorKind::Unimplemented && status.code() == Code::Unknown => {
+                    return Err(self.route.refused(self.method, status));
+                }
+                Err(error) => return Err(self.route.failed(self.method, error)),
+            }
+        }
+    }
+}
+
 async fn ready(grpc: &mut Grpc<Channel>) -> Result<(), Status> {
     grpc.ready().await.map_err(|error| Status::from_error(Box::new(error)))
 }
@@ -217,16 +305,6 @@ async fn ready(grpc: &mut Grpc<Channel>) -> Result<(), Status> {
 fn path(method: Method) -> PathAndQuery {
     let path = format!("/{}/{}", method.service, method.name);
     PathAndQuery::try_from(path).unwrap_or_else(|_| PathAndQuery::from_static("/"))
-}
-
-/// Whether the same call may be answered a moment later, and does no harm if it was already.
-fn may_be_retried(status: &Status, method: Method) -> bool {
-    match status.code() {
-        // It was not even looked at.
-        Code::ResourceExhausted => true,
-        Code::Unavailable => method.is_idempotent && status.source().is_none(),
-        _ => false,
-    }
 }
 
 /// Longer every time, and not the same for everybody.

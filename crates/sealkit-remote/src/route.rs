@@ -2,6 +2,7 @@
 
 use sealkit_idl::{
     cluster::{Operation, Resource, SelectClusterRequest, SelectClusterResponse},
+    prost::Message as _,
     service,
 };
 use tonic::Code;
@@ -17,19 +18,23 @@ impl Client {
     pub(crate) async fn route(&self, operation: Operation, resource: Resource) -> Result<Route<'_>, Refused> {
         let method = Method { service: service::CLUSTER, name: "SelectCluster", is_idempotent: true };
         let request = SelectClusterRequest { resource: Some(resource), operation: operation.into() };
+        let purpose = request.encode_to_vec();
+        if let Some(route) = self.named(&purpose) {
+            return Ok(route);
+        }
         let home = self.control_plane();
+        let note = |there| self.name(purpose, there).map_err(|error| home.failed(method, error));
         let answer: SelectClusterResponse = match home.call(method, &request).await {
             Ok(answer) => answer,
             // Union 1, and servers of one cluster.
             Err(refused) if matches!(refused.code(), Code::Unimplemented | Code::NotFound) => {
-                return Ok(home);
+                return note(None);
             }
             Err(refused) => return Err(refused),
         };
         let ours = &self.config().endpoint;
         match elsewhere(ours, &answer.cluster_endpoint) {
-            Ok(None) => Ok(home),
-            Ok(Some(there)) => self.at(there).map_err(|error| home.failed(method, error)),
+            Ok(there) => note(there),
             Err(why) => {
                 let named = shown(&answer.cluster_endpoint);
                 let message = format!("`{ours}` names the cluster `{named}`, {why}");

@@ -153,8 +153,8 @@ impl Client {
             } else {
                 Duration::MAX
             };
-            let message = match timeout(patience, stream.message()).await {
-                Ok(message) => message.map_err(|status| route.refused(WATCH, status))?,
+            let message = match timeout(patience, stream.next()).await {
+                Ok(message) => message?,
                 Err(_) if is_first => {
                     let status = Status::deadline_exceeded("the stream is open, and nothing comes");
                     return Err(route.refused(WATCH, status));

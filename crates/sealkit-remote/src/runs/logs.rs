@@ -69,7 +69,7 @@ async fn tail(
     let request = TailLogsRequest { action_id: Some(action), attempt };
     let mut stream = route.watch::<_, TailLogsResponse>(TAIL, &request).await?;
     let mut line = 0;
-    while let Some(message) = stream.message().await.map_err(|status| route.refused(TAIL, status))? {
+    while let Some(message) = stream.next().await? {
         for logged in message.logs.iter().flat_map(|logs| &logs.lines) {
             line += 1;
             if line > *told {
