@@ -7,6 +7,7 @@
 use std::{
     collections::HashMap,
     env,
+    ffi::OsString,
     sync::{Mutex, PoisonError},
     thread,
     time::Duration,
@@ -71,7 +72,7 @@ impl Cluster {
                 format!("the cluster cannot be asked for another pod: {error}"),
             )
         };
-        let config = Config::in_pod(&|name| env::var_os(name)).map_err(|error| failed(&error))?;
+        let config = Config::in_pod(&found).map_err(|error| failed(&error))?;
         let run = RunIdentifier {
             org: destination.org.clone(),
             project: destination.project.clone(),
@@ -183,6 +184,12 @@ impl Cluster {
         let code = ErrorKind::Other.as_str().to_owned();
         ContainerError { code, message: format!("task `{task}` failed"), ..ContainerError::default() }
     }
+}
+
+/// A variable of this pod. The API key of Union is a secret like any other, and has left the environment.
+fn found(name: &str) -> Option<OsString> {
+    let hidden = || str::from_utf8(sealkit_process::secret(name)?).ok().map(OsString::from);
+    env::var_os(name).or_else(hidden)
 }
 
 /// A runtime of one thread, on which conversations go on as long as the process lives.
