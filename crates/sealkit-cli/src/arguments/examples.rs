@@ -9,15 +9,19 @@ Examples:
   sealkit update secret my_secret                 keeps the last five versions
   sealkit delete secret my_secret
   sealkit run examples/using_secrets.rs main      runs a workflow, each task with its own secrets
+  sealkit create secret my_secret --remote        on a cluster; get, update, delete and run too
   source <(sealkit completions bash)              completes verbs, options and names
 
 Files:
   $XDG_DATA_HOME/sealkit/secrets   the encrypted store (~/.local/share)
   $XDG_CONFIG_HOME/sealkit/key     its key (~/.config); keep a copy where the store is not
+  ~/.flyte/config.yaml             where the cluster of --remote is; ~/.union/config.yaml and others too
 
 Environment:
   SEALKIT_KEY_FILE          the key, where it is another file
   SEALKIT_PASSPHRASE_FILE   the passphrase of the key, where nobody can be asked for it
+  SEALKIT_TIMEOUT           how long an answer of a cluster is waited for (30s)
+  FLYTE_API_KEY             lets in where nobody can be asked; UNION_API_KEY too
 
 Exit code: 0 success, 1 failure, 2 the command line is wrong, 130 interrupted.";
 
