@@ -60,7 +60,7 @@ fn every_status_of_a_server_is_said_in_plain_words() {
         plane
             .fail(&json!({"method": "CreateSecret", "code": code, "message": "out of \u{1b}[31mluck"}))
             .unwrap();
-        all += &format!("{code}\n{}", said(&home, &plane, "create secret token --remote -f -"));
+        all.extend([code, "\n", &said(&home, &plane, "create secret token --remote -f -")]);
     }
     insta::assert_snapshot!(all, @r#"
     invalid_argument

@@ -13,7 +13,11 @@ fn started(options: &[&str]) -> Option<(ControlPlane, Home)> {
     let options: Vec<&str> = options.iter().copied().chain([&*program, "--strict"]).collect();
     let plane = ControlPlane::start(&python, &options).unwrap();
     let home = Home::new(env!("CARGO_BIN_EXE_command")).unwrap();
-    plane.configure(&home, "").unwrap();
+    let (client, secret) = plane.client();
+    let path = home.path().join("client-secret");
+    std::fs::write(&path, secret).unwrap();
+    let client = format!("  clientId: {client}\n  clientSecretLocation: {}\n", path.display());
+    plane.configure(&home, if options.contains(&"--auth") { &client } else { "" }).unwrap();
     for name in ["my_secret", "my_file_secret"] {
         let created = home.sealkit("create secret --remote -f -").arg(name).input(VALUE).run().unwrap();
         assert_eq!(created.code, Some(0), "{created}");
@@ -271,4 +275,11 @@ fn inputs_and_outputs_are_objects_of_a_store_where_the_cluster_has_one() {
     let inputs = pods.iter().flat_map(|pod| pod["arguments"].as_array().unwrap());
     let inputs = inputs.filter(|argument| argument.as_str().is_some_and(|text| text.ends_with("inputs.pb")));
     assert!(inputs.map(|uri| uri.as_str().unwrap()).all(|uri| uri.starts_with("s3://bucket/")));
+}
+
+#[test]
+fn pods_are_let_in_by_the_key_that_their_cluster_gives_them() {
+    let Some((_plane, home)) = started(&["--tls", "--auth"]) else { return };
+    let finished = remote(&home, "main");
+    assert_eq!((finished.code, &*finished.stdout), (Some(0), "36\n"), "{finished}");
 }

@@ -84,6 +84,7 @@ fn three_commands_manage_the_same_secrets() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a story is one, and most of it is what is said")]
 fn a_secret_of_a_cluster_is_created_shown_changed_and_deleted() {
     let Some((plane, home)) = started(&["--strict"]) else { return };
     let with_value = |line: &str, value: &str| told(&home.sealkit(line).input(value).run().unwrap(), &plane);

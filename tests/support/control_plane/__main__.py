@@ -6,6 +6,7 @@ gRPC-Web and Connect, and runs become processes on this machine; `admin.py` tell
 
 import argparse
 import asyncio
+import base64
 import json
 import os
 import socket
@@ -76,7 +77,8 @@ async def serve_on(app: App, bound: socket.socket, tls: list[Path]) -> None:
     """Serves an application for ever."""
     config = Config()
     config.bind = [f"fd://{bound.fileno()}"]
-    config.loglevel = "WARNING"
+    # What tests do to it on purpose is none of its errors.
+    config.loglevel = "CRITICAL"
     config.keep_alive_timeout = 600
     config.h2_max_inbound_frame_size = 1 << 20
     if tls:
@@ -104,6 +106,9 @@ async def main() -> None:
     pods_find = {"_U_EP_OVERRIDE": front, "_U_INSECURE": "false" if asked.tls else "true", "_U_USE_ACTIONS": "1"}
     if authority:
         pods_find["SSL_CERT_FILE"] = str(authority)
+    if tokens:
+        key = f"{scheme}://{front}:{CLIENT_ID}:{CLIENT_SECRET}:"
+        pods_find["_UNION_EAGER_API_KEY"] = base64.b64encode(key.encode()).decode()
     programs = dict(program.split("=", 1) for program in asked.program)
     backend = Backend(storage, secrets, Actions(), directory / "pods", programs, pods_find, asked.pace)
 
