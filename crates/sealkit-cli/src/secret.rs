@@ -76,15 +76,7 @@ pub(crate) fn delete(what: &DeleteSecret) -> Result<(), Fault> {
         return Err(missing(Some(&store), &id));
     }
     if !what.yes {
-        if !terminal::input_is_typed() {
-            return Err(Fault::usage(
-                "nobody can be asked whether it is meant: standard input is not a terminal",
-            )
-            .with_hint(format!(
-                "if it is: {}",
-                Command { verb: "delete", id: &id, is_remote: false }.with("-y")
-            )));
-        }
+        must_be_asked(&Command { verb: "delete", id: &id, is_remote: false })?;
         if !prompt::confirm(&format!("Delete secret {id} with all its versions?"))? {
             return Err(Fault::failure(format!("secret {id} was not deleted")));
         }
@@ -92,6 +84,15 @@ pub(crate) fn delete(what: &DeleteSecret) -> Result<(), Fault> {
     store.delete(&id)?;
     terminal::done(&format!("Deleted secret {id}"));
     Ok(())
+}
+
+/// Somebody has to be there who can be asked.
+pub(crate) fn must_be_asked(command: &Command<'_>) -> Result<(), Fault> {
+    if terminal::input_is_typed() {
+        return Ok(());
+    }
+    Err(Fault::usage("nobody can be asked whether it is meant: standard input is not a terminal")
+        .with_hint(format!("if it is: {}", command.with("-y"))))
 }
 
 pub(crate) fn get(what: &GetSecret) -> Result<(), Fault> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::core::{KeyValuePair, Literal, TaskTemplate};
+use crate::core::{Identifier, KeyValuePair, Literal, TaskTemplate};
 
 /// The content of `inputs.pb`.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -49,6 +49,20 @@ pub struct TaskIdentifier {
     /// The version.
     #[prost(string, tag = "5")]
     pub version: String,
+}
+
+impl From<Identifier> for TaskIdentifier {
+    fn from(Identifier { org, project, domain, name, version, .. }: Identifier) -> Self {
+        Self { org, project, domain, name, version }
+    }
+}
+
+impl TaskSpec {
+    /// What the task is called; all of it is empty if that is not said.
+    pub fn id(&self) -> TaskIdentifier {
+        let id = self.task_template.as_ref().and_then(|template| template.id.clone());
+        id.unwrap_or_default().into()
+    }
 }
 
 /// All of a task.

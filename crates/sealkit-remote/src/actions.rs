@@ -13,15 +13,16 @@ use sealkit_idl::{
     },
     common::ActionIdentifier,
     service,
-    task::{Outputs, TaskIdentifier, TaskSpec},
+    task::{Outputs, TaskSpec},
     workflow::{ActionUpdate, TaskAction},
 };
 use tokio::{sync::watch, time::sleep};
 use tonic::Code;
 
 use crate::{
-    client::{Client, Method, Refused},
+    client::{Client, Method},
     error::{Error, ErrorKind, Result},
+    refused::Refused,
 };
 
 const ENQUEUE: Method = Method { service: service::ACTIONS, name: "Enqueue", is_idempotent: true };
@@ -80,15 +81,7 @@ impl Actions {
     pub async fn run(&self, child: Child) -> Result<ActionUpdate> {
         let Child { name, input_uri, run_output_base, task } = child;
         let mut heard = self.updates();
-        let id = task.task_template.as_ref().and_then(|template| template.id.clone()).unwrap_or_default();
-        let id = TaskIdentifier {
-            org: id.org,
-            project: id.project,
-            domain: id.domain,
-            name: id.name,
-            version: id.version,
-        };
-        let task = TaskAction { id: Some(id), spec: Some(task) };
+        let task = TaskAction { id: Some(task.id()), spec: Some(task) };
         let action = Action {
             action_id: Some(self.id(&name)),
             parent_action_name: Some(self.0.parent.name.clone()),

@@ -15,6 +15,7 @@ mod endpoint;
 mod error;
 #[cfg(test)]
 mod fake;
+mod refused;
 mod route;
 mod runs;
 mod secrets;

@@ -8,9 +8,10 @@ use sealkit_idl::{
 use tonic::Code;
 
 use crate::{
-    client::{Client, Method, Refused, Route},
+    client::{Client, Method, Route},
     endpoint::Endpoint,
     error::{Error, ErrorKind, shown},
+    refused::Refused,
 };
 
 impl Client {

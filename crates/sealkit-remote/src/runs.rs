@@ -10,7 +10,7 @@ use sealkit_idl::{
     common::{ActionIdentifier, RunIdentifier},
     dataproxy::{GetActionDataRequest, GetActionDataResponse},
     service,
-    task::{DeployTaskRequest, Inputs, Outputs, RunSpec, TaskIdentifier, TaskSpec},
+    task::{DeployTaskRequest, Inputs, Outputs, RunSpec, TaskSpec},
     workflow::{AbortRunRequest, CreateRunRequest, CreateRunResponse, RunName, RunSource, RunTask},
 };
 use tonic::Code;
@@ -109,14 +109,7 @@ impl Client {
     ///
     /// [`ErrorKind::AlreadyExists`] where this version is another task, and whatever keeps the call from being answered.
     pub async fn deploy(&self, spec: TaskSpec) -> Result<()> {
-        let id = spec.task_template.as_ref().and_then(|template| template.id.clone()).unwrap_or_default();
-        let task_id = TaskIdentifier {
-            org: id.org,
-            project: id.project,
-            domain: id.domain,
-            name: id.name,
-            version: id.version,
-        };
+        let task_id = spec.id();
         let name = format!("task `{}` of version `{}`", task_id.name, task_id.version);
         let request = DeployTaskRequest { task_id: Some(task_id), spec: Some(spec) };
         match self.control_plane().call::<_, service::Empty>(DEPLOY, &request).await {

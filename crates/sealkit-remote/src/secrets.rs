@@ -10,8 +10,9 @@ use sealkit_idl::{
 use tonic::Code;
 
 use crate::{
-    client::{Client, Method, Refused, Route},
+    client::{Client, Method, Route},
     error::{Error, ErrorKind, Result},
+    refused::Refused,
 };
 
 /// As many as the official tools ask for, times five.

@@ -17,7 +17,7 @@ pub(crate) fn deploy(what: &Deploy) -> Result<(), Fault> {
     remote_run::warn_of_traps(&tasks)?;
     for task in tasks {
         let spec = remote_run::addressed(&program, task, &destination)?;
-        let id = spec.task_template.as_ref().and_then(|template| template.id.clone()).unwrap_or_default();
+        let id = spec.id();
         cluster.wait(cluster.client.deploy(spec))?;
         terminal::done(&format!("Deployed task `{}` to project `{project}`, domain `{domain}`", id.name));
         terminal::data(&format!("{} {}\n", id.name, id.version))?;

@@ -16,7 +16,7 @@ use crate::{
     },
     fault::Fault,
     prompt,
-    secret::Command,
+    secret::{Command, must_be_asked},
     table, terminal,
     value::Given,
 };
@@ -81,15 +81,7 @@ pub(crate) fn delete(what: &DeleteSecret) -> Result<(), Fault> {
     let cluster = Cluster::open(&what.remote.cluster)?;
     let endpoint = &cluster.client.config().endpoint;
     if !what.yes {
-        if !terminal::input_is_typed() {
-            return Err(Fault::usage(
-                "nobody can be asked whether it is meant: standard input is not a terminal",
-            )
-            .with_hint(format!(
-                "if it is: {}",
-                Command { verb: "delete", id: &local, is_remote: true }.with("-y")
-            )));
-        }
+        must_be_asked(&Command { verb: "delete", id: &local, is_remote: true })?;
         let known = cluster.wait(cluster.client.secret(&id));
         known.map_err(|error| missing(&cluster, &id, error))?;
         if !prompt::confirm(&format!("Delete secret {id} on {endpoint}?"))? {

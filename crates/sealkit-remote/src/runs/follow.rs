@@ -15,8 +15,9 @@ use tonic::Status;
 
 use super::{RunId, logs};
 use crate::{
-    client::{Client, Method, Refused},
+    client::{Client, Method},
     error::{Error, ErrorKind, Result},
+    refused::Refused,
 };
 
 const WATCH: Method = Method { service: service::RUN, name: "WatchActionDetails", is_idempotent: true };

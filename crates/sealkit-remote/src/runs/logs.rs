@@ -14,7 +14,10 @@ use super::{
     RunId,
     follow::{Event, Known},
 };
-use crate::client::{Client, Method, Refused};
+use crate::{
+    client::{Client, Method},
+    refused::Refused,
+};
 
 const TAIL: Method = Method { service: service::DATA_PROXY, name: "TailLogs", is_idempotent: true };
 
