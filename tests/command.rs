@@ -503,3 +503,28 @@ fn every_verb_has_help_with_examples_and_a_man_page() {
     assert_eq!(fs::read_dir(pages).unwrap().count(), verbs.len());
     assert_eq!(home.run("--version").unwrap().stdout, format!("sealkit {}\n", env!("CARGO_PKG_VERSION")));
 }
+
+#[test]
+fn what_is_about_a_cluster_is_nothing_for_this_machine() {
+    let home = home();
+    for line in [
+        "create secret x --endpoint localhost:1 -f -",
+        "delete secret x -y --org acme",
+        "get secret --insecure",
+    ] {
+        let finished = home.run(line).unwrap();
+        assert!(
+            finished.code == Some(2)
+                && finished.stderr.contains("hint: to do it on the cluster, add --remote"),
+            "{finished}"
+        );
+    }
+    assert!(home.stored("x").unwrap().is_none());
+    let finished = home.run("run --image app:1 src/main.rs main").unwrap();
+    insta::assert_snapshot!(finished, @r#"
+    exit code 2
+    -- stderr
+    error: `--image` is about a cluster, and this is not
+    hint: to do it on the cluster, add --remote
+    "#);
+}

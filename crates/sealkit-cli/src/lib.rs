@@ -58,17 +58,17 @@ pub fn main() -> ExitCode {
 
 fn perform(verb: Verb) -> Result<(), Fault> {
     match verb {
-        Verb::Create(CreateObject::Secret(what)) if what.remote.remote => remote::secret::create(&what),
+        Verb::Create(CreateObject::Secret(what)) if what.remote.is_meant()? => remote::secret::create(&what),
         Verb::Create(CreateObject::Secret(what)) => secret::create(&what),
-        Verb::Get(GetObject::Secret(what)) if what.remote.remote => remote::secret::get(&what),
+        Verb::Get(GetObject::Secret(what)) if what.remote.is_meant()? => remote::secret::get(&what),
         Verb::Get(GetObject::Secret(what)) => secret::get(&what),
-        Verb::Update(UpdateObject::Secret(what)) if what.remote.remote => remote::secret::update(&what),
+        Verb::Update(UpdateObject::Secret(what)) if what.remote.is_meant()? => remote::secret::update(&what),
         Verb::Update(UpdateObject::Secret(what)) => secret::update(&what),
         Verb::Update(UpdateObject::Key(what)) => key::update(&what),
-        Verb::Delete(DeleteObject::Secret(what)) if what.remote.remote => remote::secret::delete(&what),
+        Verb::Delete(DeleteObject::Secret(what)) if what.remote.is_meant()? => remote::secret::delete(&what),
         Verb::Delete(DeleteObject::Secret(what)) => secret::delete(&what),
         #[cfg(target_os = "linux")]
-        Verb::Run(what) if what.remote.remote => remote::run::run(&what),
+        Verb::Run(what) if what.remote.is_meant()? => remote::run::run(&what),
         #[cfg(target_os = "linux")]
         Verb::Run(what) => run::run(&what),
         #[cfg(target_os = "linux")]

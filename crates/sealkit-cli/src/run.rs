@@ -30,6 +30,7 @@ struct Given {
 }
 
 pub(crate) fn run(what: &Run) -> Result<(), Fault> {
+    what.image.refuse()?;
     let scope = Scope::new(what.domain.as_deref(), what.project.as_deref())?;
     let surroundings = Surroundings {
         environment: what.env.iter().map(|pair| variable(pair)).collect::<Result<_, _>>()?,

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 
+use crate::fault::Fault;
+
 /// Which cluster is meant, if one is.
 #[derive(Debug, Args)]
 pub struct RemoteArguments {
@@ -13,6 +15,37 @@ pub struct RemoteArguments {
     /// Which cluster.
     #[command(flatten)]
     pub cluster: ClusterArguments,
+}
+
+impl RemoteArguments {
+    /// Whether it is done on a cluster. Whoever names one, and does not say so, does not mean this machine either.
+    ///
+    /// # Errors
+    ///
+    /// Something that is only known of a cluster without `--remote`.
+    pub(crate) fn is_meant(&self) -> Result<bool, Fault> {
+        let ClusterArguments { config, endpoint, insecure, auth_type, org } = &self.cluster;
+        let given = [
+            ("config", config.is_some()),
+            ("endpoint", endpoint.is_some()),
+            ("insecure", *insecure),
+            ("auth-type", auth_type.is_some()),
+            ("org", org.is_some()),
+        ];
+        if !self.remote {
+            refuse(&given)?;
+        }
+        Ok(self.remote)
+    }
+}
+
+/// What is only known of a cluster is not for this machine.
+fn refuse(given: &[(&str, bool)]) -> Result<(), Fault> {
+    match given.iter().find(|(_, is_given)| *is_given) {
+        Some((name, _)) => Err(Fault::usage(format!("`--{name}` is about a cluster, and this is not"))
+            .with_hint("to do it on the cluster, add --remote")),
+        None => Ok(()),
+    }
 }
 
 /// Which cluster is meant, beside what is configured.
@@ -56,6 +89,26 @@ pub struct ImageArguments {
     /// The graphics processors of a pod
     #[arg(long, help_heading = "Cluster")]
     pub gpu: Option<String>,
+}
+
+impl ImageArguments {
+    /// None of it is for this machine.
+    ///
+    /// # Errors
+    ///
+    /// Any of it.
+    pub(crate) fn refuse(&self) -> Result<(), Fault> {
+        let Self { image, program, version, cpu, memory, gpu } = self;
+        let given = [
+            ("image", image),
+            ("program", program),
+            ("version", version),
+            ("cpu", cpu),
+            ("memory", memory),
+            ("gpu", gpu),
+        ];
+        refuse(&given.map(|(name, value)| (name, value.is_some())))
+    }
 }
 
 /// The credentials of registries, for a secret that pulls images.
