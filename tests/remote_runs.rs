@@ -283,3 +283,18 @@ fn pods_are_let_in_by_the_key_that_their_cluster_gives_them() {
     let finished = remote(&home, "main");
     assert_eq!((finished.code, &*finished.stdout), (Some(0), "36\n"), "{finished}");
 }
+
+#[test]
+fn a_workflow_that_is_tried_again_repeats_what_has_failed_and_nothing_else() {
+    let Some((plane, home)) = started(&[]) else { return };
+    let marker = home.path().join("marker");
+    let finished = remote(&home, &format!("stubborn --marker {}", marker.display()));
+    assert_eq!((finished.code, &*finished.stdout), (Some(0), "true\n"), "{finished}");
+    let pods = plane.admin("GET", "/pods", &Json::Null).unwrap();
+    let count = |task: &str| {
+        let of_task =
+            |pod: &&Json| pod["arguments"].as_array().is_some_and(|args| args.contains(&json!(task)));
+        pods.iter().filter(of_task).count()
+    };
+    assert_eq!([count("stubborn"), count("t1"), count("once_too_early")], [2, 1, 2]);
+}

@@ -84,6 +84,20 @@ async fn slow(seconds: f64) -> sealkit::Result<()> {
     Ok(())
 }
 
+/// Fails when it is called first.
+#[task]
+fn once_too_early(marker: String) -> anyhow::Result<bool> {
+    anyhow::ensure!(fs::exists(&marker)?, fs::write(&marker, "").map_or("no marker", |()| "too early"));
+    Ok(true)
+}
+
+/// Calls a task that has to be called twice, and one that has not.
+#[workflow(retries = 1)]
+fn stubborn(marker: String) -> anyhow::Result<bool> {
+    t1()?;
+    once_too_early(marker)
+}
+
 /// What the environment says.
 #[task]
 fn variable(name: String) -> sealkit::Result<Option<String>> {

@@ -71,14 +71,15 @@ impl Actions {
         Self(Arc::new(Inner { client, parent, updates: OnceLock::new() }))
     }
 
-    /// Runs an action, and waits until it has ended, in whatever way.
+    /// Runs an action, and waits until it has ended, in whatever way. Tells too whether it was there already, asked for by a try of the
+    /// parent before this one.
     ///
     /// It has to be called on a tokio runtime, where the updates are listened to from the first call on.
     ///
     /// # Errors
     ///
     /// When it cannot be asked for, or nobody tells any more what becomes of it.
-    pub async fn run(&self, child: Child) -> Result<ActionUpdate> {
+    pub async fn run(&self, child: Child) -> Result<(ActionUpdate, bool)> {
         let Child { name, input_uri, run_output_base, task } = child;
         let mut heard = self.updates();
         let task = TaskAction { id: Some(task.id()), spec: Some(task) };
@@ -90,12 +91,14 @@ impl Actions {
             spec: Some(ActionSpec::Task(Box::new(task))),
         };
         let request = EnqueueRequest { action: Some(action) };
-        match self.0.client.control_plane().call::<_, service::Empty>(ENQUEUE, &request).await {
-            // When the parent is tried again, its actions of the try before are still there. Open-source Flyte has another code for it.
-            Err(refused) if refused.code() == Code::AlreadyExists => {}
-            Err(refused) if refused.code() == Code::Internal && refused.says("already exists") => {}
-            other => drop(other?),
-        }
+        let was_there = match self.0.client.control_plane().call::<_, service::Empty>(ENQUEUE, &request).await
+        {
+            // Open-source Flyte has another code for it.
+            Err(refused) if refused.code() == Code::AlreadyExists || refused.says("already exists") => {
+                !refused.was_tried_again
+            }
+            other => other.map(|_| false)?,
+        };
         let is_known = |heard: &Heard| {
             let update = heard.updates.get(&name);
             heard.lost.is_some() || update.is_some_and(|update| update.phase().is_terminal())
@@ -104,7 +107,7 @@ impl Actions {
         let heard = heard.wait_for(is_known).await.map_err(|_| gone())?;
         let update = heard.updates.get(&name).filter(|update| update.phase().is_terminal());
         match (update, &heard.lost) {
-            (Some(update), _) => Ok(update.clone()),
+            (Some(update), _) => Ok((update.clone(), was_there)),
             (None, lost) => Err(lost.clone().unwrap_or_else(gone)),
         }
     }

@@ -21,6 +21,7 @@ use sealkit_idl::{
     task::Outputs,
     workflow::ActionUpdate,
 };
+use sealkit_names::variables;
 use sealkit_remote::{Actions, Child, Client, Config, Destination, Notify};
 use tokio::runtime::{Builder, Handle};
 
@@ -46,6 +47,8 @@ pub(super) struct Cluster {
     actions: Actions,
     destination: Destination,
     parent: String,
+    /// Which try of the parent this pod is.
+    attempt: String,
     run_base: String,
     /// How often each call was made, by what it calls and with what.
     calls: Mutex<HashMap<String, u32>>,
@@ -87,8 +90,9 @@ impl Cluster {
             Client::new(config, PATIENCE, nobody).map_err(|error| failed(&error))?
         };
         let actions = Actions::new(client, ActionIdentifier { run: Some(run), name: parent.clone() });
+        let attempt = variable(variables::ATTEMPT).unwrap_or_default();
         let (calls, open) = Default::default();
-        Ok(Self { runtime, actions, destination, parent, run_base, calls, open })
+        Ok(Self { runtime, actions, destination, parent, attempt, run_base, calls, open })
     }
 
     /// Starts what is asked for, and answers when it has ended; what nobody waits for any more is ended.
@@ -104,11 +108,19 @@ impl Cluster {
         let name = self.name(&request);
         open().insert(id, name.clone());
         self.runtime.spawn(async move {
-            let outcome = self.perform(request, name).await;
+            let is_wanted = || open().contains_key(&id);
+            let mut outcome = self.perform(request.clone(), &name, is_wanted).await;
+            if let Err(Unfinished { was_there: true, .. }) = outcome {
+                // What has failed in a try before is tried again, as the caller is.
+                let name = sealkit_remote::digest(&[name.as_bytes(), self.attempt.as_bytes()]);
+                outcome = self.perform(request, &name, is_wanted).await;
+            }
             open().remove(&id);
             answer(match outcome {
                 Ok(outputs) => Answer { id, outputs: Some(outputs), error: None },
-                Err(error) => Answer { id, outputs: None, error: Some(ErrorDocument { error: Some(error) }) },
+                Err(Unfinished { error, .. }) => {
+                    Answer { id, outputs: None, error: Some(ErrorDocument { error: Some(error) }) }
+                }
             });
         });
     }
@@ -126,26 +138,31 @@ impl Cluster {
         sealkit_remote::digest(&[self.parent.as_bytes(), call.as_bytes(), count.to_string().as_bytes()])
     }
 
-    async fn perform(&'static self, request: Request, name: String) -> Result<Outputs, ContainerError> {
-        let local = |message: String| ContainerError {
-            code: ErrorKind::Other.as_str().to_owned(),
-            message,
-            ..ContainerError::default()
-        };
+    async fn perform(
+        &'static self,
+        request: Request,
+        name: &str,
+        is_wanted: impl Fn() -> bool,
+    ) -> Result<Outputs, Unfinished> {
         let Request { task, inputs, .. } = request;
-        let metadata = registry::find(&task).map_err(|error| local(error.to_string()))?;
+        let metadata = registry::find(&task).map_err(|error| Unfinished::here(error.to_string()))?;
         let mut spec = task_spec(metadata);
         self.destination.address(&mut spec);
         let input_uri = format!("{}/{name}/inputs.pb", self.run_base.trim_end_matches('/'));
-        let to = location(&input_uri).map_err(local)?;
+        let to = location(&input_uri).map_err(Unfinished::here)?;
         let content = inputs.unwrap_or_default().encode_to_vec();
         let written = blocking(move || storage::write(&to, &content)).await;
-        written.map_err(|why| local(format!("the inputs of task `{task}` cannot be written: {why}")))?;
-        let child =
-            Child { name: name.clone(), input_uri, run_output_base: self.run_base.clone(), task: spec };
-        let update = self.actions.run(child).await.map_err(|error| {
+        let unwritten =
+            |why| Unfinished::here(format!("the inputs of task `{task}` cannot be written: {why}"));
+        written.map_err(unwritten)?;
+        if !is_wanted() {
+            return Err(Unfinished::here(format!("nobody waits for task `{task}` any more")));
+        }
+        let run_output_base = self.run_base.clone();
+        let child = Child { name: name.to_owned(), input_uri, run_output_base, task: spec };
+        let (update, was_there) = self.actions.run(child).await.map_err(|error| {
             let hint = error.hint().map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
-            local(format!("the cluster cannot be asked for task `{task}`: {error}{hint}"))
+            Unfinished::here(format!("the cluster cannot be asked for task `{task}`: {error}{hint}"))
         })?;
         match update.phase() {
             phase if phase.is_success() => {
@@ -160,12 +177,19 @@ impl Cluster {
                 {
                     return Ok(outputs);
                 }
-                let outputs = self.actions.outputs(&name).await;
-                outputs.map_err(|why| local(format!("the outputs of task `{task}` cannot be read: {why}")))
+                let outputs = self.actions.outputs(name).await;
+                let unread =
+                    |why| Unfinished::here(format!("the outputs of task `{task}` cannot be read: {why}"));
+                outputs.map_err(unread)
             }
-            ActionPhase::Aborted => Err(local(format!("task `{task}` was aborted"))),
-            ActionPhase::TimedOut => Err(local(format!("task `{task}` has timed out"))),
-            _ => Err(self.why(&task, &name, update).await),
+            ActionPhase::Aborted => Err(Unfinished::here(format!("task `{task}` was aborted"))),
+            phase => {
+                let error = match phase {
+                    ActionPhase::TimedOut => error(format!("task `{task}` has timed out")),
+                    _ => self.why(&task, name, update).await,
+                };
+                Err(Unfinished { error, was_there })
+            }
         }
     }
 
@@ -181,9 +205,26 @@ impl Cluster {
         {
             return error;
         }
-        let code = ErrorKind::Other.as_str().to_owned();
-        ContainerError { code, message: format!("task `{task}` failed"), ..ContainerError::default() }
+        error(format!("task `{task}` failed"))
     }
+}
+
+/// Why there are no outputs.
+struct Unfinished {
+    error: ContainerError,
+    /// It was a try of the caller before this one that has asked for it.
+    was_there: bool,
+}
+
+impl Unfinished {
+    /// Something on this side.
+    fn here(message: String) -> Self {
+        Self { error: error(message), was_there: false }
+    }
+}
+
+fn error(message: String) -> ContainerError {
+    ContainerError { code: ErrorKind::Other.as_str().to_owned(), message, ..ContainerError::default() }
 }
 
 /// A variable of this pod. The API key of Union is a secret like any other, and has left the environment.
