@@ -12,7 +12,6 @@ pub mod core;
 pub mod dataproxy;
 pub mod engine;
 pub mod logs;
-pub mod project;
 pub mod secret;
 pub mod service;
 pub mod task;

@@ -14,8 +14,6 @@ pub const DATA_PROXY: &str = "flyteidl2.dataproxy.DataProxyService";
 pub const CLUSTER: &str = "flyteidl2.cluster.ClusterService";
 /// `flyteidl2.actions.ActionsService`.
 pub const ACTIONS: &str = "flyteidl2.actions.ActionsService";
-/// `flyteidl2.project.ProjectService`.
-pub const PROJECT: &str = "flyteidl2.project.ProjectService";
 /// `flyteidl2.auth.AuthMetadataService`, of Flyte 2.
 pub const AUTH_METADATA: &str = "flyteidl2.auth.AuthMetadataService";
 /// The same of Flyte 1 and Union 1.

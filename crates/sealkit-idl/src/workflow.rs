@@ -187,22 +187,6 @@ pub struct ClusterEvent {
     pub message: String,
 }
 
-/// Asks for all of an action.
-#[derive(Clone, PartialEq, Eq, prost::Message)]
-pub struct GetActionDetailsRequest {
-    /// Which.
-    #[prost(message, optional, tag = "1")]
-    pub action_id: Option<ActionIdentifier>,
-}
-
-/// All of an action.
-#[derive(Clone, PartialEq, prost::Message)]
-pub struct GetActionDetailsResponse {
-    /// It.
-    #[prost(message, optional, tag = "1")]
-    pub details: Option<ActionDetails>,
-}
-
 /// Asks for all of an action, again whenever it changes.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
 pub struct WatchActionDetailsRequest {
