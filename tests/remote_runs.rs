@@ -178,7 +178,7 @@ fn ctrl_c_asks_whether_the_run_is_to_be_aborted() {
     let arguments = ["run", "--remote", "--image", "registry/app:1", "--program", "/app/tasks", TASKS];
     let arguments = arguments.into_iter().chain(["slow", "--seconds", "60"]);
     let home_path = home.path().to_string_lossy().into_owned();
-    for (answer, is_aborted) in [("n\n", false), ("y\n", true)] {
+    for (answer, is_aborted) in [("n\n", false), ("y\n", true), ("\u{3}", false)] {
         plane.admin("DELETE", "/requests", &Json::Null).unwrap();
         let mut terminal =
             Terminal::start(home.command(), arguments.clone(), &[("HOME", &home_path)], 200).unwrap();

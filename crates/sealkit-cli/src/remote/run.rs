@@ -1,12 +1,15 @@
 //! `run --remote`: a task on a cluster, watched from here.
 
-use std::{env, ffi::OsString, time::Instant};
+use std::{env, ffi::OsString, thread, time::Instant};
 
 use sealkit_engine::{Kind, Program, SecretRequest, Task};
 use sealkit_idl::{common::ActionPhase, task::TaskSpec};
 use sealkit_names::{remote::traps, variables::MAX_OUTPUT};
 use sealkit_remote::{Destination, Ending, ErrorKind, Event, Resource, RunId, Scope, SecretId};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::oneshot,
+};
 
 use super::{Cluster, shown};
 use crate::{
@@ -219,15 +222,20 @@ async fn watched(cluster: &Cluster, run: &RunId, progress: &Progress) -> Result<
         return Err(left(run, cluster));
     }
     terminal::done("");
-    // Whoever presses Ctrl-C again leaves.
-    match prompt::confirm(&format!("Abort run {run} on the cluster?")) {
-        Ok(true) => {
-            cluster.client.abort(run, "aborted from the command line").await?;
-            terminal::done(&format!("Aborted run {run}"));
-            Err(Fault::interrupted())
-        }
-        _ => Err(left(run, cluster)),
+    // On a thread of its own: whoever presses Ctrl-C again leaves, and the connection stays alive meanwhile.
+    let (answered, answer) = oneshot::channel();
+    let question = format!("Abort run {run} on the cluster?");
+    thread::spawn(move || answered.send(prompt::confirm(&question)));
+    let is_meant = tokio::select! {
+        answer = answer => matches!(answer, Ok(Ok(true))),
+        _ = interrupt.recv() => false,
+    };
+    if !is_meant {
+        return Err(left(run, cluster));
     }
+    cluster.client.abort(run, "aborted from the command line").await?;
+    terminal::done(&format!("Aborted run {run}"));
+    Err(Fault::interrupted())
 }
 
 /// Nobody watches any more; the run goes on.
@@ -258,6 +266,7 @@ fn failure(task: &str, ending: &Ending, tasks: &[&Task]) -> Fault {
     if why.contains("none of the secret managers injected secret") {
         let keys = tasks.iter().flat_map(|task| &task.secret_requests).map(|request| &*request.key);
         let mut keys: Vec<String> = keys.map(|key| format!("sealkit create secret {key} --remote")).collect();
+        keys.sort();
         keys.dedup();
         return fault.with_hint(format!(
             "the cluster has not found a secret of the task, or cannot mount it as it is asked for: {}",
@@ -293,7 +302,7 @@ impl Progress {
                 let why = shown(why.lines().next().unwrap_or_default());
                 terminal::done(&format!("{task} failed in try {attempt}, and is tried again: {why}"));
             }
-            Event::Cluster(message) => terminal::done(&format!("{task} : {}", shown(message))),
+            Event::Cluster(message) => terminal::done(&format!("{task}: {}", shown(message))),
             Event::Log(line) => terminal::printed(task, &shown(line)),
             Event::LongInQueue => {
                 terminal::warning(
