@@ -215,14 +215,14 @@ impl Random {
         let (key, secure) = (self.rarely(6), self.rarely(2));
         let mut environment = self.environment(key, secure);
         let mut given = self.options(secure);
-        let work = home.join("repository/work");
+        let work = home.join("repository/inner");
         fs::create_dir_all(&work).unwrap();
         fs::write(work.join("secret.txt"), " hunter2\n").unwrap();
         let mut shown = String::new();
         let places = [
-            "repository/work/config.yaml",
-            "repository/work/.flyte/config.yaml",
-            "repository/work/given.yaml",
+            "repository/inner/config.yaml",
+            "repository/inner/.flyte/config.yaml",
+            "repository/inner/given.yaml",
             "uctl.yaml",
             "flytectl.yaml",
             ".union/config.yaml",
@@ -235,7 +235,7 @@ impl Random {
             }
             let path = home.join(place);
             match place {
-                "repository/work/given.yaml" => given.config = Some("given.yaml".to_owned()),
+                "repository/inner/given.yaml" => given.config = Some("given.yaml".to_owned()),
                 "uctl.yaml" => {
                     environment.insert("UCTL_CONFIG", path.to_str().unwrap().to_owned());
                 }

@@ -101,7 +101,7 @@ mod tests {
     impl Place {
         fn new() -> Self {
             let place = Self(tempfile::tempdir().unwrap());
-            for name in ["repo/.git", "repo/work"] {
+            for name in ["repo/.git", "repo/inner"] {
                 fs::create_dir_all(place.0.path().join(name)).unwrap();
             }
             place
@@ -118,16 +118,16 @@ mod tests {
                 "HOME" => Some(self.0.path().as_os_str().to_owned()),
                 _ => set.contains(&name).then(|| OsString::from(format!("../../{name}.yaml"))),
             };
-            find(given.map(Path::new), Variables(&variable), &self.0.path().join("repo/work"))
+            find(given.map(Path::new), Variables(&variable), &self.0.path().join("repo/inner"))
         }
     }
 
     #[test]
     fn the_first_file_there_is_counts() {
         let places = [
-            "repo/work/given.yaml",
-            "repo/work/config.yaml",
-            "repo/work/.flyte/config.yaml",
+            "repo/inner/given.yaml",
+            "repo/inner/config.yaml",
+            "repo/inner/.flyte/config.yaml",
             "repo/.flyte/config.yaml",
             "UCTL_CONFIG.yaml",
             "FLYTECTL_CONFIG.yaml",
@@ -165,11 +165,11 @@ mod tests {
             "\u{0}",
             "- x",
         ] {
-            place.write("repo/work/config.yaml", text);
+            place.write("repo/inner/config.yaml", text);
             let found = place.find(None, &[]).unwrap();
             assert_eq!(found.file.admin.endpoint.as_deref(), Some("mine"), "{text}");
         }
-        place.write("repo/work/config.yaml", "admin:\n  endpoint: [x]\n");
+        place.write("repo/inner/config.yaml", "admin:\n  endpoint: [x]\n");
         assert!(place.find(None, &[]).is_err());
     }
 
@@ -188,7 +188,7 @@ mod tests {
         let place = Place::new();
         let said = place.find(None, &[]).unwrap().no_endpoint(None).to_string();
         for name in [
-            "repo/work/config.yaml",
+            "repo/inner/config.yaml",
             "repo/.flyte/config.yaml",
             "/.union/config.yaml",
             "FLYTE_ADMIN_ENDPOINT",
