@@ -18,32 +18,61 @@ fn cargo(line: &str) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The `.rs` files right below a folder that declares its targets.
-fn sources(folder: &str) -> BTreeSet<String> {
-    let paths = fs::read_dir(root().join(folder)).unwrap().map(|file| file.unwrap().path());
-    let sources = paths.filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
-    sources.map(|path| path.file_name().unwrap().to_str().unwrap().to_owned()).collect()
+/// The `.rs` files of a directory and of the directories below it that hold a `main.rs`, relative to the directory.
+fn sources(directory: &Path) -> BTreeSet<String> {
+    let mut sources = BTreeSet::new();
+    for path in fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()) {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        if path.join("main.rs").exists() {
+            sources.extend(sources_in(&path).map(|source| format!("{name}/{source}")));
+        } else if name.ends_with(".rs") {
+            sources.insert(name.to_owned());
+        }
+    }
+    sources
 }
 
-fn declared(folder: &str) -> BTreeSet<String> {
-    let manifest = fs::read_to_string(root().join(folder).join("Cargo.toml")).unwrap();
-    let paths = manifest.lines().filter_map(|line| line.strip_prefix("path = \"")?.strip_suffix('"'));
-    paths.filter(|path| !path.contains('/')).map(str::to_owned).collect()
+fn sources_in(directory: &Path) -> impl Iterator<Item = String> {
+    let names =
+        fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names.filter(|name| name.ends_with(".rs"))
+}
+
+/// The sources of the targets that a manifest declares, and of the modules that a `main.rs` declares.
+fn declared(directory: &Path) -> BTreeSet<String> {
+    let manifest = fs::read_to_string(directory.join("Cargo.toml")).unwrap();
+    let mut declared = BTreeSet::new();
+    for path in manifest.lines().filter_map(|line| line.strip_prefix("path = \"")?.strip_suffix('"')) {
+        if let Some(target) = path.strip_suffix("/main.rs") {
+            let root = fs::read_to_string(directory.join(path)).unwrap();
+            let modules = root.lines().filter_map(|line| line.strip_prefix("mod ")?.strip_suffix(';'));
+            declared.extend(modules.map(|module| format!("{target}/{module}.rs")));
+        }
+        if path.ends_with("/main.rs") || !path.contains('/') {
+            declared.insert(path.to_owned());
+        }
+    }
+    declared
 }
 
 #[test]
-fn no_test_and_no_example_is_forgotten() {
-    for folder in ["tests", "examples"] {
-        assert_eq!(sources(folder), declared(folder), "{folder}/Cargo.toml declares what is in {folder}");
+fn every_test_and_every_example_belongs_to_a_target() {
+    for name in ["tests", "examples"] {
+        let directory = root().join(name);
+        assert_eq!(
+            sources(&directory),
+            declared(&directory),
+            "sources of {name} and targets in {name}/Cargo.toml"
+        );
     }
 }
 
 #[test]
 fn every_example_is_run_by_a_test() {
-    let tests = fs::read_to_string(root().join("tests/examples.rs")).unwrap();
-    for example in sources("examples") {
+    let tests = fs::read_to_string(root().join("tests/workspace/examples.rs")).unwrap();
+    for example in sources(&root().join("examples")) {
         let name = example.trim_end_matches(".rs");
-        assert!(tests.contains(&format!("CARGO_BIN_EXE_example_{name}\"")), "{name} is run by no test");
+        assert!(tests.contains(&format!("CARGO_BIN_EXE_example_{name}\"")), "no test runs {name}");
     }
 }
 

@@ -1,0 +1,8 @@
+//! The remote client against a control plane made of the official services.
+
+mod auth;
+mod config;
+mod faults;
+mod runs;
+mod secrets;
+mod spec;

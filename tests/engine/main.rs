@@ -1,0 +1,4 @@
+//! `sealkit run`: tasks as processes on this machine.
+
+mod isolation;
+mod runs;

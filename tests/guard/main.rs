@@ -1,0 +1,4 @@
+//! The guard: detection of secrets in text, and zeroized memory.
+
+mod detection;
+mod memory;

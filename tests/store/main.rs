@@ -1,0 +1,4 @@
+//! The secret store.
+
+mod format;
+mod processes;

@@ -1,0 +1,14 @@
+//! Tasks and the programs that contain them.
+
+mod annotations;
+mod contexts;
+mod flytekit;
+mod injectors;
+mod leaks;
+mod local_store;
+mod object_store;
+mod pod;
+mod program;
+mod reading;
+mod types;
+mod wire;

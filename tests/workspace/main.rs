@@ -1,0 +1,4 @@
+//! The workspace: dependencies, targets and examples.
+
+mod examples;
+mod layout;
