@@ -189,7 +189,7 @@ pub(crate) fn variable(pair: &OsStr) -> Result<(OsString, OsString), Fault> {
     let Some((name, value)) = text.filter(|(name, _)| !name.is_empty()) else {
         return Err(Fault::usage("a value of `--env` has no name: write --env NAME=VALUE"));
     };
-    if sealkit_names::variables::is_ours(name) {
+    if sealkit_names::variables::is_reserved(name) {
         let message = format!("`--env {name}=…` sets what only Flyte and sealkit set");
         return Err(
             Fault::usage(message).with_hint("a secret is given with --secret, a domain with --domain")

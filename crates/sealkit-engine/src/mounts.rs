@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use sealkit_names::{
     MountType,
-    places::{self, Pass},
+    lookup::{self, Pass},
     variables,
 };
 use sealkit_process::{Form, Variable};
@@ -69,7 +69,7 @@ pub(crate) fn mount(task: &Task, values: &Values, directory: &Path) -> Result<Mo
             As::Variable => {
                 let name = names.env_var.map(str::to_owned).or_else(|| {
                     let prefixes = [variables::ENGINE_ENV_PREFIX.to_owned()];
-                    places::variable(Pass::Flytekit, &names, &prefixes, false, |_| Some(()))
+                    lookup::variable(Pass::Flytekit, &names, &prefixes, false, |_| Some(()))
                         .map(|(name, ())| name)
                 });
                 mounts.variables.push(Variable {
@@ -79,7 +79,7 @@ pub(crate) fn mount(task: &Task, values: &Values, directory: &Path) -> Result<Mo
                 });
             }
             As::File => {
-                let path = places::file(Pass::Flytekit, &names, "", |path| Some(directory.join(path)));
+                let path = lookup::file(Pass::Flytekit, &names, "", |path| Some(directory.join(path)));
                 let path = path.unwrap_or_default();
                 mounts.variables.push(Variable {
                     name: path.display().to_string(),

@@ -186,7 +186,7 @@ impl Pod<'_> {
         };
         let mut all: Vec<(OsString, OsString)> = env::vars_os()
             .filter(|(name, _)| *inherit || is_inherited(name))
-            .filter(|(name, _)| !is_secret(name) && !name.to_str().is_some_and(variables::is_ours))
+            .filter(|(name, _)| !is_secret(name) && !name.to_str().is_some_and(variables::is_reserved))
             .collect();
         all.extend(environment.iter().cloned());
         let mut set =

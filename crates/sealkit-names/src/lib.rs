@@ -1,25 +1,30 @@
-//! What secrets may be called, and where Flyte puts them.
+//! Names of secrets, and the places where Flyte mounts them.
 //!
-//! Every name in sealkit has its one owner here: the rules for keys, groups and environment variables
-//! ([`rules`]), the variables and files in which Flyte 1 and Flyte 2 mount a secret ([`places`]), when two
-//! requests would end up in the same place ([`clash`]), which request a read means ([`read`]), what a cluster
-//! gets wrong ([`remote`]) and the variables by which a pod describes itself ([`variables`]). The macro asks these
-//! functions at compile time, the runtime asks the same functions on every read, so both refuse with the same words.
-//! How much of a machine a task may ask for ([`Resource`]) is written like a name, and judged here too.
+//! | module | contents |
+//! |---|---|
+//! | [`rules`] | which keys, groups, environment variables and task names are valid |
+//! | [`lookup`] | the environment variables and files in which Flyte 1 and Flyte 2 mount a secret |
+//! | [`collision`] | pairs of requests that would be mounted in the same place |
+//! | [`read`] | which request a read refers to |
+//! | [`incompatibility`] | valid requests that a cluster does not mount correctly |
+//! | [`variables`] | the environment variables that Flyte and sealkit define |
 //!
-//! This crate knows no task and no secret value.
+//! The macro applies these rules at compile time and the runtime applies them again, so both report the same
+//! messages. The names and quantities of [`Resource`]s are checked here too.
+//!
+//! This crate never handles secret values.
 
-pub mod clash;
+pub mod collision;
+pub mod incompatibility;
+pub mod lookup;
 mod md5;
-pub mod places;
 mod quantity;
 pub mod read;
-pub mod remote;
 mod request;
 pub mod rules;
+mod text;
 pub mod variables;
-mod words;
 
 pub use quantity::Resource;
 pub use request::{MountType, Request};
-pub use words::nearest;
+pub use text::nearest;

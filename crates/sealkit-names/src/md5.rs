@@ -1,6 +1,6 @@
-//! MD5 (RFC 1321), by which an injector names what has no name. It protects nothing.
+//! MD5 (RFC 1321). An injector uses the digest of a key as the name of a missing group; it protects nothing.
 
-/// The whole parts of `2^32 * |sin(i + 1)|`.
+/// Integer parts of `2^32 * |sin(i + 1)|`.
 const SINES: [u32; 64] = [
     0xd76a_a478,
     0xe8c7_b756,
@@ -67,10 +67,10 @@ const SINES: [u32; 64] = [
     0x2ad7_d2bb,
     0xeb86_d391,
 ];
-/// How far each of the four rounds rotates.
+/// Rotations of the four rounds.
 const ROTATIONS: [[u32; 4]; 4] = [[7, 12, 17, 22], [5, 9, 14, 20], [4, 11, 16, 23], [6, 10, 15, 21]];
 
-/// The digest of `bytes` as 32 hexadecimal digits in lower case.
+/// Returns the digest of `bytes` as 32 lower-case hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     let mut padded = bytes.to_vec();
     padded.push(0x80);
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_digests_are_those_of_the_rfc_and_of_flyte() {
+    fn digests_match_the_rfc_and_flyte() {
         for (text, expected) in [
             ("", "d41d8cd98f00b204e9800998ecf8427e"),
             ("abc", "900150983cd24fb0d6963f7d28e17f72"),

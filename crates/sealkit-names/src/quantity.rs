@@ -1,27 +1,27 @@
-//! What a task may ask a cluster for, and how much of it, as Kubernetes writes it.
+//! Resources that a task can request, with quantities in Kubernetes notation.
 
-use crate::words::shown;
+use crate::text::escape;
 
-/// Something that a pod may need of its machine, under Flyte's name for it.
+/// A resource that a task can request for its pod.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Resource {
-    /// Processors.
+    /// CPU cores.
     Cpu,
     /// Memory.
     Memory,
-    /// Graphics processors.
+    /// GPUs.
     Gpu,
-    /// Storage that goes with the pod.
+    /// Ephemeral storage.
     Disk,
 }
 
 const BYTES: [&str; 8] = ["k", "M", "G", "T", "Ki", "Mi", "Gi", "Ti"];
 
 impl Resource {
-    /// All of them.
+    /// All resources.
     pub const ALL: [Self; 4] = [Self::Cpu, Self::Memory, Self::Gpu, Self::Disk];
 
-    /// Its name: `cpu`, `memory`, `gpu` or `disk`.
+    /// Returns Flyte's name: `cpu`, `memory`, `gpu` or `disk`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Cpu => "cpu",
@@ -31,7 +31,7 @@ impl Resource {
         }
     }
 
-    /// An amount of it.
+    /// Returns a typical quantity, for messages.
     pub const fn example(self) -> &'static str {
         match self {
             Self::Cpu => "500m",
@@ -41,12 +41,14 @@ impl Resource {
         }
     }
 
-    /// Whether its amounts may be plain numbers: who writes 2 of memory does not mean two bytes.
+    /// Returns whether a bare number is a quantity.
+    ///
+    /// `memory = 2` would mean two bytes, which is never intended, so memory and disk need a string.
     pub const fn is_counted(self) -> bool {
         matches!(self, Self::Cpu | Self::Gpu)
     }
 
-    /// Whether this is an amount of it.
+    /// Returns whether `quantity` is valid for this resource.
     pub fn accepts(self, quantity: &str) -> bool {
         let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
         let decimal = |text: &str| match text.split_once('.') {
@@ -55,7 +57,7 @@ impl Resource {
         };
         let (number, unit) = split(quantity);
         match self {
-            // There is no less than a thousandth.
+            // Kubernetes does not accept fractions of a millicore.
             Self::Cpu if unit == "m" => digits(number),
             Self::Cpu => decimal(number) && unit.is_empty(),
             Self::Gpu => digits(number) && unit.is_empty() && number.bytes().any(|b| b != b'0'),
@@ -63,12 +65,10 @@ impl Resource {
         }
     }
 
-    /// What is wrong with an amount that is none of it.
+    /// Returns the error message for a quantity that is not valid.
     pub fn message(self, quantity: &str) -> String {
         let rule = match self {
-            Self::Cpu => {
-                "`cpu` is a number of processors, or of thousandths with `m`, as in `2`, `0.5` or `500m`"
-            }
+            Self::Cpu => "`cpu` is a number of cores, or of millicores with `m`, as in `2`, `0.5` or `500m`",
             Self::Memory => {
                 "`memory` is a number with `k`, `M`, `G`, `T`, `Ki`, `Mi`, `Gi` or `Ti`, as in `512Mi` or `2Gi`"
             }
@@ -77,12 +77,12 @@ impl Resource {
                 "`disk` is a number with `k`, `M`, `G`, `T`, `Ki`, `Mi`, `Gi` or `Ti`, as in `512Mi` or `10Gi`"
             }
         };
-        let near = self.near(quantity).map(|near| format!("; did you mean `{near}`?"));
-        format!("`{}`: {rule}{}", shown(quantity), near.unwrap_or_default())
+        let suggestion = self.suggest(quantity).map(|quantity| format!("; did you mean `{quantity}`?"));
+        format!("`{}`: {rule}{}", escape(quantity), suggestion.unwrap_or_default())
     }
 
-    /// The amount that was probably meant: units are written in many ways.
-    fn near(self, quantity: &str) -> Option<String> {
+    /// Returns the valid spelling of a quantity with a misspelled unit, such as `2Gi` for `2GiB`.
+    fn suggest(self, quantity: &str) -> Option<String> {
         let (number, unit) = split(quantity);
         let unit = unit.trim().trim_end_matches(['b', 'B']);
         let units: &[&str] = match self {
@@ -91,11 +91,11 @@ impl Resource {
             Self::Memory | Self::Disk => &BYTES,
         };
         let unit = units.iter().find(|known| known.eq_ignore_ascii_case(unit))?;
-        Some(format!("{number}{unit}")).filter(|near| self.accepts(near))
+        Some(format!("{number}{unit}")).filter(|quantity| self.accepts(quantity))
     }
 }
 
-/// The number, and the unit behind it.
+/// Splits a quantity into its number and its unit.
 fn split(quantity: &str) -> (&str, &str) {
     let end = quantity.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(quantity.len());
     quantity.split_at(end)
@@ -106,7 +106,7 @@ mod tests {
     use super::Resource::*;
 
     #[test]
-    fn amounts_are_those_of_kubernetes() {
+    fn quantities_follow_kubernetes_notation() {
         for (resource, good) in [
             (Cpu, &["2", "0.5", "500m", "0"][..]),
             (Memory, &["2Gi", "512Mi", "1.5G", "100k", "1T", "1Ti", "1Ki", "1048576"]),
@@ -131,9 +131,9 @@ mod tests {
     }
 
     #[test]
-    fn a_misspelled_unit_is_told_from_nonsense() {
+    fn a_misspelled_unit_gets_a_suggestion() {
         assert_eq!(Gpu.message("T4:1"), "`T4:1`: `gpu` is a whole number, at least `1`");
-        for (resource, written, meant) in [
+        for (resource, quantity, expected) in [
             (Memory, "2GB", Some("2G")),
             (Memory, "2GiB", Some("2Gi")),
             (Memory, "2 gi", Some("2Gi")),
@@ -147,11 +147,12 @@ mod tests {
             (Memory, "much", None),
             (Gpu, "0", None),
         ] {
-            assert_eq!(resource.near(written).as_deref(), meant, "{written}");
-            let told = meant.is_some_and(|meant| {
-                resource.message(written).ends_with(&format!("; did you mean `{meant}`?"))
-            });
-            assert_eq!(told, meant.is_some(), "{written}");
+            assert_eq!(resource.suggest(quantity).as_deref(), expected, "{quantity}");
+            let message = resource.message(quantity);
+            match expected {
+                Some(expected) => assert!(message.ends_with(&format!("; did you mean `{expected}`?"))),
+                None => assert!(!message.contains("did you mean"), "{message}"),
+            }
         }
         assert!(Memory.message(&"9".repeat(10_000)).len() < 400);
     }

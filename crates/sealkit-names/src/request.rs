@@ -1,32 +1,31 @@
-//! A secret request as the naming rules see it.
+//! A borrowed view of a secret request.
 
 use core::fmt::{self, Write as _};
 
-/// How a task wants a secret: in an environment variable, in a file, or whichever the cluster offers.
+/// How a secret is mounted: as an environment variable, as a file, or as the cluster chooses.
 ///
-/// The associated constants are the words that Flyte writes; they exist so that
-/// `mount_requirement = FILE` can be written in `#[task]`.
+/// The associated constants carry Flyte's names, so that `#[task]` accepts `mount_requirement = FILE`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MountType {
-    /// The cluster decides (`ANY`, Flyte's default).
+    /// As the cluster chooses (`ANY`, Flyte's default).
     #[default]
     Any,
-    /// An environment variable (`ENV_VAR`).
+    /// As an environment variable (`ENV_VAR`).
     EnvVar,
-    /// A file (`FILE`).
+    /// As a file (`FILE`).
     File,
 }
 
 impl MountType {
-    /// [`MountType::Any`], as Flyte writes it.
+    /// Flyte's name for [`MountType::Any`].
     pub const ANY: Self = Self::Any;
-    /// [`MountType::EnvVar`], as Flyte writes it.
+    /// Flyte's name for [`MountType::EnvVar`].
     pub const ENV_VAR: Self = Self::EnvVar;
-    /// [`MountType::File`], as Flyte writes it.
+    /// Flyte's name for [`MountType::File`].
     pub const FILE: Self = Self::File;
 
-    /// The word on the wire: `ANY`, `ENV_VAR` or `FILE`.
+    /// Returns Flyte's name: `ANY`, `ENV_VAR` or `FILE`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Any => "ANY",
@@ -35,17 +34,17 @@ impl MountType {
         }
     }
 
-    /// The mount type that a word on the wire names.
-    pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Any, Self::EnvVar, Self::File].into_iter().find(|mount| mount.as_str() == word)
+    /// Returns the mount type with this name, if there is one.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Any, Self::EnvVar, Self::File].into_iter().find(|mount| mount.as_str() == name)
     }
 
-    /// Whether a secret mounted like this may be an environment variable.
+    /// Returns whether the secret may be mounted as an environment variable.
     pub const fn may_be_variable(self) -> bool {
         matches!(self, Self::Any | Self::EnvVar)
     }
 
-    /// Whether a secret mounted like this may be a file.
+    /// Returns whether the secret may be mounted as a file.
     pub const fn may_be_file(self) -> bool {
         matches!(self, Self::Any | Self::File)
     }
@@ -57,23 +56,23 @@ impl fmt::Display for MountType {
     }
 }
 
-/// One secret request, borrowed: the five fields of Flyte's `core.Secret`.
+/// A borrowed secret request, with the five fields of Flyte's `core.Secret`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Request<'a> {
-    /// The group the secret belongs to.
+    /// Group of the secret.
     pub group: Option<&'a str>,
-    /// The version of the group.
+    /// Version of the group.
     pub group_version: Option<&'a str>,
-    /// The secret's own name.
+    /// Key of the secret.
     pub key: &'a str,
-    /// How it is to be mounted.
+    /// Mount requirement.
     pub mount: MountType,
-    /// The environment variable that the task wants it in.
+    /// Environment variable to mount the secret in.
     pub env_var: Option<&'a str>,
 }
 
 impl Request<'_> {
-    /// The short form that declares this request, to be shown to people.
+    /// Returns the `#[task]` syntax that declares this request, for messages.
     pub fn short_form(&self) -> String {
         let mut text = format!("Secret(key = \"{}\"", self.key);
         for (field, value) in
@@ -91,7 +90,7 @@ impl Request<'_> {
     }
 }
 
-/// `group/key`, or `key` alone.
+/// Formats the request as `group/key`, or as `key` if it has no group.
 impl fmt::Display for Request<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(group) = self.group {

@@ -1,21 +1,21 @@
-//! Which names are allowed.
+//! Validation of names.
 //!
-//! Keys follow the pattern that Flyte's `SecretIdentifier` declares, `^[-a-zA-Z0-9_]+$`, with a length that
-//! every store and file system can hold. Variables follow flytekit's `^[A-Z_][A-Z0-9_]*$`, matched in full
-//! (flytekit's own check lets a trailing newline pass), and may not replace one that programs rely on.
+//! Keys follow the pattern of Flyte's `SecretIdentifier`, `^[-a-zA-Z0-9_]+$`, with a length that every store
+//! and file system supports. Environment variables follow flytekit's `^[A-Z_][A-Z0-9_]*$`. The whole name must
+//! match: flytekit's own check accepts a trailing newline. Variables that programs rely on are reserved.
 
 use core::fmt;
 
-use crate::{Request, words::shown};
+use crate::{Request, text::escape};
 
-/// The longest key, in bytes.
+/// Maximum length of a key in bytes.
 pub const KEY_MAX: usize = 128;
-/// The longest group, group version, domain or project, in bytes.
+/// Maximum length of a group, group version, domain or project in bytes.
 pub const GROUP_MAX: usize = 63;
-/// The largest value, in bytes: the limit of a Kubernetes secret.
+/// Maximum size of a value in bytes: the limit of a Kubernetes secret.
 pub const VALUE_MAX: usize = 1 << 20;
 
-/// Variables that a secret may not replace: exact names.
+/// Reserved variables.
 const RESERVED: [&str; 11] = [
     "PATH",
     "HOME",
@@ -29,7 +29,7 @@ const RESERVED: [&str; 11] = [
     "SHELL",
     "TMPDIR",
 ];
-/// Variables that a secret may not replace: prefixes.
+/// Prefixes of reserved variables.
 const RESERVED_PREFIXES: [&str; 12] = [
     "LD_",
     "DYLD_",
@@ -45,30 +45,30 @@ const RESERVED_PREFIXES: [&str; 12] = [
     "SEALKIT_",
 ];
 
-/// What is wrong with a name.
+/// An invalid name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Flaw {
-    /// A key that is empty, too long or outside the alphabet.
+pub enum NameError {
+    /// The key is empty, too long, or contains an invalid character.
     Key,
-    /// A group that is empty, too long or outside the alphabet.
+    /// The group is empty, too long, or contains an invalid character.
     Group,
-    /// A group version that is empty, too long or outside the alphabet.
+    /// The group version is empty, too long, or contains an invalid character.
     GroupVersion,
-    /// A domain that is empty, too long or outside the alphabet.
+    /// The domain is empty, too long, or contains an invalid character.
     Domain,
-    /// A project that is empty, too long or outside the alphabet.
+    /// The project is empty, too long, or contains an invalid character.
     Project,
-    /// A variable that programs could not name.
+    /// The environment variable is empty, too long, or contains an invalid character.
     EnvVar,
-    /// A variable that programs or the platform rely on.
+    /// The environment variable is reserved.
     ReservedEnvVar,
-    /// A task name that is empty, too long or outside the alphabet.
+    /// The task name is empty, too long, or contains an invalid character.
     TaskName,
 }
 
-impl Flaw {
-    /// The rule that was broken, for people to read.
+impl NameError {
+    /// Returns the violated rule, without the name.
     pub const fn rule(self) -> &'static str {
         match self {
             Self::Key => "a secret key is 1 to 128 ASCII letters, digits, `-` or `_`",
@@ -77,20 +77,20 @@ impl Flaw {
             Self::Domain => "a domain is 1 to 63 ASCII letters, digits, `-` or `_`",
             Self::Project => "a project is 1 to 63 ASCII letters, digits, `-` or `_`",
             Self::EnvVar => {
-                "`env_var` is capital letters, digits and `_`, and does not start with a digit, as in `HF_TOKEN`"
+                "`env_var` is 1 to 128 ASCII capital letters, digits or `_`, and does not start with a digit, as in `HF_TOKEN`"
             }
             Self::ReservedEnvVar => {
-                "`env_var` names a variable that programs or Flyte rely on: choose another, as in `HF_TOKEN`"
+                "`env_var` must not be a variable that programs or Flyte rely on: choose another name, such as `HF_TOKEN`"
             }
             Self::TaskName => "a task name is 1 to 255 ASCII letters, digits, `-`, `_` or `.`",
         }
     }
 
-    /// The whole message about `name`.
+    /// Returns the error message for `name`.
     pub fn message(self, name: &str) -> String {
         let rule = self.rule();
         let alphabet: fn(char) -> bool = match self {
-            Self::ReservedEnvVar => return format!("`{}`: {rule}", shown(name)),
+            Self::ReservedEnvVar => return format!("`{}`: {rule}", escape(name)),
             Self::EnvVar => |c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_',
             Self::TaskName => |c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'),
             Self::Key | Self::Group | Self::GroupVersion | Self::Domain | Self::Project => {
@@ -101,134 +101,134 @@ impl Flaw {
             return format!("empty name: {rule}");
         }
         match name.chars().find(|c| !alphabet(*c)) {
-            Some(c) => format!("`{}` contains `{}`: {rule}", shown(name), c.escape_debug()),
-            None => format!("`{}` ({} bytes): {rule}", shown(name), name.len()),
+            Some(c) => format!("`{}` contains `{}`: {rule}", escape(name), c.escape_debug()),
+            None => format!("`{}` ({} bytes): {rule}", escape(name), name.len()),
         }
     }
 }
 
-impl fmt::Display for Flaw {
+impl fmt::Display for NameError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.rule())
     }
 }
 
-/// Checks a key.
+/// Validates a key.
 ///
 /// # Errors
 ///
-/// [`Flaw::Key`].
-pub const fn check_key(key: &str) -> Result<(), Flaw> {
-    if is_plain(key, KEY_MAX, false) { Ok(()) } else { Err(Flaw::Key) }
+/// Returns [`NameError::Key`] if the name is not valid.
+pub const fn check_key(key: &str) -> Result<(), NameError> {
+    if is_plain(key, KEY_MAX, false) { Ok(()) } else { Err(NameError::Key) }
 }
 
-/// Checks a group.
+/// Validates a group.
 ///
 /// # Errors
 ///
-/// [`Flaw::Group`].
-pub const fn check_group(group: &str) -> Result<(), Flaw> {
-    if is_plain(group, GROUP_MAX, false) { Ok(()) } else { Err(Flaw::Group) }
+/// Returns [`NameError::Group`] if the name is not valid.
+pub const fn check_group(group: &str) -> Result<(), NameError> {
+    if is_plain(group, GROUP_MAX, false) { Ok(()) } else { Err(NameError::Group) }
 }
 
-/// Checks a group version.
+/// Validates a group version.
 ///
 /// # Errors
 ///
-/// [`Flaw::GroupVersion`].
-pub const fn check_group_version(version: &str) -> Result<(), Flaw> {
-    if is_plain(version, GROUP_MAX, false) { Ok(()) } else { Err(Flaw::GroupVersion) }
+/// Returns [`NameError::GroupVersion`] if the name is not valid.
+pub const fn check_group_version(version: &str) -> Result<(), NameError> {
+    if is_plain(version, GROUP_MAX, false) { Ok(()) } else { Err(NameError::GroupVersion) }
 }
 
-/// Checks a domain, such as `development`.
+/// Validates a domain, such as `development`.
 ///
 /// # Errors
 ///
-/// [`Flaw::Domain`].
-pub const fn check_domain(domain: &str) -> Result<(), Flaw> {
-    if is_plain(domain, GROUP_MAX, false) { Ok(()) } else { Err(Flaw::Domain) }
+/// Returns [`NameError::Domain`] if the name is not valid.
+pub const fn check_domain(domain: &str) -> Result<(), NameError> {
+    if is_plain(domain, GROUP_MAX, false) { Ok(()) } else { Err(NameError::Domain) }
 }
 
-/// Checks a project.
+/// Validates a project.
 ///
 /// # Errors
 ///
-/// [`Flaw::Project`].
-pub const fn check_project(project: &str) -> Result<(), Flaw> {
-    if is_plain(project, GROUP_MAX, false) { Ok(()) } else { Err(Flaw::Project) }
+/// Returns [`NameError::Project`] if the name is not valid.
+pub const fn check_project(project: &str) -> Result<(), NameError> {
+    if is_plain(project, GROUP_MAX, false) { Ok(()) } else { Err(NameError::Project) }
 }
 
-/// Checks the name of a task.
+/// Validates the name of a task.
 ///
 /// # Errors
 ///
-/// [`Flaw::TaskName`].
-pub const fn check_task_name(name: &str) -> Result<(), Flaw> {
-    if is_plain(name, 255, true) { Ok(()) } else { Err(Flaw::TaskName) }
+/// Returns [`NameError::TaskName`] if the name is not valid.
+pub const fn check_task_name(name: &str) -> Result<(), NameError> {
+    if is_plain(name, 255, true) { Ok(()) } else { Err(NameError::TaskName) }
 }
 
-/// Checks the variable that a request asks for.
+/// Validates the environment variable of a request.
 ///
 /// # Errors
 ///
-/// [`Flaw::EnvVar`], [`Flaw::ReservedEnvVar`].
-pub const fn check_env_var(name: &str) -> Result<(), Flaw> {
+/// Returns [`NameError::EnvVar`] or [`NameError::ReservedEnvVar`].
+pub const fn check_env_var(name: &str) -> Result<(), NameError> {
     let bytes = name.as_bytes();
     if bytes.is_empty() || bytes.len() > KEY_MAX || bytes[0].is_ascii_digit() {
-        return Err(Flaw::EnvVar);
+        return Err(NameError::EnvVar);
     }
     let mut i = 0;
     while i < bytes.len() {
         if !(bytes[i].is_ascii_uppercase() || bytes[i].is_ascii_digit() || bytes[i] == b'_') {
-            return Err(Flaw::EnvVar);
+            return Err(NameError::EnvVar);
         }
         i += 1;
     }
     let mut i = 0;
     while i < RESERVED.len() {
         if starts_with(bytes, RESERVED[i].as_bytes()) && bytes.len() == RESERVED[i].len() {
-            return Err(Flaw::ReservedEnvVar);
+            return Err(NameError::ReservedEnvVar);
         }
         i += 1;
     }
     let mut i = 0;
     while i < RESERVED_PREFIXES.len() {
         if starts_with(bytes, RESERVED_PREFIXES[i].as_bytes()) {
-            return Err(Flaw::ReservedEnvVar);
+            return Err(NameError::ReservedEnvVar);
         }
         i += 1;
     }
     Ok(())
 }
 
-/// Checks every name in a request.
+/// Validates every name in a request.
 ///
 /// # Errors
 ///
-/// The first [`Flaw`] found.
-pub const fn check_request(request: &Request<'_>) -> Result<(), Flaw> {
-    if let Err(flaw) = check_key(request.key) {
-        return Err(flaw);
+/// Returns the first [`NameError`].
+pub const fn check_request(request: &Request<'_>) -> Result<(), NameError> {
+    if let Err(error) = check_key(request.key) {
+        return Err(error);
     }
     if let Some(group) = request.group
-        && let Err(flaw) = check_group(group)
+        && let Err(error) = check_group(group)
     {
-        return Err(flaw);
+        return Err(error);
     }
     if let Some(version) = request.group_version
-        && let Err(flaw) = check_group_version(version)
+        && let Err(error) = check_group_version(version)
     {
-        return Err(flaw);
+        return Err(error);
     }
     if let Some(name) = request.env_var
-        && let Err(flaw) = check_env_var(name)
+        && let Err(error) = check_env_var(name)
     {
-        return Err(flaw);
+        return Err(error);
     }
     Ok(())
 }
 
-const fn is_plain(name: &str, longest: usize, dots: bool) -> bool {
+const fn is_plain(name: &str, max_length: usize, dots: bool) -> bool {
     let bytes = name.as_bytes();
     let mut i = 0;
     while i < bytes.len() {
@@ -238,7 +238,7 @@ const fn is_plain(name: &str, longest: usize, dots: bool) -> bool {
         }
         i += 1;
     }
-    !bytes.is_empty() && bytes.len() <= longest
+    !bytes.is_empty() && bytes.len() <= max_length
 }
 
 const fn starts_with(bytes: &[u8], prefix: &[u8]) -> bool {
@@ -260,7 +260,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_keep_to_the_alphabet_of_flyte() {
+    fn keys_follow_the_pattern_of_flyte() {
         for good in ["k", "my_secret", "My-Key", "0", "-k", &"k".repeat(KEY_MAX)] {
             assert_eq!(check_key(good), Ok(()), "{good}");
         }
@@ -277,33 +277,33 @@ mod tests {
             "a\n",
             &"k".repeat(KEY_MAX + 1),
         ] {
-            assert_eq!(check_key(bad), Err(Flaw::Key), "{bad}");
+            assert_eq!(check_key(bad), Err(NameError::Key), "{bad}");
         }
     }
 
     #[test]
-    fn variables_are_matched_in_full_and_reserved_ones_refused() {
+    fn invalid_and_reserved_variables_are_rejected() {
         for good in ["HF_TOKEN", "_X", "A1", "PATHS", "LDAP"] {
             assert_eq!(check_env_var(good), Ok(()), "{good}");
         }
         for bad in ["", "1A", "a", "A-B", "A\n", "A B", "ÄB"] {
-            assert_eq!(check_env_var(bad), Err(Flaw::EnvVar), "{bad}");
+            assert_eq!(check_env_var(bad), Err(NameError::EnvVar), "{bad}");
         }
         for reserved in
             ["PATH", "LD_PRELOAD", "FLYTE_SECRETS_DEFAULT_DIR", "_UNION_K", "PYTHONPATH", "RUST_LOG"]
         {
-            assert_eq!(check_env_var(reserved), Err(Flaw::ReservedEnvVar), "{reserved}");
+            assert_eq!(check_env_var(reserved), Err(NameError::ReservedEnvVar), "{reserved}");
         }
     }
 
     #[test]
-    fn messages_show_the_name_the_character_and_the_rule() {
+    fn messages_contain_the_name_the_character_and_the_rule() {
         assert_eq!(
-            Flaw::Key.message("a/b"),
+            NameError::Key.message("a/b"),
             "`a/b` contains `/`: a secret key is 1 to 128 ASCII letters, digits, `-` or `_`"
         );
-        assert!(Flaw::Key.message("").starts_with("empty name: "));
-        assert!(Flaw::Key.message("a\u{1b}[2J").contains("contains `\\u{1b}`"));
-        assert!(Flaw::Key.message(&"k".repeat(10_000)).len() < 400);
+        assert!(NameError::Key.message("").starts_with("empty name: "));
+        assert!(NameError::Key.message("a\u{1b}[2J").contains("contains `\\u{1b}`"));
+        assert!(NameError::Key.message(&"k".repeat(10_000)).len() < 400);
     }
 }

@@ -91,7 +91,7 @@ pub(crate) fn engine() -> Option<&'static UnixStream> {
 fn prefixes() -> Vec<String> {
     let mut prefixes = variables::DEFAULT_ENV_PREFIXES.map(str::to_owned).to_vec();
     if let Ok(prefix) = env::var(variables::ENV_PREFIX) {
-        prefixes.extend(variables::written_prefixes(prefix.trim().to_owned()));
+        prefixes.extend(variables::prefix_spellings(prefix.trim().to_owned()));
     }
     // Whatever begins like a word of its own may be anything.
     prefixes.retain(|prefix| prefix.ends_with('_') && prefix.len() > 1);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use sealkit_names::rules::{self, Flaw};
+use sealkit_names::rules::{self, NameError};
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -185,8 +185,8 @@ impl fmt::Display for SecretId {
     }
 }
 
-fn checked(result: Result<(), Flaw>, name: &str) -> Result<()> {
-    result.map_err(|flaw| Error::new(ErrorKind::InvalidName, flaw.message(name)))
+fn checked(result: Result<(), NameError>, name: &str) -> Result<()> {
+    result.map_err(|error| Error::new(ErrorKind::InvalidName, error.message(name)))
 }
 
 #[cfg(test)]

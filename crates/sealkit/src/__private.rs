@@ -12,7 +12,7 @@ pub use crate::{
     value::{not_one_of, word},
 };
 use sealkit_names::{
-    clash::clash,
+    collision::collision,
     read::{self, Access},
     rules,
 };
@@ -25,8 +25,8 @@ use sealkit_names::{
 #[track_caller]
 #[expect(clippy::panic, reason = "it ends a compilation, never a program")]
 pub const fn check_names(secret: &Secret) {
-    if let Err(flaw) = rules::check_request(&secret.request()) {
-        panic!("{}", flaw.rule());
+    if let Err(error) = rules::check_request(&secret.request()) {
+        panic!("{}", error.rule());
     }
 }
 
@@ -37,11 +37,11 @@ pub const fn check_names(secret: &Secret) {
 /// With the rule that two requests break.
 #[track_caller]
 #[expect(clippy::panic, reason = "it ends a compilation, never a program")]
-pub const fn check_clashes(secrets: &[Secret], index: usize) {
+pub const fn check_collisions(secrets: &[Secret], index: usize) {
     let mut i = 0;
     while i < index {
-        if let Some(clash) = clash(&secrets[i].request(), &secrets[index].request()) {
-            panic!("{}", clash.rule());
+        if let Some(collision) = collision(&secrets[i].request(), &secrets[index].request()) {
+            panic!("{}", collision.rule());
         }
         i += 1;
     }
@@ -52,7 +52,7 @@ pub const fn is_declared(secrets: &[Secret], group: Option<&str>, key: &str, acc
     let mut i = 0;
     while i < secrets.len() {
         let request = secrets[i].request();
-        if read::means(&request, group, key) && access.is_offered_by(request.mount) {
+        if read::matches(&request, group, key) && access.supports(request.mount) {
             return true;
         }
         i += 1;
@@ -60,5 +60,5 @@ pub const fn is_declared(secrets: &[Secret], group: Option<&str>, key: &str, acc
     false
 }
 
-/// What a read wants to have.
+/// How a read accesses a secret.
 pub use sealkit_names::read::Access as ReadAccess;

@@ -8,7 +8,7 @@ use std::{
 
 use sealkit_names::{
     Request,
-    read::{self, Access, Misread},
+    read::{self, Access, ReadError},
     rules,
 };
 
@@ -85,7 +85,7 @@ impl Secrets {
     ///
     /// See [`Secrets`].
     pub fn get_bytes(&self, key: &str) -> Result<SecretBytes> {
-        self.read(key, Access::Value, |_, _, found| Ok(found.value))
+        self.read(key, Access::Bytes, |_, _, found| Ok(found.value))
     }
 
     /// The path of a file that holds exactly the secret's bytes.
@@ -143,17 +143,26 @@ impl Secrets {
 
     fn find(&self, key: &str, access: Access) -> Result<(&Frame, &'static Secret, Found)> {
         let group = self.group.as_deref();
-        rules::check_key(key).map_err(|flaw| Error::new(ErrorKind::InvalidName, flaw.message(key)))?;
+        if let Err(error) = rules::check_key(key) {
+            let requests = self
+                .context
+                .frame()
+                .and_then(|frame| frame.task)
+                .map_or(&[][..], |task| task.secret_requests());
+            let requests: Vec<Request<'_>> = requests.iter().map(Secret::request).collect();
+            let message = read::invalid_key_message(error, &requests, group, key, access);
+            return Err(Error::new(ErrorKind::InvalidName, message));
+        }
         if let Some(group) = group {
             rules::check_group(group)
-                .map_err(|flaw| Error::new(ErrorKind::InvalidName, flaw.message(group)))?;
+                .map_err(|error| Error::new(ErrorKind::InvalidName, error.message(group)))?;
         }
         let Some((frame, task)) = self.context.frame().and_then(|frame| Some((frame, frame.task?))) else {
             return Err(outside_a_task(key));
         };
         let secret = declared(task, group, key, access)?;
         let preferred = match access {
-            Access::Value => Preferred::First,
+            Access::Value | Access::Bytes | Access::Reference => Preferred::First,
             Access::File => Preferred::File,
             Access::Variable => Preferred::Variable,
         };
@@ -175,14 +184,14 @@ fn declared(
     let requests = task.secret_requests();
     read::resolve(requests.iter().map(Secret::request), group, key, access)
         .map(|index| &requests[index])
-        .map_err(|misread| {
-            let kind = match misread {
-                Misread::Undeclared => ErrorKind::Undeclared,
-                Misread::Ambiguous => ErrorKind::Ambiguous,
-                Misread::WrongMount => ErrorKind::WrongMount,
+        .map_err(|error| {
+            let kind = match error {
+                ReadError::Undeclared => ErrorKind::Undeclared,
+                ReadError::Ambiguous => ErrorKind::Ambiguous,
+                ReadError::WrongMount => ErrorKind::WrongMount,
             };
             let requests: Vec<Request<'_>> = requests.iter().map(Secret::request).collect();
-            Error::new(kind, read::message(misread, task.name(), &requests, group, key, access))
+            Error::new(kind, read::message(error, task.name(), &requests, group, key, access))
         })
 }
 

@@ -14,7 +14,7 @@ pub(crate) fn deploy(what: &Deploy) -> Result<(), Fault> {
         None => program.tasks().iter().collect(),
     };
     let destination = remote_run::destination(&cluster, &program, &what.image, &what.env, &project, &domain)?;
-    remote_run::warn_of_traps(&tasks)?;
+    remote_run::warn_of_incompatibilities(&tasks)?;
     for task in tasks {
         let spec = remote_run::addressed(&program, task, &destination)?;
         let id = spec.id();

@@ -4,7 +4,7 @@ use std::{env, ffi::OsString, thread, time::Instant};
 
 use sealkit_engine::{Kind, Program, SecretRequest, Task};
 use sealkit_idl::{common::ActionPhase, task::TaskSpec};
-use sealkit_names::{remote::traps, variables::MAX_OUTPUT};
+use sealkit_names::{incompatibility::incompatibilities, variables::MAX_OUTPUT};
 use sealkit_remote::{Destination, Ending, ErrorKind, Event, Resource, RunId, Scope, SecretId};
 use tokio::{
     signal::unix::{SignalKind, signal},
@@ -31,7 +31,7 @@ pub(crate) fn run(what: &Run) -> Result<(), Fault> {
         Kind::Workflow => program.tasks().iter().collect(),
         Kind::Task => vec![task],
     };
-    warn_of_traps(&needed)?;
+    warn_of_incompatibilities(&needed)?;
     if !what.skip_check {
         check_secrets(&cluster, &needed, &project, &domain)?;
     }
@@ -126,16 +126,16 @@ pub(super) fn addressed(
 }
 
 /// What a cluster would get wrong is said before.
-pub(super) fn warn_of_traps(tasks: &[&Task]) -> Result<(), Fault> {
+pub(super) fn warn_of_incompatibilities(tasks: &[&Task]) -> Result<(), Fault> {
     for task in tasks {
         let requests: Vec<_> = task.secret_requests.iter().map(SecretRequest::request).collect();
-        for trap in traps(&requests) {
-            let message = format!("task `{}`: {trap}", task.name);
-            if trap.is_fatal() {
-                return Err(Fault::failure(message).with_hint(trap.hint()));
+        for incompatibility in incompatibilities(&requests) {
+            let message = format!("task `{}`: {incompatibility}", task.name);
+            if incompatibility.is_fatal() {
+                return Err(Fault::failure(message).with_hint(incompatibility.hint()));
             }
             terminal::warning(&message);
-            terminal::hint(&trap.hint());
+            terminal::hint(&incompatibility.hint());
         }
     }
     Ok(())

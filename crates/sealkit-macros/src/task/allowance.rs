@@ -57,7 +57,7 @@ impl Allowance {
             Some((group, key)) => (Some(group.to_owned()), key),
             None => (None, &*name),
         };
-        Read { group, key: LitStr::new(key, self.secret.span()), access: Access::Value }
+        Read { group, key: LitStr::new(key, self.secret.span()), access: Access::Reference }
     }
 }
 

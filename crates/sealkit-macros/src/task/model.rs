@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
-use sealkit_names::{Request as Names, clash::clash, read, rules};
+use sealkit_names::{Request as Names, collision::collision, read, rules};
 use syn::{
     Attribute, Expr, ExprLit, FnArg, GenericParam, Lit, LitStr, Meta, Pat, Path, ReturnType, Safety, Type,
     ext::IdentExt, parse_quote,
@@ -63,7 +63,7 @@ impl Task {
             .into_iter()
             .filter_map(|entry| Request::new(entry, &krate, diagnostics))
             .collect();
-        check_clashes(&requests, diagnostics);
+        check_collisions(&requests, diagnostics);
         let allowances: Vec<Allowance> =
             allowances.into_iter().filter_map(|written| Allowance::new(written, diagnostics)).collect();
         let resources = resources.and_then(|written| Resources::new(&written, diagnostics));
@@ -97,9 +97,9 @@ impl Task {
 
 fn task_name(given: Option<LitStr>, function: &Ident, diagnostics: &mut Diagnostics) -> LitStr {
     let name = given.unwrap_or_else(|| LitStr::new(&function.unraw().to_string(), function.span()));
-    if let Err(flaw) = rules::check_task_name(&name.value()) {
+    if let Err(error) = rules::check_task_name(&name.value()) {
         diagnostics
-            .at(&name, format_args!("{}: write `#[task(name = \"my_task\")]`", flaw.message(&name.value())));
+            .at(&name, format_args!("{}: write `#[task(name = \"my_task\")]`", error.message(&name.value())));
     }
     name
 }
@@ -207,14 +207,14 @@ fn has_impl_trait(r#type: &Type) -> bool {
 }
 
 /// Reports requests that would end up in one place.
-fn check_clashes(requests: &[Request], diagnostics: &mut Diagnostics) {
+fn check_collisions(requests: &[Request], diagnostics: &mut Diagnostics) {
     let literals: Vec<_> = requests.iter().filter_map(|request| request.literal.as_ref()).collect();
     for (i, later) in literals.iter().enumerate() {
-        let clashes = literals[..i]
+        let found = literals[..i]
             .iter()
-            .find_map(|earlier| Some((earlier, clash(&earlier.names(), &later.names())?)));
-        if let Some((earlier, clash)) = clashes {
-            diagnostics.at(later.key(), clash.message(&earlier.names(), &later.names()));
+            .find_map(|earlier| Some((earlier, collision(&earlier.names(), &later.names())?)));
+        if let Some((earlier, collision)) = found {
+            diagnostics.at(later.key(), collision.message(&earlier.names(), &later.names()));
         }
     }
 }
@@ -232,15 +232,15 @@ fn check_reads(
     let mut open = Vec::new();
     for read in found {
         let (key, group) = (read.key.value(), read.group.as_deref());
-        if let Err(flaw) = rules::check_key(&key) {
-            diagnostics.at(&read.key, flaw.message(&key));
+        if let Err(error) = rules::check_key(&key) {
+            diagnostics.at(&read.key, read::invalid_key_message(error, &known, group, &key, read.access));
             continue;
         }
         match read::resolve(known.iter().copied(), group, &key, read.access) {
             Ok(_) => {}
             Err(_) if !all_known => open.push(read),
-            Err(misread) => {
-                diagnostics.at(&read.key, read::message(misread, task, &known, group, &key, read.access));
+            Err(error) => {
+                diagnostics.at(&read.key, read::message(error, task, &known, group, &key, read.access));
             }
         }
     }

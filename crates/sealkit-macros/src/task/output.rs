@@ -76,7 +76,7 @@ impl Task {
             }
             if index > 0 && (hidden || hidden_before) {
                 output.extend(quote_spanned! {span=>
-                    const _: () = #krate::__private::check_clashes(__SEALKIT_REQUESTS, #index);
+                    const _: () = #krate::__private::check_collisions(__SEALKIT_REQUESTS, #index);
                 });
             }
             hidden_before |= hidden;
@@ -92,7 +92,8 @@ impl Task {
             None => quote!(::core::option::Option::None),
         };
         let access = match read.access {
-            Access::Value => quote!(Value),
+            Access::Value | Access::Reference => quote!(Value),
+            Access::Bytes => quote!(Bytes),
             Access::File => quote!(File),
             Access::Variable => quote!(Variable),
         };

@@ -5,7 +5,7 @@
 //! Everything else is checked when it runs.
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
-use sealkit_names::read::{Access, METHODS};
+use sealkit_names::read::Access;
 use syn::LitStr;
 
 /// A read of a secret by a literal key.
@@ -131,7 +131,7 @@ impl Scanner {
     fn read(&mut self, meaning: &Meaning, rest: &[TokenTree]) -> Option<()> {
         let Meaning::Secrets { group } = meaning else { return None };
         let (method, arguments) = call(rest)?;
-        let (_, access) = METHODS.into_iter().find(|(name, _)| method == name)?;
+        let access = Access::METHODS.into_iter().find(|access| method == access.method())?;
         let key = literal(arguments)?;
         self.reads.push(Read { group: group.clone(), key, access });
         Some(())

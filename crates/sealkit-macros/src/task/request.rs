@@ -134,11 +134,11 @@ impl Request {
 impl Literal {
     /// Reports every name that no secret may have.
     fn check(&self, diagnostics: &mut Diagnostics) {
-        let mut check = |literal: Option<&LitStr>, rule: fn(&str) -> Result<(), rules::Flaw>| {
+        let mut check = |literal: Option<&LitStr>, rule: fn(&str) -> Result<(), rules::NameError>| {
             if let Some(literal) = literal
-                && let Err(flaw) = rule(&literal.value())
+                && let Err(error) = rule(&literal.value())
             {
-                diagnostics.at(literal, flaw.message(&literal.value()));
+                diagnostics.at(literal, error.message(&literal.value()));
             }
         };
         check(Some(&self.key), rules::check_key);
@@ -240,7 +240,7 @@ fn mount_word<'a>(field: &Ident, value: &'a Expr) -> Option<&'a Ident> {
 /// The mount requirement, if it can be told without evaluating anything.
 fn mount(field: &Ident, value: &Expr) -> Option<MountType> {
     if let Some(word) = mount_word(field, value) {
-        return MountType::from_word(&word.to_string());
+        return MountType::from_name(&word.to_string());
     }
     let Expr::Path(ExprPath { path, .. }) = value else { return None };
     let mut names = path.segments.iter().rev().map(|segment| segment.ident.to_string());
@@ -252,7 +252,7 @@ fn mount(field: &Ident, value: &Expr) -> Option<MountType> {
         "Any" => Some(MountType::Any),
         "EnvVar" => Some(MountType::EnvVar),
         "File" => Some(MountType::File),
-        word => MountType::from_word(word),
+        word => MountType::from_name(word),
     }
 }
 

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use sealkit_names::{places::Pass, variables};
+use sealkit_names::{lookup::Pass, variables};
 
 use super::{Environment, Found, Mount, MountedDirectory, Provider};
 use crate::{
@@ -49,7 +49,7 @@ impl Chain {
         // An injector says where it puts secrets.
         let injected = [&prefix, &directory].map(|setting| in_pod && setting.is_some());
         let prefixes = match prefix {
-            Some(prefix) => variables::written_prefixes(prefix),
+            Some(prefix) => variables::prefix_spellings(prefix),
             None => variables::DEFAULT_ENV_PREFIXES.map(str::to_owned).to_vec(),
         };
         let file_prefix = setting(variables::FILE_PREFIX)?.unwrap_or_default();

@@ -9,7 +9,7 @@ use std::{
     sync::Arc,
 };
 
-use sealkit_names::places::{self, Pass};
+use sealkit_names::lookup::{self, Pass};
 
 use self::beneath::Directory;
 use super::{Found, Mount, Provider};
@@ -58,7 +58,7 @@ impl MountedDirectory {
         self.passes.iter().find_map(|pass| match pass {
             Pass::Declared => self.declared(secret).and_then(|path| look(&path)),
             Pass::Flytekit | Pass::Injected | Pass::Renamed => {
-                places::file(*pass, &request, &self.file_prefix, |name| look(name))
+                lookup::file(*pass, &request, &self.file_prefix, |name| look(name))
             }
         })
     }

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use sealkit_names::places::{self, Pass};
+use sealkit_names::lookup::{self, Pass};
 
 use super::{Found, Mount, Provider};
 use crate::{
@@ -51,7 +51,7 @@ impl Environment {
         let request = secret.request();
         let look = &mut look;
         self.passes.iter().find_map(|pass| {
-            places::variable(*pass, &request, &self.prefixes, self.unprefixed, |name| look(name))
+            lookup::variable(*pass, &request, &self.prefixes, self.unprefixed, |name| look(name))
         })
     }
 }

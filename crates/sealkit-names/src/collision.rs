@@ -1,24 +1,24 @@
-//! When two requests of one task would end up in one place.
+//! Collisions: two requests of a task that would be mounted in the same place.
 //!
-//! Flyte 1 names a variable by group, version and key; the webhook of Flyte 2 drops the group, and its Python
-//! SDK writes dashes as underscores. Two requests that fall together under any of these rules would silently
-//! read one value for two secrets, so a task may not hold both.
+//! Flyte 1 names a variable after group, version and key. The webhook of Flyte 2 drops the group, and its Python
+//! SDK replaces dashes with underscores. Two requests that collide under any of these rules would silently read
+//! the same value, so a task cannot have both.
 
-use crate::{Request, words::listed};
+use crate::{Request, text::quoted_list};
 
-/// Why two requests cannot stand side by side.
+/// The reason why a task cannot have both of two requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Clash {
-    /// They ask for the same secret in the same way.
+pub enum Collision {
+    /// Both request the same secret with compatible mounts.
     Twice,
-    /// They would share an environment variable.
+    /// Both would be mounted in the same environment variable.
     Variable,
-    /// They would share a file.
+    /// Both would be mounted in the same file.
     File,
 }
 
-impl Clash {
-    /// What is wrong and what to do, without names; for the places where no text can be built.
+impl Collision {
+    /// Returns the error message without the requests, for constant evaluation.
     pub const fn rule(self) -> &'static str {
         match self {
             Self::Twice => "a secret is requested twice: remove one of the requests",
@@ -26,54 +26,54 @@ impl Clash {
                 "two secret requests would share one environment variable: rename one of them, or give each its own `env_var`"
             }
             Self::File => {
-                "two secret requests would share one file: rename one of them, or ask for one as `ENV_VAR`"
+                "two secret requests would share one file: rename one of them, or request one as `ENV_VAR`"
             }
         }
     }
 
-    /// What is wrong with `a` and `b`, and what to do.
+    /// Returns the error message for `a` and `b`.
     pub fn message(self, a: &Request<'_>, b: &Request<'_>) -> String {
         match self {
             Self::Twice => format!("secret `{b}` is requested twice: remove one of the requests"),
             Self::Variable | Self::File => {
-                let (place, other_way) = match self {
-                    Self::File => ("file", "or ask for one as `ENV_VAR`"),
+                let (place, alternative) = match self {
+                    Self::File => ("file", "or request one as `ENV_VAR`"),
                     _ => ("environment variable", "or give each its own `env_var`"),
                 };
-                let pair = listed([a, b].map(Request::short_form));
+                let pair = quoted_list([a, b].map(Request::short_form));
                 format!(
-                    "{pair} would share one {place} on Flyte 1 or Flyte 2: rename one of them, {other_way}"
+                    "{pair} would share one {place} on Flyte 1 or Flyte 2: rename one of them, {alternative}"
                 )
             }
         }
     }
 }
 
-/// Whether `a` and `b` would end up in one place under the rules of Flyte 1 or Flyte 2.
-pub const fn clash(a: &Request<'_>, b: &Request<'_>) -> Option<Clash> {
+/// Returns the collision of `a` and `b` under the rules of Flyte 1 or Flyte 2, if they collide.
+pub const fn collision(a: &Request<'_>, b: &Request<'_>) -> Option<Collision> {
     let variables = a.mount.may_be_variable() && b.mount.may_be_variable();
     let files = a.mount.may_be_file() && b.mount.may_be_file();
     if !variables && !files {
         return None;
     }
-    if same(a.key, b.key) && same_option(a.group, b.group) && same_option(a.group_version, b.group_version) {
-        return Some(Clash::Twice);
+    if str_eq(a.key, b.key) && option_eq(a.group, b.group) && option_eq(a.group_version, b.group_version) {
+        return Some(Collision::Twice);
     }
     if variables && share(&variable_names(a), &variable_names(b), true) {
-        return Some(Clash::Variable);
+        return Some(Collision::Variable);
     }
     if files && share(&file_names(a), &file_names(b), false) {
-        return Some(Clash::File);
+        return Some(Collision::File);
     }
     None
 }
 
-/// The parts of a name, to be joined by a separator. Empty parts do not count.
+/// The parts of a name that a separator joins. Empty parts are skipped.
 type Parts<'a> = [&'a str; 3];
 
 const fn variable_names<'a>(request: &Request<'a>) -> [Parts<'a>; 3] {
     let group = or_empty(request.group);
-    // A declared variable replaces the embedded injector's name and stands beside the others'.
+    // `env_var` replaces the name of the embedded injector. The other injectors set it in addition to theirs.
     let embedded = match request.env_var {
         Some(declared) => declared,
         None => request.key,
@@ -123,7 +123,7 @@ const fn same_name(a: &Parts<'_>, b: &Parts<'_>, separator: u8, dashes_are_under
     }
 }
 
-/// The byte at `at` of the parts joined by `separator`.
+/// Returns the byte at index `at` of the joined parts.
 const fn byte(parts: &Parts<'_>, mut at: usize, separator: u8) -> Option<u8> {
     let mut i = 0;
     let mut first = true;
@@ -154,7 +154,7 @@ const fn or_empty(text: Option<&str>) -> &str {
     }
 }
 
-pub(crate) const fn same(a: &str, b: &str) -> bool {
+pub(crate) const fn str_eq(a: &str, b: &str) -> bool {
     let (a, b) = (a.as_bytes(), b.as_bytes());
     if a.len() != b.len() {
         return false;
@@ -169,9 +169,9 @@ pub(crate) const fn same(a: &str, b: &str) -> bool {
     true
 }
 
-const fn same_option(a: Option<&str>, b: Option<&str>) -> bool {
+const fn option_eq(a: Option<&str>, b: Option<&str>) -> bool {
     match (a, b) {
-        (Some(a), Some(b)) => same(a, b),
+        (Some(a), Some(b)) => str_eq(a, b),
         (None, None) => true,
         _ => false,
     }
@@ -183,38 +183,38 @@ mod tests {
     use crate::MountType;
 
     fn request(text: &'static str) -> Request<'static> {
-        // group/key=ENV_VAR:MOUNT, all but the key optional
+        // `group/key=ENV_VAR:MOUNT`, where all parts except the key are optional
         let (text, mount) = text.split_once(':').unwrap_or((text, "ANY"));
         let (text, env_var) = text.split_once('=').map_or((text, None), |(text, name)| (text, Some(name)));
         let (group, key) = text.split_once('/').map_or((None, text), |(group, key)| (Some(group), key));
-        Request { group, group_version: None, key, mount: MountType::from_word(mount).unwrap(), env_var }
+        Request { group, group_version: None, key, mount: MountType::from_name(mount).unwrap(), env_var }
     }
 
     #[test]
-    fn the_rules_of_both_flytes_are_applied() {
+    fn requests_collide_under_the_rules_of_flyte_1_and_flyte_2() {
         for (a, b, expected) in [
-            ("k", "k", Some(Clash::Twice)),
-            ("g/k", "g/k:FILE", Some(Clash::Twice)),
+            ("k", "k", Some(Collision::Twice)),
+            ("g/k", "g/k:FILE", Some(Collision::Twice)),
             ("k:ENV_VAR", "k:FILE", None),
             ("a", "b", None),
             // Flyte 1: group and key are joined by an underscore
-            ("a_b/c", "a/b_c", Some(Clash::Variable)),
-            ("a_b", "a/b", Some(Clash::Variable)),
+            ("a_b/c", "a/b_c", Some(Collision::Variable)),
+            ("a_b", "a/b", Some(Collision::Variable)),
             // Flyte 2: dashes are underscores, case is folded
-            ("my-key", "my_key", Some(Clash::Variable)),
-            ("my_key", "MY_KEY", Some(Clash::Variable)),
+            ("my-key", "my_key", Some(Collision::Variable)),
+            ("my_key", "MY_KEY", Some(Collision::Variable)),
             // Flyte 2: the group is dropped, unless the request names its variable
-            ("a/k", "b/k", Some(Clash::Variable)),
+            ("a/k", "b/k", Some(Collision::Variable)),
             ("a/k=A:ENV_VAR", "b/k=B:ENV_VAR", None),
-            ("a/k=A:ENV_VAR", "b/k=A:ENV_VAR", Some(Clash::Variable)),
-            ("x=B", "b", Some(Clash::Variable)),
+            ("a/k=A:ENV_VAR", "b/k=A:ENV_VAR", Some(Collision::Variable)),
+            ("x=B", "b", Some(Collision::Variable)),
             // files: the embedded injector drops the group, the others fold case
-            ("a/k:FILE", "b/k:FILE", Some(Clash::File)),
-            ("k:FILE", "K:FILE", Some(Clash::File)),
+            ("a/k:FILE", "b/k:FILE", Some(Collision::File)),
+            ("k:FILE", "K:FILE", Some(Collision::File)),
             ("my-key:FILE", "my_key:FILE", None),
         ] {
-            assert_eq!(clash(&request(a), &request(b)), expected, "{a} {b}");
-            assert_eq!(clash(&request(b), &request(a)), expected, "{b} {a}");
+            assert_eq!(collision(&request(a), &request(b)), expected, "{a} {b}");
+            assert_eq!(collision(&request(b), &request(a)), expected, "{b} {a}");
         }
     }
 }

@@ -1,8 +1,8 @@
-//! Small pieces of text that several messages share.
+//! Text building blocks of messages.
 
-/// The candidate that `word` was probably meant to be, if one is close enough.
+/// Returns the candidate closest to `word`, if it is close enough to be a typo.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    // A word of ten thousand letters is nobody's typing mistake, and the distance is quadratic.
+    // The distance is quadratic, and no typo is this long.
     if word.len() > 256 {
         return None;
     }
@@ -18,22 +18,22 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
-/// A name as messages show it: escaped, and cut when it is very long.
-pub(crate) fn shown(name: &str) -> String {
-    const LONGEST: usize = 80;
+/// Escapes control characters in `name` and truncates it.
+pub(crate) fn escape(name: &str) -> String {
+    const MAX_CHARS: usize = 80;
     let mut text = String::new();
-    for c in name.chars().take(LONGEST) {
-        // Quotes are harmless, and escaped they would spoil the code that a message tells to write.
+    for c in name.chars().take(MAX_CHARS) {
+        // Messages quote Rust code, which escaped quotes would break.
         if matches!(c, '"' | '\'') { text.push(c) } else { text.extend(c.escape_debug()) }
     }
-    if name.chars().count() > LONGEST {
+    if name.chars().count() > MAX_CHARS {
         text.push('…');
     }
     text
 }
 
-/// `` `a`, `b` and `c` ``.
-pub(crate) fn listed<I: IntoIterator<Item = String>>(names: I) -> String {
+/// Formats a list: `` `a`, `b` and `c` ``.
+pub(crate) fn quoted_list<I: IntoIterator<Item = String>>(names: I) -> String {
     let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
     match names.as_slice() {
         [] => String::new(),
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_typing_mistake_finds_its_word() {
+    fn the_nearest_candidate_is_found_despite_a_typo() {
         assert_eq!(nearest("my_secrt", ["other", "my_secret"]), Some("my_secret"));
         assert_eq!(nearest("MY_SECRET", ["other", "my_secret"]), Some("my_secret"));
         assert_eq!(nearest("db", ["warehouse"]), None);
@@ -55,8 +55,8 @@ mod tests {
     }
 
     #[test]
-    fn long_and_hostile_names_are_shown_short_and_escaped() {
-        assert_eq!(shown("a\u{1b}[31m\n"), "a\\u{1b}[31m\\n");
-        assert_eq!(shown(&"k".repeat(10_000)).chars().count(), 81);
+    fn names_are_escaped_and_truncated() {
+        assert_eq!(escape("a\u{1b}[31m\n"), "a\\u{1b}[31m\\n");
+        assert_eq!(escape(&"k".repeat(10_000)).chars().count(), 81);
     }
 }

@@ -1,51 +1,52 @@
-//! Where Flyte puts a secret: the environment variables and files to look in, in order.
+//! The environment variables and files in which Flyte mounts a secret.
 //!
-//! Flyte's injectors do not agree with each other, nor with what flytekit looks up. The places are therefore
-//! asked in four passes, so that whatever flytekit finds is found here too, and first:
+//! Flyte's injectors use different names, and flytekit looks up yet others. The lookup therefore has four passes.
+//! A secret that flytekit finds is found in the same place here:
 //!
-//! | pass | places |
+//! | pass | locations |
 //! |---|---|
-//! | [`Pass::Declared`] | the `env_var` of the request (the value, or the path of a file) |
-//! | [`Pass::Flytekit`] | what flytekit 1.16 `SecretsManager.get` looks up: variable, then file |
-//! | [`Pass::Injected`] | what the injectors of Flyte 1 and Flyte 2 create and flytekit misses |
-//! | [`Pass::Renamed`] | what they create under another name than the request's |
+//! | [`Pass::Declared`] | the `env_var` of the request, which contains the value or the path of a file |
+//! | [`Pass::Flytekit`] | where `SecretsManager.get` of flytekit 1.16 looks: variable, then file |
+//! | [`Pass::Injected`] | where the injectors of Flyte 1 and Flyte 2 mount secrets and flytekit does not look |
+//! | [`Pass::Renamed`] | where they mount secrets under another group or key |
 
 use crate::{Request, md5};
 
-/// One pass over the places; see the [module](self).
+/// A pass of the lookup; see the [module documentation](self).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pass {
-    /// The variable that the request names.
+    /// The `env_var` of the request.
     Declared,
-    /// The places of flytekit 1.16.
+    /// The locations of flytekit 1.16.
     Flytekit,
-    /// The places of the injectors that flytekit misses.
+    /// The locations of the injectors that flytekit does not look up.
     Injected,
-    /// The places of the injectors that make up a group, or drop the key.
+    /// The locations of injectors that invent a group or drop the key.
     ///
-    /// Only where an injector has said that it was there is this worth looking at: Kubernetes takes the MD5 of the key for a
-    /// missing group, and on GCP and Azure the group and its version are the whole secret.
+    /// Kubernetes replaces a missing group with the MD5 of the key. On GCP and Azure, group and version identify
+    /// the secret. Use this pass only if an injector has set [`ENV_PREFIX`](crate::variables::ENV_PREFIX) or
+    /// [`DEFAULT_DIR`](crate::variables::DEFAULT_DIR).
     Renamed,
 }
 
-/// Asks `look` for every environment variable that may hold the secret, until it finds something; returns that
-/// and the variable's name.
+/// Calls `probe` with the name of each environment variable that may contain the secret, until it returns
+/// `Some`. Returns that variable's name and the result.
 ///
 /// `prefixes` are the prefixes of secret variables, flytekit's first. `unprefixed` adds the names without
-/// prefix that flytekit accepts in a local run. A name may come more than once.
+/// a prefix, which flytekit accepts in local runs. `probe` may see a name more than once.
 pub fn variable<T>(
     pass: Pass,
     request: &Request<'_>,
     prefixes: &[String],
     unprefixed: bool,
-    mut look: impl FnMut(&str) -> Option<T>,
+    mut probe: impl FnMut(&str) -> Option<T>,
 ) -> Option<(String, T)> {
     let Request { group, group_version, key, .. } = *request;
     let full = [group, group_version, Some(key)];
     let without_version = [group, Some(key)];
-    // One buffer for all names: a read that finds its secret at once pays for one allocation.
+    // All names share a buffer, so that a secret found by the first name costs one allocation.
     let mut name = String::new();
-    let mut found = |name: &mut String| look(name).map(|found| (std::mem::take(name), found));
+    let mut found = |name: &mut String| probe(name).map(|found| (std::mem::take(name), found));
     match pass {
         Pass::Declared => {
             name.push_str(request.env_var.filter(|_| request.mount.may_be_variable())?);
@@ -61,7 +62,7 @@ pub fn variable<T>(
         }
         Pass::Injected => {
             for prefix in prefixes {
-                // Kubernetes and global injectors drop the version; the embedded one drops the group too.
+                // The Kubernetes and global injectors drop the version; the embedded injector also drops the group.
                 for parts in [&full[..], &without_version, &[Some(key)]] {
                     if let Some(found) = found(upper(&mut name, prefix, parts)) {
                         return Some(found);
@@ -74,53 +75,54 @@ pub fn variable<T>(
             if !unprefixed {
                 return None;
             }
-            // The name that the Python SDK of Flyte 2 derives, and the same with its dashes.
+            // The name that the Python SDK of Flyte 2 derives, then the same name with dashes.
             if let Some(found) = found(underscored(upper(&mut name, "", &without_version))) {
                 return Some(found);
             }
             found(upper(&mut name, "", &without_version))
         }
         Pass::Renamed => {
-            let made_up = made_up_group(request)?;
-            prefixes.iter().find_map(|prefix| found(upper(&mut name, prefix, &[Some(&made_up), Some(key)])))
+            let group = hashed_group(request)?;
+            prefixes.iter().find_map(|prefix| found(upper(&mut name, prefix, &[Some(&group), Some(key)])))
         }
     }
 }
 
-/// Asks `look` for every path below the mount directory that may hold the secret, until it finds something.
+/// Calls `probe` with each path below the mount directory that may contain the secret, until it returns `Some`.
 ///
-/// A path may come more than once. The declared pass has no paths of its own: there the path is the value of
-/// the declared variable.
+/// `probe` may see a path more than once. [`Pass::Declared`] has no paths: there the value of the declared
+/// variable is the path.
 pub fn file<T>(
     pass: Pass,
     request: &Request<'_>,
     file_prefix: &str,
-    mut look: impl FnMut(&str) -> Option<T>,
+    mut probe: impl FnMut(&str) -> Option<T>,
 ) -> Option<T> {
     let Request { group, group_version, key, .. } = *request;
     let mut path = String::new();
     match pass {
         Pass::Declared => None,
-        Pass::Flytekit => look(lower(&mut path, &[group, group_version], file_prefix, key)),
-        // Kubernetes, AWS: lower case, no version. Vault: as written. Embedded: the key as written.
-        Pass::Injected => look(lower(&mut path, &[group], file_prefix, key))
+        Pass::Flytekit => probe(lower(&mut path, &[group, group_version], file_prefix, key)),
+        // Kubernetes and AWS: lower case, without version. Vault: unchanged. Embedded: only the key, unchanged.
+        Pass::Injected => probe(lower(&mut path, &[group], file_prefix, key))
             .or_else(|| {
                 path.clear();
                 path.extend([group?, "/", key]);
-                look(&path)
+                probe(&path)
             })
-            .or_else(|| look(key))
-            .or_else(|| look(lower(&mut path, &[], file_prefix, key))),
+            .or_else(|| probe(key))
+            .or_else(|| probe(lower(&mut path, &[], file_prefix, key))),
         Pass::Renamed => match (group, group_version) {
-            (None, _) => look(lower(&mut path, &[made_up_group(request).as_deref()], file_prefix, key)),
+            (None, _) => probe(lower(&mut path, &[hashed_group(request).as_deref()], file_prefix, key)),
             _ if !request.mount.may_be_file() => None,
-            (Some(group), None) => look(lower(&mut path, &[], file_prefix, group)),
-            (group, Some(version)) => look(lower(&mut path, &[group], file_prefix, version)),
+            (Some(group), None) => probe(lower(&mut path, &[], file_prefix, group)),
+            (group, Some(version)) => probe(lower(&mut path, &[group], file_prefix, version)),
         },
     }
 }
 
-fn made_up_group(request: &Request<'_>) -> Option<String> {
+/// Returns the group that the Kubernetes injector invents for a request without one.
+fn hashed_group(request: &Request<'_>) -> Option<String> {
     request.group.is_none().then(|| md5::hex(request.key.as_bytes()))
 }
 
@@ -145,10 +147,10 @@ fn underscored(name: &mut String) -> &mut String {
     name
 }
 
-fn lower<'b>(path: &'b mut String, folders: &[Option<&str>], file_prefix: &str, key: &str) -> &'b str {
+fn lower<'b>(path: &'b mut String, directories: &[Option<&str>], file_prefix: &str, key: &str) -> &'b str {
     path.clear();
-    for folder in folders.iter().flatten() {
-        path.push_str(folder);
+    for directory in directories.iter().flatten() {
+        path.push_str(directory);
         path.push('/');
     }
     path.make_ascii_lowercase();
@@ -170,7 +172,7 @@ mod tests {
             group_version: Some("v1"),
             key: "My-Key",
             mount: MountType::Any,
-            env_var: Some("MINE"),
+            env_var: Some("MY_VARIABLE"),
         }
     }
 
@@ -197,8 +199,8 @@ mod tests {
     }
 
     #[test]
-    fn the_first_names_are_those_of_flytekit() {
-        assert_eq!(all_variables(Pass::Declared, &request(), true), ["MINE"]);
+    fn flytekit_names_come_first() {
+        assert_eq!(all_variables(Pass::Declared, &request(), true), ["MY_VARIABLE"]);
         assert_eq!(
             all_variables(Pass::Flytekit, &request(), true),
             ["P_MY-GROUP_V1_MY-KEY", "MY-GROUP_V1_MY-KEY"]
@@ -207,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn then_come_those_of_the_injectors() {
+    fn injected_names_come_second() {
         assert_eq!(
             all_variables(Pass::Injected, &request(), false),
             [
@@ -230,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn then_come_those_that_injectors_rename() {
+    fn renamed_names_come_last() {
         let versioned = request();
         let grouped = Request { group_version: None, ..versioned };
         let plain = Request { group: None, key: "my-key", ..versioned };
@@ -244,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_without_its_group_is_never_looked_up_without_prefix() {
+    fn a_key_with_a_group_is_never_looked_up_without_group_and_prefix() {
         // Otherwise `Secret(group = "db", key = "user")` would read `$USER`.
         let request =
             Request { group: Some("db"), key: "user", group_version: None, env_var: None, ..request() };
@@ -254,10 +256,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_found_comes_with_its_name() {
-        let found = |wanted: &str| {
+    fn the_name_of_the_variable_is_returned() {
+        let found = |existing: &str| {
             variable(Pass::Injected, &request(), &["P_".to_owned()], true, |name| {
-                (name == wanted).then_some(1)
+                (name == existing).then_some(1)
             })
         };
         assert_eq!(found("P_MY_KEY"), Some(("P_MY_KEY".to_owned(), 1)));
@@ -266,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_asked_for_as_a_file_has_no_declared_value() {
+    fn a_file_request_has_no_declared_value() {
         let request = Request { mount: MountType::File, ..request() };
         assert_eq!(all_variables(Pass::Declared, &request, true), [""; 0]);
     }
