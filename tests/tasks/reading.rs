@@ -97,7 +97,7 @@ fn a_secret_that_lies_beside_cannot_be_read() {
     insta::assert_snapshot!(finished, @r#"
     exit code 1
     -- stderr
-    error: task `nosy` failed: secret `other` is not declared by task `nosy`: it declares `my_secret`; add `Secret(key = "other")` to its `secret_requests`
+    error: task `nosy` failed: secret `other` is not declared by task `nosy`, which declares `my_secret`: add `Secret(key = "other")` to its `secret_requests`
     "#);
     assert_eq!(nosy("my_secret").code, Some(0));
     for near in ["MY_SECRET", "my-secret", "my_secre"] {

@@ -19,11 +19,11 @@ fn quickstart_tells_the_whole_story_on_a_machine_without_anything() {
 
     2. It gets no others, although the value lies right beside:
 
-       secret `payroll` is not declared by task `nosy`: it declares `my_secret`; add `Secret(key = "payroll")` to its `secret_requests`
+       secret `payroll` is not declared by task `nosy`, which declares `my_secret`: add `Secret(key = "payroll")` to its `secret_requests`
 
     3. A misspelled key says what was meant. Written as a literal, it does not even compile:
 
-       secret `my_secrt` is not declared by task `nosy`: it declares `my_secret`; did you mean `my_secret`?
+       secret `my_secrt` is not declared by task `nosy`: did you mean `my_secret`?
 
     4. What a task asks for is data, known without running it:
 
