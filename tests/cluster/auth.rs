@@ -17,15 +17,15 @@ struct Door {
 }
 
 impl Door {
-    fn new(options: &[&str]) -> Option<Self> {
-        let python = Python::from_environment()?;
+    fn new(options: &[&str]) -> Self {
+        let python = Python::from_environment();
         let plane = ControlPlane::start(&python, options).unwrap();
         let home = Home::new(env!("CARGO_BIN_EXE_command")).unwrap();
-        Some(Self { plane, home })
+        Self { plane, home }
     }
 
     /// With a certificate.
-    fn closed() -> Option<Self> {
+    fn closed() -> Self {
         Self::new(&["--auth", "--tls"])
     }
 
@@ -125,8 +125,9 @@ fn mode(path: &Path) -> u32 {
 }
 
 #[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn a_client_is_let_in_by_the_secret_in_a_file_or_in_a_variable() {
-    let Some(door) = Door::closed() else { return };
+    let door = Door::closed();
     let (client, secret) = door.plane.client();
     let client = format!("clientId: {client}");
     door.secret_file(secret);
@@ -141,8 +142,9 @@ fn a_client_is_let_in_by_the_secret_in_a_file_or_in_a_variable() {
 }
 
 #[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn a_client_that_is_not_let_in_is_told_why_without_its_secret() {
-    let Some(door) = Door::closed() else { return };
+    let door = Door::closed();
     let path = door.secret_file("wr0ng-s3cret");
     let file = format!("clientSecretLocation: {}", path.display());
     let nowhere = format!("clientSecretLocation: {}", door.home.path().join("nowhere").display());
@@ -180,8 +182,9 @@ fn a_client_that_is_not_let_in_is_told_why_without_its_secret() {
 }
 
 #[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn a_key_in_the_environment_is_enough() {
-    let Some(door) = Door::closed() else { return };
+    let door = Door::closed();
     let (client, secret) = door.plane.client();
     let authority = door.plane.authority().unwrap();
     let key = STANDARD.encode(format!("dns:///{}:{client}:{secret}:None", door.plane.address()));
@@ -203,8 +206,9 @@ fn a_key_in_the_environment_is_enough() {
 }
 
 #[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn a_person_enters_a_code_in_a_browser_anywhere() {
-    let Some(door) = Door::closed() else { return };
+    let door = Door::closed();
     door.configure(&["authType: DeviceFlow"]);
     let answers = json!({"interval": 1, "device_answers": ["authorization_pending", "slow_down"]});
     door.plane.admin("POST", "/oauth", &answers).unwrap();
@@ -229,8 +233,9 @@ fn a_person_enters_a_code_in_a_browser_anywhere() {
 }
 
 #[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn a_person_allows_it_in_the_browser_of_this_machine() {
-    let Some(door) = Door::closed() else { return };
+    let door = Door::closed();
     door.configure(&["authType: Pkce"]);
     // What is not there is passed over.
     let browser = format!("/nowhere/browser:{} %s &", door.browser());
@@ -251,8 +256,9 @@ fn a_person_allows_it_in_the_browser_of_this_machine() {
 }
 
 #[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn a_person_is_asked_once() {
-    let Some(door) = Door::closed() else { return };
+    let door = Door::closed();
     door.configure(&["authType: Pkce"]);
     let create =
         || door.sealkit("create secret token --remote -f -").input("one").env("BROWSER", door.browser());
@@ -281,8 +287,9 @@ fn a_person_is_asked_once() {
 }
 
 #[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn many_commands_at_once_renew_one_token() {
-    let Some(door) = Door::closed() else { return };
+    let door = Door::closed();
     door.configure(&["authType: Pkce"]);
     let list = || door.sealkit("get secret --remote -o name");
     assert_eq!(door.run(list().env("BROWSER", door.browser())).code, Some(0));
@@ -300,8 +307,9 @@ fn many_commands_at_once_renew_one_token() {
 }
 
 #[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn a_command_prints_the_token() {
-    let Some(door) = Door::closed() else { return };
+    let door = Door::closed();
     let secret = door.secret_file(door.plane.client().1);
     let command = json!(door.plane.token_command(&secret)).to_string();
     door.configure(&["authType: ExternalCommand", &format!("command: {command}")]);
@@ -329,10 +337,9 @@ fn a_command_prints_the_token() {
 }
 
 #[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn a_token_is_sent_in_the_header_that_the_server_names() {
-    let Some(door) = Door::new(&["--auth", "--tls", "--authorization-key", "flyte-authorization"]) else {
-        return;
-    };
+    let door = Door::new(&["--auth", "--tls", "--authorization-key", "flyte-authorization"]);
     let (client, secret) = door.plane.client();
     door.configure(&[&format!("clientId: {client}"), "clientSecretEnvVar: ROBOT"]);
     door.create_and_see("elsewhere", |program| program.env("ROBOT", secret));
@@ -347,8 +354,9 @@ fn a_token_is_sent_in_the_header_that_the_server_names() {
 }
 
 #[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn a_token_that_others_may_have_read_is_not_used() {
-    let Some(door) = Door::closed() else { return };
+    let door = Door::closed();
     door.configure(&["authType: Pkce"]);
     assert_eq!(door.run(door.sealkit("get secret --remote").env("BROWSER", door.browser())).code, Some(0));
     let files = door.token_files();
@@ -366,8 +374,9 @@ fn a_token_that_others_may_have_read_is_not_used() {
 }
 
 #[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn the_official_command_is_let_in_beside_ours() {
-    let Some(door) = Door::closed() else { return };
+    let door = Door::closed();
     let (client, secret) = door.plane.client();
     let path = door.secret_file(secret);
     door.configure(&[&format!("clientId: {client}"), &format!("clientSecretLocation: {}", path.display())]);
@@ -388,8 +397,9 @@ fn the_official_command_is_let_in_beside_ours() {
 }
 
 #[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn whoever_is_configured_to_say_nothing_is_told_what_to_configure() {
-    let Some(door) = Door::new(&["--auth"]) else { return };
+    let door = Door::new(&["--auth"]);
     door.configure(&[]);
     insta::assert_snapshot!(door.run(door.sealkit("get secret --remote")), @r#"
     exit code 1
@@ -405,8 +415,9 @@ fn whoever_is_configured_to_say_nothing_is_told_what_to_configure() {
 }
 
 #[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn the_command_line_says_how_one_is_let_in() {
-    let Some(door) = Door::closed() else { return };
+    let door = Door::closed();
     door.configure(&["authType: DeviceFlow"]);
     let list = "get secret --remote -o name --auth-type";
     let listed = door.run(door.sealkit(&format!("{list} pkce")).env("BROWSER", door.browser()));

@@ -294,8 +294,9 @@ fn ours(case: &Case) -> Option<Answer> {
 }
 
 #[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn configurations_mean_what_they_mean_to_the_official_command() {
-    let Some(python) = Python::from_environment() else { return };
+    let python = Python::from_environment();
     let mut random = Random(fastrand::Rng::with_seed(7));
     let directory = tempfile::tempdir().unwrap();
     let root = directory.path().canonicalize().unwrap();

@@ -14,12 +14,12 @@ use support::{ControlPlane, Home, Python};
 /// A value that nobody may find anywhere.
 const VALUE: &str = "k3Jq-71xT/wQz9vB2m";
 
-fn started(options: &[&str]) -> Option<(ControlPlane, Home)> {
-    let python = Python::from_environment()?;
+fn started(options: &[&str]) -> (ControlPlane, Home) {
+    let python = Python::from_environment();
     let plane = ControlPlane::start(&python, options).unwrap();
     let home = Home::new(env!("CARGO_BIN_EXE_command")).unwrap();
     plane.configure(&home, "").unwrap();
-    Some((plane, home))
+    (plane, home)
 }
 
 /// What is said on standard error, soon and not at length, with the address of the control plane as `PLANE`.
@@ -40,8 +40,9 @@ fn said_within(patience: &str, home: &Home, plane: &ControlPlane, line: &str) ->
 }
 
 #[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn every_status_of_a_server_is_said_in_plain_words() {
-    let Some((plane, home)) = started(&[]) else { return };
+    let (plane, home) = started(&[]);
     let mut all = String::new();
     for code in [
         "invalid_argument",
@@ -100,8 +101,9 @@ fn every_status_of_a_server_is_said_in_plain_words() {
 }
 
 #[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn what_may_be_tried_again_is_tried_again() {
-    let Some((plane, home)) = started(&[]) else { return };
+    let (plane, home) = started(&[]);
     for (method, code) in [
         ("CreateSecret", "resource_exhausted"),
         ("GetSecret", "unavailable"),
@@ -129,8 +131,9 @@ fn what_may_be_tried_again_is_tried_again() {
 }
 
 #[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn a_server_that_never_answers_is_not_waited_for_for_ever() {
-    let Some((plane, home)) = started(&[]) else { return };
+    let (plane, home) = started(&[]);
     plane.fail(&json!({"method": "ListSecrets", "hang": true})).unwrap();
     insta::assert_snapshot!(said(&home, &plane, "get secret --remote"), @r#"
     error: `PLANE` does not answer `ListSecrets`: no answer within 2 s
@@ -139,8 +142,9 @@ fn a_server_that_never_answers_is_not_waited_for_for_ever() {
 }
 
 #[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn hostile_answers_do_no_harm() {
-    let Some((plane, home)) = started(&[]) else { return };
+    let (plane, home) = started(&[]);
     for hostile in ["million", "endless"] {
         plane.reset().unwrap();
         plane.fail(&json!({"method": "ListSecrets", "hostile": hostile})).unwrap();
@@ -158,8 +162,9 @@ fn hostile_answers_do_no_harm() {
 }
 
 #[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn nobody_there_and_nobody_trusted_is_said_at_once() {
-    let Some((plane, home)) = started(&["--tls"]) else { return };
+    let (plane, home) = started(&["--tls"]);
     let config = home.path().join(".flyte/config.yaml");
     let text = std::fs::read_to_string(&config).unwrap();
     let with = |from: &str, to: &str| {
@@ -193,8 +198,9 @@ fn nobody_there_and_nobody_trusted_is_said_at_once() {
 }
 
 #[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn a_value_is_sent_in_the_request_that_it_belongs_to_and_in_no_other() {
-    let Some((plane, home)) = started(&[]) else { return };
+    let (plane, home) = started(&[]);
     for line in ["create secret token --remote -f -", "update secret token --remote -f -"] {
         assert_eq!(home.sealkit(line).input(VALUE).run().unwrap().code, Some(0));
     }
@@ -213,8 +219,9 @@ fn a_value_is_sent_in_the_request_that_it_belongs_to_and_in_no_other() {
 }
 
 #[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn a_value_goes_over_the_wire_once_for_each_request_and_never_comes_back() {
-    let Some((plane, home)) = started(&[]) else { return };
+    let (plane, home) = started(&[]);
     let between = Between::start(plane.address()).unwrap();
     let config = home.path().join(".flyte/config.yaml");
     let text = std::fs::read_to_string(&config).unwrap();

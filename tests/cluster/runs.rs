@@ -7,8 +7,8 @@ const TASKS: &str = env!("CARGO_BIN_EXE_remote");
 const VALUE: &str = "k3Jq-71xT/wQz9vB2m";
 
 /// A control plane that has both secrets, and a home that is configured for it.
-fn started(options: &[&str]) -> Option<(ControlPlane, Home)> {
-    let python = Python::from_environment()?;
+fn started(options: &[&str]) -> (ControlPlane, Home) {
+    let python = Python::from_environment();
     let program = format!("--program=/app/tasks={TASKS}");
     let options: Vec<&str> = options.iter().copied().chain([&*program, "--strict"]).collect();
     let plane = ControlPlane::start(&python, &options).unwrap();
@@ -22,7 +22,7 @@ fn started(options: &[&str]) -> Option<(ControlPlane, Home)> {
         let created = home.sealkit("create secret --remote -f -").arg(name).input(VALUE).run().unwrap();
         assert_eq!(created.code, Some(0), "{created}");
     }
-    Some((plane, home))
+    (plane, home)
 }
 
 fn remote(home: &Home, line: &str) -> Finished {
@@ -57,8 +57,9 @@ fn told(finished: &Finished, plane: &ControlPlane) -> String {
 }
 
 #[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn a_workflow_runs_on_a_cluster_and_each_of_its_tasks_in_a_pod_with_its_own_secrets() {
-    let Some((plane, home)) = started(&[]) else { return };
+    let (plane, home) = started(&[]);
     let finished = remote(&home, "main");
     assert_eq!((finished.code, &*finished.stdout), (Some(0), "36\n"), "{finished}");
     assert!(finished.stderr.contains("main | main has started"), "{finished}");
@@ -79,8 +80,9 @@ fn a_workflow_runs_on_a_cluster_and_each_of_its_tasks_in_a_pod_with_its_own_secr
 }
 
 #[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn a_run_is_told_as_it_goes() {
-    let Some((plane, home)) = started(&["--pace=0.2"]) else { return };
+    let (plane, home) = started(&["--pace=0.2"]);
     insta::assert_snapshot!(told(&remote(&home, "t1"), &plane), @r#"
     exit code 0
     -- stdout
@@ -130,8 +132,9 @@ fn a_run_is_told_as_it_goes() {
 }
 
 #[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn inputs_outputs_and_the_environment_go_there_and_back() {
-    let Some((_plane, home)) = started(&[]) else { return };
+    let (_plane, home) = started(&[]);
     let order = r#"{"name": "nails", "lines": [1.5, 2]}"#;
     let program = home.sealkit("run --remote --image registry/app:1 --program /app/tasks --env MODE=fast");
     let finished = program.arg(TASKS).args("echo --order").arg(order).run().unwrap();
@@ -146,8 +149,9 @@ fn inputs_outputs_and_the_environment_go_there_and_back() {
 }
 
 #[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn a_connection_that_is_lost_is_made_again_and_nothing_is_told_twice() {
-    let Some((plane, home)) = started(&["--pace=0.3"]) else { return };
+    let (plane, home) = started(&["--pace=0.3"]);
     plane.fail(&json!({"method": "WatchActionDetails", "cut_after": 1, "times": 3})).unwrap();
     plane.fail(&json!({"method": "TailLogs", "cut_after": 1, "times": 1})).unwrap();
     plane.fail(&json!({"method": "WatchForUpdates", "cut_after": 1, "times": 2})).unwrap();
@@ -158,8 +162,9 @@ fn a_connection_that_is_lost_is_made_again_and_nothing_is_told_twice() {
 }
 
 #[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn nobody_has_to_wait_for_the_end() {
-    let Some((plane, home)) = started(&[]) else { return };
+    let (plane, home) = started(&[]);
     let program = home.sealkit("run --remote --detach --image registry/app:1 --program /app/tasks");
     let finished = program.arg(TASKS).args("slow --seconds 0.2").run().unwrap();
     assert_eq!(finished.code, Some(0), "{finished}");
@@ -173,8 +178,9 @@ fn nobody_has_to_wait_for_the_end() {
 }
 
 #[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn ctrl_c_asks_whether_the_run_is_to_be_aborted() {
-    let Some((plane, home)) = started(&[]) else { return };
+    let (plane, home) = started(&[]);
     let arguments = ["run", "--remote", "--image", "registry/app:1", "--program", "/app/tasks", TASKS];
     let arguments = arguments.into_iter().chain(["slow", "--seconds", "60"]);
     let home_path = home.path().to_string_lossy().into_owned();
@@ -194,8 +200,9 @@ fn ctrl_c_asks_whether_the_run_is_to_be_aborted() {
 }
 
 #[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn what_would_fail_there_is_refused_here() {
-    let Some((plane, home)) = started(&[]) else { return };
+    let (plane, home) = started(&[]);
     assert_eq!(home.run("delete secret my_secret --remote -y").unwrap().code, Some(0));
     insta::assert_snapshot!(told(&remote(&home, "main"), &plane), @r#"
     exit code 1
@@ -235,8 +242,9 @@ fn what_would_fail_there_is_refused_here() {
 }
 
 #[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn tasks_are_deployed_without_being_run() {
-    let Some((plane, home)) = started(&[]) else { return };
+    let (plane, home) = started(&[]);
     let deploy = || {
         let program =
             home.sealkit("deploy --image registry/app:1 --program /app/tasks --version v1").arg(TASKS);
@@ -267,8 +275,9 @@ fn tasks_are_deployed_without_being_run() {
 }
 
 #[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn inputs_and_outputs_are_objects_of_a_store_where_the_cluster_has_one() {
-    let Some((plane, home)) = started(&["--storage=s3://bucket/runs"]) else { return };
+    let (plane, home) = started(&["--storage=s3://bucket/runs"]);
     let finished = remote(&home, "main");
     assert_eq!((finished.code, &*finished.stdout), (Some(0), "36\n"), "{finished}");
     let pods = plane.admin("GET", "/pods", &Json::Null).unwrap();
@@ -278,15 +287,17 @@ fn inputs_and_outputs_are_objects_of_a_store_where_the_cluster_has_one() {
 }
 
 #[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn pods_are_let_in_by_the_key_that_their_cluster_gives_them() {
-    let Some((_plane, home)) = started(&["--tls", "--auth"]) else { return };
+    let (_plane, home) = started(&["--tls", "--auth"]);
     let finished = remote(&home, "main");
     assert_eq!((finished.code, &*finished.stdout), (Some(0), "36\n"), "{finished}");
 }
 
 #[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn a_workflow_that_is_tried_again_repeats_what_has_failed_and_nothing_else() {
-    let Some((plane, home)) = started(&[]) else { return };
+    let (plane, home) = started(&[]);
     let marker = home.path().join("marker");
     let finished = remote(&home, &format!("stubborn --marker {}", marker.display()));
     assert_eq!((finished.code, &*finished.stdout), (Some(0), "true\n"), "{finished}");

@@ -4,12 +4,12 @@ use serde_json::{Value as Json, json};
 use support::{ControlPlane, Finished, Home, Python};
 
 /// A control plane, and a home that is configured for it.
-fn started(options: &[&str]) -> Option<(ControlPlane, Home)> {
-    let python = Python::from_environment()?;
+fn started(options: &[&str]) -> (ControlPlane, Home) {
+    let python = Python::from_environment();
     let plane = ControlPlane::start(&python, options).unwrap();
     let home = Home::new(env!("CARGO_BIN_EXE_command")).unwrap();
     plane.configure(&home, "").unwrap();
-    Some((plane, home))
+    (plane, home)
 }
 
 /// What was said, with the address of the control plane as `PLANE`.
@@ -33,8 +33,9 @@ fn kept(plane: &ControlPlane) -> Vec<(String, String, String, Vec<u8>)> {
 }
 
 #[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn three_commands_manage_the_same_secrets() {
-    let Some((plane, home)) = started(&["--strict"]) else { return };
+    let (plane, home) = started(&["--strict"]);
     let official = |line: &str| {
         let finished = plane.official(line).unwrap();
         assert_eq!(finished.code, Some(0), "{line}: {finished}");
@@ -84,9 +85,10 @@ fn three_commands_manage_the_same_secrets() {
 }
 
 #[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 #[expect(clippy::too_many_lines, reason = "a story is one, and most of it is what is said")]
 fn a_secret_of_a_cluster_is_created_shown_changed_and_deleted() {
-    let Some((plane, home)) = started(&["--strict"]) else { return };
+    let (plane, home) = started(&["--strict"]);
     let with_value = |line: &str, value: &str| told(&home.sealkit(line).input(value).run().unwrap(), &plane);
     insta::assert_snapshot!(run(&plane, &home, "get secret --remote"), @r#"
     exit code 0
@@ -199,8 +201,9 @@ fn a_secret_of_a_cluster_is_created_shown_changed_and_deleted() {
 }
 
 #[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn the_credentials_of_docker_become_a_secret_that_pulls_images() {
-    let Some((plane, home)) = started(&["--strict"]) else { return };
+    let (plane, home) = started(&["--strict"]);
     std::fs::create_dir(home.path().join(".docker")).unwrap();
     let config = r#"{"auths": {"ghcr.io": {"auth": "dXNlcjpwYXNz"}, "quay.io": {"auth": "eDp5"}}}"#;
     std::fs::write(home.path().join(".docker/config.json"), config).unwrap();
@@ -231,9 +234,10 @@ fn the_credentials_of_docker_become_a_secret_that_pulls_images() {
 }
 
 #[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn a_list_is_read_page_by_page_in_either_way_of_counting_them() {
     for options in [&[][..], &["--union1"]] {
-        let Some((plane, home)) = started(options) else { return };
+        let (plane, home) = started(options);
         let names: Vec<String> = (0..250).map(|number| format!("name-{number:03}")).collect();
         plane.admin("PUT", "/secrets", &json!({"names": names})).unwrap();
         let listed = home.run("get secret --remote -o name").unwrap();
@@ -248,8 +252,9 @@ fn a_list_is_read_page_by_page_in_either_way_of_counting_them() {
 }
 
 #[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn union_1_keeps_the_same_secrets_under_another_name() {
-    let Some((plane, home)) = started(&["--union1"]) else { return };
+    let (plane, home) = started(&["--union1"]);
     for line in ["create secret token --remote -f -", "update secret token --remote -f -"] {
         let finished = home.sealkit(line).input("k3Jq-71xT/wQz9").run().unwrap();
         assert_eq!(finished.code, Some(0), "{finished}");

@@ -37,8 +37,9 @@ fn typed_at(home: &Home, path: &str, shell: &[&str], start: &str) {
 }
 
 #[test]
+#[cfg_attr(not(has_bash), ignore = "needs bash")]
 fn bash_completes() {
-    let Some(bash) = tool("bash") else { return };
+    let bash = tool("bash");
     let (home, path) = home();
     let complete = |words: &str| {
         let script = format!(
@@ -65,8 +66,9 @@ fn bash_completes() {
 }
 
 #[test]
+#[cfg_attr(not(has_fish), ignore = "needs fish")]
 fn fish_completes() {
-    let Some(fish) = tool("fish") else { return };
+    let fish = tool("fish");
     let (home, path) = home();
     let complete = |words: &str| {
         let script = format!("sealkit completions fish | source; complete -C 'sealkit {words}'");
@@ -82,8 +84,9 @@ fn fish_completes() {
 }
 
 #[test]
+#[cfg_attr(not(has_zsh), ignore = "needs zsh")]
 fn zsh_completes() {
-    let Some(zsh) = tool("zsh") else { return };
+    let zsh = tool("zsh");
     let (home, path) = home();
     let start =
         "unsetopt zle_bracketed_paste; autoload -U compinit; compinit -u; source <(sealkit completions zsh)";

@@ -102,12 +102,9 @@ fn is_locked(path: &std::path::Path) -> bool {
 }
 
 #[test]
+#[cfg_attr(not(is_root), ignore = "needs root")]
 fn another_process_of_the_same_user_sees_no_secret_from_the_start_of_a_pod_to_its_end() {
     const NOBODY: u32 = 65_534;
-    if !rustix::process::geteuid().is_root() {
-        eprintln!("skipped: only root can become another user");
-        return;
-    }
     let home = home();
     // Where another user can reach it.
     let place = |name: &str, path: &str| {
@@ -147,12 +144,9 @@ fn another_process_of_the_same_user_sees_no_secret_from_the_start_of_a_pod_to_it
 }
 
 #[test]
+#[cfg_attr(not(is_root), ignore = "needs root")]
 fn secrets_that_are_files_are_in_memory_and_seen_by_their_pod_alone() {
     use std::os::unix::fs::MetadataExt;
-    if !rustix::process::geteuid().is_root() {
-        eprintln!("skipped: only root can look into a pod");
-        return;
-    }
     let home = home();
     let mut child = home.start("waits").unwrap();
     wait_for(&mut child, "waits | waiting");
@@ -190,8 +184,9 @@ fn secrets_that_are_files_are_in_memory_and_seen_by_their_pod_alone() {
 
 /// Nothing is written but below the directory of the run, to terminals and to nowhere.
 #[test]
+#[cfg_attr(not(has_strace), ignore = "needs strace")]
 fn no_file_of_a_run_is_on_a_disk() {
-    let Some(strace) = support::tool("strace") else { return };
+    let strace = support::tool("strace");
     let home = home();
     let log = home.home.path().join("log");
     let traced = home.home.program(strace.to_str().unwrap()).args("-f -qq -e trace=open,openat,creat -o");

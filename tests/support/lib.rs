@@ -139,23 +139,19 @@ pub fn unhex(text: &str) -> io::Result<Vec<u8>> {
         .collect()
 }
 
-/// A Python with the official packages, which is asked what it makes of the same things.
-///
-/// It is named by `TEST_PYTHON`. Without that variable there is nobody to ask and such a test says so; with it,
-/// the answer counts.
+/// A Python interpreter with the official packages; results are compared with theirs.
 #[derive(Clone, Debug)]
 pub struct Python(PathBuf);
 
 impl Python {
-    /// The Python of `TEST_PYTHON`.
-    pub fn from_environment() -> Option<Self> {
-        let python = env::var_os("TEST_PYTHON").map(|path| Self(path.into()));
-        if python.is_none() {
-            let note =
-                "skipped: TEST_PYTHON names no Python with the packages of tests/support/requirements.txt";
-            let _ = writeln!(io::stderr(), "{note}");
-        }
-        python
+    /// Returns the interpreter that `TEST_PYTHON` names. Without that variable, tests that call this are ignored.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the variable is not set.
+    pub fn from_environment() -> Self {
+        let path = env::var_os("TEST_PYTHON");
+        Self(path.expect("`TEST_PYTHON` names a Python with tests/support/requirements.txt").into())
     }
 
     /// The script `name` of `tests/support`, to be started.
@@ -196,19 +192,13 @@ impl Python {
     }
 }
 
-/// The path of a program of others that a test needs; without it the test says so and is skipped.
-///
-/// With `TEST_TOOLS` in the environment, none may be missing.
+/// Returns the path of an installed program.
 ///
 /// # Panics
 ///
-/// When one is.
-pub fn tool(name: &str) -> Option<PathBuf> {
+/// Panics if it is not installed.
+pub fn tool(name: &str) -> PathBuf {
     let path = env::var_os("PATH").unwrap_or_default();
-    let found = env::split_paths(&path).map(|folder| folder.join(name)).find(|path| path.is_file());
-    assert!(found.is_some() || env::var_os("TEST_TOOLS").is_none(), "`{name}` is not installed");
-    if found.is_none() {
-        eprintln!("skipped: `{name}` is not installed");
-    }
-    found
+    let found = env::split_paths(&path).map(|directory| directory.join(name)).find(|path| path.is_file());
+    found.unwrap_or_else(|| panic!("`{name}` is not installed"))
 }

@@ -25,7 +25,7 @@ fn sources(directory: &Path) -> BTreeSet<String> {
         let name = path.file_name().unwrap().to_str().unwrap();
         if path.join("main.rs").exists() {
             sources.extend(sources_in(&path).map(|source| format!("{name}/{source}")));
-        } else if name.ends_with(".rs") {
+        } else if name.ends_with(".rs") && name != "build.rs" {
             sources.insert(name.to_owned());
         }
     }
