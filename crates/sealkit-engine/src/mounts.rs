@@ -7,7 +7,7 @@ use sealkit_names::{
     lookup::{self, Pass},
     variables,
 };
-use sealkit_process::{Form, Variable};
+use sealkit_process::{MountKind, SecretVariable};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -23,7 +23,7 @@ const LONGEST_VARIABLE: usize = 128 * 1024;
 #[derive(Debug, Default)]
 pub(crate) struct Mounts {
     /// The secrets, in variables and files.
-    pub(crate) variables: Vec<Variable>,
+    pub(crate) variables: Vec<SecretVariable>,
     /// Variables that hold the paths of files.
     pub(crate) paths: Vec<(String, PathBuf)>,
 }
@@ -72,19 +72,19 @@ pub(crate) fn mount(task: &Task, values: &Values, directory: &Path) -> Result<Mo
                     lookup::variable(Pass::Flytekit, &names, &prefixes, false, |_| Some(()))
                         .map(|(name, ())| name)
                 });
-                mounts.variables.push(Variable {
+                mounts.variables.push(SecretVariable {
                     name: name.unwrap_or_default(),
                     value: Zeroizing::new(value.to_vec()),
-                    form: if names.env_var.is_some() { Form::Exported } else { Form::Hidden },
+                    mount: if names.env_var.is_some() { MountKind::Environment } else { MountKind::Memory },
                 });
             }
             As::File => {
                 let path = lookup::file(Pass::Flytekit, &names, "", |path| Some(directory.join(path)));
                 let path = path.unwrap_or_default();
-                mounts.variables.push(Variable {
+                mounts.variables.push(SecretVariable {
                     name: path.display().to_string(),
                     value: Zeroizing::new(value.to_vec()),
-                    form: Form::File,
+                    mount: MountKind::File,
                 });
                 mounts.paths.extend(names.env_var.map(|name| (name.to_owned(), path)));
             }
@@ -96,6 +96,6 @@ pub(crate) fn mount(task: &Task, values: &Values, directory: &Path) -> Result<Mo
 impl Mounts {
     /// Whether some are files.
     pub(crate) fn has_files(&self) -> bool {
-        self.variables.iter().any(|variable| variable.form == Form::File)
+        self.variables.iter().any(|variable| variable.mount == MountKind::File)
     }
 }

@@ -163,7 +163,7 @@ impl Pod<'_> {
         drop(command);
         let group = Pid::from_child(&child);
         // A pod that is dead already has said so in another way.
-        let _ = sealkit_process::send(&ours, &self.mounts.variables);
+        let _ = sealkit_process::send_variables(&ours, &self.mounts.variables);
 
         let (done, printed) = mpsc::channel();
         let pipes = [child.stdout.take().map(OwnedFd::from), child.stderr.take().map(OwnedFd::from)];

@@ -1,8 +1,7 @@
-//! Secrets that are files, where only this pod and what it starts can see them.
+//! Secrets that are mounted as files, in a file system that only the pod and its children see.
 //!
-//! A file that its owner may read can be read by all processes of its owner. So a pod sees a file system of its own at the place
-//! where its files are: one in memory, that nobody else has mounted, and that is gone when the pod is. Where the system does not
-//! allow that, the files are in the directory itself.
+//! All processes of one user can read the files of that user. So the pod mounts a private tmpfs over the directory of its secret
+//! files. It disappears when the pod exits. If the system does not allow the mount, the files are in the directory itself.
 
 use std::{
     fs::{self, DirBuilder, OpenOptions},
@@ -18,21 +17,21 @@ use rustix::{
     thread::UnshareFlags,
 };
 
-use crate::{apart, variables::Variable};
+use crate::{fork, variables::SecretVariable};
 
-/// Makes `directory` a place that only this process and its children see, if the system lets us.
+/// Mounts a tmpfs on `directory` that only this process and its children see.
 ///
-/// Only for the time before `main`, and before others are kept from looking: it writes to our own entry in `/proc`.
-pub(crate) fn seclude(directory: &Path) -> io::Result<()> {
+/// Call this only before `main`, and before the process becomes undumpable: it writes to its own files in `/proc`.
+pub(crate) fn mount_private_tmpfs(directory: &Path) -> io::Result<()> {
     let (user, group) = (geteuid().as_raw(), getegid().as_raw());
-    if apart::unshare(UnshareFlags::NEWNS).is_err() {
-        // Whoever may not have a view of its own may have one as somebody who looks the same.
-        apart::unshare(UnshareFlags::NEWUSER | UnshareFlags::NEWNS)?;
+    if fork::unshare(UnshareFlags::NEWNS).is_err() {
+        // An unprivileged process needs a user namespace to create a mount namespace. Keep the user and group IDs in it.
+        fork::unshare(UnshareFlags::NEWUSER | UnshareFlags::NEWNS)?;
         fs::write("/proc/self/setgroups", "deny")?;
         fs::write("/proc/self/uid_map", format!("{user} {user} 1"))?;
         fs::write("/proc/self/gid_map", format!("{group} {group} 1"))?;
     }
-    // Nothing of it gets out, whatever the system shares by default.
+    // Many systems share mounts between namespaces by default.
     mount_change("/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC)?;
     let flags = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
     let mode: &CStr = c"mode=0700";
@@ -40,11 +39,11 @@ pub(crate) fn seclude(directory: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes a secret to the file that it is to be.
-pub(crate) fn write(file: &Variable) -> io::Result<()> {
-    let path = Path::new(&file.name);
-    if let Some(folder) = path.parent() {
-        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+/// Writes a secret to the file that its name is the path of.
+pub(crate) fn write(secret: &SecretVariable) -> io::Result<()> {
+    let path = Path::new(&secret.name);
+    if let Some(directory) = path.parent() {
+        DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
     }
-    OpenOptions::new().write(true).create_new(true).mode(0o400).open(path)?.write_all(&file.value)
+    OpenOptions::new().write(true).create_new(true).mode(0o400).open(path)?.write_all(&secret.value)
 }

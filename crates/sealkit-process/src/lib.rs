@@ -1,37 +1,36 @@
-//! What happens to the process of a pod before anything else runs in it.
+//! Protects the process of a pod before `main` runs, and receives its secrets.
 //!
-//! A program that links this crate looks at its environment before `main`. If that says that the process is a pod, then
+//! A program that links this crate inspects its environment before `main`. If the process is a pod:
 //!
-//! - the variables that hold secrets leave the environment block, which is overwritten: [`secret`] has them now. Nothing that
-//!   the process starts inherits them, and whoever reads `/proc/PID/environ` does not see them;
-//! - no other process of the same user can look into its memory, its environment or its open files, and there are no core files,
-//!   unless the variable `SEALKIT_DEBUGGABLE` is set.
+//! - The variables that hold secrets are removed from the environment block, and their values there are zeroized. [`secret`] returns
+//!   them. Child processes do not inherit them, and `/proc/PID/environ` does not contain them.
+//! - No other process of the same user can read its memory, its environment or its open files, and it writes no core dumps. The
+//!   variable `SEALKIT_DEBUGGABLE` turns this off.
 //!
-//! Where an engine has started it, the process gets its secrets from there ([`send`]), and ends when the engine does. It gets them in
-//! a memory that nobody can have opened before, and those that are files are in a file system that it alone sees, if the system
-//! allows that.
+//! If an engine started the pod, the pod receives its secrets from the engine through a socket (see [`send_variables`]), and is
+//! killed when the engine exits. The secrets are only in a forked child, whose memory no other process can have opened before.
+//! Secrets that are files are in a tmpfs that only the pod and its children see, if the system allows that.
 //!
-//! Variables that a task asked for by name (`env_var`) stay: being there is their purpose. On other systems than Linux, nothing
-//! happens.
+//! Variables that a task requests by name (`env_var`) stay in the environment. On systems other than Linux, this crate does nothing.
 
 #[cfg(target_os = "linux")]
-mod apart;
-#[cfg(target_os = "linux")]
-mod block;
+mod environment;
 #[cfg(target_os = "linux")]
 mod files;
 #[cfg(target_os = "linux")]
-mod start;
+mod fork;
+#[cfg(target_os = "linux")]
+mod startup;
 
 mod variables;
 
-pub use variables::{Form, Variable, send};
+pub use variables::{MountKind, SecretVariable, send_variables};
 
-/// The value of the secret variable `name`, if this process is a pod that was started with it.
+/// Returns the value of the secret variable `name`, if this process is a pod that was started with it.
 pub fn secret(name: &str) -> Option<&'static [u8]> {
     #[cfg(target_os = "linux")]
     {
-        start::secret(name)
+        startup::secret(name)
     }
     #[cfg(not(target_os = "linux"))]
     {
@@ -40,11 +39,11 @@ pub fn secret(name: &str) -> Option<&'static [u8]> {
     }
 }
 
-/// The socket between a pod and the engine that has started it.
+/// The socket between a pod and the engine that started it.
 #[cfg(unix)]
 pub type Socket = std::os::unix::net::UnixStream;
 
-/// The socket between a pod and its engine; there is none on this system.
+/// The socket between a pod and its engine. It does not exist on this system.
 #[cfg(not(unix))]
 #[derive(Debug)]
 pub enum Socket {}
@@ -67,11 +66,11 @@ impl std::io::Write for &Socket {
     }
 }
 
-/// The socket to the engine that has started this process as a pod, if one has.
-pub fn engine() -> Option<&'static Socket> {
+/// Returns the socket to the engine, if an engine started this process as a pod.
+pub fn engine_socket() -> Option<&'static Socket> {
     #[cfg(target_os = "linux")]
     {
-        start::engine()
+        startup::engine_socket()
     }
     #[cfg(not(target_os = "linux"))]
     {

@@ -1,7 +1,7 @@
-//! How an engine hands a pod its variables: through the socket that the pod has as its standard input.
+//! The messages with which an engine sends secrets to a pod.
 //!
-//! Nothing of them is in the pod's arguments or in the environment it starts with, and the pod asks for nothing before others
-//! cannot look into it any more.
+//! They go through the socket that the pod has as its standard input. So the secrets are in neither the arguments nor the initial
+//! environment of the pod, and the pod receives them only after it has protected its memory.
 
 #[cfg(target_os = "linux")]
 use std::io::Read;
@@ -12,51 +12,55 @@ use std::{
 
 use zeroize::Zeroizing;
 
-/// More than all secrets of a task can have.
-const LARGEST: u32 = 256 << 20;
+/// The maximum size of all secrets of a task.
+const MAX_SIZE: u32 = 256 << 20;
 
-/// A secret of a pod.
-pub struct Variable {
-    /// The name of the variable, or the path of the file.
+/// A secret of a pod, as the engine sends it.
+pub struct SecretVariable {
+    /// The name of the environment variable, or the path of the file.
     pub name: String,
-    /// Its value.
+    /// The value.
     pub value: Zeroizing<Vec<u8>>,
-    /// What the pod makes of it.
-    pub form: Form,
+    /// How the pod mounts the secret.
+    pub mount: MountKind,
 }
 
-/// What becomes of a secret in a pod.
+/// How a secret is mounted in a pod.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub enum Form {
-    /// It is there for whoever asks [`secret`](crate::secret), and nowhere else.
-    Hidden = 0,
-    /// It becomes a part of the environment, where everything in the pod and all that it starts sees it.
-    Exported = 1,
-    /// It becomes a file, at a place that only the pod and what it starts can see, if the system allows that.
+pub enum MountKind {
+    /// In the memory of the pod, where [`secret`](crate::secret) finds it.
+    Memory = 0,
+    /// As an environment variable, which child processes inherit.
+    Environment = 1,
+    /// As a file, which only the pod and its children can see, if the system allows that.
     File = 2,
 }
 
-impl fmt::Debug for Variable {
+/// Shows the name and the mount, never the value.
+impl fmt::Debug for SecretVariable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Variable").field("name", &self.name).field("form", &self.form).finish_non_exhaustive()
+        f.debug_struct("SecretVariable")
+            .field("name", &self.name)
+            .field("mount", &self.mount)
+            .finish_non_exhaustive()
     }
 }
 
-/// Sends the variables of a pod, all at once.
+/// Sends all secrets of a pod.
 ///
 /// # Errors
 ///
-/// Those of the writer; what is too large is [`io::ErrorKind::InvalidInput`].
-pub fn send(mut to: impl Write, variables: &[Variable]) -> io::Result<()> {
+/// Returns [`io::ErrorKind::InvalidInput`] if the secrets are larger than 256 MiB, or an error of the writer.
+pub fn send_variables(mut to: impl Write, variables: &[SecretVariable]) -> io::Result<()> {
     let size: usize = variables.iter().map(|variable| 9 + variable.name.len() + variable.value.len()).sum();
-    let total = u32::try_from(size).ok().filter(|size| *size <= LARGEST);
+    let total = u32::try_from(size).ok().filter(|size| *size <= MAX_SIZE);
     let total =
         total.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "the secrets are too large"))?;
-    // Nothing is copied into one buffer: that would be a copy more to wipe.
+    // Write each field directly: a common buffer would be one more copy to zeroize.
     to.write_all(&total.to_le_bytes())?;
-    for Variable { name, value, form } in variables {
-        to.write_all(&[*form as u8])?;
+    for SecretVariable { name, value, mount } in variables {
+        to.write_all(&[*mount as u8])?;
         for field in [name.as_bytes(), value] {
             to.write_all(&u32::try_from(field.len()).unwrap_or(u32::MAX).to_le_bytes())?;
             to.write_all(field)?;
@@ -65,28 +69,28 @@ pub fn send(mut to: impl Write, variables: &[Variable]) -> io::Result<()> {
     to.flush()
 }
 
-/// What [`send`] has sent.
+/// Receives what [`send_variables`] sent.
 ///
 /// # Errors
 ///
-/// Those of the reader; anything else than what `send` writes is [`io::ErrorKind::InvalidData`].
+/// Returns [`io::ErrorKind::InvalidData`] if the message is malformed, or an error of the reader.
 #[cfg(target_os = "linux")]
-pub(crate) fn receive(from: &mut impl Read) -> io::Result<Vec<Variable>> {
-    let mut rest = length(from)?;
+pub(crate) fn receive_variables(from: &mut impl Read) -> io::Result<Vec<SecretVariable>> {
+    let mut rest = read_length(from)?;
     let mut variables = Vec::new();
     while rest > 0 {
-        let mut form = [0];
-        from.read_exact(&mut form)?;
-        let form = match form {
-            [0] => Form::Hidden,
-            [1] => Form::Exported,
-            [2] => Form::File,
+        let mut mount = [0];
+        from.read_exact(&mut mount)?;
+        let mount = match mount {
+            [0] => MountKind::Memory,
+            [1] => MountKind::Environment,
+            [2] => MountKind::File,
             _ => return Err(io::ErrorKind::InvalidData.into()),
         };
         let mut field = || -> io::Result<Zeroizing<Vec<u8>>> {
-            let size = length(from)?;
+            let size = read_length(from)?;
             rest = rest.checked_sub(size).ok_or(io::ErrorKind::InvalidData)?;
-            // Exactly as large as it is: memory that grows leaves copies.
+            // Allocate the exact size: a growing buffer would leave copies behind.
             let mut bytes = Zeroizing::new(vec![0; size as usize]);
             from.read_exact(&mut bytes)?;
             Ok(bytes)
@@ -94,17 +98,17 @@ pub(crate) fn receive(from: &mut impl Read) -> io::Result<Vec<Variable>> {
         let (name, value) = (field()?, field()?);
         rest = rest.checked_sub(9).ok_or(io::ErrorKind::InvalidData)?;
         let name = str::from_utf8(&name).map_err(|_| io::ErrorKind::InvalidData)?.to_owned();
-        variables.push(Variable { name, value, form });
+        variables.push(SecretVariable { name, value, mount });
     }
     Ok(variables)
 }
 
 #[cfg(target_os = "linux")]
-fn length(from: &mut impl Read) -> io::Result<u32> {
+fn read_length(from: &mut impl Read) -> io::Result<u32> {
     let mut bytes = [0; 4];
     from.read_exact(&mut bytes)?;
     Some(u32::from_le_bytes(bytes))
-        .filter(|length| *length <= LARGEST)
+        .filter(|length| *length <= MAX_SIZE)
         .ok_or(io::ErrorKind::InvalidData.into())
 }
 
@@ -113,29 +117,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_sent_arrives() {
-        let variable = |name: &str, value: &[u8], form| Variable {
+    fn sent_variables_are_received_and_truncated_messages_are_errors() {
+        let variable = |name: &str, value: &[u8], mount| SecretVariable {
             name: name.to_owned(),
             value: Zeroizing::new(value.to_vec()),
-            form,
+            mount,
         };
         let variables = [
-            variable("_UNION_A", b"\0binary\xff", Form::Hidden),
-            variable("B", b"", Form::Exported),
-            variable("/run/c", b"c", Form::File),
+            variable("_UNION_A", b"\0binary\xff", MountKind::Memory),
+            variable("B", b"", MountKind::Environment),
+            variable("/run/c", b"c", MountKind::File),
         ];
         let mut sent = Vec::new();
-        send(&mut sent, &variables).unwrap();
+        send_variables(&mut sent, &variables).unwrap();
         let mut rest = &sent[..];
-        let arrived = receive(&mut rest).unwrap();
+        let received = receive_variables(&mut rest).unwrap();
         assert!(rest.is_empty());
-        assert_eq!(format!("{arrived:?}"), format!("{variables:?}"));
-        assert_eq!(format!("{:?}", arrived[1]), r#"Variable { name: "B", form: Exported, .. }"#);
-        assert!(arrived.iter().zip(&variables).all(|(a, b)| a.value == b.value));
+        assert_eq!(format!("{received:?}"), format!("{variables:?}"));
+        assert_eq!(format!("{:?}", received[1]), r#"SecretVariable { name: "B", mount: Environment, .. }"#);
+        assert!(received.iter().zip(&variables).all(|(a, b)| a.value == b.value));
         for end in 0..sent.len() {
-            assert!(receive(&mut &sent[..end]).is_err(), "{end} bytes of {}", sent.len());
+            assert!(receive_variables(&mut &sent[..end]).is_err(), "{end} bytes of {}", sent.len());
         }
-        assert!(receive(&mut &[255; 64][..]).is_err());
-        assert!(receive(&mut &[9, 0, 0, 0, 0, 100, 0, 0, 0, 0, 0, 0, 0][..]).is_err());
+        assert!(receive_variables(&mut &[255; 64][..]).is_err());
+        assert!(receive_variables(&mut &[9, 0, 0, 0, 0, 100, 0, 0, 0, 0, 0, 0, 0][..]).is_err());
     }
 }

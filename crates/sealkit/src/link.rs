@@ -68,14 +68,14 @@ pub(crate) fn link() -> Option<Result<&'static Link, Error>> {
     let mut is_new = false;
     let link = LINK.get_or_try_init(|| {
         is_new = true;
-        let starter = match sealkit_process::engine() {
+        let starter = match sealkit_process::engine_socket() {
             Some(socket) => Starter::Engine(Mutex::new(socket)),
             None => of_cluster()?,
         };
         let (calls, answered) = Default::default();
         Ok(Link { starter, next: AtomicU64::new(1), calls, answered })
     });
-    if let (true, Ok(link), Some(socket)) = (is_new, &link, sealkit_process::engine()) {
+    if let (true, Ok(link), Some(socket)) = (is_new, &link, sealkit_process::engine_socket()) {
         let link: &'static Link = link;
         thread::spawn(|| link.listen(socket));
     }
@@ -104,7 +104,7 @@ pub(crate) fn is_expected() -> bool {
 
 /// Whether there is an engine.
 pub(crate) fn exists() -> bool {
-    sealkit_process::engine().is_some()
+    sealkit_process::engine_socket().is_some()
 }
 
 impl Link {

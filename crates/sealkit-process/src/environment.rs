@@ -1,0 +1,88 @@
+//! The environment block: the memory in which the kernel passes environment variables to a process.
+//!
+//! `unsafe` is needed to run code before `main`, to change variables there, and to overwrite the old values.
+
+#![expect(
+    unsafe_code,
+    reason = "there is no safe access to the environment block; each use has a safety comment"
+)]
+
+use std::{
+    env,
+    ffi::{CStr, OsStr, c_char},
+    os::unix::ffi::OsStrExt as _,
+};
+
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::variables::{MountKind, SecretVariable};
+
+// SAFETY: the dynamic loader calls each function pointer in this section once, before `main`. On Linux it passes three arguments,
+// which a C function without parameters may ignore. Panics cannot unwind into the loader: `extern "C"` aborts instead.
+#[used]
+#[unsafe(link_section = ".init_array")]
+static BEFORE_MAIN: extern "C" fn() = {
+    extern "C" fn before_main() {
+        crate::startup::before_main();
+    }
+    before_main
+};
+
+unsafe extern "C" {
+    /// The environment as POSIX defines it: pointers to `NAME=VALUE` strings, followed by a null pointer.
+    static environ: *const *mut c_char;
+}
+
+/// Removes the variables that `is_secret` selects from the environment, and overwrites their values in the environment block.
+///
+/// Call this only before `main`.
+pub(crate) fn take_secrets(is_secret: impl Fn(&str) -> bool) -> Vec<SecretVariable> {
+    let mut secrets = Vec::new();
+    for entry in entries() {
+        // SAFETY: `entries` returns pointers to strings that end with a zero byte. They are in the block that the kernel created,
+        // which stays allocated until the process exits. No other thread can change it, because there is none before `main`.
+        let text = unsafe { CStr::from_ptr(entry) }.to_bytes();
+        let Some(end) = text.iter().position(|byte| *byte == b'=') else { continue };
+        let Some(name) = str::from_utf8(&text[..end]).ok().filter(|name| is_secret(name)) else { continue };
+        let (name, length) = (name.to_owned(), text.len());
+        let value = Zeroizing::new(text[end + 1..].to_vec());
+        secrets.push(SecretVariable { name: name.clone(), value, mount: MountKind::Memory });
+        remove(&name);
+        // SAFETY: these are the bytes after the `=` of a string in the environment block, which is writable memory of this process.
+        // `text` is not used any more, so no reference to the bytes exists. `remove` has removed the pointer to them from the
+        // environment.
+        unsafe { std::slice::from_raw_parts_mut(entry.add(end + 1).cast::<u8>(), length - end - 1) }
+            .zeroize();
+    }
+    secrets
+}
+
+/// Sets a variable. Call this only before `main`.
+pub(crate) fn set(name: &str, value: &[u8]) {
+    // `set_var` panics on such names and values, and no environment can hold them.
+    if !name.is_empty() && !name.contains(['=', '\0']) && !value.contains(&0) {
+        // SAFETY: before `main`, there is no other thread that could read or change the environment.
+        unsafe { env::set_var(name, OsStr::from_bytes(value)) };
+    }
+}
+
+/// Removes a variable. Call this only before `main`.
+pub(crate) fn remove(name: &str) {
+    // SAFETY: before `main`, there is no other thread that could read or change the environment.
+    unsafe { env::remove_var(name) };
+}
+
+/// Returns pointers to all variables. They are collected first, because removing a variable moves the ones after it.
+fn entries() -> Vec<*mut c_char> {
+    let mut entries = Vec::new();
+    // SAFETY: `environ` is null or points to an array of pointers that ends with a null pointer. The loop stops there. Before
+    // `main`, no other thread can change the array.
+    unsafe {
+        let mut next = environ;
+        while !next.is_null() && !(*next).is_null() {
+            entries.push(*next);
+            next = next.add(1);
+        }
+    }
+    entries
+}

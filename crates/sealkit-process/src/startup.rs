@@ -1,0 +1,135 @@
+//! The code that runs before `main`.
+
+use std::{env, fs::File, io, os::unix::net::UnixStream, sync::OnceLock};
+
+use rustix::process::{
+    DumpableBehavior, Resource, Rlimit, Signal, getpid, getppid, kill_process, set_dumpable_behavior,
+    set_parent_process_death_signal, setrlimit,
+};
+use sealkit_names::variables;
+
+use crate::{
+    environment, files, fork,
+    variables::{MountKind, SecretVariable, receive_variables},
+};
+
+/// The secrets that this process holds in memory.
+static SECRETS: OnceLock<Vec<SecretVariable>> = OnceLock::new();
+
+/// The socket to the engine that started this process.
+static ENGINE_SOCKET: OnceLock<UnixStream> = OnceLock::new();
+
+/// Protects the process and receives its secrets, if it is a pod. The loader calls this before any other thread exists.
+pub(crate) fn before_main() {
+    if env::var_os(variables::EXECUTION_ID).is_none_or(|id| id.is_empty()) {
+        return;
+    }
+    // The mount comes first: an undumpable process cannot write to its own files in `/proc`. If it fails, the secret files are
+    // visible to other processes of the same user.
+    if let Some(directory) = env::var_os(variables::MOUNTS) {
+        let _ = files::mount_private_tmpfs(directory.as_ref());
+        environment::remove(variables::MOUNTS);
+    }
+    let debuggable = env::var_os(variables::DEBUGGABLE).is_some_and(|value| !value.is_empty());
+    if !debuggable {
+        // If the system refuses, the process runs unprotected, as it would without this crate.
+        let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+        let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    }
+    let prefixes = secret_prefixes();
+    let mut secrets = environment::take_secrets(|name| is_secret(name, &prefixes));
+    if let Ok(engine) = env::var(variables::ENGINE) {
+        // Processes that this pod starts are not pods of the engine.
+        environment::remove(variables::ENGINE);
+        match connect(&engine, debuggable) {
+            Ok((socket, variables)) => {
+                secrets.extend(variables);
+                let _ = ENGINE_SOCKET.set(socket);
+            }
+            // Without its secrets, the pod cannot run its task.
+            Err(_) => kill_self(),
+        }
+    }
+    let _ = SECRETS.set(secrets);
+}
+
+/// Moves the socket away from standard input and receives the secrets from the engine.
+///
+/// `engine` is the process ID of the engine.
+fn connect(engine: &str, debuggable: bool) -> io::Result<(UnixStream, Vec<SecretVariable>)> {
+    set_parent_process_death_signal(Some(Signal::KILL))?;
+    // The engine may have died before the death signal was set.
+    if getppid().map(|parent| parent.as_raw_nonzero().to_string()).as_deref() != Some(engine) {
+        kill_self();
+    }
+    if !debuggable {
+        fork::continue_in_child()?;
+    }
+    let socket = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3)?;
+    rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
+    let mut socket = UnixStream::from(socket);
+    let mut in_memory = Vec::new();
+    for secret in receive_variables(&mut socket)? {
+        match secret.mount {
+            MountKind::Memory => in_memory.push(secret),
+            MountKind::Environment => environment::set(&secret.name, &secret.value),
+            MountKind::File => files::write(&secret)?,
+        }
+    }
+    Ok((socket, in_memory))
+}
+
+fn kill_self() {
+    let _ = kill_process(getpid(), Signal::KILL);
+}
+
+pub(crate) fn secret(name: &str) -> Option<&'static [u8]> {
+    SECRETS.get()?.iter().find(|secret| secret.name == name).map(|secret| &**secret.value)
+}
+
+pub(crate) fn engine_socket() -> Option<&'static UnixStream> {
+    ENGINE_SOCKET.get()
+}
+
+/// Returns the prefixes of secret variables: the defaults, and the one that is configured in the environment.
+fn secret_prefixes() -> Vec<String> {
+    let mut prefixes = variables::DEFAULT_ENV_PREFIXES.map(str::to_owned).to_vec();
+    if let Ok(prefix) = env::var(variables::ENV_PREFIX) {
+        prefixes.extend(variables::prefix_spellings(prefix.trim().to_owned()));
+    }
+    // A prefix that does not end with `_` would also match variables that are not secrets.
+    prefixes.retain(|prefix| prefix.ends_with('_') && prefix.len() > 1);
+    prefixes
+}
+
+/// Prefixes that Flyte reserves, even if the prefix of secrets is `FLYTE_`.
+///
+/// The credentials of the object store are among these variables. The pod needs them to read its inputs, and child processes expect
+/// them in the environment.
+const RESERVED_PREFIXES: [&str; 4] = ["FLYTE_SECRETS_", "FLYTE_INTERNAL_", "FLYTE_AWS_", "FLYTE_STORAGE_"];
+
+fn is_secret(name: &str, prefixes: &[String]) -> bool {
+    let is_reserved = RESERVED_PREFIXES.iter().any(|reserved| name.starts_with(reserved));
+    !is_reserved && prefixes.iter().any(|prefix| name.starts_with(&**prefix))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secret_variables_are_recognized_by_their_prefix() {
+        let prefixes = ["_UNION_".to_owned(), "FLYTE_".to_owned()];
+        for (name, secret) in [
+            ("_UNION_MY_SECRET", true),
+            ("FLYTE_MY_SECRET", true),
+            ("FLYTE_SECRETS_ENV_PREFIX", false),
+            ("FLYTE_INTERNAL_EXECUTION_ID", false),
+            ("FLYTE_AWS_SECRET_ACCESS_KEY", false),
+            ("HF_TOKEN", false),
+            ("PATH", false),
+        ] {
+            assert_eq!(is_secret(name, &prefixes), secret, "{name}");
+        }
+    }
+}
