@@ -1,26 +1,26 @@
-//! Package `flyteidl2.actions`: an action asks for further ones, and is told what becomes of them.
+//! Package `flyteidl2.actions`: enqueues child actions and watches them.
 
 use crate::{
     common::ActionIdentifier,
     workflow::{ActionUpdate, TaskAction},
 };
 
-/// An action that is asked for.
+/// A child action.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Action {
-    /// What it is called.
+    /// The identifier.
     #[prost(message, optional, tag = "1")]
     pub action_id: Option<ActionIdentifier>,
-    /// Who asks for it.
+    /// The name of the parent action.
     #[prost(string, optional, tag = "2")]
     pub parent_action_name: Option<String>,
-    /// Where its inputs are.
+    /// The URI of the inputs.
     #[prost(string, tag = "3")]
     pub input_uri: String,
-    /// Below what its outputs are to be.
+    /// The base URI of the outputs.
     #[prost(string, tag = "4")]
     pub run_output_base: String,
-    /// What it runs.
+    /// What the action runs.
     #[prost(oneof = "ActionSpec", tags = "7")]
     pub spec: Option<ActionSpec>,
 }
@@ -33,53 +33,53 @@ pub enum ActionSpec {
     Task(Box<TaskAction>),
 }
 
-/// Asks for an action.
+/// The request to enqueue an action.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct EnqueueRequest {
-    /// Which.
+    /// The action.
     #[prost(message, optional, tag = "1")]
     pub action: Option<Action>,
 }
 
-/// Asks for what becomes of the actions that an action has asked for.
+/// The request to watch the children of an action.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
 pub struct WatchForUpdatesRequest {
-    /// Whose.
+    /// The filter.
     #[prost(oneof = "WatchFilter", tags = "1")]
     pub filter: Option<WatchFilter>,
 }
 
-/// Whose actions are watched.
+/// Selects the actions to watch.
 #[derive(Clone, PartialEq, Eq, prost::Oneof)]
 pub enum WatchFilter {
-    /// Those that this action has asked for.
+    /// All children of this action.
     #[prost(message, tag = "1")]
     ParentActionId(ActionIdentifier),
 }
 
-/// What has become of an action, or that all is told that was known at first.
+/// A message of a watch. It is `None` for the control message that follows the initial state.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct WatchForUpdatesResponse {
-    /// What has become of an action.
+    /// The message.
     #[prost(oneof = "WatchMessage", tags = "1")]
     pub message: Option<WatchMessage>,
 }
 
-/// What a watcher is told.
+/// The message of a watch.
 #[derive(Clone, PartialEq, prost::Oneof)]
 pub enum WatchMessage {
-    /// What has become of an action.
+    /// A new state of an action.
     #[prost(message, tag = "1")]
     ActionUpdate(ActionUpdate),
 }
 
-/// Asks for the end of an action.
+/// The request to abort an action.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
 pub struct AbortRequest {
-    /// Which.
+    /// The action.
     #[prost(message, optional, tag = "1")]
     pub action_id: Option<ActionIdentifier>,
-    /// Why.
+    /// The reason.
     #[prost(string, optional, tag = "2")]
     pub reason: Option<String>,
 }

@@ -1,46 +1,46 @@
-//! Package `flyteidl2.auth`: where tokens come from. Flyte 1 has the same under `flyteidl.service`.
+//! Package `flyteidl2.auth`: OAuth metadata. Flyte 1 has the same messages in package `flyteidl.service`.
 
-/// Asks for [`OAuth2Metadata`].
+/// The request for [`OAuth2Metadata`].
 #[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
 pub struct GetOAuth2MetadataRequest {}
 
-/// The endpoints of the authorization server (RFC 8414).
+/// The metadata of the authorization server (RFC 8414).
 #[derive(Clone, PartialEq, Eq, prost::Message)]
 pub struct OAuth2Metadata {
-    /// Where people allow it.
+    /// The authorization endpoint.
     #[prost(string, tag = "2")]
     pub authorization_endpoint: String,
-    /// Where tokens are given.
+    /// The token endpoint.
     #[prost(string, tag = "3")]
     pub token_endpoint: String,
-    /// What may be asked for.
+    /// The supported scopes.
     #[prost(string, repeated, tag = "5")]
     pub scopes_supported: Vec<String>,
-    /// Where devices without a browser begin.
+    /// The device authorization endpoint (RFC 8628).
     #[prost(string, tag = "10")]
     pub device_authorization_endpoint: String,
 }
 
-/// Asks for [`PublicClientConfig`].
+/// The request for [`PublicClientConfig`].
 #[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
 pub struct GetPublicClientConfigRequest {}
 
-/// How a command-line tool takes part.
+/// The OAuth client configuration for command-line tools.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
 pub struct PublicClientConfig {
-    /// Who it is.
+    /// The client ID.
     #[prost(string, tag = "1")]
     pub client_id: String,
-    /// Where the browser is sent back to.
+    /// The redirect URI.
     #[prost(string, tag = "2")]
     pub redirect_uri: String,
-    /// What it asks for.
+    /// The scopes to request.
     #[prost(string, repeated, tag = "3")]
     pub scopes: Vec<String>,
-    /// The header that carries the token.
+    /// The name of the header that carries the token.
     #[prost(string, tag = "4")]
     pub authorization_metadata_key: String,
-    /// For whom the token is.
+    /// The audience of the token.
     #[prost(string, tag = "6")]
     pub audience: String,
 }

@@ -1,22 +1,22 @@
-//! Package `flyteidl2.cluster`: which cluster serves what.
+//! Package `flyteidl2.cluster`: selects the cluster that serves an operation.
 
 use crate::common::{ActionIdentifier, DomainIdentifier, OrgIdentifier, ProjectIdentifier};
 
-/// Asks where something is to be done.
+/// The request for the cluster that serves an operation on a resource.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
 pub struct SelectClusterRequest {
-    /// With what.
+    /// The resource.
     #[prost(oneof = "Resource", tags = "1, 2, 4, 9")]
     pub resource: Option<Resource>,
-    /// What.
+    /// The operation.
     #[prost(enumeration = "Operation", tag = "8")]
     pub operation: i32,
 }
 
-/// With what something is to be done.
+/// The resource of an operation.
 #[derive(Clone, PartialEq, Eq, prost::Oneof)]
 pub enum Resource {
-    /// All of an organization.
+    /// All resources of an organization.
     #[prost(message, tag = "1")]
     OrgId(OrgIdentifier),
     /// A project.
@@ -30,24 +30,24 @@ pub enum Resource {
     DomainId(DomainIdentifier),
 }
 
-/// What is to be done.
+/// An operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, prost::Enumeration)]
 #[repr(i32)]
 pub enum Operation {
-    /// Not told.
+    /// Unspecified.
     Unspecified = 0,
-    /// `DataProxyService.GetActionData`.
+    /// A call of `DataProxyService.GetActionData`.
     GetActionData = 3,
-    /// `DataProxyService.TailLogs`.
+    /// A call of `DataProxyService.TailLogs`.
     TailLogs = 6,
-    /// `SecretService`.
+    /// A call of `SecretService`.
     UseSecrets = 8,
 }
 
-/// Where it is to be done.
+/// The cluster that serves the operation.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
 pub struct SelectClusterResponse {
-    /// The endpoint; empty if it is the one that was asked.
+    /// The endpoint of the cluster. Empty if it is the endpoint that received the request.
     #[prost(string, tag = "1")]
     pub cluster_endpoint: String,
 }

@@ -1,6 +1,6 @@
-//! Package `flyteidl2.common`: what things are called, and the phases of an action.
+//! Package `flyteidl2.common`: identifiers, and the phases of an action.
 
-/// A run.
+/// The identifier of a run.
 #[derive(Clone, PartialEq, Eq, Hash, prost::Message)]
 pub struct RunIdentifier {
     /// The organization.
@@ -17,7 +17,7 @@ pub struct RunIdentifier {
     pub name: String,
 }
 
-/// An action of a run; the first one is `a0`.
+/// The identifier of an action. The root action of a run is `a0`.
 #[derive(Clone, PartialEq, Eq, Hash, prost::Message)]
 pub struct ActionIdentifier {
     /// The run.
@@ -28,7 +28,7 @@ pub struct ActionIdentifier {
     pub name: String,
 }
 
-/// A project of a domain.
+/// The identifier of a project in a domain.
 #[derive(Clone, PartialEq, Eq, Hash, prost::Message)]
 pub struct ProjectIdentifier {
     /// The organization.
@@ -37,82 +37,82 @@ pub struct ProjectIdentifier {
     /// The domain.
     #[prost(string, tag = "2")]
     pub domain: String,
-    /// The project.
+    /// The name.
     #[prost(string, tag = "3")]
     pub name: String,
 }
 
-/// A domain.
+/// The identifier of a domain.
 #[derive(Clone, PartialEq, Eq, Hash, prost::Message)]
 pub struct DomainIdentifier {
     /// The organization.
     #[prost(string, tag = "1")]
     pub organization: String,
-    /// The domain.
+    /// The name.
     #[prost(string, tag = "2")]
     pub name: String,
 }
 
-/// An organization.
+/// The identifier of an organization.
 #[derive(Clone, PartialEq, Eq, Hash, prost::Message)]
 pub struct OrgIdentifier {
-    /// The organization.
+    /// The name.
     #[prost(string, tag = "1")]
     pub name: String,
 }
 
-/// A cluster.
+/// The identifier of a cluster.
 #[derive(Clone, PartialEq, Eq, Hash, prost::Message)]
 pub struct ClusterIdentifier {
     /// The organization.
     #[prost(string, tag = "1")]
     pub organization: String,
-    /// The cluster.
+    /// The name.
     #[prost(string, tag = "2")]
     pub name: String,
 }
 
-/// How far an action is.
+/// The phase of an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, prost::Enumeration)]
 #[repr(i32)]
 pub enum ActionPhase {
-    /// Nobody knows.
+    /// Unspecified.
     Unspecified = 0,
-    /// It waits for its turn.
+    /// The action is queued.
     Queued = 1,
-    /// It waits for a machine.
+    /// The action waits for resources.
     WaitingForResources = 2,
-    /// Its pod is being made.
+    /// The pod is being created.
     Initializing = 3,
-    /// It runs.
+    /// The action is running.
     Running = 4,
-    /// It has returned.
+    /// The action has succeeded.
     Succeeded = 5,
-    /// It has failed.
+    /// The action has failed.
     Failed = 6,
-    /// Somebody has ended it.
+    /// The action was aborted.
     Aborted = 7,
-    /// It took too long.
+    /// The action has timed out.
     TimedOut = 8,
-    /// It waits for somebody.
+    /// The action is paused.
     Paused = 9,
-    /// It was taken over from another run.
+    /// The result was recovered from another run.
     Recovered = 10,
 }
 
 impl ActionPhase {
-    /// Whether nothing comes after it.
+    /// Returns whether the phase is final.
     pub const fn is_terminal(self) -> bool {
         matches!(self, Self::Succeeded | Self::Failed | Self::Aborted | Self::TimedOut | Self::Recovered)
     }
 
-    /// Whether the action has outputs.
+    /// Returns whether the action has outputs.
     pub const fn is_success(self) -> bool {
         matches!(self, Self::Succeeded | Self::Recovered)
     }
 
-    /// What people call it: `waiting for resources`.
-    pub const fn words(self) -> &'static str {
+    /// Returns the phase in lower case, such as `waiting for resources`.
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Unspecified => "unknown",
             Self::Queued => "queued",

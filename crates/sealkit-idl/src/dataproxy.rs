@@ -1,4 +1,4 @@
-//! Package `flyteidl2.dataproxy`: inputs, outputs and logs of actions.
+//! Package `flyteidl2.dataproxy`: the inputs, outputs and logs of actions.
 
 use crate::{
     common::ActionIdentifier,
@@ -6,10 +6,10 @@ use crate::{
     task::{Inputs, Outputs},
 };
 
-/// Asks for the inputs and outputs of an action.
+/// The request for the inputs and outputs of an action.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
 pub struct GetActionDataRequest {
-    /// Which.
+    /// The action.
     #[prost(message, optional, tag = "1")]
     pub action_id: Option<ActionIdentifier>,
 }
@@ -17,37 +17,37 @@ pub struct GetActionDataRequest {
 /// The inputs and outputs of an action.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct GetActionDataResponse {
-    /// What it was given.
+    /// The inputs.
     #[prost(message, optional, tag = "1")]
     pub inputs: Option<Inputs>,
-    /// What it has returned.
+    /// The outputs.
     #[prost(message, optional, tag = "2")]
     pub outputs: Option<Outputs>,
 }
 
-/// Asks for what an action prints, as it does.
+/// The request to follow the logs of an action.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
 pub struct TailLogsRequest {
-    /// Which.
+    /// The action.
     #[prost(message, optional, tag = "1")]
     pub action_id: Option<ActionIdentifier>,
-    /// Which try of it, from 1.
+    /// The number of the attempt, starting at 1.
     #[prost(uint32, tag = "2")]
     pub attempt: u32,
 }
 
-/// Some of what an action has printed.
+/// New log lines of an action.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct TailLogsResponse {
-    /// Pod by pod.
+    /// The lines, by container.
     #[prost(message, repeated, tag = "1")]
     pub logs: Vec<Logs>,
 }
 
-/// Lines of one container.
+/// Log lines of one container.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Logs {
-    /// They.
+    /// The lines.
     #[prost(message, repeated, tag = "1")]
     pub lines: Vec<LogLine>,
 }

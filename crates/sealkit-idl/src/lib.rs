@@ -1,8 +1,8 @@
-//! The part of Flyte's wire format that sealkit speaks, as hand-written [`prost`] structs.
+//! The subset of Flyte's protobuf messages that sealkit uses, as hand-written [`prost`] structs.
 //!
-//! Names and field numbers are those of `flyteidl2` 2.0.53, one module per proto package. Only the messages
-//! and fields that sealkit reads or writes are here; unknown fields are skipped when decoding.
-//! Flyte 1 has the same numbers: `Inputs` and `Outputs` are its `LiteralMap` byte for byte.
+//! Names and field numbers are those of `flyteidl2` 2.0.53. There is one module per proto package. It contains only the messages
+//! and fields that sealkit reads or writes; unknown fields are skipped when decoding. The numbers are the same in Flyte 1, and its
+//! `LiteralMap` has the encoding of [`Inputs`](task::Inputs) and [`Outputs`](task::Outputs).
 
 pub mod actions;
 pub mod auth;

@@ -1,26 +1,26 @@
-//! Package `flyteidl2.logs.dataplane`: what pods print.
+//! Package `flyteidl2.logs.dataplane`: log lines of pods.
 
 use prost_types::Timestamp;
 
-/// A line that a pod has printed.
+/// A log line.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct LogLine {
-    /// When.
+    /// The time.
     #[prost(message, optional, tag = "1")]
     pub timestamp: Option<Timestamp>,
-    /// What.
+    /// The text.
     #[prost(string, tag = "2")]
     pub message: String,
-    /// Who.
+    /// The originator.
     #[prost(enumeration = "LogLineOriginator", tag = "3")]
     pub originator: i32,
 }
 
-/// Who has printed a line.
+/// The originator of a log line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, prost::Enumeration)]
 #[repr(i32)]
 pub enum LogLineOriginator {
-    /// Nobody knows.
+    /// Unknown.
     Unknown = 0,
     /// The task.
     User = 1,

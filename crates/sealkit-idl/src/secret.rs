@@ -1,6 +1,6 @@
-//! Package `flyteidl2.secret`: the secrets that a cluster keeps. Values go in, and never come out.
+//! Package `flyteidl2.secret`: the secrets of a cluster. Clients can write values, but not read them.
 //!
-//! Union 1 speaks the same messages under the package `cloudidl.secret`.
+//! Union 1 uses the same messages in package `cloudidl.secret`.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -9,36 +9,36 @@ use zeroize::Zeroize as _;
 
 use crate::common::ClusterIdentifier;
 
-/// Which secret is meant.
+/// The identifier of a secret.
 #[derive(Clone, PartialEq, Eq, Hash, prost::Message)]
 pub struct SecretIdentifier {
-    /// The name: `^[-a-zA-Z0-9_]+$`, though open-source Flyte does not look.
+    /// The name. It should match `^[-a-zA-Z0-9_]+$`, but open-source Flyte does not validate it.
     #[prost(string, tag = "1")]
     pub name: String,
-    /// The organization; open-source Flyte has one only, and ignores it.
+    /// The organization. Open-source Flyte ignores it.
     #[prost(string, tag = "2")]
     pub organization: String,
-    /// The domain; empty if the secret is valid in all.
+    /// The domain. Empty if the secret is valid in all domains.
     #[prost(string, tag = "3")]
     pub domain: String,
-    /// The project; empty if the secret is valid in all of the domain.
+    /// The project. Empty if the secret is valid in all projects of the domain.
     #[prost(string, tag = "4")]
     pub project: String,
 }
 
-/// A value and what it is for.
+/// The value and type of a secret.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
 #[prost(skip_debug)]
 pub struct SecretSpec {
     /// The value.
     #[prost(oneof = "SecretValue", tags = "1, 2")]
     pub value: Option<SecretValue>,
-    /// What it is for.
+    /// The type.
     #[prost(enumeration = "SecretType", tag = "3")]
     pub r#type: i32,
 }
 
-/// The value is wiped.
+/// Zeroizes the value.
 impl Drop for SecretSpec {
     fn drop(&mut self) {
         match &mut self.value {
@@ -49,14 +49,14 @@ impl Drop for SecretSpec {
     }
 }
 
-/// Never the value.
+/// Shows the type, never the value.
 impl fmt::Debug for SecretSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SecretSpec").field("type", &self.r#type()).finish_non_exhaustive()
     }
 }
 
-/// A value.
+/// The value of a secret.
 #[derive(Clone, PartialEq, Eq, prost::Oneof)]
 #[prost(skip_debug)]
 pub enum SecretValue {
@@ -68,74 +68,74 @@ pub enum SecretValue {
     BinaryValue(Vec<u8>),
 }
 
-/// Never the value.
+/// Never shows the value.
 impl fmt::Debug for SecretValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SecretValue")
     }
 }
 
-/// What a secret is for.
+/// The type of a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, prost::Enumeration)]
 #[repr(i32)]
 pub enum SecretType {
-    /// Anything that a task reads.
+    /// A secret that tasks read.
     Generic = 0,
-    /// The credentials of a container registry.
+    /// Credentials for a container registry.
     ImagePullSecret = 1,
 }
 
-/// A secret, without its value.
+/// A secret without its value.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Secret {
-    /// Which it is.
+    /// The identifier.
     #[prost(message, optional, tag = "1")]
     pub id: Option<SecretIdentifier>,
-    /// What is known of it.
+    /// The metadata.
     #[prost(message, optional, tag = "2")]
     pub secret_metadata: Option<SecretMetadata>,
 }
 
-/// What is known of a secret.
+/// The metadata of a secret.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct SecretMetadata {
-    /// When it was created.
+    /// The time of creation.
     #[prost(message, optional, tag = "1")]
     pub created_time: Option<Timestamp>,
-    /// Where it is.
+    /// The status.
     #[prost(message, optional, tag = "2")]
     pub secret_status: Option<SecretStatus>,
-    /// What it is for.
+    /// The type.
     #[prost(enumeration = "SecretType", tag = "3")]
     pub r#type: i32,
 }
 
-/// Where a secret is.
+/// The clusters that have a secret.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct SecretStatus {
-    /// Whether it is everywhere.
+    /// Whether all clusters have the secret.
     #[prost(enumeration = "OverallStatus", tag = "1")]
     pub overall_status: i32,
-    /// Cluster by cluster.
+    /// The status of each cluster.
     #[prost(message, repeated, tag = "2")]
     pub cluster_status: Vec<ClusterSecretStatus>,
 }
 
-/// Whether a secret is everywhere.
+/// Whether all clusters have a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, prost::Enumeration)]
 #[repr(i32)]
 pub enum OverallStatus {
-    /// Not told.
+    /// Unspecified.
     Unspecified = 0,
-    /// In some clusters.
+    /// Some clusters have the secret.
     PartiallyPresent = 1,
-    /// In all clusters.
+    /// All clusters have the secret.
     FullyPresent = 2,
-    /// Nobody knows.
+    /// The status is unknown.
     UnknownStatus = 3,
 }
 
-/// Whether a cluster has a secret.
+/// The status of a secret in one cluster.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct ClusterSecretStatus {
     /// The cluster.
@@ -150,79 +150,79 @@ pub struct ClusterSecretStatus {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, prost::Enumeration)]
 #[repr(i32)]
 pub enum PresenceStatus {
-    /// Nobody knows.
+    /// The status is unknown.
     Unknown = 0,
-    /// It has not.
+    /// The cluster does not have the secret.
     Missing = 1,
-    /// It has.
+    /// The cluster has the secret.
     Present = 2,
 }
 
-/// Asks for a new secret.
+/// The request to create a secret.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
 pub struct CreateSecretRequest {
-    /// Which.
+    /// The identifier.
     #[prost(message, optional, tag = "1")]
     pub id: Option<SecretIdentifier>,
-    /// The value.
+    /// The value and type.
     #[prost(message, optional, tag = "2")]
     pub secret_spec: Option<SecretSpec>,
 }
 
-/// Asks for a new value of a secret.
+/// The request to update a secret.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
 pub struct UpdateSecretRequest {
-    /// Which.
+    /// The identifier.
     #[prost(message, optional, tag = "1")]
     pub id: Option<SecretIdentifier>,
-    /// The value.
+    /// The value and type.
     #[prost(message, optional, tag = "2")]
     pub secret_spec: Option<SecretSpec>,
 }
 
-/// Asks for one secret.
+/// The request to get a secret.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
 pub struct GetSecretRequest {
-    /// Which.
+    /// The identifier.
     #[prost(message, optional, tag = "1")]
     pub id: Option<SecretIdentifier>,
 }
 
-/// One secret.
+/// The response to [`GetSecretRequest`].
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct GetSecretResponse {
-    /// It.
+    /// The secret.
     #[prost(message, optional, tag = "1")]
     pub secret: Option<Secret>,
 }
 
-/// Asks for the end of a secret.
+/// The request to delete a secret.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
 pub struct DeleteSecretRequest {
-    /// Which.
+    /// The identifier.
     #[prost(message, optional, tag = "1")]
     pub id: Option<SecretIdentifier>,
 }
 
-/// Asks for a page of secrets.
+/// The request to list a page of secrets.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
 pub struct ListSecretsRequest {
     /// The organization.
     #[prost(string, tag = "1")]
     pub organization: String,
-    /// Only those of this domain.
+    /// The domain. Empty for all domains.
     #[prost(string, tag = "2")]
     pub domain: String,
-    /// Only those of this project of the domain.
+    /// The project of the domain. Empty for all projects.
     #[prost(string, tag = "3")]
     pub project: String,
-    /// How many at most; 0 is no limit.
+    /// The maximum number of secrets of the page. 0 is no limit.
     #[prost(int32, tag = "4")]
     pub limit: i32,
-    /// Where the page before has ended.
+    /// The page token of the previous response. Empty for the first page.
     #[prost(string, tag = "5")]
     pub token: String,
-    /// The same for each cluster, where there are several.
+    /// The page token of each cluster, if there are several clusters.
     #[prost(btree_map = "string, string", tag = "6")]
     pub per_cluster_tokens: BTreeMap<String, String>,
 }
@@ -230,13 +230,13 @@ pub struct ListSecretsRequest {
 /// A page of secrets.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct ListSecretsResponse {
-    /// They.
+    /// The secrets.
     #[prost(message, repeated, tag = "1")]
     pub secrets: Vec<Secret>,
-    /// Where it has ended; empty if it was the last one.
+    /// The token of the next page. Empty if this is the last page.
     #[prost(string, tag = "2")]
     pub token: String,
-    /// The same for each cluster, where there are several.
+    /// The page token of each cluster, if there are several clusters.
     #[prost(btree_map = "string, string", tag = "3")]
     pub per_cluster_tokens: BTreeMap<String, String>,
 }

@@ -1,8 +1,8 @@
-//! The services that are called: the path of each method is `/SERVICE/METHOD`.
+//! The names of the gRPC services. The path of a method is `/SERVICE/METHOD`.
 
 /// `flyteidl2.secret.SecretService`, of Flyte 2.
 pub const SECRET: &str = "flyteidl2.secret.SecretService";
-/// The same of Union 1.
+/// The service that is called [`SECRET`] in Flyte 2, as Union 1 names it.
 pub const UNION_SECRET: &str = "cloudidl.secret.SecretService";
 /// `flyteidl2.workflow.RunService`.
 pub const RUN: &str = "flyteidl2.workflow.RunService";
@@ -16,9 +16,9 @@ pub const CLUSTER: &str = "flyteidl2.cluster.ClusterService";
 pub const ACTIONS: &str = "flyteidl2.actions.ActionsService";
 /// `flyteidl2.auth.AuthMetadataService`, of Flyte 2.
 pub const AUTH_METADATA: &str = "flyteidl2.auth.AuthMetadataService";
-/// The same of Flyte 1 and Union 1.
-pub const OLD_AUTH_METADATA: &str = "flyteidl.service.AuthMetadataService";
+/// The service that is called [`AUTH_METADATA`] in Flyte 2, as Flyte 1 and Union 1 name it.
+pub const LEGACY_AUTH_METADATA: &str = "flyteidl.service.AuthMetadataService";
 
-/// The answer of methods that have nothing to say.
+/// An empty response.
 #[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
 pub struct Empty {}

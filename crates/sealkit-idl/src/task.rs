@@ -1,4 +1,4 @@
-//! Package `flyteidl2.task`: what a task is, what it is given, and what it gives back.
+//! Package `flyteidl2.task`: tasks, their inputs and their outputs.
 
 use std::collections::BTreeMap;
 
@@ -15,12 +15,12 @@ pub struct Inputs {
 /// The content of `outputs.pb`.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Outputs {
-    /// The outputs; a task's only one is `o0`.
+    /// The outputs. The output of a task with a single output is called `o0`.
     #[prost(message, repeated, tag = "1")]
     pub literals: Vec<NamedLiteral>,
 }
 
-/// A literal and its name.
+/// A named literal.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct NamedLiteral {
     /// The name.
@@ -31,7 +31,7 @@ pub struct NamedLiteral {
     pub value: Option<Literal>,
 }
 
-/// A task that is deployed.
+/// The identifier of a deployed task.
 #[derive(Clone, PartialEq, Eq, Hash, prost::Message)]
 pub struct TaskIdentifier {
     /// The organization.
@@ -58,69 +58,69 @@ impl From<Identifier> for TaskIdentifier {
 }
 
 impl TaskSpec {
-    /// What the task is called; all of it is empty if that is not said.
+    /// Returns the identifier of the task. Its fields are empty if the template has none.
     pub fn id(&self) -> TaskIdentifier {
         let id = self.task_template.as_ref().and_then(|template| template.id.clone());
         id.unwrap_or_default().into()
     }
 }
 
-/// All of a task.
+/// The specification of a task.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct TaskSpec {
-    /// How it is run.
+    /// The template.
     #[prost(message, optional, tag = "1")]
     pub task_template: Option<TaskTemplate>,
-    /// What it is called in the console: at most 63 characters.
+    /// The name in the console, of at most 63 characters.
     #[prost(string, tag = "3")]
     pub short_name: String,
-    /// To what it belongs.
+    /// The environment that the task belongs to.
     #[prost(message, optional, tag = "4")]
     pub environment: Option<Environment>,
-    /// What people should know of it.
+    /// The documentation.
     #[prost(message, optional, tag = "5")]
     pub documentation: Option<DocumentationEntity>,
 }
 
-/// To what a task belongs.
+/// An environment: a group of tasks.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
 pub struct Environment {
-    /// Its name.
+    /// The name.
     #[prost(string, tag = "1")]
     pub name: String,
 }
 
-/// What people should know of a task.
+/// The documentation of a task.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
 pub struct DocumentationEntity {
-    /// In a line.
+    /// A description in one line.
     #[prost(string, tag = "1")]
     pub short_description: String,
-    /// In full.
+    /// The full description.
     #[prost(string, tag = "2")]
     pub long_description: String,
 }
 
-/// How a run is run.
+/// The settings of a run.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
 pub struct RunSpec {
-    /// What it is found by.
+    /// The labels.
     #[prost(message, optional, tag = "1")]
     pub labels: Option<Labels>,
-    /// The environment of all of its pods.
+    /// The environment variables of all pods of the run.
     #[prost(message, optional, tag = "3")]
     pub envs: Option<Envs>,
 }
 
-/// What something is found by.
+/// Labels of a run.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
 pub struct Labels {
-    /// Values by name.
+    /// The labels by name.
     #[prost(btree_map = "string, string", tag = "1")]
     pub values: BTreeMap<String, String>,
 }
 
-/// An environment.
+/// Environment variables.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
 pub struct Envs {
     /// The variables.
@@ -128,13 +128,13 @@ pub struct Envs {
     pub values: Vec<KeyValuePair>,
 }
 
-/// Asks for a task to be known from now on.
+/// The request to deploy a task.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct DeployTaskRequest {
-    /// What it is called.
+    /// The identifier.
     #[prost(message, optional, tag = "1")]
     pub task_id: Option<TaskIdentifier>,
-    /// All of it.
+    /// The specification.
     #[prost(message, optional, tag = "2")]
     pub spec: Option<TaskSpec>,
 }

@@ -1,4 +1,4 @@
-//! Package `flyteidl2.workflow`: runs, and the actions that they are made of.
+//! Package `flyteidl2.workflow`: runs and their actions.
 
 use prost_types::Timestamp;
 
@@ -8,64 +8,64 @@ use crate::{
     task::{Inputs, RunSpec, TaskIdentifier, TaskSpec},
 };
 
-/// Asks for a run.
+/// The request to create a run.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct CreateRunRequest {
-    /// What it is called, or where it is to be and be given a name.
+    /// The name of the run, or the project in which the server generates one.
     #[prost(oneof = "RunName", tags = "1, 6")]
     pub id: Option<RunName>,
-    /// What runs.
+    /// The task to run.
     #[prost(oneof = "RunTask", tags = "2, 3")]
     pub task: Option<RunTask>,
-    /// With what.
+    /// The inputs.
     #[prost(message, optional, tag = "4")]
     pub inputs: Option<Inputs>,
-    /// How.
+    /// The settings of the run.
     #[prost(message, optional, tag = "5")]
     pub run_spec: Option<RunSpec>,
-    /// Who asks.
+    /// The client that creates the run.
     #[prost(enumeration = "RunSource", tag = "8")]
     pub source: i32,
 }
 
-/// What a run is called.
+/// The name of a new run.
 #[derive(Clone, PartialEq, Eq, prost::Oneof)]
 pub enum RunName {
-    /// This.
+    /// This name.
     #[prost(message, tag = "1")]
     RunId(RunIdentifier),
-    /// What the server makes up, in this project.
+    /// A name that the server generates in this project.
     #[prost(message, tag = "6")]
     ProjectId(ProjectIdentifier),
 }
 
-/// What runs.
+/// The task of a run.
 #[derive(Clone, PartialEq, prost::Oneof)]
 pub enum RunTask {
-    /// A task that was deployed.
+    /// A task that is already deployed.
     #[prost(message, tag = "2")]
     TaskId(TaskIdentifier),
-    /// This task.
+    /// A task that is sent with the request.
     #[prost(message, tag = "3")]
     TaskSpec(Box<TaskSpec>),
 }
 
-/// Who asks for a run.
+/// The client that creates a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, prost::Enumeration)]
 #[repr(i32)]
 pub enum RunSource {
-    /// Not told.
+    /// Unspecified.
     Unspecified = 0,
     /// The console.
     Web = 1,
-    /// A command line.
+    /// A command-line tool.
     Cli = 2,
 }
 
-/// The run that was asked for.
+/// The response to [`CreateRunRequest`].
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct CreateRunResponse {
-    /// It.
+    /// The run.
     #[prost(message, optional, tag = "1")]
     pub run: Option<Run>,
 }
@@ -73,7 +73,7 @@ pub struct CreateRunResponse {
 /// A run.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Run {
-    /// Its first action.
+    /// The root action.
     #[prost(message, optional, tag = "1")]
     pub action: Option<Action>,
 }
@@ -81,69 +81,69 @@ pub struct Run {
 /// An action.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Action {
-    /// Which.
+    /// The identifier.
     #[prost(message, optional, tag = "1")]
     pub id: Option<ActionIdentifier>,
 }
 
-/// How an action is.
+/// The status of an action.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct ActionStatus {
-    /// How far it is.
+    /// The phase.
     #[prost(enumeration = "ActionPhase", tag = "1")]
     pub phase: i32,
-    /// How often it was tried.
+    /// The number of attempts so far.
     #[prost(uint32, tag = "4")]
     pub attempts: u32,
 }
 
-/// All of an action.
+/// The details of an action.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct ActionDetails {
-    /// Which.
+    /// The identifier.
     #[prost(message, optional, tag = "1")]
     pub id: Option<ActionIdentifier>,
-    /// How it is.
+    /// The status.
     #[prost(message, optional, tag = "3")]
     pub status: Option<ActionStatus>,
-    /// Why it has ended, if it did not return.
+    /// The error or the abort of an action that did not succeed.
     #[prost(oneof = "ActionResult", tags = "4, 5")]
     pub result: Option<ActionResult>,
-    /// Try by try.
+    /// The attempts.
     #[prost(message, repeated, tag = "7")]
     pub attempts: Vec<ActionAttempt>,
 }
 
-/// Why an action has ended.
+/// The reason why an action did not succeed.
 #[derive(Clone, PartialEq, Eq, prost::Oneof)]
 pub enum ActionResult {
-    /// It has failed.
+    /// The action failed.
     #[prost(message, tag = "4")]
     ErrorInfo(ErrorInfo),
-    /// Somebody has ended it.
+    /// The action was aborted.
     #[prost(message, tag = "5")]
     AbortInfo(AbortInfo),
 }
 
-/// Why something has failed.
+/// The error of an action.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
 pub struct ErrorInfo {
-    /// For people.
+    /// The human-readable message.
     #[prost(string, tag = "1")]
     pub message: String,
-    /// Whose fault it is.
+    /// The origin of the error.
     #[prost(enumeration = "ErrorInfoKind", tag = "2")]
     pub kind: i32,
-    /// For programs.
+    /// The machine-readable error code.
     #[prost(string, tag = "3")]
     pub code: String,
 }
 
-/// Whose fault an error is.
+/// `ErrorInfo.Kind`: the origin of an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, prost::Enumeration)]
 #[repr(i32)]
 pub enum ErrorInfoKind {
-    /// Nobody knows.
+    /// Unspecified.
     Unspecified = 0,
     /// The task's own code.
     User = 1,
@@ -151,93 +151,93 @@ pub enum ErrorInfoKind {
     System = 2,
 }
 
-/// Why somebody has ended an action.
+/// The abort of an action.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
 pub struct AbortInfo {
-    /// For people.
+    /// The reason.
     #[prost(string, tag = "1")]
     pub reason: String,
 }
 
-/// One try of an action.
+/// An attempt of an action.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct ActionAttempt {
-    /// How far it is.
+    /// The phase.
     #[prost(enumeration = "ActionPhase", tag = "1")]
     pub phase: i32,
-    /// Why it has failed.
+    /// The error, if the attempt failed.
     #[prost(message, optional, tag = "4")]
     pub error_info: Option<ErrorInfo>,
-    /// Which, from 1.
+    /// The number of the attempt, starting at 1.
     #[prost(uint32, tag = "5")]
     pub attempt: u32,
-    /// What the cluster has told of it.
+    /// The events of the cluster about this attempt.
     #[prost(message, repeated, tag = "10")]
     pub cluster_events: Vec<ClusterEvent>,
 }
 
-/// What a cluster tells of a pod.
+/// An event of the cluster about a pod.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct ClusterEvent {
-    /// When.
+    /// The time of the event.
     #[prost(message, optional, tag = "1")]
     pub occurred_at: Option<Timestamp>,
-    /// What.
+    /// The message.
     #[prost(string, tag = "2")]
     pub message: String,
 }
 
-/// Asks for all of an action, again whenever it changes.
+/// The request to watch the details of an action.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
 pub struct WatchActionDetailsRequest {
-    /// Which.
+    /// The action.
     #[prost(message, optional, tag = "1")]
     pub action_id: Option<ActionIdentifier>,
 }
 
-/// All of an action, as it is now.
+/// The current details of an action.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct WatchActionDetailsResponse {
-    /// It.
+    /// The details.
     #[prost(message, optional, tag = "1")]
     pub details: Option<ActionDetails>,
 }
 
-/// Asks for the end of a run.
+/// The request to abort a run.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
 pub struct AbortRunRequest {
-    /// Which.
+    /// The run.
     #[prost(message, optional, tag = "1")]
     pub run_id: Option<RunIdentifier>,
-    /// Why.
+    /// The reason.
     #[prost(string, optional, tag = "2")]
     pub reason: Option<String>,
 }
 
-/// What a task action runs.
+/// The task of an action.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct TaskAction {
-    /// Which task.
+    /// The identifier.
     #[prost(message, optional, tag = "1")]
     pub id: Option<TaskIdentifier>,
-    /// All of it.
+    /// The specification.
     #[prost(message, optional, tag = "2")]
     pub spec: Option<TaskSpec>,
 }
 
-/// What has become of an action that another one has asked for.
+/// A new state of a child action.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct ActionUpdate {
-    /// Which.
+    /// The action.
     #[prost(message, optional, tag = "1")]
     pub action_id: Option<ActionIdentifier>,
-    /// How far it is.
+    /// The phase.
     #[prost(enumeration = "ActionPhase", tag = "2")]
     pub phase: i32,
-    /// Why it has failed.
+    /// The error, if the action failed.
     #[prost(message, optional, tag = "3")]
     pub error: Option<ExecutionError>,
-    /// Where its outputs are.
+    /// The URI of the outputs.
     #[prost(string, tag = "4")]
     pub output_uri: String,
 }

@@ -63,7 +63,7 @@ impl Destination {
             container.env.push(pair((variables::SHARED, &names.join(","))));
         }
         for (resource, amount) in &self.resources {
-            let name = ResourceName::of(resource.as_str()).into();
+            let name = ResourceName::from_name(resource.as_str()).into();
             // Without a limit, the backend takes the request for one.
             let requests = &mut container.resources.get_or_insert_with(Resources::default).requests;
             requests.retain(|entry| entry.name != name);

@@ -88,7 +88,7 @@ pub(crate) fn task_spec(task: &TaskMetadata) -> TaskSpec {
 /// As the official SDK sends them: what a task needs at least. The backend lets it have no more, either.
 fn resources(needed: Resources) -> Option<IdlResources> {
     let entry = |(resource, amount): (Resource, &str)| {
-        let name = ResourceName::of(resource.as_str());
+        let name = ResourceName::from_name(resource.as_str());
         ResourceEntry { name: name.into(), value: amount.to_owned() }
     };
     let requests: Vec<_> = needed.given().map(entry).collect();

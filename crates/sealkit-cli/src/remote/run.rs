@@ -296,7 +296,7 @@ impl Progress {
             Event::Phase { phase, .. } if phase.is_terminal() => {}
             Event::Phase { phase, attempt } => {
                 let again = if attempt > 1 { format!(", try {attempt}") } else { String::new() };
-                terminal::done(&format!("{task} {}{again}", phase.words()));
+                terminal::done(&format!("{task} {}{again}", phase.as_str()));
             }
             Event::Retry { attempt, why } => {
                 let why = shown(why.lines().next().unwrap_or_default());
@@ -316,6 +316,6 @@ impl Progress {
 
     fn end(&self, phase: ActionPhase) {
         let time = progress::shown(self.started.elapsed());
-        terminal::done(&format!("{} {} in {time}", self.task, phase.words()));
+        terminal::done(&format!("{} {} in {time}", self.task, phase.as_str()));
     }
 }

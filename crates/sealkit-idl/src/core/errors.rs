@@ -1,4 +1,4 @@
-//! `core.ErrorDocument`, what a failed task writes to `error.pb`, and `core.ExecutionError`, what the cluster makes of it.
+//! `core.ErrorDocument`, which a failed task writes to `error.pb`, and `core.ExecutionError`, which the cluster returns.
 
 /// The content of `error.pb`.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
@@ -8,52 +8,52 @@ pub struct ErrorDocument {
     pub error: Option<ContainerError>,
 }
 
-/// Why a container's task failed.
+/// The error of a container.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
 pub struct ContainerError {
-    /// A short word for programs.
+    /// The machine-readable error code.
     #[prost(string, tag = "1")]
     pub code: String,
-    /// The text for people.
+    /// The human-readable message.
     #[prost(string, tag = "2")]
     pub message: String,
-    /// Whether trying again may help.
+    /// Whether a retry can help.
     #[prost(enumeration = "ContainerErrorKind", tag = "3")]
     pub kind: i32,
-    /// Whose fault it is.
+    /// The origin of the error.
     #[prost(enumeration = "ErrorOrigin", tag = "4")]
     pub origin: i32,
 }
 
-/// Why an action has failed, as the cluster tells it.
+/// The error of an action.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
 pub struct ExecutionError {
-    /// A short word for programs.
+    /// The machine-readable error code.
     #[prost(string, tag = "1")]
     pub code: String,
-    /// The text for people.
+    /// The human-readable message.
     #[prost(string, tag = "2")]
     pub message: String,
-    /// Whose fault it is.
+    /// The origin of the error.
     #[prost(enumeration = "ErrorOrigin", tag = "4")]
     pub kind: i32,
 }
 
-/// Whether trying again may help.
+/// `ContainerError.Kind`: whether a retry can help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, prost::Enumeration)]
 #[repr(i32)]
 pub enum ContainerErrorKind {
-    /// It will not: the action fails for good.
+    /// The action fails without further attempts.
     NonRecoverable = 0,
-    /// It may: the action is tried again while attempts remain.
+    /// The action is retried while attempts remain.
     Recoverable = 1,
 }
 
-/// `core.ExecutionError.ErrorKind`: whose fault an error is.
+/// `core.ExecutionError.ErrorKind`: the origin of an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, prost::Enumeration)]
 #[repr(i32)]
 pub enum ErrorOrigin {
-    /// Nobody knows.
+    /// Unknown.
     Unknown = 0,
     /// The task's own code.
     User = 1,

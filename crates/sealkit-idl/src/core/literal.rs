@@ -6,24 +6,24 @@ use prost_types::{Duration, Timestamp};
 
 use super::{BlobType, LiteralType};
 
-/// One value.
+/// A value.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Literal {
-    /// The value itself.
+    /// The value.
     #[prost(oneof = "LiteralValue", tags = "1, 2, 3")]
     pub value: Option<LiteralValue>,
 }
 
-/// What a literal may be.
+/// The value of a literal.
 #[derive(Clone, PartialEq, prost::Oneof)]
 pub enum LiteralValue {
-    /// One value.
+    /// A single value.
     #[prost(message, tag = "1")]
     Scalar(Box<Scalar>),
     /// A list of values.
     #[prost(message, tag = "2")]
     Collection(LiteralCollection),
-    /// Values by name.
+    /// A map from strings to values.
     #[prost(message, tag = "3")]
     Map(LiteralMap),
 }
@@ -36,7 +36,7 @@ pub struct LiteralCollection {
     pub literals: Vec<Literal>,
 }
 
-/// Literals by name, in the order of their names.
+/// A map from strings to literals, sorted by key.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct LiteralMap {
     /// The elements.
@@ -47,15 +47,15 @@ pub struct LiteralMap {
 /// A value that is neither a list nor a map of literals.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Scalar {
-    /// The value itself.
+    /// The value.
     #[prost(oneof = "ScalarValue", tags = "1, 2, 3, 5, 9")]
     pub value: Option<ScalarValue>,
 }
 
-/// What a scalar may be.
+/// The value of a scalar.
 #[derive(Clone, PartialEq, prost::Oneof)]
 pub enum ScalarValue {
-    /// A number, text, boolean or time.
+    /// A number, a string, a boolean or a time.
     #[prost(message, tag = "1")]
     Primitive(Primitive),
     /// A reference to a file or directory.
@@ -64,7 +64,7 @@ pub enum ScalarValue {
     /// Bytes in a named format.
     #[prost(message, tag = "3")]
     Binary(Binary),
-    /// Nothing.
+    /// No value.
     #[prost(message, tag = "5")]
     NoneType(Void),
     /// A value of one of several types.
@@ -72,42 +72,42 @@ pub enum ScalarValue {
     Union(Box<Union>),
 }
 
-/// A number, text, boolean or time.
+/// A number, a string, a boolean or a time.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Primitive {
-    /// The value itself.
+    /// The value.
     #[prost(oneof = "PrimitiveValue", tags = "1, 2, 3, 4, 5, 6")]
     pub value: Option<PrimitiveValue>,
 }
 
-/// What a primitive may be.
+/// The value of a primitive.
 #[derive(Clone, PartialEq, prost::Oneof)]
 pub enum PrimitiveValue {
-    /// A whole number.
+    /// An integer.
     #[prost(int64, tag = "1")]
     Integer(i64),
-    /// A number.
+    /// A floating-point number.
     #[prost(double, tag = "2")]
     FloatValue(f64),
-    /// Text.
+    /// A string.
     #[prost(string, tag = "3")]
     StringValue(String),
-    /// True or false.
+    /// A boolean.
     #[prost(bool, tag = "4")]
     Boolean(bool),
     /// A point in time.
     #[prost(message, tag = "5")]
     Datetime(Timestamp),
-    /// A length of time.
+    /// A duration.
     #[prost(message, tag = "6")]
     Duration(Duration),
 }
 
-/// Nothing.
+/// No value.
 #[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
 pub struct Void {}
 
-/// Bytes in a named format; structs are MessagePack maps with the tag `msgpack`.
+/// Bytes in a named format. Structs are MessagePack maps with the tag `msgpack`.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
 pub struct Binary {
     /// The bytes.
@@ -121,29 +121,29 @@ pub struct Binary {
 /// A reference to a file or directory.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
 pub struct Blob {
-    /// What is referred to.
+    /// The metadata of the file or directory.
     #[prost(message, optional, tag = "1")]
     pub metadata: Option<BlobMetadata>,
-    /// Where it is.
+    /// The URI of the file or directory.
     #[prost(string, tag = "3")]
     pub uri: String,
 }
 
-/// What a blob refers to.
+/// The metadata of a blob.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
 pub struct BlobMetadata {
-    /// Its type.
+    /// The type.
     #[prost(message, optional, tag = "1")]
     pub r#type: Option<BlobType>,
 }
 
-/// A value and the type it was chosen to be.
+/// A value of one of several types, with its type.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Union {
     /// The value.
     #[prost(message, optional, tag = "1")]
     pub value: Option<Literal>,
-    /// The type; the tag in its structure tells the variant.
+    /// The type. The tag in its structure names the variant.
     #[prost(message, optional, tag = "2")]
     pub r#type: Option<LiteralType>,
 }

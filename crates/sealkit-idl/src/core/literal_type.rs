@@ -7,13 +7,13 @@ use prost_types::Struct;
 /// A type.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct LiteralType {
-    /// The type itself.
+    /// The type.
     #[prost(oneof = "LiteralTypeKind", tags = "1, 3, 4, 5, 7, 10")]
     pub r#type: Option<LiteralTypeKind>,
-    /// A JSON schema, for structs.
+    /// The JSON schema of a struct.
     #[prost(message, optional, tag = "6")]
     pub metadata: Option<Struct>,
-    /// What an SDK wants to remember of the type.
+    /// The annotation of an SDK.
     #[prost(message, optional, tag = "9")]
     pub annotation: Option<TypeAnnotation>,
     /// The variant of a union, or the fields of a struct.
@@ -21,22 +21,22 @@ pub struct LiteralType {
     pub structure: Option<TypeStructure>,
 }
 
-/// What a type may be.
+/// The type of a literal.
 #[derive(Clone, PartialEq, prost::Oneof)]
 pub enum LiteralTypeKind {
     /// A type without parameters.
     #[prost(enumeration = "SimpleType", tag = "1")]
     Simple(i32),
-    /// A list of this type.
+    /// A list with elements of this type.
     #[prost(message, tag = "3")]
     CollectionType(Box<LiteralType>),
-    /// A map of text to this type.
+    /// A map from strings to this type.
     #[prost(message, tag = "4")]
     MapValueType(Box<LiteralType>),
     /// A file or directory.
     #[prost(message, tag = "5")]
     Blob(BlobType),
-    /// One of several words.
+    /// One of several strings.
     #[prost(message, tag = "7")]
     EnumType(EnumType),
     /// One of several types.
@@ -48,40 +48,40 @@ pub enum LiteralTypeKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, prost::Enumeration)]
 #[repr(i32)]
 pub enum SimpleType {
-    /// Nothing.
+    /// No value.
     None = 0,
-    /// A whole number of 64 bits.
+    /// A 64-bit integer.
     Integer = 1,
-    /// A number of 64 bits.
+    /// A 64-bit floating-point number.
     Float = 2,
-    /// Text.
+    /// A string.
     String = 3,
-    /// True or false.
+    /// A boolean.
     Boolean = 4,
     /// A point in time.
     Datetime = 5,
-    /// A length of time.
+    /// A duration.
     Duration = 6,
     /// Bytes.
     Binary = 7,
     /// An error.
     Error = 8,
-    /// A struct or free-form object.
+    /// A struct or a free-form object.
     Struct = 9,
 }
 
-/// A file or directory.
+/// The type of a file or directory.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
 pub struct BlobType {
-    /// The format of the content; empty if unknown.
+    /// The format of the content. Empty if unknown.
     #[prost(string, tag = "1")]
     pub format: String,
-    /// One file, or many.
+    /// Whether it is a file or a directory.
     #[prost(enumeration = "BlobDimensionality", tag = "2")]
     pub dimensionality: i32,
 }
 
-/// One file, or many.
+/// Whether a blob is a file or a directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, prost::Enumeration)]
 #[repr(i32)]
 pub enum BlobDimensionality {
@@ -91,10 +91,10 @@ pub enum BlobDimensionality {
     Multipart = 1,
 }
 
-/// One of several words.
+/// One of several strings.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
 pub struct EnumType {
-    /// The words.
+    /// The strings.
     #[prost(string, repeated, tag = "1")]
     pub values: Vec<String>,
 }
@@ -118,10 +118,10 @@ pub struct TypeStructure {
     pub dataclass_type: BTreeMap<String, LiteralType>,
 }
 
-/// What an SDK wants to remember of a type.
+/// The annotation of an SDK.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct TypeAnnotation {
-    /// Free-form.
+    /// The annotation, as a free-form object.
     #[prost(message, optional, tag = "1")]
     pub annotations: Option<Struct>,
 }
@@ -132,7 +132,7 @@ pub struct Variable {
     /// Its type.
     #[prost(message, optional, tag = "1")]
     pub r#type: Option<LiteralType>,
-    /// What it is for.
+    /// The description.
     #[prost(string, tag = "2")]
     pub description: String,
 }
@@ -148,7 +148,7 @@ pub struct VariableEntry {
     pub value: Option<Variable>,
 }
 
-/// Variables by name, in the order of their names.
+/// Named variables, sorted by name.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct VariableMap {
     /// The variables.
@@ -156,13 +156,13 @@ pub struct VariableMap {
     pub variables: Vec<VariableEntry>,
 }
 
-/// What a task takes and returns.
+/// The inputs and outputs of a task.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct TypedInterface {
-    /// What it takes.
+    /// The inputs.
     #[prost(message, optional, tag = "1")]
     pub inputs: Option<VariableMap>,
-    /// What it returns.
+    /// The outputs.
     #[prost(message, optional, tag = "2")]
     pub outputs: Option<VariableMap>,
 }

@@ -1,21 +1,21 @@
-//! `core.Secret` and the security context that carries it.
+//! `core.Secret` and `core.SecurityContext`.
 
-/// A secret that a task asks for. The same message in Flyte 1 and Flyte 2.
+/// A secret that a task requests. Flyte 1 and Flyte 2 use the same message.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
 pub struct Secret {
-    /// The group; empty if there is none.
+    /// The group. Empty if there is none.
     #[prost(string, tag = "1")]
     pub group: String,
-    /// The version of the group; empty if there is none.
+    /// The version of the group. Empty if there is none.
     #[prost(string, tag = "2")]
     pub group_version: String,
-    /// The name of the secret.
+    /// The key.
     #[prost(string, tag = "3")]
     pub key: String,
-    /// How it is to be mounted.
+    /// The requested mount type.
     #[prost(enumeration = "MountType", tag = "4")]
     pub mount_requirement: i32,
-    /// The environment variable it is wanted in; empty if the cluster decides.
+    /// The environment variable that holds the secret or the path of its file. Empty if the cluster chooses it.
     #[prost(string, tag = "5")]
     pub env_var: String,
 }
@@ -24,18 +24,18 @@ pub struct Secret {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, prost::Enumeration)]
 #[repr(i32)]
 pub enum MountType {
-    /// The cluster decides.
+    /// The cluster chooses the mount type.
     Any = 0,
-    /// An environment variable.
+    /// The secret is an environment variable.
     EnvVar = 1,
-    /// A file.
+    /// The secret is a file.
     File = 2,
 }
 
-/// What a task is allowed to use.
+/// The permissions of a task.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
 pub struct SecurityContext {
-    /// The secrets of the task.
+    /// The secrets that the task requests.
     #[prost(message, repeated, tag = "2")]
     pub secrets: Vec<Secret>,
 }

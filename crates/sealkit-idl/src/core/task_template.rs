@@ -1,33 +1,33 @@
-//! `core.TaskTemplate`: what a cluster has to know to run a task.
+//! `core.TaskTemplate`: how a cluster runs a task.
 
 use prost_types::Duration;
 
 use super::{SecurityContext, TypedInterface};
 
-/// What a cluster has to know to run a task.
+/// How a cluster runs a task.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct TaskTemplate {
-    /// Which task.
+    /// The identifier.
     #[prost(message, optional, tag = "1")]
     pub id: Option<Identifier>,
-    /// Who runs it: whatever is not known is run as a pod.
+    /// The task type, which selects a plugin of the cluster. Unknown types run as a pod.
     #[prost(string, tag = "2")]
     pub r#type: String,
-    /// How it is run.
+    /// The metadata.
     #[prost(message, optional, tag = "3")]
     pub metadata: Option<TaskMetadata>,
-    /// What it takes and returns.
+    /// The inputs and outputs.
     #[prost(message, optional, tag = "4")]
     pub interface: Option<TypedInterface>,
-    /// In what.
+    /// The target.
     #[prost(oneof = "TaskTarget", tags = "6")]
     pub target: Option<TaskTarget>,
-    /// Its secrets.
+    /// The security context.
     #[prost(message, optional, tag = "8")]
     pub security_context: Option<SecurityContext>,
 }
 
-/// In what a task is run.
+/// The target that a task runs in.
 #[derive(Clone, PartialEq, prost::Oneof)]
 pub enum TaskTarget {
     /// A container.
@@ -35,10 +35,10 @@ pub enum TaskTarget {
     Container(Container),
 }
 
-/// Something that is registered.
+/// The identifier of a registered resource.
 #[derive(Clone, PartialEq, Eq, Hash, prost::Message)]
 pub struct Identifier {
-    /// What kind of thing.
+    /// The type of the resource.
     #[prost(enumeration = "ResourceType", tag = "1")]
     pub resource_type: i32,
     /// The project.
@@ -58,61 +58,61 @@ pub struct Identifier {
     pub org: String,
 }
 
-/// What is registered.
+/// The type of a registered resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, prost::Enumeration)]
 #[repr(i32)]
 pub enum ResourceType {
-    /// Not told.
+    /// Unspecified.
     Unspecified = 0,
     /// A task.
     Task = 1,
 }
 
-/// How a task is run.
+/// The metadata of a task.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct TaskMetadata {
-    /// By what it was made.
+    /// The SDK that created the task.
     #[prost(message, optional, tag = "2")]
     pub runtime: Option<RuntimeMetadata>,
-    /// How long a try may take.
+    /// The timeout of an attempt.
     #[prost(message, optional, tag = "4")]
     pub timeout: Option<Duration>,
-    /// How often it is tried again.
+    /// The retry strategy.
     #[prost(message, optional, tag = "5")]
     pub retries: Option<RetryStrategy>,
-    /// Whether it may run on machines that can be taken away; without an answer the cluster decides.
+    /// Whether the task may run on preemptible machines. `None` lets the cluster decide.
     #[prost(bool, optional, tag = "8")]
     pub interruptible: Option<bool>,
 }
 
-/// By what a task was made.
+/// The SDK that created a task.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
 pub struct RuntimeMetadata {
-    /// What kind of thing.
+    /// The type of the SDK.
     #[prost(enumeration = "RuntimeType", tag = "1")]
     pub r#type: i32,
-    /// Its version.
+    /// The version of the SDK.
     #[prost(string, tag = "2")]
     pub version: String,
-    /// Its language.
+    /// The language of the SDK.
     #[prost(string, tag = "3")]
     pub flavor: String,
 }
 
-/// By what a task was made.
+/// The type of an SDK.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, prost::Enumeration)]
 #[repr(i32)]
 pub enum RuntimeType {
-    /// Something else.
+    /// Any other.
     Other = 0,
     /// An SDK for Flyte.
     FlyteSdk = 1,
 }
 
-/// How often something is tried again.
+/// The retry strategy of a task.
 #[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
 pub struct RetryStrategy {
-    /// How often.
+    /// The number of retries.
     #[prost(uint32, tag = "5")]
     pub retries: u32,
 }
@@ -123,21 +123,21 @@ pub struct Container {
     /// The image.
     #[prost(string, tag = "1")]
     pub image: String,
-    /// The program and its arguments; the image's own entry point comes before them.
+    /// The arguments, which follow the entry point of the image.
     #[prost(string, repeated, tag = "3")]
     pub args: Vec<String>,
-    /// What it needs.
+    /// The resources.
     #[prost(message, optional, tag = "4")]
     pub resources: Option<Resources>,
-    /// Its environment.
+    /// The environment variables.
     #[prost(message, repeated, tag = "5")]
     pub env: Vec<KeyValuePair>,
 }
 
-/// A variable and its value.
+/// An environment variable.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
 pub struct KeyValuePair {
-    /// The variable.
+    /// The name.
     #[prost(string, tag = "1")]
     pub key: String,
     /// The value.
@@ -145,33 +145,33 @@ pub struct KeyValuePair {
     pub value: String,
 }
 
-/// What a container needs.
+/// The resources of a container.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
 pub struct Resources {
-    /// At least.
+    /// The minimum of each resource.
     #[prost(message, repeated, tag = "1")]
     pub requests: Vec<ResourceEntry>,
-    /// At most.
+    /// The maximum of each resource.
     #[prost(message, repeated, tag = "2")]
     pub limits: Vec<ResourceEntry>,
 }
 
-/// How much of something.
+/// An amount of a resource.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
 pub struct ResourceEntry {
-    /// Of what.
+    /// The resource.
     #[prost(enumeration = "ResourceName", tag = "1")]
     pub name: i32,
-    /// How much, as Kubernetes writes it: `500m`, `2Gi`.
+    /// The amount as a Kubernetes quantity, such as `500m` or `2Gi`.
     #[prost(string, tag = "2")]
     pub value: String,
 }
 
-/// What a container may need.
+/// A resource of a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, prost::Enumeration)]
 #[repr(i32)]
 pub enum ResourceName {
-    /// Not told.
+    /// Unknown.
     Unknown = 0,
     /// Processors.
     Cpu = 1,
@@ -179,16 +179,16 @@ pub enum ResourceName {
     Gpu = 2,
     /// Memory.
     Memory = 3,
-    /// Storage that stays.
+    /// Persistent storage.
     Storage = 4,
-    /// Storage that goes with the pod.
+    /// Ephemeral storage.
     EphemeralStorage = 5,
 }
 
 impl ResourceName {
-    /// What people call `cpu`, `memory`, `gpu` and `disk`, as in the official SDK.
-    pub fn of(word: &str) -> Self {
-        match word {
+    /// Returns the resource that the official SDK calls `cpu`, `memory`, `gpu` or `disk`, or `Unknown`.
+    pub fn from_name(name: &str) -> Self {
+        match name {
             "cpu" => Self::Cpu,
             "memory" => Self::Memory,
             "gpu" => Self::Gpu,

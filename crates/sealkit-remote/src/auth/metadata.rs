@@ -4,7 +4,7 @@ use hyper::{Uri, http::uri::PathAndQuery};
 use sealkit_idl::{
     auth::{GetOAuth2MetadataRequest, GetPublicClientConfigRequest, OAuth2Metadata, PublicClientConfig},
     prost::Message,
-    service::{AUTH_METADATA, OLD_AUTH_METADATA},
+    service::{AUTH_METADATA, LEGACY_AUTH_METADATA},
 };
 use tokio::time::timeout;
 use tonic::{Code, Request, Status, client::Grpc, metadata::AsciiMetadataKey};
@@ -38,7 +38,7 @@ impl Metadata {
     pub(super) async fn ask(asker: &Authenticator) -> Result<Self> {
         let channel = asker.connection.channel(&asker.config.endpoint)?;
         match both(asker, &channel, AUTH_METADATA).await {
-            Err(status) if is_unknown(&status) => match both(asker, &channel, OLD_AUTH_METADATA).await {
+            Err(status) if is_unknown(&status) => match both(asker, &channel, LEGACY_AUTH_METADATA).await {
                 Err(status) => Err(told(asker, &status)),
                 Ok((server, client)) => Self::checked(asker, server, client),
             },
