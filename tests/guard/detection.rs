@@ -1,4 +1,4 @@
-//! Secrets are found in whatever form they turn up, and nothing else is taken for one.
+//! The guard finds secrets in all encodings that it documents, and nothing in ordinary text.
 
 use std::{
     collections::BTreeMap,
@@ -9,7 +9,7 @@ use std::{
     sync::Arc,
 };
 
-use sealkit_guard::{Form, Guard, Redactor, Strength};
+use sealkit_guard::{Encoding, Guard, Redactor, Strength};
 use serde::{Deserialize, Serialize};
 use support::{Python, unhex};
 
@@ -21,69 +21,75 @@ struct Question {
     seed: usize,
 }
 
-/// Texts by the name of the form, in hexadecimal digits.
+/// Encoded secrets by the name of the encoding, in hexadecimal.
 type Texts = BTreeMap<String, String>;
 
 #[derive(Deserialize)]
 struct Answer {
     secret: String,
-    stream: Texts,
-    check: Texts,
-    other: Texts,
+    /// Encodings that are always redacted and always found by the check.
+    redacted: Texts,
+    /// Encodings that are always found by the check.
+    checked: Texts,
+    /// Encodings without a guarantee.
+    unguaranteed: Texts,
 }
 
-/// How much is tried: the environment variable `name`, or else this much.
-fn size(name: &str, usual: usize) -> usize {
-    env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
+/// Returns the number in the environment variable `name`, or `default`.
+fn size(name: &str, default: usize) -> usize {
+    env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
-fn what_python_encodes_is_caught() {
+fn encodings_of_python_are_found_as_documented() {
     let python = Python::from_environment();
     let questions: Vec<Question> = (0..size("SEALKIT_TEST_SECRETS", 120))
         .map(|seed| Question { kind: KINDS[seed % KINDS.len()], seed })
         .collect();
-    let answers: Vec<Answer> = python.ask("guard_forms.py", &questions).unwrap();
+    let answers: Vec<Answer> = python.ask("guard_encodings.py", &questions).unwrap();
 
-    // By form: how often the redactor and the check have caught it.
-    let mut caught: BTreeMap<(&str, &str), (usize, usize)> = BTreeMap::new();
+    // How often each encoding was redacted and found by the check.
+    let mut counts: BTreeMap<(&str, &str), (usize, usize)> = BTreeMap::new();
     for answer in &answers {
         let guard = Guard::new([("s", unhex(&answer.secret).unwrap())]);
-        for (promise, texts) in
-            [("1 stream", &answer.stream), ("2 check", &answer.check), ("3 nothing", &answer.other)]
-        {
-            for (form, text) in texts {
+        for (guarantee, texts) in [
+            ("1 redacted", &answer.redacted),
+            ("2 checked", &answer.checked),
+            ("3 none", &answer.unguaranteed),
+        ] {
+            for (encoding, text) in texts {
                 let text = [b"at 12:00 ", &*unhex(text).unwrap(), b" (done)\n"].concat();
-                let (redacted, checked) = caught.entry((promise, form)).or_default();
+                let (redacted, checked) = counts.entry((guarantee, encoding)).or_default();
                 *redacted += usize::from(*guard.redact(&text) != *text);
                 *checked += usize::from(!guard.check(&text).is_empty());
             }
         }
     }
-    let mut report = String::from("promised by, form: redacted, refused as an output\n");
-    let mut broken = Vec::new();
-    for ((promise, form), (redacted, checked)) in caught {
+    let mut report = String::from("guarantee, encoding: redacted, found by the check\n");
+    let mut missed = Vec::new();
+    for ((guarantee, encoding), (redacted, checked)) in counts {
         let percent = |count: usize| 100 * count / answers.len();
         let rates = (percent(redacted), percent(checked));
-        let _ = writeln!(report, "{promise:10} {form:32} {:4} % {:4} %", rates.0, rates.1);
-        if (promise == "1 stream" && redacted < answers.len())
-            || (promise != "3 nothing" && checked < answers.len())
+        let _ = writeln!(report, "{guarantee:10} {encoding:32} {:4} % {:4} %", rates.0, rates.1);
+        if (guarantee == "1 redacted" && redacted < answers.len())
+            || (guarantee != "3 none" && checked < answers.len())
         {
-            broken.push(form.to_owned());
+            missed.push(encoding.to_owned());
         }
     }
     eprint!("{report}");
-    assert!(broken.is_empty(), "not always caught: {broken:?}");
+    assert!(missed.is_empty(), "not always found: {missed:?}");
 }
 
 const DIGITS: &str = "0123456789";
 const HEX: &str = "0123456789abcdef";
 const BASE64: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-const MARKS: &str = "abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789!#$%&()*+,-./:;<=>?@[]^_{|}~";
+const PASSWORD: &str =
+    "abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789!#$%&()*+,-./:;<=>?@[]^_{|}~";
 
-/// Sixty secrets of the kinds that people have, with the beginnings that all of their kind share.
-fn usual_secrets() -> Vec<String> {
+/// Returns sixty typical secrets, with the prefixes that all secrets of a kind share.
+fn typical_secrets() -> Vec<String> {
     let mut random = fastrand::Rng::with_seed(7);
     let mut of = |alphabet: &str, length: usize| -> String {
         (0..length).map(|_| char::from(alphabet.as_bytes()[random.usize(..alphabet.len())])).collect()
@@ -103,7 +109,7 @@ fn usual_secrets() -> Vec<String> {
             of(alnum, 8),
             of(DIGITS, 8),
             of(HEX, 32),
-            of(MARKS, 24),
+            of(PASSWORD, 24),
             format!("ghp_{}", of(alnum, 36)),
             format!("sk-proj-{}", of(alnum, 48)),
             format!("{}-{}-4{}-a{}-{}", of(HEX, 8), of(HEX, 4), of(HEX, 3), of(HEX, 3), of(HEX, 12)),
@@ -125,8 +131,8 @@ fn usual_secrets() -> Vec<String> {
     secrets
 }
 
-/// Calls `with` for text that is on this machine, until there was so much of it: sources and documentation.
-fn each_text(bytes: usize, mut with: impl FnMut(&Path, &str)) -> usize {
+/// Calls `visit` with sources and documentation of this machine until `limit` bytes were read. Returns how many were.
+fn for_each_text(limit: usize, mut visit: impl FnMut(&Path, &str)) -> usize {
     let home = env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
     let cargo = env::var_os("CARGO_HOME").map_or_else(|| home.join(".cargo"), PathBuf::from);
     let roots = [
@@ -138,18 +144,18 @@ fn each_text(bytes: usize, mut with: impl FnMut(&Path, &str)) -> usize {
         "/usr/include".into(),
         "/usr/share".into(),
     ];
-    let (mut folders, mut read): (Vec<PathBuf>, usize) = (roots.into_iter().rev().collect(), 0);
-    while read < bytes
-        && let Some(folder) = folders.pop()
+    let (mut directories, mut read): (Vec<PathBuf>, usize) = (roots.into_iter().rev().collect(), 0);
+    while read < limit
+        && let Some(directory) = directories.pop()
     {
-        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
             let path = entry.path();
             match entry.file_type() {
-                Ok(kind) if kind.is_dir() => folders.push(path),
+                Ok(kind) if kind.is_dir() => directories.push(path),
                 Ok(kind) if kind.is_file() => {
                     if let Ok(text) = fs::read_to_string(&path) {
                         read += text.len();
-                        with(&path, &text);
+                        visit(&path, &text);
                     }
                 }
                 _ => {}
@@ -160,16 +166,16 @@ fn each_text(bytes: usize, mut with: impl FnMut(&Path, &str)) -> usize {
 }
 
 #[test]
-fn nothing_in_ordinary_text_is_taken_for_a_secret() {
-    let secrets = usual_secrets();
+fn there_are_no_matches_in_ordinary_text() {
+    let secrets = typical_secrets();
     let guard = Guard::new(secrets.iter().enumerate().map(|(id, value)| (format!("s{id}"), value)));
     assert!(guard.weak().next().is_none());
     let mut found = Vec::new();
-    let wanted = size("SEALKIT_TEST_TEXT_MIB", 64) << 20;
-    let read = each_text(wanted, |path, text| {
-        // What the check finds is more than what is redacted.
-        for sighting in guard.check(text.as_bytes()) {
-            found.push(format!("{}: {sighting}", path.display()));
+    let limit = size("SEALKIT_TEST_TEXT_MIB", 64) << 20;
+    let read = for_each_text(limit, |path, text| {
+        // The check finds all that redaction finds, and more.
+        for finding in guard.check(text.as_bytes()) {
+            found.push(format!("{}: {finding}", path.display()));
         }
     });
     eprintln!("searched {} MiB of ordinary text", read >> 20);
@@ -177,8 +183,8 @@ fn nothing_in_ordinary_text_is_taken_for_a_secret() {
     assert!(read > 1 << 20, "only {read} bytes of text could be found");
 }
 
-/// What redacting makes of `text` that arrives in these pieces.
-fn streamed(secrets: &[(&str, &str)], chunks: &[&str]) -> String {
+/// Redacts a stream of these chunks.
+fn redact_chunks(secrets: &[(&str, &str)], chunks: &[&str]) -> String {
     let mut redactor = Redactor::new(Arc::new(Guard::new(secrets.iter().copied())));
     let mut out = Vec::new();
     for chunk in chunks {
@@ -189,10 +195,10 @@ fn streamed(secrets: &[(&str, &str)], chunks: &[&str]) -> String {
 }
 
 #[test]
-fn a_secret_whose_beginning_repeats_is_found_across_writes() {
-    // A masker that starts over after a failed match, but not where the match could have begun, prints these.
-    assert_eq!(streamed(&[("a", "0012345678")], &["n=000", "012345678"]), "n=00[REDACTED:a]");
-    assert_eq!(streamed(&[("a", "sssecret-key-1")], &["ss", "ssecret-key-1"]), "s[REDACTED:a]");
+fn a_secret_with_a_repetitive_prefix_is_found_across_chunks() {
+    // A masker that does not back up after a failed partial match misses these.
+    assert_eq!(redact_chunks(&[("a", "0012345678")], &["n=000", "012345678"]), "n=00[REDACTED:a]");
+    assert_eq!(redact_chunks(&[("a", "sssecret-key-1")], &["ss", "ssecret-key-1"]), "s[REDACTED:a]");
     let mut random = fastrand::Rng::with_seed(3);
     for _ in 0..50_000 {
         let mut letters =
@@ -201,75 +207,78 @@ fn a_secret_whose_beginning_repeats_is_found_across_writes() {
         let (before, split) = (letters(4), random.usize(..14));
         let text = format!("{before}{secret}");
         let split = split.min(text.len());
-        let shown = streamed(&[("a", &secret)], &[&text[..split], &text[split..]]);
-        assert_eq!(shown, format!("{before}[REDACTED:a]"), "{secret}");
+        let redacted = redact_chunks(&[("a", &secret)], &[&text[..split], &text[split..]]);
+        assert_eq!(redacted, format!("{before}[REDACTED:a]"), "{secret}");
     }
 }
 
 #[test]
-fn base64_is_found_whatever_stands_around_the_value() {
-    // `echo $SECRET | base64` shifts nothing and adds a line break; `user:` and `api:` shift.
+fn base64_is_found_at_every_alignment() {
+    // `echo $SECRET | base64` encodes a trailing line break too. A prefix such as `api:` shifts the alignment.
     let secrets = [("a", "k3Jq-71xT/wPz")];
     for text in
         ["azNKcS03MXhUL3dQego=", "azNKcS03MXhUL3dQeg==", "azNKcS03MXhUL3dQeg", "YXBpOmszSnEtNzF4VC93UHpAaA=="]
     {
-        let shown = streamed(&secrets, &["Basic ", text, "."]);
-        assert!(shown.ends_with("[REDACTED:a]."), "{text}: {shown}");
-        assert!(shown.len() <= "Basic YXBpOm[REDACTED:a].".len(), "{text}: {shown}");
+        let redacted = redact_chunks(&secrets, &["Basic ", text, "."]);
+        assert!(redacted.ends_with("[REDACTED:a]."), "{text}: {redacted}");
+        assert!(redacted.len() <= "Basic YXBpOm[REDACTED:a].".len(), "{text}: {redacted}");
     }
-    assert_eq!(streamed(&secrets, &["6b334a712d373178542f77507a"]), "[REDACTED:a]");
-    assert_eq!(streamed(&secrets, &["6B334A712D373178542F77507A"]), "[REDACTED:a]");
+    assert_eq!(redact_chunks(&secrets, &["6b334a712d373178542f77507a"]), "[REDACTED:a]");
+    assert_eq!(redact_chunks(&secrets, &["6B334A712D373178542F77507A"]), "[REDACTED:a]");
 }
 
 #[test]
-fn a_short_secret_does_not_make_logs_unreadable() {
+fn short_and_common_values_do_not_make_logs_unreadable() {
     let log = "a pod is ready, {\"true\": true}, YQ==, region us-east-1, production, 1234 rows\n";
     for value in ["a", "true", "{", "1234", "us-east-1", "production", "", "\n"] {
-        assert_eq!(streamed(&[("a", value)], &[log]), log, "{value:?}");
+        assert_eq!(redact_chunks(&[("a", value)], &[log]), log, "{value:?}");
         let guard = Guard::new([("a", value)]);
         assert!(
             matches!(guard.weak().next(), Some(("a", Strength::None(_)))),
-            "{value:?} is told to be unguarded"
+            "{value:?} is reported as unguarded"
         );
     }
 }
 
 #[test]
-fn a_json_secret_is_found_in_another_layout_and_its_braces_are_not() {
+fn the_fields_of_a_json_secret_are_found_but_not_its_punctuation() {
     let secret = "{\n  \"type\": \"service_account\",\n  \"token\": \"Zx81-Spectrum-48K\"\n}";
     let secrets = [("a", secret)];
-    assert_eq!(streamed(&secrets, &["{\"token\":\"Zx81-Spectrum-48K\"}"]), "{\"token\":\"[REDACTED:a]\"}");
     assert_eq!(
-        streamed(&secrets, &["{\n  \"type\": \"service_account\"\n}"]),
+        redact_chunks(&secrets, &["{\"token\":\"Zx81-Spectrum-48K\"}"]),
+        "{\"token\":\"[REDACTED:a]\"}"
+    );
+    assert_eq!(
+        redact_chunks(&secrets, &["{\n  \"type\": \"service_account\"\n}"]),
         "{\n  \"type\": \"service_account\"\n}"
     );
 }
 
 #[test]
-fn of_secrets_that_begin_alike_or_overlap_no_tail_is_left() {
+fn secrets_that_share_a_prefix_or_overlap_are_redacted_completely() {
     for secrets in [
         [("a", "hunter2-X"), ("b", "hunter2-X-prod-9f3a")],
         [("b", "hunter2-X-prod-9f3a"), ("a", "hunter2-X")],
     ] {
-        assert_eq!(streamed(&secrets, &["pw=hunter2-X-prod-9f3a;"]), "pw=[REDACTED:b];");
+        assert_eq!(redact_chunks(&secrets, &["pw=hunter2-X-prod-9f3a;"]), "pw=[REDACTED:b];");
     }
-    assert_eq!(streamed(&[("a", "abcdef7"), ("b", "ef7hijkl")], &["abcdef7hijkl"]), "[REDACTED:a]");
+    assert_eq!(redact_chunks(&[("a", "abcdef7"), ("b", "ef7hijkl")], &["abcdef7hijkl"]), "[REDACTED:a]");
     assert_eq!(
-        streamed(&[("a", "abcdef7"), ("b", "ghijkl8")], &["abcdef7ghijkl8"]),
+        redact_chunks(&[("a", "abcdef7"), ("b", "ghijkl8")], &["abcdef7ghijkl8"]),
         "[REDACTED:a][REDACTED:b]"
     );
 }
 
 #[test]
-fn text_that_is_cut_off_after_redacting_shows_no_head_of_a_secret() {
+fn text_that_is_truncated_after_redaction_contains_no_part_of_a_secret() {
     let guard = Guard::new([("a", "Zx81-Spectrum-48K")]);
     let text = format!("{}Zx81-Spectrum-48K", ".".repeat(500));
-    let shown = guard.redact_text(&text);
-    assert_eq!(&shown[..512], format!("{}[REDACTED:a]", ".".repeat(500)));
+    let redacted = guard.redact_text(&text);
+    assert_eq!(&redacted[..512], format!("{}[REDACTED:a]", ".".repeat(500)));
 }
 
 #[test]
-fn other_bytes_than_text_are_found_as_they_are_and_as_they_are_shown() {
+fn binary_values_are_found_as_bytes_as_lossy_text_in_hexadecimal_and_escaped() {
     let value = b"\xff\xfe\x00key-A1b2C3\x9c\x00\x81\xfe".to_vec();
     let guard = Guard::new([("a", &value)]);
     for text in [
@@ -279,14 +288,18 @@ fn other_bytes_than_text_are_found_as_they_are_and_as_they_are_shown() {
         br"\xff\xfe\x00key-A1b2C3\x9c\x00\x81\xfe".to_vec(),
     ] {
         let text = [b"\xf0(", &text[..], b")\xf0"].concat();
-        let shown = guard.redact(&text);
-        assert!(shown.windows(12).any(|part| part == b"[REDACTED:a]"), "{}", shown.escape_ascii());
-        assert!(shown.starts_with(b"\xf0(") && shown.ends_with(b")\xf0"), "{}", shown.escape_ascii());
+        let redacted = guard.redact(&text);
+        assert!(redacted.windows(12).any(|part| part == b"[REDACTED:a]"), "{}", redacted.escape_ascii());
+        assert!(
+            redacted.starts_with(b"\xf0(") && redacted.ends_with(b")\xf0"),
+            "{}",
+            redacted.escape_ascii()
+        );
     }
 }
 
 #[test]
-fn what_terminals_and_shells_do_to_lines_is_undone() {
+fn values_with_different_line_breaks_or_shell_quotes_are_found() {
     let secrets = [("a", "first Line-1 of it\nand the 2nd one: Xy")];
     for text in [
         "first Line-1 of it\r\nand the 2nd one: Xy",
@@ -295,50 +308,50 @@ fn what_terminals_and_shells_do_to_lines_is_undone() {
         "first Line-1 of it\\nand the 2nd one: Xy",
         r"it's $'first Line-1 of it\nand the 2nd one: Xy'",
     ] {
-        let shown = streamed(&secrets, &[text]);
+        let redacted = redact_chunks(&secrets, &[text]);
         assert!(
-            shown.contains("[REDACTED:a]") && !shown.contains("Line-1") && !shown.contains("2nd"),
-            "{shown}"
+            redacted.contains("[REDACTED:a]") && !redacted.contains("Line-1") && !redacted.contains("2nd"),
+            "{redacted}"
         );
     }
-    // Dollars are doubled in build tools, and quotes closed and opened in shells.
-    assert_eq!(streamed(&[("a", "pa$$word'7#")], &["pa$$$$word'7#"]), "[REDACTED:a]");
-    assert_eq!(streamed(&[("a", "pa$$word'7#")], &[r"'pa$$word'\''7#'"]), "'[REDACTED:a]'");
+    // Build tools double dollar signs. Shells close and reopen quotes.
+    assert_eq!(redact_chunks(&[("a", "pa$$word'7#")], &["pa$$$$word'7#"]), "[REDACTED:a]");
+    assert_eq!(redact_chunks(&[("a", "pa$$word'7#")], &[r"'pa$$word'\''7#'"]), "'[REDACTED:a]'");
 }
 
-/// Letters and digits drawn by lot.
-fn word(random: &mut fastrand::Rng, length: usize) -> String {
+/// Returns random letters and digits.
+fn random_word(random: &mut fastrand::Rng, length: usize) -> String {
     (0..length).map(|_| random.alphanumeric()).collect()
 }
 
 #[test]
-fn one_a_thousand_and_ten_thousand_secrets_are_told_apart() {
+fn each_of_ten_thousand_secrets_is_found_under_its_own_name() {
     let mut random = fastrand::Rng::with_seed(5);
     for count in [1, 1_000, 10_000] {
-        let values: Vec<String> = (0..count).map(|_| word(&mut random, 24)).collect();
+        let values: Vec<String> = (0..count).map(|_| random_word(&mut random, 24)).collect();
         let guard = Guard::new(values.iter().enumerate().map(|(id, value)| (id.to_string(), value)));
         for id in [0, count / 2, count - 1] {
             assert_eq!(guard.redact_text(&format!("({})", values[id])), format!("([REDACTED:{id}])"));
             let found = guard.check(format!("{:?}", values[id].chars().collect::<Vec<_>>()).as_bytes());
             assert_eq!(
-                (found.len(), found[0].name(), found[0].form()),
-                (1, &*id.to_string(), Form::Scattered)
+                (found.len(), found[0].name(), found[0].encoding()),
+                (1, &*id.to_string(), Encoding::Interleaved)
             );
         }
     }
 }
 
 #[test]
-fn a_value_of_a_mebibyte_is_found_whole_in_base64_and_by_a_part() {
+fn a_value_of_one_mebibyte_is_found_completely_and_by_a_part() {
     let mut random = fastrand::Rng::with_seed(6);
-    let text = word(&mut random, 1 << 20);
+    let text = random_word(&mut random, 1 << 20);
     let bytes: Vec<u8> = (0..1 << 20).map(|_| random.u8(..)).collect();
     let guard = Guard::new([("text", text.as_bytes()), ("bytes", &bytes)]);
     for (name, value) in [("text", text.as_bytes()), ("bytes", &bytes)] {
-        let shown = guard.redact(value);
-        assert_eq!(shown.escape_ascii().to_string(), format!("[REDACTED:{name}]"));
+        let redacted = guard.redact(value);
+        assert_eq!(redacted.escape_ascii().to_string(), format!("[REDACTED:{name}]"));
         assert_eq!(guard.check(&value[300_000..310_000])[0].name(), name);
-        // In writes of any size, without holding back what is no part of it.
+        // Nothing of the text after the value stays in the buffer.
         let mut redactor = Redactor::new(Arc::new(Guard::new([(name, value)])));
         let mut out = Vec::new();
         for chunk in value.chunks(4096) {
@@ -346,7 +359,7 @@ fn a_value_of_a_mebibyte_is_found_whole_in_base64_and_by_a_part() {
         }
         redactor.push(b"!", &mut out);
         redactor.release(&mut out);
-        assert_eq!(redactor.held(), 0);
+        assert_eq!(redactor.buffered(), 0);
         assert_eq!(out.escape_ascii().to_string(), format!("[REDACTED:{name}]!"));
     }
 }

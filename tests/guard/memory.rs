@@ -1,8 +1,7 @@
-//! A value that was read from a mounted file or from the local store is gone when it is dropped, and so is all that a guard
-//! knew of it.
+//! No copy of a secret stays in memory after the value or the guard that held it was dropped.
 //!
-//! The whole memory of the process that read it is searched, by this one: a search from the inside would have to
-//! keep out of its own way.
+//! The fixture reads a secret from a mounted file or from the local store. The test then searches the whole memory of that
+//! process from the outside, because a search from the inside would find its own search pattern.
 
 #![cfg(target_os = "linux")]
 
@@ -17,8 +16,8 @@ use memchr::memmem;
 use sealkit_store::{Scope, SecretId, SecretType, Store, Value};
 use support::Home;
 
-/// How often `needle` is in the memory of process `id`.
-fn copies(id: u32, needle: &[u8]) -> usize {
+/// Counts the occurrences of `needle` in the memory of process `id`.
+fn count_copies(id: u32, needle: &[u8]) -> usize {
     let memory = File::open(format!("/proc/{id}/mem")).unwrap();
     let maps = fs::read_to_string(format!("/proc/{id}/maps")).unwrap();
     let (mut found, mut searched) = (0, 0);
@@ -30,37 +29,37 @@ fn copies(id: u32, needle: &[u8]) -> usize {
             continue;
         }
         let mut bytes = vec![0; usize::try_from(end - start).unwrap()];
-        // A mapping beyond the end of its file cannot be read by anyone.
+        // A mapping beyond the end of its file cannot be read.
         if memory.read_exact_at(&mut bytes, start).is_ok() {
             searched += bytes.len();
             found += memmem::find_iter(&bytes, needle).count();
         }
     }
-    assert!(searched > 1 << 20, "only {searched} bytes could be searched");
+    assert!(searched > 1 << 20, "only {searched} bytes were readable");
     found
 }
 
-/// Where the fixture has its value from.
+/// The source of the secret.
 #[derive(Clone, Copy, Debug)]
-enum Place {
+enum Source {
     Mount,
     Store,
 }
 
-/// Has the fixture read a value in one way, and counts what is left of it afterwards.
-fn left_after(way: &str, value: &[u8], place: Place) -> usize {
+/// Lets the fixture read and drop a value with `method`, and counts the copies that are left in its memory.
+fn copies_after(method: &str, value: &[u8], source: Source) -> usize {
     let home = Home::new(env!("CARGO_BIN_EXE_command")).unwrap();
     let mounts = tempfile::tempdir().unwrap();
-    match place {
-        Place::Mount => fs::write(mounts.path().join("scanned"), value).unwrap(),
-        Place::Store => {
+    match source {
+        Source::Mount => fs::write(mounts.path().join("scanned"), value).unwrap(),
+        Source::Store => {
             let store = Store::open_or_create(&home.place()).unwrap();
             let id = SecretId::new(Scope::Global, None, "scanned").unwrap();
             store.create(&id, SecretType::Generic, Value::bytes(value).unwrap()).unwrap();
         }
     }
     let mut child = Command::new(env!("CARGO_BIN_EXE_fixture"))
-        .args(["run", "scanned", "--way", way])
+        .args(["run", "scanned", "--way", method])
         .env_clear()
         .env("HOME", home.path())
         .env("FLYTE_SECRETS_DEFAULT_DIR", mounts.path())
@@ -71,42 +70,42 @@ fn left_after(way: &str, value: &[u8], place: Place) -> usize {
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     assert_eq!(line, "ready\n");
-    // Its middle: an allocator writes over the first bytes of what it gets back.
+    // Search for the middle: the allocator overwrites the first bytes of freed memory.
     let middle = value.len() / 2;
-    let found = copies(child.id(), &value[middle - 16..middle + 16]);
+    let found = count_copies(child.id(), &value[middle - 16..middle + 16]);
     child.stdin.take().unwrap().write_all(b"\n").unwrap();
     child.wait().unwrap();
     found
 }
 
 #[test]
-fn nothing_of_a_dropped_value_is_left_in_memory() {
+fn no_copy_of_a_dropped_secret_stays_in_memory() {
     let mut random = fastrand::Rng::new();
     for length in [64, 1_000, 100_000, 1 << 20] {
         let word: Vec<u8> = (0..length).map(|_| u8::try_from(random.alphanumeric()).unwrap()).collect();
         let mut lines = [b" ", &word[..], b"\n"].concat();
         lines.truncate(1 << 20);
-        // Line ends are read as Python reads them, in place.
-        let mut of_windows = lines.clone();
-        of_windows[length / 4] = b'\r';
-        of_windows[length / 4 + 1] = b'\n';
-        for value in [&word, &lines, &of_windows] {
-            for way in ["get", "get_bytes", "get_secrets_file"] {
-                for place in [Place::Mount, Place::Store] {
+        // Universal newlines are converted in place.
+        let mut crlf_lines = lines.clone();
+        crlf_lines[length / 4] = b'\r';
+        crlf_lines[length / 4 + 1] = b'\n';
+        for value in [&word, &lines, &crlf_lines] {
+            for method in ["get", "get_bytes", "get_secrets_file"] {
+                for source in [Source::Mount, Source::Store] {
                     assert_eq!(
-                        left_after(way, value, place),
+                        copies_after(method, value, source),
                         0,
-                        "{way} of {length} bytes from the {place:?}"
+                        "{method} of {length} bytes from the {source:?}"
                     );
                 }
             }
         }
-        // A guard, and a redactor that got it byte for byte.
-        assert_eq!(left_after("guard", &lines, Place::Mount), 0, "a guard of {length} bytes");
-        for place in [Place::Mount, Place::Store] {
+        // A guard, and a redactor that received the value byte by byte.
+        assert_eq!(copies_after("guard", &lines, Source::Mount), 0, "a guard of {length} bytes");
+        for source in [Source::Mount, Source::Store] {
             assert!(
-                left_after("held", &word, place) > 0,
-                "what is held must be found, or the search is blind"
+                copies_after("held", &word, source) > 0,
+                "the search does not find a value that is still held"
             );
         }
     }

@@ -63,7 +63,7 @@ fn connect(place: String, secret: String) -> sealkit::Result<Connection> {
 fn every_part_of_an_output_is_checked_and_the_error_tells_which() {
     let connect = |place: &str, secret: &str| kit().run(|| connect(place.to_owned(), secret.to_owned()));
     insta::assert_snapshot!(refused(connect("host", PASSWORD)), @r#"
-    output `o0.host` of task `connect` holds secret `db/password` (as it is, at byte 0 of 13)
+    output `o0.host` of task `connect` holds secret `db/password` (in plain text, at byte 0 of 13)
     return what was made with the secret, not the secret; if it is meant, say so on task `connect`: allow_secret_in(output = "o0.host", secret = "db/password", because = "...")
     "#);
     insta::assert_snapshot!(refused(connect("dsn", "pg://u:k3Jq-71xT%2FwPz@h")), @r#"
@@ -76,7 +76,7 @@ fn every_part_of_an_output_is_checked_and_the_error_tells_which() {
     "#);
     // The path would be the secret.
     insta::assert_snapshot!(refused(connect("key", PASSWORD)), @r#"
-    output `o0.tables.0.[REDACTED:db/password]` of task `connect` holds secret `db/password` (as it is, at byte 0 of 13)
+    output `o0.tables.0.[REDACTED:db/password]` of task `connect` holds secret `db/password` (in plain text, at byte 0 of 13)
     return what was made with the secret, not the secret; if it is meant, say so on task `connect`: allow_secret_in(output = "o0", secret = "db/password", because = "...")
     "#);
     assert_eq!(connect("nowhere", PASSWORD).unwrap().host, "db");
@@ -137,11 +137,11 @@ fn a_secret_is_found_in_values_of_every_type() {
     .join("\n");
     insta::assert_snapshot!(told, @"
     output `o0` of task `letters` holds secret `db/password` (with other characters in between)
-    output `o0` of task `bytes` holds secret `db/password` (as it is, at byte 0 of 13)
-    output `o0` of task `file` holds secret `db/password` (as it is, at byte 12 of 25)
-    output `o0` of task `integer` holds secret `number` (as it is, at byte 0 of 10)
-    output `o0` of task `float` holds secret `number` (as it is, at byte 0 of 10)
-    output `o0` of task `duration` holds secret `number` (as it is, at byte 1 of 13)
+    output `o0` of task `bytes` holds secret `db/password` (in plain text, at byte 0 of 13)
+    output `o0` of task `file` holds secret `db/password` (in plain text, at byte 12 of 25)
+    output `o0` of task `integer` holds secret `number` (in plain text, at byte 0 of 10)
+    output `o0` of task `float` holds secret `number` (in plain text, at byte 0 of 10)
+    output `o0` of task `duration` holds secret `number` (in plain text, at byte 1 of 13)
     ");
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let error = runtime.block_on(kit().scope(asynchronous())).unwrap_err();
@@ -196,7 +196,7 @@ fn hands_over_on_purpose() -> sealkit::Result<String> {
 #[test]
 fn an_input_of_a_called_task_is_checked_for_the_callers_secrets() {
     insta::assert_snapshot!(refused(kit().run(hands_over)), @r#"
-    input `password` that task `hands_over` hands to task `nosy` holds secret `db/password` (as it is, at byte 0 of 13)
+    input `password` that task `hands_over` hands to task `nosy` holds secret `db/password` (in plain text, at byte 0 of 13)
     let task `nosy` ask for the secret itself; if it is meant, say so on task `hands_over`: allow_secret_in(input = "nosy.password", secret = "db/password", because = "...")
     "#);
     assert_eq!(kit().run(hands_over_on_purpose).unwrap(), PASSWORD);

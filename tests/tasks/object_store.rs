@@ -87,7 +87,7 @@ fn what_goes_wrong_is_in_the_store() {
     insta::assert_snapshot!(failure("failing", &[]), @"other Recoverable User: task `failing` failed: the warehouse cannot be reached: connection refused");
     insta::assert_snapshot!(failure("panicking", &[]), @"other Recoverable User: task `panicking` panicked: out of luck");
     insta::assert_snapshot!(failure("leaking", &[("way", "output")]), @r#"
-    leak NonRecoverable User: task `leaking` failed: output `o0` of task `leaking` holds secret `my_secret` (as it is, at byte 0 of 17)
+    leak NonRecoverable User: task `leaking` failed: output `o0` of task `leaking` holds secret `my_secret` (in plain text, at byte 0 of 17)
     hint: return what was made with the secret, not the secret; if it is meant, say so on task `leaking`: allow_secret_in(output = "o0", secret = "my_secret", because = "...")
     "#);
     insta::assert_snapshot!(error(&bucket, "missing", &pod(&bucket, "missing", "failing").run().unwrap()), @"io Recoverable System: the inputs `s3://flyte/missing/inputs.pb` cannot be read: there is no such object (`NoSuchKey`)");

@@ -115,13 +115,13 @@ fn what_goes_wrong_is_in_error_pb_with_whether_to_try_again() {
     insta::assert_snapshot!(failure("t1", &[("expected", (Type::Integer, Value::Integer(1)))], Some(SECRET)), @"invalid_value NonRecoverable User: input `expected` expected text, found a whole number");
     insta::assert_snapshot!(failure("leaking", &[("way", text("error"))], Some(SECRET)), @"other Recoverable User: task `leaking` failed: no access for [REDACTED:my_secret]");
     insta::assert_snapshot!(failure("leaking", &[("way", text("output"))], Some(SECRET)), @r#"
-    leak NonRecoverable User: task `leaking` failed: output `o0` of task `leaking` holds secret `my_secret` (as it is, at byte 0 of 17)
+    leak NonRecoverable User: task `leaking` failed: output `o0` of task `leaking` holds secret `my_secret` (in plain text, at byte 0 of 17)
     hint: return what was made with the secret, not the secret; if it is meant, say so on task `leaking`: allow_secret_in(output = "o0", secret = "my_secret", because = "...")
     "#);
     insta::assert_snapshot!(failure("leaking", &[("way", text("panic"))], Some(SECRET)), @"other Recoverable User: task `leaking` panicked: no access for [REDACTED:my_secret]");
     // Read past the context, but mounted for this task.
     insta::assert_snapshot!(failure("from_environment", &[], Some(SECRET)), @r#"
-    leak NonRecoverable User: task `from_environment` failed: output `o0` of task `from_environment` holds secret `hub/token` (as it is, at byte 0 of 17)
+    leak NonRecoverable User: task `from_environment` failed: output `o0` of task `from_environment` holds secret `hub/token` (in plain text, at byte 0 of 17)
     hint: return what was made with the secret, not the secret; if it is meant, say so on task `from_environment`: allow_secret_in(output = "o0", secret = "hub/token", because = "...")
     "#);
 }

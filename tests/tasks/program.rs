@@ -164,7 +164,7 @@ fn a_declared_variable_is_what_the_task_is_told() {
     -- stdout
     "HF_TOKEN"
     -- stderr
-    warning: secret `hub/token` is too short (5 bytes): it is found only where it stands alone
+    warning: secret `hub/token` is too short (5 bytes): it is redacted only as a whole word
     "#);
 }
 
@@ -197,7 +197,7 @@ fn a_secret_leaves_neither_in_an_output_nor_in_an_error_nor_in_a_panic() {
     insta::assert_snapshot!(leaking("output", "Zx81-Spectrum"), @r#"
     exit code 1
     -- stderr
-    error: task `leaking` failed: output `o0` of task `leaking` holds secret `my_secret` (as it is, at byte 0 of 13)
+    error: task `leaking` failed: output `o0` of task `leaking` holds secret `my_secret` (in plain text, at byte 0 of 13)
     hint: return what was made with the secret, not the secret; if it is meant, say so on task `leaking`: allow_secret_in(output = "o0", secret = "my_secret", because = "...")
     "#);
     insta::assert_snapshot!(leaking("error", "Zx81-Spectrum"), @"
@@ -255,7 +255,7 @@ fn a_secret_leaves_neither_in_an_output_nor_in_an_error_nor_in_a_panic() {
     -- stdout
     "all well"
     -- stderr
-    warning: secret `my_secret` is too short (5 bytes): it is found only where it stands alone
+    warning: secret `my_secret` is too short (5 bytes): it is redacted only as a whole word
     "#);
 }
 

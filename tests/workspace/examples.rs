@@ -109,7 +109,7 @@ fn refused_leak_shows_that_nothing_leaves() {
 
     2. So is an input of another task:
 
-       input `report` that task `report` hands to task `send` holds secret `db/password` (as it is, at byte 16 of 30)
+       input `report` that task `report` hands to task `send` holds secret `db/password` (in plain text, at byte 16 of 30)
        hint: let task `send` ask for the secret itself; if it is meant, say so on task `report`: allow_secret_in(input = "send.report", secret = "db/password", because = "...")
 
     3. An error is redacted, with all that it comes from:

@@ -16,7 +16,7 @@ const PATIENCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
 pub(crate) fn pass_on(mut from: impl Read + AsFd, guard: Arc<Guard>, mut with: impl FnMut(&[u8])) {
     let (mut redactor, mut buffer, mut out) = (Redactor::new(guard), vec![0; 64 * 1024], Vec::new());
     loop {
-        let patience = (redactor.held() > 0).then_some(&PATIENCE);
+        let patience = (redactor.buffered() > 0).then_some(&PATIENCE);
         match poll(&mut [PollFd::new(&from, PollFlags::IN)], patience) {
             Ok(0) => redactor.release(&mut out),
             Ok(_) => match from.read(&mut buffer) {
@@ -33,7 +33,7 @@ pub(crate) fn pass_on(mut from: impl Read + AsFd, guard: Arc<Guard>, mut with: i
             with(&out);
             out.clear();
         }
-        if redactor.held() > 2 && patience.is_some() {
+        if redactor.buffered() > 2 && patience.is_some() {
             // It may be a secret: nobody sees it before it is known.
             let _ = poll(&mut [PollFd::new(&from, PollFlags::IN)], None);
         }

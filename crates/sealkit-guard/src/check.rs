@@ -1,137 +1,140 @@
-//! Whether something that is about to leave holds a secret, also where it was taken apart or packed.
+//! Checks data for secrets, including secrets that are interleaved with other characters or nested in base64.
 
 use std::fmt;
 
 use crate::{
-    Form, Guard, Strength,
-    forms::{decode, is_base64, squeeze},
-    strength::trimmed,
-    wiped::Wiped,
+    Encoding, Guard, Strength,
+    patterns::{alphanumeric, decode, is_base64},
+    strength::trim,
+    zeroizing::ZeroizingBytes,
 };
 
-/// Shorter runs of base64 are not decoded: what they hold would be found by its own form.
-const SHORTEST_RUN: usize = 16;
-/// How often something is decoded that was decoded already.
-const LAYERS: usize = 2;
+/// The shortest run of base64 characters that is decoded. A shorter one is found without decoding it.
+const MIN_BASE64_RUN: usize = 16;
+/// How many layers of base64 are decoded.
+const MAX_LAYERS: usize = 2;
 
-/// A secret that was found, in the words of an error message, and never its value.
+/// A secret that [`Guard::check`] found.
+///
+/// Its `Display` text is meant for error messages and never contains the value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sighting {
+pub struct Finding {
     name: String,
-    form: Form,
-    at: Option<usize>,
+    encoding: Encoding,
+    offset: Option<usize>,
     length: usize,
 }
 
-impl Sighting {
-    /// The name of the secret.
+impl Finding {
+    /// Returns the name of the secret.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// In which form it was found.
-    pub fn form(&self) -> Form {
-        self.form
+    /// Returns the encoding in which the secret was found.
+    pub fn encoding(&self) -> Encoding {
+        self.encoding
     }
 
-    /// The same without the place: for data that the reader of the message does not see as it was checked.
+    /// Removes the byte offset, for data that the reader of the message sees in a different representation.
     #[must_use]
-    pub fn without_place(mut self) -> Self {
-        self.at = None;
+    pub fn without_offset(mut self) -> Self {
+        self.offset = None;
         self
     }
 }
 
-/// As in `` `db/password` (percent-encoded, at byte 17 of 64) ``.
-impl fmt::Display for Sighting {
+/// Writes the finding as in `` `db/password` (percent-encoded, at byte 17 of 64) ``.
+impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` ({}", self.name, self.form)?;
-        if let Some(at) = self.at {
-            write!(f, ", at byte {at} of {}", self.length)?;
+        write!(f, "`{}` ({}", self.name, self.encoding)?;
+        if let Some(offset) = self.offset {
+            write!(f, ", at byte {offset} of {}", self.length)?;
         }
         f.write_str(")")
     }
 }
 
 impl Guard {
-    /// The secrets that `output` holds, each once.
+    /// Returns the secrets that `output` contains, each once.
     ///
-    /// This looks closer than [`Guard::redact`]: it also finds values with other characters in between and values inside
-    /// base64, for which there is no place to redact. A weak value is found if `output` is nothing else.
-    pub fn check(&self, output: &[u8]) -> Vec<Sighting> {
-        let mut found = vec![None; self.secrets.len()];
+    /// The check finds more than [`Guard::redact`]: it also finds secrets that are interleaved with other characters
+    /// and secrets that are nested in base64. A weak secret is found only if it is all of `output`.
+    pub fn check(&self, output: &[u8]) -> Vec<Finding> {
         if self.secrets.is_empty() {
             return Vec::new();
         }
-        self.look(output, |secret, form, at| {
+        let mut found = vec![None; self.secrets.len()];
+        self.find_full_strength(output, |secret, encoding, offset| {
             let earlier = &mut found[secret as usize];
-            if earlier.is_none_or(|(_, earlier)| Some(at) < earlier) {
-                *earlier = Some((form, Some(at)));
+            if earlier.is_none_or(|(_, earlier)| Some(offset) < earlier) {
+                *earlier = Some((encoding, Some(offset)));
             }
         });
-        let alone = trimmed(output);
+        let trimmed = trim(output);
         for (id, secret) in self.secrets.iter().enumerate() {
-            if matches!(secret.strength, Strength::Weak(_)) && *alone == *secret.value {
-                found[id] = Some((Form::Plain, Some(0)));
+            if matches!(secret.strength, Strength::Weak(_)) && *trimmed == *secret.value {
+                found[id] = Some((Encoding::Plain, Some(0)));
             }
         }
-        let mut add = |secret: u32, form| {
-            found[secret as usize].get_or_insert((form, None));
+        let mut add = |secret: u32, encoding| {
+            found[secret as usize].get_or_insert((encoding, None));
         };
-        let squeezed = self.squeezed();
-        if !squeezed.scanner.is_empty() {
-            squeezed
-                .scanner
-                .find(&squeeze(output), |_, id| add(squeezed.secrets[id as usize], Form::Scattered));
+        let patterns = self.alphanumeric();
+        if !patterns.scanner.is_empty() {
+            patterns.scanner.find(&alphanumeric(output), |_, id| {
+                add(patterns.secrets[id as usize], Encoding::Interleaved);
+            });
         }
-        self.unpack(output, LAYERS, &mut |secret| add(secret, Form::Decoded));
+        self.find_in_base64(output, MAX_LAYERS, &mut |secret| add(secret, Encoding::NestedBase64));
         let found = found.into_iter().enumerate();
         found
-            .filter_map(|(id, found)| found.map(|(form, at)| (id, form, at)))
-            .map(|(id, form, at)| Sighting {
+            .filter_map(|(id, found)| found.map(|(encoding, offset)| (id, encoding, offset)))
+            .map(|(id, encoding, offset)| Finding {
                 name: self.secrets[id].name.clone(),
-                form,
-                at,
+                encoding,
+                offset,
                 length: output.len(),
             })
             .collect()
     }
 
-    /// The secrets that are fully guarded.
-    fn look(&self, text: &[u8], mut found: impl FnMut(u32, Form, usize)) {
+    /// Calls `found` with the secret, encoding and offset of each match of a secret of full strength.
+    fn find_full_strength(&self, text: &[u8], mut found: impl FnMut(u32, Encoding, usize)) {
         self.scanner.find(text, |start, id| {
-            let mark = self.marks[id as usize];
-            if !mark.alone {
-                found(mark.secret, mark.form, start);
+            let pattern = self.patterns[id as usize];
+            if !pattern.whole_word {
+                found(pattern.secret, pattern.encoding, start);
             }
         });
     }
 
-    /// Decodes what may be base64, wherever in a group of four characters it begins, and looks there.
-    fn unpack(&self, text: &[u8], layers: usize, found: &mut impl FnMut(u32)) {
+    /// Decodes each run of base64 characters and searches the result, recursively for `layers` layers.
+    fn find_in_base64(&self, text: &[u8], layers: usize, found: &mut impl FnMut(u32)) {
         if layers == 0 || self.scanner.is_empty() {
             return;
         }
-        each_run(text, |run| {
+        for_each_base64_run(text, |run| {
+            // Other base64 characters may precede the encoded data: try all four alignments.
             for start in 0..4 {
                 let decoded = decode(&run[start..]);
-                self.look(&decoded, |secret, _, _| found(secret));
-                self.unpack(&decoded, layers - 1, found);
+                self.find_full_strength(&decoded, |secret, _, _| found(secret));
+                self.find_in_base64(&decoded, layers - 1, found);
             }
         });
     }
 }
 
-/// Calls `with` for every run of characters of base64; line breaks do not end one.
-fn each_run(text: &[u8], mut with: impl FnMut(&[u8])) {
-    let mut run = Wiped::default();
+/// Calls `visit` for each long enough run of base64 characters. Line breaks inside a run are skipped.
+fn for_each_base64_run(text: &[u8], mut visit: impl FnMut(&[u8])) {
+    let mut run = ZeroizingBytes::default();
     for byte in text.iter().chain([&b' ']) {
         match byte {
             b'\r' | b'\n' => {}
             byte if is_base64(*byte) => run.push(*byte),
             _ => {
-                if run.len() >= SHORTEST_RUN {
-                    with(&run);
+                if run.len() >= MIN_BASE64_RUN {
+                    visit(&run);
                 }
                 run.clear();
             }
@@ -150,8 +153,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_found_is_told_by_name_form_and_place() {
-        assert_eq!(check("k3Jq-71xT/wPz").unwrap(), "`db/password` (as it is, at byte 0 of 13)");
+    fn a_finding_names_the_secret_the_encoding_and_the_offset() {
+        assert_eq!(check("k3Jq-71xT/wPz").unwrap(), "`db/password` (in plain text, at byte 0 of 13)");
         assert_eq!(
             check("url?p=k3Jq-71xT%2FwPz").unwrap(),
             "`db/password` (percent-encoded, at byte 6 of 21)"
@@ -160,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_taken_apart_is_found() {
+    fn a_value_that_is_interleaved_with_other_characters_is_found() {
         assert_eq!(
             check("[\"k\",\"3\",\"J\",\"q\",\"-\",\"7\",\"1\",\"x\",\"T\",\"/\",\"w\",\"P\",\"z\"]").unwrap(),
             "`db/password` (with other characters in between)"
@@ -168,14 +171,14 @@ mod tests {
     }
 
     #[test]
-    fn what_was_packed_twice_is_found() {
-        // {"auth":"dXNlcjprM0pxLTcxeFQvd1B6"}, whose inside is `user:` and the value, wrapped at 20 characters.
-        let packed = "eyJhdXRoIjoiZFhObGNq\ncHJNMHB4TFRjeGVGUXZk\nMUI2In0=";
-        assert_eq!(check(packed).unwrap(), "`db/password` (inside base64)");
+    fn a_value_that_is_nested_in_base64_is_found() {
+        // {"auth":"dXNlcjprM0pxLTcxeFQvd1B6"} in base64, wrapped at 20 characters. The inner base64 is `user:` and the value.
+        let output = "eyJhdXRoIjoiZFhObGNq\ncHJNMHB4TFRjeGVGUXZk\nMUI2In0=";
+        assert_eq!(check(output).unwrap(), "`db/password` (inside base64-encoded data)");
     }
 
     #[test]
-    fn a_weak_value_is_found_where_it_is_all_there_is() {
+    fn a_weak_value_is_found_only_if_it_is_the_whole_output() {
         let guard = Guard::new([("pin", "739184")]);
         assert_eq!(guard.check(b" 739184\n").len(), 1);
         assert_eq!(guard.check(b"id 739184").len(), 0);

@@ -1,103 +1,114 @@
-//! The values that are guarded.
+//! The guard and the values that it protects.
 
 use std::{borrow::Cow, fmt, sync::OnceLock};
 
 use crate::{
-    Form, Strength,
-    forms::Forms,
+    Encoding, Strength, patterns,
     redactor::State,
-    scanner::{Scanner, number},
-    strength::trimmed,
-    wiped::Wiped,
+    scanner::{Scanner, to_u32},
+    strength::trim,
+    zeroizing::ZeroizingBytes,
 };
 
-/// Named values that must not get out, and all the forms in which they might.
+/// A set of named secrets, with a search pattern for each encoding of each secret.
 ///
 /// ```
-/// use sealkit_guard::{Form, Guard};
+/// use sealkit_guard::{Encoding, Guard};
 ///
 /// let guard = Guard::new([("db/password", "k3Jq-71xT/w")]);
 /// assert_eq!(guard.redact_text("login k3Jq-71xT/w ok"), "login [REDACTED:db/password] ok");
 /// assert_eq!(guard.redact_text("url?pw=k3Jq-71xT%2Fw"), "url?pw=[REDACTED:db/password]");
 ///
-/// let found = guard.check(b"Basic YWRtaW46azNKcS03MXhUL3c=");
-/// assert_eq!((found[0].name(), found[0].form()), ("db/password", Form::Base64));
+/// let findings = guard.check(b"Basic YWRtaW46azNKcS03MXhUL3c=");
+/// assert_eq!((findings[0].name(), findings[0].encoding()), ("db/password", Encoding::Base64));
 /// ```
 ///
-/// Nothing of a value is left in memory when the guard is dropped.
+/// All values and patterns are zeroized when the guard is dropped.
 #[derive(Default)]
 pub struct Guard {
-    pub(crate) secrets: Vec<Secret>,
+    pub(crate) secrets: Vec<GuardedSecret>,
     pub(crate) scanner: Scanner,
-    /// What each pattern of the scanner is.
-    pub(crate) marks: Vec<Mark>,
-    squeezed: OnceLock<Squeezed>,
+    /// The secret and encoding of each pattern of the scanner.
+    pub(crate) patterns: Vec<PatternInfo>,
+    alphanumeric: OnceLock<AlphanumericScanner>,
 }
 
-/// A value that is guarded.
-pub(crate) struct Secret {
+/// A named value that the guard protects.
+pub(crate) struct GuardedSecret {
     pub(crate) name: String,
     pub(crate) strength: Strength,
-    pub(crate) value: Wiped,
+    pub(crate) value: ZeroizingBytes,
 }
 
-/// Whose form a pattern is, and which.
+/// The secret and encoding that a pattern stands for.
 #[derive(Clone, Copy)]
-pub(crate) struct Mark {
+pub(crate) struct PatternInfo {
     pub(crate) secret: u32,
-    pub(crate) form: Form,
-    /// Whether it counts only where it stands alone.
-    pub(crate) alone: bool,
+    pub(crate) encoding: Encoding,
+    /// Whether the pattern matches only as a whole word.
+    pub(crate) whole_word: bool,
 }
 
-/// The patterns in a text of which only letters and digits are left.
-pub(crate) struct Squeezed {
+/// The patterns for a text that is reduced to its letters and digits.
+pub(crate) struct AlphanumericScanner {
     pub(crate) scanner: Scanner,
+    /// The secret of each pattern of the scanner.
     pub(crate) secrets: Vec<u32>,
 }
 
 impl Guard {
-    /// Guards these values, each under its name. Any value is taken; [`Guard::weak`] tells which are too weak.
+    /// Creates a guard for these names and values.
+    ///
+    /// Every value is accepted; [`Guard::weak`] returns the ones that are too weak to be fully guarded.
     pub fn new<N: Into<String>, V: AsRef<[u8]>>(values: impl IntoIterator<Item = (N, V)>) -> Self {
         let mut secrets = Vec::new();
-        let mut found: Vec<(Wiped, Mark)> = Vec::new();
+        let mut found: Vec<(ZeroizingBytes, PatternInfo)> = Vec::new();
         for (name, value) in values {
             let value = value.as_ref();
             let strength = Strength::of(value);
-            let mark = |form| Mark { secret: number(secrets.len()), form, alone: strength != Strength::Full };
+            let info = |encoding| PatternInfo {
+                secret: to_u32(secrets.len()),
+                encoding,
+                whole_word: strength != Strength::Full,
+            };
             match strength {
                 Strength::Full => {
-                    found.extend(Forms::of(value).into_iter().map(|(form, bytes)| (bytes, mark(form))));
+                    let all = patterns::all_encodings(value);
+                    found.extend(all.into_iter().map(|(encoding, bytes)| (bytes, info(encoding))));
                 }
-                Strength::Weak(_) => found.push((trimmed(value).into(), mark(Form::Plain))),
+                Strength::Weak(_) => found.push((trim(value).into(), info(Encoding::Plain))),
                 Strength::None(_) => {}
             }
-            secrets.push(Secret { name: name.into(), strength, value: trimmed(value).into() });
+            secrets.push(GuardedSecret { name: name.into(), strength, value: trim(value).into() });
         }
-        // What is several forms is called by the simplest of them.
+        // Different encodings can yield the same bytes: keep the simplest encoding.
         found.sort_unstable_by(|(a, x), (b, y)| {
-            a.cmp(b).then(x.alone.cmp(&y.alone)).then(x.form.cmp(&y.form)).then(x.secret.cmp(&y.secret))
+            a.cmp(b)
+                .then(x.whole_word.cmp(&y.whole_word))
+                .then(x.encoding.cmp(&y.encoding))
+                .then(x.secret.cmp(&y.secret))
         });
         found.dedup_by(|(a, _), (b, _)| **a == **b);
         let scanner = Scanner::new(found.iter().map(|(bytes, _)| &**bytes));
-        let marks = found.into_iter().map(|(_, mark)| mark).collect();
-        Self { secrets, scanner, marks, squeezed: OnceLock::new() }
+        let patterns = found.into_iter().map(|(_, info)| info).collect();
+        Self { secrets, scanner, patterns, alphanumeric: OnceLock::new() }
     }
 
-    /// Whether nothing can be found, because there are no values or all of them are too weak.
+    /// Returns whether the guard can find nothing: it has no values, or all of them have [`Strength::None`].
     pub fn is_empty(&self) -> bool {
-        self.marks.is_empty()
+        self.patterns.is_empty()
     }
 
-    /// The names of the values that are not fully guarded, and why.
+    /// Returns the names of the values that are not fully guarded, each with its strength.
     pub fn weak(&self) -> impl Iterator<Item = (&str, Strength)> {
         let weak = self.secrets.iter().filter(|secret| secret.strength != Strength::Full);
         weak.map(|secret| (&*secret.name, secret.strength))
     }
 
-    /// The text with `[REDACTED:NAME]` in place of every form of every value.
+    /// Returns `text` with every occurrence of a secret, in any encoding, replaced by `[REDACTED:NAME]`.
     ///
-    /// Secrets that touch or overlap leave one marker, with the name of the one that comes first.
+    /// Secrets that overlap are replaced by one marker, with the name of the first. So are adjacent occurrences of
+    /// the same secret.
     pub fn redact<'t>(&self, text: &'t [u8]) -> Cow<'t, [u8]> {
         let mut any = false;
         self.scanner.find(text, |_, _| any = true);
@@ -109,7 +120,7 @@ impl Guard {
         Cow::Owned(redacted)
     }
 
-    /// As [`Guard::redact`].
+    /// Redacts a string, as [`Guard::redact`] does for bytes.
     pub fn redact_text<'t>(&self, text: &'t str) -> Cow<'t, str> {
         match self.redact(text.as_bytes()) {
             Cow::Borrowed(_) => Cow::Borrowed(text),
@@ -121,25 +132,26 @@ impl Guard {
         &self.secrets[secret as usize].name
     }
 
-    /// Built when it is first needed: redacting does without.
-    pub(crate) fn squeezed(&self) -> &Squeezed {
-        self.squeezed.get_or_init(|| {
+    /// Returns the alphanumeric patterns. They are built on first use, because only [`Guard::check`] needs them.
+    pub(crate) fn alphanumeric(&self) -> &AlphanumericScanner {
+        self.alphanumeric.get_or_init(|| {
             let full =
                 self.secrets.iter().enumerate().filter(|(_, secret)| secret.strength == Strength::Full);
-            let mut found: Vec<(Wiped, u32)> = full
+            let mut found: Vec<(ZeroizingBytes, u32)> = full
                 .flat_map(|(id, secret)| {
-                    Forms::squeezed(&secret.value).into_iter().map(move |form| (form, number(id)))
+                    let patterns = patterns::alphanumeric_encodings(&secret.value);
+                    patterns.into_iter().map(move |bytes| (bytes, to_u32(id)))
                 })
                 .collect();
             found.sort_unstable_by(|(a, x), (b, y)| a.cmp(b).then(x.cmp(y)));
             found.dedup_by(|(a, _), (b, _)| **a == **b);
             let scanner = Scanner::new(found.iter().map(|(bytes, _)| &**bytes));
-            Squeezed { scanner, secrets: found.into_iter().map(|(_, secret)| secret).collect() }
+            AlphanumericScanner { scanner, secrets: found.into_iter().map(|(_, secret)| secret).collect() }
         })
     }
 }
 
-/// Names and strengths.
+/// Shows the names and strengths, never the values.
 impl fmt::Debug for Guard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map().entries(self.secrets.iter().map(|secret| (&secret.name, secret.strength))).finish()

@@ -1,15 +1,16 @@
 #![doc = include_str!("lib.md")]
 
 mod check;
-mod forms;
+mod encoding;
 mod guard;
+mod patterns;
 mod redactor;
 mod scanner;
 mod strength;
-mod wiped;
+mod zeroizing;
 
-pub use check::Sighting;
-pub use forms::Form;
+pub use check::Finding;
+pub use encoding::Encoding;
 pub use guard::Guard;
 pub use redactor::{RedactingWriter, Redactor};
 pub use strength::{Strength, Weakness};

@@ -1,4 +1,4 @@
-//! Redacting a stream whose chunks may cut a secret anywhere.
+//! Redaction of streams, whose chunks may split a secret anywhere.
 
 mod state;
 #[cfg(test)]
@@ -11,10 +11,10 @@ pub(crate) use self::state::State;
 pub use self::writer::RedactingWriter;
 use crate::Guard;
 
-/// Redacts what passes through it, in chunks of any size.
+/// Redacts a stream of bytes that arrives in chunks of any size.
 ///
-/// What comes out does not depend on how the text is cut. A byte is held back only while it may be the beginning of a
-/// secret, so ordinary lines and prompts come out at once. Bytes go in and bytes come out, text or not.
+/// The output does not depend on how the stream is split into chunks. Bytes are buffered only while they may be the
+/// beginning of a secret, so ordinary lines and prompts are passed on at once. The stream need not be UTF-8.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -35,35 +35,35 @@ pub struct Redactor {
 }
 
 impl Redactor {
-    /// Redacts the secrets of `guard`.
+    /// Creates a redactor for the secrets of `guard`.
     pub fn new(guard: Arc<Guard>) -> Self {
         Self { guard, state: State::default() }
     }
 
-    /// Redacts other secrets from now on; what is held back is looked at again.
+    /// Replaces the guard. Buffered bytes are searched again.
     pub fn set_guard(&mut self, guard: Arc<Guard>) {
         self.guard = guard;
     }
 
-    /// Takes `chunk`, and adds to `out` what is safe to show.
+    /// Redacts `chunk` and appends to `out` all bytes that cannot be the beginning of a secret.
     pub fn push(&mut self, chunk: &[u8], out: &mut Vec<u8>) {
         self.state.advance(&self.guard, chunk, false, out);
     }
 
-    /// How many bytes are held back.
-    pub fn held(&self) -> usize {
-        self.state.held()
+    /// Returns the number of buffered bytes.
+    pub fn buffered(&self) -> usize {
+        self.state.buffered()
     }
 
-    /// Shows what is held back, if it is no more than two bytes, but remembers it.
+    /// Appends the buffered bytes to `out` if there are at most two.
     ///
-    /// For whoever waits: call it when nothing has come for, say, 50 milliseconds. If those two bytes were the beginning of a
-    /// secret after all, the rest of it is still redacted.
+    /// Call this when the stream has been idle for about 50 milliseconds, so that a prompt is complete. If the released
+    /// bytes turn out to be the beginning of a secret, the rest of the secret is still redacted.
     pub fn release(&mut self, out: &mut Vec<u8>) {
         self.state.release(&self.guard, out);
     }
 
-    /// Adds to `out` what was held back: nothing more comes.
+    /// Ends the stream: redacts the buffered bytes and appends them to `out`.
     pub fn finish(&mut self, out: &mut Vec<u8>) {
         self.state.advance(&self.guard, b"", true, out);
         self.state = State::default();
@@ -74,7 +74,7 @@ impl fmt::Debug for Redactor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Redactor")
             .field("guard", &self.guard)
-            .field("held", &self.held())
+            .field("buffered", &self.buffered())
             .finish_non_exhaustive()
     }
 }

@@ -1,55 +1,58 @@
-//! Finding many patterns in one pass, faster than memory is copied piece by piece.
+//! A multi-pattern search that samples 4-grams of the text.
 //!
-//! Every occurrence of a pattern of at least `w` bytes covers one of the places that lie `w - 3` bytes apart, whole with the
-//! four bytes from there. So the scanner looks at four bytes in every `w - 3` only, asks a bitmap that fits into the nearest
-//! cache whether a pattern has these four bytes at such a distance from its start, and compares where the bitmap says yes.
+//! A gram is a sequence of four bytes. With a stride of `w - 3`, every window of `w` bytes contains exactly one whole gram
+//! that begins at a multiple of the stride. So the scanner reads only these grams and looks them up in a bitmap that fits into
+//! the first-level cache. The bitmap holds the grams at `w - 3` consecutive offsets of each pattern. Where a gram is in the
+//! bitmap, the text is compared with the patterns that contain it.
 
 use std::ops::Range;
 
 use zeroize::Zeroizing;
 
-use crate::wiped::Wiped;
+use crate::{strength::count_distinct, zeroizing::ZeroizingBytes};
 
-/// Four bytes as a number.
+/// The length of a gram.
 const GRAM: usize = 4;
-/// Odd, so that no two grams are mixed into the same number.
-const MIX: u32 = 0x9e37_79b1;
-/// Patterns below this length are looked for apart: they need a closer look than the others.
-const SHORT: usize = 12;
-/// How far apart the places are that are looked at.
+/// The multiplier of the hash. It is odd, so that different grams have different hashes.
+const MULTIPLIER: u32 = 0x9e37_79b1;
+/// Shorter patterns have an index of their own, because they need a smaller stride.
+const SHORT_PATTERN: usize = 12;
+/// The available strides.
 const STRIDES: [usize; 6] = [16, 13, 9, 4, 2, 1];
-/// The places of a pattern that are considered, where one may be chosen.
-const CHOICE: usize = 16;
+/// The largest offset in a pattern at which its indexed window may begin.
+const MAX_WINDOW_OFFSET: usize = 16;
 
-/// Many patterns and how they are found.
+/// A set of patterns with the indexes to search for them.
 #[derive(Default)]
 pub(crate) struct Scanner {
-    text: Wiped,
+    /// All patterns, concatenated.
+    bytes: ZeroizingBytes,
     patterns: Vec<Range<u32>>,
     longest: usize,
-    /// Which four bytes patterns begin with.
-    beginnings: Bitmap,
-    samples: Vec<Sampled>,
+    /// The first gram of each pattern.
+    first_grams: Bitmap,
+    indexes: Vec<GramIndex>,
 }
 
 impl Scanner {
-    /// A scanner for different patterns of four bytes and more, in the order of their bytes.
+    /// Creates a scanner for patterns of at least four bytes, which must be sorted and distinct.
     pub(crate) fn new<'a>(patterns: impl Iterator<Item = &'a [u8]> + Clone) -> Self {
-        let room = patterns.clone().map(<[u8]>::len).sum();
-        let mut scanner = Self { text: Wiped::with_capacity(room), ..Self::default() };
+        let total = patterns.clone().map(<[u8]>::len).sum();
+        let mut scanner = Self { bytes: ZeroizingBytes::with_capacity(total), ..Self::default() };
         for pattern in patterns {
-            let start = scanner.text.len();
-            scanner.text.extend(pattern);
-            scanner.patterns.push(number(start)..number(scanner.text.len()));
+            let start = scanner.bytes.len();
+            scanner.bytes.extend(pattern);
+            scanner.patterns.push(to_u32(start)..to_u32(scanner.bytes.len()));
             scanner.longest = scanner.longest.max(pattern.len());
         }
-        let ids = 0..number(scanner.patterns.len());
-        scanner.beginnings = Bitmap::new(16, ids.clone().map(|id| gram(scanner.pattern(id))));
-        let (short, long): (Vec<u32>, Vec<u32>) = ids.partition(|id| scanner.pattern(*id).len() < SHORT);
+        let ids = 0..to_u32(scanner.patterns.len());
+        scanner.first_grams = Bitmap::new(16, ids.clone().map(|id| hash_gram(scanner.pattern(id))));
+        let (short, long): (Vec<u32>, Vec<u32>) =
+            ids.partition(|id| scanner.pattern(*id).len() < SHORT_PATTERN);
         for ids in [short, long] {
             if !ids.is_empty() {
-                let sampled = Sampled::new(&scanner, &ids);
-                scanner.samples.push(sampled);
+                let index = GramIndex::new(&scanner, &ids);
+                scanner.indexes.push(index);
             }
         }
         scanner
@@ -60,32 +63,32 @@ impl Scanner {
     }
 
     pub(crate) fn pattern(&self, id: u32) -> &[u8] {
-        self.bytes(&self.patterns[id as usize])
+        self.slice(&self.patterns[id as usize])
     }
 
-    fn bytes(&self, range: &Range<u32>) -> &[u8] {
-        &self.text[range.start as usize..range.end as usize]
+    fn slice(&self, range: &Range<u32>) -> &[u8] {
+        &self.bytes[range.start as usize..range.end as usize]
     }
 
-    /// Calls `found` with the start of every occurrence of every pattern, in no particular order.
+    /// Calls `found` with the offset and the pattern of each match, in no particular order. Matches may overlap.
     pub(crate) fn find(&self, text: &[u8], mut found: impl FnMut(usize, u32)) {
-        for sampled in &self.samples {
-            sampled.find(self, text, &mut found);
+        for index in &self.indexes {
+            index.find(self, text, &mut found);
         }
     }
 
-    /// How many bytes at the end of `text` may be the beginning of a pattern.
-    pub(crate) fn beginning(&self, text: &[u8]) -> usize {
+    /// Returns the length of the longest suffix of `text` that is a proper prefix of a pattern.
+    pub(crate) fn partial_match(&self, text: &[u8]) -> usize {
         let from = text.len().saturating_sub(self.longest.saturating_sub(1));
         for start in from..text.len() {
             let rest = &text[start..];
-            if rest.len() >= GRAM && !self.beginnings.has(gram(rest)) {
+            if rest.len() >= GRAM && !self.first_grams.contains(hash_gram(rest)) {
                 continue;
             }
-            let first = self.patterns.partition_point(|range| self.bytes(range) < rest);
-            // The first may be the rest itself; the next one is longer then.
+            let first = self.patterns.partition_point(|range| self.slice(range) < rest);
+            // The first candidate may equal `rest`; then the next one is longer.
             let longer = |range: &Range<u32>| {
-                self.bytes(range).len() > rest.len() && self.bytes(range).starts_with(rest)
+                self.slice(range).len() > rest.len() && self.slice(range).starts_with(rest)
             };
             if self.patterns[first..].iter().take(2).any(longer) {
                 return rest.len();
@@ -95,42 +98,43 @@ impl Scanner {
     }
 }
 
-/// Patterns of similar length.
-struct Sampled {
+/// An index of the grams of patterns of similar length.
+struct GramIndex {
     stride: usize,
     bitmap: Bitmap,
-    /// Where the grams of a number's first bits begin.
-    starts: Zeroizing<Vec<u32>>,
+    /// The start of each bucket in `grams`. The first bits of a hash select the bucket.
+    buckets: Zeroizing<Vec<u32>>,
     shift: u32,
+    /// The hashes of all grams, sorted.
     grams: Zeroizing<Vec<u32>>,
-    /// The pattern and the place in it, for each gram.
-    places: Vec<(u32, u16)>,
+    /// The pattern of each gram and the offset of the gram in it.
+    positions: Vec<(u32, u16)>,
 }
 
-impl Sampled {
+impl GramIndex {
     fn new(scanner: &Scanner, ids: &[u32]) -> Self {
         let shortest = ids.iter().map(|id| scanner.pattern(*id).len()).min().unwrap_or(GRAM);
-        // With very many patterns, fewer grams of each are worth more than wide steps.
+        // With very many patterns, a small index is worth more than a wide stride.
         let affordable = ((1 << 20) / ids.len()).max(1);
         let widest = (shortest - GRAM + 1).min(affordable);
         let stride = STRIDES.into_iter().find(|stride| *stride <= widest).unwrap_or(1);
         let mut all: Zeroizing<Vec<(u32, u32, u16)>> = Zeroizing::new(Vec::with_capacity(ids.len() * stride));
         for id in ids {
             let pattern = scanner.pattern(*id);
-            let first = rarest(pattern, stride + GRAM - 1);
-            for place in first..first + stride {
-                all.push((gram(&pattern[place..]), *id, u16::try_from(place).unwrap_or(u16::MAX)));
+            let first = most_distinct_window(pattern, stride + GRAM - 1);
+            for offset in first..first + stride {
+                all.push((hash_gram(&pattern[offset..]), *id, u16::try_from(offset).unwrap_or(u16::MAX)));
             }
         }
         all.sort_unstable();
         let bits = (usize::BITS - all.len().leading_zeros()).clamp(4, 20);
         let shift = 32 - bits;
-        let mut starts = Zeroizing::new(vec![0; (1 << bits) + 1]);
+        let mut buckets = Zeroizing::new(vec![0; (1 << bits) + 1]);
         for (gram, ..) in all.iter() {
-            starts[(gram >> shift) as usize + 1] += 1;
+            buckets[(gram >> shift) as usize + 1] += 1;
         }
-        for at in 1..starts.len() {
-            starts[at] += starts[at - 1];
+        for bucket in 1..buckets.len() {
+            buckets[bucket] += buckets[bucket - 1];
         }
         let mut grams = Zeroizing::new(Vec::with_capacity(all.len()));
         grams.extend(all.iter().map(|(gram, ..)| *gram));
@@ -138,44 +142,50 @@ impl Sampled {
         Self {
             stride,
             bitmap,
-            starts,
+            buckets,
             shift,
             grams,
-            places: all.iter().map(|(_, id, place)| (*id, *place)).collect(),
+            positions: all.iter().map(|(_, id, offset)| (*id, *offset)).collect(),
         }
     }
 
     fn find(&self, scanner: &Scanner, text: &[u8], found: &mut impl FnMut(usize, u32)) {
-        // With a stride that the compiler knows, four places are looked at without asking whether they are there.
+        // A constant stride lets the compiler remove the bounds checks.
         match self.stride {
-            16 => self.step::<16>(scanner, text, found),
-            13 => self.step::<13>(scanner, text, found),
-            9 => self.step::<9>(scanner, text, found),
-            4 => self.step::<4>(scanner, text, found),
-            2 => self.step::<2>(scanner, text, found),
-            _ => self.step::<1>(scanner, text, found),
+            16 => self.find_with_stride::<16>(scanner, text, found),
+            13 => self.find_with_stride::<13>(scanner, text, found),
+            9 => self.find_with_stride::<9>(scanner, text, found),
+            4 => self.find_with_stride::<4>(scanner, text, found),
+            2 => self.find_with_stride::<2>(scanner, text, found),
+            _ => self.find_with_stride::<1>(scanner, text, found),
         }
     }
 
-    fn step<const STRIDE: usize>(&self, scanner: &Scanner, text: &[u8], found: &mut impl FnMut(usize, u32)) {
+    fn find_with_stride<const STRIDE: usize>(
+        &self,
+        scanner: &Scanner,
+        text: &[u8],
+        found: &mut impl FnMut(usize, u32),
+    ) {
         let mut at = 0;
-        // Four loads at a time do not wait for each other.
+        // Four independent loads per iteration can be executed in parallel.
         while let Some(part) = text.get(at..at + 3 * STRIDE + GRAM) {
-            let grams = [0, 1, 2, 3].map(|step| gram(&part[step * STRIDE..]));
-            if grams.iter().fold(false, |any, gram| any | self.bitmap.has(*gram)) {
-                for (step, gram) in grams.into_iter().enumerate() {
-                    self.compare(scanner, text, at + step * STRIDE, gram, found);
+            let grams = [0, 1, 2, 3].map(|lane| hash_gram(&part[lane * STRIDE..]));
+            if grams.iter().fold(false, |any, gram| any | self.bitmap.contains(*gram)) {
+                for (lane, gram) in grams.into_iter().enumerate() {
+                    self.verify(scanner, text, at + lane * STRIDE, gram, found);
                 }
             }
             at += 4 * STRIDE;
         }
         while at + GRAM <= text.len() {
-            self.compare(scanner, text, at, gram(&text[at..]), found);
+            self.verify(scanner, text, at, hash_gram(&text[at..]), found);
             at += STRIDE;
         }
     }
 
-    fn compare(
+    /// Compares the text around the gram at `at` with each pattern that contains the gram.
+    fn verify(
         &self,
         scanner: &Scanner,
         text: &[u8],
@@ -183,16 +193,16 @@ impl Sampled {
         gram: u32,
         found: &mut impl FnMut(usize, u32),
     ) {
-        if !self.bitmap.has(gram) {
+        if !self.bitmap.contains(gram) {
             return;
         }
         let bucket = (gram >> self.shift) as usize;
-        for index in self.starts[bucket] as usize..self.starts[bucket + 1] as usize {
+        for index in self.buckets[bucket] as usize..self.buckets[bucket + 1] as usize {
             if self.grams[index] != gram {
                 continue;
             }
-            let (id, place) = self.places[index];
-            if let Some(start) = at.checked_sub(place.into())
+            let (id, offset) = self.positions[index];
+            if let Some(start) = at.checked_sub(offset.into())
                 && text[start..].starts_with(scanner.pattern(id))
             {
                 found(start, id);
@@ -201,7 +211,7 @@ impl Sampled {
     }
 }
 
-/// Which numbers may be there.
+/// A set of hashes that may report false positives: it keeps only their first bits.
 #[derive(Default)]
 struct Bitmap {
     words: Zeroizing<Vec<u64>>,
@@ -209,39 +219,40 @@ struct Bitmap {
 }
 
 impl Bitmap {
-    fn new(bits: u32, numbers: impl Iterator<Item = u32>) -> Self {
+    fn new(bits: u32, hashes: impl Iterator<Item = u32>) -> Self {
         let mut bitmap = Self { words: Zeroizing::new(vec![0; 1 << (bits - 6)]), shift: 32 - bits };
-        for number in numbers {
-            let bit = number >> bitmap.shift;
+        for hash in hashes {
+            let bit = hash >> bitmap.shift;
             bitmap.words[(bit >> 6) as usize] |= 1 << (bit & 63);
         }
         bitmap
     }
 
     #[inline]
-    fn has(&self, number: u32) -> bool {
-        let bit = number >> self.shift;
+    fn contains(&self, hash: u32) -> bool {
+        let bit = hash >> self.shift;
         self.words[(bit >> 6) as usize] >> (bit & 63) & 1 != 0
     }
 }
 
-/// The first four bytes, mixed.
+/// Returns the hash of the first gram of `bytes`.
 #[inline]
-fn gram(bytes: &[u8]) -> u32 {
-    u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]).wrapping_mul(MIX)
+fn hash_gram(bytes: &[u8]) -> u32 {
+    u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]).wrapping_mul(MULTIPLIER)
 }
 
-/// Where the `width` bytes begin that ordinary text is least likely to have: those with the most different bytes.
-fn rarest(pattern: &[u8], width: usize) -> usize {
-    let last = (pattern.len() - width).min(CHOICE);
-    let different = |at: usize| crate::strength::different(&pattern[at..at + width]);
-    // Of equals, the first.
-    (0..=last).rev().max_by_key(|at| different(*at)).unwrap_or(0)
+/// Returns the offset of the window of `width` bytes that has the most distinct bytes, because it is least likely to occur
+/// in ordinary text.
+fn most_distinct_window(pattern: &[u8], width: usize) -> usize {
+    let last = (pattern.len() - width).min(MAX_WINDOW_OFFSET);
+    let distinct = |at: usize| count_distinct(&pattern[at..at + width]);
+    // `max_by_key` returns the last maximum: in reverse order, that is the first window.
+    (0..=last).rev().max_by_key(|at| distinct(*at)).unwrap_or(0)
 }
 
-/// A length or an index as a number of 32 bits: four gigabytes of patterns are not to be had.
-pub(crate) fn number(length: usize) -> u32 {
-    u32::try_from(length).unwrap_or(u32::MAX)
+/// Converts a length or an index. It saturates, but patterns never take four gibibytes.
+pub(crate) fn to_u32(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]
@@ -250,8 +261,8 @@ mod tests {
 
     use super::*;
 
-    /// All matches, in order.
-    fn ours(patterns: &[Vec<u8>], text: &[u8]) -> Vec<(usize, u32)> {
+    /// Returns all matches of the scanner, sorted.
+    fn find_all(patterns: &[Vec<u8>], text: &[u8]) -> Vec<(usize, u32)> {
         let mut found = Vec::new();
         Scanner::new(patterns.iter().map(Vec::as_slice)).find(text, |start, id| found.push((start, id)));
         found.sort_unstable();
@@ -259,7 +270,8 @@ mod tests {
         found
     }
 
-    fn theirs(patterns: &[Vec<u8>], text: &[u8]) -> Vec<(usize, u32)> {
+    /// Returns all matches of `aho-corasick`, sorted.
+    fn find_all_with_aho_corasick(patterns: &[Vec<u8>], text: &[u8]) -> Vec<(usize, u32)> {
         let search = AhoCorasick::builder().match_kind(MatchKind::Standard).build(patterns).unwrap();
         let matches = search.find_overlapping_iter(text);
         let mut found: Vec<(usize, u32)> =
@@ -268,8 +280,8 @@ mod tests {
         found
     }
 
-    /// Different patterns of such lengths, over an alphabet of so many letters, and text with them, whole and cut.
-    fn case(count: usize, lengths: Range<usize>, letters: u8, size: usize) -> (Vec<Vec<u8>>, Vec<u8>) {
+    /// Returns distinct random patterns over an alphabet of `letters` letters, and a text with whole and truncated patterns.
+    fn random_case(count: usize, lengths: Range<usize>, letters: u8, size: usize) -> (Vec<Vec<u8>>, Vec<u8>) {
         let mut random = fastrand::Rng::with_seed(count as u64 + u64::from(letters));
         let mut patterns: Vec<Vec<u8>> = (0..count)
             .map(|_| (0..random.usize(lengths.clone())).map(|_| b'a' + random.u8(..letters)).collect())
@@ -280,14 +292,14 @@ mod tests {
         while text.len() < size {
             text.extend((0..random.usize(..500)).map(|_| b'a' + random.u8(..letters)));
             let pattern = &patterns[random.usize(..patterns.len())];
-            let cut = if random.bool() { pattern.len() } else { random.usize(..pattern.len()) };
-            text.extend_from_slice(&pattern[..cut]);
+            let length = if random.bool() { pattern.len() } else { random.usize(..pattern.len()) };
+            text.extend_from_slice(&pattern[..length]);
         }
         (patterns, text)
     }
 
     #[test]
-    fn the_same_matches_are_found_as_by_another_search() {
+    fn the_matches_are_the_same_as_those_of_aho_corasick() {
         for (count, lengths, letters) in [
             (1, 4..5, 26),
             (3, 5..12, 26),
@@ -299,22 +311,23 @@ mod tests {
             (50, 4..9, 2),
             (50, 15..17, 3),
         ] {
-            let (patterns, text) = case(count, lengths.clone(), letters, 1 << 20);
-            let (ours, theirs) = (ours(&patterns, &text), theirs(&patterns, &text));
-            assert!(ours.len() > 100, "{count} patterns: only {} matches", ours.len());
-            assert!(ours == theirs, "{count} patterns of {lengths:?} bytes over {letters} letters");
+            let (patterns, text) = random_case(count, lengths.clone(), letters, 1 << 20);
+            let found = find_all(&patterns, &text);
+            assert!(found.len() > 100, "{count} patterns: only {} matches", found.len());
+            let expected = find_all_with_aho_corasick(&patterns, &text);
+            assert!(found == expected, "{count} patterns of {lengths:?} bytes over {letters} letters");
         }
     }
 
     #[test]
-    fn a_pattern_is_found_wherever_it_begins() {
+    fn a_pattern_is_found_at_every_offset() {
         for length in 4..40 {
             let pattern: Vec<u8> = (0..length).map(|at| b'A' + at).collect();
             for before in 0..40 {
                 for after in 0..20 {
                     let text = [&vec![b'.'; before], &pattern[..], &vec![b'.'; after]].concat();
                     assert_eq!(
-                        ours(std::slice::from_ref(&pattern), &text),
+                        find_all(std::slice::from_ref(&pattern), &text),
                         [(before, 0)],
                         "{length} bytes after {before}"
                     );
@@ -324,17 +337,17 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_beginning_at_the_end_is_told() {
-        let (patterns, text) = case(50, 4..9, 2, 2_000);
+    fn the_longest_partial_match_at_the_end_of_a_text_is_found() {
+        let (patterns, text) = random_case(50, 4..9, 2, 2_000);
         let scanner = Scanner::new(patterns.iter().map(Vec::as_slice));
         for end in 0..text.len() {
             let text = &text[..end];
-            let begins = |length: &usize| {
+            let is_proper_prefix = |length: &usize| {
                 let rest = &text[end - length..];
                 patterns.iter().any(|pattern| pattern.len() > *length && pattern.starts_with(rest))
             };
-            let longest = (1..=end.min(8)).rev().find(begins).unwrap_or(0);
-            assert_eq!(scanner.beginning(text), longest, "{}", text.escape_ascii());
+            let longest = (1..=end.min(8)).rev().find(is_proper_prefix).unwrap_or(0);
+            assert_eq!(scanner.partial_match(text), longest, "{}", text.escape_ascii());
         }
     }
 }

@@ -1,17 +1,17 @@
-//! Which values can be told from ordinary text.
+//! The strength of a value: whether it can be searched for without matching ordinary text.
 
 use std::fmt;
 
-/// Words that stand in ordinary text, one to a line and sorted, in lower case.
+/// Common words and passwords in lower case, sorted, one per line.
 ///
-/// The most used passwords and English words are those of zxcvbn (MIT licence); names of software, of regions of clouds and
-/// of placeholders are added. Only words of five letters and more are here, with five different ones: others are weak anyway.
-const COMMON: &str = include_str!("strength/common.txt");
+/// The passwords and English words are those of zxcvbn (MIT licence). Names of software, cloud regions and placeholders
+/// are added. Each word has at least five distinct characters: shorter ones have [`Strength::None`] without the list.
+const COMMON_WORDS: &str = include_str!("strength/common.txt");
 
 /// How well a value can be guarded.
 ///
-/// The limits come from one gigabyte of ordinary text, in which random values were searched: 7 digits occur by chance,
-/// 8 digits or 6 letters and digits do not.
+/// The limits were measured by searching one gibibyte of ordinary text for random values. Values of 7 digits occur by
+/// chance; values of 8 digits, or of 6 letters and digits, almost never do.
 ///
 /// ```
 /// use sealkit_guard::Strength;
@@ -24,49 +24,49 @@ const COMMON: &str = include_str!("strength/common.txt");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Strength {
-    /// Every form of it is found, anywhere.
+    /// The value is searched for in every encoding, anywhere in a text.
     Full,
-    /// It might occur in ordinary text: only the value itself is found, and only where it stands alone.
+    /// The value may occur in ordinary text. It is searched for only in plain text and only as a whole word.
     Weak(Weakness),
-    /// It occurs in ordinary text: nothing is found.
+    /// The value occurs in ordinary text. It is not searched for.
     None(Weakness),
 }
 
-/// Why a value is not fully guarded.
+/// The reason why a value is not fully guarded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Weakness {
-    /// It has this many bytes.
+    /// The value is too short; it has this many bytes.
     Short(usize),
-    /// It is a word that everybody uses.
+    /// The value is a common word or password.
     Common,
-    /// It has this many different bytes.
-    Uniform(usize),
-    /// There are so few values like it that one turns up by chance.
-    Guessable,
+    /// The value repeats itself; it has only this many distinct bytes.
+    Repetitive(usize),
+    /// The value has too little entropy: similar values occur in ordinary text by chance.
+    LowEntropy,
 }
 
 impl Strength {
-    /// The strength of a value; white space around it does not count.
+    /// Returns the strength of a value. Leading and trailing whitespace is ignored.
     pub fn of(value: &[u8]) -> Self {
-        let value = trimmed(value);
-        let different = different(value);
+        let value = trim(value);
+        let distinct = count_distinct(value);
         if value.len() < 5 {
             return Self::None(Weakness::Short(value.len()));
         }
-        if different < 5 {
-            return Self::None(Weakness::Uniform(different));
+        if distinct < 5 {
+            return Self::None(Weakness::Repetitive(distinct));
         }
-        if COMMON.lines().any(|word| word.as_bytes().eq_ignore_ascii_case(value)) {
+        if COMMON_WORDS.lines().any(|word| word.as_bytes().eq_ignore_ascii_case(value)) {
             return Self::None(Weakness::Common);
         }
         if value.len() < 6 {
             return Self::Weak(Weakness::Short(value.len()));
         }
-        if bits(value) < 26.0 { Self::Weak(Weakness::Guessable) } else { Self::Full }
+        if entropy_bits(value) < 26.0 { Self::Weak(Weakness::LowEntropy) } else { Self::Full }
     }
 
-    /// `full`, `weak` or `none`.
+    /// Returns `full`, `weak` or `none`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Full => "full",
@@ -76,18 +76,18 @@ impl Strength {
     }
 }
 
-/// What is said of the value: why it is not fully guarded, and what follows.
+/// Writes a predicate for the name of the secret: why the value is not fully guarded, and the consequence.
 impl fmt::Display for Strength {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Full => f.write_str("is guarded"),
-            Self::Weak(weakness) => write!(f, "{weakness}: it is found only where it stands alone"),
+            Self::Weak(weakness) => write!(f, "{weakness}: it is redacted only as a whole word"),
             Self::None(weakness) => write!(f, "{weakness}: outputs, errors and logs are not searched for it"),
         }
     }
 }
 
-/// The reason, such as `is a common word`.
+/// Writes the reason as a predicate, such as `is a common word`.
 impl fmt::Display for Weakness {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -95,17 +95,17 @@ impl fmt::Display for Weakness {
             Self::Short(1) => f.write_str("is too short (1 byte)"),
             Self::Short(bytes) => write!(f, "is too short ({bytes} bytes)"),
             Self::Common => f.write_str("is a common word"),
-            Self::Uniform(1) => f.write_str("repeats one character"),
-            Self::Uniform(different) => write!(f, "has only {different} different characters"),
-            Self::Guessable => f.write_str("is too easy to meet by chance"),
+            Self::Repetitive(1) => f.write_str("repeats one character"),
+            Self::Repetitive(distinct) => write!(f, "has only {distinct} different characters"),
+            Self::LowEntropy => f.write_str("has too little entropy"),
         }
     }
 }
 
-/// Without the white space that surrounds a text, as Python sees it, which knows four separators more.
+/// Trims whitespace as Python's `str.strip` does, which also strips the four separators U+001C to U+001F.
 ///
-/// Other bytes than text are left as they are.
-pub(crate) fn trimmed(value: &[u8]) -> &[u8] {
+/// Bytes that are not UTF-8 are returned unchanged.
+pub(crate) fn trim(value: &[u8]) -> &[u8] {
     let is_space = |c: char| c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c);
     match str::from_utf8(value) {
         Ok(text) => text.trim_matches(is_space).as_bytes(),
@@ -113,7 +113,8 @@ pub(crate) fn trimmed(value: &[u8]) -> &[u8] {
     }
 }
 
-pub(crate) fn different(value: &[u8]) -> usize {
+/// Returns the number of distinct bytes.
+pub(crate) fn count_distinct(value: &[u8]) -> usize {
     let mut seen = [false; 256];
     for byte in value {
         seen[usize::from(*byte)] = true;
@@ -121,9 +122,9 @@ pub(crate) fn different(value: &[u8]) -> usize {
     seen.iter().filter(|seen| **seen).count()
 }
 
-/// The length times the bits of a character of the smallest alphabet that has them all.
-#[expect(clippy::cast_precision_loss, reason = "nothing depends on the last digit")]
-fn bits(value: &[u8]) -> f64 {
+/// Estimates the entropy: the length times the bits per character of the smallest alphabet that covers the value.
+#[expect(clippy::cast_precision_loss, reason = "an estimate does not need the last digit")]
+fn entropy_bits(value: &[u8]) -> f64 {
     let all = |test: fn(&u8) -> bool| value.iter().all(test);
     let size: f64 = if all(u8::is_ascii_digit) {
         10.0
@@ -150,28 +151,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_list_of_words_is_sorted_and_holds_nothing_in_vain() {
-        let words: Vec<&str> = COMMON.lines().collect();
+    fn the_word_list_is_sorted_and_has_no_redundant_words() {
+        let words: Vec<&str> = COMMON_WORDS.lines().collect();
         assert!(words.is_sorted() && words.len() > 1_500);
         for word in words {
-            assert!(word.len() >= 5 && different(word.as_bytes()) >= 5, "{word} is weak without the list");
+            assert!(
+                word.len() >= 5 && count_distinct(word.as_bytes()) >= 5,
+                "`{word}` is rejected without the list"
+            );
             assert_eq!(word, word.to_ascii_lowercase());
         }
     }
 
     #[test]
-    fn values_are_as_strong_as_a_gigabyte_of_ordinary_text_says() {
+    fn length_distinct_bytes_word_list_and_entropy_decide_the_strength() {
         use Strength::{Full, None, Weak};
         for (value, strength) in [
             (&b""[..], None(Weakness::Short(0))),
             (b"1234", None(Weakness::Short(4))),
-            (b"aaaaaaaaaa", None(Weakness::Uniform(1))),
-            (b"00000001112", None(Weakness::Uniform(3))),
+            (b"aaaaaaaaaa", None(Weakness::Repetitive(1))),
+            (b"00000001112", None(Weakness::Repetitive(3))),
             (b"Production\n", None(Weakness::Common)),
             (b"us-east-1", None(Weakness::Common)),
             (b"x7Kq2", Weak(Weakness::Short(5))),
-            (b"7391846", Weak(Weakness::Guessable)),
-            (b"a7f03c", Weak(Weakness::Guessable)),
+            (b"7391846", Weak(Weakness::LowEntropy)),
+            (b"a7f03c", Weak(Weakness::LowEntropy)),
             (b"73918462", Full),
             (b"x7Kq2v", Full),
             (b"\x1fx7Kq\x1c\n", None(Weakness::Short(4))),

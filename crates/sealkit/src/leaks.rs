@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
-use sealkit_guard::{Guard, Sighting};
+use sealkit_guard::{Finding, Guard};
 use sealkit_idl::prost::Message as _;
 
 use crate::{
@@ -39,7 +39,7 @@ pub(crate) enum Exit {
 /// What was found, and where.
 struct Leak {
     path: String,
-    sighting: Sighting,
+    finding: Finding,
 }
 
 impl Leaving<'_> {
@@ -60,15 +60,15 @@ impl Leaving<'_> {
         let mut leaks = Vec::new();
         // The parts first, because they tell the place.
         self.root().each_text(self.value, &mut |path, text| {
-            for sighting in guard.check(text) {
-                leaks.push(Leak { path: path.to_string(), sighting });
+            for finding in guard.check(text) {
+                leaks.push(Leak { path: path.to_string(), finding });
             }
         });
         // Then the whole as it is shown and as it is sent: a secret may be spread over the parts.
         let sent = to_literal(self.r#type, self.value).map(|literal| literal.encode_to_vec());
-        for sighting in [json, sent.unwrap_or_default()].iter().flat_map(|whole| guard.check(whole)) {
-            if !leaks.iter().any(|leak| leak.sighting.name() == sighting.name()) {
-                leaks.push(Leak { path: self.root().to_string(), sighting: sighting.without_place() });
+        for finding in [json, sent.unwrap_or_default()].iter().flat_map(|whole| guard.check(whole)) {
+            if !leaks.iter().any(|leak| leak.finding.name() == finding.name()) {
+                leaks.push(Leak { path: self.root().to_string(), finding: finding.without_offset() });
             }
         }
         leaks.retain(|leak| !self.is_allowed(leak));
@@ -87,7 +87,7 @@ impl Leaving<'_> {
             path.strip_prefix(allowed).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         };
         self.task.allowed_secrets().iter().any(|allowed| {
-            allowed.secret == leak.sighting.name()
+            allowed.secret == leak.finding.name()
                 && match (allowed.place, &self.exit) {
                     (Place::Output(place), Exit::Output) => covers(place, &leak.path),
                     (Place::Input(place), Exit::Input(callee)) => {
@@ -102,11 +102,11 @@ impl Leaving<'_> {
         // A key of a map may be the secret itself.
         let path = guard.redact_text(&first.path);
         let shown: String = path.chars().take(200).flat_map(char::escape_debug).collect();
-        let (task, sighting) = (self.task.name(), &first.sighting);
+        let (task, finding) = (self.task.name(), &first.finding);
         let mut message = match self.exit {
-            Exit::Output => format!("output `{shown}` of task `{task}` holds secret {sighting}"),
+            Exit::Output => format!("output `{shown}` of task `{task}` holds secret {finding}"),
             Exit::Input(callee) => format!(
-                "input `{shown}` that task `{task}` hands to task `{}` holds secret {sighting}",
+                "input `{shown}` that task `{task}` hands to task `{}` holds secret {finding}",
                 callee.name()
             ),
         };
@@ -128,7 +128,7 @@ impl Leaving<'_> {
                 )
             }
         };
-        let name = first.sighting.name();
+        let name = first.finding.name();
         Error::new(ErrorKind::Leak, message).with_hint(format!(
             "{advice}; if it is meant, say so on task `{task}`: \
              allow_secret_in({argument}, secret = {name:?}, because = \"...\")"

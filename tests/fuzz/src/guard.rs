@@ -1,4 +1,4 @@
-//! Redacts any text of any secrets, cut anywhere.
+//! Fuzzes redaction and the check with arbitrary text, arbitrary secrets and chunks of any size.
 
 #![no_main]
 
@@ -8,12 +8,13 @@ use sealkit_guard::{Guard, Redactor, Strength};
 
 const MARKER: &[u8] = b"[REDACTED:1]";
 
-/// Whether `part` is somewhere in `text`.
-fn holds(text: &[u8], part: &[u8]) -> bool {
+/// Returns whether `text` contains `part`.
+fn contains(text: &[u8], part: &[u8]) -> bool {
     text.windows(part.len()).any(|window| window == part)
 }
 
-// A line for each of two secrets, a byte for the size of chunks, and the text; `1`, `2` stand for the secrets in it.
+// The input is one line for each of two secrets, one byte for the chunk size, and the text. In the text, `1` and `2` are
+// replaced by the secrets.
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let mut parts = data.splitn(3, |byte| *byte == b'\n');
     let (Some(first), Some(second), Some([size, text @ ..])) = (parts.next(), parts.next(), parts.next())
@@ -35,20 +36,20 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let (mut redactor, mut streamed) = (Redactor::new(guard.clone()), Vec::new());
     for chunk in text.chunks(usize::from(*size).max(1)) {
         redactor.push(chunk, &mut streamed);
-        assert!(redactor.held() <= text.len());
+        assert!(redactor.buffered() <= text.len());
     }
     redactor.finish(&mut streamed);
-    assert!(streamed == *whole, "a stream is redacted as the whole is");
+    assert!(streamed == *whole, "a stream is redacted like the whole text");
 
     for value in [first, second] {
         let trimmed = value.trim_ascii();
         if Strength::of(value) != Strength::Full {
             continue;
         }
-        assert!(!holds(&text, trimmed) || !guard.check(&text).is_empty(), "a secret is not refused");
-        // What a marker holds, or makes with the text around it, is no leak.
-        let is_of_marker = trimmed.iter().any(|byte| b"[]".contains(byte)) || holds(MARKER, trimmed);
-        assert!(is_of_marker || !holds(&whole, trimmed), "a secret is left");
+        assert!(!contains(&text, trimmed) || !guard.check(&text).is_empty(), "the check missed a secret");
+        // A match that contains a part of a marker is not a leak.
+        let overlaps_marker = trimmed.iter().any(|byte| b"[]".contains(byte)) || contains(MARKER, trimmed);
+        assert!(overlaps_marker || !contains(&whole, trimmed), "redaction missed a secret");
     }
     let (mut redactor, mut released) = (Redactor::new(guard), Vec::new());
     for chunk in text.chunks(usize::from(*size).max(1)) {

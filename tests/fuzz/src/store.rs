@@ -1,4 +1,4 @@
-//! Throws bytes at everything that reads a file of a store.
+//! Fuzzes everything that parses a file of a store.
 
 #![no_main]
 

@@ -1,172 +1,178 @@
-//! What is held back of a text, and what is shown in its place.
+//! The state of a redactor: the buffered bytes and the marker that was written last.
 
-use crate::{Guard, forms::is_base64, wiped::Wiped};
+use crate::{Guard, patterns::is_base64, zeroizing::ZeroizingBytes};
 
-const LONG: usize = 64 * 1024;
+/// A larger buffer is not searched again for every chunk.
+const LARGE_BUFFER: usize = 64 * 1024;
 
-/// What is known of the text so far.
+/// The state of a redactor between two chunks.
 #[derive(Default)]
 pub(crate) struct State {
-    held: Wiped,
-    /// How many of the held bytes were not searched yet.
+    buffer: ZeroizingBytes,
+    /// The number of bytes at the end of the buffer that were not searched yet.
     unsearched: usize,
-    /// How many of the held bytes were shown already.
-    shown: usize,
-    /// The byte before those.
-    last: Option<u8>,
-    /// The marker that was written, if nothing else was since.
+    /// The number of bytes at the start of the buffer that were already written.
+    released: usize,
+    /// The byte before the buffer.
+    previous: Option<u8>,
+    /// The marker, if it was the last thing written.
     marker: Option<Marker>,
 }
 
 struct Marker {
     name: String,
-    /// Whether the characters of base64 that follow belong to the secret.
-    runs_on: bool,
+    /// Whether base64 characters that follow belong to the secret.
+    is_open: bool,
 }
 
-/// Secrets that overlap, and what belongs to them.
-struct Cluster {
+/// A range of the buffer that is replaced by one marker: overlapping matches and the base64 characters after them.
+struct Span {
     start: usize,
-    /// Where the secrets end.
-    end: usize,
-    /// Where the characters of base64 end that follow one of them.
-    run: usize,
-    /// The secret that starts first; none if it is the one before the text.
+    /// The end of the matches.
+    match_end: usize,
+    /// The end of the base64 characters that follow a match.
+    base64_end: usize,
+    /// The secret of the first match. `None` if the span continues the secret before the buffer.
     secret: Option<u32>,
 }
 
-impl Cluster {
-    fn covers(&self) -> usize {
-        self.end.max(self.run)
+impl Span {
+    fn end(&self) -> usize {
+        self.match_end.max(self.base64_end)
     }
 }
 
 impl State {
-    /// Takes `chunk`, and adds to `out` what is safe to show: all of it if this is the `end`.
-    pub(crate) fn advance(&mut self, guard: &Guard, chunk: &[u8], end: bool, out: &mut Vec<u8>) {
-        self.held.extend(chunk);
+    /// Redacts `chunk` and appends to `out` all bytes that cannot be the beginning of a secret.
+    ///
+    /// With `is_last`, all bytes are appended.
+    pub(crate) fn advance(&mut self, guard: &Guard, chunk: &[u8], is_last: bool, out: &mut Vec<u8>) {
+        self.buffer.extend(chunk);
         self.unsearched += chunk.len();
-        // So much is held back only while most of a long secret has come. Looking again at every byte of it would take long.
-        if !end && self.held.len() > LONG && self.unsearched < self.held.len() / 16 {
+        // The buffer is this large only while a long secret is incomplete. Searching it again for every chunk would take
+        // quadratic time.
+        if !is_last && self.buffer.len() > LARGE_BUFFER && self.unsearched < self.buffer.len() / 16 {
             return;
         }
-        self.search(guard, end, out);
+        self.search(guard, is_last, out);
     }
 
-    fn search(&mut self, guard: &Guard, end: bool, out: &mut Vec<u8>) {
+    fn search(&mut self, guard: &Guard, is_last: bool, out: &mut Vec<u8>) {
         self.unsearched = 0;
-        let (clusters, waiting) = self.clusters(guard, end);
-        let text = &self.held;
+        let (spans, undecided) = self.spans(guard, is_last);
+        let text = &self.buffer;
         let mut limit =
-            if end { text.len() } else { waiting.min(text.len() - guard.scanner.beginning(text)) };
-        // A secret is shown, that is, marked, when it is known where it ends.
-        if let Some(cut) = clusters.iter().find(|cluster| cluster.start < limit && limit < cluster.end) {
-            limit = cut.start;
+            if is_last { text.len() } else { undecided.min(text.len() - guard.scanner.partial_match(text)) };
+        // A secret that ends behind the limit may be part of a longer match: keep all of it in the buffer.
+        if let Some(split) = spans.iter().find(|span| span.start < limit && limit < span.match_end) {
+            limit = split.start;
         }
 
         let mut at = 0;
-        for cluster in clusters.iter().take_while(|cluster| cluster.start < limit) {
-            if at < cluster.start {
-                out.extend_from_slice(text.get(at.max(self.shown)..cluster.start).unwrap_or_default());
+        for span in spans.iter().take_while(|span| span.start < limit) {
+            if at < span.start {
+                out.extend_from_slice(text.get(at.max(self.released)..span.start).unwrap_or_default());
                 self.marker = None;
             }
-            let runs_on = cluster.run >= limit;
-            match (cluster.secret, &mut self.marker) {
-                (None, Some(marker)) => marker.runs_on = runs_on,
-                (Some(secret), Some(marker)) if marker.name == guard.name(secret) => marker.runs_on = runs_on,
+            let is_open = span.base64_end >= limit;
+            match (span.secret, &mut self.marker) {
+                (None, Some(marker)) => marker.is_open = is_open,
+                (Some(secret), Some(marker)) if marker.name == guard.name(secret) => marker.is_open = is_open,
                 (Some(secret), _) => {
                     let name = guard.name(secret);
                     out.extend_from_slice(format!("[REDACTED:{name}]").as_bytes());
-                    self.marker = Some(Marker { name: name.to_owned(), runs_on });
+                    self.marker = Some(Marker { name: name.to_owned(), is_open });
                 }
                 (None, None) => {}
             }
-            at = cluster.covers().min(limit);
+            at = span.end().min(limit);
         }
         if at < limit {
-            out.extend_from_slice(text.get(at.max(self.shown)..limit).unwrap_or_default());
+            out.extend_from_slice(text.get(at.max(self.released)..limit).unwrap_or_default());
             self.marker = None;
         }
         if limit > 0 {
-            self.last = Some(text[limit - 1]);
-            self.shown = self.shown.saturating_sub(limit);
-            self.held.drain(limit);
+            self.previous = Some(text[limit - 1]);
+            self.released = self.released.saturating_sub(limit);
+            self.buffer.drain(limit);
         }
     }
 
-    pub(super) fn held(&self) -> usize {
-        self.held.len() - self.shown
+    /// Returns the number of bytes that are in the buffer and not released.
+    pub(super) fn buffered(&self) -> usize {
+        self.buffer.len() - self.released
     }
 
-    /// Shows what is held back, if that is a byte or two, and keeps it.
+    /// Appends the buffered bytes to `out` if there are at most two. They stay in the buffer.
     pub(super) fn release(&mut self, guard: &Guard, out: &mut Vec<u8>) {
         if self.unsearched > 0 {
             self.search(guard, false, out);
         }
-        let runs_on = self.marker.as_ref().is_some_and(|marker| marker.runs_on);
-        if (1..=2).contains(&self.held()) && !runs_on {
-            out.extend_from_slice(&self.held[self.shown..]);
-            self.shown = self.held.len();
+        let is_open = self.marker.as_ref().is_some_and(|marker| marker.is_open);
+        if (1..=2).contains(&self.buffered()) && !is_open {
+            out.extend_from_slice(&self.buffer[self.released..]);
+            self.released = self.buffer.len();
             self.marker = None;
         }
     }
 
-    /// The secrets in the held text, merged where they overlap, and where something begins that the next byte decides.
-    fn clusters(&self, guard: &Guard, end: bool) -> (Vec<Cluster>, usize) {
-        let text = &self.held;
-        let mut waiting = text.len();
+    /// Returns the spans of the buffer, and the offset of the first weak value that depends on the next byte.
+    fn spans(&self, guard: &Guard, is_last: bool) -> (Vec<Span>, usize) {
+        let text = &self.buffer;
+        let mut undecided = text.len();
         let mut found: Vec<(usize, usize, u32)> = Vec::new();
         guard.scanner.find(text, |start, id| {
-            let stop = start + guard.scanner.pattern(id).len();
-            if guard.marks[id as usize].alone {
-                let before = start.checked_sub(1).map_or(self.last, |at| Some(text[at]));
-                if before.is_some_and(is_word) || text.get(stop).copied().is_some_and(is_word) {
+            let end = start + guard.scanner.pattern(id).len();
+            if guard.patterns[id as usize].whole_word {
+                let before = start.checked_sub(1).map_or(self.previous, |at| Some(text[at]));
+                if before.is_some_and(is_word) || text.get(end).copied().is_some_and(is_word) {
                     return;
                 }
-                if stop == text.len() && !end {
-                    waiting = waiting.min(start);
+                if end == text.len() && !is_last {
+                    undecided = undecided.min(start);
                     return;
                 }
             }
-            found.push((start, stop, id));
+            found.push((start, end, id));
         });
-        let secret = |id: u32| guard.marks[id as usize].secret;
-        found.sort_unstable_by_key(|(start, stop, id)| (*start, usize::MAX - stop, secret(*id)));
+        let secret = |id: u32| guard.patterns[id as usize].secret;
+        // Of the matches that start together, the longest comes first and names the span.
+        found.sort_unstable_by_key(|(start, end, id)| (*start, usize::MAX - end, secret(*id)));
 
-        let run_from = |from: usize| {
+        let end_of_base64 = |from: usize| {
             from + text[from..].iter().take_while(|byte| is_base64(**byte) || **byte == b'=').count()
         };
-        let mut clusters: Vec<Cluster> = Vec::new();
-        if self.marker.as_ref().is_some_and(|marker| marker.runs_on) {
-            clusters.push(Cluster { start: 0, end: 0, run: run_from(0), secret: None });
+        let mut spans: Vec<Span> = Vec::new();
+        if self.marker.as_ref().is_some_and(|marker| marker.is_open) {
+            spans.push(Span { start: 0, match_end: 0, base64_end: end_of_base64(0), secret: None });
         }
-        let name = |cluster: &Cluster| match cluster.secret {
+        let name = |span: &Span| match span.secret {
             Some(secret) => guard.name(secret),
             None => self.marker.as_ref().map_or("", |marker| &marker.name),
         };
-        for (start, stop, id) in found {
-            let run = if guard.marks[id as usize].form.runs_on() { stop } else { 0 };
-            match clusters.last_mut() {
+        for (start, end, id) in found {
+            let base64_start = guard.patterns[id as usize].encoding.extends_over_base64().then_some(end);
+            match spans.last_mut() {
                 Some(last)
-                    if start < last.covers()
-                        || (start == last.covers() && name(last) == guard.name(secret(id))) =>
+                    if start < last.end()
+                        || (start == last.end() && name(last) == guard.name(secret(id))) =>
                 {
-                    last.end = last.end.max(stop);
-                    if run > last.run {
-                        last.run = run_from(run);
+                    last.match_end = last.match_end.max(end);
+                    if let Some(base64_start) = base64_start.filter(|start| *start > last.base64_end) {
+                        last.base64_end = end_of_base64(base64_start);
                     }
                 }
                 _ => {
-                    let run = if run > 0 { run_from(run) } else { 0 };
-                    clusters.push(Cluster { start, end: stop, run, secret: Some(secret(id)) });
+                    let base64_end = base64_start.map_or(0, end_of_base64);
+                    spans.push(Span { start, match_end: end, base64_end, secret: Some(secret(id)) });
                 }
             }
         }
-        (clusters, waiting)
+        (spans, undecided)
     }
 }
 
-/// Whether a weak value that touches this byte is part of a longer word.
+/// Returns whether `byte` continues a word, so that a weak value next to it does not match.
 const fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }

@@ -4,7 +4,7 @@ use aho_corasick::{AhoCorasick, MatchKind};
 
 use super::*;
 
-/// Values that overlap, begin alike, repeat themselves, are weak or have lines.
+/// Values that overlap, share a prefix, repeat themselves, are weak or have several lines.
 const VALUES: [(&str, &str); 9] = [
     ("a", "abcdefgh1"),
     ("b", "efgh1jklmn"),
@@ -21,9 +21,9 @@ fn guard() -> Guard {
     Guard::new(VALUES)
 }
 
-/// Text made of what is and what is almost secret.
-fn text(guard: &Guard, random: &mut fastrand::Rng) -> Vec<u8> {
-    let patterns = u32::try_from(guard.marks.len()).unwrap();
+/// Returns random text with whole and truncated patterns of the guard.
+fn random_text(guard: &Guard, random: &mut fastrand::Rng) -> Vec<u8> {
+    let patterns = u32::try_from(guard.patterns.len()).unwrap();
     let mut text = Vec::new();
     for _ in 0..random.usize(1..12) {
         let pattern = guard.scanner.pattern(random.u32(..patterns));
@@ -38,7 +38,7 @@ fn text(guard: &Guard, random: &mut fastrand::Rng) -> Vec<u8> {
     text
 }
 
-fn streamed(guard: &Arc<Guard>, chunks: impl IntoIterator<Item: AsRef<[u8]>>) -> Vec<u8> {
+fn redact_chunks(guard: &Arc<Guard>, chunks: impl IntoIterator<Item: AsRef<[u8]>>) -> Vec<u8> {
     let (mut redactor, mut out) = (Redactor::new(guard.clone()), Vec::new());
     for chunk in chunks {
         redactor.push(chunk.as_ref(), &mut out);
@@ -47,27 +47,27 @@ fn streamed(guard: &Arc<Guard>, chunks: impl IntoIterator<Item: AsRef<[u8]>>) ->
     out
 }
 
-/// What redacting means, step by step and with a search by others.
-fn expected(guard: &Guard, text: &[u8]) -> Vec<u8> {
+/// Redacts `text` with a simple implementation on top of `aho-corasick`.
+fn redact_with_aho_corasick(guard: &Guard, text: &[u8]) -> Vec<u8> {
     let patterns: Vec<&[u8]> =
-        (0..guard.marks.len()).map(|id| guard.scanner.pattern(u32::try_from(id).unwrap())).collect();
-    let theirs = AhoCorasick::builder().match_kind(MatchKind::Standard).build(&patterns).unwrap();
-    let word = |at: Option<&u8>| at.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+        (0..guard.patterns.len()).map(|id| guard.scanner.pattern(u32::try_from(id).unwrap())).collect();
+    let search = AhoCorasick::builder().match_kind(MatchKind::Standard).build(&patterns).unwrap();
+    let is_word = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
     let mut spans: Vec<(usize, Range<usize>, &str)> = Vec::new();
-    for found in theirs.find_overlapping_iter(text) {
-        let mark = guard.marks[found.pattern().as_usize()];
+    for found in search.find_overlapping_iter(text) {
+        let pattern = guard.patterns[found.pattern().as_usize()];
         let (start, mut end) = (found.start(), found.end());
-        if mark.alone && (word(text.get(start.wrapping_sub(1))) || word(text.get(end))) {
+        if pattern.whole_word && (is_word(text.get(start.wrapping_sub(1))) || is_word(text.get(end))) {
             continue;
         }
-        while mark.form.runs_on()
+        while pattern.encoding.extends_over_base64()
             && text.get(end).is_some_and(|byte| byte.is_ascii_alphanumeric() || b"+/-_=".contains(byte))
         {
             end += 1;
         }
-        spans.push((found.end(), start..end, guard.name(mark.secret)));
+        spans.push((found.end(), start..end, guard.name(pattern.secret)));
     }
-    // Of those that begin together, the longest gives the name.
+    // Of the matches that start together, the longest names the span.
     spans.sort_by_key(|(end, span, name)| (span.start, usize::MAX - end, *name));
     let mut merged: Vec<(Range<usize>, &str)> = Vec::new();
     for (_, span, name) in spans {
@@ -91,29 +91,29 @@ fn expected(guard: &Guard, text: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn redacting_covers_what_another_search_finds() {
+fn redaction_matches_a_simple_implementation_on_aho_corasick() {
     let (guard, mut random) = (guard(), fastrand::Rng::with_seed(11));
     for _ in 0..3_000 {
-        let text = text(&guard, &mut random);
-        let (ours, theirs) = (guard.redact(&text), expected(&guard, &text));
+        let text = random_text(&guard, &mut random);
+        let (redacted, expected) = (guard.redact(&text), redact_with_aho_corasick(&guard, &text));
         assert!(
-            *ours == *theirs,
+            *redacted == *expected,
             "{}\n{}\n{}",
             text.escape_ascii(),
-            ours.escape_ascii(),
-            theirs.escape_ascii()
+            redacted.escape_ascii(),
+            expected.escape_ascii()
         );
     }
 }
 
 #[test]
-fn a_stream_is_redacted_as_the_whole_is_however_it_is_cut() {
+fn a_stream_in_random_chunks_is_redacted_like_the_whole_text() {
     let (guard, mut random) = (Arc::new(guard()), fastrand::Rng::with_seed(12));
     for case in 0..100_000 {
-        let text = text(&guard, &mut random);
+        let text = random_text(&guard, &mut random);
         let whole = guard.redact(&text);
         let mut rest = &text[..];
-        let cut = streamed(
+        let redacted = redact_chunks(
             &guard,
             std::iter::from_fn(|| {
                 let (chunk, after) = rest.split_at_checked(random.usize(..=rest.len().min(40)))?;
@@ -122,26 +122,26 @@ fn a_stream_is_redacted_as_the_whole_is_however_it_is_cut() {
                 more.then_some(chunk)
             }),
         );
-        assert!(cut == *whole, "case {case}: {}", text.escape_ascii());
+        assert!(redacted == *whole, "case {case}: {}", text.escape_ascii());
     }
 }
 
 #[test]
-fn a_stream_is_redacted_as_the_whole_is_in_chunks_of_every_size() {
+fn a_stream_in_chunks_of_one_size_is_redacted_like_the_whole_text() {
     let (guard, mut random) = (Arc::new(guard()), fastrand::Rng::with_seed(13));
     let mut long = Vec::new();
     while long.len() < 300_000 {
-        long.extend(text(&guard, &mut random));
+        long.extend(random_text(&guard, &mut random));
         long.extend(std::iter::repeat_n(b'.', random.usize(..300)));
     }
     let whole = guard.redact(&long);
     for size in [1, 7, 64, 4096, 65_536] {
-        assert!(streamed(&guard, long.chunks(size)) == *whole, "chunks of {size}");
+        assert!(redact_chunks(&guard, long.chunks(size)) == *whole, "chunks of {size}");
     }
 }
 
 #[test]
-fn ordinary_text_is_not_held_back() {
+fn ordinary_text_is_not_buffered() {
     let mut redactor = Redactor::new(Arc::new(Guard::new([("token", "Zx81-Spectrum-48K")])));
     for prompt in [
         "Password: ",
@@ -157,28 +157,32 @@ fn ordinary_text_is_not_held_back() {
     ] {
         let mut out = Vec::new();
         redactor.push(prompt.as_bytes(), &mut out);
-        assert_eq!((out.as_slice(), redactor.held()), (prompt.as_bytes(), 0));
+        assert_eq!((out.as_slice(), redactor.buffered()), (prompt.as_bytes(), 0));
     }
 }
 
 #[test]
-fn who_waits_gets_two_bytes_but_no_more_of_a_secret() {
+fn at_most_two_bytes_of_a_secret_are_released() {
     let mut redactor = Redactor::new(Arc::new(Guard::new([("token", "Zx81-Spectrum-48K")])));
     let mut out = Vec::new();
     redactor.push(b"= Z", &mut out);
-    assert_eq!((out.as_slice(), redactor.held()), (&b"= "[..], 1));
+    assert_eq!((out.as_slice(), redactor.buffered()), (&b"= "[..], 1));
     redactor.release(&mut out);
-    assert_eq!((out.as_slice(), redactor.held()), (&b"= Z"[..], 0));
+    assert_eq!((out.as_slice(), redactor.buffered()), (&b"= Z"[..], 0));
     redactor.push(b"x81", &mut out);
     redactor.release(&mut out);
-    assert_eq!((out.as_slice(), redactor.held()), (&b"= Z"[..], 3), "four bytes of it are not shown");
+    assert_eq!(
+        (out.as_slice(), redactor.buffered()),
+        (&b"= Z"[..], 3),
+        "four bytes of the secret are not released"
+    );
     redactor.push(b"-Spectrum-48K.", &mut out);
     redactor.finish(&mut out);
     assert_eq!(out.escape_ascii().to_string(), "= Z[REDACTED:token].");
 }
 
 #[test]
-fn what_was_released_is_followed_by_what_comes() {
+fn released_bytes_are_not_written_twice() {
     let mut redactor = Redactor::new(Arc::new(Guard::new([("token", "Zx81-Spectrum-48K")])));
     let mut out = Vec::new();
     for chunk in ["Z", "x", "y Z", "", "Zx8", "1-Spec", "!"] {
@@ -190,7 +194,7 @@ fn what_was_released_is_followed_by_what_comes() {
 }
 
 #[test]
-fn a_secret_that_is_added_is_found_in_what_was_held_back() {
+fn a_secret_of_a_new_guard_is_found_in_buffered_bytes() {
     let mut redactor = Redactor::new(Arc::new(Guard::new([("a", "Zx81-Spectrum-48K")])));
     let mut out = Vec::new();
     redactor.push(b"Zx81-Spec", &mut out);
@@ -202,7 +206,7 @@ fn a_secret_that_is_added_is_found_in_what_was_held_back() {
 }
 
 #[test]
-fn a_writer_passes_on_the_errors_of_the_inner_one() {
+fn a_writer_returns_the_errors_of_the_inner_writer() {
     use std::io::{self, Write};
 
     struct Full;
@@ -216,6 +220,6 @@ fn a_writer_passes_on_the_errors_of_the_inner_one() {
     }
     let mut writer = RedactingWriter::new(Full, Arc::new(Guard::new([("token", "Zx81-Spectrum-48K")])));
     assert_eq!(writer.write_all(b"text").unwrap_err().kind(), io::ErrorKind::StorageFull);
-    assert_eq!(writer.write_all(b"Zx81").ok(), Some(()), "nothing of it is written yet");
+    assert_eq!(writer.write_all(b"Zx81").ok(), Some(()), "buffered bytes are not written yet");
     assert_eq!(writer.finish().unwrap_err().kind(), io::ErrorKind::StorageFull);
 }

@@ -9,7 +9,8 @@ use crate::{Guard, Redactor};
 
 /// A writer that redacts what is written to it.
 ///
-/// `flush` does not show what is held back; dropping the writer does.
+/// `flush` does not write buffered bytes that may be the beginning of a secret. [`RedactingWriter::finish`] and dropping
+/// the writer do.
 ///
 /// ```
 /// use std::{io::Write, sync::Arc};
@@ -30,31 +31,31 @@ pub struct RedactingWriter<W: Write> {
 }
 
 impl<W: Write> RedactingWriter<W> {
-    /// Writes to `inner` without the secrets of `guard`.
+    /// Creates a writer that redacts the secrets of `guard` and writes to `inner`.
     pub fn new(inner: W, guard: Arc<Guard>) -> Self {
         Self { inner, redactor: Redactor::new(guard), out: Vec::new() }
     }
 
-    /// As [`Redactor::set_guard`].
+    /// Replaces the guard, as [`Redactor::set_guard`] does.
     pub fn set_guard(&mut self, guard: Arc<Guard>) {
         self.redactor.set_guard(guard);
     }
 
-    /// As [`Redactor::release`].
+    /// Writes the buffered bytes if there are at most two, as [`Redactor::release`] does.
     ///
     /// # Errors
     ///
-    /// Those of the inner writer.
+    /// Returns the errors of the inner writer.
     pub fn release(&mut self) -> io::Result<()> {
         self.redactor.release(&mut self.out);
         self.write_out()
     }
 
-    /// As [`Redactor::finish`], and flushes.
+    /// Writes the buffered bytes, as [`Redactor::finish`] does, and flushes the inner writer.
     ///
     /// # Errors
     ///
-    /// Those of the inner writer.
+    /// Returns the errors of the inner writer.
     pub fn finish(&mut self) -> io::Result<()> {
         self.redactor.finish(&mut self.out);
         self.write_out()?;
@@ -82,7 +83,7 @@ impl<W: Write> Write for RedactingWriter<W> {
 
 impl<W: Write> Drop for RedactingWriter<W> {
     fn drop(&mut self) {
-        // Nobody can be told that this failed.
+        // `drop` cannot return an error. Callers who need it call `finish`.
         let _ = self.finish();
     }
 }

@@ -1,14 +1,14 @@
-//! Memory that leaves nothing behind.
+//! A byte buffer that is zeroized when it is dropped.
 
 use std::ops::Deref;
 
 use zeroize::Zeroizing;
 
-/// Bytes that are wiped when they are dropped, and when they move because they have grown.
+/// A growable byte buffer that is zeroized on drop, and whose old memory is zeroized when it grows.
 #[derive(Default)]
-pub(crate) struct Wiped(Zeroizing<Vec<u8>>);
+pub(crate) struct ZeroizingBytes(Zeroizing<Vec<u8>>);
 
-impl Wiped {
+impl ZeroizingBytes {
     pub(crate) fn with_capacity(capacity: usize) -> Self {
         Self(Zeroizing::new(Vec::with_capacity(capacity)))
     }
@@ -26,17 +26,17 @@ impl Wiped {
     }
 
     #[inline]
-    fn reserve(&mut self, more: usize) {
-        if more > self.0.capacity() - self.0.len() {
-            self.grow(more);
+    fn reserve(&mut self, additional: usize) {
+        if additional > self.0.capacity() - self.0.len() {
+            self.grow(additional);
         }
     }
 
     #[cold]
-    fn grow(&mut self, more: usize) {
-        let mut larger = Vec::with_capacity((2 * (self.0.len() + more)).max(32));
+    fn grow(&mut self, additional: usize) {
+        let mut larger = Vec::with_capacity((2 * (self.0.len() + additional)).max(32));
         larger.extend_from_slice(&self.0);
-        // The old memory is wiped here.
+        // The assignment drops the old buffer, which zeroizes it.
         self.0 = Zeroizing::new(larger);
     }
 
@@ -45,23 +45,23 @@ impl Wiped {
         self.drain(length);
     }
 
-    /// Takes away the first `count` bytes.
+    /// Removes the first `count` bytes.
     pub(crate) fn drain(&mut self, count: usize) {
         self.0.drain(..count);
-        // What lies behind the end is still there: it is wiped by growing over it.
+        // `Vec::drain` leaves old bytes in the spare capacity: overwrite them with zeros.
         let length = self.0.len();
         self.0.resize(length + count, 0);
         self.0.truncate(length);
     }
 }
 
-impl AsRef<[u8]> for Wiped {
+impl AsRef<[u8]> for ZeroizingBytes {
     fn as_ref(&self) -> &[u8] {
         self
     }
 }
 
-impl Deref for Wiped {
+impl Deref for ZeroizingBytes {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
@@ -69,10 +69,10 @@ impl Deref for Wiped {
     }
 }
 
-impl From<&[u8]> for Wiped {
+impl From<&[u8]> for ZeroizingBytes {
     fn from(bytes: &[u8]) -> Self {
-        let mut wiped = Self::with_capacity(bytes.len());
-        wiped.extend(bytes);
-        wiped
+        let mut buffer = Self::with_capacity(bytes.len());
+        buffer.extend(bytes);
+        buffer
     }
 }

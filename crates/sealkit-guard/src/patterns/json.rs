@@ -1,23 +1,24 @@
-//! The strings of a JSON document: whoever reads a key file writes one of them.
+//! The strings of a JSON document. Programs that read a key file often print one of its fields.
 
-use crate::wiped::Wiped;
+use crate::zeroizing::ZeroizingBytes;
 
-const SHORTEST: usize = 8;
-/// Deeper than this, nobody looks.
-const MOST: usize = 256;
+/// Shorter strings are ignored.
+const MIN_STRING: usize = 8;
+/// The maximum number of strings of a document.
+const MAX_STRINGS: usize = 256;
 
-/// Calls `with` for every string of an object or a list that may be secret itself.
+/// Calls `visit` with each string of a JSON object or array that may be secret on its own.
 ///
-/// What is no JSON gives strange strings or none, which does no harm.
-pub(super) fn each(text: &str, mut with: impl FnMut(&[u8])) {
+/// The text is not validated: invalid JSON yields arbitrary parts of it, or nothing.
+pub(super) fn for_each_string(text: &str, mut visit: impl FnMut(&[u8])) {
     if !text.starts_with(['{', '[']) {
         return;
     }
     let mut rest = text.as_bytes();
-    let mut key: Option<Wiped> = None;
+    let mut key: Option<ZeroizingBytes> = None;
     let mut count = 0;
     while let Some(start) = rest.iter().position(|byte| *byte == b'"') {
-        let (string, after) = string(&rest[start + 1..]);
+        let (string, after) = unescape(&rest[start + 1..]);
         rest = after;
         let is_key = after.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b':');
         if is_key {
@@ -25,19 +26,19 @@ pub(super) fn each(text: &str, mut with: impl FnMut(&[u8])) {
             continue;
         }
         let key = key.take();
-        if string.len() >= SHORTEST && !is_public(key.as_deref().unwrap_or_default(), &string) {
-            with(&string);
+        if string.len() >= MIN_STRING && !is_public(key.as_deref().unwrap_or_default(), &string) {
+            visit(&string);
             count += 1;
         }
-        if count == MOST {
+        if count == MAX_STRINGS {
             return;
         }
     }
 }
 
-/// A string without its escapes, and what comes after it.
-fn string(text: &[u8]) -> (Wiped, &[u8]) {
-    let mut string = Wiped::with_capacity(text.len().min(4096));
+/// Returns a string with its escapes resolved, and the text after its closing quote.
+fn unescape(text: &[u8]) -> (ZeroizingBytes, &[u8]) {
+    let mut string = ZeroizingBytes::with_capacity(text.len().min(4096));
     let mut rest = text;
     loop {
         match rest {
@@ -70,7 +71,7 @@ fn string(text: &[u8]) -> (Wiped, &[u8]) {
     }
 }
 
-/// Whether a string stands in many documents that are no secret, as the address of a server does.
+/// Returns whether a string is usually public, such as the address of a server.
 fn is_public(key: &[u8], string: &[u8]) -> bool {
     const KEYS: [&str; 9] =
         ["type", "user", "username", "host", "hostname", "engine", "dbname", "database", "region"];
@@ -87,26 +88,26 @@ fn is_public(key: &[u8], string: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    fn leaves(text: &str) -> Vec<String> {
+    fn strings(text: &str) -> Vec<String> {
         let mut found = Vec::new();
-        each(text, |leaf| found.push(String::from_utf8(leaf.to_vec()).unwrap()));
+        for_each_string(text, |string| found.push(String::from_utf8(string.to_vec()).unwrap()));
         found
     }
 
     #[test]
-    fn the_strings_that_may_be_secret_are_found() {
+    fn public_and_short_strings_are_skipped() {
         let text = r#"{"type": "service_account", "private_key": "-----BEGIN\nabc\u00e9\"d", "n": 1,
             "auth_uri": "accounts.example", "list": ["Zx81-Spectrum", "short"], "client_email": "robot@example.com"}"#;
-        assert_eq!(leaves(text), ["-----BEGIN\nabc\u{e9}\"d", "Zx81-Spectrum"]);
+        assert_eq!(strings(text), ["-----BEGIN\nabc\u{e9}\"d", "Zx81-Spectrum"]);
     }
 
     #[test]
-    fn what_is_no_json_does_no_harm() {
+    fn invalid_json_does_not_panic() {
         for text in
             ["", "\"hunter2hunter2\"", "{\"a\\", "[\"abcdefgh\\u12", "{\"\\", "[\"unfinished Business"]
         {
-            leaves(text);
+            strings(text);
         }
-        assert_eq!(leaves("[\"unfinished Business"), ["unfinished Business"]);
+        assert_eq!(strings("[\"unfinished Business"), ["unfinished Business"]);
     }
 }

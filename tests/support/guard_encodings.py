@@ -1,4 +1,4 @@
-"""Makes random secrets and writes each of them in 57 forms, with Python's own encoders."""
+"""Generates random secrets and writes each in 57 encodings, with Python's standard library."""
 
 import base64
 import binascii
@@ -61,16 +61,16 @@ def b64(data):
     return base64.b64encode(data).decode()
 
 
-def js_uri(text, kept):
-    return urllib.parse.quote(text, safe=kept)
+def js_uri(text, unescaped):
+    return urllib.parse.quote(text, safe=unescaped)
 
 
 def wrapped(text, width):
     return "\n".join(text[i : i + width] for i in range(0, len(text), width))
 
 
-# Forms that both the redactor and the check promise to find.
-STREAM = {
+# Encodings that are always redacted and always found by the check.
+REDACTED = {
     "plain": lambda s: s,
     "stripped": lambda s: s.strip(),
     "in a line": lambda s: "export TOKEN=%s; run\n" % s,
@@ -119,8 +119,8 @@ STREAM = {
     "base64 of utf-16-le": lambda s: b64(s.encode("utf-16-le")),
 }
 
-# Forms that the check promises to find.
-CHECK = {
+# Encodings that are always found by the check.
+CHECKED = {
     "base64 wrapped at 64": lambda s: wrapped(b64(s.encode()), 64),
     "base64 wrapped at 76": lambda s: base64.encodebytes(s.encode()).decode(),
     "hex with spaces": lambda s: s.encode().hex(" "),
@@ -129,8 +129,8 @@ CHECK = {
     ),
 }
 
-# Forms of which nothing is promised.
-OTHER = {
+# Encodings without a guarantee.
+UNGUARANTEED = {
     "upper case": lambda s: s.upper(),
     "lower case": lambda s: s.lower(),
     "reversed": lambda s: s[::-1],
@@ -145,12 +145,12 @@ OTHER = {
     "rot13": lambda s: codecs.encode(s, "rot13"),
 }
 
-assert (len(STREAM), len(CHECK), len(OTHER)) == (41, 4, 12)
+assert (len(REDACTED), len(CHECKED), len(UNGUARANTEED)) == (41, 4, 12)
 
 
-def texts(forms, secret):
-    made = {name: form(secret) for name, form in forms.items()}
-    return {name: (text if isinstance(text, bytes) else text.encode()).hex() for name, text in made.items()}
+def texts(encodings, secret):
+    encoded = {name: encode(secret) for name, encode in encodings.items()}
+    return {name: (text if isinstance(text, bytes) else text.encode()).hex() for name, text in encoded.items()}
 
 
 for line in sys.stdin:
@@ -159,8 +159,8 @@ for line in sys.stdin:
     secret = KINDS[question["kind"]](r)
     answer = {
         "secret": secret.encode().hex(),
-        "stream": texts(STREAM, secret),
-        "check": texts(CHECK, secret),
-        "other": texts(OTHER, secret),
+        "redacted": texts(REDACTED, secret),
+        "checked": texts(CHECKED, secret),
+        "unguaranteed": texts(UNGUARANTEED, secret),
     }
     print(json.dumps(answer))
