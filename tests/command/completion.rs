@@ -96,7 +96,7 @@ fn zsh_completes() {
 #[test]
 fn a_store_that_cannot_be_read_completes_nothing_and_says_nothing() {
     let home = Home::new(env!("CARGO_BIN_EXE_command")).unwrap();
-    fs::create_dir_all(home.place().directory()).unwrap();
+    fs::create_dir_all(home.store_paths().directory()).unwrap();
     let asked = home.sealkit("-- sealkit delete secret").arg("").env("SEALKIT_COMPLETE", "bash");
     let finished = asked.env("_CLAP_COMPLETE_INDEX", "3").run().unwrap();
     assert!(finished.code == Some(0) && finished.stderr.is_empty(), "{finished}");

@@ -169,7 +169,7 @@ fn a_locked_key_is_asked_for() {
     let piped = home.sealkit("update secret my_secret -f -").input("v2").run().unwrap();
     assert_eq!(piped.code, Some(1));
     assert!(
-        piped.stderr.contains("needs its passphrase") && piped.stderr.contains("SEALKIT_PASSPHRASE_FILE")
+        piped.stderr.contains("requires a passphrase") && piped.stderr.contains("SEALKIT_PASSPHRASE_FILE")
     );
 
     let mut terminal = at_terminal(&home, "update secret my_secret");

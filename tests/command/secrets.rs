@@ -389,7 +389,7 @@ fn names_are_what_a_cluster_takes_too() {
     insta::assert_snapshot!(home.run("create secret My_Secret --value v").unwrap(), @"
     exit code 2
     -- stderr
-    error: secret `My_Secret` would differ from `my_secret` in case only
+    error: the name of secret `My_Secret` differs from `my_secret` only in case
     hint: choose another name
     ");
     insta::assert_snapshot!(home.run("create secret my-secret --value v").unwrap(), @"
@@ -419,23 +419,23 @@ fn names_are_what_a_cluster_takes_too() {
 #[test]
 fn a_store_that_others_can_read_is_refused_with_the_command_that_closes_it() {
     let home = home_with_a_secret();
-    let store = home.place().directory().to_owned();
+    let store = home.store_paths().directory().to_owned();
     fs::set_permissions(&store, fs::Permissions::from_mode(0o755)).unwrap();
     insta::assert_snapshot!(home.run("get secret").unwrap(), @"
     exit code 1
     -- stderr
-    error: `~/.local/share/sealkit/secrets` is open to other users
-    hint: close it: chmod 700 ~/.local/share/sealkit/secrets
+    error: `~/.local/share/sealkit/secrets` is accessible to other users
+    hint: restrict its mode: chmod 700 ~/.local/share/sealkit/secrets
     ");
     fs::set_permissions(&store, fs::Permissions::from_mode(0o700)).unwrap();
 
-    let key = home.place().key_file().to_owned();
+    let key = home.store_paths().key_file().to_owned();
     fs::rename(&key, key.with_extension("away")).unwrap();
     insta::assert_snapshot!(home.run("create secret other --value v").unwrap(), @"
     exit code 1
     -- stderr
     error: the key of the store, `~/.config/sealkit/key`, is missing
-    hint: put it back from a backup, or name it in SEALKIT_KEY_FILE; without it the values are lost, and a new store begins after: mv ~/.local/share/sealkit/secrets ~/.local/share/sealkit/secrets.lost
+    hint: restore it from a backup, or set SEALKIT_KEY_FILE to its path; without the key the values are lost, and you can start a new store after: mv ~/.local/share/sealkit/secrets ~/.local/share/sealkit/secrets.lost
     ");
     assert_eq!(home.run("get secret -o name").unwrap().stdout, "my_secret\n", "a list needs no key");
     let with_key =
@@ -446,7 +446,8 @@ fn a_store_that_others_can_read_is_refused_with_the_command_that_closes_it() {
 #[test]
 fn damage_is_found_and_named() {
     let home = home_with_a_secret();
-    let shard = fs::read_dir(home.place().directory().join("_")).unwrap().next().unwrap().unwrap().path();
+    let shard =
+        fs::read_dir(home.store_paths().directory().join("_")).unwrap().next().unwrap().unwrap().path();
     let record = fs::read_dir(shard).unwrap().next().unwrap().unwrap().path();
     let mut bytes = fs::read(&record).unwrap();
     bytes[100] ^= 1;
@@ -455,15 +456,15 @@ fn damage_is_found_and_named() {
     insta::assert_snapshot!(shown(home.run("verify store").unwrap().to_string()), @"
     exit code 1
     -- stderr
-    error: `~/.local/share/sealkit/secrets/_/2c/RECORD`: secret `my_secret`: its file was changed, or belongs to another secret or store
+    error: `~/.local/share/sealkit/secrets/_/2c/RECORD`: the file of secret `my_secret` was modified, or belongs to another secret or store
     error: 1 file is damaged
     ");
     let using_secrets = home.program(env!("CARGO_BIN_EXE_example_using_secrets")).run().unwrap();
     insta::assert_snapshot!(shown(home.shown(&using_secrets.to_string())), @"
     exit code 1
     -- stderr
-    error: task `main` failed: secret `my_secret`: its file was changed, or belongs to another secret or store
-    hint: put `~/.local/share/sealkit/secrets/_/2c/RECORD` back from a backup, or delete the secret and create it again
+    error: task `main` failed: the file of secret `my_secret` was modified, or belongs to another secret or store
+    hint: restore `~/.local/share/sealkit/secrets/_/2c/RECORD` from a backup, or delete the secret and create it again
     ");
 }
 

@@ -53,7 +53,7 @@ fn copies_after(method: &str, value: &[u8], source: Source) -> usize {
     match source {
         Source::Mount => fs::write(mounts.path().join("scanned"), value).unwrap(),
         Source::Store => {
-            let store = Store::open_or_create(&home.place()).unwrap();
+            let store = Store::open_or_create(&home.store_paths()).unwrap();
             let id = SecretId::new(Scope::Global, None, "scanned").unwrap();
             store.create(&id, SecretType::Generic, Value::bytes(value).unwrap()).unwrap();
         }

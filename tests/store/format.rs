@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use sealkit_store::{Form, Place, Scope, SecretId, SecretType, Store, Value};
+use sealkit_store::{Scope, SecretId, SecretType, Store, StorePaths, Value, ValueKind};
 use serde::{Deserialize, Serialize};
 use support::{Python, hex};
 
@@ -20,7 +20,7 @@ struct Record {
     key: String,
     version: u64,
     r#type: String,
-    form: String,
+    kind: String,
     value: String,
 }
 
@@ -30,14 +30,14 @@ fn ours(store: &Store, secrets: &[(&str, SecretId)]) -> Vec<Record> {
     for (scope, id) in secrets {
         for entry in store.history(id).unwrap() {
             let stored = store.get_version(id, entry.version).unwrap();
-            let form = stored.as_ref().map_or(Form::Bytes, |stored| stored.form);
+            let kind = stored.as_ref().map_or(ValueKind::Bytes, |stored| stored.kind);
             records.push(Record {
                 scope: (*scope).to_owned(),
                 group: id.group().map(str::to_owned),
                 key: id.key().to_owned(),
                 version: entry.version,
                 r#type: entry.r#type.map_or("deleted", SecretType::as_str).to_owned(),
-                form: if form == Form::Text { "text" } else { "bytes" }.to_owned(),
+                kind: if kind == ValueKind::Text { "text" } else { "bytes" }.to_owned(),
                 value: stored.map_or_else(String::new, |stored| hex(&stored.value)),
             });
         }
@@ -50,8 +50,8 @@ fn ours(store: &Store, secrets: &[(&str, SecretId)]) -> Vec<Record> {
 fn python_reads_what_we_wrote() {
     let python = Python::from_environment();
     let folder = tempfile::tempdir().unwrap();
-    let place = Place::new(folder.path().join("secrets"), folder.path().join("key"));
-    let store = Store::open_or_create(&place).unwrap();
+    let paths = StorePaths::new(folder.path().join("secrets"), folder.path().join("key"));
+    let store = Store::open_or_create(&paths).unwrap();
     let id = |domain, project, group, key| {
         SecretId::new(Scope::new(domain, project).unwrap(), group, key).unwrap()
     };
@@ -68,7 +68,7 @@ fn python_reads_what_we_wrote() {
     for (_, id) in &secrets {
         let r#type = if id.key() == "registry" { SecretType::ImagePull } else { SecretType::Generic };
         let first =
-            if id.key() == "Empty" { Value::empty(Form::Text) } else { Value::text("päss").unwrap() };
+            if id.key() == "Empty" { Value::empty(ValueKind::Text) } else { Value::text("päss").unwrap() };
         store.create(id, r#type, first).unwrap();
         // Around every border of the padding.
         for length in [1, 251, 252, 253, 4_092, 4_093, 70_000, 1 << 20] {
@@ -80,15 +80,15 @@ fn python_reads_what_we_wrote() {
     }
     store.delete(&secrets[2].1).unwrap();
 
-    let question = |key_file, passphrase| Question { directory: place.directory(), key_file, passphrase };
-    let theirs: Vec<Vec<Record>> = python.ask("read_store.py", &[question(place.key_file(), "")]).unwrap();
+    let question = |key_file, passphrase| Question { directory: paths.directory(), key_file, passphrase };
+    let theirs: Vec<Vec<Record>> = python.ask("read_store.py", &[question(paths.key_file(), "")]).unwrap();
     assert_eq!(theirs[0], ours(&store, &secrets));
 
-    Store::set_passphrase(&place, Some("correct horse")).unwrap();
+    Store::set_passphrase(&paths, Some("correct horse")).unwrap();
     let locked: Vec<Vec<Record>> =
-        python.ask("read_store.py", &[question(place.key_file(), "correct horse")]).unwrap();
+        python.ask("read_store.py", &[question(paths.key_file(), "correct horse")]).unwrap();
     assert_eq!(locked, theirs);
-    let wrong = python.ask::<_, Vec<Record>>("read_store.py", &[question(place.key_file(), "wrong")]);
+    let wrong = python.ask::<_, Vec<Record>>("read_store.py", &[question(paths.key_file(), "wrong")]);
     assert!(wrong.unwrap_err().to_string().contains("CryptoError"));
 }
 

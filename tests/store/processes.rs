@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use sealkit_store::{Place, Scope, SecretId, SecretType, Store, Value};
+use sealkit_store::{Scope, SecretId, SecretType, Store, StorePaths, Value};
 use support::{
     Home,
     churn::{Change, KEYS},
@@ -31,7 +31,7 @@ impl Fresh {
     }
 
     fn store(&self) -> Store {
-        Store::open_or_create(&Place::new(self.directory(), self.0.path().join("key"))).unwrap()
+        Store::open_or_create(&StorePaths::new(self.directory(), self.0.path().join("key"))).unwrap()
     }
 
     fn worker(&self, line: &str) -> Child {
@@ -187,7 +187,7 @@ fn on_a_full_disk_the_old_value_stands() {
     insta::assert_snapshot!(seen, @"
     Created secret `my_secret` (version 1)
     warning: secret `my_secret` is too short (3 bytes): outputs, errors and logs are not searched for it
-    error: secret `my_secret` could not be changed, and its value is as it was: No space left on device
+    error: secret `my_secret` could not be changed, and keeps its value: No space left on device
     exit 1
     error: secret `other` could not be stored: No space left on device
     exit 1
@@ -216,7 +216,7 @@ fn a_read_only_store_can_be_read() {
     insta::assert_snapshot!(seen, @"
     Created secret `my_secret` (version 1)
     warning: secret `my_secret` is too short (3 bytes): outputs, errors and logs are not searched for it
-    error: `~/.local/share/sealkit/secrets` cannot be changed, and is as it was: Read-only file system
+    error: `~/.local/share/sealkit/secrets` cannot be changed: Read-only file system
     exit 1
     warning: secret `my_secret` is too short (3 bytes): outputs, errors and logs are not searched for it
     3

@@ -2,7 +2,7 @@
 
 use std::{io, path::Path};
 
-use sealkit_store::{Place, Scope, SecretId, Store};
+use sealkit_store::{Scope, SecretId, Store, StorePaths};
 use tempfile::TempDir;
 
 use crate::{Finished, Program};
@@ -75,8 +75,11 @@ impl Home {
     }
 
     /// Where the store is.
-    pub fn place(&self) -> Place {
-        Place::new(self.path().join(".local/share/sealkit/secrets"), self.path().join(".config/sealkit/key"))
+    pub fn store_paths(&self) -> StorePaths {
+        StorePaths::new(
+            self.path().join(".local/share/sealkit/secrets"),
+            self.path().join(".config/sealkit/key"),
+        )
     }
 
     /// What is stored for a global secret without group, `None` if there is none.
@@ -85,7 +88,7 @@ impl Home {
     ///
     /// When the store cannot be read.
     pub fn stored(&self, key: &str) -> sealkit_store::Result<Option<Vec<u8>>> {
-        let Some(store) = Store::open(&self.place())? else { return Ok(None) };
+        let Some(store) = Store::open(&self.store_paths())? else { return Ok(None) };
         let stored = store.get(&SecretId::new(Scope::Global, None, key)?)?;
         Ok(stored.map(|stored| stored.value.to_vec()))
     }

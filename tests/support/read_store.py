@@ -75,7 +75,7 @@ def read_record(path, name, scope, store_id, key):
         "key": secret,
         "version": int(version),
         "type": word,
-        "form": "bytes" if flags & 2 else "text",
+        "kind": "bytes" if flags & 2 else "text",
         "value": value.hex(),
     }
 

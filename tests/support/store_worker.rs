@@ -13,7 +13,7 @@ use std::{
     process, thread,
 };
 
-use sealkit_store::{Place, Scope, SecretId, SecretType, Store, Value};
+use sealkit_store::{Scope, SecretId, SecretType, Store, StorePaths, Value};
 use support::churn::{Change, KEYS};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -21,7 +21,7 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 fn main() -> Result<()> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let [verb, directory, key_file, rest @ ..] = &arguments[..] else { return Err("see the source".into()) };
-    let store = Store::open_or_create(&Place::new(directory, key_file))?;
+    let store = Store::open_or_create(&StorePaths::new(directory, key_file))?;
     match (&**verb, rest) {
         ("update", [name, count]) => update(&store, &id(name)?, count.parse()?),
         ("read", [name]) => read(&store, &id(name)?),

@@ -1,6 +1,6 @@
 //! Tasks find what `sealkit create secret` has stored, in the order of the places.
 
-use std::fs;
+use std::{fs, os::unix::fs::PermissionsExt as _};
 
 use serde_json::{Value, json};
 use support::{Home, Program, hex};
@@ -79,11 +79,11 @@ fn what_flyte_mounts_comes_first_and_a_pod_never_looks_into_the_store() {
 #[test]
 fn a_store_that_cannot_be_read_is_an_error_and_no_absence() {
     let home = home();
-    fs::remove_file(home.place().key_file()).unwrap();
+    fs::remove_file(home.store_paths().key_file()).unwrap();
     let refused = answer(probe(&home), &json!({ "key": "my_secret" }));
     assert_eq!(refused["text"]["error"], "provider");
     let all = refused["text"]["all"].as_str().unwrap();
-    assert!(all.contains("the key of the store") && all.contains("put it back from a backup"), "{all}");
+    assert!(all.contains("the key of the store") && all.contains("restore it from a backup"), "{all}");
     assert_eq!(answer(probe(&home), &json!({ "key": "absent" }))["text"]["error"], "not_found");
 }
 
@@ -92,6 +92,7 @@ fn a_passphrase_is_read_from_its_file() {
     let home = home();
     let passphrase = home.path().join("passphrase");
     fs::write(&passphrase, "correct horse\n").unwrap();
+    fs::set_permissions(&passphrase, fs::Permissions::from_mode(0o600)).unwrap();
     let locked = home.run(&format!("update key --passphrase-file {}", passphrase.display())).unwrap();
     assert_eq!(locked.code, Some(0), "{locked}");
     let question = json!({ "key": "my_secret" });

@@ -7,7 +7,7 @@ use clap_complete::{
     CompletionCandidate,
     env::{Bash, CompleteEnv, EnvCompleter, Fish, Zsh},
 };
-use sealkit_store::{Entry, Place, Store};
+use sealkit_store::{Entry, Store, StorePaths};
 
 use crate::{arguments::Shell, fault::Fault, terminal};
 
@@ -55,7 +55,7 @@ pub(crate) fn projects() -> Vec<CompletionCandidate> {
 
 /// Each once; none if the store cannot be read, because nobody wants to see errors while typing.
 fn candidates(what: impl Fn(&Entry) -> Option<String>) -> Vec<CompletionCandidate> {
-    let store = Place::of_user().and_then(|place| Store::open(&place));
+    let store = StorePaths::for_user().and_then(|place| Store::open(&place));
     let entries = store.ok().flatten().and_then(|store| store.list(None).ok()).unwrap_or_default();
     let words: BTreeSet<String> = entries.iter().filter_map(what).collect();
     words.into_iter().map(CompletionCandidate::new).collect()

@@ -1,8 +1,6 @@
 //! `update key`: the passphrase that locks the key of the store.
 
-use std::fs;
-
-use sealkit_store::{Place, Store};
+use sealkit_store::{Store, StorePaths};
 use zeroize::Zeroizing;
 
 use crate::{arguments::UpdateKey, fault::Fault, prompt, terminal};
@@ -15,12 +13,7 @@ pub(crate) fn update(what: &UpdateKey) -> Result<(), Fault> {
         return Ok(());
     }
     let passphrase = match &what.passphrase_file {
-        Some(path) => {
-            let text = fs::read_to_string(path).map(Zeroizing::new);
-            let text = text
-                .map_err(|error| Fault::failure(format!("`{}` cannot be read: {error}", path.display())))?;
-            Zeroizing::new(text.lines().next().unwrap_or_default().to_owned())
-        }
+        Some(path) => sealkit_store::read_passphrase_file(path)?.unwrap_or_default(),
         None if terminal::input_is_typed() => asked()?,
         None => {
             return Err(Fault::usage("no passphrase: standard input is not a terminal")
@@ -41,7 +34,7 @@ fn asked() -> Result<Zeroizing<String>, Fault> {
     Ok(passphrase)
 }
 
-fn done(place: &Place) {
+fn done(place: &StorePaths) {
     terminal::done(&format!("The key `{}` is locked by the passphrase", place.key_file().display()));
     terminal::note("without the passphrase, nobody can ever read the secrets again");
 }

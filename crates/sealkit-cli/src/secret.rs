@@ -2,7 +2,7 @@
 
 use sealkit_guard::Strength;
 use sealkit_names::nearest;
-use sealkit_store::{Entry, ErrorKind, Form, Place, SecretId, Store, Value};
+use sealkit_store::{Entry, ErrorKind, SecretId, Store, StorePaths, Value, ValueKind};
 
 use crate::{
     arguments::{CreateSecret, DeleteSecret, GetSecret, HomeArguments, OutputArgument, UpdateSecret},
@@ -53,9 +53,9 @@ pub(crate) fn update(what: &UpdateSecret) -> Result<(), Fault> {
             return Err(Fault::failure(format!("secret {id} has no version {version}"))
                 .with_hint(format!("see which it has: sealkit get secret {} --history", id.arguments())));
         };
-        let value = match (old.form, str::from_utf8(&old.value)) {
+        let value = match (old.kind, str::from_utf8(&old.value)) {
             (form, _) if old.value.is_empty() => Value::empty(form),
-            (Form::Text, Ok(text)) => Value::text(text)?,
+            (ValueKind::Text, Ok(text)) => Value::text(text)?,
             _ => Value::bytes(&old.value)?,
         };
         store.update(&id, value)?
@@ -99,7 +99,7 @@ pub(crate) fn get(what: &GetSecret) -> Result<(), Fault> {
     let scope = what.home.scope()?;
     let everywhere = what.home.domain.is_none();
     // Nobody is asked for a passphrase to see a list.
-    let store = Store::open(&Place::of_user()?)?;
+    let store = Store::open(&StorePaths::for_user()?)?;
     let entries: Vec<Listed> = match (&store, &what.name) {
         (None, None) => Vec::new(),
         (None, Some(name)) => return Err(missing(None, &what.home.id(name)?)),
@@ -150,8 +150,8 @@ pub(crate) fn verify() -> Result<(), Fault> {
         return Ok(());
     };
     let damages = store.verify()?;
-    for damage in &damages {
-        terminal::error(&format!("`{}`: {}", damage.path.display(), damage.error));
+    for file in &damages {
+        terminal::error(&format!("`{}`: {}", file.path.display(), file.error));
     }
     match damages.len() {
         0 => terminal::done(&format!("The store `{}` is whole", place.directory().display())),
@@ -162,8 +162,8 @@ pub(crate) fn verify() -> Result<(), Fault> {
 }
 
 /// The user's store; who can be asked is asked for its passphrase.
-pub(crate) fn place() -> Result<Place, Fault> {
-    Ok(Place::of_user()?.passphrase(|| {
+pub(crate) fn place() -> Result<StorePaths, Fault> {
+    Ok(StorePaths::for_user()?.passphrase_prompt(|| {
         if !terminal::input_is_typed() {
             return Ok(None);
         }

@@ -10,7 +10,7 @@ use std::{
 use rustix::fs::{FileType, Mode, OFlags};
 use sealkit_guard::Strength;
 use sealkit_names::rules::VALUE_MAX;
-use sealkit_store::{Form, SecretId, Value};
+use sealkit_store::{SecretId, Value, ValueKind};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -52,7 +52,7 @@ pub(crate) fn read_from(source: &Source<'_>) -> Result<Zeroizing<Vec<u8>>, Fault
 /// A value and how it was given.
 pub(crate) struct Given {
     bytes: Zeroizing<Vec<u8>>,
-    form: Form,
+    form: ValueKind,
 }
 
 impl Given {
@@ -69,15 +69,15 @@ impl Given {
                 if terminal::errors_are_seen() {
                     warn_of_history(command);
                 }
-                Self { bytes: Zeroizing::new(value.as_bytes().to_vec()), form: Form::Text }
+                Self { bytes: Zeroizing::new(value.as_bytes().to_vec()), form: ValueKind::Text }
             }
             (None, Some(path)) if path == Path::new("-") => {
-                Self { bytes: standard_input(command)?, form: Form::Bytes }
+                Self { bytes: standard_input(command)?, form: ValueKind::Bytes }
             }
-            (None, Some(path)) => Self { bytes: file(path)?, form: Form::Bytes },
+            (None, Some(path)) => Self { bytes: file(path)?, form: ValueKind::Bytes },
             (None, None) if terminal::input_is_typed() => {
                 let line = prompt::line("Enter secret value: ")?;
-                Self { bytes: Zeroizing::new(line.as_bytes().to_vec()), form: Form::Text }
+                Self { bytes: Zeroizing::new(line.as_bytes().to_vec()), form: ValueKind::Text }
             }
             (None, None) => {
                 return Err(Fault::usage("no value: standard input is not a terminal")
@@ -109,7 +109,7 @@ impl Given {
             };
             docker::from_password(registry, username, given.password())?
         };
-        Ok(Self { bytes, form: Form::Bytes })
+        Ok(Self { bytes, form: ValueKind::Bytes })
     }
 
     /// A password is no longer for the line break at the end of its file.
@@ -120,14 +120,14 @@ impl Given {
     pub(crate) fn value(&self) -> Result<Value<'_>, Fault> {
         match (self.form, str::from_utf8(&self.bytes)) {
             _ if self.bytes.is_empty() => Ok(Value::empty(self.form)),
-            (Form::Text, Ok(text)) => Ok(Value::text(text)?),
+            (ValueKind::Text, Ok(text)) => Ok(Value::text(text)?),
             _ => Ok(Value::bytes(&self.bytes)?),
         }
     }
 
     /// The value, if it was typed as text.
     pub(crate) fn text(&self) -> Option<&str> {
-        str::from_utf8(&self.bytes).ok().filter(|_| self.form == Form::Text)
+        str::from_utf8(&self.bytes).ok().filter(|_| self.form == ValueKind::Text)
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {

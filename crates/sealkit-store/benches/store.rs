@@ -11,13 +11,13 @@ use std::{
 };
 
 use criterion::Criterion;
-use sealkit_store::{Place, Scope, SecretId, SecretType, Store, Value};
+use sealkit_store::{Scope, SecretId, SecretType, Store, StorePaths, Value};
 use tempfile::TempDir;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-fn place(folder: &Path) -> Place {
-    Place::new(folder.join("secrets"), folder.join("key"))
+fn paths(folder: &Path) -> StorePaths {
+    StorePaths::new(folder.join("secrets"), folder.join("key"))
 }
 
 fn id(n: u64) -> sealkit_store::Result<SecretId> {
@@ -27,7 +27,7 @@ fn id(n: u64) -> sealkit_store::Result<SecretId> {
 /// A store of `count` secrets.
 fn filled(count: u64) -> Result<(TempDir, Store)> {
     let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir())?;
-    let store = Store::open_or_create(&place(folder.path()))?;
+    let store = Store::open_or_create(&paths(folder.path()))?;
     for n in 0..count {
         store.create(&id(n)?, SecretType::Generic, Value::text("correct horse battery staple")?)?;
     }
@@ -36,13 +36,13 @@ fn filled(count: u64) -> Result<(TempDir, Store)> {
 
 fn reading(criterion: &mut Criterion, count: u64) -> Result<()> {
     let (folder, store) = filled(count)?;
-    let (place, id) = (place(folder.path()), id(count / 2)?);
+    let (paths, id) = (paths(folder.path()), id(count / 2)?);
     let mut group = criterion.benchmark_group(format!("of {count}"));
     let key = folder.path().join("key");
     group.bench_function("std::fs::read of one file", |b| b.iter(|| fs::read(black_box(&key))));
     group.bench_function("get", |b| b.iter(|| store.get(black_box(&id))));
     group.bench_function("open and get", |b| {
-        b.iter(|| Store::open(black_box(&place)).map(|store| store.map(|store| store.get(&id))));
+        b.iter(|| Store::open(black_box(&paths)).map(|store| store.map(|store| store.get(&id))));
     });
     group.bench_function("list", |b| b.iter(|| store.list(None)));
     group.finish();
@@ -59,7 +59,7 @@ fn bare(folder: &Path, n: u64) -> std::io::Result<()> {
 }
 
 fn writing(criterion: &mut Criterion, name: &str, folder: &Path) -> Result<()> {
-    let store = Store::open_or_create(&place(folder))?;
+    let store = Store::open_or_create(&paths(folder))?;
     let updated = SecretId::new(Scope::Global, None, "updated")?;
     store.create(&updated, SecretType::Generic, Value::text("correct horse battery staple")?)?;
     let value = Value::text("hunter2")?;

@@ -6,10 +6,10 @@
 
 use std::{error::Error, io};
 
-use sealkit_store::{Place, Scope, SecretId, SecretType, Store, Value};
+use sealkit_store::{Scope, SecretId, SecretType, Store, StorePaths, Value};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let store = Store::open_or_create(&Place::of_user()?)?;
+    let store = Store::open_or_create(&StorePaths::for_user()?)?;
     for (number, line) in io::stdin().lines().enumerate() {
         let line = line?;
         let Some((name, value)) = line.split_once('=') else {

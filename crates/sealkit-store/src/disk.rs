@@ -1,7 +1,7 @@
-//! The file system: every change of a store is a [`Step`], and nothing else changes one.
+//! File system access.
 //!
-//! That the steps are data is what makes the promises testable: a test can lose the ones that were not synced, or let
-//! any of them fail, and look at what is left.
+//! Every change of a store is a sequence of [`Operation`]s. Because operations are data, tests can drop those that were
+//! not synced, or let any of them fail, and then examine the result.
 
 use std::{
     ffi::OsStr,
@@ -15,37 +15,37 @@ use std::{
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RawMode, RenameFlags};
 use zeroize::Zeroizing;
 
-use crate::error::{Error, ErrorKind, Result, quoted};
+use crate::error::{Error, ErrorKind, Result, shell_quote};
 
-/// One change below the directory of a store. Paths are relative to it.
+/// A change below the directory of a store. Paths are relative to that directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Step {
-    /// Makes a directory, if it is not there.
-    MakeDirectory(PathBuf),
-    /// Writes a new file.
-    Write(PathBuf, Vec<u8>),
-    /// Makes the content of a file survive a loss of power.
+pub(crate) enum Operation {
+    /// Creates a directory, if it does not exist.
+    CreateDirectory(PathBuf),
+    /// Creates a file with these contents.
+    WriteFile(PathBuf, Vec<u8>),
+    /// Makes the contents of a file durable.
     SyncFile(PathBuf),
-    /// Renames a file, unless there is one of the new name.
-    Publish(PathBuf, PathBuf),
-    /// Renames a file, in place of the one of the new name.
-    Replace(PathBuf, PathBuf),
-    /// Makes the names in a directory survive a loss of power.
+    /// Renames a file, and fails if the new name exists.
+    RenameNoReplace(PathBuf, PathBuf),
+    /// Renames a file, and replaces the file with the new name.
+    RenameReplace(PathBuf, PathBuf),
+    /// Makes the names in a directory durable.
     SyncDirectory(PathBuf),
     /// Removes a file.
-    Remove(PathBuf),
+    RemoveFile(PathBuf),
 }
 
-/// Who carries out steps.
-pub(crate) trait Disk: fmt::Debug + Send + Sync {
-    fn apply(&self, step: &Step) -> io::Result<()>;
+/// Applies operations.
+pub(crate) trait FileSystem: fmt::Debug + Send + Sync {
+    fn apply(&self, operation: &Operation) -> io::Result<()>;
 }
 
 const OPEN: OFlags = OFlags::NOFOLLOW.union(OFlags::CLOEXEC);
 const OPEN_DIRECTORY: OFlags = OPEN.union(OFlags::DIRECTORY).union(OFlags::RDONLY);
 const PRIVATE: Mode = Mode::RUSR.union(Mode::WUSR);
 
-/// An open directory that belongs to us alone.
+/// An open directory.
 #[derive(Debug)]
 pub(crate) struct Directory {
     fd: OwnedFd,
@@ -53,20 +53,21 @@ pub(crate) struct Directory {
 }
 
 impl Directory {
-    /// Opens `path`, `None` if it is not there.
+    /// Opens a private directory, or returns `None` if it does not exist.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotPrivate`] if it is a link, another user's, or open to others.
+    /// Returns [`ErrorKind::NotPrivate`] if `path` is a symbolic link, belongs to another user, or is accessible to
+    /// other users.
     pub(crate) fn open(path: &Path) -> Result<Option<Self>> {
         let Some(directory) = Self::open_with(path, OPEN_DIRECTORY)? else { return Ok(None) };
-        private(&directory.fd, path, "700")?;
+        check_private(&directory.fd, path, "700")?;
         Ok(Some(directory))
     }
 
-    /// Opens a directory in which only our own file has to be private.
+    /// Opens a directory that other users may access, or returns `None` if it does not exist.
     pub(crate) fn open_shared(path: &Path) -> Result<Option<Self>> {
-        // What is written as `key` alone is in the current directory.
+        // The parent of a bare file name, such as `key`, is the empty path.
         let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
         Self::open_with(path, OPEN_DIRECTORY.difference(OFlags::NOFOLLOW))
     }
@@ -77,35 +78,36 @@ impl Directory {
             Err(rustix::io::Errno::NOENT) => return Ok(None),
             Err(rustix::io::Errno::LOOP | rustix::io::Errno::NOTDIR) => {
                 let message = format!("`{}` is not a directory", path.display());
-                let hint = format!("look at it, and move it away: ls -ld {}", quoted(path));
+                let hint = format!("inspect it and move it away: ls -ld {}", shell_quote(path));
                 return Err(Error::new(ErrorKind::NotPrivate, message).with_hint(hint));
             }
-            Err(error) => return Err(cannot("opened", path, error)),
+            Err(error) => return Err(io_error("opened", path, error)),
         };
         Ok(Some(Self { fd, path: path.to_owned() }))
     }
 
-    /// Opens `path`, which is made if it is not there, as all directories above it are.
+    /// Opens a private directory, and creates it and its missing parents if necessary.
     pub(crate) fn open_or_create(path: &Path) -> Result<Self> {
         if let Some(directory) = Self::open(path)? {
             return Ok(directory);
         }
-        make(path)?;
+        create_directories(path)?;
         Self::open(path)?.ok_or_else(|| {
             Error::new(ErrorKind::Io, format!("`{}` was removed by another process", path.display()))
         })
     }
 
+    /// Returns the path of the directory.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// A file of ours: its bytes, or `None` if it is not there.
+    /// Reads a private file, or returns `None` if it does not exist.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotPrivate`] if it is a link, another user's, or open to others; [`ErrorKind::Damaged`] if it is no
-    /// file, or longer than `max`.
+    /// Returns [`ErrorKind::NotPrivate`] if the file is not a regular file, belongs to another user, is accessible to
+    /// other users, or is longer than `max` bytes.
     pub(crate) fn read(&self, name: &Path, max: usize) -> Result<Option<Zeroizing<Vec<u8>>>> {
         let path = self.path.join(name);
         let opened = self.parent(name).and_then(|(parent, file)| {
@@ -114,49 +116,59 @@ impl Directory {
         let fd = match opened {
             Ok(fd) => fd,
             Err(rustix::io::Errno::NOENT) => return Ok(None),
-            Err(rustix::io::Errno::LOOP) => return Err(no_file(&path, "a link")),
-            Err(error) => return Err(cannot("opened", &path, error)),
+            Err(rustix::io::Errno::LOOP) => return Err(unexpected_file(&path, "is a symbolic link")),
+            Err(error) => return Err(io_error("opened", &path, error)),
         };
-        let length = private(&fd, &path, "600")?;
+        let length = check_private(&fd, &path, "600")?;
         let length = usize::try_from(length).ok().filter(|length| *length <= max);
-        let Some(length) = length else { return Err(no_file(&path, "too long")) };
+        let Some(length) = length else { return Err(unexpected_file(&path, "is too long")) };
         let mut bytes = Zeroizing::new(vec![0; length]);
         let mut file = File::from(fd);
-        file.read_exact(&mut bytes).map_err(|error| cannot("read", &path, errno(&error)))?;
+        file.read_exact(&mut bytes).map_err(|error| io_error("read", &path, errno(&error)))?;
         Ok(Some(bytes))
     }
 
-    /// The names in a directory below this one, none if there is no such directory.
+    /// Returns the file names in a subdirectory, or no names if it does not exist.
     ///
-    /// On Linux all of them are as of one moment, unless there are tens of thousands.
-    pub(crate) fn names(&self, name: &Path) -> Result<Vec<String>> {
-        self.names_from(name, "", &mut Vec::new())
+    /// On Linux the names are a consistent snapshot, unless there are tens of thousands.
+    pub(crate) fn file_names(&self, name: &Path) -> Result<Vec<String>> {
+        self.file_names_with_prefix(name, "", &mut Vec::new())
     }
 
-    /// Those of the names that begin with `start`; `room` is where the kernel writes them.
-    pub(crate) fn names_from(&self, name: &Path, start: &str, room: &mut Vec<u8>) -> Result<Vec<String>> {
+    /// Returns the file names in a subdirectory that start with `prefix`.
+    ///
+    /// The kernel writes the names into `buffer`, which callers can reuse.
+    pub(crate) fn file_names_with_prefix(
+        &self,
+        name: &Path,
+        prefix: &str,
+        buffer: &mut Vec<u8>,
+    ) -> Result<Vec<String>> {
         let path = self.path.join(name);
-        let opened =
-            self.parent(&name.join("_")).and_then(|(directory, _)| list(&directory, start.as_bytes(), room));
+        let opened = self
+            .parent(&name.join("_"))
+            .and_then(|(directory, _)| read_directory(&directory, prefix.as_bytes(), buffer));
         match opened {
             Ok(names) => Ok(names),
             Err(rustix::io::Errno::NOENT) => Ok(Vec::new()),
-            Err(rustix::io::Errno::LOOP | rustix::io::Errno::NOTDIR) => Err(no_file(&path, "no directory")),
-            Err(error) => Err(cannot("listed", &path, error)),
+            Err(rustix::io::Errno::LOOP | rustix::io::Errno::NOTDIR) => {
+                Err(unexpected_file(&path, "is not a directory"))
+            }
+            Err(error) => Err(io_error("listed", &path, error)),
         }
     }
 
-    /// A file that is there to be locked.
-    pub(crate) fn lock_file(&self, name: &str) -> Result<OwnedFd> {
+    /// Opens a lock file, and creates it if it does not exist.
+    pub(crate) fn open_lock_file(&self, name: &str) -> Result<OwnedFd> {
         let flags = OPEN | OFlags::RDWR | OFlags::CREATE;
         rustix::fs::openat(&self.fd, name, flags, PRIVATE)
-            .map_err(|error| cannot("changed, and is as it was", &self.path, error))
+            .map_err(|error| io_error("changed", &self.path, error))
     }
 
-    /// The directory that holds the last part of `path`, following no link, and that part.
+    /// Opens the parent directory of `path` without following symbolic links, and returns it with the file name.
     fn parent<'p>(&self, path: &'p Path) -> rustix::io::Result<(OwnedFd, &'p OsStr)> {
         let mut parts = path.components().peekable();
-        // Opened anew: a duplicate would share the position at which a listing stands.
+        // Reopen the directory: a duplicate would share the read position of a listing.
         let mut directory = rustix::fs::openat(&self.fd, ".", OPEN_DIRECTORY, Mode::empty())?;
         while let Some(part) = parts.next() {
             let Component::Normal(part) = part else { return Err(rustix::io::Errno::INVAL) };
@@ -176,31 +188,31 @@ impl Directory {
     }
 }
 
-impl Disk for Directory {
-    fn apply(&self, step: &Step) -> io::Result<()> {
-        match step {
-            Step::MakeDirectory(path) => {
+impl FileSystem for Directory {
+    fn apply(&self, operation: &Operation) -> io::Result<()> {
+        match operation {
+            Operation::CreateDirectory(path) => {
                 let (parent, name) = self.parent(path)?;
                 match rustix::fs::mkdirat(&parent, name, PRIVATE | Mode::XUSR) {
                     Ok(()) | Err(rustix::io::Errno::EXIST) => Ok(()),
                     Err(error) => Err(error.into()),
                 }
             }
-            Step::Write(path, bytes) => self.write(path, bytes),
-            Step::SyncFile(path) => {
+            Operation::WriteFile(path, bytes) => self.write(path, bytes),
+            Operation::SyncFile(path) => {
                 let (parent, name) = self.parent(path)?;
                 sync(&rustix::fs::openat(&parent, name, OPEN | OFlags::RDONLY, Mode::empty())?)
             }
-            Step::Publish(from, to) => {
+            Operation::RenameNoReplace(from, to) => {
                 let ((from, old), (to, new)) = (self.parent(from)?, self.parent(to)?);
                 Ok(rustix::fs::renameat_with(&from, old, &to, new, RenameFlags::NOREPLACE)?)
             }
-            Step::Replace(from, to) => {
+            Operation::RenameReplace(from, to) => {
                 let ((from, old), (to, new)) = (self.parent(from)?, self.parent(to)?);
                 Ok(rustix::fs::renameat(&from, old, &to, new)?)
             }
-            Step::SyncDirectory(path) => sync(&self.parent(&path.join("_"))?.0),
-            Step::Remove(path) => {
+            Operation::SyncDirectory(path) => sync(&self.parent(&path.join("_"))?.0),
+            Operation::RemoveFile(path) => {
                 let (parent, name) = self.parent(path)?;
                 Ok(rustix::fs::unlinkat(&parent, name, AtFlags::empty())?)
             }
@@ -208,29 +220,29 @@ impl Disk for Directory {
     }
 }
 
-/// Waits until the disk has it.
+/// Waits until the contents of an open file or directory are durable.
 fn sync(fd: &OwnedFd) -> io::Result<()> {
-    // Elsewhere `fsync` may stop at the drive's cache.
+    // On Apple systems `fsync` does not flush the cache of the drive.
     #[cfg(target_vendor = "apple")]
     return Ok(rustix::fs::fcntl_fullfsync(fd)?);
     #[cfg(not(target_vendor = "apple"))]
     Ok(rustix::fs::fsync(fd)?)
 }
 
-/// Makes the directory `path`, as all that are missing above it.
-pub(crate) fn make(path: &Path) -> Result<()> {
-    make_directories(path)
-        .map_err(|error| Error::io(format_args!("`{}` cannot be made", path.display()), error))
+/// Creates the directory `path` and its missing parents.
+pub(crate) fn create_directories(path: &Path) -> Result<()> {
+    create_durable_directories(path)
+        .map_err(|error| Error::io(format_args!("`{}` cannot be created", path.display()), error))
 }
 
-/// Makes `path` and what is missing above it, for us alone, to survive a loss of power.
-fn make_directories(path: &Path) -> io::Result<()> {
+/// Creates `path` and its missing parents with mode `0700`, and makes each of them durable.
+fn create_durable_directories(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt as _;
     if let Some(parent) = path.parent()
         && !parent.as_os_str().is_empty()
         && !parent.try_exists()?
     {
-        make_directories(parent)?;
+        create_durable_directories(parent)?;
     }
     match std::fs::DirBuilder::new().mode(0o700).create(path) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
@@ -242,34 +254,34 @@ fn make_directories(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Checks that an open file is ours alone, and gives its length.
-fn private(fd: &OwnedFd, path: &Path, mode: &str) -> Result<u64> {
-    let found = rustix::fs::fstat(fd).map_err(|error| cannot("examined", path, error))?;
-    if found.st_uid != rustix::process::geteuid().as_raw() {
+/// Checks that only the current user can access an open file or directory, and returns its size.
+fn check_private(fd: &OwnedFd, path: &Path, mode: &str) -> Result<u64> {
+    let stat = rustix::fs::fstat(fd).map_err(|error| io_error("examined", path, error))?;
+    if stat.st_uid != rustix::process::geteuid().as_raw() {
         let message = format!("`{}` belongs to another user", path.display());
-        let hint = format!("if it is yours: sudo chown \"$USER\" {}", quoted(path));
+        let hint = format!("change the owner: sudo chown \"$USER\" {}", shell_quote(path));
         return Err(Error::new(ErrorKind::NotPrivate, message).with_hint(hint));
     }
     #[allow(clippy::useless_conversion, reason = "the type differs between systems")]
-    let bits = RawMode::from(found.st_mode);
+    let bits = RawMode::from(stat.st_mode);
     if Mode::from_raw_mode(bits).intersects(Mode::RWXG | Mode::RWXO) {
-        let message = format!("`{}` is open to other users", path.display());
-        let hint = format!("close it: chmod {mode} {}", quoted(path));
+        let message = format!("`{}` is accessible to other users", path.display());
+        let hint = format!("restrict its mode: chmod {mode} {}", shell_quote(path));
         return Err(Error::new(ErrorKind::NotPrivate, message).with_hint(hint));
     }
     match FileType::from_raw_mode(bits) {
-        FileType::RegularFile | FileType::Directory => Ok(u64::try_from(found.st_size).unwrap_or(u64::MAX)),
-        _ => Err(no_file(path, "no regular file")),
+        FileType::RegularFile | FileType::Directory => Ok(u64::try_from(stat.st_size).unwrap_or(u64::MAX)),
+        _ => Err(unexpected_file(path, "is not a regular file")),
     }
 }
 
-fn no_file(path: &Path, what: &str) -> Error {
-    let hint = format!("look at it, and move it away: ls -l {}", quoted(path));
-    Error::new(ErrorKind::NotPrivate, format!("`{}` is {what}", path.display())).with_hint(hint)
+fn unexpected_file(path: &Path, problem: &str) -> Error {
+    let hint = format!("inspect it and move it away: ls -l {}", shell_quote(path));
+    Error::new(ErrorKind::NotPrivate, format!("`{}` {problem}", path.display())).with_hint(hint)
 }
 
-fn cannot(be: &str, path: &Path, error: rustix::io::Errno) -> Error {
-    Error::io(format_args!("`{}` cannot be {be}", path.display()), error.into())
+fn io_error(action: &str, path: &Path, error: rustix::io::Errno) -> Error {
+    Error::io(format_args!("`{}` cannot be {action}", path.display()), error.into())
 }
 
 fn errno(error: &io::Error) -> rustix::io::Errno {
@@ -277,16 +289,20 @@ fn errno(error: &io::Error) -> rustix::io::Errno {
 }
 
 #[cfg(target_os = "linux")]
-fn list(directory: &OwnedFd, start: &[u8], room: &mut Vec<u8>) -> rustix::io::Result<Vec<String>> {
-    // The kernel fills it while nobody can change the directory.
-    const ROOM: usize = 1 << 20;
-    room.reserve(ROOM);
-    let mut entries = rustix::fs::RawDir::new(directory, room.spare_capacity_mut());
+fn read_directory(
+    directory: &OwnedFd,
+    prefix: &[u8],
+    buffer: &mut Vec<u8>,
+) -> rustix::io::Result<Vec<String>> {
+    // The kernel holds the lock of the directory while it fills the buffer once.
+    const BUFFER_SIZE: usize = 1 << 20;
+    buffer.reserve(BUFFER_SIZE);
+    let mut entries = rustix::fs::RawDir::new(directory, buffer.spare_capacity_mut());
     let mut names = Vec::new();
     while let Some(entry) = entries.next() {
         let entry = entry?;
         let name = entry.file_name();
-        if name.to_bytes().starts_with(start)
+        if name.to_bytes().starts_with(prefix)
             && let Ok(name) = name.to_str()
             && !matches!(name, "." | "..")
         {
@@ -297,10 +313,14 @@ fn list(directory: &OwnedFd, start: &[u8], room: &mut Vec<u8>) -> rustix::io::Re
 }
 
 #[cfg(not(target_os = "linux"))]
-fn list(directory: &OwnedFd, start: &[u8], _room: &mut Vec<u8>) -> rustix::io::Result<Vec<String>> {
+fn read_directory(
+    directory: &OwnedFd,
+    prefix: &[u8],
+    _buffer: &mut Vec<u8>,
+) -> rustix::io::Result<Vec<String>> {
     let entries = rustix::fs::Dir::read_from(directory)?;
     let names = entries.map(|entry| Ok(entry?.file_name().to_str().ok().map(str::to_owned)));
     let names: rustix::io::Result<Vec<Option<String>>> = names.collect();
-    let wanted = |name: &String| name.as_bytes().starts_with(start) && !matches!(&**name, "." | "..");
-    Ok(names?.into_iter().flatten().filter(wanted).collect())
+    let is_match = |name: &String| name.as_bytes().starts_with(prefix) && !matches!(&**name, "." | "..");
+    Ok(names?.into_iter().flatten().filter(is_match).collect())
 }

@@ -1,22 +1,22 @@
-//! One version of a secret, as far as it is known without its value.
+//! The metadata of secret versions and the file names that encode it.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::{Scope, SecretId, format};
 
-/// What a secret is for.
+/// The type of a secret.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SecretType {
-    /// Anything that a task reads.
+    /// A secret that tasks read.
     #[default]
     Generic,
-    /// The credentials of a container registry.
+    /// Credentials of a container registry, for pulling images.
     ImagePull,
 }
 
 impl SecretType {
-    /// `generic` or `image_pull`.
+    /// Returns `generic` or `image_pull`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Generic => "generic",
@@ -25,130 +25,137 @@ impl SecretType {
     }
 }
 
-/// One version of a secret, as far as it is known without its value.
+/// One version of a secret, without its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// Which secret.
+    /// The secret.
     pub id: SecretId,
-    /// 1 for the first version; it grows by one with each change, deletion included.
+    /// The version number: 1 for the first version, then one more for each change, including a deletion.
     pub version: u64,
-    /// When this version was written, to the millisecond.
+    /// The time at which this version was written, with millisecond precision.
     pub created: SystemTime,
-    /// What the secret is for; `None` if this version says that the secret was deleted.
+    /// The type of the secret, or `None` if this version records its deletion.
     pub r#type: Option<SecretType>,
 }
 
-/// The facts of a version that its file's name tells; the record itself tells and seals them again.
+/// The metadata of a version, which both its file name and its record contain. The record authenticates it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Facts {
+pub(crate) struct Metadata {
     pub(crate) version: u64,
-    /// Milliseconds since 1970.
+    /// The creation time in milliseconds since 1970.
     pub(crate) created: u64,
-    /// `None`: deleted.
+    /// `None` if the version records a deletion.
     pub(crate) r#type: Option<SecretType>,
 }
 
-impl Facts {
+impl Metadata {
     pub(crate) fn now(version: u64, r#type: Option<SecretType>) -> Self {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let created = u64::try_from(since.as_millis()).unwrap_or(0).min(LATEST);
+        let created = u64::try_from(since.as_millis()).unwrap_or(0).min(CREATED_MAX);
         Self { version, created, r#type }
     }
 
-    pub(crate) fn of(self, id: SecretId) -> Entry {
+    pub(crate) fn into_entry(self, id: SecretId) -> Entry {
         let created = UNIX_EPOCH + Duration::from_millis(self.created);
         Entry { id, version: self.version, created, r#type: self.r#type }
     }
 
-    fn word(self) -> &'static str {
+    fn type_name(self) -> &'static str {
         self.r#type.map_or("deleted", SecretType::as_str)
     }
 }
 
-/// The end of the year 9999, in milliseconds: later times are nobody's.
-pub(crate) const LATEST: u64 = 253_402_300_799_999;
+/// The end of the year 9999 in milliseconds, the latest valid creation time.
+pub(crate) const CREATED_MAX: u64 = 253_402_300_799_999;
 
-/// The name of a record's file: `k.GROUP.KEY.VERSION.CREATED.TYPE`, the group empty if there is none.
+/// The file name of a record: `k.GROUP.KEY.VERSION.CREATED.TYPE`. The group may be empty.
 ///
-/// No part can hold a dot, so the name splits in one way only. The leading `k` keeps device names of other systems
-/// (`con`, `nul`) from being the beginning.
+/// No part can contain a dot, so the name can be split unambiguously. The prefix `k` prevents names that start like a
+/// Windows device (`con`, `nul`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct FileName<'a> {
     pub(crate) group: Option<&'a str>,
     pub(crate) key: &'a str,
-    pub(crate) facts: Facts,
+    pub(crate) metadata: Metadata,
 }
 
 impl<'a> FileName<'a> {
     pub(crate) fn parse(name: &'a str) -> Option<Self> {
         let mut parts = name.strip_prefix("k.")?.split('.');
         let mut part = || parts.next();
-        let (group, key, version, created, word) = (part()?, part()?, part()?, part()?, part()?);
+        let (group, key, version, created, type_name) = (part()?, part()?, part()?, part()?, part()?);
         if parts.next().is_some() || key.is_empty() {
             return None;
         }
-        let r#type = match word {
+        let r#type = match type_name {
             "generic" => Some(SecretType::Generic),
             "image_pull" => Some(SecretType::ImagePull),
             "deleted" => None,
             _ => return None,
         };
-        let facts = Facts { version: format::number(version)?, created: format::number(created)?, r#type };
-        let sensible = facts.version > 0 && facts.created <= LATEST;
-        sensible.then_some(Self { group: Some(group).filter(|group| !group.is_empty()), key, facts })
+        let metadata = Metadata {
+            version: format::parse_number(version)?,
+            created: format::parse_number(created)?,
+            r#type,
+        };
+        let is_valid = metadata.version > 0 && metadata.created <= CREATED_MAX;
+        is_valid.then_some(Self { group: Some(group).filter(|group| !group.is_empty()), key, metadata })
     }
 
-    pub(crate) fn write(id: &SecretId, facts: Facts) -> String {
-        let Facts { version, created, .. } = facts;
-        format!("{}{version}.{created}.{}", Self::start(id), facts.word())
+    pub(crate) fn format(id: &SecretId, metadata: Metadata) -> String {
+        let Metadata { version, created, .. } = metadata;
+        format!("{}{version}.{created}.{}", Self::prefix(id), metadata.type_name())
     }
 
-    /// How the names of all versions of `id` begin.
-    pub(crate) fn start(id: &SecretId) -> String {
+    /// Returns the prefix of the file names of all versions of `id`.
+    pub(crate) fn prefix(id: &SecretId) -> String {
         format!("k.{}.{}.", id.group().unwrap_or_default(), id.key())
     }
 
-    /// Whether this is a version of `id`.
-    pub(crate) fn is(&self, id: &SecretId) -> bool {
+    /// Returns whether this file is a version of `id`.
+    pub(crate) fn is_version_of(&self, id: &SecretId) -> bool {
         self.key == id.key() && self.group == id.group()
     }
 
-    /// Whether this is another secret than `id`, but not for a reader who ignores case.
-    pub(crate) fn clashes(&self, id: &SecretId) -> bool {
+    /// Returns whether this file belongs to a secret whose name differs from `id` only in case.
+    pub(crate) fn differs_only_in_case(&self, id: &SecretId) -> bool {
         let (group, other) = (self.group.unwrap_or_default(), id.group().unwrap_or_default());
-        !self.is(id) && self.key.eq_ignore_ascii_case(id.key()) && group.eq_ignore_ascii_case(other)
+        !self.is_version_of(id)
+            && self.key.eq_ignore_ascii_case(id.key())
+            && group.eq_ignore_ascii_case(other)
     }
 
-    /// The whole identity; `None` if the names are no names.
+    /// Returns the identifier of the secret, or `None` if its group or key is invalid.
     pub(crate) fn id(&self, scope: &Scope) -> Option<SecretId> {
         SecretId::new(scope.clone(), self.group, self.key).ok()
     }
 }
 
-/// How many folders the secrets of a scope are spread over.
+/// The number of shard directories in each scope.
 pub(crate) const SHARDS: u8 = 64;
 
-/// The folder of a secret within its scope, two hexadecimal digits: finding one secret must not mean listing them all.
+/// Returns the name of a secret's shard directory within its scope: two hexadecimal digits.
 ///
-/// Names that differ in case only share a folder, so that one can be refused when the other is there.
+/// With shards, a lookup lists only a part of the scope. Names that differ only in case share a shard, so that `create`
+/// can detect such a name.
 pub(crate) fn shard(id: &SecretId) -> String {
     let group = id.group().unwrap_or_default().bytes();
     let name = group.chain(*b"/").chain(id.key().bytes());
-    // FNV-1a: the spread is what counts, and the function is written down in one line.
+    // FNV-1a: only an even distribution matters, and other implementations can reproduce it in one line.
     let hash = name.fold(0x811c_9dc5_u32, |hash, byte| {
         (hash ^ u32::from(byte.to_ascii_lowercase())).wrapping_mul(0x0100_0193)
     });
     format!("{:02x}", (hash ^ (hash >> 16)) % u32::from(SHARDS))
 }
 
-/// The newest version of each secret among `names`; of two versions the higher one.
-pub(crate) fn newest(names: &[String]) -> Vec<FileName<'_>> {
-    let mut found: Vec<FileName<'_>> = names.iter().filter_map(|name| FileName::parse(name)).collect();
-    found.sort_unstable_by(|a, b| {
-        (a.group, a.key).cmp(&(b.group, b.key)).then(b.facts.version.cmp(&a.facts.version))
+/// Returns the latest version of each secret in `names`.
+pub(crate) fn latest(names: &[String]) -> Vec<FileName<'_>> {
+    let mut files: Vec<FileName<'_>> = names.iter().filter_map(|name| FileName::parse(name)).collect();
+    files.sort_unstable_by(|a, b| {
+        (a.group, a.key).cmp(&(b.group, b.key)).then(b.metadata.version.cmp(&a.metadata.version))
     });
-    found.dedup_by(|later, first| (later.group, later.key) == (first.group, first.key));
-    found
+    files.dedup_by(|older, latest| (older.group, older.key) == (latest.group, latest.key));
+    files
 }
 
 #[cfg(test)]
@@ -160,24 +167,24 @@ mod tests {
     }
 
     #[test]
-    fn names_of_files_are_read_as_they_were_written() {
+    fn a_formatted_file_name_parses_to_the_same_parts() {
         for (group, key, r#type) in [
             (None, "my_secret", Some(SecretType::Generic)),
             (Some("_"), "K-1", Some(SecretType::ImagePull)),
             (Some("Db"), "_", None),
         ] {
             let id = id(group, key);
-            let facts = Facts { version: 3, created: 1_764_000_000_123, r#type };
-            let name = FileName::write(&id, facts);
-            let read = FileName::parse(&name).unwrap();
-            assert!(read.is(&id) && !read.clashes(&id));
-            assert_eq!(read.facts, facts);
-            assert_eq!(read.id(&Scope::Global), Some(id));
+            let metadata = Metadata { version: 3, created: 1_764_000_000_123, r#type };
+            let name = FileName::format(&id, metadata);
+            let parsed = FileName::parse(&name).unwrap();
+            assert!(parsed.is_version_of(&id) && !parsed.differs_only_in_case(&id));
+            assert_eq!(parsed.metadata, metadata);
+            assert_eq!(parsed.id(&Scope::Global), Some(id));
         }
     }
 
     #[test]
-    fn other_names_are_no_records() {
+    fn invalid_file_names_do_not_parse() {
         for name in [
             "",
             "k.",
@@ -197,16 +204,19 @@ mod tests {
     }
 
     #[test]
-    fn names_that_differ_in_case_share_a_folder_and_clash() {
+    fn names_that_differ_only_in_case_share_a_shard() {
         assert_eq!(shard(&id(Some("G"), "My-Key")), shard(&id(Some("g"), "my-key")));
-        let name = FileName::write(&id(None, "my-key"), Facts::now(1, None));
+        let name = FileName::format(&id(None, "my-key"), Metadata::now(1, None));
         let name = FileName::parse(&name).unwrap();
-        assert!(name.clashes(&id(None, "My-Key")));
-        assert!(!name.clashes(&id(None, "my_key")) && !name.clashes(&id(Some("g"), "my-key")));
+        assert!(name.differs_only_in_case(&id(None, "My-Key")));
+        assert!(
+            !name.differs_only_in_case(&id(None, "my_key"))
+                && !name.differs_only_in_case(&id(Some("g"), "my-key"))
+        );
     }
 
     #[test]
-    fn folders_are_filled_evenly() {
+    fn secrets_are_distributed_evenly_over_the_shards() {
         let mut counts = [0_u32; SHARDS as usize];
         for n in 0..6_400 {
             let shard = shard(&id(None, &format!("secret-{n}")));
@@ -216,10 +226,10 @@ mod tests {
     }
 
     #[test]
-    fn of_two_versions_the_higher_number_is_the_newer() {
+    fn the_latest_version_has_the_highest_number() {
         let names = ["k..a.9.5.generic", "k..a.10.4.deleted", "k.g.a.2.9.generic", "junk"].map(str::to_owned);
         let versions: Vec<(Option<&str>, u64)> =
-            newest(&names).iter().map(|name| (name.group, name.facts.version)).collect();
+            latest(&names).iter().map(|name| (name.group, name.metadata.version)).collect();
         assert_eq!(versions, [(None, 10), (Some("g"), 2)]);
     }
 }

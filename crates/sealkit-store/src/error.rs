@@ -1,13 +1,14 @@
-//! What can go wrong, in words that say what to do next.
+//! The error type of the store.
 
 use std::{fmt, io, path::Path};
 
-/// The result of everything here that can fail.
+/// A [`Result`](std::result::Result) whose error is the store's [`Error`] by default.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why the store did not do what was asked; whatever was stored before is still there.
+/// An error of a store operation.
 ///
-/// The text never holds a value. [`Error::kind`] is for programs, [`Error::hint`] says what to type next.
+/// A failed operation leaves the stored secrets unchanged. The message never contains a secret value. Programs match on
+/// [`Error::kind`]; [`Error::hint`] tells the user how to fix the problem.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct Error {
@@ -18,29 +19,29 @@ pub struct Error {
     source: Option<io::Error>,
 }
 
-/// What kind of thing went wrong.
+/// The category of an [`Error`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// A name that no secret may have, or one that differs from another secret's in case only.
+    /// The name is invalid, or differs only in case from the name of another secret.
     InvalidName,
-    /// A value that is empty or larger than 1 MiB.
+    /// The value is empty or larger than 1 MiB.
     InvalidValue,
-    /// No secret has this name here.
+    /// The secret does not exist in this scope.
     NotFound,
-    /// There is a secret of this name already.
+    /// The secret already exists.
     AlreadyExists,
-    /// A file or directory is a link, belongs to somebody else, or is open to others.
+    /// A file or directory is a symbolic link, belongs to another user, or is accessible to other users.
     NotPrivate,
-    /// A file was written by a later version, or is no file of a store.
+    /// A file has the format of a later version, or does not belong to a store.
     UnknownFormat,
-    /// A file is not what was written: it is cut short, changed, or another one's.
-    Damaged,
-    /// The key is missing, is another store's, or needs a passphrase.
+    /// A file is truncated, modified, or was moved from another secret or store.
+    Corrupt,
+    /// The key is missing, invalid, belongs to another store, or its passphrase is missing or incorrect.
     Key,
-    /// Another process has been writing for too long.
+    /// Another process has held the write lock for 10 seconds.
     Busy,
-    /// The file system failed.
+    /// A file system operation failed.
     Io,
 }
 
@@ -49,8 +50,8 @@ impl Error {
         Self { kind, message: message.into(), hint: None, source: None }
     }
 
-    pub(crate) fn io(what: impl fmt::Display, source: io::Error) -> Self {
-        let message = format!("{what}: {}", reason(&source));
+    pub(crate) fn io(failure: impl fmt::Display, source: io::Error) -> Self {
+        let message = format!("{failure}: {}", io_reason(&source));
         Self { kind: ErrorKind::Io, message, hint: None, source: Some(source) }
     }
 
@@ -60,19 +61,19 @@ impl Error {
         self
     }
 
-    /// What kind of thing went wrong.
+    /// Returns the category of the error.
     pub fn kind(&self) -> ErrorKind {
         self.kind
     }
 
-    /// What to do next.
+    /// Returns a hint for the user on how to fix the problem.
     pub fn hint(&self) -> Option<&str> {
         self.hint.as_deref()
     }
 }
 
-/// The reason without Rust's `(os error 28)`.
-fn reason(error: &io::Error) -> String {
+/// Returns the message of `error` without Rust's suffix `(os error 28)`.
+fn io_reason(error: &io::Error) -> String {
     let text = error.to_string();
     match text.split_once(" (os error") {
         Some((reason, _)) => reason.to_owned(),
@@ -80,8 +81,8 @@ fn reason(error: &io::Error) -> String {
     }
 }
 
-/// A path as a person may type it in a command.
-pub(crate) fn quoted(path: &Path) -> String {
+/// Quotes a path for use in a shell command.
+pub(crate) fn shell_quote(path: &Path) -> String {
     let text = path.display().to_string();
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@%:,".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
@@ -95,13 +96,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_in_commands_are_quoted_where_a_shell_would_split_them() {
-        assert_eq!(quoted(Path::new("/home/a/b-c.d")), "/home/a/b-c.d");
-        assert_eq!(quoted(Path::new("/home/a b/it's")), r"'/home/a b/it'\''s'");
+    fn paths_with_special_characters_are_quoted_for_the_shell() {
+        assert_eq!(shell_quote(Path::new("/home/a/b-c.d")), "/home/a/b-c.d");
+        assert_eq!(shell_quote(Path::new("/home/a b/it's")), r"'/home/a b/it'\''s'");
     }
 
     #[test]
-    fn reasons_are_those_of_the_system_without_numbers() {
+    fn io_error_messages_omit_the_error_number() {
         let error = Error::io("`x` cannot be read", io::Error::from_raw_os_error(13));
         assert_eq!(error.to_string(), "`x` cannot be read: Permission denied");
     }

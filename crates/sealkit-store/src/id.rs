@@ -1,4 +1,4 @@
-//! Which secret is meant.
+//! Scopes and identifiers of secrets.
 
 use std::fmt;
 
@@ -6,15 +6,15 @@ use sealkit_names::rules::{self, NameError};
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// Where a secret is valid, as on Flyte 2.
+/// The scope in which a secret is valid: global, a domain, or a project of a domain, as on Flyte 2.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scope {
-    /// Everywhere.
+    /// All domains and projects.
     #[default]
     Global,
-    /// In one domain, such as `development`.
+    /// One domain, such as `development`.
     Domain(String),
-    /// In one project of one domain.
+    /// One project of one domain.
     Project {
         /// The domain.
         domain: String,
@@ -24,11 +24,11 @@ pub enum Scope {
 }
 
 impl Scope {
-    /// The scope of a domain and a project.
+    /// Returns the scope of a domain and a project.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidName`]: a bad name, or a project without its domain.
+    /// Returns [`ErrorKind::InvalidName`] if a name is invalid, or if a project is given without its domain.
     pub fn new(domain: Option<&str>, project: Option<&str>) -> Result<Self> {
         if let Some(domain) = domain {
             checked(rules::check_domain(domain), domain)?;
@@ -40,11 +40,11 @@ impl Scope {
             (None, None) => Ok(Self::Global),
             (Some(domain), None) => Ok(Self::Domain(domain)),
             (Some(domain), Some(project)) => Ok(Self::Project { domain, project }),
-            (None, Some(_)) => Err(Error::new(ErrorKind::InvalidName, "a project needs its domain")),
+            (None, Some(_)) => Err(Error::new(ErrorKind::InvalidName, "a project requires its domain")),
         }
     }
 
-    /// The domain, if the scope has one.
+    /// Returns the domain, if the scope has one.
     pub fn domain(&self) -> Option<&str> {
         match self {
             Self::Global => None,
@@ -52,7 +52,7 @@ impl Scope {
         }
     }
 
-    /// The project, if the scope has one.
+    /// Returns the project, if the scope has one.
     pub fn project(&self) -> Option<&str> {
         match self {
             Self::Project { project, .. } => Some(project),
@@ -60,8 +60,8 @@ impl Scope {
         }
     }
 
-    /// This scope and those around it, from the narrowest to the widest.
-    pub fn widening(&self) -> Vec<Self> {
+    /// Returns the scopes in which a secret is looked up: this scope first, then the wider ones.
+    pub fn lookup_order(&self) -> Vec<Self> {
         let domain = self.domain().filter(|_| self.project().is_some());
         let mut scopes = vec![self.clone()];
         scopes.extend(domain.map(|domain| Self::Domain(domain.to_owned())));
@@ -71,8 +71,8 @@ impl Scope {
         scopes
     }
 
-    /// The name of the scope's folder: `_`, `d.DOMAIN` or `d.DOMAIN.p.PROJECT`.
-    pub(crate) fn folder(&self) -> String {
+    /// Returns the name of the scope's directory: `_`, `d.DOMAIN` or `d.DOMAIN.p.PROJECT`.
+    pub(crate) fn directory_name(&self) -> String {
         match self {
             Self::Global => "_".to_owned(),
             Self::Domain(domain) => format!("d.{domain}"),
@@ -80,8 +80,8 @@ impl Scope {
         }
     }
 
-    /// The scope whose folder has this name.
-    pub(crate) fn from_folder(name: &str) -> Option<Self> {
+    /// Returns the scope whose directory has this name.
+    pub(crate) fn from_directory_name(name: &str) -> Option<Self> {
         let parts: Vec<&str> = name.split('.').collect();
         match parts[..] {
             ["_"] => Some(Self::Global),
@@ -92,7 +92,7 @@ impl Scope {
     }
 }
 
-/// The words after a name, such as `` in domain `d` ``; none for the global scope.
+/// Writes the text that follows a name, such as `` in domain `d` ``, and nothing for the global scope.
 impl fmt::Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -103,7 +103,7 @@ impl fmt::Display for Scope {
     }
 }
 
-/// One secret: its scope, its group if it has one, and its key.
+/// The identifier of a secret: its scope, its group if it has one, and its key.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SecretId {
     scope: Scope,
@@ -112,11 +112,11 @@ pub struct SecretId {
 }
 
 impl SecretId {
-    /// Names a secret.
+    /// Creates an identifier.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidName`] where no secret can have this name.
+    /// Returns [`ErrorKind::InvalidName`] if the group or the key is invalid.
     ///
     /// ```
     /// use sealkit_store::{Scope, SecretId};
@@ -133,22 +133,22 @@ impl SecretId {
         Ok(Self { scope, group: group.map(str::to_owned), key: key.to_owned() })
     }
 
-    /// Where it is valid.
+    /// Returns the scope in which the secret is valid.
     pub fn scope(&self) -> &Scope {
         &self.scope
     }
 
-    /// The group it belongs to.
+    /// Returns the group of the secret, if it has one.
     pub fn group(&self) -> Option<&str> {
         self.group.as_deref()
     }
 
-    /// Its own name.
+    /// Returns the name of the secret within its group.
     pub fn key(&self) -> &str {
         &self.key
     }
 
-    /// What names it on a command line of `sealkit`.
+    /// Returns the arguments that select this secret on the command line of `sealkit`.
     ///
     /// ```
     /// use sealkit_store::{Scope, SecretId};
@@ -162,20 +162,20 @@ impl SecretId {
             [("group", self.group()), ("domain", self.scope.domain()), ("project", self.scope.project())];
         let options = options.into_iter().filter_map(|(name, value)| {
             let value = value?;
-            let between = if value.starts_with('-') { '=' } else { ' ' };
-            Some(format!("--{name}{between}{value}"))
+            let separator = if value.starts_with('-') { '=' } else { ' ' };
+            Some(format!("--{name}{separator}{value}"))
         });
-        let mut words: Vec<String> = options.collect();
+        let mut arguments: Vec<String> = options.collect();
         if self.key.starts_with('-') {
-            words.extend(["--".to_owned(), self.key.clone()]);
+            arguments.extend(["--".to_owned(), self.key.clone()]);
         } else {
-            words.insert(0, self.key.clone());
+            arguments.insert(0, self.key.clone());
         }
-        words.join(" ")
+        arguments.join(" ")
     }
 }
 
-/// `` `group/key` in project `p` of domain `d` ``.
+/// Writes `` `group/key` in project `p` of domain `d` ``.
 impl fmt::Display for SecretId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.group {
@@ -194,22 +194,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn scopes_widen_and_their_folders_name_them() {
+    fn a_lookup_goes_from_the_narrowest_scope_to_the_widest() {
         let project = Scope::new(Some("development"), Some("flytesnacks")).unwrap();
         let domain = Scope::Domain("development".to_owned());
-        assert_eq!(project.widening(), [project.clone(), domain.clone(), Scope::Global]);
-        assert_eq!(domain.widening(), [domain.clone(), Scope::Global]);
-        assert_eq!(Scope::Global.widening(), [Scope::Global]);
-        for scope in project.widening() {
-            assert_eq!(Scope::from_folder(&scope.folder()), Some(scope));
+        assert_eq!(project.lookup_order(), [project.clone(), domain.clone(), Scope::Global]);
+        assert_eq!(domain.lookup_order(), [domain.clone(), Scope::Global]);
+        assert_eq!(Scope::Global.lookup_order(), [Scope::Global]);
+        for scope in project.lookup_order() {
+            assert_eq!(Scope::from_directory_name(&scope.directory_name()), Some(scope));
         }
-        for strange in ["", "d", "d.", "d.a.p", "d.a.p.", "d.a.p.b.c", "tmp", "d.ä"] {
-            assert_eq!(Scope::from_folder(strange), None, "{strange}");
+        for invalid in ["", "d", "d.", "d.a.p", "d.a.p.", "d.a.p.b.c", "tmp", "d.ä"] {
+            assert_eq!(Scope::from_directory_name(invalid), None, "{invalid}");
         }
     }
 
     #[test]
-    fn a_name_that_looks_like_an_option_is_not_taken_for_one() {
+    fn names_that_start_with_a_hyphen_are_not_parsed_as_options() {
         let id = SecretId::new(Scope::Global, Some("db"), "-f").unwrap();
         assert_eq!(id.arguments(), "--group db -- -f");
         let id = SecretId::new(Scope::Global, Some("-g"), "k").unwrap();
@@ -217,13 +217,13 @@ mod tests {
     }
 
     #[test]
-    fn a_project_needs_its_domain() {
+    fn a_project_requires_its_domain() {
         let error = Scope::new(None, Some("flytesnacks")).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidName);
     }
 
     #[test]
-    fn names_that_could_leave_the_folder_are_refused() {
+    fn names_that_would_escape_the_directory_are_invalid() {
         for key in ["", ".", "..", "a/b", "a.b", "a\0", "ключ"] {
             assert!(SecretId::new(Scope::Global, None, key).is_err(), "{key}");
             assert!(SecretId::new(Scope::Global, Some(key), "k").is_err(), "{key}");

@@ -1,4 +1,4 @@
-//! One writer at a time.
+//! The write lock of a store.
 
 use std::{fs::File, io::Read, os::fd::OwnedFd, os::unix::fs::FileExt, sync::mpsc, thread, time::Duration};
 
@@ -10,26 +10,28 @@ use crate::{
 };
 
 const NAME: &str = "lock";
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Released when dropped, or when the process ends in whatever way.
+/// An exclusive lock on the file `lock`.
+///
+/// It is released when it is dropped and when the process ends.
 #[derive(Debug)]
-pub(crate) struct Lock(#[expect(dead_code, reason = "held, not used")] OwnedFd);
+pub(crate) struct Lock(#[expect(dead_code, reason = "open as long as the lock is held")] OwnedFd);
 
 impl Lock {
-    /// Waits until nobody else writes.
+    /// Acquires the lock, and waits for it if another process holds it.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Busy`] after ten seconds.
+    /// Returns [`ErrorKind::Busy`] after 10 seconds.
     pub(crate) fn acquire(directory: &Directory) -> Result<Self> {
-        let fd = directory.lock_file(NAME)?;
+        let fd = directory.open_lock_file(NAME)?;
         let fd = match flock(&fd, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => fd,
-            Err(rustix::io::Errno::WOULDBLOCK) => wait(fd, directory)?,
+            Err(rustix::io::Errno::WOULDBLOCK) => wait_for_lock(fd, directory)?,
             Err(error) => return Err(Error::io("the store cannot be locked", error.into())),
         };
-        // For the message of those who wait; nobody relies on it.
+        // Only for the error message of processes that wait.
         let file = File::from(fd);
         let owner = format!("{:<10}", std::process::id());
         let _ = file.write_at(owner.as_bytes(), 0);
@@ -37,28 +39,31 @@ impl Lock {
     }
 }
 
-/// Sleeps in the kernel, which serves those who wait in turn; asking again and again would be faster for some.
-fn wait(fd: OwnedFd, directory: &Directory) -> Result<OwnedFd> {
+/// Waits for the lock for at most [`TIMEOUT`].
+///
+/// A blocking `flock` serves waiting processes in order. Polling would be unfair.
+fn wait_for_lock(fd: OwnedFd, directory: &Directory) -> Result<OwnedFd> {
     let (sender, receiver) = mpsc::channel();
-    let waiting = thread::Builder::new().spawn(move || {
+    let spawned = thread::Builder::new().spawn(move || {
         let locked = rustix::io::retry_on_intr(|| flock(&fd, FlockOperation::LockExclusive));
-        // If nobody waits any more, the file is closed and so unlocked again.
+        // After a timeout the receiver is gone: dropping the file releases the lock.
         let _ = sender.send(locked.map(|()| fd));
     });
-    waiting.map_err(|error| Error::io("the store cannot be locked", error))?;
-    match receiver.recv_timeout(PATIENCE) {
+    spawned.map_err(|error| Error::io("the store cannot be locked", error))?;
+    match receiver.recv_timeout(TIMEOUT) {
         Ok(Ok(fd)) => Ok(fd),
         Ok(Err(error)) => Err(Error::io("the store cannot be locked", error.into())),
         Err(_) => {
             let mut owner = String::new();
-            let read = directory.lock_file(NAME).map(|fd| File::from(fd).take(10).read_to_string(&mut owner));
+            let read =
+                directory.open_lock_file(NAME).map(|fd| File::from(fd).take(10).read_to_string(&mut owner));
             let owner = owner.trim();
-            let by = match read {
+            let owner = match read {
                 Ok(Ok(_)) if !owner.is_empty() => format!(" (process {owner})"),
                 _ => String::new(),
             };
-            let message = format!("another process{by} has been writing to the store for 10 seconds");
-            Err(Error::new(ErrorKind::Busy, message).with_hint("try again, or look what it is doing"))
+            let message = format!("another process{owner} has locked the store for 10 seconds");
+            Err(Error::new(ErrorKind::Busy, message).with_hint("try again, or check that process"))
         }
     }
 }

@@ -1,158 +1,195 @@
-//! The store: what it promises is written in `FORMAT.md`.
+//! The [`Store`] and its read operations. `FORMAT.md` documents the files.
 
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, OnceLock},
 };
 
-mod change;
+mod write;
 
-use self::change::{run, temporary};
+use self::write::{apply_all, temporary_path};
 use crate::{
-    Entry, Place, Scope, SecretId, Stored,
+    Entry, Scope, SecretId, StorePaths, StoredSecret,
     cipher::{Cipher, random},
-    disk::{Directory, Disk, Step},
-    entry::{Facts, FileName, newest, shard},
+    disk::{Directory, FileSystem, Operation},
+    entry::{FileName, Metadata, latest, shard},
     error::{Error, ErrorKind, Result},
     format::{Format, RECORD_MAX, TEXT_MAX},
     key,
     lock::Lock,
-    record::{self, Flaw, Home},
+    record::{self, RecordContext, RecordError},
 };
 
+/// The file that marks a directory as a store.
 const FORMAT: &str = "FORMAT";
-/// Where files are written before they get their names.
-const TEMPORARY: &str = "tmp";
-/// How often a reader looks again, when the version it saw has just been replaced and pruned.
-const LOOKS: usize = 100;
+/// The directory of files that have not been renamed to their final names yet.
+const TEMPORARY_DIRECTORY: &str = "tmp";
+/// How often a read is tried if writers keep removing the version that it has chosen.
+const READ_ATTEMPTS: usize = 100;
 
 /// An open store.
 ///
-/// Any number of processes may read and write it at the same time; readers never wait.
+/// Any number of processes can read and write a store at the same time. Readers never wait for a lock.
 ///
 /// ```
-/// use sealkit_store::{ErrorKind, Place, Scope, SecretId, SecretType, Store, Value};
+/// use sealkit_store::{ErrorKind, Scope, SecretId, SecretType, Store, StorePaths, Value};
 ///
-/// # let folder = tempfile::tempdir().unwrap();
-/// # let folder = folder.path();
-/// let store = Store::open_or_create(&Place::new(folder.join("secrets"), folder.join("key")))?;
+/// # let directory = tempfile::tempdir().unwrap();
+/// # let directory = directory.path();
+/// let store = Store::open_or_create(&StorePaths::new(directory.join("secrets"), directory.join("key")))?;
 /// let id = SecretId::new(Scope::Global, None, "my_secret")?;
 /// store.create(&id, SecretType::Generic, Value::text("hunter2")?)?;
 /// assert_eq!(&**store.get(&id)?.unwrap().value, b"hunter2");
 ///
-/// let again = store.create(&id, SecretType::Generic, Value::text("hunter3")?).unwrap_err();
-/// assert_eq!(again.kind(), ErrorKind::AlreadyExists);
+/// let error = store.create(&id, SecretType::Generic, Value::text("hunter3")?).unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::AlreadyExists);
 /// # Ok::<(), sealkit_store::Error>(())
 /// ```
 #[derive(Debug)]
 pub struct Store {
-    place: Place,
+    paths: StorePaths,
     directory: Arc<Directory>,
-    disk: Arc<dyn Disk>,
+    file_system: Arc<dyn FileSystem>,
     format: Format,
     cipher: OnceLock<Cipher>,
+    created_key: bool,
 }
 
-/// A file of a store that is not as it should be.
+/// A corrupt file of a store, as found by [`Store::verify`].
 #[derive(Debug)]
-pub struct Damage {
-    /// The file.
+pub struct CorruptFile {
+    /// The path of the file.
     pub path: PathBuf,
-    /// What is wrong with it.
+    /// The error that reading the file returned.
     pub error: Error,
 }
 
 impl Store {
-    /// Opens the store in `place`, `None` if there is none yet.
+    /// Opens the store at `paths`, or returns `None` if it does not exist.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotPrivate`], [`ErrorKind::UnknownFormat`], [`ErrorKind::Damaged`], [`ErrorKind::Io`].
-    pub fn open(place: &Place) -> Result<Option<Self>> {
-        match Directory::open(place.directory())? {
-            Some(directory) => Self::of_directory(place, Arc::new(directory)),
+    /// Returns an error if the directory
+    ///
+    /// - is accessible to other users ([`ErrorKind::NotPrivate`]);
+    /// - holds other files, or a store of a later version ([`ErrorKind::UnknownFormat`]);
+    /// - has a corrupt `FORMAT` file ([`ErrorKind::Corrupt`]);
+    /// - cannot be read ([`ErrorKind::Io`]).
+    pub fn open(paths: &StorePaths) -> Result<Option<Self>> {
+        match Directory::open(paths.directory())? {
+            Some(directory) => Self::open_directory(paths, Arc::new(directory)),
             None => Ok(None),
         }
     }
 
-    /// Opens the store in `place`, and makes it and its key if there is none.
+    /// Opens the store at `paths`, and creates it if it does not exist.
+    ///
+    /// A new store uses the key in the key file, and creates that file if it does not exist; see
+    /// [`Store::created_key`].
     ///
     /// # Errors
     ///
-    /// As [`Store::open`]; [`ErrorKind::Key`] if there is a store but not its key.
-    pub fn open_or_create(place: &Place) -> Result<Self> {
-        let directory = Arc::new(Directory::open_or_create(place.directory())?);
-        Self::create_in(place, &directory, directory.clone())
+    /// Returns the errors of [`Store::open`], and [`ErrorKind::Key`] if the key file of a new store is invalid.
+    pub fn open_or_create(paths: &StorePaths) -> Result<Self> {
+        let directory = Arc::new(Directory::open_or_create(paths.directory())?);
+        Self::create_in(paths, &directory, directory.clone())
     }
 
-    fn create_in(place: &Place, directory: &Arc<Directory>, disk: Arc<dyn Disk>) -> Result<Self> {
-        if let Some(store) = Self::of_directory(place, directory.clone())? {
-            return Ok(Self { disk, ..store });
+    fn create_in(
+        paths: &StorePaths,
+        directory: &Arc<Directory>,
+        file_system: Arc<dyn FileSystem>,
+    ) -> Result<Self> {
+        if let Some(store) = Self::open_directory(paths, directory.clone())? {
+            return Ok(Self { file_system, ..store });
         }
         let _lock = Lock::acquire(directory)?;
-        if let Some(store) = Self::of_directory(place, directory.clone())? {
-            return Ok(Self { disk, ..store });
+        if let Some(store) = Self::open_directory(paths, directory.clone())? {
+            return Ok(Self { file_system, ..store });
         }
-        let (key, id) = (key::read_or_create(place)?, random()?);
-        let (cipher, key_check) = Cipher::of_store(&key, &id);
+        let (key, created_key) = key::read_or_create(paths)?;
+        let id = random()?;
+        let (cipher, key_check) = Cipher::for_store(&key, &id);
         let format = Format { id, key_check };
-        let temporary = temporary()?;
-        let steps = [
-            Step::MakeDirectory(TEMPORARY.into()),
-            Step::Write(temporary.clone(), format.write().into_bytes()),
-            Step::SyncFile(temporary.clone()),
-            Step::Publish(temporary, FORMAT.into()),
-            Step::SyncDirectory("".into()),
+        let temporary = temporary_path()?;
+        let operations = [
+            Operation::CreateDirectory(TEMPORARY_DIRECTORY.into()),
+            Operation::WriteFile(temporary.clone(), format.to_text().into_bytes()),
+            Operation::SyncFile(temporary.clone()),
+            Operation::RenameNoReplace(temporary, FORMAT.into()),
+            Operation::SyncDirectory("".into()),
         ];
-        run(&*disk, &steps).map_err(|error| {
-            Error::io(format_args!("`{}` cannot be made a store", directory.path().display()), error)
+        apply_all(&*file_system, &operations).map_err(|error| {
+            Error::io(format_args!("the store `{}` cannot be created", directory.path().display()), error)
         })?;
         let cipher = OnceLock::from(cipher);
-        Ok(Self { place: place.clone(), directory: directory.clone(), disk, format, cipher })
+        Ok(Self {
+            paths: paths.clone(),
+            directory: directory.clone(),
+            file_system,
+            format,
+            cipher,
+            created_key,
+        })
     }
 
-    fn of_directory(place: &Place, directory: Arc<Directory>) -> Result<Option<Self>> {
+    fn open_directory(paths: &StorePaths, directory: Arc<Directory>) -> Result<Option<Self>> {
         let Some(text) = directory.read(Path::new(FORMAT), TEXT_MAX)? else {
-            let names = directory.names(Path::new(""))?;
-            let ours = |name: &String| [TEMPORARY, "lock"].contains(&&**name);
-            if names.iter().all(ours) {
+            let names = directory.file_names(Path::new(""))?;
+            let is_unfinished = |name: &String| [TEMPORARY_DIRECTORY, "lock"].contains(&&**name);
+            if names.iter().all(is_unfinished) {
                 return Ok(None);
             }
-            let message = format!("`{}` holds files, but is no store", directory.path().display());
+            let message = format!("`{}` is not a store, but contains files", directory.path().display());
             return Err(Error::new(ErrorKind::UnknownFormat, message)
-                .with_hint("put its file `FORMAT` back from a backup, or move the directory away"));
+                .with_hint("restore its file `FORMAT` from a backup, or move the directory away"));
         };
-        let (format, disk) = (Format::parse(&text)?, directory.clone());
-        Ok(Some(Self { place: place.clone(), directory, disk, format, cipher: OnceLock::new() }))
+        let (format, file_system) = (Format::parse(&text)?, directory.clone());
+        Ok(Some(Self {
+            paths: paths.clone(),
+            directory,
+            file_system,
+            format,
+            cipher: OnceLock::new(),
+            created_key: false,
+        }))
     }
 
-    /// The newest version of a secret, `None` if there is no such secret.
+    /// Returns the latest version of a secret, or `None` if the secret does not exist.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Damaged`], [`ErrorKind::UnknownFormat`]: the newest version is unreadable. An older one is never
-    /// given in its place. [`ErrorKind::Key`], [`ErrorKind::NotPrivate`], [`ErrorKind::Io`].
-    pub fn get(&self, id: &SecretId) -> Result<Option<Stored>> {
-        self.look(id, |names| versions(names, id).first().copied().filter(|facts| facts.r#type.is_some()))
+    /// Returns an error if
+    ///
+    /// - the latest version is corrupt ([`ErrorKind::Corrupt`], [`ErrorKind::UnknownFormat`]); an older version is never
+    ///   returned instead;
+    /// - the key is not available ([`ErrorKind::Key`]);
+    /// - the file or the key file is accessible to other users ([`ErrorKind::NotPrivate`]);
+    /// - other processes replace the secret faster than it can be read ([`ErrorKind::Busy`]);
+    /// - a file cannot be read ([`ErrorKind::Io`]).
+    pub fn get(&self, id: &SecretId) -> Result<Option<StoredSecret>> {
+        self.read_chosen(id, |names| {
+            versions(names, id).first().copied().filter(|metadata| metadata.r#type.is_some())
+        })
     }
 
-    /// One of the last five versions of a secret.
+    /// Returns one of the five latest versions of a secret, or `None` if it does not exist or is a deletion.
     ///
     /// # Errors
     ///
-    /// As [`Store::get`].
-    pub fn get_version(&self, id: &SecretId, version: u64) -> Result<Option<Stored>> {
-        let wanted = |facts: &Facts| facts.version == version && facts.r#type.is_some();
-        self.look(id, |names| versions(names, id).into_iter().find(wanted))
+    /// Returns the errors of [`Store::get`].
+    pub fn get_version(&self, id: &SecretId, version: u64) -> Result<Option<StoredSecret>> {
+        let is_match = |metadata: &Metadata| metadata.version == version && metadata.r#type.is_some();
+        self.read_chosen(id, |names| versions(names, id).into_iter().find(is_match))
     }
 
-    /// The secret of this name in `scope`, or else in the next wider scope that has it.
+    /// Returns the secret with this name from `scope`, or else from the next wider scope that has it.
     ///
     /// # Errors
     ///
-    /// As [`Store::get`]; [`ErrorKind::InvalidName`].
-    pub fn find(&self, scope: &Scope, group: Option<&str>, key: &str) -> Result<Option<Stored>> {
-        for scope in scope.widening() {
+    /// Returns the errors of [`Store::get`], and [`ErrorKind::InvalidName`] if the group or the key is invalid.
+    pub fn find(&self, scope: &Scope, group: Option<&str>, key: &str) -> Result<Option<StoredSecret>> {
+        for scope in scope.lookup_order() {
             if let Some(stored) = self.get(&SecretId::new(scope, group, key)?)? {
                 return Ok(Some(stored));
             }
@@ -160,151 +197,184 @@ impl Store {
         Ok(None)
     }
 
-    /// The scopes in which something has been stored, in their order.
+    /// Returns the scopes in which a secret has been stored, in order.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotPrivate`], [`ErrorKind::Io`].
+    /// Returns an error if the directory cannot be listed.
     pub fn scopes(&self) -> Result<Vec<Scope>> {
-        let names = self.directory.names(Path::new(""))?;
-        let mut scopes: Vec<Scope> = names.iter().filter_map(|name| Scope::from_folder(name)).collect();
+        let names = self.directory.file_names(Path::new(""))?;
+        let mut scopes: Vec<Scope> =
+            names.iter().filter_map(|name| Scope::from_directory_name(name)).collect();
         scopes.sort_unstable();
         Ok(scopes)
     }
 
-    /// The secrets of one scope, or of all, in the order of their scopes, groups and keys. No value is decrypted.
+    /// Returns the secrets of one scope, or of all scopes, ordered by scope, group and key.
+    ///
+    /// The list needs no key, because no value is decrypted.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotPrivate`], [`ErrorKind::Io`].
+    /// Returns an error if a directory cannot be listed.
     pub fn list(&self, scope: Option<&Scope>) -> Result<Vec<Entry>> {
         let mut entries = Vec::new();
         let scopes = scope.map_or_else(|| self.scopes(), |scope| Ok(vec![scope.clone()]))?;
         for scope in scopes {
             for shard in self.shards(&scope)? {
                 let (_, names) = shard?;
-                let live = newest(&names).into_iter().filter(|name| name.facts.r#type.is_some());
-                entries.extend(live.filter_map(|name| Some(name.facts.of(name.id(&scope)?))));
+                let existing = latest(&names).into_iter().filter(|name| name.metadata.r#type.is_some());
+                entries.extend(existing.filter_map(|name| Some(name.metadata.into_entry(name.id(&scope)?))));
             }
         }
         entries.sort_unstable_by(|a, b| a.id.cmp(&b.id));
         Ok(entries)
     }
 
-    /// The versions of a secret that are kept, the newest first. A deletion is a version too.
+    /// Returns the stored versions of a secret, the latest first. A deletion is a version too.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotPrivate`], [`ErrorKind::Io`].
+    /// Returns an error if a directory cannot be listed.
     pub fn history(&self, id: &SecretId) -> Result<Vec<Entry>> {
-        Ok(versions(&self.names(id)?, id).into_iter().map(|facts| facts.of(id.clone())).collect())
+        Ok(versions(&self.file_names(id)?, id)
+            .into_iter()
+            .map(|metadata| metadata.into_entry(id.clone()))
+            .collect())
     }
 
-    /// Reads every version of every secret and tells what is damaged.
+    /// Reads every version of every secret and returns the corrupt files.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Key`], [`ErrorKind::NotPrivate`], [`ErrorKind::Io`]: the store cannot be examined at all.
-    pub fn verify(&self) -> Result<Vec<Damage>> {
+    /// Returns an error if the key is not available or a directory cannot be listed.
+    pub fn verify(&self) -> Result<Vec<CorruptFile>> {
         self.cipher()?;
-        let mut damages = Vec::new();
+        let mut corrupt_files = Vec::new();
         for scope in self.scopes()? {
             for shard in self.shards(&scope)? {
                 let (shard, names) = shard?;
                 for name in names {
-                    let path = Path::new(&scope.folder()).join(&shard).join(&name);
-                    let checked =
-                        match FileName::parse(&name).and_then(|name| Some((name.id(&scope)?, name.facts))) {
-                            Some((id, facts)) => self.read(&id, facts).map(|_| ()),
-                            None => Err(Error::new(ErrorKind::UnknownFormat, "this is no file of a store")),
-                        };
+                    let path = Path::new(&scope.directory_name()).join(&shard).join(&name);
+                    let result = match FileName::parse(&name)
+                        .and_then(|name| Some((name.id(&scope)?, name.metadata)))
+                    {
+                        Some((id, metadata)) => self.read(&id, metadata).map(|_| ()),
+                        None => Err(Error::new(ErrorKind::UnknownFormat, "not a file of a store")),
+                    };
                     let path = self.directory.path().join(path);
-                    damages.extend(checked.err().map(|error| Damage { path, error }));
+                    corrupt_files.extend(result.err().map(|error| CorruptFile { path, error }));
                 }
             }
         }
-        Ok(damages)
+        Ok(corrupt_files)
     }
 
-    /// Locks the key of `place` by a passphrase, or with `None` unlocks it; makes the key if there is none.
+    /// Encrypts the key with a passphrase, or stores it unencrypted if `passphrase` is `None`.
+    ///
+    /// The key is created if it does not exist. The stored secrets are not rewritten.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Key`], [`ErrorKind::NotPrivate`], [`ErrorKind::Io`]: the key is as it was.
-    pub fn set_passphrase(place: &Place, passphrase: Option<&str>) -> Result<()> {
-        key::lock(place, passphrase)
+    /// Returns an error if the key or its current passphrase is not available ([`ErrorKind::Key`]), or if the key file is
+    /// accessible to other users ([`ErrorKind::NotPrivate`]) or cannot be written ([`ErrorKind::Io`]). The key file is
+    /// then unchanged.
+    pub fn set_passphrase(paths: &StorePaths, passphrase: Option<&str>) -> Result<()> {
+        key::set_passphrase(paths, passphrase)
     }
 
-    /// Reads the key now, where it would else be read with the first value.
+    /// Reads the key now instead of with the first value, and prompts for its passphrase if necessary.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Key`], [`ErrorKind::NotPrivate`], [`ErrorKind::Io`].
+    /// Returns an error if the key is not available ([`ErrorKind::Key`]), or if the key file is accessible to other users
+    /// ([`ErrorKind::NotPrivate`]) or cannot be read ([`ErrorKind::Io`]).
     pub fn unlock(&self) -> Result<()> {
         self.cipher().map(drop)
+    }
+
+    /// Returns the path of the key file if [`Store::open_or_create`] has just created that file.
+    ///
+    /// The values of the store cannot be read without the key, so a program should tell its user to back up this file.
+    pub fn created_key(&self) -> Option<&Path> {
+        self.created_key.then(|| self.paths.key_file())
     }
 
     fn cipher(&self) -> Result<&Cipher> {
         if let Some(cipher) = self.cipher.get() {
             return Ok(cipher);
         }
-        let key = key::read(&self.place)?.ok_or_else(|| key::missing(&self.place))?;
-        let (cipher, check) = Cipher::of_store(&key, &self.format.id);
+        let key = key::read(&self.paths)?.ok_or_else(|| key::missing_key(&self.paths))?;
+        let (cipher, check) = Cipher::for_store(&key, &self.format.id);
         if check != self.format.key_check {
-            return Err(key::another(&self.place));
+            return Err(key::foreign_key(&self.paths));
         }
         Ok(self.cipher.get_or_init(|| cipher))
     }
 
-    /// Reads the version that `choose` takes from the names beside it.
-    fn look(&self, id: &SecretId, choose: impl Fn(&[String]) -> Option<Facts>) -> Result<Option<Stored>> {
-        for _ in 0..LOOKS {
-            let Some(facts) = choose(&self.names(id)?) else { return Ok(None) };
-            if let Some(stored) = self.read(id, facts)? {
+    /// Reads the version that `choose` selects from the file names of a secret.
+    ///
+    /// Lists the names again if a writer has removed that version in the meantime.
+    fn read_chosen(
+        &self,
+        id: &SecretId,
+        choose: impl Fn(&[String]) -> Option<Metadata>,
+    ) -> Result<Option<StoredSecret>> {
+        for _ in 0..READ_ATTEMPTS {
+            let Some(metadata) = choose(&self.file_names(id)?) else { return Ok(None) };
+            if let Some(stored) = self.read(id, metadata)? {
                 return Ok(Some(stored));
             }
         }
         Err(Error::new(ErrorKind::Busy, format!("secret {id} changes faster than it can be read")))
     }
 
-    /// Reads one version, `None` if its file is gone.
-    fn read(&self, id: &SecretId, facts: Facts) -> Result<Option<Stored>> {
-        let path = folder(id).join(FileName::write(id, facts));
+    /// Reads one version, or returns `None` if its file no longer exists.
+    fn read(&self, id: &SecretId, metadata: Metadata) -> Result<Option<StoredSecret>> {
+        let path = shard_path(id).join(FileName::format(id, metadata));
         let Some(mut bytes) = self.directory.read(&path, RECORD_MAX)? else { return Ok(None) };
-        let home = Home { store: &self.format.id, id };
-        let opened = record::open(self.cipher()?, &home, &mut bytes)
-            .and_then(|opened| if opened.facts == facts { Ok(opened) } else { Err(Flaw::Changed) })
-            .map_err(|flaw| flaw.error(id, &self.directory.path().join(&path).display().to_string()))?;
-        Ok(Some(Stored { entry: facts.of(id.clone()), form: opened.form, value: opened.value }))
+        let context = RecordContext { store: &self.format.id, id };
+        let record = record::decrypt(self.cipher()?, &context, &mut bytes)
+            .and_then(
+                |record| if record.metadata == metadata { Ok(record) } else { Err(RecordError::Tampered) },
+            )
+            .map_err(|error| {
+                error.into_error(id, &self.directory.path().join(&path).display().to_string())
+            })?;
+        Ok(Some(StoredSecret {
+            entry: metadata.into_entry(id.clone()),
+            kind: record.kind,
+            value: record.value,
+        }))
     }
 
-    /// The names of the files of one secret.
-    fn names(&self, id: &SecretId) -> Result<Vec<String>> {
-        self.directory.names_from(&folder(id), &FileName::start(id), &mut Vec::new())
+    /// Returns the file names of all versions of a secret.
+    fn file_names(&self, id: &SecretId) -> Result<Vec<String>> {
+        self.directory.file_names_with_prefix(&shard_path(id), &FileName::prefix(id), &mut Vec::new())
     }
 
-    /// The folders of a scope, each with the names in it, read one after the other.
+    /// Returns an iterator over the shards of a scope, each with its name and its file names.
     fn shards(&self, scope: &Scope) -> Result<impl Iterator<Item = Result<(String, Vec<String>)>>> {
-        let scope = PathBuf::from(scope.folder());
-        let folders = self.directory.names(&scope)?;
-        let mut room = Vec::new();
-        Ok(folders.into_iter().map(move |folder| {
-            let names = self.directory.names_from(&scope.join(&folder), "", &mut room)?;
-            Ok((folder, names))
+        let scope = PathBuf::from(scope.directory_name());
+        let shards = self.directory.file_names(&scope)?;
+        let mut buffer = Vec::new();
+        Ok(shards.into_iter().map(move |shard| {
+            let names = self.directory.file_names_with_prefix(&scope.join(&shard), "", &mut buffer)?;
+            Ok((shard, names))
         }))
     }
 }
 
-/// The folder of a secret.
-fn folder(id: &SecretId) -> PathBuf {
-    Path::new(&id.scope().folder()).join(shard(id))
+/// Returns the path of the shard directory of a secret, relative to the store.
+fn shard_path(id: &SecretId) -> PathBuf {
+    Path::new(&id.scope().directory_name()).join(shard(id))
 }
 
-/// The versions of `id` among `names`, the newest first.
-fn versions(names: &[String], id: &SecretId) -> Vec<Facts> {
-    let ours = names.iter().filter_map(|name| FileName::parse(name)).filter(|name| name.is(id));
-    let mut versions: Vec<Facts> = ours.map(|name| name.facts).collect();
-    versions.sort_unstable_by_key(|facts| std::cmp::Reverse(facts.version));
+/// Returns the versions of `id` in `names`, the latest first.
+fn versions(names: &[String], id: &SecretId) -> Vec<Metadata> {
+    let files = names.iter().filter_map(|name| FileName::parse(name)).filter(|name| name.is_version_of(id));
+    let mut versions: Vec<Metadata> = files.map(|name| name.metadata).collect();
+    versions.sort_unstable_by_key(|metadata| std::cmp::Reverse(metadata.version));
     versions
 }
 

@@ -1,4 +1,4 @@
-//! What is stored, going in and coming out.
+//! Values to store and values that were read.
 
 use std::fmt;
 
@@ -10,47 +10,47 @@ use crate::{
     error::{Error, ErrorKind, Result},
 };
 
-/// How a value was given; a cluster keeps the two apart.
+/// Whether a value is text or bytes. A cluster distinguishes the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Form {
-    /// As text.
+pub enum ValueKind {
+    /// Text, such as a typed value.
     Text,
-    /// As bytes.
+    /// Bytes, such as the contents of a file.
     Bytes,
 }
 
-/// A value to be stored: 1 byte to 1 MiB.
+/// A value to store: 1 byte to 1 MiB, or [`Value::empty`].
 #[derive(Clone, Copy)]
 pub struct Value<'a> {
     pub(crate) bytes: &'a [u8],
-    pub(crate) form: Form,
+    pub(crate) kind: ValueKind,
 }
 
 impl<'a> Value<'a> {
-    /// Text that was typed.
+    /// Creates a value of kind [`ValueKind::Text`].
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidValue`] if it is empty or larger than 1 MiB.
+    /// Returns [`ErrorKind::InvalidValue`] if `text` is empty or larger than 1 MiB.
     pub fn text(text: &'a str) -> Result<Self> {
-        Self::checked(text.as_bytes(), Form::Text)
+        Self::checked(text.as_bytes(), ValueKind::Text)
     }
 
-    /// The bytes of a file.
+    /// Creates a value of kind [`ValueKind::Bytes`].
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidValue`] if there are none or more than 1 MiB.
+    /// Returns [`ErrorKind::InvalidValue`] if `bytes` is empty or larger than 1 MiB.
     pub fn bytes(bytes: &'a [u8]) -> Result<Self> {
-        Self::checked(bytes, Form::Bytes)
+        Self::checked(bytes, ValueKind::Bytes)
     }
 
-    /// No bytes at all, on purpose.
-    pub fn empty(form: Form) -> Self {
-        Self { bytes: &[], form }
+    /// Creates an empty value.
+    pub fn empty(kind: ValueKind) -> Self {
+        Self { bytes: &[], kind }
     }
 
-    fn checked(bytes: &'a [u8], form: Form) -> Result<Self> {
+    fn checked(bytes: &'a [u8], kind: ValueKind) -> Result<Self> {
         if bytes.is_empty() {
             return Err(Error::new(ErrorKind::InvalidValue, "the value is empty"));
         }
@@ -58,7 +58,7 @@ impl<'a> Value<'a> {
             let message = format!("the value is larger than 1 MiB ({} bytes)", bytes.len());
             return Err(Error::new(ErrorKind::InvalidValue, message));
         }
-        Ok(Self { bytes, form })
+        Ok(Self { bytes, kind })
     }
 }
 
@@ -68,21 +68,21 @@ impl fmt::Debug for Value<'_> {
     }
 }
 
-/// A secret as it is in the store.
-pub struct Stored {
-    /// What is known of it without its value.
+/// A secret that was read from the store.
+pub struct StoredSecret {
+    /// The version that was read, without its value.
     pub entry: Entry,
-    /// How it was given.
-    pub form: Form,
-    /// Its exact bytes, in an allocation of exactly their size that is wiped when dropped.
+    /// Whether the value is text or bytes.
+    pub kind: ValueKind,
+    /// The exact bytes of the value, in an allocation of exactly their size that is zeroized when it is dropped.
     pub value: Zeroizing<Box<[u8]>>,
 }
 
-impl fmt::Debug for Stored {
+impl fmt::Debug for StoredSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Stored")
+        f.debug_struct("StoredSecret")
             .field("entry", &self.entry)
-            .field("form", &self.form)
+            .field("kind", &self.kind)
             .field("value", &"[REDACTED]")
             .finish()
     }
@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_are_one_byte_to_one_mebibyte() {
+    fn a_value_has_one_byte_to_one_mebibyte() {
         assert!(Value::bytes(&vec![7; VALUE_MAX]).is_ok());
         let error = Value::bytes(&vec![7; VALUE_MAX + 1]).unwrap_err();
         assert_eq!(error.to_string(), "the value is larger than 1 MiB (1048577 bytes)");

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use once_cell::sync::OnceCell;
-use sealkit_store::{Place, Scope, SecretId, Store};
+use sealkit_store::{Scope, SecretId, Store, StorePaths};
 
 use super::{Found, Provider};
 use crate::{
@@ -55,7 +55,7 @@ impl LocalStore {
         if let Some(store) = self.store.get() {
             return Ok(Some(store));
         }
-        let Ok(place) = Place::of_user() else { return Ok(None) };
+        let Ok(place) = StorePaths::for_user() else { return Ok(None) };
         let store = Store::open(&place).map_err(|error| broken(&error))?;
         Ok(store.map(|store| self.store.get_or_init(|| store)))
     }
@@ -63,8 +63,8 @@ impl LocalStore {
 
 impl Provider for LocalStore {
     fn name(&self) -> String {
-        let place = Place::of_user();
-        let path = place.as_ref().map_or(Path::new("~"), Place::directory);
+        let place = StorePaths::for_user();
+        let path = place.as_ref().map_or(Path::new("~"), StorePaths::directory);
         format!("the store {}{}", path.display(), self.scope)
     }
 

@@ -1,35 +1,38 @@
-//! A disk that refuses: whatever step fails, the old value stands.
+//! Tests with a failing file system: if any operation fails, the old value is kept.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
 
-/// Carries out steps until the one that it is to refuse, and that one by half.
+/// Applies operations until one that fails. If that is a write, it writes half of the contents first.
 #[derive(Debug)]
-struct Refusing {
+struct FailingFileSystem {
     directory: Arc<Directory>,
-    left: AtomicUsize,
+    remaining: AtomicUsize,
     error: i32,
 }
 
-impl Disk for Refusing {
-    fn apply(&self, step: &Step) -> io::Result<()> {
-        // Cleaning up is not refused again: a full disk lets files go.
-        if matches!(step, Step::Remove(_)) || self.left.fetch_sub(1, Ordering::Relaxed) != 1 {
-            return self.directory.apply(step);
+impl FileSystem for FailingFileSystem {
+    fn apply(&self, operation: &Operation) -> io::Result<()> {
+        // Removing files still works, as on a full disk.
+        if matches!(operation, Operation::RemoveFile(_))
+            || self.remaining.fetch_sub(1, Ordering::Relaxed) != 1
+        {
+            return self.directory.apply(operation);
         }
-        if let Step::Write(path, bytes) = step {
-            self.directory.apply(&Step::Write(path.clone(), bytes[..bytes.len() / 2].to_vec()))?;
+        if let Operation::WriteFile(path, bytes) = operation {
+            self.directory.apply(&Operation::WriteFile(path.clone(), bytes[..bytes.len() / 2].to_vec()))?;
         }
         Err(io::Error::from_raw_os_error(self.error))
     }
 }
 
-/// The store of `fresh` on a disk that refuses step number `step`.
-fn refusing(fresh: &Fresh, step: usize, error: rustix::io::Errno) -> Store {
-    let store = Store::open(&fresh.store.place).unwrap().unwrap();
-    let (directory, left, error) = (store.directory.clone(), AtomicUsize::new(step), error.raw_os_error());
-    Store { disk: Arc::new(Refusing { directory, left, error }), ..store }
+/// Returns the store of `test` on a file system whose operation number `failing` fails with `error`.
+fn with_failing_operation(test: &TestStore, failing: usize, error: rustix::io::Errno) -> Store {
+    let store = Store::open(&test.store.paths).unwrap().unwrap();
+    let (directory, remaining, error) =
+        (store.directory.clone(), AtomicUsize::new(failing), error.raw_os_error());
+    Store { file_system: Arc::new(FailingFileSystem { directory, remaining, error }), ..store }
 }
 
 const ERRORS: [(rustix::io::Errno, &str); 4] = [
@@ -41,45 +44,47 @@ const ERRORS: [(rustix::io::Errno, &str); 4] = [
 
 type Change = fn(&Store) -> Result<Entry>;
 
-/// Has every step of `change` refused once, by every error, and returns how many steps there are.
-fn refuse_each(change: Change, before: Option<&str>, message: &str) -> usize {
-    for step in 1.. {
+/// Lets each file system operation of `change` fail once with each error, and returns the number of operations.
+fn fail_each_operation(change: Change, before: Option<&str>, message: &str) -> usize {
+    for failing in 1.. {
         for (errno, reason) in ERRORS {
-            let fresh = fresh();
-            fresh.create("beside", "v");
+            let test = test_store();
+            test.create("beside", "v");
             if let Some(before) = before {
-                fresh.create("k", before);
+                test.create("k", before);
             }
-            match change(&refusing(&fresh, step, errno)) {
-                Err(error) => assert_eq!(error.to_string(), format!("{message}: {reason}"), "step {step}"),
-                Ok(_) => return step - 1,
+            match change(&with_failing_operation(&test, failing, errno)) {
+                Err(error) => {
+                    assert_eq!(error.to_string(), format!("{message}: {reason}"), "operation {failing}")
+                }
+                Ok(_) => return failing - 1,
             }
-            assert_eq!(value(&fresh.store, &id("k")).as_deref(), before, "step {step}");
-            let left = fs::read_dir(fresh.store.place.directory().join("tmp")).unwrap().count();
-            assert_eq!(left, 0, "step {step} leaves a file");
-            change(&fresh.store).unwrap();
-            assert!(fresh.store.verify().unwrap().is_empty());
+            assert_eq!(value(&test.store, &id("k")).as_deref(), before, "operation {failing}");
+            let leftovers = fs::read_dir(test.store.paths.directory().join("tmp")).unwrap().count();
+            assert_eq!(leftovers, 0, "operation {failing} leaves a file");
+            change(&test.store).unwrap();
+            assert!(test.store.verify().unwrap().is_empty());
         }
     }
-    unreachable!("every change has an end")
+    unreachable!("every change has a last operation")
 }
 
 #[test]
-fn a_create_that_fails_at_any_step_leaves_nothing() {
+fn a_failed_create_leaves_no_secret() {
     let create: Change = |store| store.create(&id("k"), SecretType::Generic, text("new"));
-    assert_eq!(refuse_each(create, None, "secret `k` could not be stored"), 9);
+    assert_eq!(fail_each_operation(create, None, "secret `k` could not be stored"), 9);
 }
 
 #[test]
-fn an_update_that_fails_at_any_step_changes_nothing() {
+fn a_failed_update_keeps_the_old_value() {
     let update: Change = |store| store.update(&id("k"), text("new"));
-    let message = "secret `k` could not be changed, and its value is as it was";
-    assert_eq!(refuse_each(update, Some("old"), message), 5);
+    let message = "secret `k` could not be changed, and keeps its value";
+    assert_eq!(fail_each_operation(update, Some("old"), message), 5);
 }
 
 #[test]
-fn a_delete_that_fails_at_any_step_deletes_nothing() {
+fn a_failed_delete_keeps_the_secret() {
     let delete: Change = |store| store.delete(&id("k"));
-    let message = "secret `k` could not be changed, and its value is as it was";
-    assert_eq!(refuse_each(delete, Some("old"), message), 5);
+    let message = "secret `k` could not be changed, and keeps its value";
+    assert_eq!(fail_each_operation(delete, Some("old"), message), 5);
 }

@@ -1,14 +1,14 @@
-//! The store of an earlier version.
+//! Tests that a store of format version 1 stays readable.
 
 use super::*;
 
-/// A store that was written by version 0.1.0 with the key beside it; it must be readable for good.
+/// The fixture was written by version 0.1.0 and must stay readable in all later versions.
 #[test]
-fn the_store_of_version_1_is_read_byte_for_byte() {
+fn a_store_of_format_version_1_is_readable() {
     let frozen = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/format-1");
-    let copy = temporary_folder();
+    let copy = temporary_directory();
     copy_private(&frozen, copy.path());
-    let store = Store::open(&place(copy.path())).unwrap().unwrap();
+    let store = Store::open(&paths(copy.path())).unwrap().unwrap();
     assert!(store.verify().unwrap().is_empty());
     let names: Vec<String> = store.list(None).unwrap().iter().map(|entry| entry.id.to_string()).collect();
     assert_eq!(names, ["`Big`", "`my_secret`", "`db/password`", "`registry` in project `p` of domain `d`"]);
@@ -18,16 +18,16 @@ fn the_store_of_version_1_is_read_byte_for_byte() {
     assert!(store.get(&id("gone")).unwrap().is_none());
     let registry = SecretId::new(Scope::new(Some("d"), Some("p")).unwrap(), None, "registry").unwrap();
     let registry = store.get(&registry).unwrap().unwrap();
-    assert_eq!((registry.form, registry.entry.r#type), (Form::Bytes, Some(SecretType::ImagePull)));
-    let locked = Place::new(store.place.directory(), copy.path().join("config/locked-key"))
-        .passphrase(|| Ok(Some("correct horse".to_owned().into())));
+    assert_eq!((registry.kind, registry.entry.r#type), (ValueKind::Bytes, Some(SecretType::ImagePull)));
+    let locked = StorePaths::new(store.paths.directory(), copy.path().join("config/locked-key"))
+        .passphrase_prompt(|| Ok(Some("correct horse".to_owned().into())));
     assert_eq!(
         value(&Store::open(&locked).unwrap().unwrap(), &id("my_secret")).as_deref(),
         Some("hunter3\n")
     );
 }
 
-/// Git keeps no modes.
+/// Copies a directory with private modes, because Git does not store them.
 fn copy_private(from: &Path, to: &Path) {
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();

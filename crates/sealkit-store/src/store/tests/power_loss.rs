@@ -1,7 +1,7 @@
-//! A loss of power at any moment: what was not synced may or may not be there, in any combination.
+//! Tests of power loss at any point, where any combination of unsynced changes may be lost.
 //!
-//! The steps of real changes are recorded. For every prefix of them, every set of losses that a file system is allowed
-//! is built as a directory, and opened by the real store.
+//! The tests record the operations of real changes. For each prefix of them, they build each state that a file system is
+//! allowed to keep as a directory, and open it with the real store.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -10,142 +10,146 @@ use std::{
 
 use super::*;
 
-/// Carries out steps and writes them down.
+/// Applies operations and records them.
 #[derive(Debug)]
-struct Recording {
+struct RecordingFileSystem {
     directory: Arc<Directory>,
-    steps: Mutex<Vec<Step>>,
+    operations: Mutex<Vec<Operation>>,
 }
 
-impl Disk for Recording {
-    fn apply(&self, step: &Step) -> io::Result<()> {
-        self.directory.apply(step)?;
-        self.steps.lock().unwrap().push(step.clone());
+impl FileSystem for RecordingFileSystem {
+    fn apply(&self, operation: &Operation) -> io::Result<()> {
+        self.directory.apply(operation)?;
+        self.operations.lock().unwrap().push(operation.clone());
         Ok(())
     }
 }
 
-/// What the store promised when, as it looked to the one who called it.
-struct Promise {
-    /// How many steps had been taken.
+/// A change that the store has acknowledged.
+struct Acknowledgement {
+    /// The number of operations before it.
     after: usize,
+    /// The value that a read must return from then on.
     value: Option<&'static str>,
 }
 
-/// A change of the name space that no sync has made certain yet.
+/// A change of a directory that has not been synced yet.
 #[derive(Clone, Debug)]
 enum Pending {
     Directory(PathBuf),
-    /// A new name for a file.
+    /// A new name for the file with this number.
     Name(PathBuf, usize),
-    NoName(PathBuf),
+    RemovedName(PathBuf),
 }
 
 impl Pending {
     fn parent(&self) -> PathBuf {
-        let (Self::Directory(path) | Self::Name(path, _) | Self::NoName(path)) = self;
+        let (Self::Directory(path) | Self::Name(path, _) | Self::RemovedName(path)) = self;
         path.parent().unwrap_or(Path::new("")).to_owned()
     }
 }
 
-/// What is on the disk for certain, and what may be.
+/// The durable state of a disk, and the changes that may still be lost.
 #[derive(Clone, Default)]
 struct Model {
+    /// The durable directories.
     directories: Vec<PathBuf>,
-    /// Names, and the number of the file that each stands for.
+    /// The durable names, each with the number of its file.
     names: BTreeMap<PathBuf, usize>,
     pending: Vec<Pending>,
-    /// The content of each file, and whether it is certain.
+    /// The contents of each file, and whether they are durable.
     files: Vec<(Vec<u8>, bool)>,
-    /// Names as a running process sees them.
-    seen: BTreeMap<PathBuf, usize>,
-    /// Directories as a running process sees them.
-    made: BTreeSet<PathBuf>,
+    /// The names that a running process sees.
+    visible_names: BTreeMap<PathBuf, usize>,
+    /// The directories that a running process sees.
+    visible_directories: BTreeSet<PathBuf>,
 }
 
 impl Model {
-    fn apply(&mut self, step: &Step) {
-        match step {
-            Step::MakeDirectory(path) => {
-                if self.made.insert(path.clone()) {
+    fn apply(&mut self, operation: &Operation) {
+        match operation {
+            Operation::CreateDirectory(path) => {
+                if self.visible_directories.insert(path.clone()) {
                     self.pending.push(Pending::Directory(path.clone()));
                 }
             }
-            Step::Write(path, bytes) => {
+            Operation::WriteFile(path, bytes) => {
                 self.files.push((bytes.clone(), false));
-                self.name(path, self.files.len() - 1);
+                self.add_name(path, self.files.len() - 1);
             }
-            Step::SyncFile(path) => self.files[self.seen[path]].1 = true,
-            Step::Publish(from, to) | Step::Replace(from, to) => {
-                // The two halves of a renaming reach the disk apart if their directories differ.
-                self.name(to, self.seen[from]);
-                self.forget(from);
+            Operation::SyncFile(path) => self.files[self.visible_names[path]].1 = true,
+            Operation::RenameNoReplace(from, to) | Operation::RenameReplace(from, to) => {
+                // The two changes of a rename are synced separately if their directories differ.
+                self.add_name(to, self.visible_names[from]);
+                self.remove_name(from);
             }
-            Step::SyncDirectory(path) => {
-                let (now, later) = std::mem::take(&mut self.pending)
+            Operation::SyncDirectory(path) => {
+                let (synced, pending) = std::mem::take(&mut self.pending)
                     .into_iter()
                     .partition(|pending: &Pending| pending.parent() == *path);
-                self.pending = later;
-                let now: Vec<Pending> = now;
-                for pending in now {
-                    self.settle(&pending);
+                self.pending = pending;
+                let synced: Vec<Pending> = synced;
+                for pending in synced {
+                    self.make_durable(&pending);
                 }
             }
-            Step::Remove(path) => self.forget(path),
+            Operation::RemoveFile(path) => self.remove_name(path),
         }
     }
 
-    fn name(&mut self, path: &Path, file: usize) {
-        self.seen.insert(path.to_owned(), file);
+    fn add_name(&mut self, path: &Path, file: usize) {
+        self.visible_names.insert(path.to_owned(), file);
         self.pending.push(Pending::Name(path.to_owned(), file));
     }
 
-    fn forget(&mut self, path: &Path) {
-        self.seen.remove(path);
-        self.pending.push(Pending::NoName(path.to_owned()));
+    fn remove_name(&mut self, path: &Path) {
+        self.visible_names.remove(path);
+        self.pending.push(Pending::RemovedName(path.to_owned()));
     }
 
-    fn settle(&mut self, pending: &Pending) {
+    fn make_durable(&mut self, pending: &Pending) {
         match pending {
             Pending::Directory(path) => self.directories.push(path.clone()),
             Pending::Name(path, file) => drop(self.names.insert(path.clone(), *file)),
-            Pending::NoName(path) => drop(self.names.remove(path)),
+            Pending::RemovedName(path) => drop(self.names.remove(path)),
         }
     }
 
-    /// Leftovers of earlier changes are settled: they are never read, and one change leaves enough of them.
-    fn settle_leftovers(&mut self) {
+    /// Makes the pending changes of temporary files durable.
+    ///
+    /// Temporary files are never read, and without this the number of states would explode.
+    fn make_temporary_files_durable(&mut self) {
         for pending in std::mem::take(&mut self.pending) {
-            if pending.parent() == Path::new(TEMPORARY) {
-                self.settle(&pending);
+            if pending.parent() == Path::new(TEMPORARY_DIRECTORY) {
+                self.make_durable(&pending);
             } else {
                 self.pending.push(pending);
             }
         }
     }
 
-    /// Every state that the disk may be in after a loss of power now.
+    /// Returns every state that the disk can have after a power loss at this point.
     fn images(&self) -> BTreeSet<Image> {
-        assert!(self.pending.len() < 10, "{} uncertain names", self.pending.len());
+        assert!(self.pending.len() < 10, "{} pending changes", self.pending.len());
         let mut images = BTreeSet::new();
-        for kept in 0_u32..1 << self.pending.len() {
+        for survivors in 0_u32..1 << self.pending.len() {
             let mut image = self.clone();
             for (n, pending) in self.pending.iter().enumerate() {
-                if kept & 1 << n != 0 {
-                    image.settle(pending);
+                if survivors & 1 << n != 0 {
+                    image.make_durable(pending);
                 }
             }
-            let uncertain = |file: &usize| !self.files[*file].1;
-            // An uncertain file may be whole, empty, cut short, or zeros.
-            let damages = if image.names.values().any(uncertain) { 4 } else { 1 };
-            for damage in 0..damages {
+            let is_unsynced = |file: &usize| !self.files[*file].1;
+            // An unsynced file can be complete, empty, truncated, or filled with zeros.
+            let outcomes = if image.names.values().any(is_unsynced) { 4 } else { 1 };
+            for outcome in 0..outcomes {
                 let mut image = image.clone();
-                for (bytes, certain) in image.files.iter_mut().filter(|(_, certain)| !certain) {
-                    match damage {
+                for (bytes, synced) in image.files.iter_mut().filter(|(_, synced)| !synced) {
+                    match outcome {
                         1 => bytes.clear(),
                         2 => bytes.truncate(bytes.len() / 2),
                         3 => bytes.fill(0),
-                        _ => *certain = true,
+                        _ => *synced = true,
                     }
                 }
                 images.insert(image.image());
@@ -154,15 +158,15 @@ impl Model {
         images
     }
 
-    /// The directories and files that can be reached from the root.
+    /// Returns the directories and files that are reachable from the root.
     fn image(&self) -> Image {
-        let reached = |path: &Path| {
-            path.ancestors().skip(1).all(|above| {
-                above.as_os_str().is_empty() || self.directories.iter().any(|directory| directory == above)
+        let is_reachable = |path: &Path| {
+            path.ancestors().skip(1).all(|parent| {
+                parent.as_os_str().is_empty() || self.directories.iter().any(|directory| directory == parent)
             })
         };
-        let directories = self.directories.iter().filter(|path| reached(path)).cloned();
-        let files = self.names.iter().filter(|(path, _)| reached(path));
+        let directories = self.directories.iter().filter(|path| is_reachable(path)).cloned();
+        let files = self.names.iter().filter(|(path, _)| is_reachable(path));
         Image {
             directories: directories.collect(),
             files: files.map(|(path, file)| (path.clone(), self.files[*file].0.clone())).collect(),
@@ -170,7 +174,7 @@ impl Model {
     }
 }
 
-/// What a program finds on the disk after a loss of power.
+/// The contents of a disk after a power loss.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Image {
     directories: BTreeSet<PathBuf>,
@@ -178,13 +182,13 @@ struct Image {
 }
 
 impl Image {
-    /// Writes this state below `root`.
+    /// Writes this state to the directory `root`.
     fn build(&self, root: &Path) {
         use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-        let private = |path: &Path| fs::DirBuilder::new().mode(0o700).create(path).unwrap();
-        private(root);
+        let create_private = |path: &Path| fs::DirBuilder::new().mode(0o700).create(path).unwrap();
+        create_private(root);
         for path in &self.directories {
-            private(&root.join(path));
+            create_private(&root.join(path));
         }
         for (path, bytes) in &self.files {
             let mut options = fs::OpenOptions::new();
@@ -195,55 +199,60 @@ impl Image {
 }
 
 #[test]
-fn after_a_loss_of_power_there_is_the_old_value_or_the_new_and_a_promised_one_for_certain() {
-    let folder = temporary_folder();
-    let place = place(folder.path());
-    let directory = Arc::new(Directory::open_or_create(place.directory()).unwrap());
-    let recording = Arc::new(Recording { directory: directory.clone(), steps: Mutex::default() });
-    let store = Store::create_in(&place, &directory, recording.clone()).unwrap();
+fn after_a_power_loss_acknowledged_changes_are_complete_and_others_are_complete_or_absent() {
+    let root = temporary_directory();
+    let paths = paths(root.path());
+    let directory = Arc::new(Directory::open_or_create(paths.directory()).unwrap());
+    let recording = RecordingFileSystem { directory: directory.clone(), operations: Mutex::default() };
+    let recording = Arc::new(recording);
+    let store = Store::create_in(&paths, &directory, recording.clone()).unwrap();
     let id = id("k");
-    let mut promises = vec![Promise { after: 0, value: None }];
-    let mut promise = |value| promises.push(Promise { after: recording.steps.lock().unwrap().len(), value });
-    promise(None);
+    let mut acknowledged = vec![Acknowledgement { after: 0, value: None }];
+    let mut acknowledge = |value| {
+        let after = recording.operations.lock().unwrap().len();
+        acknowledged.push(Acknowledgement { after, value });
+    };
+    acknowledge(None);
     store.create(&id, SecretType::Generic, text("one")).unwrap();
-    promise(Some("one"));
+    acknowledge(Some("one"));
     for value in ["two", "three", "four", "five", "six"] {
         store.update(&id, text(value)).unwrap();
-        promise(Some(value));
+        acknowledge(Some(value));
     }
     store.delete(&id).unwrap();
-    promise(None);
+    acknowledge(None);
     store.create(&id, SecretType::Generic, text("seven")).unwrap();
-    promise(Some("seven"));
+    acknowledge(Some("seven"));
 
-    let steps = recording.steps.lock().unwrap().clone();
+    let operations = recording.operations.lock().unwrap().clone();
     let (mut model, mut images, mut leftovers) = (Model::default(), 0, 0);
-    for taken in 0..=steps.len() {
-        if taken > 0 {
-            model.apply(&steps[taken - 1]);
+    for applied in 0..=operations.len() {
+        if applied > 0 {
+            model.apply(&operations[applied - 1]);
         }
-        let current = promises.iter().rposition(|promise| promise.after <= taken).unwrap();
-        if promises[current].after == taken {
-            model.settle_leftovers();
+        let current = acknowledged.iter().rposition(|change| change.after <= applied).unwrap();
+        if acknowledged[current].after == applied {
+            model.make_temporary_files_durable();
         }
-        // While a change is under way, its outcome is allowed too.
-        let allowed = [Some(current), Some(current + 1).filter(|next| *next < promises.len())];
-        let allowed: Vec<_> = allowed.into_iter().flatten().map(|promise| promises[promise].value).collect();
+        // The outcome of an unfinished change is allowed too.
+        let allowed = [Some(current), Some(current + 1).filter(|next| *next < acknowledged.len())];
+        let allowed: Vec<_> = allowed.into_iter().flatten().map(|n| acknowledged[n].value).collect();
         for image in model.images() {
             images += 1;
-            let crashed = temporary_folder();
-            let place = Place::new(crashed.path().join("secrets"), place.key_file());
-            image.build(place.directory());
-            let after = Store::open_or_create(&place).unwrap();
-            let found = value(&after, &id);
+            let crashed = temporary_directory();
+            let paths = StorePaths::new(crashed.path().join("secrets"), paths.key_file());
+            image.build(paths.directory());
+            let store = Store::open_or_create(&paths).unwrap();
+            let value = value(&store, &id);
             assert!(
-                allowed.contains(&found.as_deref()),
-                "after {taken} steps: {found:?}, allowed {allowed:?}"
+                allowed.contains(&value.as_deref()),
+                "after {applied} operations: {value:?}, allowed {allowed:?}"
             );
-            assert!(after.verify().unwrap().is_empty());
-            leftovers += after.directory.names(Path::new(TEMPORARY)).unwrap().len();
-            drop(after.lock().unwrap());
-            assert!(after.directory.names(Path::new(TEMPORARY)).unwrap().is_empty());
+            assert!(store.verify().unwrap().is_empty());
+            let temporary_files = || store.directory.file_names(Path::new(TEMPORARY_DIRECTORY)).unwrap();
+            leftovers += temporary_files().len();
+            drop(store.lock().unwrap());
+            assert!(temporary_files().is_empty());
         }
     }
     assert!(images > 200 && leftovers > 0, "{images} states, {leftovers} leftovers");
