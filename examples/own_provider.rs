@@ -10,7 +10,7 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use sealkit::{Error, Found, Provider, Result, Secret, SecretBytes, Session, current_context, task};
+use sealkit::{Error, ProvidedValue, Provider, Result, Secret, SecretBytes, Session, current_context, task};
 
 /// A vault that leases passwords for databases.
 #[derive(Debug, Default)]
@@ -23,7 +23,7 @@ impl Provider for Vault {
         "the vault".to_owned()
     }
 
-    fn lookup(&self, secret: &Secret) -> Result<Option<Found>> {
+    fn lookup(&self, secret: &Secret) -> Result<Option<ProvidedValue>> {
         let request = secret.request();
         match request.group {
             Some("database") => {

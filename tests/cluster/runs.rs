@@ -219,7 +219,7 @@ fn what_would_fail_there_is_refused_here() {
     insta::assert_snapshot!(told(&remote(&home, "square --number x"), &plane), @r#"
     exit code 2
     -- stderr
-    error: input `number` expected a whole number of 64 bits, as `-5`
+    error: input `number` expected a whole number of 64 bits, such as `-5`
     "#);
     let finished = home.sealkit("run --remote").arg(TASKS).args("main").run().unwrap();
     insta::assert_snapshot!(told(&finished, &plane), @r#"

@@ -5,8 +5,8 @@
 use std::{any::TypeId, fs, io, os::unix::ffi::OsStrExt};
 
 use sealkit::{
-    __private::{Call, Failure, Limits, Members, Output},
-    Kind, LocalStore, MountType, Resources, Secret, Session, TaskMetadata, Value, current_context,
+    __private::{Call, InvokeError, Limits, Members, Output},
+    LocalStore, MountType, Resources, Secret, Session, TaskKind, TaskMetadata, Value, current_context,
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -76,8 +76,8 @@ fn answer<T, J: serde::Serialize>(
 
 /// A task as `#[task]` would make it, but for names that are not known when this program is compiled.
 fn task(question: Question) -> TaskMetadata {
-    fn invoke(_: Members) -> Result<Option<Value>, Failure> {
-        Err(Failure::Task("the probe is not run by name".to_owned()))
+    fn invoke(_: Members) -> Result<Option<Value>, InvokeError> {
+        Err(InvokeError::Task("the probe is not run by name".to_owned()))
     }
     let keep = |text: String| -> &'static str { Box::leak(text.into_boxed_str()) };
     let mut secret = Secret::new(keep(question.key));
@@ -99,7 +99,7 @@ fn task(question: Question) -> TaskMetadata {
     TaskMetadata::__new(
         "probe",
         module_path!(),
-        Kind::Task,
+        TaskKind::Task,
         "",
         requests,
         &[],

@@ -9,7 +9,7 @@ use std::{
 };
 
 use sealkit::{
-    Error, ErrorKind, Found, Provider, Secret, SecretBytes, Session, current_context, task,
+    Error, ErrorKind, ProvidedValue, Provider, Secret, SecretBytes, Session, current_context, task,
     testing::TestSecrets, workflow,
 };
 
@@ -172,7 +172,7 @@ impl Provider for Fixed {
         self.0.to_owned()
     }
 
-    fn lookup(&self, _: &Secret) -> sealkit::Result<Option<Found>> {
+    fn lookup(&self, _: &Secret) -> sealkit::Result<Option<ProvidedValue>> {
         match self.1 {
             Some("broken") => Err(Error::provider("the vault is sealed")),
             value => Ok(value.map(|value| SecretBytes::new(value.into()).into())),

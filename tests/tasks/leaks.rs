@@ -64,21 +64,21 @@ fn every_field_of_an_output_is_checked_and_named_in_the_error() {
     let connect =
         |field: &str, secret: &str| test_secrets().run(|| connect(field.to_owned(), secret.to_owned()));
     insta::assert_snapshot!(leak_error(connect("host", PASSWORD)), @r#"
-    output `o0.host` of task `connect` holds secret `db/password` (in plain text, at byte 0 of 13)
-    return what was made with the secret, not the secret; if it is meant, say so on task `connect`: allow_secret_in(output = "o0.host", secret = "db/password", because = "...")
+    output `o0.host` of task `connect` contains secret `db/password` (in plain text, at byte 0 of 13)
+    return what was made with the secret, not the secret; to allow it, add to task `connect`: allow_secret_in(output = "o0.host", secret = "db/password", because = "...")
     "#);
     insta::assert_snapshot!(leak_error(connect("dsn", "pg://u:k3Jq-71xT%2FwPz@h")), @r#"
-    output `o0.dsn` of task `connect` holds secret `db/password` (percent-encoded, at byte 7 of 24)
-    return what was made with the secret, not the secret; if it is meant, say so on task `connect`: allow_secret_in(output = "o0.dsn", secret = "db/password", because = "...")
+    output `o0.dsn` of task `connect` contains secret `db/password` (percent-encoded, at byte 7 of 24)
+    return what was made with the secret, not the secret; to allow it, add to task `connect`: allow_secret_in(output = "o0.dsn", secret = "db/password", because = "...")
     "#);
     insta::assert_snapshot!(leak_error(connect("value", "azNKcS03MXhUL3dQeg==")), @r#"
-    output `o0.tables.0.name` of task `connect` holds secret `db/password` (in base64, at byte 0 of 20)
-    return what was made with the secret, not the secret; if it is meant, say so on task `connect`: allow_secret_in(output = "o0.tables.0.name", secret = "db/password", because = "...")
+    output `o0.tables.0.name` of task `connect` contains secret `db/password` (in base64, at byte 0 of 20)
+    return what was made with the secret, not the secret; to allow it, add to task `connect`: allow_secret_in(output = "o0.tables.0.name", secret = "db/password", because = "...")
     "#);
     // The key is a part of the path, so the path is redacted.
     insta::assert_snapshot!(leak_error(connect("key", PASSWORD)), @r#"
-    output `o0.tables.0.[REDACTED:db/password]` of task `connect` holds secret `db/password` (in plain text, at byte 0 of 13)
-    return what was made with the secret, not the secret; if it is meant, say so on task `connect`: allow_secret_in(output = "o0", secret = "db/password", because = "...")
+    output `o0.tables.0.[REDACTED:db/password]` of task `connect` contains secret `db/password` (in plain text, at byte 0 of 13)
+    return what was made with the secret, not the secret; to allow it, add to task `connect`: allow_secret_in(output = "o0", secret = "db/password", because = "...")
     "#);
     assert_eq!(connect("none", PASSWORD).unwrap().host, "db");
     // Values that do not contain a secret are returned.
@@ -137,12 +137,12 @@ fn a_secret_is_found_in_values_of_every_type() {
     .map(first_line)
     .join("\n");
     insta::assert_snapshot!(errors, @"
-    output `o0` of task `letters` holds secret `db/password` (with other characters in between)
-    output `o0` of task `bytes` holds secret `db/password` (in plain text, at byte 0 of 13)
-    output `o0` of task `file` holds secret `db/password` (in plain text, at byte 12 of 25)
-    output `o0` of task `integer` holds secret `number` (in plain text, at byte 0 of 10)
-    output `o0` of task `float` holds secret `number` (in plain text, at byte 0 of 10)
-    output `o0` of task `duration` holds secret `number` (in plain text, at byte 1 of 13)
+    output `o0` of task `letters` contains secret `db/password` (with other characters in between)
+    output `o0` of task `bytes` contains secret `db/password` (in plain text, at byte 0 of 13)
+    output `o0` of task `file` contains secret `db/password` (in plain text, at byte 12 of 25)
+    output `o0` of task `integer` contains secret `number` (in plain text, at byte 0 of 10)
+    output `o0` of task `float` contains secret `number` (in plain text, at byte 0 of 10)
+    output `o0` of task `duration` contains secret `number` (in plain text, at byte 1 of 13)
     ");
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let error = runtime.block_on(test_secrets().scope(asynchronous())).unwrap_err();
@@ -159,7 +159,7 @@ fn weak(output: String) -> sealkit::Result<String> {
 #[test]
 fn a_weak_secret_is_an_error_only_as_a_whole_output_and_an_unguarded_one_never() {
     let weak = |output: &str| test_secrets().run(|| weak(output.to_owned()));
-    assert!(leak_error(weak("739184")).starts_with("output `o0` of task `weak` holds secret `pin`"));
+    assert!(leak_error(weak("739184")).starts_with("output `o0` of task `weak` contains secret `pin`"));
     assert_eq!(weak("row 739184").unwrap(), "row 739184");
     assert_eq!(weak("production").unwrap(), "production");
     let guard = test_secrets().guard();
@@ -200,8 +200,8 @@ fn hands_over_on_purpose() -> sealkit::Result<String> {
 #[test]
 fn the_inputs_of_a_called_task_are_checked_for_secrets_of_the_caller() {
     insta::assert_snapshot!(leak_error(test_secrets().run(hands_over)), @r#"
-    input `password` that task `hands_over` hands to task `nosy` holds secret `db/password` (in plain text, at byte 0 of 13)
-    let task `nosy` ask for the secret itself; if it is meant, say so on task `hands_over`: allow_secret_in(input = "nosy.password", secret = "db/password", because = "...")
+    input `password` from task `hands_over` to task `nosy` contains secret `db/password` (in plain text, at byte 0 of 13)
+    request the secret in task `nosy` instead; to allow it, add to task `hands_over`: allow_secret_in(input = "nosy.password", secret = "db/password", because = "...")
     "#);
     assert_eq!(test_secrets().run(hands_over_on_purpose).unwrap(), PASSWORD);
 }
@@ -225,7 +225,7 @@ fn an_allowance_is_in_the_metadata_and_covers_one_secret_in_one_field() {
     assert!(leak_error(allowed_with(PASSWORD)).starts_with("output `o0.host` of task `allowed`"));
     assert!(
         leak_error(allowed_with("number"))
-            .starts_with("output `o0.host` of task `allowed` holds secret `number`")
+            .starts_with("output `o0.host` of task `allowed` contains secret `number`")
     );
 
     let metadata = serde_json::to_value(TaskMetadata::of(&allowed)).unwrap();

@@ -106,7 +106,7 @@ fn what_goes_wrong_is_in_error_pb_with_whether_to_try_again() {
     };
     insta::assert_snapshot!(failure("failing", &[], None), @"other Recoverable User: task `failing` failed: the warehouse cannot be reached: connection refused");
     insta::assert_snapshot!(failure("panicking", &[], None), @"other Recoverable User: task `panicking` panicked: out of luck");
-    insta::assert_snapshot!(failure("enormous", &[], None), @"invalid_value NonRecoverable User: output of task `enormous`: `o0` is too large: Flyte's integers have 64 bits and a sign");
+    insta::assert_snapshot!(failure("enormous", &[], None), @"invalid_value NonRecoverable User: output of task `enormous`: `o0` is too large: integers in Flyte are signed and have 64 bits");
     insta::assert_snapshot!(failure("t1", &[("expected", text(""))], None), @"
     not_found NonRecoverable User: task `t1` failed: secret `my_secret` of task `t1` was not found in $_FSEC_MY_SECRET, /etc/secrets/my_secret, $_UNION_MY_SECRET or /etc/flyte/secrets/my_secret
     hint: create it where the task runs: union create secret my_secret
@@ -115,14 +115,14 @@ fn what_goes_wrong_is_in_error_pb_with_whether_to_try_again() {
     insta::assert_snapshot!(failure("t1", &[("expected", (Type::Integer, Value::Integer(1)))], Some(SECRET)), @"invalid_value NonRecoverable User: input `expected` expected text, found a whole number");
     insta::assert_snapshot!(failure("leaking", &[("way", text("error"))], Some(SECRET)), @"other Recoverable User: task `leaking` failed: no access for [REDACTED:my_secret]");
     insta::assert_snapshot!(failure("leaking", &[("way", text("output"))], Some(SECRET)), @r#"
-    leak NonRecoverable User: task `leaking` failed: output `o0` of task `leaking` holds secret `my_secret` (in plain text, at byte 0 of 17)
-    hint: return what was made with the secret, not the secret; if it is meant, say so on task `leaking`: allow_secret_in(output = "o0", secret = "my_secret", because = "...")
+    leak NonRecoverable User: task `leaking` failed: output `o0` of task `leaking` contains secret `my_secret` (in plain text, at byte 0 of 17)
+    hint: return what was made with the secret, not the secret; to allow it, add to task `leaking`: allow_secret_in(output = "o0", secret = "my_secret", because = "...")
     "#);
     insta::assert_snapshot!(failure("leaking", &[("way", text("panic"))], Some(SECRET)), @"other Recoverable User: task `leaking` panicked: no access for [REDACTED:my_secret]");
     // Read past the context, but mounted for this task.
     insta::assert_snapshot!(failure("from_environment", &[], Some(SECRET)), @r#"
-    leak NonRecoverable User: task `from_environment` failed: output `o0` of task `from_environment` holds secret `hub/token` (in plain text, at byte 0 of 17)
-    hint: return what was made with the secret, not the secret; if it is meant, say so on task `from_environment`: allow_secret_in(output = "o0", secret = "hub/token", because = "...")
+    leak NonRecoverable User: task `from_environment` failed: output `o0` of task `from_environment` contains secret `hub/token` (in plain text, at byte 0 of 17)
+    hint: return what was made with the secret, not the secret; to allow it, add to task `from_environment`: allow_secret_in(output = "o0", secret = "hub/token", because = "...")
     "#);
 }
 
@@ -148,7 +148,7 @@ fn what_keeps_a_pod_from_answering_ends_with_another_code() {
     insta::assert_snapshot!(elsewhere.run().unwrap(), @"
     exit code 2
     -- stderr
-    error: `wasb://container/outputs` is the URI of no file that a pod can reach
+    error: unsupported URI `wasb://container/outputs`
     hint: write `file:///path`, an absolute path, or one of `s3://`, `s3a://`, `gs://`, `gcs://`, `az://`, `abfs://`, `abfss://`
     ");
 }
@@ -169,7 +169,7 @@ fn a_pod_that_cannot_start_its_task_still_answers() {
         .run()
         .unwrap();
     insta::assert_snapshot!(error(directory.path(), &finished), @"
-    configuration NonRecoverable System: `wasb://container/inputs.pb` is the URI of no file that a pod can reach
+    configuration NonRecoverable System: unsupported URI `wasb://container/inputs.pb`
     hint: write `file:///path`, an absolute path, or one of `s3://`, `s3a://`, `gs://`, `gcs://`, `az://`, `abfs://`, `abfss://`
     ");
     fs::write(directory.path().join("inputs.pb"), [0xff; 9]).unwrap();

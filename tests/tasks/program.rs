@@ -178,7 +178,7 @@ fn a_task_that_fails_ends_with_1() {
     insta::assert_snapshot!(run("run enormous"), @"
     exit code 1
     -- stderr
-    error: output of task `enormous`: `o0` is too large: Flyte's integers have 64 bits and a sign
+    error: output of task `enormous`: `o0` is too large: integers in Flyte are signed and have 64 bits
     ");
     let panicked = run("run panicking");
     assert_eq!(panicked.code, Some(1));
@@ -197,8 +197,8 @@ fn a_secret_leaves_neither_in_an_output_nor_in_an_error_nor_in_a_panic() {
     insta::assert_snapshot!(leaking("output", "Zx81-Spectrum"), @r#"
     exit code 1
     -- stderr
-    error: task `leaking` failed: output `o0` of task `leaking` holds secret `my_secret` (in plain text, at byte 0 of 13)
-    hint: return what was made with the secret, not the secret; if it is meant, say so on task `leaking`: allow_secret_in(output = "o0", secret = "my_secret", because = "...")
+    error: task `leaking` failed: output `o0` of task `leaking` contains secret `my_secret` (in plain text, at byte 0 of 13)
+    hint: return what was made with the secret, not the secret; to allow it, add to task `leaking`: allow_secret_in(output = "o0", secret = "my_secret", because = "...")
     "#);
     insta::assert_snapshot!(leaking("error", "Zx81-Spectrum"), @"
     exit code 1
@@ -271,7 +271,7 @@ fn what_cannot_be_started_ends_with_2_and_says_why() {
     exit code 2
     -- stderr
     error: no task is named `warehouse_export`
-    hint: the tasks of this program: `all.types`, `enormous`, `failing`, `from_environment`, `leaking`, `main`, `nosy`, `panicking`, `scanned`, `signed`, `t1`, `t2`, `variable`; a crate that is named nowhere is not linked: write `use my_tasks as _;`
+    hint: the tasks of this program: `all.types`, `enormous`, `failing`, `from_environment`, `leaking`, `main`, `nosy`, `panicking`, `scanned`, `signed`, `t1`, `t2`, `variable`; to link a crate that only contains tasks: `use my_tasks as _;`
     ");
     insta::assert_snapshot!(run("describe all_types"), @"
     exit code 2
@@ -318,7 +318,7 @@ fn what_cannot_be_started_ends_with_2_and_says_why() {
     insta::assert_snapshot!(run(&EVERYTHING.replace("1e3", "much")), @"
     exit code 2
     -- stderr
-    error: input `ratio` expected a number, as `1.5`
+    error: input `ratio` expected a number, such as `1.5`
     hint: see `fixture run all.types --help`
     ");
     insta::assert_snapshot!(run(&EVERYTHING.replace("true", "maybe")), @"
@@ -348,7 +348,7 @@ fn what_cannot_be_started_ends_with_2_and_says_why() {
     insta::assert_snapshot!(run(&EVERYTHING.replace("90s", "soon")), @"
     exit code 2
     -- stderr
-    error: input `wait` expected a length of time as `86400.5s`
+    error: input `wait` expected a duration such as `86400.5s`
     hint: see `fixture run all.types --help`
     ");
 }

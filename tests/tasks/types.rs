@@ -169,8 +169,8 @@ fn nothing_is_no_output() {
 #[test]
 fn what_flyte_cannot_hold_is_refused_with_its_place() {
     for (value, expected) in [
-        (u64::MAX.to_value(), "is too large: Flyte's integers have 64 bits and a sign"),
-        (vec![1, u64::MAX].to_value(), "`1` is too large: Flyte's integers have 64 bits and a sign"),
+        (u64::MAX.to_value(), "is too large: integers in Flyte are signed and have 64 bits"),
+        (vec![1, u64::MAX].to_value(), "`1` is too large: integers in Flyte are signed and have 64 bits"),
     ] {
         assert_eq!(value.unwrap_err().to_string(), expected);
     }

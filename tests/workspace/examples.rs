@@ -104,13 +104,13 @@ fn refused_leak_shows_that_nothing_leaves() {
     -- stdout
     1. An output that holds a secret is refused, whatever was done to it:
 
-       output `o0` of task `address` holds secret `db/password` (percent-encoded, at byte 15 of 49)
-       hint: return what was made with the secret, not the secret; if it is meant, say so on task `address`: allow_secret_in(output = "o0", secret = "db/password", because = "...")
+       output `o0` of task `address` contains secret `db/password` (percent-encoded, at byte 15 of 49)
+       hint: return what was made with the secret, not the secret; to allow it, add to task `address`: allow_secret_in(output = "o0", secret = "db/password", because = "...")
 
     2. So is an input of another task:
 
-       input `report` that task `report` hands to task `send` holds secret `db/password` (in plain text, at byte 16 of 30)
-       hint: let task `send` ask for the secret itself; if it is meant, say so on task `report`: allow_secret_in(input = "send.report", secret = "db/password", because = "...")
+       input `report` from task `report` to task `send` contains secret `db/password` (in plain text, at byte 16 of 30)
+       hint: request the secret in task `send` instead; to allow it, add to task `report`: allow_secret_in(input = "send.report", secret = "db/password", because = "...")
 
     3. An error is redacted, with all that it comes from:
 

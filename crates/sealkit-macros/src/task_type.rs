@@ -80,7 +80,7 @@ fn of_struct(
 
                 fn to_value(&self) -> ::core::result::Result<#krate::Value, #krate::ValueError> {
                     ::core::result::Result::Ok(#krate::Value::Map(
-                        ::core::convert::From::from([#(#krate::__private::Member::give(&#members, &self.#idents)?),*])
+                        ::core::convert::From::from([#(#krate::__private::Member::to_entry(&#members, &self.#idents)?),*])
                     ))
                 }
 
@@ -124,9 +124,9 @@ fn of_enum(ident: &Ident, variants: &[&Variant], krate: &Path, diagnostics: &mut
                 }
 
                 fn from_value(__sealkit_value: #krate::Value) -> ::core::result::Result<Self, #krate::ValueError> {
-                    match ::std::string::String::as_str(&#krate::__private::word(__sealkit_value)?) {
+                    match ::std::string::String::as_str(&#krate::__private::variant_name(__sealkit_value)?) {
                         #(#words => ::core::result::Result::Ok(Self::#idents),)*
-                        _ => ::core::result::Result::Err(#krate::__private::not_one_of(__SEALKIT_WORDS)),
+                        _ => ::core::result::Result::Err(#krate::__private::unknown_variant(__SEALKIT_WORDS)),
                     }
                 }
             }

@@ -1,8 +1,12 @@
-//! What calling a task in the same process costs, against calling a plain function.
+//! Benchmarks of task calls in the same process, compared with plain functions.
 //!
-//! `cargo bench -p sealkit --bench calls`: the difference is the price of a task's own context.
+//! Run them with `cargo bench -p sealkit --bench calls`. The difference is the cost of a task's own context.
 
-#![expect(clippy::unnecessary_wraps, clippy::unused_async, reason = "they are what tasks are compared with")]
+#![expect(
+    clippy::unnecessary_wraps,
+    clippy::unused_async,
+    reason = "the functions have the signatures of tasks"
+)]
 
 use std::{
     future::Future,
@@ -29,7 +33,7 @@ async fn in_process_async(n: i64) -> sealkit::Result<i64> {
     plain(n)
 }
 
-/// Pays for the look at its output: what it was given must not be in there.
+/// Includes the cost of the leak check, because the task reads a secret.
 #[task(secret_requests = [Secret(key = "token")])]
 fn with_a_secret(n: i64) -> sealkit::Result<String> {
     let token = current_context().secrets().get("token")?;
@@ -41,7 +45,7 @@ async fn plain_async(n: i64) -> sealkit::Result<i64> {
     plain(n)
 }
 
-/// The future is ready at once, so that nothing but the call is measured.
+/// Polls once: the future is ready at once, so that only the call is measured.
 fn ready<T>(future: impl Future<Output = T>) -> Option<T> {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => Some(output),

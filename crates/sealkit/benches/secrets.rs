@@ -1,6 +1,6 @@
-//! What reading a secret costs, against the plain way to the same bytes.
+//! Benchmarks of secret reads, compared with plain reads of the same bytes.
 //!
-//! `cargo bench -p sealkit --bench secrets`: compare the pairs; the ratios are what counts.
+//! Run them with `cargo bench -p sealkit --bench secrets` and compare the ratios of the pairs.
 
 use std::{
     env, fs,
@@ -37,7 +37,7 @@ fn measure() -> sealkit::Result<()> {
     Ok(())
 }
 
-/// Starts itself again with the secrets in place: a process cannot safely change its own environment.
+/// Starts itself again with the secrets in the environment: a process cannot safely change its own environment.
 fn main() -> ExitCode {
     if env::var_os("_FSEC_FROM_ENV").is_some() {
         return measure().map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);

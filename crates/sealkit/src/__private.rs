@@ -1,15 +1,15 @@
-//! What generated code uses; not for anyone else, and not stable.
+//! Items for generated code. They are private and not stable.
 
 pub use inventory;
 
 use crate::Secret;
 pub use crate::{
-    call::{Call, Failure, Output, type_id_of},
+    call::{Call, InvokeError, Output, type_id_of},
     executor::block_on,
-    metadata::{Kind, Limits},
+    metadata::Limits,
     registry::Registered,
     task_type::{Member, Members},
-    value::{not_one_of, word},
+    value::{unknown_variant, variant_name},
 };
 use sealkit_names::{
     collision::collision,
@@ -17,26 +17,26 @@ use sealkit_names::{
     rules,
 };
 
-/// Checks the names of one request when the program is compiled.
+/// Checks the names of one request at compile time.
 ///
 /// # Panics
 ///
-/// With the rule that a name breaks.
+/// Panics with the rule that a name breaks.
 #[track_caller]
-#[expect(clippy::panic, reason = "it ends a compilation, never a program")]
+#[expect(clippy::panic, reason = "runs at compile time only")]
 pub const fn check_names(secret: &Secret) {
     if let Err(error) = rules::check_request(&secret.request()) {
         panic!("{}", error.rule());
     }
 }
 
-/// Checks one request against those before it when the program is compiled.
+/// Checks one request against those before it at compile time.
 ///
 /// # Panics
 ///
-/// With the rule that two requests break.
+/// Panics with the rule that the two requests break.
 #[track_caller]
-#[expect(clippy::panic, reason = "it ends a compilation, never a program")]
+#[expect(clippy::panic, reason = "runs at compile time only")]
 pub const fn check_collisions(secrets: &[Secret], index: usize) {
     let mut i = 0;
     while i < index {
@@ -47,7 +47,7 @@ pub const fn check_collisions(secrets: &[Secret], index: usize) {
     }
 }
 
-/// Whether a read of `key` means one of `secrets` and can be had like this.
+/// Whether a read of `key` matches one of `secrets`, and its mount requirement allows this access.
 pub const fn is_declared(secrets: &[Secret], group: Option<&str>, key: &str, access: Access) -> bool {
     let mut i = 0;
     while i < secrets.len() {
@@ -60,5 +60,5 @@ pub const fn is_declared(secrets: &[Secret], group: Option<&str>, key: &str, acc
     false
 }
 
-/// How a read accesses a secret.
+/// The access that a read asks for.
 pub use sealkit_names::read::Access as ReadAccess;

@@ -1,38 +1,38 @@
-//! Calling a task: from code, and by name with values.
+//! Calls of tasks: from code, and by name with values.
 
 use std::{any::TypeId, fmt::Display, future::Future};
 
 use crate::{
     Context, Error, ErrorKind, TaskMetadata, TaskType, Type, Value, ValueError, Variable,
     context::Frame,
+    controller::{self, PendingCall},
     current_context,
-    leaks::{Exit, Leaving},
-    link::{self, Pending},
+    leaks::{Destination, OutgoingValue},
     task_type::Members,
 };
 
-/// Runs a task with inputs by name; generated for every task.
-pub(crate) type Invoke = fn(Members) -> Result<Option<Value>, Failure>;
+/// A function that runs a task with inputs by name; the macros generate one for every task.
+pub(crate) type Invoke = fn(Members) -> Result<Option<Value>, InvokeError>;
 
-/// Why a task that was called by name did not succeed.
+/// The error of a task that was called by name.
 #[derive(Debug)]
-pub enum Failure {
+pub enum InvokeError {
     /// An input is missing or has the wrong type.
     Input(ValueError),
-    /// The task failed; its error's text.
+    /// The task failed with this error text.
     Task(String),
-    /// The output cannot be expressed.
+    /// The output cannot be represented as a Flyte value.
     Output(ValueError),
 }
 
-/// A value that a task cannot take; generated code converts inputs with `?`.
-impl From<ValueError> for Failure {
+/// Generated code converts inputs with `?`.
+impl From<ValueError> for InvokeError {
     fn from(error: ValueError) -> Self {
         Self::Input(error)
     }
 }
 
-/// What `#[task]` wants of a return type: `Result<T, E>`.
+/// The return type of a task: `Result<T, E>`.
 #[diagnostic::on_unimplemented(
     message = "a task must return `Result<T, E>`, not `{Self}`",
     label = "write `-> sealkit::Result<…>`",
@@ -42,20 +42,20 @@ pub trait TaskResult {
     /// The outputs of the interface.
     const OUTPUTS: &'static [Variable];
 
-    /// Turns the result into what leaves the task.
-    fn finish(self) -> Result<Option<Value>, Failure>;
+    /// Converts the result into the output value.
+    fn finish(self) -> Result<Option<Value>, InvokeError>;
 
-    /// The result, or a failure if it holds a secret that this call was given.
+    /// Returns the result, or an error if it contains a secret that the call has read.
     fn without_secrets(self, call: &Context) -> Self;
 
-    /// The result of a call that was refused.
-    fn refused(error: Error) -> Self;
+    /// Converts an error of sealkit into the result.
+    fn from_error(error: Error) -> Self;
 
-    /// The result of a call that was answered by another process.
-    fn answered(answer: Result<Option<Value>, Error>) -> Self;
+    /// Converts the response of a pod into the result.
+    fn from_response(response: Result<Option<Value>, Error>) -> Self;
 }
 
-/// What a task may fail with; one trait, so that the compiler reports one error for a type that is neither.
+/// The error type of a task. One trait, so that the compiler reports one error for a type that lacks both bounds.
 #[diagnostic::on_unimplemented(
     message = "a task cannot fail with `{Self}`",
     label = "this needs `From<sealkit::Error>` and `Display`",
@@ -72,15 +72,15 @@ impl<T: TaskType, E: TaskError> TaskResult for Result<T, E> {
         _ => &[Variable { name: "o0", r#type: T::TYPE }],
     };
 
-    fn finish(self) -> Result<Option<Value>, Failure> {
+    fn finish(self) -> Result<Option<Value>, InvokeError> {
         match self {
             Ok(output) if matches!(T::TYPE, Type::None) => {
                 drop(output);
                 Ok(None)
             }
-            Ok(output) => output.to_value().map(Some).map_err(|error| Failure::Output(error.at("o0"))),
-            // Alternate, because `anyhow` and `eyre` then tell the sources too.
-            Err(error) => Err(Failure::Task(format!("{error:#}"))),
+            Ok(output) => output.to_value().map(Some).map_err(|error| InvokeError::Output(error.at("o0"))),
+            // The alternate form of `anyhow` and `eyre` includes the sources.
+            Err(error) => Err(InvokeError::Task(format!("{error:#}"))),
         }
     }
 
@@ -88,52 +88,59 @@ impl<T: TaskType, E: TaskError> TaskResult for Result<T, E> {
         let Some((call, task)) = call.frame().and_then(|call| Some((call, call.task?))) else { return self };
         match self {
             Ok(output) => {
-                // What cannot be expressed cannot leave either.
+                // An output without a Flyte value fails later, and does not leave the task.
                 let Ok(value) = output.to_value() else { return Ok(output) };
-                let leaving =
-                    Leaving { task, exit: Exit::Output, name: "o0", r#type: T::TYPE, value: &value };
-                match leaving.check(&call.given) {
+                let outgoing = OutgoingValue {
+                    task,
+                    destination: Destination::Output,
+                    name: "o0",
+                    r#type: T::TYPE,
+                    value: &value,
+                };
+                match outgoing.check(&call.known_secrets) {
                     Ok(()) => Ok(output),
                     Err(error) => {
-                        call.session.remember(&error);
+                        call.session.record_error(&error);
                         Err(error.into())
                     }
                 }
             }
             Err(error) => {
                 let text = format!("{error:#}");
-                let redacted = call.given.guard().redact_text(&text).into_owned();
-                // An error that holds none stays what it is.
+                let redacted = call.known_secrets.guard().redact_text(&text).into_owned();
+                // An error without secrets keeps its type.
                 if redacted == text { Err(error) } else { Err(Error::other(redacted).into()) }
             }
         }
     }
 
-    fn refused(error: Error) -> Self {
+    fn from_error(error: Error) -> Self {
         Err(error.into())
     }
 
-    fn answered(answer: Result<Option<Value>, Error>) -> Self {
-        let value = answer?.unwrap_or(Value::None);
-        let unfit =
-            |error: ValueError| Error::new(ErrorKind::InvalidValue, format!("output {}", error.at("o0")));
-        Ok(T::from_value(value).map_err(unfit)?)
+    fn from_response(response: Result<Option<Value>, Error>) -> Self {
+        let value = response?.unwrap_or(Value::None);
+        Ok(T::from_value(value).map_err(invalid_output)?)
     }
 }
 
-/// The output of a task: the only place where generated code asks for `R: TaskResult`.
+fn invalid_output(error: ValueError) -> Error {
+    Error::new(ErrorKind::InvalidValue, format!("output {}", error.at("o0")))
+}
+
+/// The output of a task. Generated code requires `R: TaskResult` here and nowhere else, so that the compiler reports it once.
 #[derive(Debug)]
 pub struct Output<R> {
-    /// What the interface says of it.
+    /// The outputs of the interface.
     pub variables: &'static [Variable],
-    convert: fn(R) -> Result<Option<Value>, Failure>,
+    finish: fn(R) -> Result<Option<Value>, InvokeError>,
     without_secrets: fn(R, &Context) -> R,
-    refused: fn(Error) -> R,
-    answered: fn(Result<Option<Value>, Error>) -> R,
+    from_error: fn(Error) -> R,
+    from_response: fn(Result<Option<Value>, Error>) -> R,
 }
 
 impl<R> Output<R> {
-    /// The output of a function that returns `R`.
+    /// Creates the output of a function that returns `R`.
     #[expect(clippy::new_without_default, reason = "called by generated code only")]
     pub const fn new() -> Self
     where
@@ -141,46 +148,46 @@ impl<R> Output<R> {
     {
         Self {
             variables: R::OUTPUTS,
-            convert: R::finish,
+            finish: R::finish,
             without_secrets: R::without_secrets,
-            refused: R::refused,
-            answered: R::answered,
+            from_error: R::from_error,
+            from_response: R::from_response,
         }
     }
 
-    /// Turns the function's result into what leaves the task.
+    /// Converts the function's result into the output value.
     ///
     /// # Errors
     ///
-    /// The task's own, and an output that cannot be expressed.
-    pub fn finish(&self, result: R) -> Result<Option<Value>, Failure> {
-        (self.convert)(result)
+    /// Returns the error of the task, or an error if the output has no Flyte value.
+    pub fn finish(&self, result: R) -> Result<Option<Value>, InvokeError> {
+        (self.finish)(result)
     }
 }
 
-/// A call of a task: its own context, and a look at what goes in and what comes out.
+/// A call of a task: checks the inputs, runs the task in its own context, and checks the output.
 ///
-/// A secret that the caller was given may not be handed on as an input, and none that the task itself was given may be in its
-/// output or its error. Where nobody was given any, nothing is looked at.
+/// An input must not contain a secret that the caller has read. The output and the error must not contain a secret that the task
+/// has read. A caller or task that has read no secret is not checked.
 #[derive(Debug)]
 pub struct Call<'a, R> {
     task: &'static TaskMetadata,
     output: &'a Output<R>,
     caller: Context,
-    /// What is handed over, if that matters.
-    handed: Result<Handed, Error>,
+    /// The inputs, where they are checked or sent to a controller.
+    inputs: Result<CallInputs, Error>,
 }
 
-/// The inputs that a call hands over.
+/// The inputs of a call.
 #[derive(Debug, Default)]
-pub struct Handed {
+pub struct CallInputs {
     values: Vec<(Variable, Value)>,
-    /// Flyte has no value for one of them.
+    /// Set if Flyte has no value for one of them.
     error: Option<ValueError>,
 }
 
-impl Handed {
-    pub(crate) fn add(&mut self, input: Variable, value: Result<Value, ValueError>) {
+impl CallInputs {
+    pub(crate) fn push(&mut self, input: Variable, value: Result<Value, ValueError>) {
         match value {
             Ok(value) => self.values.push((input, value)),
             Err(error) => self.error = Some(error.at(input.name)),
@@ -189,108 +196,112 @@ impl Handed {
 
     fn check(
         &self,
-        caller: &Frame,
-        giver: &'static TaskMetadata,
-        task: &'static TaskMetadata,
+        frame: &Frame,
+        caller: &'static TaskMetadata,
+        callee: &'static TaskMetadata,
     ) -> Result<(), Error> {
         self.values.iter().try_for_each(|(input, value)| {
-            let (exit, name, r#type) = (Exit::Input(task), input.name, input.r#type);
-            Leaving { task: giver, exit, name, r#type, value }.check(&caller.given)
+            let (destination, name, r#type) = (Destination::Input(callee), input.name, input.r#type);
+            OutgoingValue { task: caller, destination, name, r#type, value }.check(&frame.known_secrets)
         })
     }
 }
 
 impl<'a, R> Call<'a, R> {
-    /// A call from the context that is current; `inputs` tells what is handed over, if that matters.
-    pub fn new(task: &'static TaskMetadata, output: &'a Output<R>, inputs: impl FnOnce(&mut Handed)) -> Self {
+    /// Creates a call from the current context. `collect` adds the inputs; it runs only where they are needed.
+    pub fn new(
+        task: &'static TaskMetadata,
+        output: &'a Output<R>,
+        collect: impl FnOnce(&mut CallInputs),
+    ) -> Self {
         let caller = current_context();
-        let mut handed = Ok(Handed::default());
-        if let Some((frame, giver)) = caller.frame().and_then(|frame| Some((frame, frame.task?)))
-            && (frame.given.count() > 0 || link::is_expected())
+        let mut inputs = Ok(CallInputs::default());
+        if let Some((frame, calling_task)) = caller.frame().and_then(|frame| Some((frame, frame.task?)))
+            && (frame.known_secrets.count() > 0 || controller::is_available())
         {
-            let mut inside = Handed::default();
-            inputs(&mut inside);
-            handed = inside.check(frame, giver, task).map(|()| inside);
-            if let Err(error) = &handed {
-                frame.session.remember(error);
+            let mut collected = CallInputs::default();
+            collect(&mut collected);
+            inputs = collected.check(frame, calling_task, task).map(|()| collected);
+            if let Err(error) = &inputs {
+                frame.session.record_error(error);
             }
         }
-        Self { task, output, caller, handed }
+        Self { task, output, caller, inputs }
     }
 
-    /// Runs the body of a task, or has it run in a pod of its own.
+    /// Runs the body of a task, or asks the controller to run the task in a pod.
     pub fn run(self, body: impl FnOnce() -> R) -> R {
-        let Self { task, output, caller, handed } = self;
-        match handed {
-            Err(error) => (output.refused)(error),
-            Ok(handed) => match elsewhere(task, &caller, handed) {
-                Some(pending) => output.answer(&caller, pending.and_then(Pending::wait)),
+        let Self { task, output, caller, inputs } = self;
+        match inputs {
+            Err(error) => (output.from_error)(error),
+            Ok(inputs) => match call_controller(task, &caller, inputs) {
+                Some(pending) => output.receive(&caller, pending.and_then(PendingCall::wait)),
                 None => {
                     let context = caller.of_call(task);
                     let result = context.run(body);
-                    output.leave(result, &context)
+                    output.check(result, &context)
                 }
             },
         }
     }
 
-    /// Runs the body of an async task, or has it run in a pod of its own.
+    /// Runs the body of an async task, or asks the controller to run the task in a pod.
     pub async fn run_async(self, body: impl Future<Output = R>) -> R {
-        let Self { task, output, caller, handed } = self;
-        match handed {
-            Err(error) => (output.refused)(error),
-            Ok(handed) => match elsewhere(task, &caller, handed) {
-                Some(Ok(pending)) => output.answer(&caller, pending.await),
-                Some(Err(error)) => output.answer(&caller, Err(error)),
+        let Self { task, output, caller, inputs } = self;
+        match inputs {
+            Err(error) => (output.from_error)(error),
+            Ok(inputs) => match call_controller(task, &caller, inputs) {
+                Some(Ok(pending)) => output.receive(&caller, pending.await),
+                Some(Err(error)) => output.receive(&caller, Err(error)),
                 None => {
                     let context = caller.of_call(task);
                     let result = context.scope(body).await;
-                    output.leave(result, &context)
+                    output.check(result, &context)
                 }
             },
         }
     }
 }
 
-/// A task that a task calls runs in a pod of its own, if there is somebody to start it.
-fn elsewhere(
+/// Starts `task` through the controller. Returns `None` if the task runs in this process.
+fn call_controller(
     task: &'static TaskMetadata,
     caller: &Context,
-    handed: Handed,
-) -> Option<Result<Pending, Error>> {
+    inputs: CallInputs,
+) -> Option<Result<PendingCall, Error>> {
     caller.task()?;
-    let link = match link::link()? {
-        Ok(link) => link,
+    let controller = match controller::current()? {
+        Ok(controller) => controller,
         Err(error) => return Some(Err(error)),
     };
-    if let Some(error) = handed.error {
-        return Some(Err(link::unfit(task, &error)));
+    if let Some(error) = inputs.error {
+        return Some(Err(controller::invalid_value(task, &error)));
     }
-    Some(link.call(task, &handed.values))
+    Some(controller.call(task, &inputs.values))
 }
 
 impl<R> Output<R> {
-    /// What a pod has answered, for the one who has called it.
-    fn answer(&self, caller: &Context, answer: Result<Option<Value>, Error>) -> R {
-        let remember = |error: &Error| {
+    /// Converts the response of a pod into the caller's result.
+    fn receive(&self, caller: &Context, response: Result<Option<Value>, Error>) -> R {
+        let response = response.inspect_err(|error| {
             if let Some(caller) = caller.frame() {
-                caller.session.remember(error);
+                caller.session.record_error(error);
             }
-        };
-        let answer = answer.inspect_err(remember);
-        (self.answered)(answer)
+        });
+        (self.from_response)(response)
     }
 
-    fn leave(&self, result: R, call: &Context) -> R {
-        // A task that was given nothing pays nothing.
-        if call.frame().is_none_or(|call| call.given.count() == 0) {
+    /// Checks the result of a call that ran in this process.
+    fn check(&self, result: R, call: &Context) -> R {
+        // A task that has read no secret pays nothing.
+        if call.frame().is_none_or(|call| call.known_secrets.count() == 0) {
             return result;
         }
         (self.without_secrets)(result, call)
     }
 }
 
-/// The type of a function, which stands for the task.
+/// Returns the type of a function, which identifies the task.
 pub fn type_id_of<F: 'static>(_function: &F) -> TypeId {
     TypeId::of::<F>()
 }

@@ -1,4 +1,4 @@
-//! What a running task can ask about itself.
+//! The context of a running task.
 
 use std::{
     cell::RefCell,
@@ -15,8 +15,8 @@ use tempfile::TempDir;
 use crate::{
     Result, Secret, SecretBytes, TaskMetadata,
     error::{Error, ErrorKind},
-    given::Given,
     identity,
+    known_secrets::KnownSecrets,
     secrets::Secrets,
     session::Session,
 };
@@ -25,24 +25,24 @@ thread_local! {
     static CURRENT: RefCell<Option<Arc<Frame>>> = const { RefCell::new(None) };
 }
 
-/// One call of a task, or a session outside of any task.
+/// The state of one call of a task, or of a session outside any task.
 #[derive(Debug)]
 pub(crate) struct Frame {
     pub(crate) task: Option<&'static TaskMetadata>,
     pub(crate) session: Session,
-    /// The secrets that were read.
-    pub(crate) given: Given,
+    /// The secrets that this call has read.
+    pub(crate) known_secrets: KnownSecrets,
     working_directory: OnceCell<TempDir>,
     secret_files: OnceCell<TempDir>,
 }
 
 impl Frame {
-    /// Notes that the task has read this value.
-    pub(crate) fn give(&self, secret: &'static Secret, value: &SecretBytes) {
-        self.given.share(self.session.given().add(secret, value.expose()));
+    /// Records that the task has read this value.
+    pub(crate) fn record_secret(&self, secret: &'static Secret, value: &SecretBytes) {
+        self.known_secrets.insert_shared(self.session.known_secrets().insert(secret, value.expose()));
     }
 
-    /// A private directory for the files of secrets that came without one, in memory where possible.
+    /// Returns a private directory for secret files that nothing has mounted, in memory where possible.
     pub(crate) fn secret_files(&self) -> Result<&Path> {
         let directory = self.secret_files.get_or_try_init(|| {
             let candidates =
@@ -55,8 +55,7 @@ impl Frame {
             in_memory.map_or_else(|| private_directory(&env::temp_dir()), Ok)
         });
         directory.map(TempDir::path).map_err(|error| {
-            Error::new(ErrorKind::Io, "no private directory could be created for secret files")
-                .with_source(error)
+            Error::new(ErrorKind::Io, "cannot create a private directory for secret files").with_source(error)
         })
     }
 }
@@ -65,14 +64,56 @@ fn private_directory(parent: &Path) -> std::io::Result<TempDir> {
     tempfile::Builder::new().prefix("sealkit-").tempdir_in(parent)
 }
 
-/// What a running task can ask about itself.
+/// The context of a running task: its secrets, its metadata and its working directory.
 ///
-/// It belongs to one call of one task, and is found by [`current_context`] on the thread that runs the call and
-/// in the future that is the call, across every `await`. Threads and spawned tasks do not inherit it: hand it to
-/// them with [`Context::run`] or [`Context::scope`].
+/// Each call of a task has its own context. [`current_context`] returns it on the thread that runs the call and, in an
+/// async task, across every `await`. It corresponds to flytekit's `ExecutionParameters`.
+///
+/// # Threads and spawned futures
+///
+/// New threads and spawned futures do **not** inherit the context. Pass it on explicitly:
+///
+/// | in | write |
+/// |---|---|
+/// | `tokio::spawn`, `JoinSet::spawn` | `tokio::spawn(current_context().scope(part(1)))` |
+/// | `std::thread::spawn`, `rayon`, `spawn_blocking` | `let context = current_context();` before, and `context.run(\|\| part(1))` on the thread |
+///
+/// Without it, a read of a secret fails with [`ErrorKind::NoTask`]. A task that is called there runs in the calling
+/// process, even in a pod: it gets no pod, no timeout and no retries of its own, and its secrets are not mounted there.
+/// Futures that are joined without spawning, as by `tokio::join!` or `futures::future::try_join_all`, need nothing.
+///
+/// # Examples
+///
+/// Tasks in spawned futures:
 ///
 /// ```
-/// use sealkit::{current_context, task, testing::TestSecrets};
+/// use sealkit::{current_context, task, testing::TestSecrets, workflow};
+///
+/// #[task(secret_requests = [Secret(key = "token")])]
+/// async fn part(n: i64) -> anyhow::Result<i64> {
+///     let token = current_context().secrets().get("token")?;
+///     Ok(n + token.expose().len() as i64)
+/// }
+///
+/// # #[cfg(feature = "tokio")]
+/// #[workflow]
+/// async fn side_by_side() -> anyhow::Result<i64> {
+///     let context = current_context();
+///     let first = tokio::spawn(context.scope(part(1)));
+///     let second = tokio::spawn(context.scope(part(2)));
+///     Ok(first.await?? + second.await??)
+/// }
+/// # #[cfg(feature = "tokio")]
+/// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+/// let secrets = TestSecrets::new().with("token", "hunter2");
+/// assert_eq!(secrets.scope(side_by_side()).await.unwrap(), 17);
+/// # });
+/// ```
+///
+/// A secret on another thread, with and without the context:
+///
+/// ```
+/// use sealkit::{ErrorKind, current_context, task, testing::TestSecrets};
 ///
 /// #[task(secret_requests = [Secret(key = "my_secret")])]
 /// fn on_another_thread() -> sealkit::Result<i64> {
@@ -80,6 +121,9 @@ fn private_directory(parent: &Path) -> std::io::Result<TempDir> {
 ///     let secret = std::thread::scope(|threads| {
 ///         threads.spawn(|| context.run(|| current_context().secrets().get("my_secret"))).join().unwrap()
 ///     })?;
+///
+///     let lost = std::thread::spawn(|| current_context().secrets().get("my_secret")).join().unwrap();
+///     assert_eq!(lost.unwrap_err().kind(), ErrorKind::NoTask);
 ///     Ok(secret.expose().len() as i64)
 /// }
 ///
@@ -89,64 +133,74 @@ fn private_directory(parent: &Path) -> std::io::Result<TempDir> {
 #[derive(Clone, Debug)]
 pub struct Context(Option<Arc<Frame>>);
 
-/// The context of the task that is running, as flytekit's `current_context()`.
+/// Returns the context of the running task, as flytekit's `current_context()` does.
 ///
-/// Outside a task there is one too; it knows no task, and reading a secret through it is an error.
+/// Outside a task it returns a context without a task. Reading a secret through that context is an error.
+///
+/// # Examples
 ///
 /// ```
-/// use sealkit::current_context;
+/// use sealkit::{ErrorKind, current_context};
 ///
 /// assert!(current_context().task().is_none());
-/// assert!(current_context().secrets().get("my_secret").is_err());
+/// let error = current_context().secrets().get("my_secret").unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::NoTask);
 /// ```
 pub fn current_context() -> Context {
-    // The thread may be on its way out, where nothing is stored any more.
+    // The thread-local is already destroyed if the thread is exiting.
     Context(CURRENT.try_with(|current| current.borrow().clone()).ok().flatten())
 }
 
 impl Context {
-    /// The secrets that the task asked for.
+    /// Returns the secrets that the task requests.
     pub fn secrets(&self) -> Secrets {
         Secrets::new(self.clone())
     }
 
-    /// The task that is running.
+    /// Returns the metadata of the running task, or `None` outside a task.
     pub fn task(&self) -> Option<&'static TaskMetadata> {
         self.0.as_ref()?.task
     }
 
-    /// The name of the run on Flyte 2, of the execution on Flyte 1, and `local` elsewhere.
+    /// Returns the name of the run on Flyte 2, the name of the execution on Flyte 1, and `local` elsewhere.
     pub fn execution_id(&self) -> String {
-        identity::run().unwrap_or_else(|| "local".to_owned())
+        identity::run_name().unwrap_or_else(|| "local".to_owned())
     }
 
-    /// The name of the action on Flyte 2, such as `a0` for the first task of a run; there is none elsewhere.
+    /// Returns the name of the action on Flyte 2, such as `a0` for the first task of a run, and `None` elsewhere.
     pub fn action_name(&self) -> Option<String> {
-        identity::action()
+        identity::action_name()
     }
 
-    /// An empty, private directory for the task's own files; it is removed when the task ends.
+    /// Returns the path of an empty, private directory for the task's own files. It is removed when the task ends.
+    ///
+    /// Every call of this method within one call of a task returns the same path.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NoTask`] outside a task, [`ErrorKind::Io`] where no directory can be created.
+    /// Returns an error of kind [`NoTask`](ErrorKind::NoTask) outside a task, and of kind [`Io`](ErrorKind::Io) if the
+    /// directory cannot be created.
     pub fn working_directory(&self) -> Result<PathBuf> {
         let frame = self.frame().filter(|frame| frame.task.is_some());
         let frame = frame
             .ok_or_else(|| Error::new(ErrorKind::NoTask, "there is no working directory outside a task"))?;
         let directory = frame.working_directory.get_or_try_init(|| private_directory(&env::temp_dir()));
         directory.map(|directory| directory.path().to_owned()).map_err(|error| {
-            Error::new(ErrorKind::Io, "no working directory could be created").with_source(error)
+            Error::new(ErrorKind::Io, "cannot create a working directory").with_source(error)
         })
     }
 
-    /// Runs `work` on this thread with this context.
+    /// Runs `work` on this thread, in this context.
+    ///
+    /// Use it to pass the context to another thread; see [`Context`] for an example.
     pub fn run<T>(&self, work: impl FnOnce() -> T) -> T {
         let _entered = Entered::new(self.0.clone());
         work()
     }
 
-    /// Wraps `future`, which has this context whenever it is polled.
+    /// Wraps `future` so that it runs in this context, on whatever thread it is polled.
+    ///
+    /// Use it to pass the context to a spawned future; see [`Context`] for an example.
     pub fn scope<F: Future>(&self, future: F) -> impl Future<Output = F::Output> + use<F> {
         let frame = self.0.clone();
         async move {
@@ -163,14 +217,14 @@ impl Context {
         Self::new(None, session)
     }
 
-    /// The context of a new call of `task`, in the session of this one.
+    /// Creates the context of a call of `task`, in the session of this context.
     pub(crate) fn of_call(&self, task: &'static TaskMetadata) -> Self {
         Self::new(Some(task), self.frame().map(|frame| frame.session.clone()).unwrap_or_default())
     }
 
     fn new(task: Option<&'static TaskMetadata>, session: Session) -> Self {
-        let (given, working_directory, secret_files) = Default::default();
-        Self(Some(Arc::new(Frame { task, session, given, working_directory, secret_files })))
+        let (known_secrets, working_directory, secret_files) = Default::default();
+        Self(Some(Arc::new(Frame { task, session, known_secrets, working_directory, secret_files })))
     }
 
     pub(crate) fn frame(&self) -> Option<&Frame> {
@@ -178,7 +232,7 @@ impl Context {
     }
 }
 
-/// Puts back what was there before, also when the work panics.
+/// Restores the previous context when it is dropped, also if the work panics.
 struct Entered(Option<Arc<Frame>>);
 
 impl Entered {

@@ -1,14 +1,17 @@
-//! What can go wrong, in words that say what to do next.
+//! The error type of sealkit.
 
 use std::{error::Error as StdError, fmt};
 
-/// The result of everything in sealkit that can fail.
+/// A `Result` with [`Error`] as the default error type.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why a secret could not be read, a value not be converted, or a task not be run.
+/// An error of sealkit.
 ///
-/// The text names the secret, the task and every place that was asked, and never holds a secret's value.
-/// [`Error::kind`] is for programs, [`Error::hint`] says what to type next.
+/// [`Error::kind`] is stable and meant for code, the text and [`Error::hint`] are meant for people. The text names the
+/// secret, the task and every location that was searched. It never contains the value of a secret. The alternate form
+/// `{:#}` includes the sources.
+///
+/// # Examples
 ///
 /// ```
 /// use sealkit::{ErrorKind, current_context};
@@ -16,6 +19,21 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// let error = current_context().secrets().get("my_secret").unwrap_err();
 /// assert_eq!(error.kind(), ErrorKind::NoTask);
 /// assert_eq!(error.to_string(), "secret `my_secret` was read outside a task");
+/// assert!(error.hint().is_some());
+/// ```
+///
+/// A task that returns [`sealkit::Result`](Result) converts errors of other libraries with [`Error::other`]:
+///
+/// ```
+/// # use sealkit::task;
+/// #[task]
+/// fn port(text: String) -> sealkit::Result<u16> {
+///     text.parse().map_err(sealkit::Error::other)
+/// }
+///
+/// assert_eq!(port("80".to_owned())?, 80);
+/// assert_eq!(port("http".to_owned()).unwrap_err().to_string(), "invalid digit found in string");
+/// # Ok::<(), sealkit::Error>(())
 /// ```
 pub struct Error(Box<Inner>);
 
@@ -23,48 +41,67 @@ pub struct Error(Box<Inner>);
 struct Inner {
     kind: ErrorKind,
     hint: Option<String>,
-    what: What,
+    content: Content,
 }
 
 #[derive(Debug, thiserror::Error)]
-enum What {
+enum Content {
     #[error("{message}")]
-    Ours { message: String, source: Option<Box<dyn StdError + Send + Sync>> },
+    Message { message: String, source: Option<Box<dyn StdError + Send + Sync>> },
     #[error(transparent)]
-    Theirs(Box<dyn StdError + Send + Sync>),
+    Wrapped(Box<dyn StdError + Send + Sync>),
 }
 
-/// What kind of thing went wrong: a stable word for logs, metrics and exit codes.
+/// The kind of an [`Error`], a stable identifier for code, logs and metrics.
+///
+/// [`as_str`](Self::as_str) returns its name. A pod writes it as the code of a failed task, and a caller in another pod
+/// gets an error of the same kind.
+///
+/// # Examples
+///
+/// ```
+/// use sealkit::{ErrorKind, testing::TestSecrets, current_context, task};
+///
+/// #[task(secret_requests = [Secret(key = "token")])]
+/// fn connect() -> sealkit::Result<()> {
+///     current_context().secrets().get("token").map(drop)
+/// }
+///
+/// match TestSecrets::new().run(connect) {
+///     Err(error) if error.kind() == ErrorKind::NotFound => assert_eq!(error.kind().as_str(), "not_found"),
+///     other => panic!("unexpected: {other:?}"),
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// A name that no secret may have.
+    /// A key, a group, a scope or the name of a task is not valid.
     InvalidName,
-    /// The task did not ask for this secret.
+    /// A task reads a secret that it does not request.
     Undeclared,
-    /// The task asked for this key in several groups.
+    /// A task reads a key that it requests in several groups, without naming the group.
     Ambiguous,
-    /// The task asked for this secret in another form.
+    /// A task reads a secret in a way that the `mount_requirement` of the request does not allow.
     WrongMount,
-    /// No provider has this secret.
+    /// No provider has the requested secret.
     NotFound,
-    /// A secret was read outside a task.
+    /// A secret is read, or a working directory is requested, where no task runs.
     NoTask,
-    /// A value is not text.
+    /// A secret is read as text, and its value is not UTF-8.
     NotText,
-    /// A secret or an output is larger than it may be.
+    /// A secret is larger than 1 MiB, or the output of a pod is larger than Flyte accepts.
     TooLarge,
-    /// A provider is broken.
+    /// A provider fails, such as a file without read permission or a corrupt store.
     Provider,
-    /// The process is set up in a way that cannot work.
+    /// The program or its environment is set up incorrectly, such as two tasks with the same name.
     Configuration,
-    /// An input or output has the wrong type.
+    /// An input or output has the wrong type or is out of range.
     InvalidValue,
-    /// An output, or an input of a task that is called, holds a secret.
+    /// An output, or an input of a called task, contains a secret that the task has read.
     Leak,
-    /// A file or directory of our own could not be written.
+    /// A file or directory cannot be read or written.
     Io,
-    /// A task's own failure.
+    /// A task fails with an error of its own, panics, times out, or its process is killed.
     Other,
 }
 
@@ -87,7 +124,7 @@ impl ErrorKind {
         Self::Other,
     ];
 
-    /// The word itself.
+    /// Returns the name of the kind in snake case, such as `not_found`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::InvalidName => "invalid_name",
@@ -116,17 +153,34 @@ impl fmt::Display for ErrorKind {
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self(Box::new(Inner { kind, hint: None, what: What::Ours { message: message.into(), source: None } }))
+        Self(Box::new(Inner {
+            kind,
+            hint: None,
+            content: Content::Message { message: message.into(), source: None },
+        }))
     }
 
-    /// A failure of a [`Provider`](crate::Provider): it is there, but it cannot answer.
+    /// Creates an error of kind [`Provider`](ErrorKind::Provider), for implementations of [`Provider`](crate::Provider).
     ///
-    /// `message` must not hold a secret's value.
+    /// `message` must not contain the value of a secret.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use sealkit::{Error, ErrorKind};
+    ///
+    /// let error = Error::provider("the vault is sealed").with_hint("unseal it: vault operator unseal");
+    /// assert_eq!(error.kind(), ErrorKind::Provider);
+    /// assert_eq!(error.hint(), Some("unseal it: vault operator unseal"));
+    /// ```
     pub fn provider(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Provider, message)
     }
 
-    /// A task's own failure, for tasks that return [`sealkit::Result`](Result).
+    /// Converts any other error to an error of kind [`Other`](ErrorKind::Other), for tasks that return
+    /// [`sealkit::Result`](Result).
+    ///
+    /// # Examples
     ///
     /// ```
     /// fn rows() -> sealkit::Result<i64> {
@@ -136,39 +190,39 @@ impl Error {
     /// assert_eq!(rows().unwrap_err().to_string(), "invalid digit found in string");
     /// ```
     pub fn other(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self(Box::new(Inner { kind: ErrorKind::Other, hint: None, what: What::Theirs(error.into()) }))
+        Self(Box::new(Inner { kind: ErrorKind::Other, hint: None, content: Content::Wrapped(error.into()) }))
     }
 
-    /// Adds what to do next.
+    /// Sets the hint: what the user can do about the error.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.0.hint = Some(hint.into());
         self
     }
 
-    /// Adds the error that this one comes from.
+    /// Sets the source of the error.
     #[must_use]
-    pub fn with_source(mut self, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+    pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         let message = self.to_string();
-        self.0.what = What::Ours { message, source: Some(cause.into()) };
+        self.0.content = Content::Message { message, source: Some(source.into()) };
         self
     }
 
-    /// What kind of thing went wrong.
+    /// Returns the kind of the error.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// What to do next.
+    /// Returns the hint: what the user can do about the error, if sealkit knows it.
     pub fn hint(&self) -> Option<&str> {
         self.0.hint.as_deref()
     }
 }
 
-/// The message; in the alternate form `{:#}`, also those of the errors that it comes from.
+/// The message. The alternate form `{:#}` also contains the messages of the sources.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0.what)?;
+        write!(f, "{}", self.0.content)?;
         if f.alternate() {
             let mut source = self.source();
             while let Some(error) = source {
@@ -188,7 +242,7 @@ impl fmt::Debug for Error {
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.0.what.source()
+        self.0.content.source()
     }
 }
 
@@ -197,16 +251,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_kind_has_its_own_word() {
-        let mut words = ErrorKind::ALL.map(ErrorKind::as_str).to_vec();
-        assert!(words.iter().all(|word| word.chars().all(|c| c.is_ascii_lowercase() || c == '_')));
-        words.sort_unstable();
-        words.dedup();
-        assert_eq!(words.len(), ErrorKind::ALL.len());
+    fn every_kind_has_a_unique_name() {
+        let mut names = ErrorKind::ALL.map(ErrorKind::as_str).to_vec();
+        assert!(names.iter().all(|name| name.chars().all(|c| c.is_ascii_lowercase() || c == '_')));
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), ErrorKind::ALL.len());
     }
 
     #[test]
-    fn a_foreign_error_keeps_its_text_and_its_sources() {
+    fn a_wrapped_error_keeps_its_text_and_its_sources() {
         let inner = Error::provider("the vault is sealed").with_source("no quorum");
         let error = Error::other(inner);
         assert_eq!(error.to_string(), "the vault is sealed");

@@ -1,4 +1,4 @@
-//! Driving an async task where the program itself is not async.
+//! A blocking executor for async tasks.
 
 use std::{
     future::Future,
@@ -8,10 +8,10 @@ use std::{
     thread::{self, Thread},
 };
 
-/// Runs the future that `start` gives to its end.
+/// Runs the future that `start` creates to completion.
 ///
-/// With the `tokio` feature it runs on a new multi-threaded runtime, on a thread of its own if this one belongs
-/// to a runtime already. Without the feature it runs on this thread.
+/// With the feature `tokio`, the future runs on a new multi-threaded runtime. If this thread already belongs to a runtime, it runs
+/// on another thread. Without the feature, it runs on this thread.
 pub fn block_on<F: Future>(start: impl FnOnce() -> F + Send) -> F::Output
 where
     F::Output: Send,
@@ -23,7 +23,7 @@ where
         if tokio::runtime::Handle::try_current().is_err() {
             return drive();
         }
-        // A runtime cannot be started on a thread of another one.
+        // A runtime cannot be started on a thread of another runtime.
         thread::scope(|threads| match threads.spawn(drive).join() {
             Ok(output) => output,
             Err(panic) => std::panic::resume_unwind(panic),
@@ -37,7 +37,7 @@ where
 fn drive<F: Future>(start: impl FnOnce() -> F) -> F::Output {
     match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime.block_on(async { start().await }),
-        // No threads or no timers are to be had here; a task that needs none still runs.
+        // The system provides no threads or timers here. A task that needs none still runs.
         Err(_) => on_this_thread(start()),
     }
 }
@@ -50,7 +50,7 @@ impl Wake for Unpark {
     }
 }
 
-/// Polls whenever the future wakes this thread, which sleeps in between.
+/// Polls the future whenever it wakes this thread, which is parked in between.
 fn on_this_thread<F: Future>(future: F) -> F::Output {
     let waker = Arc::new(Unpark(thread::current())).into();
     let mut future = pin!(future);
@@ -67,9 +67,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_future_that_waits_is_polled_until_it_is_ready() {
+    fn a_pending_future_is_polled_until_it_is_ready() {
         let mut polled = 0;
-        let answer = on_this_thread(std::future::poll_fn(|task| {
+        let output = on_this_thread(std::future::poll_fn(|task| {
             polled += 1;
             let waker = task.waker().clone();
             if polled < 3 {
@@ -78,6 +78,6 @@ mod tests {
             }
             Poll::Ready(42)
         }));
-        assert_eq!((answer, polled), (42, 3));
+        assert_eq!((output, polled), (42, 3));
     }
 }

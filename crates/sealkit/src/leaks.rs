@@ -1,4 +1,4 @@
-//! What may not leave a task: the secrets that it was given, in whatever form.
+//! The leak check: outputs and inputs must not contain the secrets that a task has read, in any encoding.
 
 use std::fmt::{self, Write as _};
 
@@ -8,78 +8,77 @@ use sealkit_idl::prost::Message as _;
 use crate::{
     Result, TaskMetadata, Type, Value,
     error::{Error, ErrorKind},
-    given::Given,
+    known_secrets::KnownSecrets,
     literal::to_literal,
-    metadata::Place,
+    metadata::AllowedPlace,
 };
 
-/// Nothing shorter than this is found, whatever the secret is.
-const SHORTEST: usize = 5;
+/// The guard finds nothing shorter than this, so shorter values are not searched.
+const MIN_SEARCHED_BYTES: usize = 5;
 
-/// Something that leaves a task.
-pub(crate) struct Leaving<'a> {
-    /// The task that was given the secrets.
+/// A value that leaves a task.
+pub(crate) struct OutgoingValue<'a> {
+    /// The task that has read the secrets.
     pub(crate) task: &'static TaskMetadata,
-    /// Where it goes.
-    pub(crate) exit: Exit,
-    /// Its name there.
+    pub(crate) destination: Destination,
+    /// The name of the output or input.
     pub(crate) name: &'static str,
     pub(crate) r#type: Type,
     pub(crate) value: &'a Value,
 }
 
-/// How something leaves a task.
-pub(crate) enum Exit {
-    /// As an output of the task itself.
+/// The place that a value leaves a task for.
+pub(crate) enum Destination {
+    /// An output of the task itself.
     Output,
-    /// As an input of a task that it calls.
+    /// An input of this task, which the task calls.
     Input(&'static TaskMetadata),
 }
 
-/// What was found, and where.
+/// A secret that was found, and the path of the part that contains it.
 struct Leak {
     path: String,
     finding: Finding,
 }
 
-impl Leaving<'_> {
-    /// Looks for the secrets in `given`.
+impl OutgoingValue<'_> {
+    /// Searches the value for `known_secrets`.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Leak`] if one of them is there, and the task does not allow it.
-    pub(crate) fn check(&self, given: &Given) -> Result<()> {
+    /// Returns an error of kind [`ErrorKind::Leak`] if the value contains a secret that the task does not allow there.
+    pub(crate) fn check(&self, known_secrets: &KnownSecrets) -> Result<()> {
         let json = serde_json::to_vec(self.value).unwrap_or_default();
-        if json.len() < SHORTEST {
+        if json.len() < MIN_SEARCHED_BYTES {
             return Ok(());
         }
-        let guard = given.guard();
+        let guard = known_secrets.guard();
         if guard.is_empty() {
             return Ok(());
         }
         let mut leaks = Vec::new();
-        // The parts first, because they tell the place.
+        // The parts come first, because a finding in a part has a path.
         self.root().each_text(self.value, &mut |path, text| {
             for finding in guard.check(text) {
                 leaks.push(Leak { path: path.to_string(), finding });
             }
         });
-        // Then the whole as it is shown and as it is sent: a secret may be spread over the parts.
-        let sent = to_literal(self.r#type, self.value).map(|literal| literal.encode_to_vec());
-        for finding in [json, sent.unwrap_or_default()].iter().flat_map(|whole| guard.check(whole)) {
+        // Then the whole value, as JSON and as it is sent: a secret may span several parts.
+        let wire = to_literal(self.r#type, self.value).map(|literal| literal.encode_to_vec());
+        for finding in [json, wire.unwrap_or_default()].iter().flat_map(|whole| guard.check(whole)) {
             if !leaks.iter().any(|leak| leak.finding.name() == finding.name()) {
                 leaks.push(Leak { path: self.root().to_string(), finding: finding.without_offset() });
             }
         }
         leaks.retain(|leak| !self.is_allowed(leak));
         match leaks.first() {
-            Some(first) => Err(self.refused(&guard, first, &leaks)),
+            Some(first) => Err(self.leak_error(&guard, first, &leaks)),
             None => Ok(()),
         }
     }
 
     fn root(&self) -> Path<'_> {
-        Path { above: None, part: &self.name }
+        Path { parent: None, part: &self.name }
     }
 
     fn is_allowed(&self, leak: &Leak) -> bool {
@@ -88,9 +87,9 @@ impl Leaving<'_> {
         };
         self.task.allowed_secrets().iter().any(|allowed| {
             allowed.secret == leak.finding.name()
-                && match (allowed.place, &self.exit) {
-                    (Place::Output(place), Exit::Output) => covers(place, &leak.path),
-                    (Place::Input(place), Exit::Input(callee)) => {
+                && match (allowed.place, &self.destination) {
+                    (AllowedPlace::Output(place), Destination::Output) => covers(place, &leak.path),
+                    (AllowedPlace::Input(place), Destination::Input(callee)) => {
                         covers(place, &format!("{}.{}", callee.name(), leak.path))
                     }
                     _ => false,
@@ -98,64 +97,64 @@ impl Leaving<'_> {
         })
     }
 
-    fn refused(&self, guard: &Guard, first: &Leak, leaks: &[Leak]) -> Error {
+    fn leak_error(&self, guard: &Guard, first: &Leak, leaks: &[Leak]) -> Error {
         // A key of a map may be the secret itself.
         let path = guard.redact_text(&first.path);
-        let shown: String = path.chars().take(200).flat_map(char::escape_debug).collect();
+        let escaped: String = path.chars().take(200).flat_map(char::escape_debug).collect();
         let (task, finding) = (self.task.name(), &first.finding);
-        let mut message = match self.exit {
-            Exit::Output => format!("output `{shown}` of task `{task}` holds secret {finding}"),
-            Exit::Input(callee) => format!(
-                "input `{shown}` that task `{task}` hands to task `{}` holds secret {finding}",
+        let mut message = match self.destination {
+            Destination::Output => format!("output `{escaped}` of task `{task}` contains secret {finding}"),
+            Destination::Input(callee) => format!(
+                "input `{escaped}` from task `{task}` to task `{}` contains secret {finding}",
                 callee.name()
             ),
         };
         let others = leaks.len() - 1;
         if others > 0 {
-            let _ = write!(message, ", and {others} more like it");
+            let _ = write!(message, ", and {others} more");
         }
         let place = if *path == *first.path { &*path } else { self.name };
-        let (advice, argument) = match self.exit {
-            Exit::Output => (
+        let (advice, argument) = match self.destination {
+            Destination::Output => (
                 "return what was made with the secret, not the secret".to_owned(),
                 format!("output = {place:?}"),
             ),
-            Exit::Input(callee) => {
+            Destination::Input(callee) => {
                 let place = format!("{}.{place}", callee.name());
                 (
-                    format!("let task `{}` ask for the secret itself", callee.name()),
+                    format!("request the secret in task `{}` instead", callee.name()),
                     format!("input = {place:?}"),
                 )
             }
         };
         let name = first.finding.name();
         Error::new(ErrorKind::Leak, message).with_hint(format!(
-            "{advice}; if it is meant, say so on task `{task}`: \
+            "{advice}; to allow it, add to task `{task}`: \
              allow_secret_in({argument}, secret = {name:?}, because = \"...\")"
         ))
     }
 }
 
-/// Where a part is in a value, without an allocation as long as nobody asks.
+/// The path of a part in a value. It allocates only when it is displayed.
 #[derive(Clone, Copy)]
 struct Path<'a> {
-    above: Option<&'a Path<'a>>,
+    parent: Option<&'a Path<'a>>,
     part: &'a dyn fmt::Display,
 }
 
 impl Path<'_> {
-    /// Calls `with` for every text in `value`: what is text, and all else as it would be written.
-    fn each_text(&self, value: &Value, with: &mut impl FnMut(&Path<'_>, &[u8])) {
+    /// Calls `visit` with the bytes of every text, number and time in `value`.
+    fn each_text(&self, value: &Value, visit: &mut impl FnMut(&Path<'_>, &[u8])) {
         match value {
             Value::None | Value::Boolean(_) => {}
-            Value::String(text) | Value::Reference(text) => with(self, text.as_bytes()),
-            Value::Integer(number) => with(self, number.to_string().as_bytes()),
-            Value::Float(number) => with(self, number.to_string().as_bytes()),
+            Value::String(text) | Value::Reference(text) => visit(self, text.as_bytes()),
+            Value::Integer(number) => visit(self, number.to_string().as_bytes()),
+            Value::Float(number) => visit(self, number.to_string().as_bytes()),
             Value::Datetime { .. } | Value::Date { .. } | Value::Duration { .. } => {
-                with(self, &serde_json::to_vec(value).unwrap_or_default());
+                visit(self, &serde_json::to_vec(value).unwrap_or_default());
             }
             Value::List(items) => {
-                // A list of numbers may be the bytes of a text.
+                // A list of integers may be the bytes of a text.
                 let byte = |item: &Value| match item {
                     Value::Integer(number) => u8::try_from(*number)
                         .ok()
@@ -163,17 +162,17 @@ impl Path<'_> {
                     _ => None,
                 };
                 if let Some(bytes) = items.iter().map(byte).collect::<Option<Vec<u8>>>() {
-                    with(self, &bytes);
+                    visit(self, &bytes);
                 }
                 for (index, item) in items.iter().enumerate() {
-                    Path { above: Some(self), part: &index }.each_text(item, with);
+                    Path { parent: Some(self), part: &index }.each_text(item, visit);
                 }
             }
             Value::Map(entries) => {
                 for (key, item) in entries {
-                    let path = Path { above: Some(self), part: key };
-                    with(&path, key.as_bytes());
-                    path.each_text(item, with);
+                    let path = Path { parent: Some(self), part: key };
+                    visit(&path, key.as_bytes());
+                    path.each_text(item, visit);
                 }
             }
         }
@@ -182,8 +181,8 @@ impl Path<'_> {
 
 impl fmt::Display for Path<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(above) = self.above {
-            write!(f, "{above}.")?;
+        if let Some(parent) = self.parent {
+            write!(f, "{parent}.")?;
         }
         self.part.fmt(f)
     }

@@ -2,12 +2,12 @@
 
 mod call;
 mod context;
+mod controller;
 mod error;
 mod executor;
-mod given;
 mod identity;
+mod known_secrets;
 mod leaks;
-mod link;
 pub mod literal;
 mod metadata;
 mod program;
@@ -27,7 +27,7 @@ pub mod tracing;
 mod value;
 
 // Declare.
-pub use metadata::{AllowedSecret, Interface, Kind, Place, TaskMetadata};
+pub use metadata::{AllowedPlace, AllowedSecret, Interface, TaskKind, TaskMetadata};
 pub use registry::tasks;
 pub use resources::Resources;
 #[doc = include_str!("task_type/derive.md")]
@@ -54,9 +54,9 @@ pub use sealkit_guard as guard;
 pub use program::main;
 #[cfg(all(unix, feature = "store"))]
 pub use provider::LocalStore;
-pub use provider::{Environment, Found, MountedDirectory, Provider};
+pub use provider::{Environment, MountedDirectory, ProvidedValue, Provider};
 pub use session::Session;
 
-/// What generated code uses; not for anyone else, and not stable.
+/// Items for generated code. They are private and not stable.
 #[doc(hidden)]
 pub mod __private;

@@ -1,7 +1,7 @@
-//! Values and types as they go over Flyte's wire.
+//! Conversion of values and types to and from Flyte's literals.
 //!
-//! The bytes are those of the official Python SDK (`flyte` 2.12) for the same value and type. Structs and
-//! free-form objects are MessagePack maps, as Python's dataclasses are.
+//! The bytes are equal to those of the official Python SDK (`flyte` 2.12) for the same value and type. Structs and
+//! untyped objects are MessagePack maps, as Python's dataclasses are.
 
 mod schema;
 
@@ -22,10 +22,10 @@ use crate::{
     value::{Value, ValueError, from_msgpack, to_msgpack},
 };
 
-/// The tag of MessagePack in a binary literal.
+/// The tag of a binary literal that contains MessagePack.
 const MSGPACK: &str = "msgpack";
 
-/// The interface of a task, its variables in the order of their names.
+/// Converts the interface of a task. The variables are sorted by name, as in the official SDK.
 pub fn interface(interface: &Interface) -> TypedInterface {
     let map = |variables: &[crate::Variable]| {
         let mut entries: Vec<VariableEntry> = variables
@@ -44,7 +44,7 @@ pub fn interface(interface: &Interface) -> TypedInterface {
     TypedInterface { inputs: map(interface.inputs), outputs: map(interface.outputs) }
 }
 
-/// The type on the wire.
+/// Converts a type to its literal type.
 pub fn literal_type(of: Type) -> LiteralType {
     let kind = match of {
         Type::None => simple(SimpleType::None),
@@ -75,18 +75,18 @@ pub fn literal_type(of: Type) -> LiteralType {
         Type::Optional(inner) => {
             LiteralTypeKind::UnionType(UnionType { variants: vec![variant(*inner), variant(Type::None)] })
         }
-        Type::Enum(words) => LiteralTypeKind::EnumType(EnumType {
-            values: words.variants.iter().map(ToString::to_string).collect(),
+        Type::Enum(of) => LiteralTypeKind::EnumType(EnumType {
+            values: of.variants.iter().map(ToString::to_string).collect(),
         }),
     };
     plain(kind)
 }
 
-/// The value of type `of` on the wire.
+/// Converts a value of type `of` to a literal.
 ///
 /// # Errors
 ///
-/// When `value` is none of type `of`.
+/// Returns an error if `value` does not have the type `of`.
 pub fn to_literal(of: Type, value: &Value) -> Result<Literal, ValueError> {
     let scalar = match (of, value) {
         (Type::Optional(inner), value) => {
@@ -121,11 +121,11 @@ pub fn to_literal(of: Type, value: &Value) -> Result<Literal, ValueError> {
     Ok(Literal { value: Some(LiteralValue::Scalar(Box::new(Scalar { value: Some(scalar) }))) })
 }
 
-/// The value that `literal` carries.
+/// Converts a literal to a value.
 ///
 /// # Errors
 ///
-/// When it carries none, or one that tasks of sealkit cannot take.
+/// Returns an error if the literal is empty or has a type that sealkit does not support.
 pub fn from_literal(literal: Literal) -> Result<Value, ValueError> {
     let scalar = match literal.value {
         Some(LiteralValue::Collection(collection)) => {
@@ -165,7 +165,7 @@ pub fn from_literal(literal: Literal) -> Result<Value, ValueError> {
         Some(ScalarValue::Binary(binary)) if binary.tag == MSGPACK => from_msgpack(&binary.value),
         Some(ScalarValue::NoneType(_)) => Ok(Value::None),
         Some(ScalarValue::Union(union)) => from_literal(union.value.unwrap_or_default()),
-        _ => Err(ValueError::new("is of a kind that this SDK cannot read")),
+        _ => Err(ValueError::new("has a literal type that sealkit does not support")),
     }
 }
 
@@ -180,13 +180,13 @@ fn primitive(of: Type, value: &Value) -> Result<PrimitiveValue, ValueError> {
             PrimitiveValue::Datetime(Timestamp { seconds: *seconds, nanos })
         }
         (Type::Date, Value::Date { days }) => {
-            let seconds = days.checked_mul(86_400).ok_or_else(|| ValueError::new("is a malformed day"))?;
+            let seconds = days.checked_mul(86_400).ok_or_else(|| ValueError::new("is a malformed date"))?;
             PrimitiveValue::Datetime(Timestamp { seconds, nanos: 0 })
         }
         (Type::Duration, Value::Duration { seconds, nanos }) => {
             PrimitiveValue::Duration(Duration { seconds: *seconds, nanos: *nanos })
         }
-        (of, value) => return Err(ValueError::expected(of.word(), value)),
+        (of, value) => return Err(ValueError::expected(of.label(), value)),
     })
 }
 
@@ -194,8 +194,8 @@ fn plain(kind: LiteralTypeKind) -> LiteralType {
     LiteralType { r#type: Some(kind), ..LiteralType::default() }
 }
 
-fn simple(word: SimpleType) -> LiteralTypeKind {
-    LiteralTypeKind::Simple(word.into())
+fn simple(r#type: SimpleType) -> LiteralTypeKind {
+    LiteralTypeKind::Simple(r#type.into())
 }
 
 fn blob_type(dimensionality: BlobDimensionality) -> BlobType {
@@ -207,7 +207,7 @@ fn blob(dimensionality: BlobDimensionality, uri: &str) -> ScalarValue {
     ScalarValue::Blob(Blob { metadata: Some(metadata), uri: uri.to_owned() })
 }
 
-/// A type as a variant of a union: its structure names the transformer that Python has for it.
+/// Returns a type as a variant of a union. Its structure names the Python transformer of the type.
 fn variant(of: Type) -> LiteralType {
     let structure = TypeStructure { tag: tag(of).to_owned(), dataclass_type: BTreeMap::new() };
     LiteralType { structure: Some(structure), ..literal_type(of) }

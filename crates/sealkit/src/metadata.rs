@@ -1,4 +1,4 @@
-//! What is known of a task without running it.
+//! Task metadata: the declared properties of a task.
 
 use std::{any::TypeId, time::Duration};
 
@@ -6,10 +6,14 @@ use serde::{Serialize, Serializer};
 
 use crate::{Resources, Secret, Variable, call::Invoke, registry};
 
-/// What a task declares: its name, its secrets and its types.
+/// The metadata of a task: its name, secret requests, interface and limits.
 ///
-/// It is a constant of the program, checked when it is compiled. As JSON it looks like this; fields that are
-/// absent or empty are left out only where it says so:
+/// It is a constant of the program, checked at compile time. [`TaskMetadata::of`] returns the metadata of one task,
+/// [`tasks`](crate::tasks) that of all tasks.
+///
+/// # Examples
+///
+/// `PROGRAM describe --json` prints the metadata in this form:
 ///
 /// ```
 /// use sealkit::{TaskMetadata, current_context, task};
@@ -30,7 +34,7 @@ use crate::{Resources, Secret, Variable, call::Invoke, registry};
 ///     "secret_requests": [{
 ///         "key": "dsn",
 ///         "mount_requirement": "FILE",      // "ANY", "ENV_VAR" or "FILE"
-///         "group": "db",                    // left out if absent, as group_version and env_var are here
+///         "group": "db",                    // absent fields, such as group_version and env_var here, are left out
 ///     }],
 ///     "interface": {
 ///         "inputs": [
@@ -42,11 +46,14 @@ use crate::{Resources, Secret, Variable, call::Invoke, registry};
 /// });
 /// assert_eq!(serde_json::to_value(metadata).unwrap(), expected);
 /// ```
+///
+/// If they are declared, `"retries": 3`, `"timeout": "90s"`, `"resources": {"cpu": "500m"}` and
+/// `"allowed_secrets": [{"output": "o0", "secret": "db/dsn", "because": "..."}]` follow.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct TaskMetadata {
     name: &'static str,
     module: &'static str,
-    kind: Kind,
+    kind: TaskKind,
     docs: &'static str,
     secret_requests: &'static [Secret],
     interface: Interface,
@@ -58,27 +65,27 @@ pub struct TaskMetadata {
     entry: Entry,
 }
 
-/// How often and how long whoever runs the task tries, and on what.
+/// The retries, the timeout and the resources of a task.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Limits {
-    /// How often it is tried again.
+    /// The number of retries.
     #[serde(skip_serializing_if = "is_zero")]
     pub retries: u32,
-    /// How long each try may take.
+    /// The timeout of each attempt.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_seconds")]
     pub timeout: Option<Duration>,
-    /// What it needs of its machine.
+    /// The resources on a cluster.
     #[serde(skip_serializing_if = "Resources::is_none")]
     pub resources: Resources,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over like this")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde requires")]
 fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
-/// As durations are in JSON: `1.5s`.
-#[expect(clippy::ref_option, reason = "serde hands it over like this")]
+/// Serializes a duration in the JSON form of protobuf, such as `1.5s`.
+#[expect(clippy::ref_option, reason = "the signature that serde requires")]
 fn as_seconds<S: Serializer>(time: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
     match time {
         Some(time) => serializer.collect_str(&format_args!("{}s", time.as_secs_f64())),
@@ -86,59 +93,86 @@ fn as_seconds<S: Serializer>(time: &Option<Duration>, serializer: S) -> Result<S
     }
 }
 
-/// How the program finds and runs a task's function.
+/// The function of a task: its type and its entry point.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Entry {
     pub(crate) type_id: fn() -> TypeId,
     pub(crate) invoke: Invoke,
 }
 
-/// A secret that may leave a task on purpose: one `allow_secret_in(...)` of [`task`](macro@crate::task).
+/// An exception of the leak check: one `allow_secret_in(...)` of [`task`](macro@crate::task).
 ///
-/// In JSON it is `{"output": "o0.url", "secret": "db/password", "because": "..."}`, or with `"input": "task.input"`.
+/// It serializes to `{"output": "o0.url", "secret": "db/password", "because": "..."}`, or with `"input": "task.input"`.
+///
+/// # Examples
+///
+/// ```
+/// use sealkit::{AllowedPlace, ErrorKind, TaskMetadata, current_context, task, testing::TestSecrets};
+///
+/// #[task(
+///     secret_requests = [Secret(key = "token")],
+///     allow_secret_in(output = "o0", secret = "token", because = "the caller signs requests with it"),
+/// )]
+/// fn allowed() -> sealkit::Result<String> {
+///     Ok(current_context().secrets().get("token")?.expose().to_owned())
+/// }
+///
+/// #[task(secret_requests = [Secret(key = "token")])]
+/// fn leaking() -> sealkit::Result<String> {
+///     Ok(current_context().secrets().get("token")?.expose().to_owned())
+/// }
+///
+/// let exception = TaskMetadata::of(&allowed).expect("a task").allowed_secrets()[0];
+/// assert_eq!(exception.place, AllowedPlace::Output("o0"));
+///
+/// let session = TestSecrets::new().with("token", "k3Jq-71xT/w").session();
+/// assert_eq!(session.run(allowed)?, "k3Jq-71xT/w");
+/// assert_eq!(session.run(leaking).unwrap_err().kind(), ErrorKind::Leak);
+/// # Ok::<(), sealkit::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct AllowedSecret {
-    /// Where it may be, with all that is below.
+    /// The part of an output or input that may contain the secret, including everything inside that part.
     #[serde(flatten)]
-    pub place: Place,
-    /// The secret, as `key` or `group/key`.
+    pub place: AllowedPlace,
+    /// The secret, written `key` or `group/key`.
     pub secret: &'static str,
     /// The reason.
     pub because: &'static str,
 }
 
-/// A part of what leaves a task.
+/// A part of an output or input that may contain a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Place {
-    /// A part of the task's output, as `o0` or `o0.url`.
+pub enum AllowedPlace {
+    /// A part of the task's output, such as `o0` or `o0.url`.
     Output(&'static str),
-    /// A part of an input of a task that it calls, as `task.input` or `task.input.url`.
+    /// A part of an input of a called task, such as `task.input` or `task.input.url`.
     Input(&'static str),
 }
 
 impl AllowedSecret {
     #[doc(hidden)]
-    pub const fn __new(place: Place, secret: &'static str, because: &'static str) -> Self {
+    pub const fn __new(place: AllowedPlace, secret: &'static str, because: &'static str) -> Self {
         Self { place, secret, because }
     }
 }
 
-/// Whether a function is a task or a workflow.
+/// The kind of a task: a task or a workflow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Kind {
-    /// Declared by `#[task]`.
+pub enum TaskKind {
+    /// A function with `#[task]`.
     Task,
-    /// Declared by `#[workflow]`.
+    /// A function with `#[workflow]`.
     Workflow,
 }
 
-impl Kind {
-    /// `task` or `workflow`.
+impl TaskKind {
+    /// Returns `task` or `workflow`, the form in JSON.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Task => "task",
@@ -147,12 +181,12 @@ impl Kind {
     }
 }
 
-/// What a task takes and what it returns.
+/// The interface of a task: its inputs and outputs.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Interface {
-    /// The inputs, in the order of the function's.
+    /// The inputs, in the order of the function's parameters.
     pub inputs: &'static [Variable],
-    /// The outputs: none, or one called `o0`.
+    /// The outputs: one named `o0`, or none for `()`.
     pub outputs: &'static [Variable],
 }
 
@@ -162,7 +196,7 @@ impl TaskMetadata {
     pub const fn __new(
         name: &'static str,
         module: &'static str,
-        kind: Kind,
+        kind: TaskKind,
         docs: &'static str,
         secret_requests: &'static [Secret],
         inputs: &'static [Variable],
@@ -177,9 +211,9 @@ impl TaskMetadata {
         Self { name, module, kind, docs, secret_requests, interface, allowed_secrets, limits, entry }
     }
 
-    /// The metadata of a task, from the function itself.
+    /// Returns the metadata of the task that `function` is, or `None` for any other function.
     ///
-    /// `None` if the function is no task.
+    /// # Examples
     ///
     /// ```
     /// use sealkit::{TaskMetadata, task};
@@ -193,56 +227,56 @@ impl TaskMetadata {
     /// assert!(TaskMetadata::of(&drop::<u8>).is_none());
     /// ```
     pub fn of<F: 'static>(_function: &F) -> Option<&'static Self> {
-        // Every function has a type of its own, so nothing needs a name in the scope of the function.
+        // Every function has a unique type, so the macros need not add a name to the user's scope.
         registry::all().find(|task| (task.entry.type_id)() == TypeId::of::<F>())
     }
 
-    /// The name under which the task is run.
+    /// Returns the name of the task, by which it is run.
     pub const fn name(&self) -> &'static str {
         self.name
     }
 
-    /// The module that the function is in.
+    /// Returns the path of the module that contains the function.
     pub const fn module(&self) -> &'static str {
         self.module
     }
 
-    /// Whether it is a task or a workflow.
-    pub const fn kind(&self) -> Kind {
+    /// Returns whether it is a task or a workflow.
+    pub const fn kind(&self) -> TaskKind {
         self.kind
     }
 
-    /// The function's documentation; empty if there is none.
+    /// Returns the documentation of the function, or an empty string.
     pub const fn docs(&self) -> &'static str {
         self.docs
     }
 
-    /// The secrets that the task asks for.
+    /// Returns the secret requests of the task.
     pub const fn secret_requests(&self) -> &'static [Secret] {
         self.secret_requests
     }
 
-    /// How often the task is tried again when it fails, by whoever runs it in a process of its own.
+    /// Returns the number of retries after a failed attempt. They apply where the task runs in a pod.
     pub const fn retries(&self) -> u32 {
         self.limits.retries
     }
 
-    /// How long each try may take; nothing says that it may take as long as it takes.
+    /// Returns the timeout of each attempt, or `None` for no timeout. It applies where the task runs in a pod.
     pub const fn timeout(&self) -> Option<Duration> {
         self.limits.timeout
     }
 
-    /// What the task needs of its machine, where a cluster runs it.
+    /// Returns the resources that the task requests on a cluster.
     pub const fn resources(&self) -> Resources {
         self.limits.resources
     }
 
-    /// The secrets that may leave the task on purpose.
+    /// Returns the exceptions of the leak check.
     pub const fn allowed_secrets(&self) -> &'static [AllowedSecret] {
         self.allowed_secrets
     }
 
-    /// What the task takes and what it returns.
+    /// Returns the inputs and outputs of the task.
     pub const fn interface(&self) -> &Interface {
         &self.interface
     }

@@ -16,7 +16,9 @@ use std::{
 use sealkit_idl::prost::Message as _;
 
 use self::arguments::Command;
-use crate::{Error, Kind, Session, TaskMetadata, Variable, link, registry, spec, storage::Refusal};
+use crate::{
+    Error, Session, TaskKind, TaskMetadata, Variable, controller, registry, spec, storage::StorageError,
+};
 
 /// The `main` of a binary with tasks.
 ///
@@ -68,8 +70,8 @@ impl From<Error> for Fault {
 }
 
 /// The place of a file makes no sense.
-impl From<Refusal> for Fault {
-    fn from(refusal: Refusal) -> Self {
+impl From<StorageError> for Fault {
+    fn from(refusal: StorageError) -> Self {
         Self { code: 2, message: refusal.message, hint: refusal.hint }
     }
 }
@@ -96,10 +98,10 @@ pub(crate) fn main_of(session: &Session) -> ExitCode {
 /// A secret that is not guarded is never passed over in silence.
 fn warn_of_weak_secrets(session: &Session) {
     // Where there is an engine, it warns once for all tasks.
-    if link::exists() {
+    if controller::has_engine() {
         return;
     }
-    let weak = session.given().weak().into_iter();
+    let weak = session.known_secrets().weak().into_iter();
     let mut warnings: Vec<String> =
         weak.map(|(name, strength)| format!("warning: secret `{name}` {strength}\n")).collect();
     warnings.dedup();
@@ -139,7 +141,9 @@ fn perform(session: &Session, program: &str) -> Result<String, Fault> {
 /// Whether the program runs this task when nothing is typed.
 fn is_plain(task: &TaskMetadata) -> bool {
     let required = |input: &Variable| !input.r#type.is_optional();
-    task.name() == "main" && task.kind() == Kind::Workflow && !task.interface().inputs.iter().any(required)
+    task.name() == "main"
+        && task.kind() == TaskKind::Workflow
+        && !task.interface().inputs.iter().any(required)
 }
 
 /// What is no text.

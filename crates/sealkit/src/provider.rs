@@ -1,4 +1,4 @@
-//! Where values come from.
+//! Providers: the sources of secrets.
 
 mod chain;
 mod directory;
@@ -11,19 +11,27 @@ use std::{fmt, path::PathBuf};
 
 use crate::{Result, Secret, SecretBytes};
 
-pub(crate) use chain::{Chain, Preferred, is_pod};
+pub(crate) use chain::{Chain, Preference, is_pod};
 pub use directory::MountedDirectory;
 pub use environment::Environment;
 #[cfg(all(unix, feature = "store"))]
 pub use local_store::LocalStore;
 pub(crate) use memory::Memory;
 
-/// A place that secrets come from: a vault, a keyring, a file of your own.
+/// A source of secrets, such as a vault, a keyring or a file format of your own.
 ///
-/// A [`Session`](crate::Session) asks its providers one after the other.
+/// Add it to a [`Session`](crate::Session), which asks its providers one after the other.
+///
+/// A provider is asked where tasks run in the program's own process: in tests, and by `cargo run` or `PROGRAM run TASK`.
+/// `sealkit run` and clusters start tasks as pods, which read mounted secrets only, so they do **not** ask the
+/// program's providers. Store such a secret with `sealkit create secret`, or pass it with `sealkit run --secret`.
+///
+/// # Examples
 ///
 /// ```
-/// use sealkit::{Found, Provider, Result, Secret, SecretBytes, Session, current_context, task};
+/// use sealkit::{
+///     ErrorKind, ProvidedValue, Provider, Result, Secret, SecretBytes, Session, current_context, task,
+/// };
 ///
 /// #[derive(Debug)]
 /// struct Demo;
@@ -33,67 +41,88 @@ pub(crate) use memory::Memory;
 ///         "the demo provider".to_owned()
 ///     }
 ///
-///     fn lookup(&self, secret: &Secret) -> Result<Option<Found>> {
-///         let known = secret.request().key == "my_secret";
-///         Ok(known.then(|| SecretBytes::new(b"hunter2".to_vec()).into()))
+///     fn lookup(&self, secret: &Secret) -> Result<Option<ProvidedValue>> {
+///         if secret.request().key != "my_secret" {
+///             return Ok(None); // the next provider is asked
+///         }
+///         Ok(Some(SecretBytes::new(b"hunter2".to_vec()).into()))
 ///     }
 /// }
 ///
-/// #[task(secret_requests = [Secret(key = "my_secret"), Secret(key = "other")])]
-/// fn both() -> Result<i64> {
-///     let secrets = current_context().secrets();
-///     let first = secrets.get("my_secret")?.expose().len();
-///     let second = secrets.get("other")?.expose().len(); // nobody has this one
-///     Ok((first + second) as i64)
+/// #[task(secret_requests = [Secret(key = "my_secret")])]
+/// fn length() -> Result<usize> {
+///     Ok(current_context().secrets().get("my_secret")?.expose().len())
 /// }
 ///
-/// let error = Session::isolated().provider(Demo).run(both).unwrap_err();
-/// assert_eq!(error.to_string(), "secret `other` of task `both` was not found in the demo provider");
+/// #[task(secret_requests = [Secret(key = "other")])]
+/// fn fails() -> Result<()> {
+///     current_context().secrets().get("other").map(drop)
+/// }
+///
+/// let session = Session::isolated().provider(Demo);
+/// assert_eq!(session.run(length)?, 7);
+///
+/// let error = session.run(fails).unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::NotFound);
+/// assert_eq!(error.to_string(), "secret `other` of task `fails` was not found in the demo provider");
+/// # Ok::<(), sealkit::Error>(())
 /// ```
 pub trait Provider: fmt::Debug + Send + Sync {
-    /// What messages call this provider, as in "was not found in …".
+    /// Returns the name of this provider for messages, as in "was not found in the demo provider".
     fn name(&self) -> String;
 
-    /// Looks the secret up: `Ok(None)` means that it is not here, and the next provider is asked.
+    /// Looks up a secret. `Ok(None)` means that this provider does not have it, and the next provider is asked.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Provider`](crate::ErrorKind::Provider) when this provider cannot answer. The read fails then:
-    /// a broken provider is not an absent secret.
-    fn lookup(&self, secret: &Secret) -> Result<Option<Found>>;
+    /// Returns an error of kind [`Provider`](crate::ErrorKind::Provider), made with
+    /// [`Error::provider`](crate::Error::provider), if this provider fails. The read of the secret fails then; the next
+    /// provider is not asked.
+    fn lookup(&self, secret: &Secret) -> Result<Option<ProvidedValue>>;
 
-    /// Every place that was looked in for `secret`, to be listed (each once) when it was not found.
-    fn places(&self, secret: &Secret) -> Vec<String> {
+    /// Returns every location where this provider looks for `secret`, for the message of a
+    /// [`NotFound`](crate::ErrorKind::NotFound) error. The default is [`name`](Self::name).
+    fn locations(&self, secret: &Secret) -> Vec<String> {
         let _ = secret;
         vec![self.name()]
     }
 
-    /// The command that would put `secret` here, for the hint of an error when nobody has it.
-    fn remedy(&self, secret: &Secret) -> Option<String> {
+    /// Returns the command that creates `secret` in this provider, for the hint of a
+    /// [`NotFound`](crate::ErrorKind::NotFound) error. The default is `None`.
+    fn create_command(&self, secret: &Secret) -> Option<String> {
         let _ = secret;
         None
     }
 }
 
-/// A secret that a [`Provider`] has found.
+/// The value of a secret that a [`Provider`] returns. Create one from [`SecretBytes`] with `into()`.
+///
+/// # Examples
+///
+/// ```
+/// use sealkit::{ProvidedValue, SecretBytes};
+///
+/// let value: ProvidedValue = SecretBytes::new(b"hunter2".to_vec()).into();
+/// assert!(!format!("{value:?}").contains("hunter2"));
+/// ```
 #[derive(Debug)]
-pub struct Found {
+pub struct ProvidedValue {
     pub(crate) value: SecretBytes,
     pub(crate) mount: Mount,
 }
 
-/// How a found secret is mounted in this process.
+/// The mount of a secret in this process.
 #[derive(Debug)]
 pub(crate) enum Mount {
-    /// It is not: it only came through a provider.
+    /// The secret is not mounted.
     None,
-    /// In this environment variable.
+    /// The environment variable of this name.
     Variable(String),
-    /// In this file.
+    /// The file at this path.
     File(PathBuf),
 }
 
-impl From<SecretBytes> for Found {
+impl From<SecretBytes> for ProvidedValue {
     fn from(value: SecretBytes) -> Self {
         Self { value, mount: Mount::None }
     }

@@ -1,4 +1,4 @@
-//! The tasks of this program.
+//! The registry of the tasks in this program.
 
 use sealkit_names::nearest;
 
@@ -7,7 +7,7 @@ use crate::{
     error::{Error, ErrorKind},
 };
 
-/// A task that a `#[task]` or `#[workflow]` has registered; made by generated code only.
+/// The registration of a task, created by the code that `#[task]` and `#[workflow]` generate.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Registered(pub &'static TaskMetadata);
@@ -18,14 +18,16 @@ pub(crate) fn all() -> impl Iterator<Item = &'static TaskMetadata> {
     inventory::iter::<Registered>().map(|registered| registered.0)
 }
 
-/// All tasks and workflows of this program, in the order of their modules and names.
+/// Returns all tasks and workflows of this program, sorted by module and name.
 ///
-/// Tasks register themselves, wherever in the program they are. The linker drops a whole crate that nothing
-/// refers to, though, and its tasks with it: write `use my_tasks as _;` in the binary then.
+/// Tasks register themselves in every module and crate of the program. The linker drops a crate that the program does
+/// not refer to, together with its tasks. Write `use my_tasks as _;` in the binary to keep it.
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Configuration`] when two tasks have the same name.
+/// Returns an error of kind [`ErrorKind::Configuration`] if two tasks have the same name.
+///
+/// # Examples
 ///
 /// ```standalone_crate
 /// use sealkit::{TaskMetadata, task, tasks};
@@ -53,21 +55,21 @@ pub fn tasks() -> Result<Vec<&'static TaskMetadata>> {
     Ok(tasks)
 }
 
-/// The task that is called `name`.
+/// Returns the task `name`.
 pub(crate) fn find(name: &str) -> Result<&'static TaskMetadata> {
     let tasks = tasks()?;
     if let Some(task) = tasks.iter().find(|task| task.name() == name) {
         return Ok(task);
     }
-    let shown: String = name.chars().take(80).flat_map(char::escape_debug).collect();
-    let error = Error::new(ErrorKind::InvalidName, format!("no task is named `{shown}`"));
+    let escaped: String = name.chars().take(80).flat_map(char::escape_debug).collect();
+    let error = Error::new(ErrorKind::InvalidName, format!("no task is named `{escaped}`"));
     Err(match nearest(name, tasks.iter().map(|task| task.name())) {
         Some(near) => error.with_hint(format!("did you mean `{near}`?")),
         None => {
             let names: Vec<String> = tasks.iter().map(|task| format!("`{}`", task.name())).collect();
             let known = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
             error.with_hint(format!(
-                "the tasks of this program: {known}; a crate that is named nowhere is not linked: write `use my_tasks as _;`"
+                "the tasks of this program: {known}; to link a crate that only contains tasks: `use my_tasks as _;`"
             ))
         }
     })

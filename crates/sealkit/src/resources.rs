@@ -1,31 +1,56 @@
-//! What a task needs of its machine.
+//! The resources of a task.
 
 use sealkit_names::Resource;
 use serde::Serialize;
 
-/// What a task asks a cluster for: `resources = Resources(...)` of [`task`](macro@crate::task).
+/// The resources that a task requests on a cluster: `resources = Resources(...)` of [`task`](macro@crate::task).
 ///
-/// Amounts are as Kubernetes writes them. In JSON it is `{"cpu": "500m", "memory": "2Gi"}`, without what is not
-/// asked for.
+/// Amounts are Kubernetes quantities, checked at compile time. Local runs ignore them. The JSON form leaves out absent
+/// fields: `{"cpu": "500m", "memory": "2Gi"}`. It corresponds to `flyte.Resources`.
+///
+/// # Examples
+///
+/// ```
+/// use sealkit::{Resources, TaskMetadata, task};
+///
+/// #[task(resources = Resources(cpu = "500m", memory = "2Gi"))]
+/// fn train() -> sealkit::Result<()> {
+///     Ok(())
+/// }
+///
+/// let resources = TaskMetadata::of(&train).expect("a task").resources();
+/// assert_eq!((resources.cpu, resources.gpu), (Some("500m"), None));
+/// assert_ne!(resources, Resources::NONE);
+/// ```
+///
+/// A malformed amount does not compile:
+///
+/// ```compile_fail
+/// # use sealkit::task;
+/// #[task(resources = Resources(memory = "2 GB"))]
+/// fn train() -> sealkit::Result<()> {
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Resources {
-    /// Processors, as `2` or `500m`.
+    /// The number of processors, such as `2` or `500m` (thousandths).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu: Option<&'static str>,
-    /// Memory, as `2Gi`.
+    /// The memory in bytes, such as `2Gi`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<&'static str>,
-    /// Graphics processors, as `1`.
+    /// The number of graphics processors, such as `1`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gpu: Option<&'static str>,
-    /// Storage that goes with the pod, as `10Gi`.
+    /// The ephemeral storage in bytes, such as `10Gi`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub disk: Option<&'static str>,
 }
 
 impl Resources {
-    /// Nothing is asked for: the cluster decides.
+    /// No requested resources: the defaults of the cluster apply.
     pub const NONE: Self = Self::__new(None, None, None, None);
 
     #[doc(hidden)]
@@ -38,8 +63,8 @@ impl Resources {
         Self { cpu, memory, gpu, disk }
     }
 
-    /// What is asked for.
-    pub(crate) fn given(self) -> impl Iterator<Item = (Resource, &'static str)> {
+    /// Returns the requested amounts.
+    pub(crate) fn amounts(self) -> impl Iterator<Item = (Resource, &'static str)> {
         let amounts = [self.cpu, self.memory, self.gpu, self.disk];
         Resource::ALL.into_iter().zip(amounts).filter_map(|(resource, amount)| Some((resource, amount?)))
     }

@@ -1,14 +1,18 @@
-//! What a task asks for.
+//! Secret requests.
 
 use sealkit_idl::core as idl;
 pub use sealkit_names::MountType;
 use sealkit_names::Request;
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
-/// A secret request: what `#[task(secret_requests = [...])]` is given.
+/// A secret request of a task, an element of `#[task(secret_requests = [...])]`.
 ///
-/// The fields are those of flytekit's `Secret` and of Flyte's `core.Secret`. In `secret_requests` the short form
-/// `Secret(key = "k", mount_requirement = FILE)` says the same as this builder, and a constant can be shared:
+/// The fields are those of flytekit's `Secret` and of Flyte's `core.Secret`. In `secret_requests`, the short form
+/// `Secret(key = "k", mount_requirement = FILE)` is equal to this builder.
+///
+/// # Examples
+///
+/// A request as a constant that several tasks share:
 ///
 /// ```
 /// use sealkit::{MountType, Secret, current_context, task};
@@ -24,12 +28,13 @@ use serde::{Serialize, Serializer, ser::SerializeStruct};
 /// # assert_eq!(kit.run(download).unwrap(), 5);
 /// ```
 ///
-/// A name that Flyte would refuse, a secret asked for twice, or two that would end up in one place do not compile:
+/// These do not compile: a name that Flyte rejects, a duplicate request, and two requests that Flyte would mount in the
+/// same variable or file.
 ///
 /// ```compile_fail
 /// # use sealkit::{Secret, task};
 /// #[task(secret_requests = [Secret(key = "my-key"), Secret(key = "my_key")])]
-/// fn clash() -> sealkit::Result<()> {
+/// fn collision() -> sealkit::Result<()> {
 ///     Ok(())
 /// }
 /// ```
@@ -43,42 +48,43 @@ pub struct Secret {
 }
 
 impl Secret {
-    /// A request for the secret `key`, mounted as the cluster likes.
+    /// Creates a request for the secret `key`, with the mount requirement `ANY`.
     pub const fn new(key: &'static str) -> Self {
         Self { key, group: None, group_version: None, mount_requirement: MountType::Any, env_var: None }
     }
 
-    /// The group the secret belongs to.
+    /// Sets the group of the secret.
     #[must_use]
     pub const fn group(mut self, group: &'static str) -> Self {
         self.group = Some(group);
         self
     }
 
-    /// The version of the group.
+    /// Sets the version of the group. Flyte 1 uses it; Flyte 2 ignores it.
     #[must_use]
     pub const fn group_version(mut self, version: &'static str) -> Self {
         self.group_version = Some(version);
         self
     }
 
-    /// How the secret is to be mounted.
+    /// Sets the mount requirement: an environment variable, a file, or either.
     #[must_use]
     pub const fn mount(mut self, requirement: MountType) -> Self {
         self.mount_requirement = requirement;
         self
     }
 
-    /// The environment variable the secret is wanted in.
+    /// Sets the name of the environment variable for the secret.
     ///
-    /// For a file, it is the variable that holds the file's path.
+    /// With the mount requirement `FILE`, the variable contains the path of the file. The variable stays in the environment
+    /// of a pod, and child processes inherit it.
     #[must_use]
     pub const fn env_var(mut self, name: &'static str) -> Self {
         self.env_var = Some(name);
         self
     }
 
-    /// The request as the naming rules see it; its fields can be read there.
+    /// Returns the request as the naming rules see it. Its fields are public.
     pub const fn request(&self) -> Request<'static> {
         Request {
             group: self.group,
@@ -107,7 +113,7 @@ impl From<Secret> for idl::Secret {
     }
 }
 
-/// Absent fields are left out; the mount requirement is the word on the wire.
+/// Absent fields are left out. The mount requirement is `ANY`, `ENV_VAR` or `FILE`.
 impl Serialize for Secret {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let optional =

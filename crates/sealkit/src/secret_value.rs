@@ -1,4 +1,4 @@
-//! Values that cannot be printed, copied or compared by accident, and are wiped when dropped.
+//! Secret values, which are redacted when printed and zeroized when dropped.
 
 use std::{fmt, mem};
 
@@ -6,20 +6,24 @@ use zeroize::{Zeroize, Zeroizing};
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// The largest value a secret may have, in bytes: the limit of a Kubernetes secret.
+/// The maximum size of a secret in bytes: 1 MiB, the limit of a Kubernetes secret.
 pub const MAX_SECRET_BYTES: usize = sealkit_names::rules::VALUE_MAX;
 
 /// The exact bytes of a secret.
 ///
-/// They live in one allocation of exactly their size, which is wiped on drop. There is no `Display`, `Clone`,
-/// `PartialEq`, `Hash` or `Serialize`, and it is no [`TaskType`](crate::TaskType): [`SecretBytes::expose`] is the
-/// one way in, easy to find in a review.
+/// [`SecretBytes::expose`] is the only access to the bytes, so a review finds every use. There is no `Display`, `Clone`,
+/// `PartialEq`, `Hash` or `Serialize`, and it is not a [`TaskType`](crate::TaskType). The bytes are stored in one
+/// allocation of exactly their size, which is zeroized on drop.
+///
+/// # Examples
 ///
 /// ```
 /// let bytes = sealkit::SecretBytes::new(b"hunter2".to_vec());
 /// assert_eq!(bytes.expose(), b"hunter2");
 /// assert_eq!(format!("{bytes:?}"), "SecretBytes([REDACTED])");
 /// ```
+///
+/// It cannot be printed with `{}`, and `{:?}` prints no value. To use the bytes, call [`expose`](Self::expose):
 ///
 /// ```compile_fail
 /// # let bytes = sealkit::SecretBytes::new(b"hunter2".to_vec());
@@ -28,7 +32,7 @@ pub const MAX_SECRET_BYTES: usize = sealkit_names::rules::VALUE_MAX;
 pub struct SecretBytes(Zeroizing<Box<[u8]>>);
 
 impl SecretBytes {
-    /// Takes over `value`; nothing of it is left elsewhere.
+    /// Creates a secret from `value`. No copy of the bytes is left elsewhere.
     pub fn new(mut value: Vec<u8>) -> Self {
         if value.len() == value.capacity() {
             return Self(Zeroizing::new(value.into_boxed_slice()));
@@ -38,12 +42,12 @@ impl SecretBytes {
         exact
     }
 
-    /// The allocation itself, no longer looked after.
+    /// Returns the allocation, which is no longer zeroized on drop.
     fn into_inner(mut self) -> Vec<u8> {
         mem::take(&mut *self.0).into_vec()
     }
 
-    /// Zeros, to be filled by whoever reads the value.
+    /// Creates a buffer of zeros for the reader of a value.
     pub(crate) fn zeroed(length: usize) -> Self {
         Self(Zeroizing::new(vec![0; length].into_boxed_slice()))
     }
@@ -52,9 +56,9 @@ impl SecretBytes {
         &mut self.0
     }
 
-    /// The bytes themselves.
+    /// Returns the bytes.
     ///
-    /// What is copied from here is no longer looked after.
+    /// Copies that you make are neither zeroized nor redacted in `Debug` output.
     pub fn expose(&self) -> &[u8] {
         &self.0
     }
@@ -66,10 +70,13 @@ impl fmt::Debug for SecretBytes {
     }
 }
 
-/// A secret that is text, without white space at either end.
+/// A secret as text, without white space at either end.
 ///
-/// The rules of [`SecretBytes`] hold here too. The ends are stripped as Python's `str.strip` does, because
-/// flytekit does so: a value that works there works here.
+/// [`SecretValue::expose`] is the only access to the text. As with [`SecretBytes`], there is no `Display`, `Clone` or
+/// `Serialize`, and the text is zeroized on drop. White space is stripped as by Python's `str.strip`, which flytekit
+/// uses, so a value that works there works here.
+///
+/// # Examples
 ///
 /// ```
 /// use sealkit::{current_context, task, testing::TestSecrets};
@@ -82,6 +89,9 @@ impl fmt::Debug for SecretBytes {
 /// assert_eq!(TestSecrets::new().with("pin", "1234\n").run(digits)?, 4);
 /// # Ok::<(), sealkit::Error>(())
 /// ```
+///
+/// It cannot be printed with `{}`, and `{:?}` prints `SecretValue([REDACTED])`. To use the text, call
+/// [`expose`](Self::expose). A task cannot return a secret either:
 ///
 /// ```compile_fail
 /// use sealkit::{SecretValue, current_context, task};
@@ -98,9 +108,9 @@ pub struct SecretValue {
 }
 
 impl SecretValue {
-    /// Text from `bytes`, stripped in place.
+    /// Creates the text from `bytes`, stripped in place.
     ///
-    /// `from_file` also reads line ends as Python's text mode does, in which flytekit opens the file.
+    /// `from_file` also converts line ends as Python's text mode does, in which flytekit opens the file.
     pub(crate) fn new(mut bytes: SecretBytes, from_file: bool) -> Result<Self> {
         let length = if from_file { universal_newlines(bytes.buffer()) } else { bytes.expose().len() };
         let text = String::from_utf8(bytes.into_inner()).map_err(|error| {
@@ -114,9 +124,9 @@ impl SecretValue {
         Ok(Self { text, start, end })
     }
 
-    /// The text itself.
+    /// Returns the text.
     ///
-    /// What is copied from here is no longer looked after.
+    /// Copies that you make are neither zeroized nor redacted in `Debug` output.
     pub fn expose(&self) -> &str {
         &self.text[self.start..self.end]
     }
@@ -128,12 +138,12 @@ impl fmt::Debug for SecretValue {
     }
 }
 
-/// What `str.isspace` of Python accepts: four separators more than Rust.
+/// Whether Python's `str.isspace` accepts `c`. Python has four separators more than Rust.
 pub(crate) fn is_python_space(c: char) -> bool {
     c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c)
 }
 
-/// Turns `\r\n` and `\r` into `\n` in place and returns the new length; the rest is wiped.
+/// Converts `\r\n` and `\r` to `\n` in place and returns the new length. The rest is zeroized.
 fn universal_newlines(bytes: &mut [u8]) -> usize {
     if !bytes.contains(&b'\r') {
         return bytes.len();
@@ -158,14 +168,14 @@ mod secrecy {
 
     use super::{SecretBytes, SecretValue};
 
-    /// The text moves on in one exact allocation; ours is wiped.
+    /// Copies the text into one allocation of its size. The original is zeroized.
     impl From<SecretValue> for SecretString {
         fn from(value: SecretValue) -> Self {
             Self::new(Box::from(value.expose()))
         }
     }
 
-    /// The bytes move on in one exact allocation; ours is wiped.
+    /// Copies the bytes into one allocation of their size. The original is zeroized.
     impl From<SecretBytes> for SecretSlice<u8> {
         fn from(value: SecretBytes) -> Self {
             Self::new(Box::from(value.expose()))
@@ -191,34 +201,34 @@ mod tests {
     }
 
     #[test]
-    fn line_ends_of_files_are_read_as_python_reads_them() {
+    fn line_ends_of_files_are_converted_as_python_does() {
         assert_eq!(text(b"a\r\nb\rc\n\rd\r\n", true), "a\nb\nc\n\nd");
         assert_eq!(text(b"a\r\nb", false), "a\r\nb");
     }
 
     #[test]
-    fn other_bytes_than_text_are_refused_without_showing_them() {
+    fn bytes_that_are_not_text_are_rejected_without_showing_them() {
         let error = SecretValue::new(SecretBytes::new(b"hunter2\xff".to_vec()), false).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::NotText);
         assert!(!format!("{error} {error:?}").contains("hunter2"));
     }
 
     #[test]
-    fn a_value_with_spare_room_gets_an_exact_allocation() {
-        let mut roomy = Vec::with_capacity(100);
-        roomy.extend_from_slice(b"hunter2");
-        assert_eq!(SecretBytes::new(roomy).expose(), b"hunter2");
+    fn a_value_with_spare_capacity_gets_an_exact_allocation() {
+        let mut bytes = Vec::with_capacity(100);
+        bytes.extend_from_slice(b"hunter2");
+        assert_eq!(SecretBytes::new(bytes).expose(), b"hunter2");
     }
 
     #[test]
-    fn debug_shows_nothing() {
+    fn debug_output_is_redacted() {
         let value = SecretValue::new(SecretBytes::new(b"hunter2".to_vec()), false).unwrap();
         assert_eq!(format!("{value:?} {value:#?}"), "SecretValue([REDACTED]) SecretValue([REDACTED])");
     }
 
     #[cfg(feature = "secrecy")]
     #[test]
-    fn values_move_on_into_secrecys_types() {
+    fn values_convert_to_the_types_of_secrecy() {
         use ::secrecy::{ExposeSecret as _, SecretSlice, SecretString};
 
         let value = SecretValue::new(SecretBytes::new(b" hunter2\n".to_vec()), false).unwrap();

@@ -1,4 +1,4 @@
-//! Reading secrets: those that the task asked for, and no others.
+//! Access to the secrets that a task requests.
 
 use std::{
     fs,
@@ -16,37 +16,76 @@ use crate::{
     Context, Result, Secret, TaskMetadata,
     context::Frame,
     error::{Error, ErrorKind},
-    provider::{self, Chain, Found, Mount, Preferred},
+    provider::{self, Chain, Mount, Preference, ProvidedValue},
     secret_value::{SecretBytes, SecretValue},
 };
 
-/// The secrets of one task, as flytekit's `current_context().secrets`.
+/// The secrets of the running task.
 ///
-/// A literal key that the task did not declare does not compile; any other undeclared key is refused when it is
-/// read. Every method looks the secret up anew and checks the key first.
+/// [`Context::secrets`] returns it, as `current_context().secrets` does in flytekit. Every method checks the key first
+/// and then looks the secret up again; nothing is cached.
 ///
-/// # Errors
+/// # Examples
 ///
-/// All methods that read return
+/// ```
+/// use sealkit::{ErrorKind, current_context, task, testing::TestSecrets};
 ///
-/// | kind | when |
-/// |---|---|
-/// | [`InvalidName`](ErrorKind::InvalidName) | no secret can have this name |
-/// | [`NoTask`](ErrorKind::NoTask) | no task is running here |
-/// | [`Undeclared`](ErrorKind::Undeclared), [`Ambiguous`](ErrorKind::Ambiguous), [`WrongMount`](ErrorKind::WrongMount) | the task did not ask for this, or not like this |
-/// | [`NotFound`](ErrorKind::NotFound) | nobody has it; the message lists every place that was asked |
-/// | [`NotText`](ErrorKind::NotText), [`TooLarge`](ErrorKind::TooLarge) | the value is not text, or larger than 1 MiB |
-/// | [`Provider`](ErrorKind::Provider), [`Configuration`](ErrorKind::Configuration) | a provider is broken, or the environment makes no sense |
+/// #[task(secret_requests = [
+///     Secret(key = "my_secret"),
+///     Secret(key = "my_file", mount_requirement = FILE),
+///     Secret(key = "pin", group = "db"),
+/// ])]
+/// fn read_all() -> sealkit::Result<String> {
+///     let secrets = current_context().secrets();
+///     let text = secrets.get("my_secret")?;
+///     let bytes = secrets.get_bytes("my_file")?;
+///     let path = secrets.get_secrets_file("my_file")?;
+///     let pin = secrets.group("db").get("pin")?;
+///
+///     assert_eq!(text.expose(), "hunter2");
+///     assert_eq!(bytes.expose(), &[1, 2, 3]);
+///     assert_eq!(std::fs::read(path).unwrap(), [1, 2, 3]);
+///     assert_eq!(pin.expose(), "0000");
+///     Ok("connected".to_owned())
+/// }
+///
+/// let all = || TestSecrets::new().with("my_secret", "hunter2\n").with("my_file", [1, 2, 3]);
+/// assert_eq!(all().with_group("db", "pin", "0000").run(read_all)?, "connected");
+///
+/// let error = all().run(read_all).unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::NotFound);
+/// assert_eq!(error.to_string(), "secret `db/pin` of task `read_all` was not found in the test's secrets");
+/// # Ok::<(), sealkit::Error>(())
+/// ```
+///
+/// A literal key that the task does not request does not compile. Any other key is checked when it is read:
 ///
 /// ```compile_fail
 /// use sealkit::{current_context, task};
 ///
 /// #[task(secret_requests = [Secret(key = "my_secret")])]
 /// fn misspelled() -> sealkit::Result<i64> {
-///     current_context().secrets().get("my_secrt")?;
+///     current_context().secrets().get("my_secrt")?; // did you mean `my_secret`?
 ///     Ok(0)
 /// }
 /// ```
+///
+/// # Errors
+///
+/// Every method that reads a secret returns an error of one of these kinds:
+///
+/// | kind | when |
+/// |---|---|
+/// | [`InvalidName`](ErrorKind::InvalidName) | the key or group is not a valid name |
+/// | [`NoTask`](ErrorKind::NoTask) | no task runs on this thread; see [`Context`] for threads and spawned futures |
+/// | [`Undeclared`](ErrorKind::Undeclared) | the task does not request this key |
+/// | [`Ambiguous`](ErrorKind::Ambiguous) | the task requests this key in several groups; use [`group`](Self::group) |
+/// | [`WrongMount`](ErrorKind::WrongMount) | the `mount_requirement` of the request does not allow this method |
+/// | [`NotFound`](ErrorKind::NotFound) | no provider has the secret; the message lists all locations |
+/// | [`NotText`](ErrorKind::NotText) | the value is not UTF-8 text; only [`get`](Self::get) returns this |
+/// | [`TooLarge`](ErrorKind::TooLarge) | the value is larger than 1 MiB, the limit of Kubernetes |
+/// | [`Provider`](ErrorKind::Provider) | a provider failed, such as a file without read permission |
+/// | [`Configuration`](ErrorKind::Configuration) | a `FLYTE_SECRETS_*` variable has an invalid value |
 #[derive(Clone, Debug)]
 pub struct Secrets {
     context: Context,
@@ -58,17 +97,60 @@ impl Secrets {
         Self { context, group: None }
     }
 
-    /// The secrets of one group; needed where a task asks for one key in several groups.
+    /// Returns the secrets of one group.
+    ///
+    /// It is required only where a task requests the same key in several groups.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use sealkit::{ErrorKind, current_context, task, testing::TestSecrets};
+    ///
+    /// #[task(secret_requests = [Secret(key = "pin", group = "db"), Secret(key = "pin", group = "hub")])]
+    /// fn pins() -> sealkit::Result<bool> {
+    ///     let secrets = current_context().secrets();
+    ///     let key = "pin".to_owned(); // a literal would not compile here
+    ///     assert_eq!(secrets.get(&key).unwrap_err().kind(), ErrorKind::Ambiguous);
+    ///     Ok(secrets.group("db").get("pin")?.expose() == secrets.group("hub").get("pin")?.expose())
+    /// }
+    ///
+    /// let secrets = TestSecrets::new().with_group("db", "pin", "0000").with_group("hub", "pin", "1234");
+    /// assert!(!secrets.run(pins)?);
+    /// # Ok::<(), sealkit::Error>(())
+    /// ```
     #[must_use]
     pub fn group(&self, group: &str) -> Self {
         Self { context: self.context.clone(), group: Some(group.to_owned()) }
     }
 
-    /// The secret as text, without white space at either end (as flytekit gives it).
+    /// Returns the secret as text, without white space at either end.
+    ///
+    /// The white space is the set of Python's `str.strip`, because flytekit strips it too. In a mounted file, `\r\n`
+    /// and `\r` become `\n`, as in flytekit. [`get_bytes`](Self::get_bytes) returns the exact value.
     ///
     /// # Errors
     ///
-    /// See [`Secrets`].
+    /// Returns an error if the secret cannot be read; see [`Secrets`]. Returns an error of kind
+    /// [`NotText`](ErrorKind::NotText) if the value is not UTF-8.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use sealkit::{ErrorKind, current_context, task, testing::TestSecrets};
+    ///
+    /// #[task(secret_requests = [Secret(key = "token")])]
+    /// fn length() -> sealkit::Result<usize> {
+    ///     let token = current_context().secrets().get("token")?;
+    ///     Ok(token.expose().len())
+    /// }
+    ///
+    /// assert_eq!(TestSecrets::new().with("token", "hunter2\n").run(length)?, 7);
+    ///
+    /// let error = TestSecrets::new().with("token", [0xff]).run(length).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::NotText);
+    /// assert_eq!(error.hint(), Some("read it with `get_bytes(\"token\")`"));
+    /// # Ok::<(), sealkit::Error>(())
+    /// ```
     pub fn get(&self, key: &str) -> Result<SecretValue> {
         self.read(key, Access::Value, |_, secret, found| {
             let from_file = matches!(found.mount, Mount::File(_));
@@ -79,23 +161,56 @@ impl Secrets {
         })
     }
 
-    /// The exact bytes of the secret.
+    /// Returns the exact bytes of the secret.
     ///
     /// # Errors
     ///
-    /// See [`Secrets`].
+    /// Returns an error if the secret cannot be read; see [`Secrets`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use sealkit::{current_context, task, testing::TestSecrets};
+    ///
+    /// #[task(secret_requests = [Secret(key = "signing_key")])]
+    /// fn sign(byte: u8) -> sealkit::Result<u8> {
+    ///     let key = current_context().secrets().get_bytes("signing_key")?;
+    ///     Ok(key.expose().iter().fold(byte, |signature, part| signature ^ part))
+    /// }
+    ///
+    /// assert_eq!(TestSecrets::new().with("signing_key", [1, 2, 4, b'\n']).run(|| sign(0))?, 13);
+    /// # Ok::<(), sealkit::Error>(())
+    /// ```
     pub fn get_bytes(&self, key: &str) -> Result<SecretBytes> {
         self.read(key, Access::Bytes, |_, _, found| Ok(found.value))
     }
 
-    /// The path of a file that holds exactly the secret's bytes.
+    /// Returns the path of a file that contains exactly the bytes of the secret.
     ///
-    /// That is the file the cluster has mounted. If the secret came in another way, it is a private file that is
-    /// removed when the task ends.
+    /// If the secret is mounted as a file, that is the mounted file. Otherwise the value is written to a private file
+    /// (mode 0400), in memory where possible, which is removed when the task ends.
     ///
     /// # Errors
     ///
-    /// See [`Secrets`]; [`Io`](ErrorKind::Io) if a private file cannot be written.
+    /// Returns an error if the secret cannot be read; see [`Secrets`]. Returns an error of kind
+    /// [`WrongMount`](ErrorKind::WrongMount) if the request says `ENV_VAR`, and of kind [`Io`](ErrorKind::Io) if the
+    /// private file cannot be written.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use sealkit::{current_context, task, testing::TestSecrets};
+    ///
+    /// #[task(secret_requests = [Secret(key = "client_key", mount_requirement = FILE)])]
+    /// fn connect() -> anyhow::Result<usize> {
+    ///     let path = current_context().secrets().get_secrets_file("client_key")?;
+    ///     Ok(std::fs::read(path)?.len()) // or pass the path to a library
+    /// }
+    ///
+    /// let secrets = TestSecrets::new().with("client_key", "-----BEGIN PRIVATE KEY-----");
+    /// assert_eq!(secrets.run(connect)?, 27);
+    /// # Ok::<(), anyhow::Error>(())
+    /// ```
     pub fn get_secrets_file(&self, key: &str) -> Result<PathBuf> {
         self.read(key, Access::File, |frame, secret, found| match found.mount {
             Mount::File(path) => Ok(path),
@@ -103,14 +218,34 @@ impl Secrets {
         })
     }
 
-    /// The name of the environment variable that holds the secret.
+    /// Returns the name of the environment variable that contains the secret.
     ///
-    /// A pod takes secrets out of its environment before any code of yours runs, so that nothing inherits them. Those that are
-    /// requested with `env_var` stay.
+    /// Use it for a library that reads a variable itself. A pod removes secrets from its environment before your code
+    /// runs, so that child processes do not inherit them. Only secrets that are requested with `env_var` stay there.
     ///
     /// # Errors
     ///
-    /// See [`Secrets`]; [`NotFound`](ErrorKind::NotFound) also if the secret is there, but in no variable.
+    /// Returns an error if the secret cannot be read; see [`Secrets`]. Returns an error of kind
+    /// [`NotFound`](ErrorKind::NotFound) also if the secret was found, but not in a variable, and of kind
+    /// [`WrongMount`](ErrorKind::WrongMount) if the request says `FILE`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use sealkit::{ErrorKind, Session, current_context, task, testing::TestSecrets};
+    ///
+    /// // Any variable that is set serves as the secret here.
+    /// #[task(secret_requests = [Secret(key = "path", mount_requirement = ENV_VAR, env_var = "PATH")])]
+    /// fn name() -> sealkit::Result<String> {
+    ///     current_context().secrets().get_secrets_env_var("path")
+    /// }
+    ///
+    /// assert_eq!(Session::new().run(name)?, "PATH");
+    ///
+    /// let error = TestSecrets::new().with("path", "not in a variable").run(name).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::NotFound);
+    /// # Ok::<(), sealkit::Error>(())
+    /// ```
     pub fn get_secrets_env_var(&self, key: &str) -> Result<String> {
         self.read(key, Access::Variable, |_, secret, found| match found.mount {
             Mount::Variable(name) => Ok(name),
@@ -127,21 +262,21 @@ impl Secrets {
         &self,
         key: &str,
         access: Access,
-        take: impl FnOnce(&Frame, &'static Secret, Found) -> Result<T>,
+        take: impl FnOnce(&Frame, &'static Secret, ProvidedValue) -> Result<T>,
     ) -> Result<T> {
         let result = self.find(key, access).and_then(|(frame, secret, found)| {
-            frame.give(secret, &found.value);
+            frame.record_secret(secret, &found.value);
             take(frame, secret, found)
         });
         if let Err(error) = &result
             && let Some(frame) = self.context.frame()
         {
-            frame.session.remember(error);
+            frame.session.record_error(error);
         }
         result
     }
 
-    fn find(&self, key: &str, access: Access) -> Result<(&Frame, &'static Secret, Found)> {
+    fn find(&self, key: &str, access: Access) -> Result<(&Frame, &'static Secret, ProvidedValue)> {
         let group = self.group.as_deref();
         if let Err(error) = rules::check_key(key) {
             let requests = self
@@ -162,9 +297,9 @@ impl Secrets {
         };
         let secret = declared(task, group, key, access)?;
         let preferred = match access {
-            Access::Value | Access::Bytes | Access::Reference => Preferred::First,
-            Access::File => Preferred::File,
-            Access::Variable => Preferred::Variable,
+            Access::Value | Access::Bytes | Access::Reference => Preference::First,
+            Access::File => Preference::File,
+            Access::Variable => Preference::Variable,
         };
         let chain = frame.session.chain()?;
         match chain.find(secret, preferred)? {
@@ -174,7 +309,7 @@ impl Secrets {
     }
 }
 
-/// The request of `task` that a read means.
+/// Returns the request of `task` that matches a read.
 fn declared(
     task: &'static TaskMetadata,
     group: Option<&str>,
@@ -197,57 +332,57 @@ fn declared(
 
 fn outside_a_task(key: &str) -> Error {
     Error::new(ErrorKind::NoTask, format!("secret `{key}` was read outside a task")).with_hint(
-        "read it inside a function with `#[task(secret_requests = [...])]`; on another thread or in a spawned \
-         future, hand the context over with `Context::run` or `Context::scope`",
+        "read it inside a function with `#[task(secret_requests = [...])]`; on another thread use \
+         `context.run(..)`, in a spawned future use `context.scope(..)`",
     )
 }
 
 fn not_found(task: &TaskMetadata, secret: &Secret, chain: &Chain) -> Error {
-    let (request, places) = (secret.request(), chain.places(secret));
-    let looked = match &places[..] {
-        [] => "because no provider was asked".to_owned(),
+    let (request, locations) = (secret.request(), chain.locations(secret));
+    let searched = match &locations[..] {
+        [] => "because the session has no providers".to_owned(),
         [one] => format!("in {one}"),
         [most @ .., last] => format!("in {} or {last}", most.join(", ")),
     };
     let error = Error::new(
         ErrorKind::NotFound,
-        format!("secret `{request}` of task `{}` was not found {looked}", task.name()),
+        format!("secret `{request}` of task `{}` was not found {searched}", task.name()),
     );
     if provider::is_pod() {
         return error
             .with_hint(format!("create it where the task runs: union create secret {}", request.key));
     }
-    // The name without prefix, which is the shortest way in a local run, or the one that was asked for.
-    let names = || places.iter().filter_map(|place| place.strip_prefix('$'));
+    // The requested variable, or else an unprefixed name, which is accepted in local runs.
+    let names = || locations.iter().filter_map(|location| location.strip_prefix('$'));
     let name =
         request.env_var.or_else(|| names().find(|name| !name.starts_with('_'))).or_else(|| names().next());
     let for_this_run = name.map(|name| format!("for this run: read -rs {name} && export {name}"));
-    let create = chain.remedy(secret).map(|command| format!("create it: {command}"));
+    let create = chain.create_command(secret).map(|command| format!("create it: {command}"));
     let hints: Vec<String> = [create, for_this_run].into_iter().flatten().collect();
     if hints.is_empty() { error } else { error.with_hint(hints.join("; ")) }
 }
 
-/// Writes the value to a file that only we can read, and gives its path.
+/// Writes the value to a file that only this user can read, and returns its path.
 fn private_file(frame: &Frame, request: &Request<'_>, value: &SecretBytes) -> Result<PathBuf> {
-    let folder = frame.secret_files()?.join(request.group.unwrap_or("_"));
-    let path = folder.join(request.key);
-    match fs::create_dir_all(&folder).and_then(|()| write_private(&folder, &path, value.expose())) {
+    let directory = frame.secret_files()?.join(request.group.unwrap_or("_"));
+    let path = directory.join(request.key);
+    match fs::create_dir_all(&directory).and_then(|()| write_private(&directory, &path, value.expose())) {
         Ok(()) => Ok(path),
         // Written by an earlier read of the same call.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(path),
         Err(error) => {
-            let message = format!("secret `{request}` could not be written to a private file");
+            let message = format!("cannot write secret `{request}` to a private file");
             Err(Error::new(ErrorKind::Io, message).with_source(error))
         }
     }
 }
 
-/// Puts the whole file in place at once: another thread of the task may be reading it already.
-fn write_private(folder: &Path, path: &Path, value: &[u8]) -> io::Result<()> {
+/// Publishes the whole file at once: another thread of the task may already read it.
+fn write_private(directory: &Path, path: &Path, value: &[u8]) -> io::Result<()> {
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o400));
-    let mut file = builder.tempfile_in(folder)?;
+    let mut file = builder.tempfile_in(directory)?;
     file.write_all(value)?;
     file.persist_noclobber(path)?;
     Ok(())

@@ -1,4 +1,4 @@
-//! Where the tasks that are started together find their secrets.
+//! Sessions: the providers that tasks read their secrets from.
 
 use std::{
     future::Future,
@@ -13,23 +13,31 @@ use crate::{
     Provider, Result,
     context::Context,
     error::{Error, ErrorKind},
-    given::Given,
+    known_secrets::KnownSecrets,
     provider::Chain,
 };
 
-/// Where tasks find their secrets: what Flyte has mounted, the providers you add, and the local store.
+/// The providers that tasks read their secrets from.
 ///
-/// A task that is called outside any session has a standard one of its own.
+/// A standard session, [`Session::new`], asks in this order:
 ///
-/// Asked first is what Flyte 1 or Flyte 2 mounts: environment variables, then files. In a pod there is nothing
-/// else. Where the process is not a pod, unprefixed variables are accepted as in a local run of flytekit, and
-/// then the session's own providers are asked, in the order they were added, and at last the local store.
+/// 1. the environment variables and files that Flyte 1 and Flyte 2 mount;
+/// 2. unprefixed variables, as flytekit does in local runs;
+/// 3. the providers that were added with [`Session::provider`], in the order they were added;
+/// 4. the local store (feature `store`).
+///
+/// A pod uses step 1 only. `sealkit run` starts every task as a pod, so it does not ask the session's own providers or
+/// the unprefixed variables: the `sealkit` command itself reads the local store and mounts the secrets.
+///
+/// A task that is called outside a session uses a new standard session.
+///
+/// # Examples
 ///
 /// ```no_run
 /// # #[derive(Debug)] struct Vault;
 /// # impl sealkit::Provider for Vault {
 /// #     fn name(&self) -> String { String::new() }
-/// #     fn lookup(&self, _: &sealkit::Secret) -> sealkit::Result<Option<sealkit::Found>> { Ok(None) }
+/// #     fn lookup(&self, _: &sealkit::Secret) -> sealkit::Result<Option<sealkit::ProvidedValue>> { Ok(None) }
 /// # }
 /// fn main() -> std::process::ExitCode {
 ///     sealkit::Session::new().provider(Vault).main()
@@ -40,18 +48,18 @@ pub struct Session(Arc<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
-    own: Vec<Arc<dyn Provider>>,
+    providers: Vec<Arc<dyn Provider>>,
     isolated: bool,
-    /// Filled by the first read, because a task without secrets need not pay for it.
+    /// Built by the first read: a task without secrets does not pay for it.
     chain: OnceCell<Chain>,
-    advice: Mutex<Option<Advice>>,
-    /// The secrets that tasks have read.
-    given: Arc<Given>,
+    last_error: Mutex<Option<RecordedError>>,
+    /// The secrets that tasks of this session have read.
+    known_secrets: Arc<KnownSecrets>,
 }
 
-/// The last error of our own, and the text by which it is known again.
+/// The kind and hint of an error of sealkit, with the text that identifies it.
 #[derive(Debug)]
-struct Advice {
+struct RecordedError {
     text: String,
     kind: ErrorKind,
     hint: Option<String>,
@@ -64,41 +72,60 @@ impl Default for Session {
 }
 
 impl Session {
-    /// The standard session.
+    /// Creates a standard session.
     pub fn new() -> Self {
         Self(Arc::new(Inner::default()))
     }
 
-    /// A session that asks nobody but the providers you add: no environment, no files.
+    /// Creates a session that asks only the providers that you add. It reads no variables, no mounted files and no
+    /// local store.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use sealkit::{ErrorKind, Session, current_context, task};
+    ///
+    /// #[task(secret_requests = [Secret(key = "token")])]
+    /// fn connect() -> sealkit::Result<()> {
+    ///     current_context().secrets().get("token").map(drop)
+    /// }
+    ///
+    /// let error = Session::isolated().run(connect).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::NotFound);
+    /// ```
     pub fn isolated() -> Self {
         Self(Arc::new(Inner { isolated: true, ..Inner::default() }))
     }
 
-    /// Adds a provider, to be asked after those before it.
+    /// Adds a provider, which is asked after the providers that were added before.
     #[must_use]
     pub fn provider(self, provider: impl Provider + 'static) -> Self {
-        let mut own = self.0.own.clone();
-        own.push(Arc::new(provider));
-        let (isolated, given) = (self.0.isolated, self.0.given.clone());
-        Self(Arc::new(Inner { own, isolated, given, ..Inner::default() }))
+        let mut providers = self.0.providers.clone();
+        providers.push(Arc::new(provider));
+        let (isolated, known_secrets) = (self.0.isolated, self.0.known_secrets.clone());
+        Self(Arc::new(Inner { providers, isolated, known_secrets, ..Inner::default() }))
     }
 
-    /// Runs `work` on this thread; the tasks that it calls belong to this session.
+    /// Runs `work` on this thread. The tasks that it calls belong to this session.
     pub fn run<T>(&self, work: impl FnOnce() -> T) -> T {
         Context::of_session(self.clone()).run(work)
     }
 
-    /// Wraps `future`; the tasks that it calls belong to this session.
+    /// Wraps `future`. The tasks that it calls belong to this session.
     pub fn scope<F: Future>(&self, future: F) -> impl Future<Output = F::Output> + use<F> {
         Context::of_session(self.clone()).scope(future)
     }
 
-    /// The program of a binary whose tasks belong to this session: see [`main`](crate::main()).
+    /// Runs the command line of the program, as [`main`](crate::main()) does. The tasks belong to this session.
     pub fn main(&self) -> ExitCode {
         crate::program::main_of(self)
     }
 
-    /// What finds the secrets that tasks of this session have read so far, for text that they write themselves.
+    /// Returns a guard that finds the secrets that tasks of this session have read so far.
+    ///
+    /// Use it to redact text that your program writes itself.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use sealkit::{current_context, task, testing::TestSecrets};
@@ -114,32 +141,32 @@ impl Session {
     /// # Ok::<(), sealkit::Error>(())
     /// ```
     pub fn guard(&self) -> Guard {
-        self.0.given.guard()
+        self.0.known_secrets.guard()
     }
 
-    pub(crate) fn given(&self) -> &Given {
-        &self.0.given
+    pub(crate) fn known_secrets(&self) -> &KnownSecrets {
+        &self.0.known_secrets
     }
 
     pub(crate) fn chain(&self) -> Result<&Chain> {
         self.0.chain.get_or_try_init(|| {
-            let own = &self.0.own;
-            if self.0.isolated { Ok(Chain::isolated(own.clone())) } else { Chain::standard(own) }
+            let providers = &self.0.providers;
+            if self.0.isolated { Ok(Chain::isolated(providers.clone())) } else { Chain::standard(providers) }
         })
     }
 
-    /// Keeps kind and hint of an error: `anyhow` and other error types that a task may return hide them.
-    pub(crate) fn remember(&self, error: &Error) {
-        if let Ok(mut advice) = self.0.advice.lock() {
+    /// Records the kind and hint of an error: `anyhow` and other error types that a task may return hide them.
+    pub(crate) fn record_error(&self, error: &Error) {
+        if let Ok(mut last_error) = self.0.last_error.lock() {
             let (text, kind, hint) = (error.to_string(), error.kind(), error.hint().map(str::to_owned));
-            *advice = Some(Advice { text, kind, hint });
+            *last_error = Some(RecordedError { text, kind, hint });
         }
     }
 
-    /// Kind and hint that belong to a failure with this text.
-    pub(crate) fn advice_for(&self, text: &str) -> (ErrorKind, Option<String>) {
-        let advice = self.0.advice.lock().ok();
-        let advice = advice.as_deref().and_then(Option::as_ref).filter(|advice| text.contains(&advice.text));
-        advice.map_or((ErrorKind::Other, None), |advice| (advice.kind, advice.hint.clone()))
+    /// Returns the kind and hint of the recorded error, if `text` contains its text.
+    pub(crate) fn recorded_error(&self, text: &str) -> (ErrorKind, Option<String>) {
+        let error = self.0.last_error.lock().ok();
+        let error = error.as_deref().and_then(Option::as_ref).filter(|error| text.contains(&error.text));
+        error.map_or((ErrorKind::Other, None), |error| (error.kind, error.hint.clone()))
     }
 }

@@ -1,4 +1,4 @@
-//! What a cluster has to know of a task, as far as the program knows it itself.
+//! The specification of a task for a cluster.
 
 use sealkit_idl::{
     core::{
@@ -14,21 +14,21 @@ use sealkit_names::Resource;
 
 use crate::{Resources, TaskMetadata, literal};
 
-/// The release of the official SDK whose contract a pod of ours keeps. Flyte decides by it what it tells a pod.
+/// The release of the official SDK whose container contract sealkit follows. Flyte passes arguments to a pod according to it.
 const SDK_VERSION: &str = "2.12.1";
 
 /// Limits of Flyte 2, in characters.
-const LONGEST_NAME: usize = 63;
-const LONGEST_DESCRIPTION: usize = 255;
+const MAX_NAME: usize = 63;
+const MAX_DESCRIPTION: usize = 255;
 
-/// The specification of `task`. Whoever sends it adds the image, the path of the program in it, the environment,
-/// and where the task belongs.
+/// Returns the specification of `task`.
 ///
-/// The container's arguments are those of the official SDK (`flyte._task`), without what a Rust program has no use for.
+/// The sender adds the image, the path of the program in the image, the environment, and the project and domain. The
+/// container's arguments are those of the official SDK (`flyte._task`), without the ones that only Python needs.
 pub(crate) fn task_spec(task: &TaskMetadata) -> TaskSpec {
     let argument = |text: &str| text.to_owned();
     let args = [
-        // The path of the program.
+        // Replaced by the path of the program.
         "",
         "execute",
         "--task",
@@ -50,7 +50,7 @@ pub(crate) fn task_spec(task: &TaskMetadata) -> TaskSpec {
             name: task.name().to_owned(),
             ..Identifier::default()
         }),
-        // No plug-in of the backend has this name, so that it runs the container as it is.
+        // The backend has no plug-in for this type, so it runs the container without changes.
         r#type: "rust-task".to_owned(),
         metadata: Some(IdlMetadata {
             runtime: Some(RuntimeMetadata {
@@ -60,7 +60,7 @@ pub(crate) fn task_spec(task: &TaskMetadata) -> TaskSpec {
             }),
             timeout,
             retries: Some(RetryStrategy { retries: task.retries() }),
-            // Said in so many words, as the official SDK does: a cluster may have another default.
+            // Explicit, as in the official SDK: a cluster may have another default.
             interruptible: Some(false),
         }),
         interface: Some(literal::interface(task.interface())),
@@ -74,28 +74,28 @@ pub(crate) fn task_spec(task: &TaskMetadata) -> TaskSpec {
     let summary = task.docs().lines().next().unwrap_or_default().trim();
     TaskSpec {
         task_template: Some(template),
-        short_name: cut(task.name(), LONGEST_NAME),
+        short_name: truncate(task.name(), MAX_NAME),
         environment: Some(Environment {
-            name: cut(task.module().split("::").next().unwrap_or_default(), LONGEST_NAME),
+            name: truncate(task.module().split("::").next().unwrap_or_default(), MAX_NAME),
         }),
         documentation: (!summary.is_empty()).then(|| DocumentationEntity {
-            short_description: cut(summary, LONGEST_DESCRIPTION),
+            short_description: truncate(summary, MAX_DESCRIPTION),
             long_description: task.docs().to_owned(),
         }),
     }
 }
 
-/// As the official SDK sends them: what a task needs at least. The backend lets it have no more, either.
-fn resources(needed: Resources) -> Option<IdlResources> {
+/// Returns the resources as requests, as the official SDK does. The backend also uses them as limits.
+fn resources(resources: Resources) -> Option<IdlResources> {
     let entry = |(resource, amount): (Resource, &str)| {
         let name = ResourceName::from_name(resource.as_str());
         ResourceEntry { name: name.into(), value: amount.to_owned() }
     };
-    let requests: Vec<_> = needed.given().map(entry).collect();
+    let requests: Vec<_> = resources.amounts().map(entry).collect();
     (!requests.is_empty()).then(|| IdlResources { requests, limits: Vec::new() })
 }
 
-fn cut(text: &str, length: usize) -> String {
+fn truncate(text: &str, length: usize) -> String {
     text.chars().take(length).collect()
 }
 
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn resources_are_those_of_the_official_sdk() {
+    fn resources_are_encoded_as_by_the_official_sdk() {
         // `get_proto_resources(flyte.Resources(cpu="500m", memory="2Gi", gpu=1, disk="10Gi"))` of flyte 2.12.1.
         let expected = b"\x0a\x08\x08\x01\x12\x04500m\x0a\x07\x08\x03\x12\x032Gi\x0a\x05\x08\x02\x12\x011\x0a\x08\x08\x05\x12\x0410Gi";
         let all = Resources::__new(Some("500m"), Some("2Gi"), Some("1"), Some("10Gi"));

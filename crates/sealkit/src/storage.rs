@@ -1,13 +1,13 @@
-//! The files of a pod: on this machine, or objects of a store.
+//! The files that a pod reads and writes: on this machine, or objects in an object store.
 //!
-//! A pod reads one file and writes one, each as a whole. Where they are is what Flyte says, as URIs.
+//! A pod reads one file and writes one file, each as a whole. Flyte passes their URIs.
 
 #[cfg(feature = "cluster")]
 mod client;
 #[cfg(feature = "cluster")]
-mod objects;
+mod error;
 #[cfg(feature = "cluster")]
-mod refusal;
+mod objects;
 #[cfg(feature = "cluster")]
 mod settings;
 
@@ -18,29 +18,29 @@ use std::{
     path::PathBuf,
 };
 
-/// The schemes of Flyte's URIs of objects, as its SDK and its official Rust worker take them.
+/// The schemes of object URIs that Flyte's SDK and its official Rust worker accept.
 const SCHEMES: [&str; 7] = ["s3", "s3a", "gs", "gcs", "az", "abfs", "abfss"];
 
-/// Where a file is, or is to be.
+/// The location of a file or an object.
 #[derive(Clone)]
 pub(crate) enum Location {
-    /// On this machine.
+    /// A file on this machine.
     File(PathBuf),
-    /// In an object store.
+    /// An object in an object store.
     #[cfg(feature = "cluster")]
     Object(objects::Object),
 }
 
-/// Why a file could not be read or written.
+/// The error of reading or writing a file or an object.
 #[derive(Debug)]
-pub(crate) struct Refusal {
+pub(crate) struct StorageError {
     pub(crate) message: String,
     pub(crate) hint: Option<String>,
 }
 
 impl Location {
-    /// The place that a URI or a path names.
-    pub(crate) fn of(uri: &str) -> Result<Self, Refusal> {
+    /// Parses a URI or an absolute path.
+    pub(crate) fn parse(uri: &str) -> Result<Self, StorageError> {
         let path = uri.strip_prefix("file://").unwrap_or(uri);
         if path.starts_with('/') {
             return Ok(Self::File(path.into()));
@@ -48,31 +48,31 @@ impl Location {
         match uri.split_once("://") {
             Some((scheme, rest)) if SCHEMES.contains(&scheme) => Self::object(uri, scheme, rest),
             _ => {
-                let hint = format!("write `file:///path`, an absolute path, or one of {}", schemes());
-                let message = format!("`{}` is the URI of no file that a pod can reach", shown(uri));
-                Err(Refusal { message, hint: Some(hint) })
+                let hint = format!("use `file:///path`, an absolute path, or one of {}", schemes());
+                let message = format!("unsupported URI `{}`", escape(uri));
+                Err(StorageError { message, hint: Some(hint) })
             }
         }
     }
 
     #[cfg(feature = "cluster")]
-    fn object(uri: &str, scheme: &str, rest: &str) -> Result<Self, Refusal> {
+    fn object(uri: &str, scheme: &str, rest: &str) -> Result<Self, StorageError> {
         let object = objects::Object::open(uri, scheme, rest, std::env::vars_os());
-        object.map(Self::Object).map_err(|refusal| Refusal {
-            message: format!("`{}` cannot be used: {}", shown(uri), refusal.message),
-            ..refusal
+        object.map(Self::Object).map_err(|error| StorageError {
+            message: format!("cannot use `{}`: {}", escape(uri), error.message),
+            ..error
         })
     }
 
     #[cfg(not(feature = "cluster"))]
-    fn object(uri: &str, _: &str, _: &str) -> Result<Self, Refusal> {
-        let hint =
-            "build the program with object stores: sealkit = { version = \"…\", features = [\"cluster\"] }";
-        let message = format!("`{}` is in an object store, which this program was built without", shown(uri));
-        Err(Refusal { message, hint: Some(hint.to_owned()) })
+    fn object(uri: &str, _: &str, _: &str) -> Result<Self, StorageError> {
+        let hint = "enable object stores: sealkit = { version = \"…\", features = [\"cluster\"] }";
+        let message =
+            format!("cannot use `{}`: this program was built without the feature `cluster`", escape(uri));
+        Err(StorageError { message, hint: Some(hint.to_owned()) })
     }
 
-    /// What is called `name` in this directory.
+    /// Returns the location of `name` in this directory.
     pub(crate) fn join(&self, name: &str) -> Self {
         match self {
             Self::File(directory) => Self::File(directory.join(name)),
@@ -82,38 +82,42 @@ impl Location {
     }
 }
 
-/// As people read it.
+/// The path or the escaped URI.
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(path) => path.display().fmt(f),
             #[cfg(feature = "cluster")]
-            Self::Object(object) => f.write_str(&shown(&object.uri)),
+            Self::Object(object) => f.write_str(&escape(&object.uri)),
         }
     }
 }
 
-impl From<io::Error> for Refusal {
+impl From<io::Error> for StorageError {
     fn from(error: io::Error) -> Self {
         Self { message: error.to_string(), hint: None }
     }
 }
 
-/// Reads the file as a whole, unless it has more than `most` bytes.
-pub(crate) fn read(location: &Location, most: u64) -> Result<Vec<u8>, Refusal> {
+/// Reads the whole file.
+///
+/// # Errors
+///
+/// Returns an error if the file cannot be read or has more than `limit` bytes.
+pub(crate) fn read(location: &Location, limit: u64) -> Result<Vec<u8>, StorageError> {
     match location {
         Location::File(path) => {
             let mut bytes = Vec::new();
-            let size = File::open(path)?.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
-            if size as u64 > most { Err(too_large(most)) } else { Ok(bytes) }
+            let size = File::open(path)?.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+            if size as u64 > limit { Err(too_large(limit)) } else { Ok(bytes) }
         }
         #[cfg(feature = "cluster")]
-        Location::Object(object) => objects::read(object, most),
+        Location::Object(object) => objects::read(object, limit),
     }
 }
 
-/// Writes the file as a whole: whoever sees it sees all of it.
-pub(crate) fn write(location: &Location, content: &[u8]) -> Result<(), Refusal> {
+/// Writes the file atomically: readers never see a part of it.
+pub(crate) fn write(location: &Location, content: &[u8]) -> Result<(), StorageError> {
     match location {
         Location::File(path) => {
             let directory = path.parent().unwrap_or(path);
@@ -128,15 +132,15 @@ pub(crate) fn write(location: &Location, content: &[u8]) -> Result<(), Refusal> 
     }
 }
 
-fn too_large(most: u64) -> Refusal {
-    Refusal { message: format!("there is more of it than {} MiB", most >> 20), hint: None }
+fn too_large(limit: u64) -> StorageError {
+    StorageError { message: format!("larger than {} MiB", limit >> 20), hint: None }
 }
 
 fn schemes() -> String {
     SCHEMES.map(|scheme| format!("`{scheme}://`")).join(", ")
 }
 
-fn shown(uri: &str) -> String {
+fn escape(uri: &str) -> String {
     uri.chars().take(500).flat_map(char::escape_debug).collect()
 }
 
@@ -145,35 +149,35 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_are_on_this_machine() {
+    fn absolute_paths_and_file_uris_are_files_on_this_machine() {
         for (uri, path) in [("/a/b", "/a/b"), ("file:///a b/c", "/a b/c")] {
-            assert_eq!(Location::of(uri).ok().map(|location| location.to_string()).as_deref(), Some(path));
+            assert_eq!(Location::parse(uri).ok().map(|location| location.to_string()).as_deref(), Some(path));
         }
         for uri in ["a/b", "file://host/a", "http://host/a", "wasb://c@a/b", "s3:/b/k", ""] {
-            let message = Location::of(uri).err().map(|refusal| refusal.message).unwrap_or_default();
-            assert_eq!(message, format!("`{uri}` is the URI of no file that a pod can reach"));
+            let message = Location::parse(uri).err().map(|error| error.message).unwrap_or_default();
+            assert_eq!(message, format!("unsupported URI `{uri}`"));
         }
     }
 
     #[test]
-    fn what_is_larger_than_it_may_be_is_not_read() {
+    fn a_file_above_the_limit_is_not_read() {
         let directory = tempfile::tempdir().unwrap();
-        let file = Location::of(directory.path().to_str().unwrap()).unwrap_or_else(|_| unreachable!());
+        let file = Location::parse(directory.path().to_str().unwrap()).unwrap_or_else(|_| unreachable!());
         let file = file.join("sub").join("file");
         write(&file, &vec![7; 1 << 20]).unwrap();
         assert_eq!(read(&file, 1 << 20).unwrap().len(), 1 << 20);
         write(&file, &vec![7; (1 << 20) + 1]).unwrap();
-        assert_eq!(read(&file, 1 << 20).unwrap_err().message, "there is more of it than 1 MiB");
+        assert_eq!(read(&file, 1 << 20).unwrap_err().message, "larger than 1 MiB");
     }
 
     #[cfg(not(feature = "cluster"))]
     #[test]
     fn a_program_without_object_stores_names_the_feature() {
-        let refusal = Location::of("s3://bucket/inputs.pb").err().unwrap();
+        let error = Location::parse("s3://bucket/inputs.pb").err().unwrap();
         assert_eq!(
-            refusal.message,
-            "`s3://bucket/inputs.pb` is in an object store, which this program was built without"
+            error.message,
+            "cannot use `s3://bucket/inputs.pb`: this program was built without the feature `cluster`"
         );
-        assert!(refusal.hint.unwrap().contains("features = [\"cluster\"]"));
+        assert!(error.hint.unwrap().contains("features = [\"cluster\"]"));
     }
 }

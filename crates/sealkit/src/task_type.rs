@@ -1,4 +1,4 @@
-//! The types that tasks take and return.
+//! Task types: the types of inputs and outputs.
 
 mod containers;
 mod files;
@@ -20,33 +20,38 @@ use crate::value::{Value, ValueError};
 pub use files::{Dir, File};
 pub use members::{Member, Members};
 
-/// A type that a task can take or return.
+/// A type of an input or output of a task.
 ///
-/// | Rust | in Flyte | as text, and in JSON |
+/// | Rust | Flyte | on the command line and in JSON |
 /// |---|---|---|
 /// | `i8` … `i64`, `u8` … `u64`, `isize`, `usize` | integer (64 bits, signed) | `5` |
 /// | `f32`, `f64` | float | `1.5`, `NaN` |
 /// | `bool` | boolean | `true` |
-/// | `String` | string | the text itself |
+/// | `String` | string | `text`, in JSON `"text"` |
 /// | `SystemTime`, chrono's `DateTime<Utc>`, jiff's `Timestamp` | datetime | `2024-01-02T03:04:05Z` |
 /// | chrono's `NaiveDate`, jiff's `civil::Date` | datetime at midnight UTC | `2024-01-02` |
 /// | `Duration`, chrono's `TimeDelta`, jiff's `SignedDuration` | duration | `86400.5s` |
-/// | [`File`], [`Dir`] | blob | its URI |
+/// | [`File`], [`Dir`] | blob | the URI |
 /// | `Option<T>` | union with none | absent or `null` |
 /// | `Vec<T>` | list | `[1, 2]` |
 /// | `HashMap<String, T>`, `BTreeMap<String, T>` | map | `{"a": 1}` |
 /// | `serde_json::Map<String, serde_json::Value>` | untyped struct | `{"a": 1}` |
-/// | a fieldless enum with `#[derive(TaskType)]` | enum of the variants' names | `Red` |
-/// | a struct with `#[derive(TaskType)]` | struct, as a Python dataclass | `{"a": 1}` |
+/// | a fieldless enum with `#[derive(TaskType)]` | enum | `Red` |
+/// | a struct with `#[derive(TaskType)]` | struct, equal to a Python dataclass | `{"a": 1}` |
 /// | `()` | nothing | `null` |
 ///
-/// [`SecretValue`](crate::SecretValue) is none of them, so a task that returns one does not compile.
+/// The literals are equal to those of the official Python SDK for the same values. Integers outside the range of `i64`
+/// are errors. [`SecretValue`](crate::SecretValue) is not a task type, so a task that returns one does not compile.
 ///
-/// Another type becomes one by saying which of these it is:
+/// # Examples
+///
+/// Structs and enums use [`#[derive(TaskType)]`](derive@crate::TaskType). For any other type, implement the trait with
+/// one of the types above:
 ///
 /// ```
 /// use sealkit::{TaskType, Type, Value, ValueError};
 ///
+/// #[derive(Debug)]
 /// struct Port(u16);
 ///
 /// impl TaskType for Port {
@@ -61,7 +66,11 @@ pub use members::{Member, Members};
 ///     }
 /// }
 ///
-/// assert_eq!(Port::from_value(Value::Integer(70_000)).map(drop).unwrap_err().to_string(), "is out of range: expected 0 to 65535");
+/// assert_eq!(Port(80).to_value()?, Value::Integer(80));
+///
+/// let error = Port::from_value(Value::Integer(70_000)).unwrap_err();
+/// assert_eq!(error.to_string(), "is out of range: expected 0 to 65535");
+/// # Ok::<(), ValueError>(())
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an input or output of a task",
@@ -70,67 +79,77 @@ pub use members::{Member, Members};
     note = "a type of your own becomes one with `#[derive(sealkit::TaskType)]`"
 )]
 pub trait TaskType: Sized {
-    /// What the interface says of the type.
+    /// The type in the task's interface.
     const TYPE: Type;
 
-    /// The value as it leaves a task.
+    /// Converts the Rust value to a Flyte value.
     ///
     /// # Errors
     ///
-    /// When Flyte has no such value.
+    /// Returns an error if Flyte cannot represent the value, such as an integer above `i64::MAX`.
     fn to_value(&self) -> Result<Value, ValueError>;
 
-    /// The value as it enters a task.
+    /// Converts a Flyte value to the Rust value.
     ///
     /// # Errors
     ///
-    /// When `value` is none of this type.
+    /// Returns an error if `value` has another type or is out of range.
     fn from_value(value: Value) -> Result<Self, ValueError>;
 }
 
-/// What the interface of a task says of a [`TaskType`].
+/// The type of an input, output or field in the interface of a task.
 ///
-/// Serialized, a simple type is its word (`"integer"`), and the others are
-/// `{"list": T}`, `{"map": T}`, `{"optional": T}`, `{"enum": {"name", "variants"}}` and
-/// `{"struct": {"name", "fields": [{"name", "type"}]}}`.
+/// A simple type serializes to its name, such as `"integer"`. The others serialize to `{"list": T}`, `{"map": T}`,
+/// `{"optional": T}`, `{"enum": {"name", "variants"}}` and `{"struct": {"name", "fields": [{"name", "type"}]}}`.
+///
+/// # Examples
+///
+/// ```
+/// use sealkit::TaskType;
+///
+/// let r#type = Option::<Vec<i64>>::TYPE;
+/// assert!(r#type.is_optional());
+/// assert_eq!(r#type.to_string(), "optional list of integer");
+/// assert_eq!(serde_json::to_string(&r#type).unwrap(), r#"{"optional":{"list":"integer"}}"#);
+/// ```
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Type {
-    /// Nothing.
+    /// The unit type `()`.
     None,
-    /// A whole number of 64 bits.
+    /// A signed integer of 64 bits.
     Integer,
-    /// A number of 64 bits.
+    /// A floating-point number of 64 bits.
     Float,
-    /// True or false.
+    /// A boolean.
     Boolean,
-    /// Text.
+    /// A string.
     String,
     /// A point in time.
     Datetime,
-    /// A day.
+    /// A calendar date.
     Date,
-    /// A length of time.
+    /// A duration.
     Duration,
-    /// A free-form object.
+    /// An untyped JSON object.
     Object,
-    /// A file elsewhere.
+    /// A reference to a file.
     File,
-    /// A directory elsewhere.
+    /// A reference to a directory.
     Dir,
-    /// A list of one type.
+    /// A list with elements of one type.
     List(&'static Type),
-    /// A map of text to one type.
+    /// A map from strings to one type.
     Map(&'static Type),
-    /// A type, or nothing.
+    /// A type whose value may be absent.
     Optional(&'static Type),
-    /// One of several words.
+    /// An enum without data.
     Enum(&'static EnumType),
-    /// Named fields.
+    /// A struct with named fields.
     Struct(&'static StructType),
 }
 
-/// The words of an enum.
+/// The name and the variants of an enum.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct EnumType {
     /// The name of the enum.
@@ -139,32 +158,32 @@ pub struct EnumType {
     pub variants: &'static [&'static str],
 }
 
-/// The fields of a struct.
+/// The name and the fields of a struct.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct StructType {
     /// The name of the struct.
     pub name: &'static str,
-    /// Its fields, in the order of their declaration.
+    /// The fields, in the order of their declaration.
     pub fields: &'static [Variable],
 }
 
-/// A name and its type: an input, an output, or a field of a struct.
+/// An input, an output, or a field of a struct: a name and a type.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Variable {
-    /// Its name.
+    /// The name.
     pub name: &'static str,
-    /// Its type.
+    /// The type.
     pub r#type: Type,
 }
 
 impl Type {
-    /// Whether a value may be left out.
+    /// Whether the value may be absent.
     pub const fn is_optional(self) -> bool {
         matches!(self, Self::Optional(_) | Self::None)
     }
 
-    /// The word for a type without parts.
-    pub(crate) const fn word(self) -> &'static str {
+    /// Returns the name of the type, without its parts.
+    pub(crate) const fn label(self) -> &'static str {
         match self {
             Self::None => "none",
             Self::Integer => "integer",
@@ -185,7 +204,7 @@ impl Type {
         }
     }
 
-    /// Whether a file or directory is somewhere in it.
+    /// Whether the type contains a file or a directory.
     pub(crate) const fn has_file(self) -> bool {
         match self {
             Self::File | Self::Dir => true,
@@ -195,7 +214,7 @@ impl Type {
     }
 }
 
-/// For people: `list of integer`.
+/// The form for messages, such as `list of integer`.
 impl fmt::Display for Type {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -210,25 +229,25 @@ impl fmt::Display for Type {
                 }
                 f.write_str(" }")
             }
-            simple => f.write_str(simple.word()),
+            simple => f.write_str(simple.label()),
         }
     }
 }
 
 impl Serialize for Type {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let word = self.word();
+        let label = self.label();
         if !matches!(self, Self::List(_) | Self::Map(_) | Self::Optional(_) | Self::Enum(_) | Self::Struct(_))
         {
-            return serializer.serialize_str(word);
+            return serializer.serialize_str(label);
         }
         let mut map = serializer.serialize_map(Some(1))?;
         match self {
             Self::List(inner) | Self::Map(inner) | Self::Optional(inner) => {
-                map.serialize_entry(word, inner)?;
+                map.serialize_entry(label, inner)?;
             }
-            Self::Enum(inner) => map.serialize_entry(word, inner)?,
-            Self::Struct(inner) => map.serialize_entry(word, inner)?,
+            Self::Enum(inner) => map.serialize_entry(label, inner)?,
+            Self::Struct(inner) => map.serialize_entry(label, inner)?,
             _ => {}
         }
         map.end()

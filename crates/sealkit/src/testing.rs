@@ -1,4 +1,76 @@
-//! Giving tasks their secrets in tests.
+//! Test support: secrets for the tasks that a test calls.
+//!
+//! [`TestSecrets`] is a set of secrets for one test. The tasks that the test calls read these secrets and no others. They
+//! do not read environment variables, mounted files or the local store, so tests run in parallel and need no setup. All
+//! checks apply as in a real run: a task reads only what it requests, and must not return a secret.
+//!
+//! | to test | use |
+//! |---|---|
+//! | a task or workflow | [`TestSecrets::run`] |
+//! | an async task or workflow | [`TestSecrets::scope`] |
+//! | several calls with the same secrets | [`TestSecrets::session`] |
+//! | that a text contains no secret | [`TestSecrets::guard`] |
+//!
+//! # Examples
+//!
+//! ```
+//! use sealkit::{current_context, task};
+//!
+//! #[task(secret_requests = [Secret(key = "token", group = "api")])]
+//! fn headers() -> sealkit::Result<usize> {
+//!     let token = current_context().secrets().get("token")?;
+//!     Ok(format!("Authorization: Bearer {}", token.expose()).len())
+//! }
+//!
+//! #[cfg(test)]
+//! mod tests {
+//!     use sealkit::{ErrorKind, testing::TestSecrets};
+//!
+//!     use super::*;
+//!
+//!     #[test]
+//!     fn headers_contain_the_token() {
+//!         let secrets = TestSecrets::new().with_group("api", "token", "k3Jq-71xT/w");
+//!         assert_eq!(secrets.run(headers).unwrap(), 33);
+//!     }
+//!
+//!     #[test]
+//!     fn headers_require_the_token() {
+//!         let error = TestSecrets::new().run(headers).unwrap_err();
+//!         assert_eq!(error.kind(), ErrorKind::NotFound);
+//!     }
+//! }
+//! # use sealkit::{ErrorKind, testing::TestSecrets};
+//! # assert_eq!(TestSecrets::new().with_group("api", "token", "k3Jq-71xT/w").run(headers).unwrap(), 33);
+//! # assert_eq!(TestSecrets::new().run(headers).unwrap_err().kind(), ErrorKind::NotFound);
+//! ```
+//!
+//! A task with inputs is called in a closure, `secrets.run(|| sum(1, 2))`. An async test uses `scope`:
+//!
+//! ```
+//! use sealkit::{current_context, task, testing::TestSecrets, workflow};
+//!
+//! #[task(secret_requests = [Secret(key = "pin")])]
+//! async fn digits() -> sealkit::Result<usize> {
+//!     Ok(current_context().secrets().get("pin")?.expose().len())
+//! }
+//!
+//! #[workflow]
+//! async fn double() -> sealkit::Result<usize> {
+//!     Ok(2 * digits().await?)
+//! }
+//!
+//! # #[cfg(feature = "tokio")]
+//! # tokio::runtime::Runtime::new().unwrap().block_on(async {
+//! // In a function with `#[tokio::test]`:
+//! assert_eq!(TestSecrets::new().with("pin", "1234\n").scope(double()).await?, 8);
+//! # Ok::<(), sealkit::Error>(())
+//! # }).unwrap();
+//! ```
+//!
+//! A test runs every task in its own process. There a caller gets the error type of the called task, retries and
+//! timeouts do not apply, and `tokio::spawn` needs [`Context::scope`](crate::Context::scope). See
+//! [`task`](macro@crate::task#errors) for the differences to a run in pods.
 
 use std::future::Future;
 
@@ -6,46 +78,42 @@ use sealkit_guard::Guard;
 
 use crate::{SecretBytes, Session, provider::Memory};
 
-/// Secrets for the tasks of one test.
+/// A set of secrets for the tasks that a test calls.
 ///
-/// The tasks find these secrets and no others: neither the environment nor any file is looked at, so that tests
-/// can run side by side. A task still gets only what it declares.
+/// # Examples
 ///
 /// ```
 /// use sealkit::{ErrorKind, current_context, task, testing::TestSecrets};
 ///
 /// #[task(secret_requests = [Secret(key = "my_secret")])]
-/// async fn length() -> sealkit::Result<i64> {
-///     Ok(current_context().secrets().get("my_secret")?.expose().len() as i64)
+/// fn length() -> sealkit::Result<usize> {
+///     Ok(current_context().secrets().get("my_secret")?.expose().len())
 /// }
 ///
-/// # #[cfg(feature = "tokio")]
-/// # tokio::runtime::Runtime::new().unwrap().block_on(async {
 /// let secrets = TestSecrets::new().with("my_secret", "hunter2").with("other", "not for this task");
-/// assert_eq!(secrets.scope(length()).await?, 7);
+/// assert_eq!(secrets.run(length)?, 7);
 ///
-/// let missing = TestSecrets::new().scope(length()).await.unwrap_err();
+/// let missing = TestSecrets::new().run(length).unwrap_err();
 /// assert_eq!(missing.kind(), ErrorKind::NotFound);
 /// # Ok::<(), sealkit::Error>(())
-/// # }).unwrap();
 /// ```
 #[derive(Debug, Default)]
 pub struct TestSecrets(Memory);
 
 impl TestSecrets {
-    /// No secrets yet.
+    /// Creates an empty set.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds the secret `key`, which has no group.
+    /// Adds the secret `key`, which has no group. An earlier value of the same secret is replaced.
     #[must_use]
     pub fn with(mut self, key: impl Into<String>, value: impl Into<Vec<u8>>) -> Self {
         self.0.set(None, key.into(), SecretBytes::new(value.into()));
         self
     }
 
-    /// Adds the secret `key` of `group`.
+    /// Adds the secret `key` of `group`. An earlier value of the same secret is replaced.
     #[must_use]
     pub fn with_group(
         mut self,
@@ -57,7 +125,9 @@ impl TestSecrets {
         self
     }
 
-    /// What finds these secrets, to make sure that something holds none of them.
+    /// Returns a guard that finds these secrets, to check that a text contains none of them.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use sealkit::{current_context, task, testing::TestSecrets};
@@ -71,23 +141,39 @@ impl TestSecrets {
     /// let secrets = TestSecrets::new().with("token", "k3Jq-71xT/w");
     /// let guard = secrets.guard();
     /// assert!(guard.check(secrets.run(masked)?.as_bytes()).is_empty());
+    /// assert!(!guard.check(b"token=k3Jq-71xT/w").is_empty());
     /// # Ok::<(), sealkit::Error>(())
     /// ```
     pub fn guard(&self) -> Guard {
         self.0.guard()
     }
 
-    /// A session that knows these secrets and nothing else.
+    /// Converts the set to a session, for several calls with the same secrets.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use sealkit::{current_context, task, testing::TestSecrets};
+    ///
+    /// #[task(secret_requests = [Secret(key = "token")])]
+    /// fn first_letter() -> sealkit::Result<String> {
+    ///     Ok(current_context().secrets().get("token")?.expose()[..1].to_owned())
+    /// }
+    ///
+    /// let session = TestSecrets::new().with("token", "hunter2").session();
+    /// assert_eq!(session.run(first_letter)?, session.run(first_letter)?);
+    /// # Ok::<(), sealkit::Error>(())
+    /// ```
     pub fn session(self) -> Session {
         Session::isolated().provider(self.0)
     }
 
-    /// Runs `work`; the tasks that it calls find these secrets.
+    /// Runs `work` on this thread. The tasks that it calls read these secrets.
     pub fn run<T>(self, work: impl FnOnce() -> T) -> T {
         self.session().run(work)
     }
 
-    /// Wraps `future`; the tasks that it calls find these secrets.
+    /// Wraps `future`. The tasks that it calls read these secrets.
     pub fn scope<F: Future>(self, future: F) -> impl Future<Output = F::Output> + use<F> {
         self.session().scope(future)
     }

@@ -1,4 +1,4 @@
-//! The values of inputs and outputs, whatever their Rust types.
+//! The values of inputs and outputs, independent of their Rust types.
 
 mod json;
 mod msgpack;
@@ -8,54 +8,69 @@ mod render;
 use std::fmt;
 
 pub(crate) use msgpack::{from_msgpack, to_msgpack};
-pub use parse::{not_one_of, word};
+pub use parse::{unknown_variant, variant_name};
 
-/// The value of an input or output, between a Rust type and what goes over the wire.
+/// The value of an input or output, between a Rust type and Flyte's wire format.
 ///
-/// It serializes as JSON is shown to people: times as text, `NaN` as text, files as their URI.
+/// It serializes to the JSON that the command line prints: times and `NaN` as text, files as their URI. It deserializes
+/// from JSON and other self-describing formats.
+///
+/// # Examples
+///
+/// ```
+/// use sealkit::{TaskType, Value};
+///
+/// assert_eq!(vec![1, 2].to_value()?, Value::List(vec![Value::Integer(1), Value::Integer(2)]));
+/// assert_eq!(serde_json::to_string(&Value::Duration { seconds: 1, nanos: 500_000_000 }).unwrap(), "\"1.500s\"");
+///
+/// let value: Value = serde_json::from_str("300").unwrap();
+/// let error = u8::from_value(value).unwrap_err();
+/// assert_eq!(error.to_string(), "is out of range: expected 0 to 255");
+/// # Ok::<(), sealkit::ValueError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Value {
-    /// Nothing.
+    /// The unit value `()`, or an absent optional value.
     None,
-    /// True or false.
+    /// A boolean.
     Boolean(bool),
-    /// A whole number.
+    /// A signed integer of 64 bits.
     Integer(i64),
-    /// A number.
+    /// A floating-point number of 64 bits.
     Float(f64),
     /// Text.
     String(String),
-    /// A point in time: seconds since 1970-01-01T00:00:00Z, and nanoseconds counted forward from there.
+    /// A point in time: seconds since 1970-01-01T00:00:00Z, plus nanoseconds.
     Datetime {
-        /// Whole seconds.
+        /// Seconds, negative before 1970.
         seconds: i64,
-        /// Nanoseconds, below 1,000,000,000.
+        /// Nanoseconds, from 0 to 999,999,999.
         nanos: u32,
     },
-    /// A day.
+    /// A calendar date.
     Date {
-        /// Days since 1970-01-01.
+        /// Days since 1970-01-01, negative before it.
         days: i64,
     },
-    /// A length of time; both parts have its sign.
+    /// A duration. Both parts have the same sign.
     Duration {
-        /// Whole seconds.
+        /// Seconds.
         seconds: i64,
-        /// Nanoseconds, below 1,000,000,000 either way.
+        /// Nanoseconds, from -999,999,999 to 999,999,999.
         nanos: i32,
     },
     /// The URI of a file or directory.
     Reference(String),
-    /// Several values.
+    /// A list of values.
     List(Vec<Value>),
-    /// Values by name, in their order.
+    /// Named values in order: a map, an object or a struct.
     Map(Vec<(String, Value)>),
 }
 
 impl Value {
-    /// What the value is called in messages, which never show the value.
-    fn called(&self) -> &'static str {
+    /// Returns the name of the value's type for messages. A message never shows the value itself.
+    fn type_name(&self) -> &'static str {
         match self {
             Self::None => "nothing",
             Self::Boolean(_) => "true or false",
@@ -63,8 +78,8 @@ impl Value {
             Self::Float(_) => "a number",
             Self::String(_) => "text",
             Self::Datetime { .. } => "a time",
-            Self::Date { .. } => "a day",
-            Self::Duration { .. } => "a length of time",
+            Self::Date { .. } => "a date",
+            Self::Duration { .. } => "a duration",
             Self::Reference(_) => "a URI",
             Self::List(_) => "a list",
             Self::Map(_) => "an object",
@@ -72,7 +87,21 @@ impl Value {
     }
 }
 
-/// Why a value is none of the expected type; it tells where, and never the value.
+/// The error of a value that does not have the expected type.
+///
+/// The message contains the path of the value, and never the value itself.
+///
+/// # Examples
+///
+/// ```
+/// use sealkit::{TaskType, Value};
+///
+/// let value: Value = serde_json::from_str(r#"[1, "two"]"#).unwrap();
+/// let error = Vec::<i64>::from_value(value).unwrap_err();
+/// assert_eq!(error.path(), "1");
+/// assert_eq!(error.problem(), "expected a whole number, found text");
+/// assert_eq!(error.to_string(), "`1` expected a whole number, found text");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ValueError {
     path: String,
@@ -80,28 +109,28 @@ pub struct ValueError {
 }
 
 impl ValueError {
-    /// The value as a whole has this problem.
+    /// Creates an error for the whole value, such as "is not a port".
     pub fn new(problem: impl Into<String>) -> Self {
         Self { path: String::new(), problem: problem.into() }
     }
 
     pub(crate) fn expected(expected: &str, found: &Value) -> Self {
-        Self::new(format!("expected {expected}, found {}", found.called()))
+        Self::new(format!("expected {expected}, found {}", found.type_name()))
     }
 
-    /// The value with the problem is a part of another one: its field, element or key.
+    /// Prepends a field name, an index or a key to the path.
     #[must_use]
     pub fn at(mut self, part: impl fmt::Display) -> Self {
         self.path = if self.path.is_empty() { part.to_string() } else { format!("{part}.{}", self.path) };
         self
     }
 
-    /// Where the problem is, as `rows.3.name`; empty for the value as a whole.
+    /// Returns the path of the value, such as `rows.3.name`. It is empty for the whole value.
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// What the problem is.
+    /// Returns the problem without the path.
     pub fn problem(&self) -> &str {
         &self.problem
     }
@@ -110,7 +139,7 @@ impl ValueError {
 impl fmt::Display for ValueError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.path.is_empty() {
-            // Keys come from outside.
+            // Keys may contain control characters.
             let path: String = self.path.chars().take(200).flat_map(char::escape_debug).collect();
             write!(f, "`{path}` ")?;
         }

@@ -21,7 +21,7 @@ use std::{
 };
 
 use sealkit::{
-    Error, Kind, MountType, Result, Secret, TaskMetadata, TaskType, current_context, task, tasks,
+    Error, TaskKind, MountType, Result, Secret, TaskMetadata, TaskType, current_context, task, tasks,
     testing::TestSecrets, workflow,
 };
 
@@ -237,7 +237,7 @@ fn main() -> Result<()> {
 
     let names: Vec<&str> = tasks()?.into_iter().map(TaskMetadata::name).collect();
     assert_eq!(names, ["main", "many", "noop", "read.v2", "rows", "hidden", "shown"]);
-    assert_eq!(TaskMetadata::of(&pipeline).map(TaskMetadata::kind), Some(Kind::Workflow));
+    assert_eq!(TaskMetadata::of(&pipeline).map(TaskMetadata::kind), Some(TaskKind::Workflow));
     assert_eq!(TaskMetadata::of(&noop).map(TaskMetadata::docs), Some("Does nothing.\n\n# Errors\n\nNone."));
     Ok(())
 }

@@ -159,7 +159,7 @@ impl Task {
         quote! {
             fn __sealkit_invoke(
                 #inputs: #krate::__private::Members,
-            ) -> ::core::result::Result<::core::option::Option<#krate::Value>, #krate::__private::Failure> {
+            ) -> ::core::result::Result<::core::option::Option<#krate::Value>, #krate::__private::InvokeError> {
                 #run
             }
         }
@@ -179,14 +179,14 @@ impl Task {
                 Place::Output(place) => quote!(Output(#place)),
                 Place::Input(place) => quote!(Input(#place)),
             };
-            quote!(#krate::AllowedSecret::__new(#krate::Place::#place, #secret, #because))
+            quote!(#krate::AllowedSecret::__new(#krate::AllowedPlace::#place, #secret, #because))
         });
         let limits = self.limits();
         quote! {
             static __SEALKIT_TASK: #krate::TaskMetadata = #krate::TaskMetadata::__new(
                 #name,
                 ::core::module_path!(),
-                #krate::Kind::#kind,
+                #krate::TaskKind::#kind,
                 #docs,
                 __SEALKIT_REQUESTS,
                 &[#(#inputs.variable),*],
@@ -240,7 +240,7 @@ impl Task {
         let body = quote!(__sealkit_body(#(#arguments),*));
         let hand = arguments.iter().enumerate().map(|(index, argument)| {
             let constant = input_constant(index);
-            quote!(#krate::__private::Member::hand(&#constant, &#argument, __sealkit_handed);)
+            quote!(#krate::__private::Member::record(&#constant, &#argument, __sealkit_handed);)
         });
         let handed = if arguments.is_empty() { quote!(_) } else { quote!(__sealkit_handed) };
         let run = if self.is_async() {

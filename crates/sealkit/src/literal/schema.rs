@@ -1,4 +1,4 @@
-//! The JSON schema that the official SDK attaches to the type of a dataclass.
+//! The JSON schema of a struct, equal to the one that the official SDK attaches to a dataclass.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use sealkit_idl::{
 
 use crate::{Type, task_type::StructType};
 
-/// Says that values are MessagePack, which the backend takes into account for its cache.
+/// Returns the annotation for MessagePack values, which the backend uses for its cache keys.
 pub(super) fn msgpack_annotation() -> TypeAnnotation {
     let format = object([("serialization-format", text("msgpack"))]);
     TypeAnnotation { annotations: Some(fields([("cache-key-metadata", format)])) }
@@ -58,7 +58,7 @@ fn of_type(of: Type) -> Value {
             ])
         }
         Type::Optional(inner) => object([("anyOf", list([of_type(*inner), of_type(Type::None)]))]),
-        Type::Enum(words) => object([("enum", list(words.variants.iter().map(|word| text(word))))]),
+        Type::Enum(of) => object([("enum", list(of.variants.iter().map(|variant| text(variant))))]),
         Type::Struct(inner) => Value { kind: Some(Kind::StructValue(of_struct(inner))) },
     }
 }

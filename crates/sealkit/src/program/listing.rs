@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::Fault;
-use crate::{Place, Secret, TaskMetadata};
+use crate::{AllowedPlace, Secret, TaskMetadata};
 
 pub(super) fn help(program: &str, tasks: &[&TaskMetadata]) -> String {
     let mut text = String::new();
@@ -85,13 +85,13 @@ fn block(task: &TaskMetadata) -> String {
     }
     if !task.resources().is_none() {
         let needs =
-            task.resources().given().map(|(resource, amount)| format!("{} {amount}", resource.as_str()));
+            task.resources().amounts().map(|(resource, amount)| format!("{} {amount}", resource.as_str()));
         let _ = writeln!(text, "  needs   {}", needs.collect::<Vec<_>>().join(", "));
     }
     for allowed in task.allowed_secrets() {
         let place = match allowed.place {
-            Place::Output(place) => format!("output {place}"),
-            Place::Input(place) => format!("input {place}"),
+            AllowedPlace::Output(place) => format!("output {place}"),
+            AllowedPlace::Input(place) => format!("input {place}"),
         };
         let _ = writeln!(text, "  allowed {} in {place}, because {}", allowed.secret, allowed.because);
     }

@@ -19,7 +19,7 @@ use sealkit_idl::{
 use self::failed::Failed;
 use super::Fault;
 use crate::{
-    ErrorKind, Session, Value, identity, link, registry,
+    ErrorKind, Session, Value, controller, identity, registry,
     storage::{self, Location},
 };
 
@@ -43,11 +43,11 @@ pub(super) struct Pod {
 ///
 /// Only where its outputs cannot go anywhere is that a fault: whatever else goes wrong is in `error.pb`, and known to Flyte.
 pub(super) fn execute(session: &Session, pod: &Pod) -> Result<String, Fault> {
-    identity::tell(pod.run.as_deref(), pod.action.as_deref());
-    let outputs = Location::of(&pod.outputs)?;
+    identity::set(pod.run.as_deref(), pod.action.as_deref());
+    let outputs = Location::parse(&pod.outputs)?;
     let (file, content, told) = match run(session, pod) {
         Ok((content, value)) => {
-            if link::exists() {
+            if controller::has_engine() {
                 // An engine shows the output to people, and knows nothing of its type.
                 let json = serde_json::to_vec(&value).unwrap_or_default();
                 let _ = storage::write(&outputs.join("output.json"), &json);
@@ -57,7 +57,7 @@ pub(super) fn execute(session: &Session, pod: &Pod) -> Result<String, Fault> {
         Err(failed) => {
             let message = session.guard().redact_text(&failed.message).into_owned();
             // An engine tells it itself.
-            let told = if link::exists() { String::new() } else { format!("error: {message}\n") };
+            let told = if controller::has_engine() { String::new() } else { format!("error: {message}\n") };
             (outputs.join("error.pb"), failed.document(message).encode_to_vec(), told)
         }
     };
@@ -73,7 +73,7 @@ pub(super) fn execute(session: &Session, pod: &Pod) -> Result<String, Fault> {
 /// What is to be written, and the output as what it is.
 fn run(session: &Session, pod: &Pod) -> Result<(Vec<u8>, Value), Failed> {
     let task = registry::find(&pod.task)?;
-    let inputs = Location::of(&pod.inputs).map_err(|refusal| Failed {
+    let inputs = Location::parse(&pod.inputs).map_err(|refusal| Failed {
         kind: ErrorKind::Configuration,
         origin: ErrorOrigin::System,
         again: ContainerErrorKind::NonRecoverable,
@@ -81,7 +81,7 @@ fn run(session: &Session, pod: &Pod) -> Result<(Vec<u8>, Value), Failed> {
     })?;
     let (outputs, value) = task::run(session, task, read(&inputs)?)?;
     let content = outputs.encode_to_vec();
-    if !link::exists() {
+    if !controller::has_engine() {
         limit::check(task, content.len())?;
     }
     Ok((content, value))

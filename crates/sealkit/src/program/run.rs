@@ -13,7 +13,7 @@ use sealkit_idl::{
 use super::Fault;
 use crate::{
     Session, TaskMetadata, Type, Value, ValueError,
-    call::Failure,
+    call::InvokeError,
     literal::{from_literal, to_literal},
     task_type::Members,
 };
@@ -35,12 +35,12 @@ pub(super) fn run(
                 .map(|json| json + "\n")
                 .map_err(|error| failed(format!("output of task `{name}`: {error}"), None))
         }
-        Ok(Err(Failure::Task(text))) => {
-            let (_, hint) = session.advice_for(&text);
+        Ok(Err(InvokeError::Task(text))) => {
+            let (_, hint) = session.recorded_error(&text);
             Err(failed(format!("task `{name}` failed: {text}"), hint))
         }
-        Ok(Err(Failure::Output(error))) => Err(failed(format!("output of task `{name}`: {error}"), None)),
-        Ok(Err(Failure::Input(error))) => {
+        Ok(Err(InvokeError::Output(error))) => Err(failed(format!("output of task `{name}`: {error}"), None)),
+        Ok(Err(InvokeError::Input(error))) => {
             Err(Fault::usage(format!("input {error}"), format!("see `{program} run {name} --help`")))
         }
         Err(_) => Err(failed(format!("task `{name}` panicked"), None)),

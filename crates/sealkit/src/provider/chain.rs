@@ -1,4 +1,4 @@
-//! The providers of a session, in the order they are asked.
+//! The providers of a session, in the order in which they are asked.
 
 use std::{
     env,
@@ -8,45 +8,45 @@ use std::{
 
 use sealkit_names::{lookup::Pass, variables};
 
-use super::{Environment, Found, Mount, MountedDirectory, Provider};
+use super::{Environment, Mount, MountedDirectory, ProvidedValue, Provider};
 use crate::{
     Result, Secret,
     error::{Error, ErrorKind},
     secret_value::is_python_space,
 };
 
-/// Providers in the order they are asked.
+/// A list of providers, in the order in which they are asked.
 #[derive(Debug)]
 pub(crate) struct Chain(Vec<Arc<dyn Provider>>);
 
-/// What a read would rather have, where a secret can be found more than once.
+/// The mount that a read prefers if several providers have the secret.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Preferred {
-    /// The first that is found.
+pub(crate) enum Preference {
+    /// The first value, with or without a mount.
     First,
-    /// One that is mounted as a file.
+    /// A file.
     File,
-    /// One that is mounted as an environment variable.
+    /// An environment variable.
     Variable,
 }
 
 impl Chain {
-    /// `own` alone.
-    pub(crate) fn isolated(own: Vec<Arc<dyn Provider>>) -> Self {
-        Self(own)
+    /// Creates a chain of `providers` alone.
+    pub(crate) fn isolated(providers: Vec<Arc<dyn Provider>>) -> Self {
+        Self(providers)
     }
 
-    /// What Flyte has mounted in this process; where it is not a pod, also the unprefixed names of local runs,
-    /// then `own`, and then the local store.
+    /// Creates the standard chain: the mounts of Flyte and, outside a pod, the unprefixed names of local runs, `providers` and the
+    /// local store.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`] when the variables that describe the mounts make no sense.
-    pub(crate) fn standard(own: &[Arc<dyn Provider>]) -> Result<Self> {
+    /// Returns an error of kind [`ErrorKind::Configuration`] if a variable that describes the mounts has an invalid value.
+    pub(crate) fn standard(providers: &[Arc<dyn Provider>]) -> Result<Self> {
         let in_pod = is_pod();
         let prefix = setting(variables::ENV_PREFIX)?;
         let directory = setting(variables::DEFAULT_DIR)?;
-        // An injector says where it puts secrets.
+        // In a pod, these variables come from the injector that mounted the secrets.
         let injected = [&prefix, &directory].map(|setting| in_pod && setting.is_some());
         let prefixes = match prefix {
             Some(prefix) => variables::prefix_spellings(prefix),
@@ -54,7 +54,7 @@ impl Chain {
         };
         let file_prefix = setting(variables::FILE_PREFIX)?.unwrap_or_default();
         if file_prefix.contains(['/', '\\', '\0']) || file_prefix == ".." {
-            return Err(misconfigured(variables::FILE_PREFIX, "the beginning of a file name, not a path"));
+            return Err(invalid_variable(variables::FILE_PREFIX, "the prefix of a file name, not a path"));
         }
         let mounts = match directory {
             Some(path) => vec![absolute(path)?],
@@ -71,7 +71,7 @@ impl Chain {
         for directory in &directories {
             chain.push(Arc::new(directory.pass(&[Pass::Declared])));
         }
-        // flytekit's order, which has one directory, and then all that flytekit misses.
+        // flytekit's order, which has one directory, and then the names that flytekit does not know.
         chain.push(Arc::new(environment(&[Pass::Declared, Pass::Flytekit])));
         chain.extend(directories.first().map(|first| Arc::new(first.pass(&[Pass::Flytekit])) as _));
         chain.push(Arc::new(environment(&[Pass::Injected])));
@@ -86,24 +86,24 @@ impl Chain {
             chain.extend(directories.iter().map(|directory| Arc::new(directory.pass(&[Pass::Renamed])) as _));
         }
         if !in_pod {
-            chain.extend(own.iter().cloned());
+            chain.extend(providers.iter().cloned());
             #[cfg(all(unix, feature = "store"))]
             chain.push(Arc::new(super::LocalStore::new()));
         }
         Ok(Self(chain))
     }
 
-    /// Asks one provider after the other.
-    pub(crate) fn find(&self, secret: &Secret, preferred: Preferred) -> Result<Option<Found>> {
+    /// Asks the providers in order, and returns the first value with the preferred mount, or else the first value.
+    pub(crate) fn find(&self, secret: &Secret, preference: Preference) -> Result<Option<ProvidedValue>> {
         let mut first = None;
         for provider in &self.0 {
             let Some(found) = provider.lookup(secret)? else { continue };
-            let wanted = match preferred {
-                Preferred::First => true,
-                Preferred::File => matches!(found.mount, Mount::File(_)),
-                Preferred::Variable => matches!(found.mount, Mount::Variable(_)),
+            let is_preferred = match preference {
+                Preference::First => true,
+                Preference::File => matches!(found.mount, Mount::File(_)),
+                Preference::Variable => matches!(found.mount, Mount::Variable(_)),
             };
-            if wanted {
+            if is_preferred {
                 return Ok(Some(found));
             }
             first = first.or(Some(found));
@@ -111,20 +111,20 @@ impl Chain {
         Ok(first)
     }
 
-    /// Every place where `secret` was looked for, each once.
-    pub(crate) fn places(&self, secret: &Secret) -> Vec<String> {
-        let mut places: Vec<String> = Vec::new();
-        for place in self.0.iter().flat_map(|provider| provider.places(secret)) {
-            if !places.contains(&place) {
-                places.push(place);
+    /// Returns every location where `secret` was looked for, without duplicates.
+    pub(crate) fn locations(&self, secret: &Secret) -> Vec<String> {
+        let mut locations: Vec<String> = Vec::new();
+        for location in self.0.iter().flat_map(|provider| provider.locations(secret)) {
+            if !locations.contains(&location) {
+                locations.push(location);
             }
         }
-        places
+        locations
     }
 
-    /// The command that would put `secret` where it is found.
-    pub(crate) fn remedy(&self, secret: &Secret) -> Option<String> {
-        self.0.iter().find_map(|provider| provider.remedy(secret))
+    /// Returns the command that creates `secret`, from the first provider that has one.
+    pub(crate) fn create_command(&self, secret: &Secret) -> Option<String> {
+        self.0.iter().find_map(|provider| provider.create_command(secret))
     }
 }
 
@@ -133,22 +133,22 @@ pub(crate) fn is_pod() -> bool {
     env::var_os(variables::EXECUTION_ID).is_some_and(|id| !id.is_empty())
 }
 
-/// A variable's text, stripped as flytekit strips it, which takes an empty one for unset.
+/// Returns the text of a variable, stripped as flytekit strips it. An empty variable counts as unset, as in flytekit.
 fn setting(name: &str) -> Result<Option<String>> {
     let Some(value) = env::var_os(name).filter(|value| !value.is_empty()) else { return Ok(None) };
-    let text = value.to_str().ok_or_else(|| misconfigured(name, "UTF-8 text"))?;
+    let text = value.to_str().ok_or_else(|| invalid_variable(name, "UTF-8 text"))?;
     Ok(Some(text.trim_matches(is_python_space).to_owned()))
 }
 
 fn absolute(path: String) -> Result<PathBuf> {
-    let upwards = Path::new(&path).components().any(|part| part == Component::ParentDir);
-    if Path::new(&path).is_absolute() && !upwards {
+    let has_parent = Path::new(&path).components().any(|part| part == Component::ParentDir);
+    if Path::new(&path).is_absolute() && !has_parent {
         return Ok(path.into());
     }
-    Err(misconfigured(variables::DEFAULT_DIR, "an absolute path without `..`"))
+    Err(invalid_variable(variables::DEFAULT_DIR, "an absolute path without `..`"))
 }
 
-fn misconfigured(name: &str, expected: &str) -> Error {
+fn invalid_variable(name: &str, expected: &str) -> Error {
     Error::new(ErrorKind::Configuration, format!("the environment variable `{name}` must be {expected}"))
         .with_hint(format!("unset it, or set it to {expected}"))
 }

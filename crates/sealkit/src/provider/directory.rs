@@ -1,4 +1,4 @@
-//! Secrets in the files of a mounted directory.
+//! The provider for files in a mounted directory.
 
 mod beneath;
 
@@ -12,23 +12,40 @@ use std::{
 use sealkit_names::lookup::{self, Pass};
 
 use self::beneath::Directory;
-use super::{Found, Mount, Provider};
+use super::{Mount, ProvidedValue, Provider};
 use crate::{
     Result, Secret, SecretBytes,
     error::{Error, ErrorKind},
     secret_value::MAX_SECRET_BYTES,
 };
 
-/// The files below one directory, under the names that Flyte 1 and Flyte 2 give them.
+/// A provider for the files in one directory, with the file names that Flyte 1 and Flyte 2 use.
 ///
-/// Symbolic links are followed as long as they stay inside the directory: Kubernetes mounts every secret through
-/// one. Only regular files of at most 1 MiB are read.
+/// For a request with key `k` and group `g` these are `g/k` and `k`, also in lower case; with a group version `v`, also
+/// `g/v/k`. A standard [`Session`](crate::Session) reads `$FLYTE_SECRETS_DEFAULT_DIR` (by default `/etc/secrets` and
+/// `/etc/flyte/secrets`) without further setup.
 ///
-/// ```no_run
-/// use sealkit::{MountedDirectory, Session};
+/// Symbolic links are followed only inside the directory, because Kubernetes mounts every secret through one. Only
+/// regular files of at most 1 MiB are read; any other file is an error of kind
+/// [`Provider`](crate::ErrorKind::Provider) or [`TooLarge`](crate::ErrorKind::TooLarge).
 ///
-/// let session = Session::isolated().provider(MountedDirectory::new("/run/my-secrets"));
-/// # drop(session);
+/// # Examples
+///
+/// ```
+/// use sealkit::{MountedDirectory, Session, current_context, task};
+///
+/// #[task(secret_requests = [Secret(key = "pin", group = "db")])]
+/// fn digits() -> sealkit::Result<usize> {
+///     Ok(current_context().secrets().get("pin")?.expose().len())
+/// }
+///
+/// let directory = tempfile::tempdir()?;
+/// std::fs::create_dir(directory.path().join("db"))?;
+/// std::fs::write(directory.path().join("db/pin"), "1234\n")?;
+///
+/// let session = Session::isolated().provider(MountedDirectory::new(directory.path()));
+/// assert_eq!(session.run(digits)?, 4);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct MountedDirectory {
@@ -38,7 +55,7 @@ pub struct MountedDirectory {
 }
 
 impl MountedDirectory {
-    /// The files below `path`, which must be absolute.
+    /// Creates a provider for the files in `path`, which must be absolute.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self::with_file_prefix(path.into(), "")
     }
@@ -52,37 +69,37 @@ impl MountedDirectory {
         Self { passes, ..self.clone() }
     }
 
-    fn first<T>(&self, secret: &Secret, mut look: impl FnMut(&str) -> Option<T>) -> Option<T> {
+    /// Calls `visit` with the name of every candidate file until it returns a value.
+    fn first<T>(&self, secret: &Secret, mut visit: impl FnMut(&str) -> Option<T>) -> Option<T> {
         let request = secret.request();
-        let look = &mut look;
+        let visit = &mut visit;
         self.passes.iter().find_map(|pass| match pass {
-            Pass::Declared => self.declared(secret).and_then(|path| look(&path)),
+            Pass::Declared => self.declared(secret).and_then(|path| visit(&path)),
             Pass::Flytekit | Pass::Injected | Pass::Renamed => {
-                lookup::file(*pass, &request, &self.file_prefix, |name| look(name))
+                lookup::file(*pass, &request, &self.file_prefix, |name| visit(name))
             }
         })
     }
 
-    /// The path that the declared variable holds, if it lies below this directory.
+    /// Returns the path in the requested variable, relative to this directory, if it is inside.
     fn declared(&self, secret: &Secret) -> Option<String> {
         let request = secret.request();
         let name = request.env_var.filter(|_| request.mount.may_be_file())?;
         let path = PathBuf::from(env::var_os(name)?);
-        let below = path.strip_prefix(self.directory.path()).ok()?;
-        let plain = below.components().all(|part| matches!(part, Component::Normal(_)));
-        (plain && below != Path::new("")).then(|| below.to_str().map(str::to_owned))?
+        let relative = path.strip_prefix(self.directory.path()).ok()?;
+        let is_plain = relative.components().all(|part| matches!(part, Component::Normal(_)));
+        (is_plain && relative != Path::new("")).then(|| relative.to_str().map(str::to_owned))?
     }
 
-    fn read(&self, name: &str) -> Result<Option<Found>> {
+    fn read(&self, name: &str) -> Result<Option<ProvidedValue>> {
         let path = || self.directory.path().join(name);
-        let broken = |error: io::Error| {
-            let message = format!("the secret file `{}` cannot be read", path().display());
-            Error::provider(message).with_source(error)
+        let unreadable = |error: io::Error| {
+            Error::provider(format!("cannot read the secret file `{}`", path().display())).with_source(error)
         };
-        let Some(mut file) = self.directory.open(name).map_err(broken)? else { return Ok(None) };
-        let metadata = file.metadata().map_err(broken)?;
+        let Some(mut file) = self.directory.open(name).map_err(unreadable)? else { return Ok(None) };
+        let metadata = file.metadata().map_err(unreadable)?;
         if metadata.is_dir() {
-            return Ok(None); // a group's folder, perhaps
+            return Ok(None); // possibly the directory of a group
         }
         if !metadata.is_file() {
             return Err(Error::provider(format!("`{}` is not a regular file", path().display())));
@@ -94,12 +111,13 @@ impl MountedDirectory {
             return Err(Error::new(ErrorKind::TooLarge, message));
         }
         let mut value = SecretBytes::zeroed(length);
-        let complete = file.read_exact(value.buffer()).is_ok() && file.read(&mut [0]).map_err(broken)? == 0;
+        let complete =
+            file.read_exact(value.buffer()).is_ok() && file.read(&mut [0]).map_err(unreadable)? == 0;
         if !complete {
             let message = format!("the secret file `{}` changed while it was read", path().display());
             return Err(Error::provider(message).with_hint("try again"));
         }
-        Ok(Some(Found { value, mount: Mount::File(path()) }))
+        Ok(Some(ProvidedValue { value, mount: Mount::File(path()) }))
     }
 }
 
@@ -108,17 +126,17 @@ impl Provider for MountedDirectory {
         format!("the directory `{}`", self.directory.path().display())
     }
 
-    fn lookup(&self, secret: &Secret) -> Result<Option<Found>> {
+    fn lookup(&self, secret: &Secret) -> Result<Option<ProvidedValue>> {
         self.first(secret, |name| self.read(name).transpose()).transpose()
     }
 
-    fn places(&self, secret: &Secret) -> Vec<String> {
-        let mut places = Vec::new();
-        let _nothing: Option<()> = self.first(secret, |name| {
-            places.push(self.directory.path().join(name).display().to_string());
+    fn locations(&self, secret: &Secret) -> Vec<String> {
+        let mut locations = Vec::new();
+        let _: Option<()> = self.first(secret, |name| {
+            locations.push(self.directory.path().join(name).display().to_string());
             None
         });
-        places
+        locations
     }
 }
 
@@ -130,7 +148,7 @@ mod tests {
 
     const REQUEST: Secret = Secret::new("k");
 
-    fn lookup(directory: &Path) -> Result<Option<Found>> {
+    fn lookup(directory: &Path) -> Result<Option<ProvidedValue>> {
         MountedDirectory::new(directory).lookup(&REQUEST)
     }
 
@@ -144,16 +162,16 @@ mod tests {
     }
 
     #[test]
-    fn an_absent_directory_or_file_is_no_error() {
+    fn a_missing_directory_or_file_is_not_an_error() {
         let dir = tempfile::tempdir().unwrap();
         assert!(lookup(dir.path()).unwrap().is_none());
-        assert!(lookup(&dir.path().join("absent")).unwrap().is_none());
+        assert!(lookup(&dir.path().join("missing")).unwrap().is_none());
         fs::create_dir(dir.path().join("k")).unwrap();
         assert!(lookup(dir.path()).unwrap().is_none());
     }
 
     #[test]
-    fn a_file_above_the_limit_is_refused_unread() {
+    fn a_file_above_the_limit_is_rejected_before_it_is_read() {
         let dir = tempfile::tempdir().unwrap();
         let file = fs::File::create(dir.path().join("k")).unwrap();
         file.set_len(100 << 20).unwrap();
@@ -171,7 +189,7 @@ mod tests {
         use super::*;
 
         #[test]
-        fn links_inside_the_directory_are_followed_as_kubernetes_needs() {
+        fn links_inside_the_directory_are_followed() {
             let dir = tempfile::tempdir().unwrap();
             fs::create_dir(dir.path().join("..2026")).unwrap();
             fs::write(dir.path().join("..2026/k"), "v").unwrap();
@@ -181,7 +199,7 @@ mod tests {
         }
 
         #[test]
-        fn links_out_of_the_directory_are_refused() {
+        fn links_out_of_the_directory_are_rejected() {
             let outside = tempfile::tempdir().unwrap();
             fs::write(outside.path().join("k"), "hunter2").unwrap();
             let dir = tempfile::tempdir().unwrap();
@@ -201,20 +219,20 @@ mod tests {
         }
 
         #[test]
-        fn loops_end_in_an_error() {
+        fn loops_of_links_are_errors() {
             let dir = tempfile::tempdir().unwrap();
             symlink("k", dir.path().join("k")).unwrap();
             assert_eq!(lookup(dir.path()).unwrap_err().kind(), ErrorKind::Provider);
-            let around = dir.path().join("around");
-            symlink(&around, &around).unwrap();
-            assert_eq!(lookup(&around).unwrap_err().kind(), ErrorKind::Provider);
+            let cycle = dir.path().join("cycle");
+            symlink(&cycle, &cycle).unwrap();
+            assert_eq!(lookup(&cycle).unwrap_err().kind(), ErrorKind::Provider);
         }
 
         #[test]
-        fn a_pipe_is_refused_without_waiting_for_its_writer() {
+        fn a_pipe_is_rejected_without_waiting_for_its_writer() {
             let dir = tempfile::tempdir().unwrap();
-            let made = std::process::Command::new("mkfifo").arg(dir.path().join("k")).status().unwrap();
-            assert!(made.success());
+            let status = std::process::Command::new("mkfifo").arg(dir.path().join("k")).status().unwrap();
+            assert!(status.success());
             assert!(lookup(dir.path()).unwrap_err().to_string().ends_with("is not a regular file"));
         }
     }

@@ -1,62 +1,65 @@
-//! The secrets that `sealkit create secret` has stored on this machine.
+//! The provider for the local store.
 
 use std::path::Path;
 
 use once_cell::sync::OnceCell;
 use sealkit_store::{Scope, SecretId, Store, StorePaths};
 
-use super::{Found, Provider};
+use super::{ProvidedValue, Provider};
 use crate::{
     MountType, Result, Secret, SecretBytes,
     error::{Error, ErrorKind},
 };
 
-/// The user's encrypted store on this machine, which `sealkit create secret` fills.
+/// A provider for the user's encrypted store on this machine, which `sealkit create secret` writes.
 ///
-/// A standard [`Session`](crate::Session) asks it last, for secrets that are valid everywhere. Those of a domain or a
-/// project are found by a provider for that scope, and then those around it:
+/// A standard [`Session`](crate::Session) asks it last, in the global scope. Add a provider for another scope to also
+/// find the secrets of a domain or a project:
 ///
 /// ```no_run
-/// use sealkit::{LocalStore, Session};
+/// use sealkit::{ErrorKind, LocalStore, Session};
 ///
-/// let store = LocalStore::scoped("development", Some("flytesnacks")).unwrap();
+/// let store = LocalStore::scoped("development", Some("flytesnacks"))?;
 /// let session = Session::new().provider(store);
 ///
 /// let error = LocalStore::scoped("no/domain", None).unwrap_err();
-/// assert_eq!(error.kind(), sealkit::ErrorKind::InvalidName);
+/// assert_eq!(error.kind(), ErrorKind::InvalidName);
+/// # Ok::<(), sealkit::Error>(())
 /// ```
 ///
-/// The store has no group versions: a request with one gets the newest value.
+/// The store has no group versions. A request with a group version gets the latest value.
 #[derive(Debug, Default)]
 pub struct LocalStore {
     scope: Scope,
-    /// Opened by the first read that finds it.
+    /// Opened by the first read.
     store: OnceCell<Store>,
 }
 
 impl LocalStore {
-    /// The secrets that are valid everywhere.
+    /// Creates a provider for the global scope.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The secrets of a domain, or of a project of it, and those that are valid around it.
+    /// Creates a provider for a domain, or for a project in a domain.
+    ///
+    /// A secret is looked up in the project first, then in the domain, then in the global scope.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidName`].
+    /// Returns an error of kind [`ErrorKind::InvalidName`] if a name is not valid.
     pub fn scoped(domain: &str, project: Option<&str>) -> Result<Self> {
-        let scope = Scope::new(Some(domain), project).map_err(|error| broken(&error))?;
+        let scope = Scope::new(Some(domain), project).map_err(|error| store_error(&error))?;
         Ok(Self { scope, store: OnceCell::new() })
     }
 
-    /// The open store, `None` if there is none: somebody without a home directory has no store either.
+    /// Returns the open store, or `None` if there is no store or no home directory.
     fn store(&self) -> Result<Option<&Store>> {
         if let Some(store) = self.store.get() {
             return Ok(Some(store));
         }
-        let Ok(place) = StorePaths::for_user() else { return Ok(None) };
-        let store = Store::open(&place).map_err(|error| broken(&error))?;
+        let Ok(paths) = StorePaths::for_user() else { return Ok(None) };
+        let store = Store::open(&paths).map_err(|error| store_error(&error))?;
         Ok(store.map(|store| self.store.get_or_init(|| store)))
     }
 }
@@ -68,33 +71,34 @@ impl Provider for LocalStore {
         format!("the store {}{}", path.display(), self.scope)
     }
 
-    fn lookup(&self, secret: &Secret) -> Result<Option<Found>> {
+    fn lookup(&self, secret: &Secret) -> Result<Option<ProvidedValue>> {
         let request = secret.request();
         let Some(store) = self.store()? else { return Ok(None) };
-        let stored = store.find(&self.scope, request.group, request.key).map_err(|error| broken(&error))?;
+        let stored =
+            store.find(&self.scope, request.group, request.key).map_err(|error| store_error(&error))?;
         Ok(stored.map(|mut stored| {
             let value = std::mem::take(&mut *stored.value);
             SecretBytes::new(value.into_vec()).into()
         }))
     }
 
-    fn remedy(&self, secret: &Secret) -> Option<String> {
+    fn create_command(&self, secret: &Secret) -> Option<String> {
         let request = secret.request();
         let id = SecretId::new(self.scope.clone(), request.group, request.key).ok()?;
-        // What is requested as a file most likely is one.
+        // A secret that is requested as a file usually comes from a file.
         let from = if request.mount == MountType::File { "-f PATH " } else { "" };
         Some(format!("sealkit create secret {from}{}", id.arguments()))
     }
 }
 
-fn broken(error: &sealkit_store::Error) -> Error {
+fn store_error(error: &sealkit_store::Error) -> Error {
     let kind = match error.kind() {
         sealkit_store::ErrorKind::InvalidName => ErrorKind::InvalidName,
         _ => ErrorKind::Provider,
     };
-    let ours = Error::new(kind, error.to_string());
+    let converted = Error::new(kind, error.to_string());
     match error.hint() {
-        Some(hint) => ours.with_hint(hint),
-        None => ours,
+        Some(hint) => converted.with_hint(hint),
+        None => converted,
     }
 }

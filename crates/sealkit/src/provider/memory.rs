@@ -1,11 +1,11 @@
-//! Secrets that a test holds.
+//! The provider for the secrets of a test.
 
 use sealkit_guard::Guard;
 
-use super::{Found, Provider};
+use super::{ProvidedValue, Provider};
 use crate::{Result, Secret, SecretBytes};
 
-/// Values by group and key.
+/// Values in memory, by group and key.
 #[derive(Debug, Default)]
 pub(crate) struct Memory(Vec<Entry>);
 
@@ -17,13 +17,13 @@ struct Entry {
 }
 
 impl Memory {
-    /// Sets a value; one that was set before is replaced.
+    /// Sets a value, and replaces an earlier value of the same secret.
     pub(crate) fn set(&mut self, group: Option<String>, key: String, value: SecretBytes) {
         self.0.retain(|entry| entry.group != group || entry.key != key);
         self.0.push(Entry { group, key, value });
     }
 
-    /// What finds the values.
+    /// Returns a guard that finds the values.
     pub(crate) fn guard(&self) -> Guard {
         Guard::new(self.0.iter().map(|Entry { group, key, value }| {
             let group = group.as_ref().map(|group| format!("{group}/")).unwrap_or_default();
@@ -37,7 +37,7 @@ impl Provider for Memory {
         "the test's secrets".to_owned()
     }
 
-    fn lookup(&self, secret: &Secret) -> Result<Option<Found>> {
+    fn lookup(&self, secret: &Secret) -> Result<Option<ProvidedValue>> {
         let request = secret.request();
         let found =
             self.0.iter().find(|entry| entry.group.as_deref() == request.group && entry.key == request.key);

@@ -1,4 +1,4 @@
-//! How stores are connected to.
+//! The HTTP client for object stores.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,14 +8,14 @@ use object_store::{
 };
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
 
-/// Where nobody answers, that is soon told.
-const CONNECTING: Duration = Duration::from_secs(5);
-/// How long a store may be silent in the middle of an answer, or before it.
-const ANSWERING: Duration = Duration::from_secs(30);
+/// The timeout for connecting, short so that an unreachable store is reported soon.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// The timeout for each read of a response.
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Connects by rustls, with the certificates of the system.
+/// Connects with rustls and the certificates of the system.
 ///
-/// The cryptography is handed over, not installed for the process: that is the program's own to do.
+/// It passes the cryptography provider to the client and does not install it for the process: only the program itself may do that.
 #[derive(Debug)]
 pub(super) struct Connector;
 
@@ -23,7 +23,7 @@ impl HttpConnector for Connector {
     fn connect(&self, options: &ClientOptions) -> object_store::Result<HttpClient> {
         let generic = |source| object_store::Error::Generic { store: "http", source };
         let mut roots = RootCertStore::empty();
-        // An image may have none, and need none where the store speaks plain HTTP.
+        // An image may have no certificates, and needs none for a store with plain HTTP.
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
@@ -34,11 +34,11 @@ impl HttpConnector for Connector {
         let client = reqwest::Client::builder()
             .tls_backend_preconfigured(tls)
             .https_only(!allows_http)
-            // What is signed for one host is nothing for another.
+            // A request that is signed for one host must not be sent to another.
             .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(CONNECTING)
-            .read_timeout(ANSWERING)
-            // No connection outlives the runtime that it was made on.
+            .connect_timeout(CONNECT_TIMEOUT)
+            .read_timeout(READ_TIMEOUT)
+            // A connection must not outlive the runtime that it was made on.
             .pool_max_idle_per_host(0)
             .user_agent(concat!("sealkit/", env!("CARGO_PKG_VERSION")))
             .build();

@@ -1,7 +1,8 @@
-//! Which store a URI means, as the environment describes it.
+//! The configuration of object stores from environment variables.
 //!
-//! The variables are those of Flyte's SDK (`flyte/storage/_config.py`), and for whatever they leave open those of the store's own
-//! tools. Flyte sets the former in every pod (`plugins.k8s.default-env-vars`); roles of the cloud need none.
+//! The variables are those of Flyte's SDK (`flyte/storage/_config.py`), which Flyte sets in every pod
+//! (`plugins.k8s.default-env-vars`). Settings without such a variable come from the variables of the store's own tools. Roles of a
+//! cloud provider need no variables.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,7 +13,7 @@ use object_store::{
     gcp::GoogleCloudStorageBuilder,
 };
 
-use super::{Refusal, client::Connector};
+use super::{StorageError, client::Connector};
 
 const ENDPOINT: &str = "FLYTE_AWS_ENDPOINT";
 const ACCESS_KEY: &str = "FLYTE_AWS_ACCESS_KEY_ID";
@@ -21,9 +22,9 @@ const ADDRESSING: &str = "FLYTE_AWS_S3_ADDRESSING_STYLE";
 const RETRIES: &str = "FLYTE_STORAGE_RETRIES";
 const BACKOFF: &str = "FLYTE_STORAGE_BACKOFF_SECONDS";
 
-/// The kinds of stores.
+/// The kind of an object store.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Kind {
+pub(super) enum StoreKind {
     S3,
     Gcs,
     Azure,
@@ -31,91 +32,94 @@ pub(super) enum Kind {
 
 type Variables = [(String, String)];
 
-impl Kind {
-    /// Where a store of this kind is described, for whoever has to mend that.
+impl StoreKind {
+    /// Returns a hint that names the variables and roles that configure this kind of store.
     pub(super) fn hint(self) -> &'static str {
         match self {
             Self::S3 => {
-                "a pod takes its store from FLYTE_AWS_ENDPOINT, FLYTE_AWS_ACCESS_KEY_ID and FLYTE_AWS_SECRET_ACCESS_KEY, \
-                 or from AWS_* and the role of its service account"
+                "set FLYTE_AWS_ENDPOINT, FLYTE_AWS_ACCESS_KEY_ID and FLYTE_AWS_SECRET_ACCESS_KEY in the pod, or use AWS_* \
+                 variables or the role of its service account"
             }
-            Self::Gcs => {
-                "a pod takes its credentials from GOOGLE_APPLICATION_CREDENTIALS, or from its service account"
-            }
+            Self::Gcs => "set GOOGLE_APPLICATION_CREDENTIALS in the pod, or use its service account",
             Self::Azure => {
-                "a pod takes its store from AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY, or from \
-                 AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or from its managed identity"
+                "set AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY in the pod, or AZURE_TENANT_ID, \
+                 AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or use its managed identity"
             }
         }
     }
 }
 
-/// The store that `bucket` is in.
+/// Opens the store of `bucket`.
 pub(super) fn open(
     scheme: &str,
     bucket: &str,
     variables: &Variables,
-) -> Result<(Kind, Arc<dyn ObjectStore>), Refusal> {
+) -> Result<(StoreKind, Arc<dyn ObjectStore>), StorageError> {
     let kind = match scheme {
-        "s3" | "s3a" => Kind::S3,
-        "gs" | "gcs" => Kind::Gcs,
-        _ => Kind::Azure,
+        "s3" | "s3a" => StoreKind::S3,
+        "gs" | "gcs" => StoreKind::Gcs,
+        _ => StoreKind::Azure,
     };
-    let wrong = |message: &str| Refusal { message: message.to_owned(), hint: Some(kind.hint().to_owned()) };
-    // Azure alone has `container@account.host` there.
+    // Only Azure has `container@account.host` there.
     let is_name =
-        |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c) || (kind == Kind::Azure && c == '@');
+        |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c) || (kind == StoreKind::Azure && c == '@');
     if bucket.is_empty() || !bucket.chars().all(is_name) {
-        return Err(Refusal {
-            message: "it names no bucket".to_owned(),
-            hint: Some(format!("write `{scheme}://BUCKET/PATH`")),
+        return Err(StorageError {
+            message: "missing or invalid bucket name".to_owned(),
+            hint: Some(format!("use `{scheme}://BUCKET/PATH`")),
         });
     }
     let retries = retries(variables)?;
     let store: Result<Arc<dyn ObjectStore>, _> = match kind {
-        Kind::S3 => {
+        StoreKind::S3 => {
             let builder = s3(bucket, variables)?.with_retry(retries).with_http_connector(Connector);
             builder.build().map(|store| Arc::new(store) as _)
         }
-        Kind::Gcs => {
+        StoreKind::Gcs => {
             let builder = gcs(bucket, variables).with_retry(retries).with_http_connector(Connector);
             builder.build().map(|store| Arc::new(store) as _)
         }
-        Kind::Azure => {
+        StoreKind::Azure => {
             let builder = azure(scheme, bucket, variables);
             let builder = builder.with_retry(retries).with_http_connector(Connector);
             builder.build().map(|store| Arc::new(store) as _)
         }
     };
-    // What the library says may repeat a value.
-    let store = store
-        .map_err(|_| wrong("the environment does not say, or says wrongly, how its store is reached"))?;
+    // The text of the library's error may contain a value.
+    let store = store.map_err(|_| incomplete_settings(kind))?;
     Ok((kind, store))
+}
+
+fn incomplete_settings(kind: StoreKind) -> StorageError {
+    StorageError {
+        message: "missing or invalid settings of its object store in the environment".to_owned(),
+        hint: Some(kind.hint().to_owned()),
+    }
 }
 
 fn get<'a>(variables: &'a Variables, name: &str) -> Option<&'a str> {
     variables.iter().find(|(known, _)| known == name).map(|(_, value)| &**value)
 }
 
-/// The settings among `variables` that begin with `prefix`, as the library calls them.
+/// Returns the variables with `prefix` that are settings of the library, as its keys.
 fn native<'a, K: std::str::FromStr>(
     variables: &'a Variables,
     prefix: &'a str,
 ) -> impl Iterator<Item = (K, &'a String)> {
-    let theirs = variables.iter().filter(move |(name, _)| name.starts_with(prefix));
-    theirs.filter_map(|(name, value)| Some((name.to_ascii_lowercase().parse().ok()?, value)))
+    let prefixed = variables.iter().filter(move |(name, _)| name.starts_with(prefix));
+    prefixed.filter_map(|(name, value)| Some((name.to_ascii_lowercase().parse().ok()?, value)))
 }
 
-fn s3(bucket: &str, variables: &Variables) -> Result<AmazonS3Builder, Refusal> {
-    let own = get(variables, ACCESS_KEY).zip(get(variables, SECRET_KEY));
+fn s3(bucket: &str, variables: &Variables) -> Result<AmazonS3Builder, StorageError> {
+    let flyte_keys = get(variables, ACCESS_KEY).zip(get(variables, SECRET_KEY));
     let mut builder = AmazonS3Builder::new();
     for (key, value) in native(variables, "AWS_") {
-        // A token belongs to the keys that it came with.
-        if own.is_none() || key != AmazonS3ConfigKey::Token {
+        // A session token belongs to the `AWS_*` keys, so it is ignored with the keys of Flyte.
+        if flyte_keys.is_none() || key != AmazonS3ConfigKey::Token {
             builder = builder.with_config(key, value);
         }
     }
-    if let Some((access_key, secret_key)) = own {
+    if let Some((access_key, secret_key)) = flyte_keys {
         builder = builder.with_access_key_id(access_key).with_secret_access_key(secret_key);
     }
     let is_virtual = match get(variables, ADDRESSING) {
@@ -123,8 +127,8 @@ fn s3(bucket: &str, variables: &Variables) -> Result<AmazonS3Builder, Refusal> {
         Some("path") => Some(false),
         Some("virtual") => Some(true),
         Some(_) => {
-            return Err(Refusal {
-                message: format!("{ADDRESSING} says neither `auto` nor `path` nor `virtual`"),
+            return Err(StorageError {
+                message: format!("invalid {ADDRESSING}: expected `auto`, `path` or `virtual`"),
                 hint: None,
             });
         }
@@ -132,13 +136,13 @@ fn s3(bucket: &str, variables: &Variables) -> Result<AmazonS3Builder, Refusal> {
     if let Some(is_virtual) = is_virtual {
         builder = builder.with_virtual_hosted_style_request(is_virtual);
     }
-    let theirs = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"];
-    let endpoint = get(variables, ENDPOINT).or_else(|| theirs.iter().find_map(|name| get(variables, name)));
+    let aws = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"];
+    let endpoint = get(variables, ENDPOINT).or_else(|| aws.iter().find_map(|name| get(variables, name)));
     if let Some(endpoint) = endpoint {
         let Some((protocol @ ("http" | "https"), host)) = endpoint.split_once("://") else {
-            return Err(Refusal {
-                message: "the endpoint of the store is no address of HTTP".to_owned(),
-                hint: Some(format!("{ENDPOINT} is like `http://minio.flyte:9000`")),
+            return Err(StorageError {
+                message: "invalid endpoint of the object store: expected an HTTP or HTTPS URL".to_owned(),
+                hint: Some(format!("set {ENDPOINT} to a URL such as `http://minio.flyte:9000`")),
             });
         };
         let bucket = if is_virtual == Some(true) { format!("{bucket}.") } else { String::new() };
@@ -156,7 +160,8 @@ fn gcs(bucket: &str, variables: &Variables) -> GoogleCloudStorageBuilder {
     settings.fold(builder, |builder, (key, value)| builder.with_config(key, value)).with_bucket_name(bucket)
 }
 
-/// `abfs://CONTAINER/…` is of the account that the environment names; `abfss://CONTAINER@ACCOUNT.dfs.core.windows.net/…` names it.
+/// Configures an Azure store. `abfs://CONTAINER/…` uses the account in the environment; `abfss://CONTAINER@ACCOUNT.dfs.core.windows.net/…`
+/// contains the account.
 fn azure(scheme: &str, container: &str, variables: &Variables) -> MicrosoftAzureBuilder {
     let settings = native(variables, "AZURE_");
     let builder = MicrosoftAzureBuilder::new();
@@ -167,28 +172,28 @@ fn azure(scheme: &str, container: &str, variables: &Variables) -> MicrosoftAzure
     builder.with_container_name(container)
 }
 
-/// How often and how soon is tried again, by default as Flyte's SDK does it.
-fn retries(variables: &Variables) -> Result<RetryConfig, Refusal> {
-    let wrong = |name: &str, example: &str| Refusal {
-        message: format!("{name} is no number of {example}"),
-        hint: None,
-    };
+/// Returns the number and the backoff of retries. The defaults are those of Flyte's SDK.
+fn retries(variables: &Variables) -> Result<RetryConfig, StorageError> {
     let times = get(variables, RETRIES).map_or(Ok(3), str::parse);
     let pause = get(variables, BACKOFF).map_or(Ok(5.0), str::parse::<f64>);
     let pause = pause.ok().filter(|pause| pause.is_finite() && *pause >= 0.0);
     let (shortest, longest) = (0.001, 16.0);
     Ok(RetryConfig {
-        max_retries: times.map_err(|_| wrong(RETRIES, "retries"))?,
-        // Outside of these the library has no pause to choose from.
+        max_retries: times.map_err(|_| not_a_number(RETRIES, "retries"))?,
+        // The library cannot choose a pause outside these bounds.
         backoff: BackoffConfig {
             init_backoff: Duration::from_secs_f64(
-                pause.ok_or_else(|| wrong(BACKOFF, "seconds"))?.clamp(shortest, longest),
+                pause.ok_or_else(|| not_a_number(BACKOFF, "seconds"))?.clamp(shortest, longest),
             ),
             max_backoff: Duration::from_secs_f64(longest),
             base: 2.0,
         },
         retry_timeout: Duration::from_secs(60),
     })
+}
+
+fn not_a_number(name: &str, unit: &str) -> StorageError {
+    StorageError { message: format!("invalid {name}: expected a number of {unit}"), hint: None }
 }
 
 #[cfg(test)]
@@ -200,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn every_scheme_has_its_store() {
+    fn every_scheme_opens_its_store() {
         let azure = [("AZURE_STORAGE_ACCOUNT_NAME", "acc"), ("AZURE_STORAGE_ACCOUNT_KEY", "a2V5")];
         for (scheme, bucket, settings, store) in [
             ("s3", "b", &[][..], "AmazonS3(b)"),
@@ -221,10 +226,14 @@ mod tests {
         }
         assert_eq!(
             open("abfs", "c", &[]).unwrap_err().message,
-            "the environment does not say, or says wrongly, how its store is reached"
+            "missing or invalid settings of its object store in the environment"
         );
         for bucket in ["", "a b", "user:password@host", "b?x"] {
-            assert_eq!(open("s3", bucket, &[]).unwrap_err().message, "it names no bucket", "{bucket}");
+            assert_eq!(
+                open("s3", bucket, &[]).unwrap_err().message,
+                "missing or invalid bucket name",
+                "{bucket}"
+            );
         }
     }
 
@@ -238,49 +247,54 @@ mod tests {
     }
 
     #[test]
-    fn flytes_variables_come_before_those_of_aws() {
+    fn the_variables_of_flyte_take_precedence_over_those_of_aws() {
         let text = |text: &str| Some(text.to_owned());
         let aws = [
             ("AWS_ENDPOINT_URL", "https://aws"),
-            ("AWS_ACCESS_KEY_ID", "theirs"),
-            ("AWS_SECRET_ACCESS_KEY", "their secret"),
-            ("AWS_SESSION_TOKEN", "their token"),
+            ("AWS_ACCESS_KEY_ID", "aws"),
+            ("AWS_SECRET_ACCESS_KEY", "aws secret"),
+            ("AWS_SESSION_TOKEN", "aws token"),
             ("AWS_REGION", "eu-west-1"),
         ];
-        let theirs = [
+        let from_aws = [
             text("https://aws"),
-            text("theirs"),
-            text("their secret"),
-            text("their token"),
+            text("aws"),
+            text("aws secret"),
+            text("aws token"),
             text("eu-west-1"),
             text("false"),
         ];
-        assert_eq!(s3_of(&aws), theirs);
-        let flyte = [(ENDPOINT, "http://minio:9000/"), (ACCESS_KEY, "ours"), (SECRET_KEY, "our secret")];
-        let ours = [text("http://minio:9000"), text("ours"), text("our secret"), None, None, text("false")];
-        assert_eq!(s3_of(&flyte), ours);
+        assert_eq!(s3_of(&aws), from_aws);
+        let flyte = [(ENDPOINT, "http://minio:9000/"), (ACCESS_KEY, "flyte"), (SECRET_KEY, "flyte secret")];
+        let from_flyte =
+            [text("http://minio:9000"), text("flyte"), text("flyte secret"), None, None, text("false")];
+        assert_eq!(s3_of(&flyte), from_flyte);
         let both = [&aws[..], &flyte[..]].concat();
-        assert_eq!(s3_of(&both)[..4], ours[..4]);
-        // One half of a pair is none.
-        assert_eq!(s3_of(&[&aws[..], &[(ACCESS_KEY, "ours")]].concat()), theirs);
+        assert_eq!(s3_of(&both)[..4], from_flyte[..4]);
+        // One key without the other is ignored.
+        assert_eq!(s3_of(&[&aws[..], &[(ACCESS_KEY, "flyte")]].concat()), from_aws);
         let hosted = [&flyte[..], &[(ADDRESSING, "virtual")]].concat();
         assert_eq!(s3_of(&hosted)[0], text("http://b.minio:9000"));
         assert_eq!(s3_of(&hosted)[5], text("true"));
     }
 
     #[test]
-    fn settings_that_mean_nothing_are_named_and_not_shown() {
+    fn errors_name_invalid_settings_and_never_show_their_values() {
         for (name, value, message) in [
-            (ADDRESSING, "odd", "FLYTE_AWS_S3_ADDRESSING_STYLE says neither `auto` nor `path` nor `virtual`"),
-            (ENDPOINT, "odd", "the endpoint of the store is no address of HTTP"),
-            (RETRIES, "odd", "FLYTE_STORAGE_RETRIES is no number of retries"),
-            (BACKOFF, "-1", "FLYTE_STORAGE_BACKOFF_SECONDS is no number of seconds"),
-            (BACKOFF, "inf", "FLYTE_STORAGE_BACKOFF_SECONDS is no number of seconds"),
+            (
+                ADDRESSING,
+                "invalid",
+                "invalid FLYTE_AWS_S3_ADDRESSING_STYLE: expected `auto`, `path` or `virtual`",
+            ),
+            (ENDPOINT, "invalid", "invalid endpoint of the object store: expected an HTTP or HTTPS URL"),
+            (RETRIES, "invalid", "invalid FLYTE_STORAGE_RETRIES: expected a number of retries"),
+            (BACKOFF, "-1", "invalid FLYTE_STORAGE_BACKOFF_SECONDS: expected a number of seconds"),
+            (BACKOFF, "inf", "invalid FLYTE_STORAGE_BACKOFF_SECONDS: expected a number of seconds"),
         ] {
             assert_eq!(open("s3", "b", &variables(&[(name, value)])).unwrap_err().message, message);
         }
-        let patient = retries(&variables(&[(RETRIES, "7"), (BACKOFF, "1000")])).unwrap();
-        assert_eq!((patient.max_retries, patient.backoff.init_backoff), (7, Duration::from_secs(16)));
+        let custom = retries(&variables(&[(RETRIES, "7"), (BACKOFF, "1000")])).unwrap();
+        assert_eq!((custom.max_retries, custom.backoff.init_backoff), (7, Duration::from_secs(16)));
         let default = retries(&[]).unwrap();
         assert_eq!((default.max_retries, default.backoff.init_backoff), (3, Duration::from_secs(5)));
     }

@@ -1,4 +1,4 @@
-//! chrono's dates, times and durations.
+//! Task types for chrono.
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
@@ -9,7 +9,7 @@ impl TaskType for DateTime<Utc> {
     const TYPE: Type = Type::Datetime;
 
     fn to_value(&self) -> Result<Value, ValueError> {
-        // A leap second has more than a second's nanoseconds, which Flyte's datetime has not.
+        // chrono represents a leap second with more than 999,999,999 nanoseconds, which Flyte does not allow.
         let nanos = self.timestamp_subsec_nanos().min(999_999_999);
         Ok(Value::Datetime { seconds: self.timestamp(), nanos })
     }
@@ -17,7 +17,7 @@ impl TaskType for DateTime<Utc> {
     fn from_value(value: Value) -> Result<Self, ValueError> {
         let (seconds, nanos) = time::datetime(value)?;
         Self::from_timestamp(seconds, nanos)
-            .ok_or_else(|| ValueError::new("is a time that chrono cannot express"))
+            .ok_or_else(|| ValueError::new("is outside the range of chrono's `DateTime`"))
     }
 }
 
@@ -32,7 +32,7 @@ impl TaskType for NaiveDate {
         let days = time::date(value)?;
         TimeDelta::try_days(days)
             .and_then(|days| Self::default().checked_add_signed(days))
-            .ok_or_else(|| ValueError::new("is a day that chrono cannot express"))
+            .ok_or_else(|| ValueError::new("is outside the range of chrono's `NaiveDate`"))
     }
 }
 
@@ -47,6 +47,6 @@ impl TaskType for TimeDelta {
         let (seconds, nanos) = time::duration(value)?;
         Self::try_seconds(seconds)
             .and_then(|seconds| seconds.checked_add(&Self::nanoseconds(nanos.into())))
-            .ok_or_else(|| ValueError::new("is longer than chrono can express"))
+            .ok_or_else(|| ValueError::new("is outside the range of chrono's `TimeDelta`"))
     }
 }

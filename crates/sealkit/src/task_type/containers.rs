@@ -30,7 +30,7 @@ impl<T: TaskType> TaskType for Option<T> {
     const TYPE: Type = {
         assert!(
             !T::TYPE.is_optional(),
-            "an optional value cannot itself be optional: absent has only one meaning"
+            "`Option<Option<T>>` is not a task type: an absent value has only one meaning"
         );
         Type::Optional(&T::TYPE)
     };
@@ -77,7 +77,7 @@ impl<T: TaskType> TaskType for BTreeMap<String, T> {
     }
 }
 
-/// In the order of the keys, so that equal maps are equal bytes.
+/// Entries are sorted by key, so that equal maps have equal bytes.
 impl<T: TaskType, S: BuildHasher + Default> TaskType for HashMap<String, T, S> {
     const TYPE: Type = Type::Map(&T::TYPE);
 
@@ -115,9 +115,9 @@ fn from_json(json: &serde_json::Value) -> Result<Value, ValueError> {
         Json::Bool(truth) => Value::Boolean(*truth),
         Json::Number(number) => match (number.as_i64(), number.as_f64()) {
             (Some(whole), _) => Value::Integer(whole),
-            (None, Some(_)) if number.is_u64() => return u64::MAX.to_value(), // the same refusal
+            (None, Some(_)) if number.is_u64() => return u64::MAX.to_value(), // the error for a number that is too large
             (None, Some(float)) => Value::Float(float),
-            (None, None) => return Err(ValueError::new("is no number that Flyte has")),
+            (None, None) => return Err(ValueError::new("is not a number that Flyte supports")),
         },
         Json::String(text) => Value::String(text.clone()),
         Json::Array(items) => {

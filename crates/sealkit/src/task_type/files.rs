@@ -10,12 +10,12 @@ macro_rules! references {
         pub struct $name(String);
 
         impl $name {
-            /// A reference to what lies at `uri`; nothing is opened or copied.
+            /// Creates a reference to `uri`. It opens and copies nothing.
             pub fn new(uri: impl Into<String>) -> Self {
                 Self(uri.into())
             }
 
-            /// Where it lies.
+            /// Returns the URI.
             pub fn uri(&self) -> &str {
                 &self.0
             }
@@ -39,8 +39,28 @@ macro_rules! references {
 }
 
 references! {
-    /// A file elsewhere, by its URI, as `s3://bucket/file.txt`.
+    /// A reference to a file by its URI, such as `s3://bucket/file.txt`.
+    ///
+    /// It is a blob in Flyte, equal to a `File` of the Python SDK. sealkit neither uploads nor downloads the content,
+    /// and does not search it for secrets.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use sealkit::{File, task};
+    ///
+    /// #[task]
+    /// fn name(file: File) -> sealkit::Result<String> {
+    ///     Ok(file.uri().rsplit('/').next().unwrap_or_default().to_owned())
+    /// }
+    ///
+    /// assert_eq!(name(File::new("s3://bucket/rows.csv"))?, "rows.csv");
+    /// # Ok::<(), sealkit::Error>(())
+    /// ```
     File
-    /// A directory elsewhere, by its URI, as `s3://bucket/folder`.
+    /// A reference to a directory by its URI, such as `s3://bucket/directory`.
+    ///
+    /// It is a multipart blob in Flyte, equal to a `Dir` of the Python SDK. sealkit neither uploads nor downloads the
+    /// content, and does not search it for secrets.
     Dir
 }

@@ -1,4 +1,4 @@
-//! jiff's dates, times and durations.
+//! Task types for jiff.
 
 use jiff::{SignedDuration, Timestamp, civil::Date};
 
@@ -9,7 +9,7 @@ impl TaskType for Timestamp {
     const TYPE: Type = Type::Datetime;
 
     fn to_value(&self) -> Result<Value, ValueError> {
-        // jiff's nanoseconds have the sign of the seconds, Flyte's are counted forward.
+        // In jiff, nanoseconds have the sign of the seconds; in Flyte they are never negative.
         let nanos = self.as_nanosecond();
         let seconds =
             i64::try_from(nanos.div_euclid(1_000_000_000)).map_err(|_| ValueError::new("is out of range"))?;
@@ -20,7 +20,7 @@ impl TaskType for Timestamp {
     fn from_value(value: Value) -> Result<Self, ValueError> {
         let (seconds, nanos) = time::datetime(value)?;
         Self::from_nanosecond(i128::from(seconds) * 1_000_000_000 + i128::from(nanos))
-            .map_err(|_| ValueError::new("is a time that jiff cannot express"))
+            .map_err(|_| ValueError::new("is outside the range of jiff's `Timestamp`"))
     }
 }
 
@@ -38,7 +38,7 @@ impl TaskType for Date {
             .and_then(|hours| {
                 Self::constant(1970, 1, 1).checked_add(SignedDuration::try_from_hours(hours)?).ok()
             })
-            .ok_or_else(|| ValueError::new("is a day that jiff cannot express"))
+            .ok_or_else(|| ValueError::new("is outside the range of jiff's `Date`"))
     }
 }
 

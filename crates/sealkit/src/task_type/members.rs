@@ -1,12 +1,12 @@
-//! Named values that belong together: the inputs of a task, the fields of a struct.
+//! Named values: the inputs of a task and the fields of a struct.
 
 use super::{TaskType, Variable};
 use crate::{
-    call::Handed,
+    call::CallInputs,
     value::{Value, ValueError},
 };
 
-/// Values by name, to be taken out one after the other.
+/// Values by name. Generated code takes them out one after the other.
 #[derive(Debug, Default)]
 pub struct Members(Vec<(String, Value)>);
 
@@ -15,11 +15,11 @@ impl Members {
         Self(values)
     }
 
-    /// The members of `value`.
+    /// Returns the members of a map.
     ///
     /// # Errors
     ///
-    /// When it is no map.
+    /// Returns an error if `value` is not a map.
     pub fn of(value: Value) -> Result<Self, ValueError> {
         match value {
             Value::Map(members) => Ok(Self(members)),
@@ -27,31 +27,30 @@ impl Members {
         }
     }
 
-    /// Makes sure that nothing was given that nobody asked for.
+    /// Checks that no members are left.
     ///
     /// # Errors
     ///
-    /// Names the first member that is left.
+    /// Returns an error that names the first unknown member.
     pub fn end(self, known: &[Variable]) -> Result<(), ValueError> {
         let Some((name, _)) = self.0.first() else { return Ok(()) };
         let near = sealkit_names::nearest(name, known.iter().map(|member| member.name));
-        let advice = near.map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
-        Err(ValueError::new(format!("is not known here{advice}")).at(name))
+        let suggestion = near.map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
+        Err(ValueError::new(format!("is unknown{suggestion}")).at(name))
     }
 }
 
-/// One member. Generated code asks for `T: TaskType` here and nowhere else, so that a type that is none is
-/// reported once.
+/// One member. Generated code requires `T: TaskType` here and nowhere else, so that the compiler reports it once.
 #[derive(Debug)]
 pub struct Member<T> {
-    /// Its name and type.
+    /// The name and type.
     pub variable: Variable,
     to_value: fn(&T) -> Result<Value, ValueError>,
     from_value: fn(Option<Value>) -> Result<T, ValueError>,
 }
 
 impl<T> Member<T> {
-    /// The input called `name`.
+    /// Creates the input `name`.
     pub const fn new(name: &'static str) -> Self
     where
         T: TaskType,
@@ -64,11 +63,11 @@ impl<T> Member<T> {
         Self { variable: Variable { name, r#type: T::TYPE }, to_value: T::to_value, from_value }
     }
 
-    /// The field called `name`.
+    /// Creates the field `name`.
     ///
     /// # Panics
     ///
-    /// When the program is compiled, if the type refers to a file.
+    /// Panics at compile time if the type contains a file or a directory.
     #[track_caller]
     pub const fn field(name: &'static str) -> Self
     where
@@ -81,26 +80,26 @@ impl<T> Member<T> {
         Self::new(name)
     }
 
-    /// The member of a map for `value`.
+    /// Converts `value` to an entry of a map.
     ///
     /// # Errors
     ///
-    /// When Flyte has no such value.
-    pub fn give(&self, value: &T) -> Result<(String, Value), ValueError> {
+    /// Returns an error if the value has no Flyte value.
+    pub fn to_entry(&self, value: &T) -> Result<(String, Value), ValueError> {
         let name = self.variable.name;
         Ok((name.to_owned(), (self.to_value)(value).map_err(|error| error.at(name))?))
     }
 
-    /// Notes `value` as what a call hands over.
-    pub fn hand(&self, value: &T, to: &mut Handed) {
-        to.add(self.variable, (self.to_value)(value));
+    /// Adds `value` to the inputs of a call.
+    pub fn record(&self, value: &T, inputs: &mut CallInputs) {
+        inputs.push(self.variable, (self.to_value)(value));
     }
 
     /// Takes this member out of `members`.
     ///
     /// # Errors
     ///
-    /// When it is missing or of another type.
+    /// Returns an error if the member is missing or has the wrong type.
     pub fn take(&self, members: &mut Members) -> Result<T, ValueError> {
         let name = self.variable.name;
         let index = members.0.iter().position(|(key, _)| key == name);

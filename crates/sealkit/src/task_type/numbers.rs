@@ -10,7 +10,7 @@ macro_rules! integers {
 
             fn to_value(&self) -> Result<Value, ValueError> {
                 i64::try_from(*self).map(Value::Integer).map_err(|_| {
-                    ValueError::new("is too large: Flyte's integers have 64 bits and a sign")
+                    ValueError::new("is too large: integers in Flyte are signed and have 64 bits")
                 })
             }
 
@@ -19,7 +19,7 @@ macro_rules! integers {
                     || ValueError::new(format!("is out of range: expected {} to {}", Self::MIN, Self::MAX));
                 match value {
                     Value::Integer(number) => Self::try_from(number).map_err(|_| out_of_range()),
-                    // Flyte hands a float over where another SDK has made one of a whole number.
+                    // Another SDK may have written the whole number as a float.
                     Value::Float(number) => whole(number)
                         .ok_or_else(|| ValueError::new("expected a whole number"))
                         .and_then(|number| Self::try_from(number).map_err(|_| out_of_range())),
@@ -32,7 +32,7 @@ macro_rules! integers {
 
 integers! { i8 i16 i32 i64 isize u8 u16 u32 u64 usize }
 
-/// The integer that `number` is, if it is one and no digit is lost.
+/// Returns `number` as an integer, if the conversion is exact.
 fn whole(number: f64) -> Option<i64> {
     const EXACT: f64 = 9_007_199_254_740_992.0; // 2^53
     #[expect(clippy::cast_possible_truncation, reason = "whole and within 2^53")]
@@ -51,7 +51,7 @@ impl TaskType for f64 {
             Value::Float(number) => Ok(number),
             #[expect(clippy::cast_precision_loss, reason = "as Python's float does")]
             Value::Integer(number) => Ok(number as Self),
-            // JSON has no word of its own for these; Flyte writes them as text.
+            // JSON has no literals for these; Flyte writes them as text.
             Value::String(text) if text == "NaN" => Ok(Self::NAN),
             Value::String(text) if text == "Infinity" => Ok(Self::INFINITY),
             Value::String(text) if text == "-Infinity" => Ok(Self::NEG_INFINITY),
@@ -67,7 +67,7 @@ impl TaskType for f32 {
         f64::from(*self).to_value()
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "that is what the type asks for")]
+    #[expect(clippy::cast_possible_truncation, reason = "`f32` is what the task takes")]
     fn from_value(value: Value) -> Result<Self, ValueError> {
         f64::from_value(value).map(|number| number as Self)
     }

@@ -1,4 +1,4 @@
-//! Text, and nothing.
+//! Strings and the unit type.
 
 use super::{TaskType, Type};
 use crate::value::{Value, ValueError};

@@ -1,4 +1,4 @@
-//! Points and lengths of time.
+//! Dates, times and durations.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,38 +7,39 @@ use sealkit_idl::prost_types::Timestamp;
 use super::{TaskType, Type};
 use crate::value::{Value, ValueError};
 
-/// A point in time as Flyte counts it: seconds since 1970 and the nanoseconds after them.
+/// Converts a value to seconds since 1970 and nanoseconds.
 pub(crate) fn datetime(value: Value) -> Result<(i64, u32), ValueError> {
     match value {
         Value::Datetime { seconds, nanos } => Ok((seconds, nanos)),
         Value::Date { days } => {
-            Ok((days.checked_mul(86_400).ok_or_else(|| ValueError::new("is a malformed day"))?, 0))
+            Ok((days.checked_mul(86_400).ok_or_else(|| ValueError::new("is a malformed date"))?, 0))
         }
         Value::String(text) => match text.parse::<Timestamp>() {
             Ok(Timestamp { seconds, nanos }) => Ok((seconds, u32::try_from(nanos).unwrap_or_default())),
-            Err(_) => Err(ValueError::new("expected a time as `2024-01-02T03:04:05Z`")),
+            Err(_) => Err(ValueError::new("expected a time such as `2024-01-02T03:04:05Z`")),
         },
-        other => Err(ValueError::expected("a time as `2024-01-02T03:04:05Z`", &other)),
+        other => Err(ValueError::expected("a time such as `2024-01-02T03:04:05Z`", &other)),
     }
 }
 
-/// A day, counted from 1970.
+/// Converts a value to days since 1970-01-01.
 pub(crate) fn date(value: Value) -> Result<i64, ValueError> {
-    let (seconds, nanos) = datetime(value).map_err(|_| ValueError::new("expected a day as `2024-01-02`"))?;
+    let (seconds, nanos) =
+        datetime(value).map_err(|_| ValueError::new("expected a date such as `2024-01-02`"))?;
     if seconds.rem_euclid(86_400) != 0 || nanos != 0 {
-        return Err(ValueError::new("expected a day as `2024-01-02`, found a time of day"));
+        return Err(ValueError::new("expected a date such as `2024-01-02`, found a time of day"));
     }
     Ok(seconds.div_euclid(86_400))
 }
 
-/// A length of time in seconds and nanoseconds, both with the sign.
+/// Converts a value to seconds and nanoseconds with the same sign.
 pub(crate) fn duration(value: Value) -> Result<(i64, i32), ValueError> {
-    const EXPECTED: &str = "a length of time as `86400.5s`";
-    // What chrono and Python can hold, and far below what the arithmetic here can.
-    const LONGEST: f64 = 315_576_000_000.0;
+    const EXPECTED: &str = "a duration such as `86400.5s`";
+    // Within the ranges of chrono and Python, and of the arithmetic here.
+    const MAX_SECONDS: f64 = 315_576_000_000.0;
     let number = match value {
         Value::Duration { seconds, nanos } => return Ok((seconds, nanos)),
-        #[expect(clippy::cast_precision_loss, reason = "lengths of time are far below 2^53 seconds")]
+        #[expect(clippy::cast_precision_loss, reason = "durations are far below 2^53 seconds")]
         Value::Integer(seconds) => seconds as f64,
         Value::Float(seconds) => seconds,
         Value::String(text) => {
@@ -49,11 +50,11 @@ pub(crate) fn duration(value: Value) -> Result<(i64, i32), ValueError> {
         }
         other => return Err(ValueError::expected(EXPECTED, &other)),
     };
-    if !(-LONGEST..=LONGEST).contains(&number) {
-        return Err(ValueError::new(format!("expected {EXPECTED}, found one that is too long")));
+    if !(-MAX_SECONDS..=MAX_SECONDS).contains(&number) {
+        return Err(ValueError::new(format!("expected {EXPECTED}, found more than 10,000 years")));
     }
-    // To the microsecond, as Python's timedelta reads a float.
-    #[expect(clippy::cast_possible_truncation, reason = "checked against LONGEST above")]
+    // Rounded to the microsecond, as Python's timedelta rounds a float.
+    #[expect(clippy::cast_possible_truncation, reason = "checked against MAX_SECONDS above")]
     let micros = (number * 1e6).round_ties_even() as i64;
     #[expect(clippy::cast_possible_truncation, reason = "the remainder is below a second")]
     Ok((micros / 1_000_000, (micros % 1_000_000 * 1_000) as i32))
@@ -79,7 +80,7 @@ impl TaskType for SystemTime {
             Self::UNIX_EPOCH.checked_add(since)
         };
         time.and_then(|time| time.checked_add(Duration::from_nanos(nanos.into())))
-            .ok_or_else(|| ValueError::new("is a time that this machine cannot express"))
+            .ok_or_else(|| ValueError::new("is outside the range of `SystemTime`"))
     }
 }
 
@@ -95,7 +96,7 @@ impl TaskType for Duration {
         let (seconds, nanos) = duration(value)?;
         match (u64::try_from(seconds), u32::try_from(nanos)) {
             (Ok(seconds), Ok(nanos)) => Ok(Self::new(seconds, nanos)),
-            _ => Err(ValueError::new("expected a length of time that is not negative")),
+            _ => Err(ValueError::new("expected a duration that is not negative")),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Reading a value from a self-describing format.
+//! Deserialization of values from JSON and MessagePack.
 
 use std::fmt;
 
@@ -9,19 +9,19 @@ use serde::{
 
 use super::Value;
 
-struct AnyValue;
+struct ValueVisitor;
 
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(AnyValue)
+        deserializer.deserialize_any(ValueVisitor)
     }
 }
 
-impl<'de> Visitor<'de> for AnyValue {
+impl<'de> Visitor<'de> for ValueVisitor {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value that a task can take")
+        f.write_str("a value of a task type")
     }
 
     fn visit_unit<E: Error>(self) -> Result<Value, E> {
@@ -37,7 +37,9 @@ impl<'de> Visitor<'de> for AnyValue {
     }
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<Value, E> {
-        i64::try_from(number).map(Value::Integer).map_err(|_| E::custom("a whole number is above 2^63 - 1"))
+        i64::try_from(number)
+            .map(Value::Integer)
+            .map_err(|_| E::custom("a whole number is larger than 2^63 - 1"))
     }
 
     fn visit_f64<E: Error>(self, number: f64) -> Result<Value, E> {
@@ -65,7 +67,7 @@ impl<'de> Visitor<'de> for AnyValue {
         let mut seen = std::collections::HashSet::new();
         while let Some((key, item)) = map.next_entry::<String, Value>()? {
             if !seen.insert(key.clone()) {
-                return Err(A::Error::custom("a key is given twice"));
+                return Err(A::Error::custom("duplicate key"));
             }
             entries.push((key, item));
         }

@@ -1,4 +1,4 @@
-//! MessagePack, in which Flyte carries structs.
+//! MessagePack, the format of structs in Flyte.
 
 use serde::Serialize;
 
@@ -7,7 +7,7 @@ use super::{
     render::{Rendered, Style},
 };
 
-/// The bytes of `value`, as Python's encoder for dataclasses writes them.
+/// Encodes `value` as Python's encoder for dataclasses does.
 pub(crate) fn to_msgpack(value: &Value) -> Result<Vec<u8>, ValueError> {
     let mut bytes = Vec::new();
     let mut serializer = rmp_serde::Serializer::new(&mut bytes);
@@ -17,9 +17,9 @@ pub(crate) fn to_msgpack(value: &Value) -> Result<Vec<u8>, ValueError> {
     Ok(bytes)
 }
 
-/// The value that `bytes` hold, all of them.
+/// Decodes a value from all of `bytes`.
 pub(crate) fn from_msgpack(bytes: &[u8]) -> Result<Value, ValueError> {
     let mut rest = bytes;
     let value = rmp_serde::from_read(&mut rest).map_err(|_| ValueError::new("is not MessagePack"))?;
-    if rest.is_empty() { Ok(value) } else { Err(ValueError::new("has bytes after its end")) }
+    if rest.is_empty() { Ok(value) } else { Err(ValueError::new("has trailing bytes")) }
 }

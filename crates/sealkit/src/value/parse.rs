@@ -1,17 +1,17 @@
-//! Reading a value from what a person types.
+//! Parses values from command-line text.
 
 use super::{Value, ValueError};
 use crate::{TaskType, Type, task_type::time};
 
 impl Value {
-    /// The value of type `expected` that `text` stands for.
+    /// Parses `text` as a value of type `expected`.
     ///
-    /// Simple types are written as they are; lists, maps, objects and structs are JSON.
+    /// Lists, maps, objects and structs are JSON. All other types are plain text.
     pub(crate) fn parse(expected: Type, text: &str) -> Result<Self, ValueError> {
         match expected {
             Type::Optional(inner) => Self::parse(*inner, text),
             Type::None => Err(ValueError::new("takes no value")),
-            // Times and the words of enums are judged by their type.
+            // The conversion to the type checks times and variants of enums.
             Type::String
             | Type::Enum(_)
             | Type::Datetime
@@ -20,11 +20,11 @@ impl Value {
             | Type::File
             | Type::Dir => Ok(Self::String(text.to_owned())),
             Type::Integer => {
-                let expected = "expected a whole number of 64 bits, as `-5`";
+                let expected = "expected a whole number of 64 bits, such as `-5`";
                 text.parse().map(Self::Integer).map_err(|_| ValueError::new(expected))
             }
             Type::Float => {
-                text.parse().map(Self::Float).map_err(|_| ValueError::new("expected a number, as `1.5`"))
+                text.parse().map(Self::Float).map_err(|_| ValueError::new("expected a number, such as `1.5`"))
             }
             Type::Boolean => {
                 text.parse().map(Self::Boolean).map_err(|_| ValueError::new("expected `true` or `false`"))
@@ -32,9 +32,9 @@ impl Value {
             Type::List(_) | Type::Map(_) | Type::Object | Type::Struct(_) => {
                 let example = if matches!(expected, Type::List(_)) { "[…]" } else { "{…}" };
                 serde_json::from_str(text).map_err(|error| {
-                    // The position says where; the text itself might show what was typed.
-                    let place = format!("line {}, column {}", error.line(), error.column());
-                    ValueError::new(format!("expected JSON, as `{example}`; the mistake is at {place}"))
+                    // Only the position: the text of the error may show the input.
+                    let position = format!("line {}, column {}", error.line(), error.column());
+                    ValueError::new(format!("expected JSON, such as `{example}`: syntax error at {position}"))
                 })
             }
         }
@@ -42,7 +42,7 @@ impl Value {
 }
 
 impl Value {
-    /// The same as Flyte carries it for type `expected`: what a person writes as text may be a time, a word or a URI.
+    /// Converts a parsed value to type `expected`: text may be a time, a variant of an enum or a URI.
     pub(crate) fn of_type(self, expected: Type) -> Result<Self, ValueError> {
         match (expected, self) {
             (Type::Optional(_), Self::None) => Ok(Self::None),
@@ -68,29 +68,29 @@ impl Value {
                 let (seconds, nanos) = time::duration(value)?;
                 Ok(Self::Duration { seconds, nanos })
             }
-            (Type::Enum(words), Self::String(word)) if !words.variants.contains(&&*word) => {
-                Err(not_one_of(words.variants))
+            (Type::Enum(of), Self::String(variant)) if !of.variants.contains(&&*variant) => {
+                Err(unknown_variant(of.variants))
             }
             (Type::File | Type::Dir, Self::String(uri)) => Ok(Self::Reference(uri)),
             (Type::Float, value) => f64::from_value(value).map(Self::Float),
             (Type::Integer, value) => i64::from_value(value).map(Self::Integer),
-            // Structs are MessagePack, which has text for times, too.
+            // The fields of structs stay as they are: MessagePack has times as text.
             (_, value) => Ok(value),
         }
     }
 }
 
-/// The word that `value` is, for enums.
+/// Returns the name of an enum's variant.
 ///
 /// # Errors
 ///
-/// When it is no text.
-pub fn word(value: Value) -> Result<String, ValueError> {
+/// Returns an error if `value` is not text.
+pub fn variant_name(value: Value) -> Result<String, ValueError> {
     String::from_value(value)
 }
 
-/// What is wrong with a word that is none of `variants`.
-pub fn not_one_of(variants: &[&str]) -> ValueError {
-    let words: Vec<String> = variants.iter().map(|word| format!("`{word}`")).collect();
-    ValueError::new(format!("expected one of {}", words.join(", ")))
+/// The error for a name that is not one of `variants`.
+pub fn unknown_variant(variants: &[&str]) -> ValueError {
+    let names: Vec<String> = variants.iter().map(|name| format!("`{name}`")).collect();
+    ValueError::new(format!("expected one of {}", names.join(", ")))
 }

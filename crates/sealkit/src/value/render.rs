@@ -1,4 +1,4 @@
-//! Writing a value with serde: for people (JSON), and for Flyte (MessagePack).
+//! Serialization of values: JSON for the command line, MessagePack for Flyte.
 
 use sealkit_idl::prost_types::{Duration, Timestamp};
 use serde::{
@@ -8,16 +8,16 @@ use serde::{
 
 use super::Value;
 
-/// How times and special numbers are written.
+/// The style of times and special numbers.
 #[derive(Clone, Copy)]
 pub(super) enum Style {
-    /// As protobuf's JSON mapping: `2024-01-02T03:04:05Z`, `1.5s`, `"NaN"`.
+    /// The JSON mapping of protobuf: `2024-01-02T03:04:05Z`, `1.5s`, `"NaN"`.
     Json,
-    /// As Python's dataclass encoder: `2024-01-02T03:04:05+00:00`, seconds as a number, NaN as it is.
+    /// Python's dataclass encoder: `2024-01-02T03:04:05+00:00`, durations in seconds as a number, NaN as a number.
     Msgpack,
 }
 
-/// A value and how it is written.
+/// A value with a style.
 pub(super) struct Rendered<'a>(pub(super) &'a Value, pub(super) Style);
 
 impl Serialize for Rendered<'_> {
@@ -28,7 +28,7 @@ impl Serialize for Rendered<'_> {
             Value::Boolean(truth) => serializer.serialize_bool(*truth),
             Value::Integer(number) => serializer.serialize_i64(*number),
             Value::Float(number) => match (style, special(*number)) {
-                (Style::Json, Some(word)) => serializer.serialize_str(word),
+                (Style::Json, Some(text)) => serializer.serialize_str(text),
                 _ => serializer.serialize_f64(*number),
             },
             Value::String(text) | Value::Reference(text) => serializer.serialize_str(text),
@@ -49,7 +49,7 @@ impl Serialize for Rendered<'_> {
                 }
                 #[expect(clippy::cast_precision_loss, reason = "Python writes total_seconds(), a float")]
                 Style::Msgpack => {
-                    // To the microsecond, and divided once, as timedelta.total_seconds does.
+                    // Microseconds divided once, as timedelta.total_seconds does, so that rounding is equal.
                     let micros = i128::from(*seconds) * 1_000_000 + i128::from(*nanos / 1_000);
                     serializer.serialize_f64(micros as f64 / 1e6)
                 }
@@ -92,7 +92,7 @@ fn special(number: f64) -> Option<&'static str> {
     }
 }
 
-/// RFC 3339 as Python's `isoformat` writes it: no fraction or six digits of it, and `+00:00`.
+/// Converts RFC 3339 to the form of Python's `isoformat`: no fraction or six digits, and `+00:00`.
 fn isoformat(rfc3339: &str) -> String {
     let bare = rfc3339.trim_end_matches('Z');
     let (whole, fraction) = bare.split_once('.').unwrap_or((bare, ""));

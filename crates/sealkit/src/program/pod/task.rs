@@ -10,11 +10,11 @@ use sealkit_idl::{
 use super::failed::{Failed, advised, again};
 use crate::{
     ErrorKind, Secret, Session, TaskMetadata, Value,
-    call::Failure,
-    given::Given,
-    leaks::{Exit, Leaving},
+    call::InvokeError,
+    known_secrets::KnownSecrets,
+    leaks::{Destination, OutgoingValue},
     literal::{from_literal, to_literal},
-    provider::Preferred,
+    provider::Preference,
     task_type::Members,
 };
 
@@ -42,12 +42,12 @@ pub(super) fn run(
     let outcome = session.run(|| catch_unwind(AssertUnwindSafe(|| task.invoke()(members))));
     let output = match outcome {
         Ok(Ok(output)) => output,
-        Ok(Err(Failure::Input(error))) => return Err(wrong(format!("input {error}"))),
-        Ok(Err(Failure::Output(error))) => {
+        Ok(Err(InvokeError::Input(error))) => return Err(wrong(format!("input {error}"))),
+        Ok(Err(InvokeError::Output(error))) => {
             return Err(wrong(format!("output of task `{name}`: {error}")));
         }
-        Ok(Err(Failure::Task(text))) => {
-            let (kind, hint) = session.advice_for(&text);
+        Ok(Err(InvokeError::Task(text))) => {
+            let (kind, hint) = session.recorded_error(&text);
             let message = advised(format!("task `{name}` failed: {text}"), hint.as_deref());
             return Err(Failed { kind, origin: ErrorOrigin::User, again: again(kind), message });
         }
@@ -70,20 +70,26 @@ pub(super) fn run(
 }
 
 /// All secrets that are mounted for the task: it may read them without asking the context.
-fn given(session: &Session, task: &TaskMetadata) -> Given {
-    let given = Given::default();
-    let find = |secret: &'static Secret| session.chain().ok()?.find(secret, Preferred::First).ok()?;
+fn given(session: &Session, task: &TaskMetadata) -> KnownSecrets {
+    let given = KnownSecrets::default();
+    let find = |secret: &'static Secret| session.chain().ok()?.find(secret, Preference::First).ok()?;
     for secret in task.secret_requests() {
         if let Some(found) = find(secret) {
-            given.share(session.given().add(secret, found.value.expose()));
+            given.insert_shared(session.known_secrets().insert(secret, found.value.expose()));
         }
     }
     given
 }
 
-fn check(task: &'static TaskMetadata, value: &Value, given: &Given) -> Result<(), Failed> {
+fn check(task: &'static TaskMetadata, value: &Value, given: &KnownSecrets) -> Result<(), Failed> {
     let Some(output) = task.interface().outputs.first() else { return Ok(()) };
-    let leaving = Leaving { task, exit: Exit::Output, name: output.name, r#type: output.r#type, value };
+    let leaving = OutgoingValue {
+        task,
+        destination: Destination::Output,
+        name: output.name,
+        r#type: output.r#type,
+        value,
+    };
     leaving.check(given).map_err(|error| Failed {
         kind: error.kind(),
         origin: ErrorOrigin::User,

@@ -1,4 +1,4 @@
-//! Opening files that lie below a directory, whatever the links in it say.
+//! Opens files inside a directory, and never follows a link out of it.
 
 use std::{
     fs::{self, File},
@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// A directory that is opened once, when it is first needed.
+/// A directory, opened at the first read.
 #[derive(Debug)]
 pub(super) struct Directory {
     path: PathBuf,
@@ -27,7 +27,7 @@ impl Directory {
         &self.path
     }
 
-    /// Opens `name` below this directory; `None` if there is no such file or directory.
+    /// Opens `name` in this directory. Returns `None` if there is no such file or directory.
     pub(super) fn open(&self, name: &str) -> io::Result<Option<File>> {
         let opened = self.open_beneath(name);
         match opened {
@@ -51,15 +51,15 @@ impl Directory {
         let handle = self.handle.get_or_try_init(|| {
             open(&self.path, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
         })?;
-        // Non-blocking, so that a pipe without writer does not hold us.
+        // Non-blocking, so that opening a pipe does not wait for its writer.
         let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
         for _ in 0..16 {
             return match openat2(handle, name, flags, Mode::empty(), ResolveFlags::BENEATH) {
                 Ok(file) => Ok(file.into()),
-                // The tree is being renamed under us, as Kubernetes does on an update.
+                // The tree changed during the call, as it does when Kubernetes updates a secret.
                 Err(Errno::AGAIN) => continue,
-                Err(Errno::XDEV) => Err(leads_out()),
-                // Kernels before 5.6, and sandboxes that do not know the call.
+                Err(Errno::XDEV) => Err(escapes_directory()),
+                // Kernels before 5.6, and sandboxes without the call.
                 Err(Errno::NOSYS | Errno::PERM) => self.open_checked(name),
                 Err(error) => Err(error.into()),
             };
@@ -72,15 +72,15 @@ impl Directory {
         self.open_checked(name)
     }
 
-    /// Resolves every link first, and opens only what then lies below the directory.
+    /// Resolves every link first, and opens the file only if it is inside the directory.
     fn open_checked(&self, name: &str) -> io::Result<File> {
         let directory = fs::canonicalize(&self.path)?;
         let path = fs::canonicalize(directory.join(name))?;
         if !path.starts_with(&directory) {
-            return Err(leads_out());
+            return Err(escapes_directory());
         }
-        let kind = fs::metadata(&path)?;
-        if !kind.is_file() && !kind.is_dir() {
+        let metadata = fs::metadata(&path)?;
+        if !metadata.is_file() && !metadata.is_dir() {
             // Opening a pipe would wait for its writer.
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
         }
@@ -88,7 +88,7 @@ impl Directory {
     }
 }
 
-fn leads_out() -> io::Error {
+fn escapes_directory() -> io::Error {
     io::Error::new(io::ErrorKind::PermissionDenied, "a symbolic link leads out of the secret directory")
 }
 
@@ -99,19 +99,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_way_without_openat2_keeps_the_same_rules() {
+    fn the_fallback_without_openat2_follows_the_same_rules() {
         let outside = tempfile::tempdir().unwrap();
         fs::write(outside.path().join("secret"), "hunter2").unwrap();
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("plain"), "v").unwrap();
         symlink("plain", dir.path().join("link")).unwrap();
         symlink(outside.path().join("secret"), dir.path().join("out")).unwrap();
-        symlink("around", dir.path().join("around")).unwrap();
+        symlink("cycle", dir.path().join("cycle")).unwrap();
         let directory = Directory::new(dir.path().to_owned());
         assert!(directory.open_checked("plain").is_ok());
         assert!(directory.open_checked("link").is_ok());
         assert_eq!(directory.open_checked("out").unwrap_err().kind(), io::ErrorKind::PermissionDenied);
         assert_eq!(directory.open_checked("../secret").unwrap_err().kind(), io::ErrorKind::NotFound);
-        assert!(directory.open_checked("around").is_err());
+        assert!(directory.open_checked("cycle").is_err());
     }
 }

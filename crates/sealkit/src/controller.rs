@@ -1,0 +1,251 @@
+//! The controller of a pod: runs the tasks that the pod calls in pods of their own.
+//!
+//! In a local run the controller is the engine at the other end of a socket; on a cluster it is Flyte's `ActionsService`.
+
+#[cfg(feature = "cluster")]
+mod cluster;
+
+use std::{
+    collections::HashMap,
+    future::Future,
+    io,
+    pin::Pin,
+    sync::{
+        Condvar, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    task::{Context, Poll, Waker},
+    thread,
+};
+
+use once_cell::sync::OnceCell;
+use sealkit_idl::{
+    engine::{self, Answer, Request},
+    task::{Inputs, NamedLiteral},
+};
+use sealkit_process::Socket;
+
+use crate::{
+    Error, ErrorKind, TaskMetadata, Value, ValueError, Variable, identity,
+    literal::{from_literal, to_literal},
+};
+
+/// The controller of this pod.
+pub(crate) struct Controller {
+    backend: Backend,
+    next_id: AtomicU64,
+    calls: Mutex<Calls>,
+    changed: Condvar,
+}
+
+enum Backend {
+    /// The local engine. The lock is held while a message is sent, so that messages do not interleave.
+    Engine(Mutex<&'static Socket>),
+    #[cfg(feature = "cluster")]
+    Cluster(Box<cluster::ClusterController>),
+}
+
+#[derive(Default)]
+struct Calls {
+    by_id: HashMap<u64, CallState>,
+    /// The engine has closed the socket: no more responses arrive.
+    is_disconnected: bool,
+}
+
+enum CallState {
+    Pending(Option<Waker>),
+    Finished(Answer),
+}
+
+/// Returns the controller of this pod, or `None` where tasks run in the process that calls them.
+///
+/// # Errors
+///
+/// [`ErrorKind::Configuration`] in a pod of a cluster, if the program or the pod lacks what it needs to start other actions.
+pub(crate) fn current() -> Option<Result<&'static Controller, Error>> {
+    static CONTROLLER: OnceCell<Controller> = OnceCell::new();
+    if !is_available() {
+        return None;
+    }
+    let mut is_new = false;
+    let controller = CONTROLLER.get_or_try_init(|| {
+        is_new = true;
+        let backend = match sealkit_process::engine_socket() {
+            Some(socket) => Backend::Engine(Mutex::new(socket)),
+            None => cluster_backend()?,
+        };
+        let (calls, changed) = Default::default();
+        Ok(Controller { backend, next_id: AtomicU64::new(1), calls, changed })
+    });
+    if let (true, Ok(controller), Some(socket)) = (is_new, &controller, sealkit_process::engine_socket()) {
+        let controller: &'static Controller = controller;
+        thread::spawn(|| controller.receive_responses(socket));
+    }
+    Some(controller)
+}
+
+#[cfg(feature = "cluster")]
+fn cluster_backend() -> Result<Backend, Error> {
+    Ok(Backend::Cluster(Box::new(cluster::ClusterController::from_pod()?)))
+}
+
+#[cfg(not(feature = "cluster"))]
+fn cluster_backend() -> Result<Backend, Error> {
+    let message =
+        "cannot start a pod for the called task: this program was built without the feature `cluster`";
+    Err(Error::new(ErrorKind::Configuration, message).with_hint(
+        "enable it: sealkit = { version = \"…\", features = [\"cluster\"] }; a function without `#[task]` runs in the \
+         process that calls it",
+    ))
+}
+
+/// Whether called tasks run in pods of their own. The answer is the same for the lifetime of the process.
+pub(crate) fn is_available() -> bool {
+    static IS_ACTION: OnceLock<bool> = OnceLock::new();
+    has_engine() || *IS_ACTION.get_or_init(identity::is_action)
+}
+
+/// Whether a local engine has started this process.
+pub(crate) fn has_engine() -> bool {
+    sealkit_process::engine_socket().is_some()
+}
+
+impl Controller {
+    fn calls(&self) -> MutexGuard<'_, Calls> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Starts a task.
+    pub(crate) fn call(
+        &'static self,
+        task: &'static TaskMetadata,
+        inputs: &[(Variable, Value)],
+    ) -> Result<PendingCall, Error> {
+        let literal = |(input, value): &(Variable, Value)| {
+            let value = Some(to_literal(input.r#type, value).map_err(|error| error.at(input.name))?);
+            Ok(NamedLiteral { name: input.name.to_owned(), value })
+        };
+        let literals = inputs.iter().map(literal).collect::<Result<_, ValueError>>();
+        let literals = literals.map_err(|error| invalid_value(task, &error))?;
+        let id = self.next_id.fetch_add(1, Ordering::Relaxed);
+        self.calls().by_id.insert(id, CallState::Pending(None));
+        let pending = PendingCall { controller: self, task, id };
+        let request = Request { id, task: task.name().to_owned(), inputs: Some(Inputs { literals }) };
+        self.send(&request).map_err(|error| engine_exited(task).with_source(error))?;
+        Ok(pending)
+    }
+
+    fn send(&'static self, request: &Request) -> io::Result<()> {
+        match &self.backend {
+            Backend::Engine(socket) => {
+                let socket = socket.lock().unwrap_or_else(PoisonError::into_inner);
+                engine::send(*socket, request)
+            }
+            #[cfg(feature = "cluster")]
+            Backend::Cluster(cluster) => {
+                cluster.call(request.clone(), |response| self.finish(response));
+                Ok(())
+            }
+        }
+    }
+
+    /// Stores a response and wakes the call that waits for it.
+    fn finish(&self, response: Answer) {
+        if let Some(state) = self.calls().by_id.get_mut(&response.id) {
+            if let CallState::Pending(Some(waker)) = std::mem::replace(state, CallState::Finished(response)) {
+                waker.wake();
+            }
+            self.changed.notify_all();
+        }
+    }
+
+    fn receive_responses(&self, socket: &Socket) {
+        while let Ok(Some(response)) = engine::receive::<Answer>(socket) {
+            self.finish(response);
+        }
+        let mut calls = self.calls();
+        calls.is_disconnected = true;
+        for state in calls.by_id.values_mut() {
+            if let CallState::Pending(Some(waker)) = state {
+                waker.wake_by_ref();
+            }
+        }
+        self.changed.notify_all();
+    }
+}
+
+/// A call that has not finished yet. Dropping it cancels the call.
+pub(crate) struct PendingCall {
+    controller: &'static Controller,
+    task: &'static TaskMetadata,
+    id: u64,
+}
+
+impl PendingCall {
+    /// Blocks this thread until the call finishes.
+    pub(crate) fn wait(self) -> Result<Option<Value>, Error> {
+        let is_pending = |calls: &mut Calls| {
+            !calls.is_disconnected && matches!(calls.by_id.get(&self.id), Some(CallState::Pending(_)))
+        };
+        let calls = self.controller.changed.wait_while(self.controller.calls(), is_pending);
+        let mut calls = calls.unwrap_or_else(PoisonError::into_inner);
+        let state = calls.by_id.remove(&self.id);
+        drop(calls);
+        self.result(state)
+    }
+
+    fn result(&self, state: Option<CallState>) -> Result<Option<Value>, Error> {
+        let Some(CallState::Finished(response)) = state else { return Err(engine_exited(self.task)) };
+        if let Some(error) = response.error.and_then(|document| document.error) {
+            let kind = ErrorKind::ALL.into_iter().find(|kind| kind.as_str() == error.code);
+            let (message, hint) = match error.message.split_once("\nhint: ") {
+                Some((message, hint)) => (message.to_owned(), Some(hint.to_owned())),
+                None => (error.message, None),
+            };
+            let error = Error::new(kind.unwrap_or(ErrorKind::Other), message);
+            return Err(match hint {
+                Some(hint) => error.with_hint(hint),
+                None => error,
+            });
+        }
+        let output = response.outputs.and_then(|outputs| outputs.literals.into_iter().next());
+        let value = output.map(|output| from_literal(output.value.unwrap_or_default())).transpose();
+        value.map_err(|error| invalid_value(self.task, &error))
+    }
+}
+
+impl Future for PendingCall {
+    type Output = Result<Option<Value>, Error>;
+
+    fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut calls = self.controller.calls();
+        let is_disconnected = calls.is_disconnected;
+        if let Some(CallState::Pending(waker)) = calls.by_id.get_mut(&self.id)
+            && !is_disconnected
+        {
+            *waker = Some(task.waker().clone());
+            return Poll::Pending;
+        }
+        let state = calls.by_id.remove(&self.id);
+        drop(calls);
+        Poll::Ready(self.result(state))
+    }
+}
+
+/// Cancels a call that has not finished: a request without a task name tells the controller to end its pod.
+impl Drop for PendingCall {
+    fn drop(&mut self) {
+        if let Some(CallState::Pending(_)) = self.controller.calls().by_id.remove(&self.id) {
+            let _ = self.controller.send(&Request { id: self.id, ..Request::default() });
+        }
+    }
+}
+
+/// The error for an input or output that Flyte cannot represent.
+pub(crate) fn invalid_value(task: &TaskMetadata, error: &ValueError) -> Error {
+    Error::new(ErrorKind::InvalidValue, format!("call of task `{}`: {error}", task.name()))
+}
+
+fn engine_exited(task: &TaskMetadata) -> Error {
+    Error::new(ErrorKind::Other, format!("the engine exited before task `{}` finished", task.name()))
+}
