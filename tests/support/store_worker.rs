@@ -13,7 +13,7 @@ use std::{
     process, thread,
 };
 
-use sealkit_store::{Scope, SecretId, SecretType, Store, StorePaths, Value};
+use sealkit_store::{ErrorKind, Scope, SecretId, SecretType, Store, StorePaths, Value};
 use support::churn::{Change, KEYS};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -41,16 +41,26 @@ fn value(n: u64) -> String {
 
 fn update(store: &Store, id: &SecretId, count: u64) -> Result<()> {
     for n in 0..count {
-        store.update(id, Value::text(&value(n))?)?;
+        retry_while_busy(|| store.update(id, Value::text(&value(n))?))?;
     }
     Ok(())
+}
+
+/// Repeats an operation that timed out: the timeouts of the store depend on the load of the machine.
+fn retry_while_busy<T>(operation: impl Fn() -> sealkit_store::Result<T>) -> sealkit_store::Result<T> {
+    loop {
+        match operation() {
+            Err(error) if error.kind() == ErrorKind::Busy => {}
+            result => return result,
+        }
+    }
 }
 
 fn read(store: &Store, id: &SecretId) -> Result<()> {
     let stop = thread::spawn(|| io::stdin().read(&mut [0]));
     let (mut reads, mut last) = (0_u64, 0);
     while !stop.is_finished() {
-        let stored = store.get(id)?.ok_or("the secret is gone")?;
+        let stored = retry_while_busy(|| store.get(id))?.ok_or("the secret is gone")?;
         let text = str::from_utf8(&stored.value)?;
         let (first, _) = text.split_once(';').ok_or("no value of ours")?;
         if text != format!("{first};").repeat(100) {

@@ -339,7 +339,7 @@ fn logs_are_redacted_on_every_thread() {
     tracing::subscriber::with_default(subscriber, || session.run(logs)).unwrap();
     let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
     insta::assert_snapshot!(text, @r#"
-     INFO connect{secret=[REDACTED:db/password]}: leaks: connecting as "[REDACTED:db/password]" url="pg://u:[REDACTED:db/password]@h"
-     WARN leaks: number [REDACTED:number]
+     INFO connect{secret=[REDACTED:db/password]}: tasks::leaks: connecting as "[REDACTED:db/password]" url="pg://u:[REDACTED:db/password]@h"
+     WARN tasks::leaks: number [REDACTED:number]
     "#);
 }
