@@ -36,7 +36,7 @@ fn said_within(patience: &str, home: &Home, plane: &ControlPlane, line: &str) ->
     assert!(!finished.to_string().contains(VALUE), "{finished}");
     assert!(finished.stderr.len() < 4096, "{}", finished.stderr.len());
     assert!(finished.stderr.lines().all(|line| !line.contains('\u{1b}')), "{finished}");
-    home.shown(&finished.stderr).replace(plane.endpoint(), "PLANE").replace(plane.address(), "PLANE")
+    home.normalize(&finished.stderr).replace(plane.endpoint(), "PLANE").replace(plane.address(), "PLANE")
 }
 
 #[test]

@@ -460,7 +460,7 @@ fn damage_is_found_and_named() {
     error: 1 file is damaged
     ");
     let using_secrets = home.program(env!("CARGO_BIN_EXE_example_using_secrets")).run().unwrap();
-    insta::assert_snapshot!(shown(home.shown(&using_secrets.to_string())), @"
+    insta::assert_snapshot!(shown(home.normalize(&using_secrets.to_string())), @"
     exit code 1
     -- stderr
     error: task `main` failed: the file of secret `my_secret` was modified, or belongs to another secret or store

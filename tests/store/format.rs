@@ -1,4 +1,4 @@
-//! The written format is the real one: Python reads a store by it, with libsodium.
+//! Tests that a Python program can read a store by following `FORMAT.md`, with the cryptography of libsodium.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use support::{Python, hex};
 
 #[derive(Serialize)]
-struct Question<'a> {
+struct ReadRequest<'a> {
     directory: &'a Path,
     key_file: &'a Path,
     passphrase: &'a str,
@@ -24,8 +24,8 @@ struct Record {
     value: String,
 }
 
-/// All that the store itself reads, in the order of the scopes' folders.
-fn ours(store: &Store, secrets: &[(&str, SecretId)]) -> Vec<Record> {
+/// Returns all records that this crate reads, in the order of the scope directories.
+fn read_records(store: &Store, secrets: &[(&str, SecretId)]) -> Vec<Record> {
     let mut records = Vec::new();
     for (scope, id) in secrets {
         for entry in store.history(id).unwrap() {
@@ -47,10 +47,10 @@ fn ours(store: &Store, secrets: &[(&str, SecretId)]) -> Vec<Record> {
 
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
-fn python_reads_what_we_wrote() {
+fn python_reads_a_written_store() {
     let python = Python::from_environment();
-    let folder = tempfile::tempdir().unwrap();
-    let paths = StorePaths::new(folder.path().join("secrets"), folder.path().join("key"));
+    let directory = tempfile::tempdir().unwrap();
+    let paths = StorePaths::new(directory.path().join("secrets"), directory.path().join("key"));
     let store = Store::open_or_create(&paths).unwrap();
     let id = |domain, project, group, key| {
         SecretId::new(Scope::new(domain, project).unwrap(), group, key).unwrap()
@@ -70,7 +70,7 @@ fn python_reads_what_we_wrote() {
         let first =
             if id.key() == "Empty" { Value::empty(ValueKind::Text) } else { Value::text("päss").unwrap() };
         store.create(id, r#type, first).unwrap();
-        // Around every border of the padding.
+        // Around each limit of the padding.
         for length in [1, 251, 252, 253, 4_092, 4_093, 70_000, 1 << 20] {
             let bytes: Vec<u8> = (0..length).map(|_| random.u8(..)).collect();
             if random.bool() {
@@ -80,29 +80,31 @@ fn python_reads_what_we_wrote() {
     }
     store.delete(&secrets[2].1).unwrap();
 
-    let question = |key_file, passphrase| Question { directory: paths.directory(), key_file, passphrase };
-    let theirs: Vec<Vec<Record>> = python.ask("read_store.py", &[question(paths.key_file(), "")]).unwrap();
-    assert_eq!(theirs[0], ours(&store, &secrets));
+    let request = |key_file, passphrase| ReadRequest { directory: paths.directory(), key_file, passphrase };
+    let plain: Vec<Vec<Record>> = python.ask("read_store.py", &[request(paths.key_file(), "")]).unwrap();
+    assert_eq!(plain[0], read_records(&store, &secrets));
 
     Store::set_passphrase(&paths, Some("correct horse")).unwrap();
-    let locked: Vec<Vec<Record>> =
-        python.ask("read_store.py", &[question(paths.key_file(), "correct horse")]).unwrap();
-    assert_eq!(locked, theirs);
-    let wrong = python.ask::<_, Vec<Record>>("read_store.py", &[question(paths.key_file(), "wrong")]);
-    assert!(wrong.unwrap_err().to_string().contains("CryptoError"));
+    let encrypted: Vec<Vec<Record>> =
+        python.ask("read_store.py", &[request(paths.key_file(), "correct horse")]).unwrap();
+    assert_eq!(encrypted, plain);
+    let incorrect =
+        python.ask::<_, Vec<Record>>("read_store.py", &[request(paths.key_file(), "battery staple")]);
+    assert!(incorrect.unwrap_err().to_string().contains("CryptoError"));
 }
 
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
-fn python_reads_the_store_of_version_1() {
+fn python_reads_a_store_of_format_version_1() {
     let python = Python::from_environment();
-    let frozen = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/sealkit-store/fixtures/format-1");
-    let (directory, config) = (frozen.join("secrets"), frozen.join("config"));
-    let [plain, locked] = [config.join("key"), config.join("locked-key")];
-    let question = |key_file| Question { directory: &directory, key_file, passphrase: "correct horse" };
-    let read: Vec<Vec<Record>> = python.ask("read_store.py", &[question(&plain), question(&locked)]).unwrap();
-    assert_eq!(read[0], read[1]);
-    let values: Vec<String> = read[0]
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/sealkit-store/fixtures/format-1");
+    let (directory, config) = (fixture.join("secrets"), fixture.join("config"));
+    let [plain, encrypted] = [config.join("key"), config.join("locked-key")];
+    let request = |key_file| ReadRequest { directory: &directory, key_file, passphrase: "correct horse" };
+    let records: Vec<Vec<Record>> =
+        python.ask("read_store.py", &[request(&plain), request(&encrypted)]).unwrap();
+    assert_eq!(records[0], records[1]);
+    let values: Vec<String> = records[0]
         .iter()
         .map(|Record { scope, key, version, r#type, value, .. }| {
             format!("{scope} {key} {version} {type} {}", &value[..value.len().min(16)])

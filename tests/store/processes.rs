@@ -1,4 +1,4 @@
-//! The store under many processes, sudden deaths and full disks.
+//! Tests of the store with concurrent processes, killed processes and full disks.
 
 use std::{
     collections::HashMap,
@@ -18,10 +18,10 @@ use support::{
 };
 use tempfile::TempDir;
 
-/// A store that goes away, in memory where that is possible: a killed process takes nothing from a disk.
-struct Fresh(TempDir);
+/// A store in a temporary directory, in memory if possible: killing a process loses no unsynced data.
+struct TestStore(TempDir);
 
-impl Fresh {
+impl TestStore {
     fn new() -> Self {
         Self(tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap())
     }
@@ -46,8 +46,8 @@ impl Fresh {
             .unwrap()
     }
 
-    /// The files that have no name yet.
-    fn leftovers(&self) -> usize {
+    /// Returns the number of temporary files.
+    fn temporary_files(&self) -> usize {
         fs::read_dir(self.directory().join("tmp")).unwrap().count()
     }
 }
@@ -65,20 +65,20 @@ fn version(store: &Store, key: &str) -> u64 {
 }
 
 #[test]
-fn sixty_four_processes_lose_no_update_and_readers_always_read() {
+fn sixty_four_processes_lose_no_update_and_readers_see_complete_values() {
     const PROCESSES: u64 = 64;
     const UPDATES: u64 = 200;
-    let fresh = Fresh::new();
-    let store = fresh.store();
+    let test = TestStore::new();
+    let store = test.store();
     create(&store, "shared");
     (0..PROCESSES / 2).for_each(|n| create(&store, &format!("own-{n}")));
 
-    let readers: Vec<Child> = ["shared", "own-0"].map(|key| fresh.worker(&format!("read {key}"))).into();
+    let readers: Vec<Child> = ["shared", "own-0"].map(|key| test.worker(&format!("read {key}"))).into();
     let writers: Vec<Child> = (0..PROCESSES)
-        // Half of them update the same secret, the others one each.
+        // Half of the processes update the same secret, the others one secret each.
         .map(|n| match n % 2 {
-            0 => fresh.worker(&format!("update shared {UPDATES}")),
-            _ => fresh.worker(&format!("update own-{} {UPDATES}", n / 2)),
+            0 => test.worker(&format!("update shared {UPDATES}")),
+            _ => test.worker(&format!("update own-{} {UPDATES}", n / 2)),
         })
         .collect();
     for mut writer in writers {
@@ -96,62 +96,62 @@ fn sixty_four_processes_lose_no_update_and_readers_always_read() {
     assert!(store.verify().unwrap().is_empty());
 }
 
-/// 2,000, or as many as `SEALKIT_TEST_KILLS` says.
+/// Returns how many processes are killed: `SEALKIT_TEST_KILLS`, or 2,000.
 fn kills() -> u64 {
     env::var("SEALKIT_TEST_KILLS").ok().map_or(2_000, |number| number.parse().unwrap())
 }
 
 #[test]
-fn a_process_that_is_killed_loses_nothing_that_was_acknowledged() {
-    let fresh = Fresh::new();
-    let store = fresh.store();
-    create(&store, "sweeper");
+fn acknowledged_changes_survive_the_death_of_the_process() {
+    let test = TestStore::new();
+    let store = test.store();
+    create(&store, "other");
     let mut acknowledged: HashMap<String, Option<String>> = KEYS.map(|key| (key.to_owned(), None)).into();
-    let (mut changes, mut left, mut unacknowledged) = (0, 0, 0);
+    let (mut changes, mut leftovers, mut unacknowledged) = (0, 0, 0);
     let mut random = fastrand::Rng::new();
     for seed in 0..kills() {
-        let mut worker = fresh.worker(&format!("churn {seed}"));
+        let mut worker = test.worker(&format!("churn {seed}"));
         let mut lines = BufReader::new(worker.stdout.take().unwrap()).lines();
-        // Nothing is interesting before its first change.
+        // Wait for the first change, so that the process is killed during a change.
         let first = lines.next().unwrap().unwrap();
         thread::sleep(Duration::from_micros(random.u64(..2_000)));
         worker.kill().unwrap();
         worker.wait().unwrap();
 
-        let mut begun = None;
-        let said = [first].into_iter().chain(lines.map(Result::unwrap));
-        for change in said.map_while(|line| Change::parse(&line)) {
-            match (change, &mut begun) {
+        let mut started = None;
+        let reports = [first].into_iter().chain(lines.map(Result::unwrap));
+        for change in reports.map_while(|line| Change::parse(&line)) {
+            match (change, &mut started) {
                 (Change::Acknowledged, Some((key, value))) => {
                     acknowledged.insert(std::mem::take(key), std::mem::take(value));
-                    begun = None;
+                    started = None;
                     changes += 1;
                 }
-                (Change::Begun { key, value }, None) => begun = Some((key, value)),
-                (change, begun) => panic!("{change:?} after {begun:?}"),
+                (Change::Started { key, value }, None) => started = Some((key, value)),
+                (change, started) => panic!("{change:?} after {started:?}"),
             }
         }
         for key in KEYS {
             let stored = store.get(&id(key)).unwrap();
             let stored = stored.map(|stored| String::from_utf8(stored.value.to_vec()).unwrap());
             let last = &acknowledged[key];
-            let new = begun.as_ref().filter(|(begun, _)| begun == key).map(|(_, value)| value);
+            let new = started.as_ref().filter(|(started, _)| started == key).map(|(_, value)| value);
             assert!(stored == *last || Some(&stored) == new, "{key} is {stored:?}: {last:?} or {new:?}");
             unacknowledged += u64::from(stored != *last);
             acknowledged.insert(key.to_owned(), stored);
         }
-        left += fresh.leftovers();
+        leftovers += test.temporary_files();
         if seed % 50 == 0 {
             assert!(store.verify().unwrap().is_empty());
         }
-        store.update(&id("sweeper"), Value::text("swept").unwrap()).unwrap();
-        assert_eq!(fresh.leftovers(), 0, "the next change sweeps");
+        store.update(&id("other"), Value::text("new").unwrap()).unwrap();
+        assert_eq!(test.temporary_files(), 0, "the next change removes temporary files");
     }
     assert!(store.verify().unwrap().is_empty());
     println!(
-        "{changes} acknowledged changes; killed after a change took effect: {unacknowledged}, before: {left}"
+        "{changes} acknowledged changes; killed after a change took effect: {unacknowledged}, before: {leftovers}"
     );
-    assert!(unacknowledged > 0 && left > 0, "no process was killed within a change");
+    assert!(unacknowledged > 0 && leftovers > 0, "no process was killed during a change");
 }
 
 /// Runs a shell script with a small file system mounted at `~/.local`, and returns its output.
@@ -164,14 +164,14 @@ fn with_a_small_disk(home: &Home, script: &str) -> String {
     let shell = shell.args("--user --map-root-user --mount sh -c");
     // One stream keeps the order of lines.
     let finished = shell.arg(format!("exec 2>&1; {mount} || exit; {script}")).run().unwrap();
-    home.shown(&finished.stdout)
+    home.normalize(&finished.stdout)
 }
 
 #[test]
 #[cfg_attr(not(has_namespaces), ignore = "needs user namespaces")]
-fn on_a_full_disk_the_old_value_stands() {
+fn a_full_disk_keeps_the_old_value() {
     let home = Home::new(env!("CARGO_BIN_EXE_command")).unwrap();
-    let seen = with_a_small_disk(
+    let output = with_a_small_disk(
         &home,
         "printf old | $sealkit create secret my_secret -f -
          cat /dev/zero > ~/.local/filler 2>/dev/null
@@ -184,7 +184,7 @@ fn on_a_full_disk_the_old_value_stands() {
          printf newer | $sealkit update secret my_secret -f -
          $program",
     );
-    insta::assert_snapshot!(seen, @"
+    insta::assert_snapshot!(output, @"
     Created secret `my_secret` (version 1)
     warning: secret `my_secret` is too short (3 bytes): outputs, errors and logs are not searched for it
     error: secret `my_secret` could not be changed, and keeps its value: No space left on device
@@ -205,7 +205,7 @@ fn on_a_full_disk_the_old_value_stands() {
 #[cfg_attr(not(has_namespaces), ignore = "needs user namespaces")]
 fn a_read_only_store_can_be_read() {
     let home = Home::new(env!("CARGO_BIN_EXE_command")).unwrap();
-    let seen = with_a_small_disk(
+    let output = with_a_small_disk(
         &home,
         "printf old | $sealkit create secret my_secret -f -
          mount -o remount,ro ~/.local
@@ -213,7 +213,7 @@ fn a_read_only_store_can_be_read() {
          $program
          $sealkit get secret -o name",
     );
-    insta::assert_snapshot!(seen, @"
+    insta::assert_snapshot!(output, @"
     Created secret `my_secret` (version 1)
     warning: secret `my_secret` is too short (3 bytes): outputs, errors and logs are not searched for it
     error: `~/.local/share/sealkit/secrets` cannot be changed: Read-only file system
@@ -225,11 +225,11 @@ fn a_read_only_store_can_be_read() {
 }
 
 #[test]
-fn a_directory_that_cannot_be_written_is_named() {
+fn an_error_names_a_directory_that_cannot_be_created() {
     let home = Home::new(env!("CARGO_BIN_EXE_command")).unwrap();
     fs::write(home.path().join(".local"), "").unwrap();
     let finished = home.run("create secret my_secret --value v").unwrap();
     assert_eq!(finished.code, Some(1));
     assert!(finished.stderr.contains("`~/.local/share/sealkit/secrets`"), "{finished}");
-    assert!(!Path::new(&home.path().join(".config")).exists(), "no key without a store");
+    assert!(!Path::new(&home.path().join(".config")).exists(), "no key is created without a store");
 }

@@ -1,4 +1,4 @@
-//! A home directory that goes away, with a store in it.
+//! A temporary home directory with a store.
 
 use std::{io, path::Path};
 
@@ -7,74 +7,74 @@ use tempfile::TempDir;
 
 use crate::{Finished, Program};
 
-/// A home directory that goes away, and the `sealkit` command in it.
+/// A temporary home directory, and the `sealkit` command that uses it.
 #[derive(Debug)]
 pub struct Home {
-    folder: TempDir,
+    directory: TempDir,
     command: &'static str,
 }
 
 impl Home {
-    /// A new home; `command` is the path of the program.
+    /// Creates a home directory; `command` is the path of the `sealkit` command.
     ///
     /// # Errors
     ///
-    /// When there is no room for it.
+    /// Returns an error if the directory cannot be created.
     pub fn new(command: &'static str) -> io::Result<Self> {
-        Ok(Self { folder: tempfile::tempdir()?, command })
+        Ok(Self { directory: tempfile::tempdir()?, command })
     }
 
-    /// The directory.
+    /// Returns the path of the home directory.
     pub fn path(&self) -> &Path {
-        self.folder.path()
+        self.directory.path()
     }
 
-    /// The path of the program.
+    /// Returns the path of the `sealkit` command.
     pub fn command(&self) -> &'static str {
         self.command
     }
 
-    /// The command with these arguments.
+    /// Returns the command with these arguments, ready to run.
     pub fn sealkit(&self, line: &str) -> Program {
         self.program(self.command).args(line)
     }
 
-    /// Another program, at home here.
+    /// Returns another program that uses this home directory.
     pub fn program(&self, path: &str) -> Program {
         Program::new(path).env("HOME", self.path())
     }
 
-    /// Runs the command with these arguments; paths are told from `~`, and times are all one.
+    /// Runs the command with these arguments and normalizes its output; see [`Home::normalize`].
     ///
     /// # Errors
     ///
-    /// When it cannot be started.
+    /// Returns an error if the command cannot be started.
     pub fn run(&self, line: &str) -> io::Result<Finished> {
         let mut finished = self.sealkit(line).run()?;
         for text in [&mut finished.stdout, &mut finished.stderr] {
-            *text = self.shown(text);
+            *text = self.normalize(text);
         }
         Ok(finished)
     }
 
-    /// `text` with paths from `~`, and all times as one.
-    pub fn shown(&self, text: &str) -> String {
+    /// Replaces the path of the home directory by `~`, and each time by the same time.
+    pub fn normalize(&self, text: &str) -> String {
         let text = text.replace(&*self.path().to_string_lossy(), "~");
-        let mut shown = String::new();
+        let mut normalized = String::new();
         let mut rest = &*text;
         while let Some(at) = rest.find("20") {
             let (before, time) = rest.split_at(at);
-            shown.push_str(before);
+            normalized.push_str(before);
             let is_time = time.get(..20).is_some_and(|time| {
                 time.ends_with('Z') && time[..19].bytes().all(|b| b.is_ascii_digit() || b"-T:".contains(&b))
             });
-            shown.push_str(if is_time { "2026-01-01T00:00:00Z" } else { "20" });
+            normalized.push_str(if is_time { "2026-01-01T00:00:00Z" } else { "20" });
             rest = &time[if is_time { 20 } else { 2 }..];
         }
-        shown + rest
+        normalized + rest
     }
 
-    /// Where the store is.
+    /// Returns the paths of the store.
     pub fn store_paths(&self) -> StorePaths {
         StorePaths::new(
             self.path().join(".local/share/sealkit/secrets"),
@@ -82,11 +82,11 @@ impl Home {
         )
     }
 
-    /// What is stored for a global secret without group, `None` if there is none.
+    /// Returns the value of a global secret without a group, or `None` if it does not exist.
     ///
     /// # Errors
     ///
-    /// When the store cannot be read.
+    /// Returns an error if the store cannot be read.
     pub fn stored(&self, key: &str) -> sealkit_store::Result<Option<Vec<u8>>> {
         let Some(store) = Store::open(&self.store_paths())? else { return Ok(None) };
         let stored = store.get(&SecretId::new(Scope::Global, None, key)?)?;

@@ -1,4 +1,4 @@
-"""Reads a store by what `crates/sealkit-store/FORMAT.md` says, with the cipher and the key derivation of libsodium."""
+"""Reads a store as `crates/sealkit-store/FORMAT.md` specifies, with the cryptography of libsodium."""
 
 import hashlib
 import hmac
@@ -10,7 +10,7 @@ from nacl import bindings
 
 
 def hkdf(key, salt, info, length):
-    """RFC 5869, for one block at most."""
+    """RFC 5869, for outputs of at most one block."""
     extracted = hmac.digest(salt, key, hashlib.sha256)
     return hmac.digest(extracted, info + b"\x01", hashlib.sha256)[:length]
 
@@ -21,10 +21,10 @@ def read_key(path, passphrase):
     data = bytes.fromhex(digits)
     if first == "sealkit-key 1 plain":
         return data
-    title, number, kind, *parameters = first.split(" ")
-    assert (title, number, kind) == ("sealkit-key", "1", "argon2id")
+    title, number, algorithm, *parameters = first.split(" ")
+    assert (title, number, algorithm) == ("sealkit-key", "1", "argon2id")
     cost = dict(parameter.split("=") for parameter in parameters)
-    locked = bindings.crypto_pwhash_alg(
+    passphrase_key = bindings.crypto_pwhash_alg(
         32,
         passphrase.encode(),
         bytes.fromhex(cost["salt"]),
@@ -32,14 +32,14 @@ def read_key(path, passphrase):
         int(cost["m"]) * 1024,
         bindings.crypto_pwhash_ALG_ARGON2ID13,
     )
-    return decrypt(data[24:], first.encode(), data[:24], locked)
+    return decrypt(data[24:], first.encode(), data[:24], passphrase_key)
 
 
-def decrypt(sealed, context, nonce, key):
-    return bindings.crypto_aead_xchacha20poly1305_ietf_decrypt(sealed, context, nonce, key)
+def decrypt(ciphertext, associated_data, nonce, key):
+    return bindings.crypto_aead_xchacha20poly1305_ietf_decrypt(ciphertext, associated_data, nonce, key)
 
 
-def folder_of(group, key):
+def shard_of(group, key):
     digest = 0x811C9DC5
     for byte in f"{group}/{key}".lower().encode():
         digest = (digest ^ byte) * 0x01000193 % 2**32
@@ -49,55 +49,55 @@ def folder_of(group, key):
 def read_record(path, name, scope, store_id, key):
     with open(path, "rb") as file:
         data = file.read()
-    letter, group, secret, version, created, word = name.split(".")
-    assert letter == "k"
+    prefix, group, secret, version, created, type_name = name.split(".")
+    assert prefix == "k"
     header = data[:56]
     assert header[:5] == b"SEC1\x01"
     assert header[6:8] == b"\x01\x00"
     assert header[24:32] == bytes(8)
     assert int.from_bytes(header[8:16], "little") == int(version)
     assert int.from_bytes(header[16:24], "little") == int(created)
-    context = b"sealkit-store 1" + header + store_id
+    associated_data = b"sealkit-store 1" + header + store_id
     for part in (scope, group, secret):
-        context += bytes([len(part)]) + part.encode()
-    opened = decrypt(data[56:], context, header[32:56], key)
-    length = int.from_bytes(opened[:4], "little")
-    value, zeros = opened[4 : 4 + length], opened[4 + length :]
+        associated_data += bytes([len(part)]) + part.encode()
+    plaintext = decrypt(data[56:], associated_data, header[32:56], key)
+    length = int.from_bytes(plaintext[:4], "little")
+    value, zeros = plaintext[4 : 4 + length], plaintext[4 + length :]
     assert len(value) == length
     assert not any(zeros)
-    if len(opened) <= 4096:
-        assert len(opened) % 256 == 0
+    if len(plaintext) <= 4096:
+        assert len(plaintext) % 256 == 0
     flags = header[5]
-    assert word == ("deleted" if flags & 1 else "image_pull" if flags & 4 else "generic")
+    assert type_name == ("deleted" if flags & 1 else "image_pull" if flags & 4 else "generic")
     return {
         "scope": scope,
         "group": group or None,
         "key": secret,
         "version": int(version),
-        "type": word,
+        "type": type_name,
         "kind": "bytes" if flags & 2 else "text",
         "value": value.hex(),
     }
 
 
-def read_store(question):
-    directory = question["directory"]
-    key = read_key(question["key_file"], question["passphrase"])
+def read_store(request):
+    directory = request["directory"]
+    key = read_key(request["key_file"], request["passphrase"])
     with open(os.path.join(directory, "FORMAT"), encoding="ascii") as file:
         title, id_line, key_line = file.read().splitlines()
     assert title == "sealkit-store 1"
     store_id = bytes.fromhex(id_line.removeprefix("id "))
     check = bytes.fromhex(key_line.removeprefix("key "))
     assert hkdf(key, store_id, b"sealkit-store 1 check", 8) == check
-    own = hkdf(key, store_id, b"sealkit-store 1 records", 32)
+    record_key = hkdf(key, store_id, b"sealkit-store 1 records", 32)
     records = []
     for scope in os.listdir(directory):
         if scope in ("FORMAT", "lock", "tmp"):
             continue
-        for folder in os.listdir(os.path.join(directory, scope)):
-            for name in os.listdir(os.path.join(directory, scope, folder)):
-                record = read_record(os.path.join(directory, scope, folder, name), name, scope, store_id, own)
-                assert folder == folder_of(record["group"] or "", record["key"])
+        for shard in os.listdir(os.path.join(directory, scope)):
+            for name in os.listdir(os.path.join(directory, scope, shard)):
+                record = read_record(os.path.join(directory, scope, shard, name), name, scope, store_id, record_key)
+                assert shard == shard_of(record["group"] or "", record["key"])
                 records.append(record)
     return sorted(records, key=lambda r: (r["scope"], r["group"] or "", r["key"], -r["version"]))
 

@@ -1,9 +1,9 @@
-//! A process that reads or writes a store until it is told to stop, or is killed.
+//! A process that reads or writes a store until it is stopped or killed.
 //!
 //! ```text
-//! store_worker update DIRECTORY KEY_FILE NAME COUNT    updates a secret so many times
-//! store_worker read DIRECTORY KEY_FILE NAME COUNT      reads it, until standard input ends
-//! store_worker churn DIRECTORY KEY_FILE SEED           creates, updates and deletes, and says so before and after
+//! store_worker update DIRECTORY KEY_FILE NAME COUNT    updates a secret COUNT times
+//! store_worker read DIRECTORY KEY_FILE NAME            reads a secret until standard input ends
+//! store_worker churn DIRECTORY KEY_FILE SEED           creates, updates and deletes secrets, and reports each change
 //! ```
 
 use std::{
@@ -20,21 +20,25 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    let [verb, directory, key_file, rest @ ..] = &arguments[..] else { return Err("see the source".into()) };
+    let [verb, directory, key_file, rest @ ..] = &arguments[..] else { return Err(usage()) };
     let store = Store::open_or_create(&StorePaths::new(directory, key_file))?;
     match (&**verb, rest) {
         ("update", [name, count]) => update(&store, &id(name)?, count.parse()?),
         ("read", [name]) => read(&store, &id(name)?),
         ("churn", [seed]) => churn(&store, seed.parse()?),
-        _ => Err("see the source".into()),
+        _ => Err(usage()),
     }
+}
+
+fn usage() -> Box<dyn Error> {
+    "usage: store_worker update|read|churn DIRECTORY KEY_FILE …".into()
 }
 
 fn id(name: &str) -> Result<SecretId> {
     Ok(SecretId::new(Scope::Global, None, name)?)
 }
 
-/// A value that shows when it is not whole.
+/// Returns a value of repeated parts, so that an incomplete value is detected.
 fn value(n: u64) -> String {
     format!("{}-{n};", process::id()).repeat(100)
 }
@@ -60,11 +64,11 @@ fn read(store: &Store, id: &SecretId) -> Result<()> {
     let stop = thread::spawn(|| io::stdin().read(&mut [0]));
     let (mut reads, mut last) = (0_u64, 0);
     while !stop.is_finished() {
-        let stored = retry_while_busy(|| store.get(id))?.ok_or("the secret is gone")?;
+        let stored = retry_while_busy(|| store.get(id))?.ok_or("the secret does not exist")?;
         let text = str::from_utf8(&stored.value)?;
-        let (first, _) = text.split_once(';').ok_or("no value of ours")?;
+        let (first, _) = text.split_once(';').ok_or("the value is not from a worker")?;
         if text != format!("{first};").repeat(100) {
-            return Err("half a value".into());
+            return Err("the value is incomplete".into());
         }
         if stored.entry.version < last {
             return Err(format!("version {} came after {last}", stored.entry.version).into());
@@ -81,13 +85,13 @@ fn churn(store: &Store, seed: u64) -> Result<()> {
     for n in 0_u64.. {
         let key = KEYS[random.usize(..KEYS.len())];
         let id = id(key)?;
-        let there = store.get(&id)?.is_some();
-        let new = (!there || random.u8(..3) > 0).then(|| format!("{seed}-{n}"));
-        writeln!(out, "{}", Change::Begun { key: key.to_owned(), value: new.clone() })?;
+        let exists = store.get(&id)?.is_some();
+        let new = (!exists || random.u8(..3) > 0).then(|| format!("{seed}-{n}"));
+        writeln!(out, "{}", Change::Started { key: key.to_owned(), value: new.clone() })?;
         out.flush()?;
         match &new {
             None => store.delete(&id)?,
-            Some(value) if there => store.update(&id, Value::text(value)?)?,
+            Some(value) if exists => store.update(&id, Value::text(value)?)?,
             Some(value) => store.create(&id, SecretType::Generic, Value::text(value)?)?,
         };
         writeln!(out, "{}", Change::Acknowledged)?;

@@ -1,7 +1,7 @@
-//! What the store costs, against the bare system calls that promise the same.
+//! Benchmarks of the store, in comparison with the minimal system calls for the same guarantees.
 //!
-//! `cargo bench -p sealkit-store`: compare the pairs; the ratios are what counts. The directories are in memory, but for
-//! those of the group `durable`, which are where `TMPDIR` is.
+//! Run `cargo bench -p sealkit-store` and compare the ratios. The directories are in memory, except for those of the group
+//! `durable`, which are in `TMPDIR`.
 
 use std::{
     fs::{self, File},
@@ -16,29 +16,29 @@ use tempfile::TempDir;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-fn paths(folder: &Path) -> StorePaths {
-    StorePaths::new(folder.join("secrets"), folder.join("key"))
+fn paths(directory: &Path) -> StorePaths {
+    StorePaths::new(directory.join("secrets"), directory.join("key"))
 }
 
 fn id(n: u64) -> sealkit_store::Result<SecretId> {
     SecretId::new(Scope::Global, None, &format!("secret-{n}"))
 }
 
-/// A store of `count` secrets.
-fn filled(count: u64) -> Result<(TempDir, Store)> {
-    let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir())?;
-    let store = Store::open_or_create(&paths(folder.path()))?;
+/// Creates a store with `count` secrets.
+fn create_store(count: u64) -> Result<(TempDir, Store)> {
+    let directory = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir())?;
+    let store = Store::open_or_create(&paths(directory.path()))?;
     for n in 0..count {
         store.create(&id(n)?, SecretType::Generic, Value::text("correct horse battery staple")?)?;
     }
-    Ok((folder, store))
+    Ok((directory, store))
 }
 
-fn reading(criterion: &mut Criterion, count: u64) -> Result<()> {
-    let (folder, store) = filled(count)?;
-    let (paths, id) = (paths(folder.path()), id(count / 2)?);
-    let mut group = criterion.benchmark_group(format!("of {count}"));
-    let key = folder.path().join("key");
+fn bench_reads(criterion: &mut Criterion, count: u64) -> Result<()> {
+    let (directory, store) = create_store(count)?;
+    let (paths, id) = (paths(directory.path()), id(count / 2)?);
+    let mut group = criterion.benchmark_group(format!("{count} secrets"));
+    let key = directory.path().join("key");
     group.bench_function("std::fs::read of one file", |b| b.iter(|| fs::read(black_box(&key))));
     group.bench_function("get", |b| b.iter(|| store.get(black_box(&id))));
     group.bench_function("open and get", |b| {
@@ -49,17 +49,17 @@ fn reading(criterion: &mut Criterion, count: u64) -> Result<()> {
     Ok(())
 }
 
-/// What must be done to write a file that survives a loss of power, and nothing else.
-fn bare(folder: &Path, n: u64) -> std::io::Result<()> {
-    let mut file = File::create_new(folder.join("temporary"))?;
+/// Writes a durable file with the minimal system calls.
+fn write_durably(directory: &Path, n: u64) -> std::io::Result<()> {
+    let mut file = File::create_new(directory.join("temporary"))?;
     file.write_all(&[0xa5; 328])?;
     file.sync_all()?;
-    fs::rename(folder.join("temporary"), folder.join(n.to_string()))?;
-    File::open(folder)?.sync_all()
+    fs::rename(directory.join("temporary"), directory.join(n.to_string()))?;
+    File::open(directory)?.sync_all()
 }
 
-fn writing(criterion: &mut Criterion, name: &str, folder: &Path) -> Result<()> {
-    let store = Store::open_or_create(&paths(folder))?;
+fn bench_writes(criterion: &mut Criterion, name: &str, directory: &Path) -> Result<()> {
+    let store = Store::open_or_create(&paths(directory))?;
     let updated = SecretId::new(Scope::Global, None, "updated")?;
     store.create(&updated, SecretType::Generic, Value::text("correct horse battery staple")?)?;
     let value = Value::text("hunter2")?;
@@ -69,7 +69,7 @@ fn writing(criterion: &mut Criterion, name: &str, folder: &Path) -> Result<()> {
     group.bench_function("write, fsync, rename, fsync", |b| {
         b.iter(|| {
             n += 1;
-            bare(folder, n)
+            write_durably(directory, n)
         });
     });
     group.bench_function("update", |b| b.iter(|| store.update(&updated, value)));
@@ -87,12 +87,13 @@ fn writing(criterion: &mut Criterion, name: &str, folder: &Path) -> Result<()> {
 fn main() -> Result<()> {
     let mut criterion = Criterion::default().configure_from_args();
     for count in [1, 1_000, 100_000] {
-        reading(&mut criterion, count)?;
+        bench_reads(&mut criterion, count)?;
     }
-    for (name, folder) in [("in memory", tempfile::tempdir_in("/dev/shm")), ("durable", tempfile::tempdir())]
+    for (name, directory) in
+        [("in memory", tempfile::tempdir_in("/dev/shm")), ("durable", tempfile::tempdir())]
     {
-        if let Ok(folder) = folder {
-            writing(&mut criterion, name, folder.path())?;
+        if let Ok(directory) = directory {
+            bench_writes(&mut criterion, name, directory.path())?;
         }
     }
     criterion.final_summary();

@@ -1,4 +1,4 @@
-//! Puts the lines `NAME=VALUE` of the standard input into the store of this user:
+//! Imports lines of the form `NAME=VALUE` from standard input into the current user's store:
 //!
 //! ```console
 //! cargo run -p sealkit-store --example import <.env
@@ -13,7 +13,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (number, line) in io::stdin().lines().enumerate() {
         let line = line?;
         let Some((name, value)) = line.split_once('=') else {
-            return Err(format!("line {} is not `NAME=VALUE`; those before it are stored", number + 1).into());
+            return Err(
+                format!("line {} is not `NAME=VALUE`; the lines before it are stored", number + 1).into()
+            );
         };
         let id = SecretId::new(Scope::Global, None, name)?;
         store.create(&id, SecretType::Generic, Value::text(value)?)?;
