@@ -151,7 +151,11 @@ fn acknowledged_changes_survive_the_death_of_the_process() {
     println!(
         "{changes} acknowledged changes; killed after a change took effect: {unacknowledged}, before: {leftovers}"
     );
-    assert!(unacknowledged > 0 && leftovers > 0, "no process was killed during a change");
+    // A short run may kill no process during a change.
+    assert!(
+        kills() < 1_000 || (unacknowledged > 0 && leftovers > 0),
+        "no process was killed during a change"
+    );
 }
 
 /// Runs a shell script with a small file system mounted at `~/.local`, and returns its output.
@@ -173,7 +177,7 @@ fn a_full_disk_keeps_the_old_value() {
     let home = Home::new(env!("CARGO_BIN_EXE_command")).unwrap();
     let output = with_a_small_disk(
         &home,
-        "printf old | $sealkit create secret my_secret -f -
+        "printf old | $sealkit create secret my_secret -f - >/dev/null 2>&1
          cat /dev/zero > ~/.local/filler 2>/dev/null
          printf newer | $sealkit update secret my_secret -f -; echo exit $?
          printf other | $sealkit create secret other -f -; echo exit $?
@@ -185,8 +189,6 @@ fn a_full_disk_keeps_the_old_value() {
          $program",
     );
     insta::assert_snapshot!(output, @"
-    Created secret `my_secret` (version 1)
-    warning: secret `my_secret` is too short (3 bytes): outputs, errors and logs are not searched for it
     error: secret `my_secret` could not be changed, and keeps its value: No space left on device
     exit 1
     error: secret `other` could not be stored: No space left on device
@@ -207,20 +209,44 @@ fn a_read_only_store_can_be_read() {
     let home = Home::new(env!("CARGO_BIN_EXE_command")).unwrap();
     let output = with_a_small_disk(
         &home,
-        "printf old | $sealkit create secret my_secret -f -
+        "printf old | $sealkit create secret my_secret -f - >/dev/null 2>&1
          mount -o remount,ro ~/.local
          printf newer | $sealkit update secret my_secret -f -; echo exit $?
          $program
          $sealkit get secret -o name",
     );
     insta::assert_snapshot!(output, @"
-    Created secret `my_secret` (version 1)
-    warning: secret `my_secret` is too short (3 bytes): outputs, errors and logs are not searched for it
     error: `~/.local/share/sealkit/secrets` cannot be changed: Read-only file system
     exit 1
     warning: secret `my_secret` is too short (3 bytes): outputs, errors and logs are not searched for it
     3
     my_secret
+    ");
+}
+
+#[test]
+#[cfg_attr(not(has_namespaces), ignore = "needs user namespaces")]
+fn an_exposed_passphrase_file_is_refused_unless_it_is_a_pipe_or_on_a_read_only_mount() {
+    let home = Home::new(env!("CARGO_BIN_EXE_command")).unwrap();
+    let output = with_a_small_disk(
+        &home,
+        "(umask 077; printf 'correct horse' > ~/.local/passphrase)
+         printf 'battery staple' | $sealkit create secret my_secret -f - >/dev/null 2>&1
+         $sealkit update key --passphrase-file ~/.local/passphrase >/dev/null 2>&1
+         printf 'correct horse' | SEALKIT_PASSPHRASE_FILE=/dev/stdin $program
+         export SEALKIT_PASSPHRASE_FILE=~/.local/passphrase
+         $program
+         chmod 644 ~/.local/passphrase
+         $program
+         mount -o remount,ro ~/.local
+         $program",
+    );
+    insta::assert_snapshot!(output, @"
+    14
+    14
+    error: task `main` failed: the passphrase file `~/.local/passphrase` is accessible to other users
+    hint: restrict its mode: chmod 600 ~/.local/passphrase
+    14
     ");
 }
 

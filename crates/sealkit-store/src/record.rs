@@ -89,7 +89,7 @@ pub(crate) fn decrypt(
     context: &RecordContext<'_>,
     bytes: &mut [u8],
 ) -> Result<Record, RecordError> {
-    let (metadata, kind) = read_header(bytes)?;
+    let (metadata, kind) = parse_header(bytes)?;
     let Some((header, body)) = bytes.split_first_chunk_mut::<HEADER>() else {
         return Err(RecordError::Truncated);
     };
@@ -122,7 +122,7 @@ fn header(metadata: Metadata, kind: ValueKind, nonce: &[u8; NONCE]) -> [u8; HEAD
 }
 
 /// Parses the header of a record. It is not authenticated until the record has been decrypted.
-pub(crate) fn read_header(bytes: &[u8]) -> Result<(Metadata, ValueKind), RecordError> {
+pub(crate) fn parse_header(bytes: &[u8]) -> Result<(Metadata, ValueKind), RecordError> {
     let magic = &bytes[..bytes.len().min(MAGIC.len())];
     if !MAGIC.starts_with(magic) {
         return Err(RecordError::UnknownFormat);
