@@ -97,7 +97,7 @@ fn story() -> anyhow::Result<()> {
 mod pods {
     use std::sync::Arc;
 
-    use sealkit_engine::{Engine, Event, Program, SecretRequest, Surroundings, Values};
+    use sealkit_engine::{Engine, Event, PodOptions, Program, SecretRequest, Values};
     use zeroize::Zeroizing;
 
     pub(crate) fn run(task: &str) -> anyhow::Result<String> {
@@ -110,9 +110,9 @@ mod pods {
             };
             Ok(Some(Zeroizing::new(value.as_bytes().to_vec())))
         };
-        let (values, _missing) = Values::find(program.tasks(), &lookup)?;
-        let engine = Engine::new(program, task, values, Surroundings::default(), Arc::new(show))?;
-        let done = engine.run(task, &inputs).map_err(|failed| anyhow::anyhow!(failed.message))?;
+        let (values, _missing) = Values::look_up(program.tasks(), &lookup)?;
+        let engine = Engine::new(program, task, values, PodOptions::default(), Arc::new(show))?;
+        let done = engine.run(task, &inputs).map_err(|problem| anyhow::anyhow!(problem.message))?;
         Ok(done.json)
     }
 
@@ -122,7 +122,7 @@ mod pods {
                 let secrets = task.secret_requests.iter().map(|secret| secret.request().to_string());
                 println!("   {} starts with secrets {:?}", task.name, secrets.collect::<Vec<_>>());
             }
-            Event::Printed { text, .. } => print!("{}", String::from_utf8_lossy(text)),
+            Event::Output { bytes, .. } => print!("{}", String::from_utf8_lossy(bytes)),
             _ => {}
         }
     }

@@ -49,7 +49,7 @@ pub fn main() -> ExitCode {
     };
     // What runs that were killed have left behind.
     #[cfg(target_os = "linux")]
-    sealkit_engine::sweep();
+    sealkit_engine::remove_stale_run_directories();
     match perform(arguments.verb) {
         Ok(()) => ExitCode::SUCCESS,
         Err(fault) => fault.report(),

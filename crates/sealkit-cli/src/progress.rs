@@ -1,4 +1,4 @@
-//! What is seen of a run while it lasts.
+//! The progress of a run on standard error.
 
 use std::{
     collections::BTreeMap,
@@ -16,64 +16,67 @@ const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default();
 const DIM: Style = Style::new().dimmed();
 
-/// Tells what happens, line by line, on standard error.
+/// Prints the events of a run, one line each, and the output of its tasks.
 pub(crate) struct Progress {
     state: Mutex<State>,
-    /// Whether somebody watches: then a line is marked as what it is.
-    watched: bool,
+    /// Whether lines begin with a symbol, as on a terminal.
+    symbols: bool,
     started: Instant,
 }
 
 #[derive(Default)]
 struct State {
-    /// How deep below the first one a pod is.
+    /// The nesting depth of each pod.
     depths: BTreeMap<u64, usize>,
-    /// The pod that has begun a line and not ended it.
-    open: Option<u64>,
+    /// The pod whose last line is incomplete.
+    open_line: Option<u64>,
     succeeded: usize,
     failed: usize,
 }
 
 impl Progress {
-    pub(crate) fn new(watched: bool) -> Self {
-        Self { state: Mutex::default(), watched, started: Instant::now() }
+    pub(crate) fn new(symbols: bool) -> Self {
+        Self { state: Mutex::default(), symbols, started: Instant::now() }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn show(&self, event: &Event<'_>) {
+    pub(crate) fn observe(&self, event: &Event<'_>) {
         let mut state = self.state();
         match event {
             Event::Started { pod, caller, task, attempt } => {
                 let depth = caller.map_or(0, |caller| state.depths.get(&caller).map_or(0, |depth| depth + 1));
                 state.depths.insert(*pod, depth);
-                let again = if *attempt > 0 { format!(", try {}", attempt + 1) } else { String::new() };
-                let mark = self.mark("▶", DIM);
-                let line =
-                    format!("{mark}{NAME}{}{NAME:#} started{again}{DIM}{}{DIM:#}", task.name, secrets(task));
+                let attempt = if *attempt > 0 { format!(", attempt {}", attempt + 1) } else { String::new() };
+                let symbol = self.symbol("▶", DIM);
+                let line = format!(
+                    "{symbol}{NAME}{}{NAME:#} started{attempt}{DIM}{}{DIM:#}",
+                    task.name,
+                    secrets(task)
+                );
                 state.line(depth, &line);
             }
-            Event::Printed { pod, task, text } => state.print(*pod, task, text),
-            Event::Ended { pod, task, failed, time, again } => {
+            Event::Output { pod, task, bytes } => state.output(*pod, task, bytes),
+            Event::Finished { pod, task, problem, duration, will_retry } => {
                 let depth = state.depths.get(pod).copied().unwrap_or_default();
                 state.end_line(Some(*pod));
-                let time = shown(*time);
-                let line = match (failed, again) {
-                    (None, _) => {
+                let time = display_duration(*duration);
+                let line = match problem {
+                    None => {
                         state.succeeded += 1;
-                        let mark = self.mark("✔", GOOD);
-                        format!("{mark}{NAME}{}{NAME:#} succeeded in {time}", task.name)
+                        let symbol = self.symbol("✔", GOOD);
+                        format!("{symbol}{NAME}{}{NAME:#} succeeded in {time}", task.name)
                     }
-                    (Some(failed), again) => {
-                        state.failed += usize::from(!again);
-                        let mark = self.mark("✘", BAD);
-                        // The error of the first one is told at the end, all of it.
-                        let why = failed.message.lines().next().filter(|_| depth > 0 || *again);
-                        let why = why.map(|why| format!(": {why}")).unwrap_or_default();
-                        let again = if *again { ", and is tried again" } else { "" };
-                        format!("{mark}{NAME}{}{NAME:#} failed in {time}{again}{why}", task.name)
+                    Some(problem) => {
+                        state.failed += usize::from(!will_retry);
+                        let symbol = self.symbol("✘", BAD);
+                        // The command prints the whole error of the outermost task at the end.
+                        let reason = problem.message.lines().next().filter(|_| depth > 0 || *will_retry);
+                        let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+                        let retry = if *will_retry { ", retrying" } else { "" };
+                        format!("{symbol}{NAME}{}{NAME:#} failed in {time}{retry}{reason}", task.name)
                     }
                 };
                 state.line(depth, &line);
@@ -82,16 +85,16 @@ impl Progress {
         }
     }
 
-    fn mark(&self, mark: &str, style: Style) -> String {
-        if self.watched { format!("{style}{mark}{style:#} ") } else { String::new() }
+    fn symbol(&self, symbol: &str, style: Style) -> String {
+        if self.symbols { format!("{style}{symbol}{style:#} ") } else { String::new() }
     }
 
-    /// The last line.
-    pub(crate) fn end(&self) {
+    /// Prints the summary.
+    pub(crate) fn finish(&self) {
         let mut state = self.state();
         state.end_line(None);
         let tasks = |count: usize| format!("{count} {}", if count == 1 { "task" } else { "tasks" });
-        let time = shown(self.started.elapsed());
+        let time = display_duration(self.started.elapsed());
         let line = match (state.succeeded, state.failed) {
             (good, 0) => format!("{} succeeded in {time}", tasks(good)),
             (0, bad) => format!("{} failed in {time}", tasks(bad)),
@@ -107,45 +110,45 @@ impl State {
         write(format!("{:1$}{line}\n", "", 2 * depth).as_bytes());
     }
 
-    /// Ends the line that a pod has begun: the one of `pod`, or any.
+    /// Ends the incomplete line if it belongs to `pod`, or to any pod if that is `None`.
     fn end_line(&mut self, pod: Option<u64>) {
-        if self.open.is_some() && (pod.is_none() || self.open == pod) {
-            self.open = None;
+        if self.open_line.is_some() && (pod.is_none() || self.open_line == pod) {
+            self.open_line = None;
             write(b"\n");
         }
     }
 
-    /// Shows what a pod prints byte for byte, each line with the name of its task before it.
-    fn print(&mut self, pod: u64, task: &str, text: &[u8]) {
-        if self.open.is_some_and(|open| open != pod) {
+    /// Prints the output of a pod byte for byte, with the name of its task before each line.
+    fn output(&mut self, pod: u64, task: &str, bytes: &[u8]) {
+        if self.open_line.is_some_and(|open| open != pod) {
             self.end_line(None);
         }
-        let (dim, end) = if colours() {
+        let (dim, reset) = if has_colours() {
             (DIM.render().to_string(), DIM.render_reset().to_string())
         } else {
             Default::default()
         };
-        let mut shown = Vec::with_capacity(text.len() + 64);
-        for line in text.split_inclusive(|byte| *byte == b'\n') {
-            if self.open.is_none() {
-                shown.extend_from_slice(format!("{dim}{task} |{end} ").as_bytes());
+        let mut prefixed = Vec::with_capacity(bytes.len() + 64);
+        for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+            if self.open_line.is_none() {
+                prefixed.extend_from_slice(format!("{dim}{task} |{reset} ").as_bytes());
             }
-            shown.extend_from_slice(line);
-            self.open = (!line.ends_with(b"\n")).then_some(pod);
+            prefixed.extend_from_slice(line);
+            self.open_line = (!line.ends_with(b"\n")).then_some(pod);
         }
-        let _ = io::stderr().lock().write_all(&shown);
+        let _ = io::stderr().lock().write_all(&prefixed);
     }
 }
 
-/// Whether colours are understood where errors go.
-fn colours() -> bool {
+/// Returns whether standard error shows colours.
+fn has_colours() -> bool {
     AutoStream::choice(&io::stderr()) != ColorChoice::Never
 }
 
 fn write(bytes: &[u8]) {
-    let mut to = AutoStream::auto(io::stderr());
-    // Whoever reads it may stop reading.
-    let _ = to.write_all(bytes).and_then(|()| to.flush());
+    let mut stderr = AutoStream::auto(io::stderr());
+    // The reader may have closed the pipe.
+    let _ = stderr.write_all(bytes).and_then(|()| stderr.flush());
 }
 
 fn secrets(task: &Task) -> String {
@@ -154,9 +157,9 @@ fn secrets(task: &Task) -> String {
     if names.is_empty() { String::new() } else { format!(" with {}", names.join(", ")) }
 }
 
-/// A length of time, as exact as people want it.
-pub(crate) fn shown(time: Duration) -> String {
-    match time.as_secs_f64() {
+/// Formats a duration with the precision that people need.
+pub(crate) fn display_duration(duration: Duration) -> String {
+    match duration.as_secs_f64() {
         seconds if seconds < 1.0 => format!("{:.0} ms", seconds * 1e3),
         seconds if seconds < 60.0 => format!("{seconds:.1} s"),
         seconds => format!("{:.0} min {:.0} s", (seconds / 60.0).floor(), seconds % 60.0),

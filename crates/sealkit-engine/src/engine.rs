@@ -1,12 +1,12 @@
-//! One run: a task, and all the tasks that it calls, each in a pod of its own.
+//! The engine: it runs a task and all the tasks that it calls, each in its own pod.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fs,
     os::unix::net::UnixStream,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
-        mpsc::{self, RecvTimeoutError},
     },
     thread,
     time::{Duration, Instant},
@@ -16,93 +16,53 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use sealkit_guard::Guard;
 use sealkit_idl::{
     core::{ContainerError, ContainerErrorKind, ErrorDocument, ErrorOrigin},
-    engine::{self, Answer, Request},
+    engine::{self, CallRequest, CallResponse},
     task::Inputs,
 };
 
 use crate::{
     error::Result,
+    event::{Event, Observer},
     mounts,
-    pod::{End, Failed, Pod, Success, Surroundings, secrets},
+    pod::{Pod, PodOptions, Problem, Success, secrets},
     program::{Program, Task},
     run_directory::RunDirectory,
     slots::Slots,
+    timeout::Timeout,
     values::Values,
 };
 
-/// Deeper than this, a task that calls itself will not find its end.
-const DEEPEST: usize = 64;
-/// How long a pod has to end when it is asked to.
-const GRACE: Duration = Duration::from_secs(2);
-
-/// Something that happens in a run.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum Event<'a> {
-    /// A pod starts, or starts again.
-    Started {
-        /// Its number, from 0.
-        pod: u64,
-        /// The pod whose task has called this one.
-        caller: Option<u64>,
-        /// The task.
-        task: &'a Task,
-        /// How often it was started before.
-        attempt: u32,
-    },
-    /// A pod prints.
-    Printed {
-        /// Its number.
-        pod: u64,
-        /// Its task.
-        task: &'a str,
-        /// What it prints, without secrets.
-        text: &'a [u8],
-    },
-    /// A pod has ended.
-    Ended {
-        /// Its number.
-        pod: u64,
-        /// The task.
-        task: &'a Task,
-        /// Why it did not succeed; nothing if it did.
-        failed: Option<&'a Failed>,
-        /// How long it took.
-        time: Duration,
-        /// Whether it is started again.
-        again: bool,
-    },
-}
-
-/// Hears what happens, from several threads.
-pub type Observer = Arc<dyn Fn(&Event<'_>) + Send + Sync>;
+/// The deepest nesting of calls: a deeper one is taken for an endless recursion.
+const MAX_CALL_DEPTH: usize = 64;
+/// The time between SIGTERM and SIGKILL.
+const TERMINATION_GRACE_PERIOD: Duration = Duration::from_secs(2);
 
 /// Runs the tasks of one program.
 pub struct Engine {
     program: Program,
     values: Values,
     guard: Arc<Guard>,
-    surroundings: Surroundings,
+    options: PodOptions,
     directory: RunDirectory,
     run: String,
     observer: Observer,
     slots: Slots,
-    next: AtomicU64,
-    live: Mutex<BTreeMap<u64, Live>>,
-    /// Calls for which nobody waits any more.
+    next_pod: AtomicU64,
+    live: Mutex<BTreeMap<u64, LivePod>>,
+    /// The calls whose callers no longer wait for the result.
     abandoned: Mutex<BTreeSet<Caller>>,
     cancelled: AtomicBool,
 }
 
-/// A pod that has called another, and its number for the call.
+/// A pod that called a task, and its number for the call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Caller {
     pod: u64,
     call: u64,
 }
 
-/// A pod that runs.
-struct Live {
+/// A pod whose process runs.
+struct LivePod {
     caller: Option<Caller>,
     group: Pid,
 }
@@ -117,76 +77,77 @@ impl std::fmt::Debug for Engine {
 }
 
 impl Engine {
-    /// An engine for the tasks of `program`, with these secrets.
+    /// Creates an engine for the tasks of `program` with these secrets.
     ///
     /// # Errors
     ///
-    /// When a secret cannot be mounted as `task` asks for it, or there is no place for the files of the run.
+    /// Returns an error if a secret of `task` is missing or cannot be mounted as requested, or if the directory of the run cannot
+    /// be created.
     pub fn new(
         program: Program,
         task: &str,
         values: Values,
-        surroundings: Surroundings,
+        options: PodOptions,
         observer: Observer,
     ) -> Result<Arc<Self>> {
         mounts::check(program.task(task)?, &values)?;
         let directory = RunDirectory::create()?;
         let name = directory.path().file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let run = format!("local-{}", name.rsplit('-').next().unwrap_or_default().to_ascii_lowercase());
-        let places = thread::available_parallelism().map_or(2, usize::from) * 2;
+        let slots = thread::available_parallelism().map_or(2, usize::from) * 2;
         Ok(Arc::new(Self {
             guard: Arc::new(values.guard()),
             program,
             values,
-            surroundings,
+            options,
             directory,
             run,
             observer,
-            slots: Slots::new(places),
-            next: AtomicU64::new(0),
+            slots: Slots::new(slots),
+            next_pod: AtomicU64::new(0),
             live: Mutex::default(),
             abandoned: Mutex::default(),
             cancelled: AtomicBool::new(false),
         }))
     }
 
-    /// Whether what is mounted as a file never touches a disk.
+    /// Returns whether secrets that are mounted as files stay in memory.
     pub fn is_in_memory(&self) -> bool {
         self.directory.is_in_memory()
     }
 
-    /// What finds the secrets of this run.
+    /// Returns the guard that finds the secrets of this run.
     pub fn guard(&self) -> &Guard {
         &self.guard
     }
 
-    /// Runs a task to its end, once: nothing of the run is left afterwards.
+    /// Runs a task to its end and removes the directory of the run.
     ///
     /// # Errors
     ///
-    /// Why it did not succeed.
-    pub fn run(self: &Arc<Self>, task: &str, inputs: &Inputs) -> Result<Success, Failed> {
-        self.slots.take();
+    /// Returns the problem if the task fails.
+    pub fn run(self: &Arc<Self>, task: &str, inputs: &Inputs) -> Result<Success, Problem> {
+        self.slots.acquire();
         let outcome = self.call(None, 0, task, inputs);
-        self.slots.give();
-        // Not when the last owner goes: some thread may still answer a pod that has gone.
+        self.slots.release();
+        // Not on drop: a thread that answers a pod may still hold the engine.
         self.directory.remove();
         outcome
     }
 
-    /// Ends all pods; those that would come are not started any more.
+    /// Cancels the run: terminates all pods and starts no more.
     pub fn cancel(self: &Arc<Self>) {
         self.cancelled.store(true, Ordering::SeqCst);
         let all: Vec<u64> = self.live().keys().copied().collect();
-        self.end(all);
+        self.terminate(all);
     }
 
-    /// Ends these pods: asks first, and then does not ask.
-    fn end(self: &Arc<Self>, pods: Vec<u64>) {
+    /// Sends SIGTERM to these pods, and SIGKILL after the grace period.
+    fn terminate(self: &Arc<Self>, pods: Vec<u64>) {
         self.signal(&pods, Signal::TERM);
         let engine = Arc::downgrade(self);
         thread::spawn(move || {
-            thread::sleep(GRACE);
+            thread::sleep(TERMINATION_GRACE_PERIOD);
             if let Some(engine) = engine.upgrade() {
                 engine.signal(&pods, Signal::KILL);
             }
@@ -195,49 +156,49 @@ impl Engine {
 
     fn signal(&self, pods: &[u64], signal: Signal) {
         let live = self.live();
-        for Live { group, .. } in pods.iter().filter_map(|pod| live.get(pod)) {
-            // It may have ended by itself.
+        for LivePod { group, .. } in pods.iter().filter_map(|pod| live.get(pod)) {
+            // The pod may have exited meanwhile.
             let _ = kill_process_group(*group, signal);
         }
     }
 
-    fn live(&self) -> MutexGuard<'_, BTreeMap<u64, Live>> {
+    fn live(&self) -> MutexGuard<'_, BTreeMap<u64, LivePod>> {
         lock(&self.live)
     }
 
-    /// Runs a task that somebody waits for, with a place for its pod.
+    /// Runs a task, with retries; the calling thread holds a slot for the pod.
     fn call(
         self: &Arc<Self>,
         caller: Option<Caller>,
         depth: usize,
         task: &str,
         inputs: &Inputs,
-    ) -> Result<Success, Failed> {
-        let task = self.program.task(task).map_err(|error| failed("not_found", error.to_string()))?;
-        if depth > DEEPEST {
-            return Err(failed(
-                "other",
-                format!("calls of task `{}` are nested deeper than {DEEPEST}", task.name),
-            ));
+    ) -> Result<Success, Problem> {
+        let task = self.program.task(task).map_err(|error| problem("not_found", &error))?;
+        if depth > MAX_CALL_DEPTH {
+            let message = format!("calls of task `{}` are nested deeper than {MAX_CALL_DEPTH}", task.name);
+            return Err(Problem { code: "other".to_owned(), message, retryable: false });
         }
         let mut attempt = 0;
         loop {
-            let pod = self.next.fetch_add(1, Ordering::SeqCst);
+            let pod = self.next_pod.fetch_add(1, Ordering::SeqCst);
             let started = Instant::now();
             (self.observer)(&Event::Started { pod, caller: caller.map(|caller| caller.pod), task, attempt });
             let outcome = self.attempt(pod, caller, depth, task, attempt, inputs);
-            let failed = outcome.as_ref().err();
-            let again = attempt < task.retries
-                && failed.is_some_and(|failed| failed.recoverable)
-                && !self.is_over(caller);
-            (self.observer)(&Event::Ended { pod, task, failed, time: started.elapsed(), again });
-            if !again {
+            let problem = outcome.as_ref().err();
+            let will_retry = attempt < task.retries
+                && problem.is_some_and(|problem| problem.retryable)
+                && !self.is_cancelled(caller);
+            let duration = started.elapsed();
+            (self.observer)(&Event::Finished { pod, task, problem, duration, will_retry });
+            if !will_retry {
                 return outcome;
             }
             attempt += 1;
         }
     }
 
+    /// Runs a task once, in the pod `number`.
     fn attempt(
         self: &Arc<Self>,
         number: u64,
@@ -246,15 +207,11 @@ impl Engine {
         task: &Task,
         attempt: u32,
         inputs: &Inputs,
-    ) -> Result<Success, Failed> {
-        let because = |code: &str, error: &crate::Error| {
-            let hint = error.hint().map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
-            failed(code, format!("{error}{hint}"))
-        };
-        let broken = |error: crate::Error| because("io", &error);
-        mounts::check(task, &self.values).map_err(|error| because("not_found", &error))?;
+    ) -> Result<Success, Problem> {
+        let io_problem = |error: crate::Error| problem("io", &error);
+        mounts::check(task, &self.values).map_err(|error| problem("not_found", &error))?;
         let directory = self.directory.path().join(number.to_string());
-        let mounts = mounts::mount(task, &self.values, &secrets(&directory)).map_err(broken)?;
+        let mounts = mounts::mount(task, &self.values, &secrets(&directory)).map_err(io_problem)?;
         let pod = Pod {
             program: self.program.path(),
             task: &task.name,
@@ -263,133 +220,114 @@ impl Engine {
             attempt,
             directory: directory.clone(),
             mounts,
-            surroundings: &self.surroundings,
+            options: &self.options,
             guard: self.guard.clone(),
         };
         let (observer, name) = (self.observer.clone(), task.name.clone());
-        let print = move |text: &[u8]| observer(&Event::Printed { pod: number, task: &name, text });
-        let running = pod.start(inputs, print).map_err(broken)?;
-        self.live().insert(number, Live { caller, group: running.group() });
-        // It may have been too late to see this one.
-        if self.is_over(caller) {
-            self.end(vec![number]);
+        let print = move |bytes: &[u8]| observer(&Event::Output { pod: number, task: &name, bytes });
+        let running = pod.start(inputs, print).map_err(io_problem)?;
+        self.live().insert(number, LivePod { caller, group: running.group() });
+        // A cancellation before the pod was live could not terminate it.
+        if self.is_cancelled(caller) {
+            self.terminate(vec![number]);
         }
-        let socket = running.socket.try_clone();
-        if let Ok(socket) = socket {
+        if let Ok(socket) = running.socket.try_clone() {
             let engine = self.clone();
             thread::spawn(move || engine.serve(number, depth, &Arc::new(Mutex::new(socket))));
         }
-        let watch = self.watch(number, task.timeout);
+        let engine = Arc::downgrade(self);
+        let timeout = Timeout::start(task.timeout, move || {
+            if let Some(engine) = engine.upgrade() {
+                engine.terminate(vec![number]);
+            }
+        });
         let status = running.wait();
         self.live().remove(&number);
-        // Whatever it has called and not waited for.
-        self.end_those(|caller| caller.pod == number);
-        let end = status
-            .map_err(|error| broken(crate::Error::io("a pod was lost", error)))
-            .map(|status| pod.end(status));
-        let _ = std::fs::remove_dir_all(&directory);
-        if self.is_over(caller) {
-            return Err(failed("cancelled", format!("task `{}` was cancelled", task.name)));
+        // Calls that the task did not wait for.
+        self.terminate_calls(|caller| caller.pod == number);
+        let outcome = status
+            .map_err(|error| {
+                io_problem(crate::Error::io(format!("cannot wait for task `{}`", task.name), error))
+            })
+            .map(|status| pod.outcome(status));
+        let _ = fs::remove_dir_all(&directory);
+        if self.is_cancelled(caller) {
+            return Err(cancelled(&task.name));
         }
-        match end? {
-            End::Succeeded(success) => Ok(success),
-            End::Failed(_) if watch.has_ended_it() => {
-                let message =
-                    format!("task `{}` took longer than {:?}", task.name, task.timeout.unwrap_or_default());
-                Err(Failed { code: "timeout".to_owned(), message, recoverable: true })
+        match outcome? {
+            Err(_) if timeout.timed_out() => {
+                let limit = task.timeout.unwrap_or_default();
+                let message = format!("task `{}` timed out after {limit:?}", task.name);
+                Err(Problem { code: "timeout".to_owned(), message, retryable: true })
             }
-            End::Failed(failed) => Err(failed),
+            outcome => outcome,
         }
     }
 
-    /// Ends the pod when its time is over, as long as it is watched.
-    fn watch(self: &Arc<Self>, pod: u64, timeout: Option<Duration>) -> Watch {
-        let (watched, over) = mpsc::channel::<()>();
-        let ended = Arc::new(AtomicBool::new(false));
-        if let Some(timeout) = timeout {
-            let (engine, ended) = (Arc::downgrade(self), ended.clone());
-            thread::spawn(move || {
-                let is_over = over.recv_timeout(timeout) == Err(RecvTimeoutError::Timeout);
-                if let Some(engine) = engine.upgrade().filter(|_| is_over) {
-                    ended.store(true, Ordering::SeqCst);
-                    engine.end(vec![pod]);
-                }
-            });
-        }
-        Watch { ended, _watched: watched }
-    }
-
-    /// Whether nobody waits for a call any more.
-    fn is_over(&self, caller: Option<Caller>) -> bool {
+    /// Returns whether the run is cancelled or the caller no longer waits for the result.
+    fn is_cancelled(&self, caller: Option<Caller>) -> bool {
         self.cancelled.load(Ordering::SeqCst)
             || caller.is_some_and(|caller| lock(&self.abandoned).contains(&caller))
     }
 
-    /// Ends the pods that were called by these.
-    fn end_those(self: &Arc<Self>, by: impl Fn(Caller) -> bool) {
+    /// Terminates the pods of matching callers.
+    fn terminate_calls(self: &Arc<Self>, matches: impl Fn(Caller) -> bool) {
         let live = self.live();
-        let those = live.iter().filter(|(_, live)| live.caller.is_some_and(&by));
-        let those: Vec<u64> = those.map(|(pod, _)| *pod).collect();
+        let called = live.iter().filter(|(_, pod)| pod.caller.is_some_and(&matches));
+        let called: Vec<u64> = called.map(|(number, _)| *number).collect();
         drop(live);
-        if !those.is_empty() {
-            self.end(those);
+        if !called.is_empty() {
+            self.terminate(called);
         }
     }
 
-    /// Answers what a pod asks, until it has gone.
+    /// Serves the calls of a pod until it closes its socket.
     fn serve(self: Arc<Self>, pod: u64, depth: usize, socket: &Arc<Mutex<UnixStream>>) {
         let Ok(reader) = lock(socket).try_clone() else { return };
-        let waiting = Arc::new(Mutex::new(0_usize));
-        while let Ok(Some(request)) = engine::receive::<Request>(&reader) {
-            let Request { id, task, inputs } = request;
+        let pending = Arc::new(Mutex::new(0_usize));
+        while let Ok(Some(request)) = engine::receive::<CallRequest>(&reader) {
+            let CallRequest { id, task, inputs } = request;
             let caller = Caller { pod, call: id };
             if task.is_empty() {
                 lock(&self.abandoned).insert(caller);
-                self.end_those(|by| by == caller);
+                self.terminate_calls(|by| by == caller);
                 continue;
             }
-            let (engine, socket, waiting) = (self.clone(), socket.clone(), waiting.clone());
+            let (engine, socket, pending) = (self.clone(), socket.clone(), pending.clone());
             thread::spawn(move || {
-                let mut count = lock(&waiting);
-                *count += 1;
-                if *count == 1 {
-                    engine.slots.give();
-                }
-                drop(count);
-                engine.slots.take();
-                let outcome = if engine.is_over(Some(caller)) || !engine.live().contains_key(&pod) {
-                    Err(failed("cancelled", format!("task `{task}` was cancelled")))
-                } else {
+                let outcome = engine.with_slot_of(&pending, || {
+                    if engine.is_cancelled(Some(caller)) || !engine.live().contains_key(&pod) {
+                        return Err(cancelled(&task));
+                    }
                     engine.call(Some(caller), depth + 1, &task, &inputs.unwrap_or_default())
+                });
+                let response = match outcome {
+                    Ok(success) => CallResponse { id, outputs: Some(success.outputs), error: None },
+                    Err(problem) => CallResponse { id, outputs: None, error: Some(document(problem)) },
                 };
-                engine.slots.give();
-                let mut count = lock(&waiting);
-                *count -= 1;
-                if *count == 0 {
-                    engine.slots.take_back();
-                }
-                drop(count);
-                let answer = match outcome {
-                    Ok(success) => Answer { id, outputs: Some(success.outputs), error: None },
-                    Err(failed) => Answer { id, outputs: None, error: Some(document(failed)) },
-                };
-                // Nobody may be there to hear it.
-                let _ = engine::send(&*lock(&socket), &answer);
+                // The pod may have exited.
+                let _ = engine::send(&*lock(&socket), &response);
             });
         }
     }
-}
 
-/// A pod whose time may be over before it ends.
-struct Watch {
-    ended: Arc<AtomicBool>,
-    /// Dropped when the pod has ended, and whoever watches goes home.
-    _watched: mpsc::Sender<()>,
-}
-
-impl Watch {
-    fn has_ended_it(&self) -> bool {
-        self.ended.load(Ordering::SeqCst)
+    /// Runs `work` with a slot; the caller's own slot is free while any of its calls is `pending`.
+    fn with_slot_of<T>(&self, pending: &Mutex<usize>, work: impl FnOnce() -> T) -> T {
+        let mut count = lock(pending);
+        *count += 1;
+        if *count == 1 {
+            self.slots.release();
+        }
+        drop(count);
+        self.slots.acquire();
+        let outcome = work();
+        self.slots.release();
+        let mut count = lock(pending);
+        *count -= 1;
+        if *count == 0 {
+            self.slots.reacquire();
+        }
+        outcome
     }
 }
 
@@ -397,12 +335,18 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn failed(code: &str, message: String) -> Failed {
-    Failed { code: code.to_owned(), message, recoverable: false }
+fn problem(code: &str, error: &crate::Error) -> Problem {
+    let hint = error.hint().map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
+    Problem { code: code.to_owned(), message: format!("{error}{hint}"), retryable: false }
 }
 
-fn document(Failed { code, message, recoverable }: Failed) -> ErrorDocument {
-    let kind = if recoverable { ContainerErrorKind::Recoverable } else { ContainerErrorKind::NonRecoverable };
+fn cancelled(task: &str) -> Problem {
+    let message = format!("task `{task}` was cancelled");
+    Problem { code: "cancelled".to_owned(), message, retryable: false }
+}
+
+fn document(Problem { code, message, retryable }: Problem) -> ErrorDocument {
+    let kind = if retryable { ContainerErrorKind::Recoverable } else { ContainerErrorKind::NonRecoverable };
     let (kind, origin) = (kind.into(), ErrorOrigin::User.into());
     ErrorDocument { error: Some(ContainerError { code, message, kind, origin }) }
 }

@@ -1,8 +1,8 @@
-//! What keeps a run from starting, or from going on.
+//! The error type.
 
 use std::io;
 
-/// What went wrong and what to do about it; never with a value.
+/// An error with an optional hint; it never contains the value of a secret.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct Error {
@@ -12,40 +12,41 @@ pub struct Error {
     usage: bool,
 }
 
-/// The result of whatever an engine does.
+/// A result whose error is [`Error`] by default.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
-    /// An error of whoever looks up secrets.
+    /// Creates an error from a message.
     pub fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), hint: None, source: None, usage: false }
     }
 
-    /// Something was asked for that cannot be.
+    /// Creates an error about the command line.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self { usage: true, ..Self::new(message) }
     }
 
-    pub(crate) fn io(what: impl Into<String>, error: io::Error) -> Self {
-        // The number says nothing that the words do not say.
+    /// Creates an error from an I/O error; `action` says what failed.
+    pub(crate) fn io(action: impl Into<String>, error: io::Error) -> Self {
+        // The error number adds nothing to the text.
         let reason = error.to_string();
         let reason = reason.split(" (os error").next().unwrap_or_default();
-        Self { message: format!("{}: {reason}", what.into()), source: Some(error), ..Self::new("") }
+        Self { message: format!("{}: {reason}", action.into()), source: Some(error), ..Self::new("") }
     }
 
-    /// Adds what to do next.
+    /// Adds a hint: what to do next.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// What to do next.
+    /// Returns the hint: what to do next.
     pub fn hint(&self) -> Option<&str> {
         self.hint.as_deref()
     }
 
-    /// Whether something was asked for that cannot be, so that nothing was started.
+    /// Returns whether the command line is wrong, so that nothing was started.
     pub fn is_usage(&self) -> bool {
         self.usage
     }

@@ -1,31 +1,34 @@
 //! Runs tasks as pods on this machine: each in its own process, with its own secrets.
 //!
-//! [`find`] builds the program that is meant, and [`Program`] asks it for its tasks. [`Values`] are all the secrets that they ask
-//! for, looked up before anything starts. An [`Engine`] starts a pod for the task, and one for every task that it calls: their
-//! secrets go through a private socket or are files in a private directory in memory, what they print is redacted, and what they
-//! leave behind is ended and removed.
+//! [`resolve_target`] builds the program, and [`Program`] reads its tasks. [`Values`] holds all the secrets that the tasks request;
+//! they are looked up before anything starts. An [`Engine`] starts one pod for the task and one for every task that it calls.
+//! Secrets reach a pod through a private socket or as files in a private, in-memory directory. The output of pods is redacted,
+//! and the processes and files that they leave behind are killed and removed.
 
 #[cfg(not(target_os = "linux"))]
-compile_error!("pods need Linux: their secrets are hidden from other processes in ways that only it has");
+compile_error!("pods need Linux: only Linux can hide their secrets from other processes of the same user");
 
 mod engine;
 mod error;
+mod event;
 mod mounts;
 mod orphans;
 mod output;
 mod pod;
 mod program;
+mod pty;
 mod run_directory;
-mod screen;
 mod slots;
 mod target;
+mod timeout;
 mod values;
 
-pub use engine::{Engine, Event, Observer};
+pub use engine::Engine;
 pub use error::{Error, Result};
-pub use orphans::{adopt_orphans, end_orphans};
-pub use pod::{Failed, Success, Surroundings};
-pub use program::{Interface, Kind, Program, SecretRequest, Task};
-pub use run_directory::sweep;
-pub use target::{Build, find};
+pub use event::{Event, Observer};
+pub use orphans::{adopt_orphans, kill_orphans};
+pub use pod::{PodOptions, Problem, Success};
+pub use program::{Interface, Program, SecretRequest, Task, TaskKind};
+pub use run_directory::remove_stale_run_directories;
+pub use target::{BuildOptions, resolve_target};
 pub use values::{Lookup, Values};

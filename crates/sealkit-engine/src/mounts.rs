@@ -1,4 +1,4 @@
-//! The secrets of one pod, as its task asks for them.
+//! The secrets of one pod, mounted as its task requests them.
 
 use std::path::{Path, PathBuf};
 
@@ -16,13 +16,13 @@ use crate::{
     values::Values,
 };
 
-/// `NAME=VALUE` and its end, in one argument of `execve` on Linux: nothing that a pod starts could inherit more.
-const LONGEST_VARIABLE: usize = 128 * 1024;
+/// Linux's limit on one `NAME=VALUE` string of `execve`: a pod could not pass a longer variable on to a child process.
+const MAX_VARIABLE: usize = 128 * 1024;
 
-/// What a pod is given.
+/// The secrets that a pod receives.
 #[derive(Debug, Default)]
 pub(crate) struct Mounts {
-    /// The secrets, in variables and files.
+    /// The secrets, as variables and files.
     pub(crate) variables: Vec<SecretVariable>,
     /// Variables that hold the paths of files.
     pub(crate) paths: Vec<(String, PathBuf)>,
@@ -30,43 +30,45 @@ pub(crate) struct Mounts {
 
 /// How a secret is mounted.
 #[derive(Clone, Copy, PartialEq)]
-enum As {
+enum MountAs {
     Variable,
     File,
 }
 
-/// Makes sure that all secrets of `task` can be mounted.
+/// Checks that all secrets of `task` exist and can be mounted.
 pub(crate) fn check(task: &Task, values: &Values) -> Result<()> {
     task.secret_requests
         .iter()
-        .try_for_each(|request| mount_of(task, request, values.of(task, request)?).map(drop))
+        .try_for_each(|request| mount_as(task, request, values.of(task, request)?).map(drop))
 }
 
-fn mount_of(task: &Task, request: &SecretRequest, value: &[u8]) -> Result<As> {
+fn mount_as(task: &Task, request: &SecretRequest, value: &[u8]) -> Result<MountAs> {
     let names = request.request();
     let is_text = str::from_utf8(value).is_ok() && !value.contains(&0);
-    let longest = names.env_var.map_or(usize::MAX, |name| LONGEST_VARIABLE - name.len() - 2);
-    let refused = |why: &str| {
-        let message = format!("secret `{names}` of task `{}` {why}", task.name);
+    let max_length = names.env_var.map_or(usize::MAX, |name| MAX_VARIABLE - name.len() - 2);
+    let unmountable = |reason: &str| {
+        let message = format!("secret `{names}` of task `{}` {reason}", task.name);
         Err(Error::new(message).with_hint("request it as a file: mount_requirement = FILE"))
     };
     match names.mount {
-        MountType::File => Ok(As::File),
-        MountType::EnvVar if !is_text => refused("is not text, which an environment variable cannot hold"),
-        MountType::EnvVar if value.len() > longest => refused("is too large for an environment variable"),
-        // Whoever leaves it to us gets it as it can be had.
-        _ if !is_text || value.len() > longest => Ok(As::File),
-        _ => Ok(As::Variable),
+        MountType::File => Ok(MountAs::File),
+        MountType::EnvVar if !is_text => unmountable("is not text: an environment variable cannot hold it"),
+        MountType::EnvVar if value.len() > max_length => {
+            unmountable("is too large for an environment variable")
+        }
+        // ANY leaves the choice to us.
+        _ if !is_text || value.len() > max_length => Ok(MountAs::File),
+        _ => Ok(MountAs::Variable),
     }
 }
 
-/// Mounts the secrets of `task`; those that are files below `directory`.
+/// Mounts the secrets of `task`; files are mounted below `directory`.
 pub(crate) fn mount(task: &Task, values: &Values, directory: &Path) -> Result<Mounts> {
     let mut mounts = Mounts::default();
     for request in &task.secret_requests {
         let (value, names) = (values.of(task, request)?, request.request());
-        match mount_of(task, request, value)? {
-            As::Variable => {
+        match mount_as(task, request, value)? {
+            MountAs::Variable => {
                 let name = names.env_var.map(str::to_owned).or_else(|| {
                     let prefixes = [variables::ENGINE_ENV_PREFIX.to_owned()];
                     lookup::variable(Pass::Flytekit, &names, &prefixes, false, |_| Some(()))
@@ -78,7 +80,7 @@ pub(crate) fn mount(task: &Task, values: &Values, directory: &Path) -> Result<Mo
                     mount: if names.env_var.is_some() { MountKind::Environment } else { MountKind::Memory },
                 });
             }
-            As::File => {
+            MountAs::File => {
                 let path = lookup::file(Pass::Flytekit, &names, "", |path| Some(directory.join(path)));
                 let path = path.unwrap_or_default();
                 mounts.variables.push(SecretVariable {
@@ -94,7 +96,7 @@ pub(crate) fn mount(task: &Task, values: &Values, directory: &Path) -> Result<Mo
 }
 
 impl Mounts {
-    /// Whether some are files.
+    /// Returns whether any secret is a file.
     pub(crate) fn has_files(&self) -> bool {
         self.variables.iter().any(|variable| variable.mount == MountKind::File)
     }

@@ -1,20 +1,20 @@
-//! What the processes of pods have started and left behind, even in groups of their own.
+//! Processes that pods started and left behind, even in process groups of their own.
 
 use std::fs;
 
 use rustix::process::{Pid, Signal, WaitOptions, getpid, kill_process, set_child_subreaper, waitpid};
 
-/// From now on, who loses its parent among the processes that this one has started becomes its child.
+/// Makes this process the parent of all orphaned descendants.
 ///
-/// For a program that does nothing else than run tasks.
+/// Use it only in a program that does nothing else than run tasks.
 pub fn adopt_orphans() {
-    // Where the system cannot do that, they are somebody else's.
+    // Where the kernel refuses, init adopts them as usual.
     let _ = set_child_subreaper(Some(getpid()));
 }
 
-/// Ends all processes that this one has started or adopted.
-pub fn end_orphans() {
-    // Each end may orphan more.
+/// Kills all child processes, including adopted ones.
+pub fn kill_orphans() {
+    // Killing a process may orphan its children.
     for _ in 0..100 {
         let children = children();
         if children.is_empty() {
@@ -28,11 +28,11 @@ pub fn end_orphans() {
 }
 
 fn children() -> Vec<Pid> {
-    listed().unwrap_or_else(searched)
+    children_of_threads().unwrap_or_else(children_by_parent)
 }
 
-/// As the system lists them, by the thread that has started them; not every system does.
-fn listed() -> Option<Vec<Pid>> {
+/// Reads the kernel's list of children of each thread; `None` where the kernel does not provide one.
+fn children_of_threads() -> Option<Vec<Pid>> {
     let mut children = Vec::new();
     for thread in fs::read_dir("/proc/self/task").ok()?.flatten() {
         match fs::read_to_string(thread.path().join("children")) {
@@ -47,14 +47,14 @@ fn listed() -> Option<Vec<Pid>> {
     Some(children)
 }
 
-/// Among all processes that there are.
-fn searched() -> Vec<Pid> {
+/// Searches all processes for those whose parent is this one.
+fn children_by_parent() -> Vec<Pid> {
     let parent = getpid().as_raw_nonzero().get();
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     let ids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     let is_child = |id: &i32| {
         let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
-        // After the name, which may hold anything: the state, and the parent.
+        // The fields after the name, which may contain anything, are the state and the parent.
         let after = stat.rsplit_once(')').map(|(_, after)| after).unwrap_or_default();
         after.split_whitespace().nth(1).and_then(|id| id.parse().ok()) == Some(parent)
     };
@@ -68,11 +68,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_child_is_found_in_both_ways() {
+    fn both_searches_find_a_child() {
         let mut child = Command::new("sleep").arg("100").spawn().unwrap();
         let id = Pid::from_child(&child);
-        assert!(listed().is_none_or(|children| children.contains(&id)));
-        assert!(searched().contains(&id));
+        assert!(children_of_threads().is_none_or(|children| children.contains(&id)));
+        assert!(children_by_parent().contains(&id));
         child.kill().unwrap();
         child.wait().unwrap();
     }

@@ -1,4 +1,4 @@
-//! What pods print, redacted.
+//! Forwarding of the redacted output of pods.
 
 use std::{
     io::{ErrorKind, Read},
@@ -9,37 +9,37 @@ use std::{
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use sealkit_guard::{Guard, Redactor};
 
-/// Nobody waits longer for a byte or two that might begin a secret.
-const PATIENCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
+/// How long one or two bytes that may begin a secret are held back.
+const HOLD_TIMEOUT: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
 
-/// Passes on what comes from `from`, without the secrets of `guard`, until it ends.
-pub(crate) fn pass_on(mut from: impl Read + AsFd, guard: Arc<Guard>, mut with: impl FnMut(&[u8])) {
-    let (mut redactor, mut buffer, mut out) = (Redactor::new(guard), vec![0; 64 * 1024], Vec::new());
+/// Reads `source` to its end and passes the redacted bytes to `sink`.
+pub(crate) fn forward(mut source: impl Read + AsFd, guard: Arc<Guard>, mut sink: impl FnMut(&[u8])) {
+    let (mut redactor, mut buffer, mut redacted) = (Redactor::new(guard), vec![0; 64 * 1024], Vec::new());
     loop {
-        let patience = (redactor.buffered() > 0).then_some(&PATIENCE);
-        match poll(&mut [PollFd::new(&from, PollFlags::IN)], patience) {
-            Ok(0) => redactor.release(&mut out),
-            Ok(_) => match from.read(&mut buffer) {
+        let timeout = (redactor.buffered() > 0).then_some(&HOLD_TIMEOUT);
+        match poll(&mut [PollFd::new(&source, PollFlags::IN)], timeout) {
+            Ok(0) => redactor.release(&mut redacted),
+            Ok(_) => match source.read(&mut buffer) {
                 Ok(0) => break,
-                Ok(length) => redactor.push(&buffer[..length], &mut out),
+                Ok(length) => redactor.push(&buffer[..length], &mut redacted),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                // A terminal whose last writer has gone says so.
+                // A pty reports an error after its last writer has closed it.
                 Err(_) => break,
             },
             Err(rustix::io::Errno::INTR) => {}
             Err(_) => break,
         }
-        if !out.is_empty() {
-            with(&out);
-            out.clear();
+        if !redacted.is_empty() {
+            sink(&redacted);
+            redacted.clear();
         }
-        if redactor.buffered() > 2 && patience.is_some() {
-            // It may be a secret: nobody sees it before it is known.
-            let _ = poll(&mut [PollFd::new(&from, PollFlags::IN)], None);
+        if redactor.buffered() > 2 && timeout.is_some() {
+            // The held bytes may be a secret: they stay hidden until the next bytes tell.
+            let _ = poll(&mut [PollFd::new(&source, PollFlags::IN)], None);
         }
     }
-    redactor.finish(&mut out);
-    if !out.is_empty() {
-        with(&out);
+    redactor.finish(&mut redacted);
+    if !redacted.is_empty() {
+        sink(&redacted);
     }
 }

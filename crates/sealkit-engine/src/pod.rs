@@ -1,4 +1,4 @@
-//! One pod: a process that runs one task, from its start to its end.
+//! A pod: a process that runs one task.
 
 use std::{
     env,
@@ -33,10 +33,10 @@ use crate::{
     error::{Error, Result},
     mounts::Mounts,
     output,
-    screen::Screen,
+    pty::Pty,
 };
 
-/// What a pod may inherit of the environment, besides what begins with `LC_` or `RUST_`.
+/// The environment variables that a pod inherits, besides those that begin with `LC_` or `RUST_`.
 const INHERITED: [&str; 27] = [
     "ALL_PROXY",
     "CLICOLOR",
@@ -66,49 +66,45 @@ const INHERITED: [&str; 27] = [
     "https_proxy",
     "no_proxy",
 ];
-/// How long what a pod has left behind may still print.
-const LAST_WORDS: Duration = Duration::from_millis(500);
-/// What all pods of a run have in common.
+/// How long the output of a finished pod is read if another process still holds it open.
+const OUTPUT_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// Options that apply to all pods of a run.
 #[derive(Clone, Debug, Default)]
-pub struct Surroundings {
-    /// Variables that are set in addition.
+pub struct PodOptions {
+    /// Environment variables to set.
     pub environment: Vec<(OsString, OsString)>,
-    /// Whether all of our environment is inherited, and not only what programs need to work.
-    pub inherit: bool,
-    /// Whether others of the same user may look into pods.
+    /// Whether pods inherit the whole environment, and not only the variables that programs usually need.
+    pub inherit_environment: bool,
+    /// Whether other processes of the same user may inspect pods.
     pub debuggable: bool,
-    /// The domain and the project that pods believe to be in.
-    pub scope: (Option<String>, Option<String>),
+    /// The domain that pods run in.
+    pub domain: Option<String>,
+    /// The project that pods run in.
+    pub project: Option<String>,
 }
 
-/// How a pod ended.
-#[derive(Debug)]
-pub(crate) enum End {
-    Succeeded(Success),
-    Failed(Failed),
-}
-
-/// What a task has returned.
+/// The result of a task.
 #[derive(Debug)]
 pub struct Success {
-    /// As it goes over the wire.
+    /// The outputs as Flyte's message.
     pub outputs: Outputs,
-    /// As JSON for people, in one line.
+    /// The output as one line of JSON.
     pub json: String,
 }
 
-/// Why a task did not succeed, in words without secrets.
+/// Why a task failed; it contains no secrets.
 #[derive(Clone, Debug)]
-pub struct Failed {
-    /// A word for programs, as `leak` or `not_found`.
+pub struct Problem {
+    /// A stable code such as `leak` or `not_found`.
     pub code: String,
-    /// The text for people, and what to do next.
+    /// The message, followed by a hint on its own line if there is one.
     pub message: String,
-    /// Whether another try may help.
-    pub recoverable: bool,
+    /// Whether a retry can help.
+    pub retryable: bool,
 }
 
-/// A pod that is about to be.
+/// A pod to start.
 pub(crate) struct Pod<'a> {
     pub(crate) program: &'a Path,
     pub(crate) task: &'a str,
@@ -117,75 +113,74 @@ pub(crate) struct Pod<'a> {
     pub(crate) attempt: u32,
     pub(crate) directory: PathBuf,
     pub(crate) mounts: Mounts,
-    pub(crate) surroundings: &'a Surroundings,
+    pub(crate) options: &'a PodOptions,
     pub(crate) guard: Arc<Guard>,
 }
 
-/// A pod that runs.
-pub(crate) struct Running {
+/// A running pod.
+pub(crate) struct RunningPod {
     child: Child,
     pub(crate) socket: UnixStream,
     group: Pid,
-    printed: mpsc::Receiver<()>,
+    output_closed: mpsc::Receiver<()>,
 }
 
 impl Pod<'_> {
-    /// Starts the process and gives it its secrets.
+    /// Starts the process and sends it its secrets.
     ///
-    /// The calling thread has to stay until the pod ends: the pod dies with it.
+    /// The calling thread has to wait for the pod: the kernel kills the pod when the thread ends.
     pub(crate) fn start(
         &self,
         inputs: &Inputs,
         print: impl Fn(&[u8]) + Clone + Send + 'static,
-    ) -> Result<Running> {
-        let here =
-            |error: io::Error| Error::io(format!("the pod of task `{}` cannot be started", self.task), error);
-        DirBuilder::new().mode(0o700).create(&self.directory).map_err(here)?;
+    ) -> Result<RunningPod> {
+        let cannot_start =
+            |error: io::Error| Error::io(format!("cannot start the pod of task `{}`", self.task), error);
+        DirBuilder::new().mode(0o700).create(&self.directory).map_err(cannot_start)?;
         if self.mounts.has_files() {
-            DirBuilder::new().mode(0o700).create(self.secrets()).map_err(here)?;
+            DirBuilder::new().mode(0o700).create(self.secrets()).map_err(cannot_start)?;
         }
         let inputs_path = self.directory.join("inputs.pb");
-        fs::write(&inputs_path, inputs.encode_to_vec()).map_err(here)?;
+        fs::write(&inputs_path, inputs.encode_to_vec()).map_err(cannot_start)?;
 
-        let (ours, theirs) = UnixStream::pair().map_err(here)?;
+        let (socket, pod_socket) = UnixStream::pair().map_err(cannot_start)?;
         let mut command = Command::new(self.program);
         command.arg("execute").args(["--task", self.task, "--name", self.action, "--run-name", self.run]);
         command.arg("--inputs").arg(&inputs_path).arg("--outputs-path").arg(&self.directory);
         command.env_clear().envs(self.environment());
-        command.stdin(OwnedFd::from(theirs)).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
-        let mut screen = None;
-        if let Some(Screen { ours, theirs }) = Screen::open() {
-            command.stdout(theirs.try_clone().map_err(here)?).stderr(theirs);
-            screen = Some(ours);
+        command.stdin(OwnedFd::from(pod_socket)).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.process_group(0);
+        let mut pty_master = None;
+        if let Some(Pty { master, replica }) = Pty::open() {
+            command.stdout(replica.try_clone().map_err(cannot_start)?).stderr(replica);
+            pty_master = Some(master);
         }
-        let mut child = command.spawn().map_err(here)?;
-        // It holds the other ends of the socket and of the terminal, which would then never end.
+        let mut child = command.spawn().map_err(cannot_start)?;
+        // The command holds the pod's ends of the socket and the pty: reads from ours would never end.
         drop(command);
         let group = Pid::from_child(&child);
-        // A pod that is dead already has said so in another way.
-        let _ = sealkit_process::send_variables(&ours, &self.mounts.variables);
+        // If the pod has died already, its exit status says why.
+        let _ = sealkit_process::send_variables(&socket, &self.mounts.variables);
 
-        let (done, printed) = mpsc::channel();
+        let (open, output_closed) = mpsc::channel();
         let pipes = [child.stdout.take().map(OwnedFd::from), child.stderr.take().map(OwnedFd::from)];
-        let files = pipes.into_iter().flatten().map(File::from).chain(screen);
+        let files = pipes.into_iter().flatten().map(File::from).chain(pty_master);
         for file in files {
-            let (guard, print, done) = (self.guard.clone(), print.clone(), done.clone());
+            let (guard, print, open) = (self.guard.clone(), print.clone(), open.clone());
             thread::spawn(move || {
-                output::pass_on(file, guard, print);
-                drop(done);
+                output::forward(file, guard, print);
+                drop(open);
             });
         }
-        Ok(Running { child, socket: ours, group, printed })
+        Ok(RunningPod { child, socket, group, output_closed })
     }
 
     fn environment(&self) -> Vec<(OsString, OsString)> {
-        let Surroundings { environment, inherit, debuggable, scope } = self.surroundings;
-        let is_secret = |name: &OsStr| {
-            let secret = |known: &str| name == known;
-            self.mounts.variables.iter().any(|variable| secret(&variable.name))
-        };
+        let PodOptions { environment, inherit_environment, debuggable, domain, project } = self.options;
+        let is_secret =
+            |name: &OsStr| self.mounts.variables.iter().any(|variable| name == variable.name.as_str());
         let mut all: Vec<(OsString, OsString)> = env::vars_os()
-            .filter(|(name, _)| *inherit || is_inherited(name))
+            .filter(|(name, _)| *inherit_environment || is_inherited(name))
             .filter(|(name, _)| !is_secret(name) && !name.to_str().is_some_and(variables::is_reserved))
             .collect();
         all.extend(environment.iter().cloned());
@@ -203,7 +198,7 @@ impl Pod<'_> {
         set(variables::ACTION_NAME, &self.action);
         set(variables::ATTEMPT, &self.attempt.to_string());
         set(variables::TASK_NAME, &self.task);
-        for (name, value) in variables::EXECUTION_SCOPE.into_iter().zip([&scope.0, &scope.1]) {
+        for (name, value) in variables::EXECUTION_SCOPE.into_iter().zip([domain, project]) {
             if let Some(value) = value {
                 set(name, value);
             }
@@ -216,52 +211,52 @@ impl Pod<'_> {
         all
     }
 
-    /// Where secrets are files.
+    /// Returns the directory of secrets that are files.
     pub(crate) fn secrets(&self) -> PathBuf {
         secrets(&self.directory)
     }
 
-    /// What the pod has written, or why it has written nothing.
-    pub(crate) fn end(&self, status: ExitStatus) -> End {
+    /// Reads the outputs or the error that the pod wrote, or explains why it wrote neither.
+    pub(crate) fn outcome(&self, status: ExitStatus) -> Result<Success, Problem> {
         let read = |name: &str| fs::read(self.directory.join(name)).ok();
         if let Some(error) = read("error.pb").and_then(|bytes| ErrorDocument::decode(&*bytes).ok()?.error) {
-            let recoverable = error.kind == i32::from(ContainerErrorKind::Recoverable);
-            return End::Failed(Failed { code: error.code, message: error.message, recoverable });
+            let retryable = error.kind == i32::from(ContainerErrorKind::Recoverable);
+            return Err(Problem { code: error.code, message: error.message, retryable });
         }
         if status.success()
             && let Some(outputs) = read("outputs.pb").and_then(|bytes| Outputs::decode(&*bytes).ok())
         {
             let json = read("output.json").and_then(|json| String::from_utf8(json).ok());
-            return End::Succeeded(Success { outputs, json: json.unwrap_or_else(|| "null".to_owned()) });
+            return Ok(Success { outputs, json: json.unwrap_or_else(|| "null".to_owned()) });
         }
-        let how = match (status.code(), status.signal()) {
-            (Some(0), _) => "ended without an answer".to_owned(),
-            (Some(code), _) => format!("ended with exit code {code} before it answered"),
-            (_, Some(9)) => "was killed (SIGKILL): perhaps it took more memory than there is".to_owned(),
-            (_, Some(signal)) => format!("was ended by {}", name_of(signal)),
-            _ => "ended in an unknown way".to_owned(),
+        let exit = match (status.code(), status.signal()) {
+            (Some(0), _) => "exited without returning a result".to_owned(),
+            (Some(code), _) => format!("exited with code {code} before it returned a result"),
+            (_, Some(9)) => "was killed (SIGKILL), possibly because it ran out of memory".to_owned(),
+            (_, Some(signal)) => format!("was terminated by {}", signal_name(signal)),
+            _ => "exited in an unknown way".to_owned(),
         };
-        let (code, message) = ("ended".to_owned(), format!("task `{}` {how}", self.task));
-        End::Failed(Failed { code, message, recoverable: true })
+        let (code, message) = ("ended".to_owned(), format!("task `{}` {exit}", self.task));
+        Err(Problem { code, message, retryable: true })
     }
 }
 
-/// Where the secrets of a pod are files.
+/// Returns the directory of secrets that are files, in the directory of a pod.
 pub(crate) fn secrets(directory: &Path) -> PathBuf {
     directory.join("secrets")
 }
 
-impl Running {
+impl RunningPod {
     pub(crate) fn group(&self) -> Pid {
         self.group
     }
 
-    /// Waits for the end of the pod, and ends whatever it has left behind.
+    /// Waits for the pod to exit and kills the rest of its process group.
     pub(crate) fn wait(mut self) -> io::Result<ExitStatus> {
         let status = self.child.wait()?;
         let _ = kill_process_group(self.group, Signal::KILL);
-        // All has been printed when both readers are gone; what has left the group may hold them up.
-        let _ = self.printed.recv_timeout(LAST_WORDS);
+        // The channel closes when all output has been read; a process that left the group may hold the output open.
+        let _ = self.output_closed.recv_timeout(OUTPUT_TIMEOUT);
         Ok(status)
     }
 }
@@ -271,7 +266,7 @@ fn is_inherited(name: &OsStr) -> bool {
         .is_some_and(|name| INHERITED.contains(&name) || name.starts_with("LC_") || name.starts_with("RUST_"))
 }
 
-fn name_of(signal: i32) -> String {
+fn signal_name(signal: i32) -> String {
     let name = match signal {
         1 => "SIGHUP",
         2 => "SIGINT",

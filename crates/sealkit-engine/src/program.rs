@@ -1,10 +1,10 @@
-//! What a program tells of its tasks.
+//! A program with tasks, and the metadata of its tasks.
 
 use std::{
     ffi::OsStr,
     io::Write as _,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::{Command, Output, Stdio},
     time::Duration,
 };
 
@@ -22,69 +22,69 @@ use crate::error::{Error, Result};
 pub struct Program {
     path: PathBuf,
     tasks: Vec<Task>,
-    described: Vec<serde_json::Value>,
+    metadata: Vec<serde_json::Value>,
 }
 
-/// What is recorded of a task.
+/// The metadata of a task, as the engine needs it.
 #[derive(Debug, Deserialize)]
 pub struct Task {
     /// The name under which it is run.
     pub name: String,
-    /// Whether it is a workflow.
-    pub kind: Kind,
-    /// The secrets that it asks for.
+    /// Whether it is a task or a workflow.
+    pub kind: TaskKind,
+    /// The secrets that it requests.
     pub secret_requests: Vec<SecretRequest>,
-    /// What it takes and returns.
+    /// Its inputs and outputs.
     pub interface: Interface,
-    /// How often it is tried again when it fails.
+    /// The number of retries after a failure.
     #[serde(default)]
     pub retries: u32,
-    /// How long it may take.
+    /// The time limit of each attempt.
     #[serde(default, deserialize_with = "seconds")]
     pub timeout: Option<Duration>,
 }
 
-/// What a task takes and returns, as the program tells it.
+/// The inputs of a task, as the program describes them.
 #[derive(Debug, Deserialize)]
 pub struct Interface {
     /// The inputs.
     pub inputs: Vec<serde_json::Value>,
 }
 
-/// From `1.5s`.
+/// Reads a duration such as `1.5s`.
 fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
     let text = String::deserialize(deserializer)?;
     let seconds = text.strip_suffix('s').and_then(|text| text.parse().ok());
-    let time = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    time.map(Some).ok_or_else(|| D::Error::custom("a length of time is `90s`"))
+    let duration = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    duration.map(Some).ok_or_else(|| D::Error::custom("expected a duration such as `90s`"))
 }
 
-/// `task` or `workflow`.
+/// Whether a function is a task or a workflow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum TaskKind {
     /// Declared by `#[task]`.
     Task,
     /// Declared by `#[workflow]`.
     Workflow,
 }
 
-/// A secret that a task asks for.
+/// A secret that a task requests.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct SecretRequest {
-    /// The secret, within its group.
+    /// The key, which is unique within the group.
     pub key: String,
     /// The group.
     pub group: Option<String>,
     /// The version of the group.
     pub group_version: Option<String>,
     mount_requirement: String,
-    /// The environment variable that it is wanted in.
+    /// The environment variable that holds the value, or the path of its file.
     pub env_var: Option<String>,
 }
 
 impl SecretRequest {
-    /// The same as the naming rules see it.
+    /// Returns the same request in the form that the naming rules take.
     pub fn request(&self) -> Request<'_> {
         Request {
             group: self.group.as_deref(),
@@ -101,131 +101,141 @@ impl SecretRequest {
 }
 
 impl Program {
-    /// Asks the program at `path` for its tasks.
+    /// Opens the program at `path` and reads the metadata of its tasks.
     ///
     /// # Errors
     ///
-    /// When it cannot be started, or is none that calls `sealkit::main()`.
+    /// Returns an error if the program cannot be started, or its `main` does not call `sealkit::main()`.
     pub fn open(path: &Path) -> Result<Self> {
         let output = run(path, ["describe", "--json"])?;
-        let read = || {
-            let described: Vec<serde_json::Value> = serde_json::from_slice(&output.stdout).ok()?;
-            let tasks = described.iter().map(Task::deserialize).collect::<Result<_, _>>().ok()?;
-            Some(Self { path: path.to_owned(), tasks, described })
+        let parse = || {
+            let metadata: Vec<serde_json::Value> = serde_json::from_slice(&output.stdout).ok()?;
+            let tasks = metadata.iter().map(Task::deserialize).collect::<Result<_, _>>().ok()?;
+            Some(Self { path: path.to_owned(), tasks, metadata })
         };
-        output.status.success().then(read).flatten().ok_or_else(|| {
-            let said = String::from_utf8_lossy(&output.stderr);
-            let said: String = said.lines().next().unwrap_or_default().chars().take(200).collect();
-            let said = if said.is_empty() { String::new() } else { format!(" ({said})") };
-            Error::new(format!("`{}` does not tell its tasks{said}", path.display()))
-                .with_hint("its `main` has to be: fn main() -> std::process::ExitCode { sealkit::main() }")
-        })
+        output.status.success().then(parse).flatten().ok_or_else(|| no_description(path, &output))
     }
 
-    /// All that is recorded of each task, in the same order.
-    pub fn described(&self) -> &[serde_json::Value] {
-        &self.described
+    /// Returns the complete metadata of each task, in the order of [`tasks`](Self::tasks).
+    pub fn metadata(&self) -> &[serde_json::Value] {
+        &self.metadata
     }
 
-    /// Where it is.
+    /// Returns the path of the program.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Its tasks and workflows.
+    /// Returns its tasks and workflows.
     pub fn tasks(&self) -> &[Task] {
         &self.tasks
     }
 
-    /// The task that is called `name`.
+    /// Returns the task called `name`.
     ///
     /// # Errors
     ///
-    /// When there is none.
+    /// Returns an error if there is no such task.
     pub fn task(&self, name: &str) -> Result<&Task> {
-        let names = || self.tasks.iter().map(|task| &*task.name);
-        self.tasks.iter().find(|task| task.name == name).ok_or_else(|| {
-            let shown: String = name.chars().take(80).flat_map(char::escape_debug).collect();
-            let error = Error::usage(format!("no task is named `{shown}`"));
-            match nearest(name, names()) {
-                Some(near) => error.with_hint(format!("did you mean `{near}`?")),
-                None => error.with_hint(format!("the tasks: {}", names().collect::<Vec<_>>().join(", "))),
-            }
-        })
+        self.tasks.iter().find(|task| task.name == name).ok_or_else(|| unknown_task(name, &self.tasks))
     }
 
-    /// The inputs of `task` from what was typed: `--NAME VALUE` or `--NAME=VALUE`.
+    /// Parses the inputs of `task` from command-line arguments: `--NAME VALUE` or `--NAME=VALUE`.
     ///
     /// # Errors
     ///
-    /// When they do not fit; the program says how.
-    pub fn inputs<A: AsRef<OsStr>>(&self, task: &Task, typed: impl IntoIterator<Item = A>) -> Result<Inputs> {
-        let mut typed = typed.into_iter().peekable();
-        if task.interface.inputs.is_empty() && typed.peek().is_none() {
+    /// Returns an error if they do not match the declared inputs; the program says why.
+    pub fn inputs<A: AsRef<OsStr>>(
+        &self,
+        task: &Task,
+        arguments: impl IntoIterator<Item = A>,
+    ) -> Result<Inputs> {
+        let mut arguments = arguments.into_iter().peekable();
+        if task.interface.inputs.is_empty() && arguments.peek().is_none() {
             return Ok(Inputs::default());
         }
         let mut command = Command::new(&self.path);
-        command.args(["inputs", &task.name]).args(typed);
+        command.args(["inputs", &task.name]).args(arguments);
         let output = command.stdin(Stdio::null()).output();
-        let output = output
-            .map_err(|error| Error::io(format!("`{}` cannot be started", self.path.display()), error))?;
+        let output = output.map_err(|error| cannot_start(&self.path, error))?;
         if output.status.success() {
             return Inputs::decode(&*output.stdout)
-                .map_err(|_| Error::new(format!("`{}` has written malformed inputs", self.path.display())));
+                .map_err(|_| Error::new(format!("`{}` wrote malformed inputs", self.path.display())));
         }
-        let said = String::from_utf8_lossy(&output.stderr);
-        let message = said.lines().find_map(|line| line.strip_prefix("error: "));
-        let error = Error::usage(message.unwrap_or("the inputs do not fit"));
-        Err(match said.lines().find_map(|line| line.strip_prefix("hint: did you mean")) {
-            Some(meant) => error.with_hint(format!("did you mean{meant}")),
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        let message = stderr.lines().find_map(|line| line.strip_prefix("error: "));
+        let error = Error::usage(message.unwrap_or("invalid inputs"));
+        Err(match stderr.lines().find_map(|line| line.strip_prefix("hint: did you mean")) {
+            Some(suggestion) => error.with_hint(format!("did you mean{suggestion}")),
             None => error,
         })
     }
 
-    /// All that a cluster has to know of `task`, but for the image and where it goes.
+    /// Returns the task specification for a cluster, without an image.
     ///
     /// # Errors
     ///
-    /// When the program does not tell.
+    /// Returns an error if the program does not provide one.
     pub fn spec(&self, task: &Task) -> Result<TaskSpec> {
         let output = run(&self.path, ["spec", &task.name])?;
         let spec = TaskSpec::decode(&*output.stdout).ok().filter(|_| output.status.success());
         spec.ok_or_else(|| {
             let path = self.path.display();
-            Error::new(format!("`{path}` does not tell what a cluster has to know of task `{}`", task.name))
-                .with_hint("build it with the release of sealkit that this command is of")
+            Error::new(format!("`{path}` does not provide a specification of task `{}`", task.name))
+                .with_hint("build it with the same version of sealkit as this command")
         })
     }
 
-    /// What `task` has returned, as JSON on a line.
+    /// Returns the output of `task` as one line of JSON.
     ///
     /// # Errors
     ///
-    /// When it is not what the task returns.
+    /// Returns an error if `outputs` do not match the type that the task returns.
     pub fn outputs(&self, task: &Task, outputs: &Outputs) -> Result<String> {
-        let io = |error| Error::io(format!("`{}` cannot be asked", self.path.display()), error);
         let mut command = Command::new(&self.path);
         command
             .args(["outputs", &task.name])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        let mut program = command.spawn().map_err(io)?;
+        let mut program = command.spawn().map_err(|error| cannot_start(&self.path, error))?;
         if let Some(mut stdin) = program.stdin.take() {
-            // A program that does not read says why.
+            // A program that does not read its input reports why.
             let _ = stdin.write_all(&outputs.encode_to_vec());
         }
-        let output = program.wait_with_output().map_err(io)?;
+        let output = program.wait_with_output().map_err(|error| cannot_start(&self.path, error))?;
         let json = String::from_utf8(output.stdout).ok().filter(|_| output.status.success());
         json.ok_or_else(|| {
-            let said = String::from_utf8_lossy(&output.stderr);
-            let said = said.lines().find_map(|line| line.strip_prefix("error: "));
-            Error::new(said.unwrap_or("the output cannot be read"))
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            let message = stderr.lines().find_map(|line| line.strip_prefix("error: "));
+            Error::new(message.unwrap_or("cannot read the output"))
         })
     }
 }
 
-fn run<const N: usize>(path: &Path, arguments: [&str; N]) -> Result<std::process::Output> {
+fn run<const N: usize>(path: &Path, arguments: [&str; N]) -> Result<Output> {
     let output = Command::new(path).args(arguments).stdin(Stdio::null()).output();
-    output.map_err(|error| Error::io(format!("`{}` cannot be started", path.display()), error))
+    output.map_err(|error| cannot_start(path, error))
+}
+
+fn cannot_start(path: &Path, error: std::io::Error) -> Error {
+    Error::io(format!("cannot start `{}`", path.display()), error)
+}
+
+fn no_description(path: &Path, output: &Output) -> Error {
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let line: String = stderr.lines().next().unwrap_or_default().chars().take(200).collect();
+    let line = if line.is_empty() { String::new() } else { format!(": {line}") };
+    Error::new(format!("`{}` does not describe its tasks{line}", path.display()))
+        .with_hint("call sealkit in its `main`: fn main() -> std::process::ExitCode { sealkit::main() }")
+}
+
+fn unknown_task(name: &str, tasks: &[Task]) -> Error {
+    let names = || tasks.iter().map(|task| &*task.name);
+    let escaped: String = name.chars().take(80).flat_map(char::escape_debug).collect();
+    let error = Error::usage(format!("no task is named `{escaped}`"));
+    match nearest(name, names()) {
+        Some(near) => error.with_hint(format!("did you mean `{near}`?")),
+        None => error.with_hint(format!("the tasks: {}", names().collect::<Vec<_>>().join(", "))),
+    }
 }

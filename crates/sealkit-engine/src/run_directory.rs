@@ -1,4 +1,4 @@
-//! Where the files of a run are: private, in memory where possible, and gone afterwards.
+//! The directory of a run: private, in memory where possible, and removed afterwards.
 
 use std::{
     env,
@@ -15,42 +15,43 @@ use tempfile::TempDir;
 use crate::error::{Error, Result};
 
 const PREFIX: &str = "sealkit-run-";
-/// A directory that is being made, and must not be swept yet.
-const NEW: &str = ".sealkit-new-";
-/// Locked as long as the run is.
-const ALIVE: &str = "alive";
+/// The prefix while the directory is being created, so that it is not taken for a stale one.
+const NEW_PREFIX: &str = ".sealkit-new-";
+/// A file that is locked while the run lasts.
+const LOCK: &str = "alive";
+/// A directory with [`NEW_PREFIX`] that is older than this is stale.
+const MAX_CREATION_TIME: Duration = Duration::from_secs(60);
 
 /// The directory of one run.
 #[derive(Debug)]
 pub(crate) struct RunDirectory {
     path: PathBuf,
     in_memory: bool,
-    /// Locked as long as it is open.
-    alive: File,
+    /// Holds the lock while it is open.
+    lock: File,
 }
 
 impl RunDirectory {
     pub(crate) fn create() -> Result<Self> {
-        let made = places().into_iter().find_map(|place| Some((place.in_memory, make(&place.path).ok()?)));
-        let Some((in_memory, (path, alive))) = made else {
-            return Err(Error::new("no private directory can be created")
+        let created =
+            parents().into_iter().find_map(|parent| Some((parent.in_memory, create_in(&parent.path).ok()?)));
+        let Some((in_memory, (path, lock))) = created else {
+            return Err(Error::new("cannot create a private directory")
                 .with_hint("make $XDG_RUNTIME_DIR, /dev/shm or $TMPDIR writable"));
         };
-        Ok(Self { path, in_memory, alive })
+        Ok(Self { path, in_memory, lock })
     }
 
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Whether nothing that is written there touches a disk.
+    /// Returns whether the directory is on an in-memory file system.
     pub(crate) fn is_in_memory(&self) -> bool {
         self.in_memory
     }
-}
 
-impl RunDirectory {
-    /// Removes it with all that is in it; what cannot be removed is swept by the next run.
+    /// Removes the directory; what cannot be removed now is removed as stale by the next command.
     pub(crate) fn remove(&self) {
         let _ = fs::remove_dir_all(&self.path);
     }
@@ -59,79 +60,83 @@ impl RunDirectory {
 impl Drop for RunDirectory {
     fn drop(&mut self) {
         self.remove();
-        let _ = flock(&self.alive, FlockOperation::Unlock);
+        let _ = flock(&self.lock, FlockOperation::Unlock);
     }
 }
 
-struct Place {
+/// A directory in which run directories are created.
+struct Parent {
     path: PathBuf,
     in_memory: bool,
 }
 
-/// The best first.
-fn places() -> Vec<Place> {
+/// The candidates, best first.
+fn parents() -> Vec<Parent> {
     let runtime = env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|path| path.is_absolute());
-    let mut places: Vec<Place> = runtime
+    let mut parents: Vec<Parent> = runtime
         .into_iter()
         .chain([PathBuf::from("/dev/shm")])
-        .map(|path| Place { in_memory: is_in_memory(&path), path })
+        .map(|path| Parent { in_memory: is_in_memory(&path), path })
         .collect();
-    places.push(Place { path: env::temp_dir(), in_memory: false });
-    places
+    parents.push(Parent { path: env::temp_dir(), in_memory: false });
+    parents
 }
 
 fn is_in_memory(path: &Path) -> bool {
     const TMPFS: u64 = 0x0102_1994;
     const RAMFS: u64 = 0x8584_58f6;
-    rustix::fs::statfs(path).is_ok_and(|found| {
-        let kind = u64::try_from(found.f_type).unwrap_or_default();
+    rustix::fs::statfs(path).is_ok_and(|file_system| {
+        let kind = u64::try_from(file_system.f_type).unwrap_or_default();
         kind == TMPFS || kind == RAMFS
     })
 }
 
-fn make(place: &Path) -> io::Result<(PathBuf, File)> {
+fn create_in(parent: &Path) -> io::Result<(PathBuf, File)> {
     let new = tempfile::Builder::new()
-        .prefix(NEW)
+        .prefix(NEW_PREFIX)
         .permissions(fs::Permissions::from_mode(0o700))
-        .tempdir_in(place)?;
-    let alive = File::create(new.path().join(ALIVE))?;
-    flock(&alive, FlockOperation::NonBlockingLockExclusive)?;
-    let name = new.path().file_name().and_then(|name| name.to_str()).unwrap_or_default().replace(NEW, PREFIX);
-    let path = place.join(name);
+        .tempdir_in(parent)?;
+    let lock = File::create(new.path().join(LOCK))?;
+    flock(&lock, FlockOperation::NonBlockingLockExclusive)?;
+    let name =
+        new.path().file_name().and_then(|name| name.to_str()).unwrap_or_default().replace(NEW_PREFIX, PREFIX);
+    let path = parent.join(name);
     fs::rename(new.path(), &path)?;
-    // It has another name now, and another owner.
+    // The directory has a new name, and `RunDirectory` removes it.
     let _ = TempDir::keep(new);
-    Ok((path, alive))
+    Ok((path, lock))
 }
 
-/// Removes the directories of runs that were killed.
-pub fn sweep() {
-    for place in places() {
-        for entry in fs::read_dir(place.path).into_iter().flatten().flatten() {
+/// Removes the directories of runs whose process was killed.
+pub fn remove_stale_run_directories() {
+    for parent in parents() {
+        for entry in fs::read_dir(parent.path).into_iter().flatten().flatten() {
             let name = entry.file_name();
-            let starts = |prefix: &str| name.to_str().is_some_and(|name| name.starts_with(prefix));
-            let is_run = starts(PREFIX) || (starts(NEW) && is_old(&entry));
-            if is_run
-                && entry.metadata().is_ok_and(|found| found.uid() == rustix::process::geteuid().as_raw())
-            {
-                let path = entry.path();
-                let is_dead = match File::open(path.join(ALIVE)) {
-                    Ok(alive) => flock(&alive, FlockOperation::NonBlockingLockExclusive).is_ok(),
-                    // It had one when it got its name: whoever was removing it has not come to the end.
-                    Err(error) => error.kind() == io::ErrorKind::NotFound,
-                };
-                if is_dead {
-                    let _ = fs::remove_dir_all(path);
-                }
+            let starts_with = |prefix: &str| name.to_str().is_some_and(|name| name.starts_with(prefix));
+            let is_run = starts_with(PREFIX) || (starts_with(NEW_PREFIX) && is_old(&entry));
+            if is_run && is_own(&entry) && is_unlocked(&entry.path()) {
+                let _ = fs::remove_dir_all(entry.path());
             }
         }
     }
 }
 
-/// Whether nobody is still about to give it its name.
+fn is_own(entry: &fs::DirEntry) -> bool {
+    entry.metadata().is_ok_and(|metadata| metadata.uid() == rustix::process::geteuid().as_raw())
+}
+
+fn is_unlocked(run: &Path) -> bool {
+    match File::open(run.join(LOCK)) {
+        Ok(lock) => flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok(),
+        // A run directory has a lock from the start: without one, its removal was interrupted.
+        Err(error) => error.kind() == io::ErrorKind::NotFound,
+    }
+}
+
+/// Returns whether a directory is too old to be still in creation.
 fn is_old(entry: &fs::DirEntry) -> bool {
-    let age = entry.metadata().and_then(|found| found.modified()).map(|time| time.elapsed());
-    age.is_ok_and(|age| age.is_ok_and(|age| age > Duration::from_secs(60)))
+    let age = entry.metadata().and_then(|metadata| metadata.modified()).map(|time| time.elapsed());
+    age.is_ok_and(|age| age.is_ok_and(|age| age > MAX_CREATION_TIME))
 }
 
 #[cfg(test)]
@@ -139,21 +144,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_run_that_was_killed_is_swept_and_one_that_lives_is_not() {
-        let living = RunDirectory::create().unwrap();
-        let dead = RunDirectory::create().unwrap();
-        let path = dead.path().to_owned();
+    fn the_directory_of_a_killed_run_is_removed_and_that_of_a_live_run_is_kept() {
+        let live = RunDirectory::create().unwrap();
+        let killed = RunDirectory::create().unwrap();
+        let path = killed.path().to_owned();
         fs::write(path.join("secret"), "left").unwrap();
-        // As if its process had ended: the lock is gone, the files are not.
-        flock(&dead.alive, FlockOperation::Unlock).unwrap();
-        std::mem::forget(dead);
-        let half = RunDirectory::create().unwrap();
-        let half_removed = half.path().to_owned();
-        fs::remove_file(half_removed.join(ALIVE)).unwrap();
-        std::mem::forget(half);
-        sweep();
+        // A killed process loses its lock and leaves its files.
+        flock(&killed.lock, FlockOperation::Unlock).unwrap();
+        std::mem::forget(killed);
+        let interrupted = RunDirectory::create().unwrap();
+        let half_removed = interrupted.path().to_owned();
+        fs::remove_file(half_removed.join(LOCK)).unwrap();
+        std::mem::forget(interrupted);
+        remove_stale_run_directories();
         assert!(!path.exists() && !half_removed.exists());
-        assert!(living.path().join(ALIVE).exists());
-        assert_eq!(fs::metadata(living.path()).unwrap().mode() & 0o777, 0o700);
+        assert!(live.path().join(LOCK).exists());
+        assert_eq!(fs::metadata(live.path()).unwrap().mode() & 0o777, 0o700);
     }
 }

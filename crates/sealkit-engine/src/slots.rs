@@ -1,62 +1,67 @@
-//! How many pods work at the same time.
+//! The limit on pods that run at the same time.
 
 use std::sync::{Condvar, Mutex, PoisonError};
 
-/// Places for pods that work; one that waits for another needs none.
+/// A semaphore with one slot for every pod that may work; a pod that waits for another one holds none.
 #[derive(Debug)]
 pub(crate) struct Slots {
     free: Mutex<isize>,
-    changed: Condvar,
+    released: Condvar,
 }
 
 impl Slots {
     pub(crate) fn new(count: usize) -> Self {
         Self {
             free: Mutex::new(isize::try_from(count.max(1)).unwrap_or(isize::MAX)),
-            changed: Condvar::new(),
+            released: Condvar::new(),
         }
     }
 
-    /// Waits for a place.
-    pub(crate) fn take(&self) {
+    /// Waits for a slot and takes it.
+    pub(crate) fn acquire(&self) {
         let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
         let mut free =
-            self.changed.wait_while(free, |free| *free <= 0).unwrap_or_else(PoisonError::into_inner);
+            self.released.wait_while(free, |free| *free <= 0).unwrap_or_else(PoisonError::into_inner);
         *free -= 1;
     }
 
-    /// Takes a place whether there is one or not: who has waited for another pod goes on when that has ended.
-    pub(crate) fn take_back(&self) {
+    /// Takes a slot without waiting, even if none is free: the caller resumes as soon as the pod it called has finished.
+    pub(crate) fn reacquire(&self) {
         *self.free.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
     }
 
-    pub(crate) fn give(&self) {
+    /// Gives a slot back.
+    pub(crate) fn release(&self) {
         *self.free.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-        self.changed.notify_one();
+        self.released.notify_one();
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::{
-        sync::atomic::{AtomicUsize, Ordering},
+        sync::{
+            Barrier,
+            atomic::{AtomicUsize, Ordering},
+        },
         thread,
-        time::Duration,
     };
 
     use super::*;
 
     #[test]
-    fn no_more_work_than_there_are_places() {
+    fn only_as_many_threads_work_as_there_are_slots() {
         let (slots, working, most) = (Slots::new(3), AtomicUsize::new(0), AtomicUsize::new(0));
+        // Three threads meet while they hold a slot, so three slots can be held at once.
+        let all_working = Barrier::new(3);
         thread::scope(|threads| {
-            for _ in 0..20 {
+            for _ in 0..21 {
                 threads.spawn(|| {
-                    slots.take();
+                    slots.acquire();
                     most.fetch_max(working.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-                    thread::sleep(Duration::from_millis(2));
+                    all_working.wait();
                     working.fetch_sub(1, Ordering::SeqCst);
-                    slots.give();
+                    slots.release();
                 });
             }
         });

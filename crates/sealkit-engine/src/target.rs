@@ -1,4 +1,4 @@
-//! What is run: a source file, a target of the workspace, or a program.
+//! Target resolution: a source file, the name of a cargo target, or the path of a program.
 
 use std::{
     env,
@@ -10,14 +10,14 @@ use serde::Deserialize;
 
 use crate::error::{Error, Result};
 
-/// How a program is built.
+/// The options of `cargo build`.
 #[derive(Clone, Debug, Default)]
-pub struct Build {
-    /// Optimized.
+pub struct BuildOptions {
+    /// Whether to build with optimizations.
     pub release: bool,
-    /// With these features, in cargo's spelling.
+    /// The features to enable, in cargo's syntax.
     pub features: Vec<String>,
-    /// The package that has the target, where several have one of this name.
+    /// The package of the target, if several packages have a target of the same name.
     pub package: Option<String>,
 }
 
@@ -49,32 +49,32 @@ struct Message {
     target: Option<Target>,
 }
 
-/// The program that `name` means, built if it is source code.
+/// Resolves `target` to the path of a program, and builds it if it is a cargo target.
 ///
-/// A `.rs` file is the source of a `bin` or `example` target. A name without a slash is such a target, and a path to anything
-/// else is a program.
+/// A `.rs` file is the source of a `bin` or `example` target, a name without a slash is the name of such a target, and any other
+/// path is a program.
 ///
 /// # Errors
 ///
-/// When there is no such thing, or it cannot be built; cargo has said why.
-pub fn find(name: &str, build: &Build) -> Result<PathBuf> {
-    let path = Path::new(name);
+/// Returns an error if the target does not exist or does not compile; cargo prints why.
+pub fn resolve_target(target: &str, options: &BuildOptions) -> Result<PathBuf> {
+    let path = Path::new(target);
     let is_source = path.extension().is_some_and(|extension| extension == "rs");
-    if !is_source && (name.contains('/') || (path.is_file() && !Path::new("Cargo.toml").exists())) {
+    if !is_source && (target.contains('/') || (path.is_file() && !Path::new("Cargo.toml").exists())) {
         return program(path);
     }
     let metadata = metadata(path, is_source)?;
-    let (package, target) = choose(&metadata, name, is_source, build)?;
-    compile(package, target, build)
+    let (package, target) = select(&metadata, target, is_source, options)?;
+    build(package, target, options)
 }
 
-/// A program that was built already.
+/// Resolves the path of a program that exists already.
 fn program(path: &Path) -> Result<PathBuf> {
-    let found = path.canonicalize().map_err(|error| Error::io(format!("`{}`", path.display()), error))?;
-    if found.is_file() {
-        return Ok(found);
+    let program = path.canonicalize().map_err(|error| Error::io(format!("`{}`", path.display()), error))?;
+    if program.is_file() {
+        return Ok(program);
     }
-    Err(Error::usage(format!("`{}` is no program", path.display())))
+    Err(Error::usage(format!("`{}` is not a program", path.display())))
 }
 
 fn cargo() -> Command {
@@ -85,99 +85,109 @@ fn metadata(path: &Path, is_source: bool) -> Result<Metadata> {
     let mut command = cargo();
     command.args(["metadata", "--format-version=1", "--no-deps"]);
     if is_source {
-        let found = path.canonicalize().map_err(|error| {
+        let source = path.canonicalize().map_err(|error| {
             Error::io(format!("`{}`", path.display()), error)
-                .with_hint("TARGET is a source file, the name of a target, or the path of a program")
+                .with_hint("TARGET is a source file, the name of a cargo target, or the path of a program")
         })?;
-        // The workspace of the file, wherever we are.
-        command.current_dir(found.parent().unwrap_or(Path::new("/")));
+        // The workspace of the file, which need not be that of the current directory.
+        command.current_dir(source.parent().unwrap_or(Path::new("/")));
     }
-    let output = command.stderr(Stdio::piped()).output();
-    let output = output.map_err(|error| Error::io("`cargo` cannot be started", error))?;
+    let output = command.stderr(Stdio::piped()).output().map_err(cannot_start_cargo)?;
     if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        let said = said.trim().trim_start_matches("error: ").to_owned();
-        return Err(
-            Error::usage(said).with_hint("run it inside a cargo project, or give the path of a program")
-        );
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        let message = stderr.trim().trim_start_matches("error: ").to_owned();
+        return Err(Error::usage(message)
+            .with_hint("run the command in a cargo project, or use the path of a program as TARGET"));
     }
     serde_json::from_slice(&output.stdout)
-        .map_err(|error| Error::new(format!("`cargo metadata` is unreadable: {error}")))
+        .map_err(|error| Error::new(format!("cannot read the output of `cargo metadata`: {error}")))
 }
 
-/// The one target that is meant.
-fn choose<'m>(
+/// Selects the target by its source or its name.
+fn select<'m>(
     metadata: &'m Metadata,
     name: &str,
     is_source: bool,
-    build: &Build,
+    options: &BuildOptions,
 ) -> Result<(&'m str, &'m Target)> {
     let source = is_source.then(|| Path::new(name).canonicalize().ok()).flatten();
     let members = metadata.packages.iter().filter(|package| metadata.workspace_members.contains(&package.id));
-    let members = members.filter(|package| build.package.as_ref().is_none_or(|name| *name == package.name));
+    let members = members.filter(|package| options.package.as_ref().is_none_or(|name| *name == package.name));
     let all: Vec<(&str, &Target)> = members
         .flat_map(|package| package.targets.iter().map(|target| (&*package.name, target)))
         .filter(|(_, target)| target.kind.iter().any(|kind| kind == "bin" || kind == "example"))
         .collect();
-    let meant = |(_, target): &&(&str, &Target)| match &source {
+    let matches = |(_, target): &&(&str, &Target)| match &source {
         Some(source) => target.src_path.canonicalize().is_ok_and(|path| path == *source),
         None => target.name == name,
     };
-    let found: Vec<_> = all.iter().filter(meant).collect();
-    match found[..] {
+    let matching: Vec<_> = all.iter().filter(matches).collect();
+    match matching[..] {
         [one] => Ok(*one),
-        // The same source under several names: the one that is called as it is.
+        // Several targets share the source: prefer the one that is named like the file.
         [first, ..] if is_source => {
             let stem = Path::new(name).file_stem().and_then(|stem| stem.to_str());
-            Ok(**found.iter().find(|(_, target)| Some(&*target.name) == stem).unwrap_or(&first))
+            Ok(**matching.iter().find(|(_, target)| Some(&*target.name) == stem).unwrap_or(&first))
         }
-        [] => {
-            let near = sealkit_names::nearest(name, all.iter().map(|(_, target)| &*target.name));
-            let names: Vec<&str> = all.iter().map(|(_, target)| &*target.name).collect();
-            let what = if is_source {
-                "the source of no `bin` or `example` target"
-            } else {
-                "no `bin` or `example` target"
-            };
-            Err(Error::usage(format!("`{name}` is {what} of this workspace")).with_hint(match near {
-                Some(near) => format!("did you mean `{near}`?"),
-                None if names.is_empty() => "it has no such targets".to_owned(),
-                None => format!("it has {}", names.join(", ")),
-            }))
-        }
+        [] => Err(no_such_target(name, is_source, &all)),
         [..] => {
-            let packages: Vec<&str> = found.iter().map(|(package, _)| *package).collect();
+            let packages: Vec<&str> = matching.iter().map(|(package, _)| *package).collect();
             Err(Error::usage(format!("several packages have a target `{name}`: {}", packages.join(", ")))
-                .with_hint(format!("choose one: --package {}", packages[0])))
+                .with_hint(format!("select one: --package {}", packages[0])))
         }
     }
 }
 
-fn compile(package: &str, target: &Target, build: &Build) -> Result<PathBuf> {
+fn build(package: &str, target: &Target, options: &BuildOptions) -> Result<PathBuf> {
     let is_example = target.kind.iter().any(|kind| kind == "example");
     let mut command = cargo();
     command.args(["build", "--quiet", "--message-format=json-render-diagnostics", "--package", package]);
     command.args([if is_example { "--example" } else { "--bin" }, &target.name]);
-    if build.release {
+    if options.release {
         command.arg("--release");
     }
-    for features in &build.features {
+    for features in &options.features {
         command.args(["--features", features]);
     }
     command.current_dir(target.src_path.parent().unwrap_or(Path::new("/")));
     let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output();
-    let output = output.map_err(|error| Error::io("`cargo` cannot be started", error))?;
+    let output = output.map_err(cannot_start_cargo)?;
     if !output.status.success() {
         return Err(Error::new(format!("`{}` does not compile", target.name)));
     }
-    let messages = serde_json::Deserializer::from_slice(&output.stdout).into_iter::<Message>();
-    let made = messages.flatten().filter(|message| {
+    executable(&output.stdout, target)
+}
+
+/// Finds the path of the built program in cargo's messages.
+fn executable(messages: &[u8], target: &Target) -> Result<PathBuf> {
+    let messages = serde_json::Deserializer::from_slice(messages).into_iter::<Message>();
+    let built = messages.flatten().filter(|message| {
         message
             .target
             .as_ref()
             .is_some_and(|built| built.name == target.name && built.src_path == target.src_path)
     });
-    made.filter_map(|message| message.executable)
+    built
+        .filter_map(|message| message.executable)
         .last()
-        .ok_or_else(|| Error::new(format!("cargo has not told where the program of `{}` is", target.name)))
+        .ok_or_else(|| Error::new(format!("cargo did not report the path of `{}`", target.name)))
+}
+
+fn cannot_start_cargo(error: std::io::Error) -> Error {
+    Error::io("cannot start `cargo`", error)
+}
+
+fn no_such_target(name: &str, is_source: bool, all: &[(&str, &Target)]) -> Error {
+    let names = || all.iter().map(|(_, target)| &*target.name);
+    let message = if is_source {
+        format!("`{name}` is not the source of a `bin` or `example` target of this workspace")
+    } else {
+        format!("this workspace has no `bin` or `example` target named `{name}`")
+    };
+    let hint = match sealkit_names::nearest(name, names()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if all.is_empty() => "the workspace has no such targets".to_owned(),
+        None => format!("the targets: {}", names().collect::<Vec<_>>().join(", ")),
+    };
+    Error::usage(message).with_hint(hint)
 }

@@ -1,4 +1,4 @@
-//! The secrets of a run: looked up before anything starts, and all at once.
+//! The secrets of a run, all looked up before anything starts.
 
 use std::fmt;
 
@@ -10,20 +10,20 @@ use crate::{
     program::{SecretRequest, Task},
 };
 
-/// Where the values come from.
+/// A function that looks up the value of a secret.
 pub type Lookup<'a> = dyn Fn(&SecretRequest) -> Result<Option<Zeroizing<Vec<u8>>>> + 'a;
 
-/// The values that were found.
+/// The values of secrets.
 #[derive(Default)]
 pub struct Values(Vec<(SecretRequest, Zeroizing<Vec<u8>>)>);
 
 impl Values {
-    /// Looks up all secrets of `tasks`, each once; also tells which were not found, by the task that asks for them.
+    /// Looks up all secrets of `tasks`, each once; also returns the requests that were not found, with their tasks.
     ///
     /// # Errors
     ///
-    /// When whoever is asked cannot answer.
-    pub fn find<'t>(
+    /// Returns an error if `lookup` fails.
+    pub fn look_up<'t>(
         tasks: impl IntoIterator<Item = &'t Task>,
         lookup: &Lookup<'_>,
     ) -> Result<(Self, Vec<(&'t Task, &'t SecretRequest)>)> {
@@ -34,7 +34,7 @@ impl Values {
                 if found.get(request).is_some() {
                     continue;
                 }
-                // What is missing is looked up again for the next task that asks: each is told.
+                // A missing secret is reported for every task that requests it.
                 match lookup(request)? {
                     Some(value) => found.0.push((request.clone(), value)),
                     None => missing.push((task, request)),
@@ -44,21 +44,21 @@ impl Values {
         Ok((found, missing))
     }
 
-    /// Adds a value that was found in another way.
-    pub fn add(&mut self, request: &SecretRequest, value: Zeroizing<Vec<u8>>) {
+    /// Adds a value.
+    pub fn insert(&mut self, request: &SecretRequest, value: Zeroizing<Vec<u8>>) {
         self.0.push((request.clone(), value));
     }
 
     pub(crate) fn get(&self, request: &SecretRequest) -> Option<&[u8]> {
-        let same = |known: &SecretRequest| {
+        let is_same = |known: &SecretRequest| {
             known.key == request.key
                 && known.group == request.group
                 && known.group_version == request.group_version
         };
-        self.0.iter().find(|(known, _)| same(known)).map(|(_, value)| &***value)
+        self.0.iter().find(|(known, _)| is_same(known)).map(|(_, value)| &***value)
     }
 
-    /// The value of a secret of `task`.
+    /// Returns the value of a secret of `task`.
     pub(crate) fn of(&self, task: &Task, request: &SecretRequest) -> Result<&[u8]> {
         self.get(request).ok_or_else(|| {
             let group = request.group.as_ref().map(|group| format!(" --group {group}")).unwrap_or_default();
@@ -67,20 +67,20 @@ impl Values {
         })
     }
 
-    /// Those that are not fully guarded: the name, and what is said of the value.
+    /// Returns the names of secrets that are not fully guarded, and how strong each value is.
     pub fn weak(&self) -> Vec<(String, Strength)> {
         let strengths =
             self.0.iter().map(|(request, value)| (request.request().to_string(), Strength::of(value)));
         strengths.filter(|(_, strength)| *strength != Strength::Full).collect()
     }
 
-    /// What finds them in whatever pods print.
+    /// Returns a guard that finds the values in the output of pods.
     pub(crate) fn guard(&self) -> Guard {
         Guard::new(self.0.iter().map(|(request, value)| (request.request().to_string(), value)))
     }
 }
 
-/// Names only.
+/// Shows names only.
 impl fmt::Debug for Values {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.0.iter().map(|(request, _)| request.request().to_string())).finish()

@@ -1,6 +1,6 @@
-//! Package `sealkit.engine`: what a pod and the engine that has started it say to each other.
+//! Package `sealkit.engine`: the messages between a pod and the engine that started it.
 //!
-//! A message is preceded by its length, four bytes in little-endian order. Nobody else speaks this: both ends are of one version.
+//! Each message is preceded by its length: four bytes in little-endian order. Both ends use the same version of sealkit.
 
 use std::io::{self, Read, Write};
 
@@ -11,33 +11,33 @@ use crate::{
     task::{Inputs, Outputs},
 };
 
-/// Inputs and outputs are smaller: what is larger is kept elsewhere.
-const LARGEST: u32 = 256 << 20;
+/// The maximum length of a message. Larger data belongs in a file.
+const MAX_LENGTH: u32 = 256 << 20;
 
-/// What a pod asks of its engine.
+/// A call of a task, or its cancellation.
 #[derive(Clone, PartialEq, Message)]
-pub struct Request {
-    /// A number of the pod's, by which it knows the answer.
+pub struct CallRequest {
+    /// The number that the pod gave the call.
     #[prost(uint64, tag = "1")]
     pub id: u64,
-    /// The task to run; empty if nobody waits for the answer to `id` any more.
+    /// The name of the task to run; an empty name cancels the call `id`.
     #[prost(string, tag = "2")]
     pub task: String,
-    /// The inputs.
+    /// The inputs of the task.
     #[prost(message, optional, tag = "3")]
     pub inputs: Option<Inputs>,
 }
 
-/// What has become of a request.
+/// The result of a call.
 #[derive(Clone, PartialEq, Message)]
-pub struct Answer {
-    /// The number of the request.
+pub struct CallResponse {
+    /// The number of the call.
     #[prost(uint64, tag = "1")]
     pub id: u64,
-    /// What the task has returned.
+    /// The outputs, if the task succeeded.
     #[prost(message, optional, tag = "2")]
     pub outputs: Option<Outputs>,
-    /// Or why it has returned nothing.
+    /// The error, if the task failed.
     #[prost(message, optional, tag = "3")]
     pub error: Option<ErrorDocument>,
 }
@@ -46,21 +46,22 @@ pub struct Answer {
 ///
 /// # Errors
 ///
-/// Those of the writer; a message above 256 MiB is [`io::ErrorKind::InvalidInput`].
+/// Returns the errors of the writer, and [`io::ErrorKind::InvalidInput`] for a message above 256 MiB.
 pub fn send(mut to: impl Write, message: &impl Message) -> io::Result<()> {
-    let length = u32::try_from(message.encoded_len()).ok().filter(|length| *length <= LARGEST);
-    let length = length
-        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "inputs or outputs are above 256 MiB"))?;
+    let length = u32::try_from(message.encoded_len()).ok().filter(|length| *length <= MAX_LENGTH);
+    let length = length.ok_or_else(|| {
+        io::Error::new(io::ErrorKind::InvalidInput, "inputs and outputs must not exceed 256 MiB")
+    })?;
     let mut bytes = length.to_le_bytes().to_vec();
     message.encode(&mut bytes).map_err(io::Error::other)?;
     to.write_all(&bytes)
 }
 
-/// Receives a message; `None` if the other end has gone.
+/// Receives a message; `None` if the other end closed the connection.
 ///
 /// # Errors
 ///
-/// Those of the reader; what is no such message is [`io::ErrorKind::InvalidData`].
+/// Returns the errors of the reader, and [`io::ErrorKind::InvalidData`] for malformed bytes.
 pub fn receive<M: Message + Default>(mut from: impl Read) -> io::Result<Option<M>> {
     let mut length = [0; 4];
     match from.read_exact(&mut length) {
@@ -68,7 +69,7 @@ pub fn receive<M: Message + Default>(mut from: impl Read) -> io::Result<Option<M
         other => other?,
     }
     let length = u32::from_le_bytes(length);
-    if length > LARGEST {
+    if length > MAX_LENGTH {
         return Err(io::ErrorKind::InvalidData.into());
     }
     let mut bytes = vec![0; length as usize];
@@ -83,8 +84,8 @@ mod tests {
     #[test]
     fn messages_arrive_one_after_the_other() {
         let requests = [
-            Request { id: 7, task: "t1".to_owned(), inputs: Some(Inputs::default()) },
-            Request { id: 7, ..Request::default() },
+            CallRequest { id: 7, task: "t1".to_owned(), inputs: Some(Inputs::default()) },
+            CallRequest { id: 7, ..CallRequest::default() },
         ];
         let mut sent = Vec::new();
         for request in &requests {
@@ -94,8 +95,8 @@ mod tests {
         for request in requests {
             assert_eq!(receive(&mut rest).unwrap(), Some(request));
         }
-        assert_eq!(receive::<Request>(&mut rest).unwrap(), None);
-        assert!(receive::<Request>(&mut &[9, 0, 0, 0, 1][..]).is_err());
-        assert!(receive::<Request>(&mut &[255; 8][..]).is_err());
+        assert_eq!(receive::<CallRequest>(&mut rest).unwrap(), None);
+        assert!(receive::<CallRequest>(&mut &[9, 0, 0, 0, 1][..]).is_err());
+        assert!(receive::<CallRequest>(&mut &[255; 8][..]).is_err());
     }
 }

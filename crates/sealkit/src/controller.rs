@@ -20,7 +20,7 @@ use std::{
 
 use once_cell::sync::OnceCell;
 use sealkit_idl::{
-    engine::{self, Answer, Request},
+    engine::{self, CallResponse, CallRequest},
     task::{Inputs, NamedLiteral},
 };
 use sealkit_process::Socket;
@@ -54,7 +54,7 @@ struct Calls {
 
 enum CallState {
     Pending(Option<Waker>),
-    Finished(Answer),
+    Finished(CallResponse),
 }
 
 /// Returns the controller of this pod, or `None` where tasks run in the process that calls them.
@@ -130,12 +130,12 @@ impl Controller {
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
         self.calls().by_id.insert(id, CallState::Pending(None));
         let pending = PendingCall { controller: self, task, id };
-        let request = Request { id, task: task.name().to_owned(), inputs: Some(Inputs { literals }) };
+        let request = CallRequest { id, task: task.name().to_owned(), inputs: Some(Inputs { literals }) };
         self.send(&request).map_err(|error| engine_exited(task).with_source(error))?;
         Ok(pending)
     }
 
-    fn send(&'static self, request: &Request) -> io::Result<()> {
+    fn send(&'static self, request: &CallRequest) -> io::Result<()> {
         match &self.backend {
             Backend::Engine(socket) => {
                 let socket = socket.lock().unwrap_or_else(PoisonError::into_inner);
@@ -150,7 +150,7 @@ impl Controller {
     }
 
     /// Stores a response and wakes the call that waits for it.
-    fn finish(&self, response: Answer) {
+    fn finish(&self, response: CallResponse) {
         if let Some(state) = self.calls().by_id.get_mut(&response.id) {
             if let CallState::Pending(Some(waker)) = std::mem::replace(state, CallState::Finished(response)) {
                 waker.wake();
@@ -160,7 +160,7 @@ impl Controller {
     }
 
     fn receive_responses(&self, socket: &Socket) {
-        while let Ok(Some(response)) = engine::receive::<Answer>(socket) {
+        while let Ok(Some(response)) = engine::receive::<CallResponse>(socket) {
             self.finish(response);
         }
         let mut calls = self.calls();
@@ -236,7 +236,7 @@ impl Future for PendingCall {
 impl Drop for PendingCall {
     fn drop(&mut self) {
         if let Some(CallState::Pending(_)) = self.controller.calls().by_id.remove(&self.id) {
-            let _ = self.controller.send(&Request { id: self.id, ..Request::default() });
+            let _ = self.controller.send(&CallRequest { id: self.id, ..CallRequest::default() });
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{env, ffi::OsString, thread, time::Instant};
 
-use sealkit_engine::{Kind, Program, SecretRequest, Task};
+use sealkit_engine::{Program, SecretRequest, Task, TaskKind};
 use sealkit_idl::{common::ActionPhase, task::TaskSpec};
 use sealkit_names::{incompatibility::incompatibilities, variables::MAX_OUTPUT};
 use sealkit_remote::{Destination, Ending, ErrorKind, Event, Resource, RunId, Scope, SecretId};
@@ -28,8 +28,8 @@ pub(crate) fn run(what: &Run) -> Result<(), Fault> {
     let spec = addressed(&program, task, &destination)?;
     // A workflow may call every task of the program.
     let needed: Vec<&Task> = match task.kind {
-        Kind::Workflow => program.tasks().iter().collect(),
-        Kind::Task => vec![task],
+        TaskKind::Workflow => program.tasks().iter().collect(),
+        TaskKind::Task => vec![task],
     };
     warn_of_incompatibilities(&needed)?;
     if !what.skip_check {
@@ -315,7 +315,7 @@ impl Progress {
     }
 
     fn end(&self, phase: ActionPhase) {
-        let time = progress::shown(self.started.elapsed());
+        let time = progress::display_duration(self.started.elapsed());
         terminal::done(&format!("{} {} in {time}", self.task, phase.as_str()));
     }
 }

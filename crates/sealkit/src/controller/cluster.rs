@@ -17,7 +17,7 @@ use std::{
 use sealkit_idl::{
     common::{ActionIdentifier, ActionPhase, RunIdentifier},
     core::{ContainerError, ErrorDocument},
-    engine::{Answer, Request},
+    engine::{CallResponse, CallRequest},
     prost::Message,
     task::Outputs,
     workflow::ActionUpdate,
@@ -88,7 +88,7 @@ impl ClusterController {
     /// Starts the requested task and passes its response to `respond` when it ends.
     ///
     /// A request without a task name aborts the action of an earlier request.
-    pub(super) fn call(&'static self, request: Request, respond: impl FnOnce(Answer) + Send + 'static) {
+    pub(super) fn call(&'static self, request: CallRequest, respond: impl FnOnce(CallResponse) + Send + 'static) {
         let running = || self.running.lock().unwrap_or_else(PoisonError::into_inner);
         let id = request.id;
         if request.task.is_empty() {
@@ -109,9 +109,9 @@ impl ClusterController {
             }
             running().remove(&id);
             respond(match outcome {
-                Ok(outputs) => Answer { id, outputs: Some(outputs), error: None },
+                Ok(outputs) => CallResponse { id, outputs: Some(outputs), error: None },
                 Err(ActionError { error, .. }) => {
-                    Answer { id, outputs: None, error: Some(ErrorDocument { error: Some(error) }) }
+                    CallResponse { id, outputs: None, error: Some(ErrorDocument { error: Some(error) }) }
                 }
             });
         });
@@ -120,7 +120,7 @@ impl ClusterController {
     /// Returns the name of the action, which is derived from the parent, the task, its inputs and the number of the call.
     ///
     /// The version of the task is included: outputs of another version of the program must not be reused.
-    fn action_name(&self, request: &Request) -> String {
+    fn action_name(&self, request: &CallRequest) -> String {
         let inputs = request.inputs.as_ref().map(Message::encode_to_vec).unwrap_or_default();
         let version = self.deployment.version.as_deref().unwrap_or_default();
         let call = sealkit_remote::digest(&[request.task.as_bytes(), version.as_bytes(), &inputs]);
@@ -132,11 +132,11 @@ impl ClusterController {
 
     async fn run_action(
         &'static self,
-        request: Request,
+        request: CallRequest,
         name: &str,
         is_awaited: impl Fn() -> bool,
     ) -> Result<Outputs, ActionError> {
-        let Request { task, inputs, .. } = request;
+        let CallRequest { task, inputs, .. } = request;
         let metadata = registry::find(&task).map_err(|error| ActionError::local(error.to_string()))?;
         let mut spec = task_spec(metadata);
         self.deployment.address(&mut spec);

@@ -1,0 +1,47 @@
+//! The events of a run.
+
+use std::{sync::Arc, time::Duration};
+
+use crate::{pod::Problem, program::Task};
+
+/// An event of a run.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// A pod starts.
+    Started {
+        /// The number of the pod, from 0; every attempt is a new pod.
+        pod: u64,
+        /// The pod whose task called this one.
+        caller: Option<u64>,
+        /// The task.
+        task: &'a Task,
+        /// The number of attempts before this one.
+        attempt: u32,
+    },
+    /// A pod writes to its standard output or standard error.
+    Output {
+        /// The number of the pod.
+        pod: u64,
+        /// The name of its task.
+        task: &'a str,
+        /// The bytes, redacted.
+        bytes: &'a [u8],
+    },
+    /// A pod has finished.
+    Finished {
+        /// The number of the pod.
+        pod: u64,
+        /// The task.
+        task: &'a Task,
+        /// The problem if it failed; `None` if it succeeded.
+        problem: Option<&'a Problem>,
+        /// How long it ran.
+        duration: Duration,
+        /// Whether another attempt follows.
+        will_retry: bool,
+    },
+}
+
+/// A callback that receives events, from several threads.
+pub type Observer = Arc<dyn Fn(&Event<'_>) + Send + Sync>;
