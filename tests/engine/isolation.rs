@@ -229,7 +229,7 @@ fn a_pod_sees_what_programs_need_of_the_environment_and_what_it_is_given() {
     insta::assert_snapshot!(refused, @"
     exit code 2
     -- stderr
-    error: `--env FLYTE_X=…` sets what only Flyte and sealkit set
-    hint: a secret is given with --secret, a domain with --domain
+    error: cannot set `FLYTE_X` with `--env`: Flyte and sealkit reserve it
+    hint: pass a secret with --secret, a domain with --domain
     ");
 }

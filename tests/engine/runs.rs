@@ -54,8 +54,8 @@ fn the_examples_run_from_their_sources() {
     insta::assert_snapshot!(sealkit("run").arg(source("using_secrets")).arg("main").run().unwrap(), @"
     exit code 1
     -- stderr
-    error: secret `my_secret` (task `t1`) was not found: nothing was started
-    hint: create what is missing: sealkit create secret my_secret
+    error: cannot start task `t1`: secret `my_secret` (task `t1`) was not found
+    hint: create it: sealkit create secret my_secret
     ");
     sealkit("create secret my_secret -f -").input(SECRET).run().unwrap();
     let finished = sealkit("run").arg(source("using_secrets")).arg("main").run().unwrap();
@@ -79,7 +79,7 @@ fn the_examples_run_from_their_sources() {
     exit code 1
     -- stderr
     error: `ROOT/examples/using_secretz.rs`: No such file or directory
-    hint: TARGET is a source file, the name of a target, or the path of a program
+    hint: TARGET is a source file, the name of a cargo target, or the path of a program
     ");
 }
 
@@ -109,7 +109,7 @@ fn however_a_task_ends_is_told_and_nothing_leaks_or_hangs() {
     ends started with my_secret
     ends failed in 0 ms
     1 task failed in 0 ms
-    error: task `ends` was ended by SIGABRT
+    error: task `ends` was terminated by SIGABRT
     ");
     insta::assert_snapshot!(ends("exit"), @"
     exit code 1
@@ -117,7 +117,7 @@ fn however_a_task_ends_is_told_and_nothing_leaks_or_hangs() {
     ends started with my_secret
     ends failed in 0 ms
     1 task failed in 0 ms
-    error: task `ends` ended with exit code 7 before it answered
+    error: task `ends` exited with code 7 before it returned a result
     ");
     insta::assert_snapshot!(ends("kill"), @"
     exit code 1
@@ -125,12 +125,12 @@ fn however_a_task_ends_is_told_and_nothing_leaks_or_hangs() {
     ends started with my_secret
     ends failed in 0 ms
     1 task failed in 0 ms
-    error: task `ends` was killed (SIGKILL): perhaps it took more memory than there is
+    error: task `ends` was killed (SIGKILL), possibly because it ran out of memory
     ");
     let hungry = ends("memory").to_string();
     assert!(
         hungry.contains("memory allocation of")
-            && hungry.ends_with("error: task `ends` was ended by SIGABRT\n")
+            && hungry.ends_with("error: task `ends` was terminated by SIGABRT\n")
     );
     insta::assert_snapshot!(ends("close"), @r#"
     exit code 0
@@ -181,7 +181,7 @@ fn however_a_task_ends_is_told_and_nothing_leaks_or_hangs() {
     hangs started
     hangs failed in 0 ms
     1 task failed in 0 ms
-    error: task `hangs` took longer than 1s
+    error: task `hangs` timed out after 1s
     ");
 }
 
@@ -206,8 +206,8 @@ fn what_fails_is_tried_again_as_often_as_it_says() {
     2
     -- stderr
     retried started
-    retried failed in 0 ms, and is tried again: task `retried` failed: not yet
-    retried started, try 2
+    retried failed in 0 ms, retrying: task `retried` failed: not yet
+    retried started, attempt 2
     retried succeeded in 0 ms
     1 task succeeded in 0 ms
     ");
@@ -215,12 +215,12 @@ fn what_fails_is_tried_again_as_often_as_it_says() {
     exit code 1
     -- stderr
     retried started
-    retried failed in 0 ms, and is tried again: task `retried` failed: not yet
-    retried started, try 2
-    retried failed in 0 ms, and is tried again: task `retried` failed: not yet
-    retried started, try 3
-    retried failed in 0 ms, and is tried again: task `retried` failed: not yet
-    retried started, try 4
+    retried failed in 0 ms, retrying: task `retried` failed: not yet
+    retried started, attempt 2
+    retried failed in 0 ms, retrying: task `retried` failed: not yet
+    retried started, attempt 3
+    retried failed in 0 ms, retrying: task `retried` failed: not yet
+    retried started, attempt 4
     retried failed in 0 ms
     1 task failed in 0 ms
     error: task `retried` failed: not yet
@@ -236,7 +236,7 @@ fn tasks_call_tasks_and_their_errors_come_back() {
         let finished = home.run(&format!("asks_a_failing_one --way {way}"));
         assert_eq!(finished.code, Some(0), "{finished}");
         let expected = match way {
-            "exit" => "\"other: task `ends` ended with exit code 7 before it answered\"\n",
+            "exit" => "\"other: task `ends` exited with code 7 before it returned a result\"\n",
             "panic" => "\"other: task `ends` panicked: [REDACTED:my_secret] is wrong\"\n",
             _ => "\"ended\"\n",
         };
@@ -277,14 +277,14 @@ fn nothing_starts_before_all_secrets_are_there() {
     insta::assert_snapshot!(home.run("main"), @"
     exit code 1
     -- stderr
-    error: 4 secrets were not found: `my_secret` (task `ends`), `certs/my_file_secret` (task `has_a_file`), `token` (task `surroundings`), `loot` (task `thief`); nothing was started
-    hint: create what is missing: sealkit create secret my_secret; sealkit create secret my_file_secret --group certs; sealkit create secret token; sealkit create secret loot
+    error: cannot start task `main`: 4 secrets were not found: `my_secret` (task `ends`), `certs/my_file_secret` (task `has_a_file`), `token` (task `surroundings`), `loot` (task `thief`)
+    hint: create them: sealkit create secret my_secret; sealkit create secret my_file_secret --group certs; sealkit create secret token; sealkit create secret loot
     ");
     insta::assert_snapshot!(home.run("t1"), @"
     exit code 1
     -- stderr
-    error: secret `my_secret` (task `t1`) was not found: nothing was started
-    hint: create what is missing: sealkit create secret my_secret
+    error: cannot start task `t1`: secret `my_secret` (task `t1`) was not found
+    hint: create it: sealkit create secret my_secret
     ");
     insta::assert_snapshot!(home.run_with("--skip-check", "main"), @"
     exit code 1
@@ -303,10 +303,10 @@ fn nothing_starts_before_all_secrets_are_there() {
         home.home.sealkit("create secret token -f -").input(value).run().unwrap();
         insta::allow_duplicates! {
             let told = home.run("variable_only").to_string();
-            insta::assert_snapshot!(told.replace("is too large for an environment variable", "is not text, which an environment variable cannot hold"), @"
+            insta::assert_snapshot!(told.replace("is too large for an environment variable", "is not text: an environment variable cannot hold it"), @"
             exit code 1
             -- stderr
-            error: secret `token` of task `variable_only` is not text, which an environment variable cannot hold
+            error: secret `token` of task `variable_only` is not text: an environment variable cannot hold it
             hint: request it as a file: mount_requirement = FILE
             ");
         }
@@ -333,7 +333,7 @@ fn at_a_terminal_a_missing_secret_is_asked_for_and_stored_if_that_is_wanted() {
         assert!(seen.contains("task `t1` needs secret `my_secret`"), "{seen}");
         assert!(!terminal.echoes().unwrap());
         terminal.send(&format!("{SECRET}\n")).unwrap();
-        terminal.until("Store it as `my_secret`, for the next time?").unwrap();
+        terminal.until("Store `my_secret` for later runs?").unwrap();
         terminal.send(&format!("{answer}\n")).unwrap();
         let (code, seen, _) = terminal.finish().unwrap();
         assert_eq!(code, Some(0), "{seen}");
@@ -361,8 +361,8 @@ fn values_for_one_run_come_from_a_file_a_variable_or_standard_input() {
     insta::assert_snapshot!(sealkit("k3Jq-71xT"), @"
     exit code 2
     -- stderr
-    error: `--secret my_secret=…` says no place: a value is not taken here
-    hint: write --secret NAME=@FILE, NAME=env:VARIABLE or NAME=- for standard input; a group is GROUP/NAME
+    error: `--secret my_secret=…` names no source, and values are not accepted here
+    hint: write --secret NAME=@FILE, NAME=env:VARIABLE or NAME=- for standard input; with a group, NAME is GROUP/NAME
     ");
     insta::assert_snapshot!(sealkit("env:ABSENT"), @"
     exit code 1

@@ -90,7 +90,7 @@ fn what_goes_wrong_is_in_the_store() {
     leak NonRecoverable User: task `leaking` failed: output `o0` of task `leaking` contains secret `my_secret` (in plain text, at byte 0 of 17)
     hint: return what was made with the secret, not the secret; to allow it, add to task `leaking`: allow_secret_in(output = "o0", secret = "my_secret", because = "...")
     "#);
-    insta::assert_snapshot!(error(&bucket, "missing", &pod(&bucket, "missing", "failing").run().unwrap()), @"io Recoverable System: the inputs `s3://flyte/missing/inputs.pb` cannot be read: object not found (`NoSuchKey`)");
+    insta::assert_snapshot!(error(&bucket, "missing", &pod(&bucket, "missing", "failing").run().unwrap()), @"io Recoverable System: cannot read the inputs `s3://flyte/missing/inputs.pb`: object not found (`NoSuchKey`)");
 }
 
 #[test]
@@ -111,27 +111,27 @@ fn a_store_that_cannot_be_used_is_told_in_words_that_hold_no_key() {
     insta::assert_snapshot!(told(wrong_secret), @"
     exit code 1
     -- stderr
-    error: the inputs `s3://flyte/run/inputs.pb` cannot be read: permission denied by the object store (`SignatureDoesNotMatch`)
+    error: cannot read the inputs `s3://flyte/run/inputs.pb`: permission denied by the object store (`SignatureDoesNotMatch`)
     hint: a pod takes its store from FLYTE_AWS_ENDPOINT, FLYTE_AWS_ACCESS_KEY_ID and FLYTE_AWS_SECRET_ACCESS_KEY, or from AWS_* and the role of its service account
-    error: `s3://flyte/run/a0/1/error.pb` could not be written: permission denied by the object store (`SignatureDoesNotMatch`)
+    error: cannot write `s3://flyte/run/a0/1/error.pb`: permission denied by the object store (`SignatureDoesNotMatch`)
     hint: a pod takes its store from FLYTE_AWS_ENDPOINT, FLYTE_AWS_ACCESS_KEY_ID and FLYTE_AWS_SECRET_ACCESS_KEY, or from AWS_* and the role of its service account
     ");
     let unknown_key = pod(&bucket, "run", "failing").env("FLYTE_AWS_ACCESS_KEY_ID", "AKIA-nobodys");
     insta::assert_snapshot!(told(unknown_key), @"
     exit code 1
     -- stderr
-    error: the inputs `s3://flyte/run/inputs.pb` cannot be read: permission denied by the object store (`InvalidAccessKeyId`)
+    error: cannot read the inputs `s3://flyte/run/inputs.pb`: permission denied by the object store (`InvalidAccessKeyId`)
     hint: a pod takes its store from FLYTE_AWS_ENDPOINT, FLYTE_AWS_ACCESS_KEY_ID and FLYTE_AWS_SECRET_ACCESS_KEY, or from AWS_* and the role of its service account
-    error: `s3://flyte/run/a0/1/error.pb` could not be written: permission denied by the object store (`InvalidAccessKeyId`)
+    error: cannot write `s3://flyte/run/a0/1/error.pb`: permission denied by the object store (`InvalidAccessKeyId`)
     hint: a pod takes its store from FLYTE_AWS_ENDPOINT, FLYTE_AWS_ACCESS_KEY_ID and FLYTE_AWS_SECRET_ACCESS_KEY, or from AWS_* and the role of its service account
     ");
     let unreachable = pod(&bucket, "run", "failing").env("FLYTE_AWS_ENDPOINT", "http://127.0.0.1:1");
     insta::assert_snapshot!(told(unreachable), @"
     exit code 1
     -- stderr
-    error: the inputs `s3://flyte/run/inputs.pb` cannot be read: cannot connect to the object store: Connection refused (os error 111)
+    error: cannot read the inputs `s3://flyte/run/inputs.pb`: cannot connect to the object store: Connection refused (os error 111)
     hint: a pod takes its store from FLYTE_AWS_ENDPOINT, FLYTE_AWS_ACCESS_KEY_ID and FLYTE_AWS_SECRET_ACCESS_KEY, or from AWS_* and the role of its service account
-    error: `s3://flyte/run/a0/1/error.pb` could not be written: cannot connect to the object store: Connection refused (os error 111)
+    error: cannot write `s3://flyte/run/a0/1/error.pb`: cannot connect to the object store: Connection refused (os error 111)
     hint: a pod takes its store from FLYTE_AWS_ENDPOINT, FLYTE_AWS_ACCESS_KEY_ID and FLYTE_AWS_SECRET_ACCESS_KEY, or from AWS_* and the role of its service account
     ");
     let no_tls =
@@ -139,9 +139,9 @@ fn a_store_that_cannot_be_used_is_told_in_words_that_hold_no_key() {
     insta::assert_snapshot!(told(no_tls), @"
     exit code 1
     -- stderr
-    error: the inputs `s3://flyte/run/inputs.pb` cannot be read: cannot connect to the object store: received corrupt message of type InvalidContentType
+    error: cannot read the inputs `s3://flyte/run/inputs.pb`: cannot connect to the object store: received corrupt message of type InvalidContentType
     hint: a pod takes its store from FLYTE_AWS_ENDPOINT, FLYTE_AWS_ACCESS_KEY_ID and FLYTE_AWS_SECRET_ACCESS_KEY, or from AWS_* and the role of its service account
-    error: `s3://flyte/run/a0/1/error.pb` could not be written: cannot connect to the object store: received corrupt message of type InvalidContentType
+    error: cannot write `s3://flyte/run/a0/1/error.pb`: cannot connect to the object store: received corrupt message of type InvalidContentType
     hint: a pod takes its store from FLYTE_AWS_ENDPOINT, FLYTE_AWS_ACCESS_KEY_ID and FLYTE_AWS_SECRET_ACCESS_KEY, or from AWS_* and the role of its service account
     ");
     let no_bucket = bucket.told(
@@ -151,9 +151,9 @@ fn a_store_that_cannot_be_used_is_told_in_words_that_hold_no_key() {
     insta::assert_snapshot!(told(no_bucket), @"
     exit code 1
     -- stderr
-    error: the inputs `s3://nowhere/inputs.pb` cannot be read: bucket `nowhere` not found (`NoSuchBucket`)
+    error: cannot read the inputs `s3://nowhere/inputs.pb`: bucket `nowhere` not found (`NoSuchBucket`)
     hint: a pod takes its store from FLYTE_AWS_ENDPOINT, FLYTE_AWS_ACCESS_KEY_ID and FLYTE_AWS_SECRET_ACCESS_KEY, or from AWS_* and the role of its service account
-    error: `s3://nowhere/run/error.pb` could not be written: bucket `nowhere` not found (`NoSuchBucket`)
+    error: cannot write `s3://nowhere/run/error.pb`: bucket `nowhere` not found (`NoSuchBucket`)
     hint: a pod takes its store from FLYTE_AWS_ENDPOINT, FLYTE_AWS_ACCESS_KEY_ID and FLYTE_AWS_SECRET_ACCESS_KEY, or from AWS_* and the role of its service account
     ");
 }

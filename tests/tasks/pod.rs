@@ -130,7 +130,7 @@ fn what_goes_wrong_is_in_error_pb_with_whether_to_try_again() {
 fn what_keeps_a_pod_from_answering_ends_with_another_code() {
     let directory = tempfile::tempdir().unwrap();
     let missing = pod(directory.path(), "failing").run().unwrap();
-    insta::assert_snapshot!(error(directory.path(), &missing), @"io Recoverable System: the inputs `DIR/inputs.pb` cannot be read: No such file or directory (os error 2)");
+    insta::assert_snapshot!(error(directory.path(), &missing), @"io Recoverable System: cannot read the inputs `DIR/inputs.pb`: No such file or directory (os error 2)");
 
     write_inputs(directory.path(), &[]);
     fs::remove_dir_all(directory.path().join("outputs")).unwrap();
@@ -140,7 +140,7 @@ fn what_keeps_a_pod_from_answering_ends_with_another_code() {
     exit code 1
     -- stderr
     error: task `failing` failed: the warehouse cannot be reached: connection refused
-    error: `DIR/outputs/error.pb` could not be written: File exists (os error 17)
+    error: cannot write `DIR/outputs/error.pb`: File exists (os error 17)
     ");
 
     let elsewhere = Program::new(env!("CARGO_BIN_EXE_fixture"))
@@ -174,7 +174,7 @@ fn a_pod_that_cannot_start_its_task_still_answers() {
     ");
     fs::write(directory.path().join("inputs.pb"), [0xff; 9]).unwrap();
     let finished = pod(directory.path(), "failing").run().unwrap();
-    insta::assert_snapshot!(error(directory.path(), &finished), @"io Recoverable System: the inputs `DIR/inputs.pb` cannot be read: they are malformed");
+    insta::assert_snapshot!(error(directory.path(), &finished), @"io Recoverable System: cannot read the inputs `DIR/inputs.pb`: malformed");
 }
 
 #[test]

@@ -30,11 +30,11 @@ fn without_arguments_it_shows_its_tasks() {
 
     Usage:
 
-      fixture run TASK [--INPUT VALUE ...]   run a task here and print its output as JSON
-      fixture run TASK --help                show its inputs
-      fixture describe [TASK] [--json]       show what is recorded of the tasks
+      fixture run TASK [--INPUT VALUE ...]   run a task in this process and print its output as JSON
+      fixture run TASK --help                print the inputs, output and secrets of a task
+      fixture describe [TASK] [--json]       print the metadata of the tasks
 
-    Exit code: 0 success, 1 the task failed, 2 it could not be started.
+    Exit code: 0 success, 1 the task failed, 2 the task could not be started.
     ");
     for same in ["--help", "-h", "help"] {
         assert_eq!(run(same).to_string(), help.to_string());
@@ -102,17 +102,42 @@ fn the_help_of_a_task_shows_how_it_is_run() {
     insta::assert_snapshot!(run("run t1 --help"), @"
     exit code 0
     -- stdout
-    t1 (task in fixture)
-      Whether `my_secret` is what the caller thinks it is.
-      input   expected: string
-      output  o0: boolean
-      secret  my_secret as ANY
+    Whether `my_secret` is what the caller thinks it is.
 
-    Usage:
+    Usage: t1 --expected EXPECTED
 
-      fixture run t1 --expected EXPECTED
+    Inputs:
+      --expected EXPECTED  string
+
+    Output:
+      boolean
+
+    Secrets:
+      my_secret as ANY
     ");
-    assert!(run("run all.types --help").stdout.contains("--flag FLAG [--max_rows MAX_ROWS] --names NAMES"));
+    insta::assert_snapshot!(run("run all.types -h"), @"
+    exit code 0
+    -- stdout
+    Takes one of everything, and gives it back as text.
+
+    The second paragraph is shown by `describe`.
+
+    Usage: all.types --small SMALL --ratio RATIO --flag [FLAG] [--max_rows MAX_ROWS] --names NAMES --limits LIMITS --colour COLOUR --point POINT --wait WAIT
+
+    Inputs:
+      --small SMALL        integer
+      --ratio RATIO        float
+      --flag [FLAG]        boolean
+      --max_rows MAX_ROWS  optional integer
+      --names NAMES        list of string
+      --limits LIMITS      map of integer
+      --colour COLOUR      Red|DarkGreen
+      --point POINT        Point { x: float, y: optional float }
+      --wait WAIT          duration
+
+    Output:
+      string
+    ");
 }
 
 const EVERYTHING: &str = "run all.types --small -5 --ratio=1e3 --flag true --names [\"a\"] --limits {\"b\":2} \
@@ -125,6 +150,13 @@ fn inputs_of_all_types_are_read_and_the_output_is_json() {
     -- stdout
     "-5 1000 true None [\"a\"] {\"b\": 2} dark green 1 None 90s"
     "#);
+    let same = run(EVERYTHING);
+    for flag in ["--flag", "--flag=true"] {
+        assert_eq!(run(&EVERYTHING.replace("--flag true", flag)).to_string(), same.to_string());
+    }
+    let last = format!("{} --flag", EVERYTHING.replace("--flag true ", ""));
+    assert_eq!(run(&last).to_string(), same.to_string());
+    assert!(run(&EVERYTHING.replace("--flag true", "--flag false")).stdout.contains("1000 false None"));
     insta::assert_snapshot!(run(&format!("{EVERYTHING} --max-rows 7")), @r#"
     exit code 0
     -- stdout
@@ -282,31 +314,31 @@ fn what_cannot_be_started_ends_with_2_and_says_why() {
     insta::assert_snapshot!(run("run t1"), @"
     exit code 2
     -- stderr
-    error: task `t1` needs `--expected` (string)
+    error: missing inputs of task `t1`: `--expected` (string)
     hint: see `fixture run t1 --help`
     ");
     insta::assert_snapshot!(run("run t1 --expectd x"), @"
     exit code 2
     -- stderr
-    error: task `t1` has no input `expectd`
+    error: unknown input `expectd` of task `t1`
     hint: did you mean `--expected`?
     ");
     insta::assert_snapshot!(run("run t1 --expected x --expected y"), @"
     exit code 2
     -- stderr
-    error: input `expected` is given twice
+    error: input `expected` is given more than once
     hint: see `fixture run t1 --help`
     ");
     insta::assert_snapshot!(run("run t1 x"), @"
     exit code 2
     -- stderr
-    error: an input needs its name before its value
-    hint: fixture run TASK [--INPUT VALUE ...]
+    error: an input has a value but no name
+    hint: usage: fixture run TASK [--INPUT VALUE ...]
     ");
     insta::assert_snapshot!(run("runn t1"), @"
     exit code 2
     -- stderr
-    error: there is no command `runn`
+    error: unknown command `runn`
     hint: did you mean `run`?
     ");
     insta::assert_snapshot!(run(&EVERYTHING.replace("-5", "300")), @"

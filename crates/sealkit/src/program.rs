@@ -1,4 +1,4 @@
-//! The program of a binary with tasks: lists, describes and runs them.
+//! The command line of a binary with tasks: it lists, describes and runs them.
 
 mod arguments;
 mod listing;
@@ -16,28 +16,27 @@ use std::{
 use sealkit_idl::prost::Message as _;
 
 use self::arguments::Command;
-use crate::{
-    Error, Session, TaskKind, TaskMetadata, Variable, controller, registry, spec, storage::StorageError,
-};
+use crate::{Error, Session, TaskKind, TaskMetadata, Type, Variable, controller, registry, spec, storage::StorageError};
 
 /// The `main` of a binary with tasks.
 ///
 /// ```text
-/// PROGRAM                                 runs the workflow `main`, if it needs no inputs; else as --help
-/// PROGRAM --help                          shows the tasks
-/// PROGRAM run TASK [--INPUT VALUE ...]    runs a task here and prints its output as JSON
-/// PROGRAM describe [TASK] [--json]        shows what is recorded of the tasks
+/// PROGRAM                                 runs the workflow `main` if it needs no inputs, otherwise prints the help
+/// PROGRAM --help                          prints the help, with a list of the tasks
+/// PROGRAM run TASK [--INPUT VALUE ...]    runs a task in this process and prints its output as JSON
+/// PROGRAM run TASK --help                 prints the inputs, output and secrets of a task
+/// PROGRAM describe [TASK] [--json]        prints the metadata of the tasks
 /// PROGRAM inputs TASK [--INPUT VALUE ...] writes the inputs as Flyte's `task.Inputs`, for `execute`
-/// PROGRAM outputs TASK                    reads Flyte's `task.Outputs`, and prints the output as JSON
+/// PROGRAM outputs TASK                    reads Flyte's `task.Outputs` and prints the output as JSON
 /// PROGRAM spec TASK                       writes Flyte's `task.TaskSpec`, without an image
-/// PROGRAM execute --task TASK --inputs URI --outputs-path URI   runs a task as a pod, as Flyte starts it
+/// PROGRAM execute --task TASK --inputs URI --outputs-path URI   runs a task as a pod, with Flyte's arguments
 /// ```
 ///
-/// The output of a task goes to standard output, everything else to standard error. The exit code is 0 if all
-/// went well, 1 if the task failed, and 2 if it could not be started.
+/// The output of a task goes to standard output, everything else to standard error. The exit code is 0 for success, 1 if the task
+/// failed, and 2 if it could not be started.
 ///
-/// Secrets that tasks have read are redacted in what it prints to standard error, also in messages of panics, on any thread.
-/// Those that are too weak to be told from ordinary text are named in a warning.
+/// Secrets that tasks have read are redacted in everything that the program prints to standard error, including panic messages on
+/// any thread. A warning names the secrets that are too weak to be redacted reliably.
 ///
 /// ```no_run
 /// fn main() -> std::process::ExitCode {
@@ -48,31 +47,31 @@ pub fn main() -> ExitCode {
     Session::new().main()
 }
 
-/// Why the program ends without success.
+/// An error that ends the program, with its exit code.
 #[derive(Debug)]
-struct Fault {
+struct ProgramError {
     code: u8,
     message: String,
     hint: Option<String>,
 }
 
-impl Fault {
+impl ProgramError {
     fn usage(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { code: 2, message: message.into(), hint: Some(hint.into()) }
     }
 }
 
-/// Nothing was started: the command line or the program itself is wrong.
-impl From<Error> for Fault {
+/// The command line or the program itself is wrong: nothing was started.
+impl From<Error> for ProgramError {
     fn from(error: Error) -> Self {
         Self { code: 2, message: format!("{error:#}"), hint: error.hint().map(str::to_owned) }
     }
 }
 
-/// The place of a file makes no sense.
-impl From<StorageError> for Fault {
-    fn from(refusal: StorageError) -> Self {
-        Self { code: 2, message: refusal.message, hint: refusal.hint }
+/// The URI of a file is invalid.
+impl From<StorageError> for ProgramError {
+    fn from(error: StorageError) -> Self {
+        Self { code: 2, message: error.message, hint: error.hint }
     }
 }
 
@@ -85,7 +84,7 @@ pub(crate) fn main_of(session: &Session) -> ExitCode {
     warn_of_weak_secrets(session);
     match outcome {
         Ok(output) => print(io::stdout().lock(), &output),
-        Err(Fault { code, message, hint }) => {
+        Err(ProgramError { code, message, hint }) => {
             let hint = hint.map(|hint| format!("hint: {hint}\n")).unwrap_or_default();
             let text = format!("error: {message}\n{hint}");
             print(io::stderr().lock(), &session.guard().redact_text(&text));
@@ -95,9 +94,9 @@ pub(crate) fn main_of(session: &Session) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// A secret that is not guarded is never passed over in silence.
+/// Warns of secrets that the guard cannot find reliably.
 fn warn_of_weak_secrets(session: &Session) {
-    // Where there is an engine, it warns once for all tasks.
+    // The engine warns once for all tasks.
     if controller::has_engine() {
         return;
     }
@@ -108,10 +107,10 @@ fn warn_of_weak_secrets(session: &Session) {
     print(io::stderr().lock(), &warnings.concat());
 }
 
-fn perform(session: &Session, program: &str) -> Result<String, Fault> {
-    let command = arguments::parse(lexopt::Parser::from_env(), program)?;
+fn perform(session: &Session, program: &str) -> Result<String, ProgramError> {
+    let command = arguments::parse(lexopt::Parser::from_env(), program, &is_flag)?;
     match command {
-        Command::Plain => match registry::tasks()?.into_iter().find(|task| is_plain(task)) {
+        Command::Default => match registry::tasks()?.into_iter().find(|task| is_default(task)) {
             Some(task) => run::run(session, program, task, Vec::new()),
             None => Ok(listing::help(program, &registry::tasks()?)),
         },
@@ -121,9 +120,9 @@ fn perform(session: &Session, program: &str) -> Result<String, Fault> {
                 Some(name) => vec![registry::find(&name)?],
                 None => registry::tasks()?,
             };
-            if json { listing::json(&tasks) } else { Ok(listing::described(&tasks)) }
+            if json { listing::json(&tasks) } else { Ok(listing::describe(&tasks)) }
         }
-        Command::RunHelp { task } => Ok(listing::run_help(program, registry::find(&task)?)),
+        Command::TaskHelp { task } => Ok(listing::task_help(registry::find(&task)?)),
         Command::Inputs { task, inputs } => {
             print_bytes(&run::encode_inputs(program, registry::find(&task)?, inputs)?);
             Ok(String::new())
@@ -138,20 +137,29 @@ fn perform(session: &Session, program: &str) -> Result<String, Fault> {
     }
 }
 
-/// Whether the program runs this task when nothing is typed.
-fn is_plain(task: &TaskMetadata) -> bool {
+/// Returns whether the program runs this task if it has no arguments.
+fn is_default(task: &TaskMetadata) -> bool {
     let required = |input: &Variable| !input.r#type.is_optional();
     task.name() == "main"
         && task.kind() == TaskKind::Workflow
         && !task.interface().inputs.iter().any(required)
 }
 
-/// What is no text.
+/// Returns whether an input is boolean, so that its name alone means `true`.
+fn is_flag(task: &str, input: &str) -> bool {
+    let Ok(task) = registry::find(task) else { return false };
+    run::find_input(task, input).is_some_and(|input| match input.r#type {
+        Type::Optional(inner) => matches!(inner, Type::Boolean),
+        other => matches!(other, Type::Boolean),
+    })
+}
+
+/// Writes bytes to standard output.
 fn print_bytes(bytes: &[u8]) {
     let _ = io::stdout().lock().write_all(bytes);
 }
 
-/// Whoever reads our output may stop reading; that is no failure of ours.
-fn print(mut to: impl Write, text: &str) {
-    let _ = to.write_all(text.as_bytes()).and_then(|()| to.flush());
+/// Prints text; a reader that closed the pipe is not an error.
+fn print(mut output: impl Write, text: &str) {
+    let _ = output.write_all(text.as_bytes()).and_then(|()| output.flush());
 }

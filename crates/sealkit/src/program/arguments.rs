@@ -1,18 +1,18 @@
-//! What was typed.
+//! The arguments of the program.
 
 use std::ffi::OsString;
 
 use lexopt::{Arg, Parser};
 
-use super::{Fault, pod::Pod};
+use super::{ProgramError, pod::Pod};
 
-/// What is to be done; [`Plain`](Self::Plain) is what is done if nothing was typed.
+/// A command; [`Default`](Self::Default) stands for no arguments.
 #[derive(Debug, PartialEq)]
 pub(super) enum Command {
-    Plain,
+    Default,
     Help,
     Describe { task: Option<String>, json: bool },
-    RunHelp { task: String },
+    TaskHelp { task: String },
     Run { task: String, inputs: Vec<(String, String)> },
     Inputs { task: String, inputs: Vec<(String, String)> },
     Outputs { task: String },
@@ -20,89 +20,109 @@ pub(super) enum Command {
     Execute(Pod),
 }
 
-pub(super) fn parse(mut parser: Parser, program: &str) -> Result<Command, Fault> {
-    let odd = |what: &str| Fault::usage(what, format!("see `{program} --help`"));
-    let verb = match next(&mut parser, program)? {
-        None => return Ok(Command::Plain),
-        Some(Argument::Word(verb)) => verb,
-        Some(Argument::Option(name)) if name == "--help" || name == "-h" => return Ok(Command::Help),
-        Some(Argument::Option(name)) => return Err(odd(&format!("there is no option `{name}`"))),
+/// Parses the arguments; `is_flag` says whether an input of a task may have no value.
+pub(super) fn parse(
+    mut parser: Parser,
+    program: &str,
+    is_flag: &dyn Fn(&str, &str) -> bool,
+) -> Result<Command, ProgramError> {
+    let command = match next(&mut parser, program)? {
+        None => return Ok(Command::Default),
+        Some(Argument::Word(command)) => command,
+        Some(Argument::Option(name)) if is_help(&name) => return Ok(Command::Help),
+        Some(Argument::Option(name)) => return Err(unknown_option(&name, see_help(program))),
     };
-    match verb.as_str() {
+    match command.as_str() {
         "help" => Ok(Command::Help),
-        "run" => run(parser, program),
+        "run" => run(parser, program, is_flag),
         "describe" => describe(parser, program),
         "execute" => execute(parser, program),
-        "outputs" => named(parser, program).map(|task| Command::Outputs { task }),
-        "spec" => named(parser, program).map(|task| Command::Spec { task }),
-        "inputs" => match run(parser, program)? {
+        "outputs" => task_name(parser, program).map(|task| Command::Outputs { task }),
+        "spec" => task_name(parser, program).map(|task| Command::Spec { task }),
+        "inputs" => match run(parser, program, is_flag)? {
             Command::Run { task, inputs } => Ok(Command::Inputs { task, inputs }),
             help => Ok(help),
         },
         other => {
             let near = sealkit_names::nearest(other, ["run", "describe", "help"]);
-            let hint = near
-                .map_or_else(|| format!("see `{program} --help`"), |near| format!("did you mean `{near}`?"));
-            Err(Fault::usage(format!("there is no command `{}`", shown(other)), hint))
+            let hint = near.map_or_else(|| see_help(program), |near| format!("did you mean `{near}`?"));
+            Err(ProgramError::usage(format!("unknown command `{}`", escape(other)), hint))
         }
     }
 }
 
-fn run(mut parser: Parser, program: &str) -> Result<Command, Fault> {
-    let hint = || format!("{program} run TASK [--INPUT VALUE ...]");
+fn run(
+    mut parser: Parser,
+    program: &str,
+    is_flag: &dyn Fn(&str, &str) -> bool,
+) -> Result<Command, ProgramError> {
+    let usage = || format!("usage: {program} run TASK [--INPUT VALUE ...]");
     let task = match next(&mut parser, program)? {
         Some(Argument::Word(task)) => task,
-        Some(Argument::Option(name)) if name == "--help" || name == "-h" => return Ok(Command::Help),
-        Some(Argument::Option(_)) | None => return Err(Fault::usage("name the task to run", hint())),
+        Some(Argument::Option(name)) if is_help(&name) => return Ok(Command::Help),
+        Some(Argument::Option(_)) | None => {
+            return Err(ProgramError::usage("the name of the task is missing", usage()));
+        }
     };
     let mut inputs: Vec<(String, String)> = Vec::new();
     while let Some(argument) = next(&mut parser, program)? {
         let name = match argument {
-            Argument::Option(name) if name == "--help" || name == "-h" => {
-                return Ok(Command::RunHelp { task });
-            }
+            Argument::Option(name) if is_help(&name) => return Ok(Command::TaskHelp { task }),
             Argument::Option(name) => name,
             Argument::Word(_) => {
-                return Err(Fault::usage("an input needs its name before its value", hint()));
+                return Err(ProgramError::usage("an input has a value but no name", usage()));
             }
         };
-        let Some(input) = name.strip_prefix("--") else {
-            return Err(Fault::usage(format!("there is no option `{name}`"), hint()));
+        let Some(input) = name.strip_prefix("--") else { return Err(unknown_option(&name, usage())) };
+        let value = if is_flag(&task, input) {
+            flag(&mut parser)
+        } else {
+            parser.value().map_err(|_| {
+                ProgramError::usage(format!("input `{input}` has no value"), format!("write `{name} VALUE`"))
+            })?
         };
-        let value = parser.value().map_err(|_| {
-            Fault::usage(format!("input `{input}` has no value"), format!("write `{name} VALUE`"))
-        })?;
         inputs.push((input.to_owned(), text(value)?));
     }
     Ok(Command::Run { task, inputs })
 }
 
-/// The name of a task, and nothing else.
-fn named(mut parser: Parser, program: &str) -> Result<String, Fault> {
-    let odd = || Fault::usage("name one task", format!("see `{program} --help`"));
+/// Returns the value of a boolean input: `true` if it has none.
+fn flag(parser: &mut Parser) -> OsString {
+    if let Some(value) = parser.optional_value() {
+        return value;
+    }
+    let following = parser.try_raw_args().and_then(|mut arguments| {
+        arguments.next_if(|argument| !argument.as_encoded_bytes().starts_with(b"-"))
+    });
+    following.unwrap_or_else(|| "true".into())
+}
+
+/// Parses the name of a task and expects nothing else.
+fn task_name(mut parser: Parser, program: &str) -> Result<String, ProgramError> {
     match (next(&mut parser, program)?, next(&mut parser, program)?) {
         (Some(Argument::Word(task)), None) => Ok(task),
-        _ => Err(odd()),
+        _ => Err(ProgramError::usage("expected the name of one task", see_help(program))),
     }
 }
 
-fn describe(mut parser: Parser, program: &str) -> Result<Command, Fault> {
+fn describe(mut parser: Parser, program: &str) -> Result<Command, ProgramError> {
     let (mut task, mut json) = (None, false);
     while let Some(argument) = next(&mut parser, program)? {
         match argument {
             Argument::Option(name) if name == "--json" => json = true,
-            Argument::Option(name) if name == "--help" || name == "-h" => return Ok(Command::Help),
+            Argument::Option(name) if is_help(&name) => return Ok(Command::Help),
             Argument::Word(name) if task.is_none() => task = Some(name),
             Argument::Word(word) | Argument::Option(word) => {
-                let message = format!("`describe` does not know what to do with `{}`", shown(&word));
-                return Err(Fault::usage(message, format!("{program} describe [TASK] [--json]")));
+                let message = format!("unexpected argument `{}`", escape(&word));
+                let usage = format!("usage: {program} describe [TASK] [--json]");
+                return Err(ProgramError::usage(message, usage));
             }
         }
     }
     Ok(Command::Describe { task, json })
 }
 
-/// What Flyte tells a container; most of it the environment tells too, or a task does not need.
+/// The options that Flyte passes to a container and sealkit does not need.
 const IGNORED: [&str; 9] = [
     "version",
     "raw-data-path",
@@ -115,15 +135,15 @@ const IGNORED: [&str; 9] = [
     "resolver",
 ];
 
-fn execute(mut parser: Parser, program: &str) -> Result<Command, Fault> {
-    let hint = || format!("{program} execute --task NAME --inputs URI --outputs-path URI");
+fn execute(mut parser: Parser, program: &str) -> Result<Command, ProgramError> {
+    let usage = || format!("usage: {program} execute --task NAME --inputs URI --outputs-path URI");
     let mut pod = Pod::default();
     let (mut run, mut action) = (String::new(), String::new());
     while let Some(argument) = next(&mut parser, program)? {
         let name = match argument {
-            Argument::Option(name) if name == "--help" || name == "-h" => return Ok(Command::Help),
+            Argument::Option(name) if is_help(&name) => return Ok(Command::Help),
             Argument::Option(name) => name,
-            Argument::Word(_) => return Err(Fault::usage("a pod takes options only", hint())),
+            Argument::Word(_) => return Err(ProgramError::usage("`execute` accepts only options", usage())),
         };
         let mut ignored = String::new();
         let field = match name.trim_start_matches('-') {
@@ -133,49 +153,64 @@ fn execute(mut parser: Parser, program: &str) -> Result<Command, Fault> {
             "run-name" => &mut run,
             "name" => &mut action,
             other if IGNORED.contains(&other) => &mut ignored,
-            _ => return Err(Fault::usage(format!("there is no option `{name}`"), hint())),
+            _ => return Err(unknown_option(&name, usage())),
         };
-        let value = parser.value().map_err(|_| Fault::usage(format!("`{name}` has no value"), hint()))?;
+        let value = parser
+            .value()
+            .map_err(|_| ProgramError::usage(format!("option `{name}` has no value"), usage()))?;
         *field = text(value)?;
-        // What Flyte has left as it was means that it is absent, and so do two quotes.
+        // Flyte leaves the template of an absent value as it is, or writes two quotes.
         if field.starts_with("{{") || field == "\"\"" {
             field.clear();
         }
     }
     (pod.run, pod.action) =
         (Some(run).filter(|run| !run.is_empty()), Some(action).filter(|name| !name.is_empty()));
-    let absent = [("--task", &pod.task), ("--inputs", &pod.inputs), ("--outputs-path", &pod.outputs)];
-    match absent.iter().find(|(_, value)| value.is_empty()) {
-        Some((name, _)) => Err(Fault::usage(format!("a pod needs `{name}`"), hint())),
+    let required = [("--task", &pod.task), ("--inputs", &pod.inputs), ("--outputs-path", &pod.outputs)];
+    match required.iter().find(|(_, value)| value.is_empty()) {
+        Some((name, _)) => Err(ProgramError::usage(format!("option `{name}` is missing"), usage())),
         None => Ok(Command::Execute(pod)),
     }
 }
 
 enum Argument {
-    /// With its dashes.
+    /// An option, with its dashes.
     Option(String),
     Word(String),
 }
 
-fn next(parser: &mut Parser, program: &str) -> Result<Option<Argument>, Fault> {
+fn next(parser: &mut Parser, program: &str) -> Result<Option<Argument>, ProgramError> {
     match parser.next() {
         Ok(None) => Ok(None),
         Ok(Some(Arg::Short(letter))) => Ok(Some(Argument::Option(format!("-{letter}")))),
         Ok(Some(Arg::Long(name))) => Ok(Some(Argument::Option(format!("--{name}")))),
         Ok(Some(Arg::Value(word))) => text(word).map(|word| Some(Argument::Word(word))),
-        // lexopt's own text would show the value.
+        // lexopt's own message contains the value.
         Err(lexopt::Error::UnexpectedValue { option, .. }) => {
-            Err(Fault::usage(format!("`{option}` takes no value"), format!("see `{program} --help`")))
+            Err(ProgramError::usage(format!("option `{option}` accepts no value"), see_help(program)))
         }
-        Err(_) => Err(Fault::usage("an argument is malformed", format!("see `{program} --help`"))),
+        Err(_) => Err(ProgramError::usage("an argument is malformed", see_help(program))),
     }
 }
 
-fn text(value: OsString) -> Result<String, Fault> {
-    value.into_string().map_err(|_| Fault::usage("an argument is not UTF-8 text", "write it in UTF-8"))
+fn is_help(option: &str) -> bool {
+    option == "--help" || option == "-h"
 }
 
-fn shown(word: &str) -> String {
+fn text(value: OsString) -> Result<String, ProgramError> {
+    let not_utf8 = |_| ProgramError::usage("an argument is not UTF-8 text", "write it in UTF-8");
+    value.into_string().map_err(not_utf8)
+}
+
+fn unknown_option(name: &str, hint: String) -> ProgramError {
+    ProgramError::usage(format!("unknown option `{}`", escape(name)), hint)
+}
+
+fn see_help(program: &str) -> String {
+    format!("see `{program} --help`")
+}
+
+fn escape(word: &str) -> String {
     word.chars().take(80).flat_map(char::escape_debug).collect()
 }
 
@@ -184,18 +219,19 @@ mod tests {
     use super::*;
 
     fn parsed(line: &str) -> Result<Command, String> {
-        parse(Parser::from_args(line.split_whitespace()), "demo").map_err(|fault| fault.message)
+        let is_flag = |_: &str, input: &str| input == "flag";
+        parse(Parser::from_args(line.split_whitespace()), "demo", &is_flag).map_err(|error| error.message)
     }
 
     #[test]
-    fn commands_are_read() {
-        assert_eq!(parsed(""), Ok(Command::Plain));
+    fn commands_are_parsed() {
+        assert_eq!(parsed(""), Ok(Command::Default));
         assert_eq!(parsed("-h"), Ok(Command::Help));
         assert_eq!(
             parsed("describe --json t1"),
             Ok(Command::Describe { task: Some("t1".to_owned()), json: true })
         );
-        assert_eq!(parsed("run t1 --help"), Ok(Command::RunHelp { task: "t1".to_owned() }));
+        assert_eq!(parsed("run t1 --help"), Ok(Command::TaskHelp { task: "t1".to_owned() }));
         let inputs =
             [("n", "-5"), ("s", "--x"), ("e", "")].map(|(name, value)| (name.to_owned(), value.to_owned()));
         assert_eq!(
@@ -205,7 +241,23 @@ mod tests {
     }
 
     #[test]
-    fn a_pod_takes_what_flyte_writes() {
+    fn a_flag_without_a_value_is_true() {
+        for (line, values) in [
+            ("run t1 --flag", &[("flag", "true")][..]),
+            ("run t1 --flag false", &[("flag", "false")]),
+            ("run t1 --flag=false", &[("flag", "false")]),
+            ("run t1 --flag maybe", &[("flag", "maybe")]),
+            ("run t1 --flag --n 5", &[("flag", "true"), ("n", "5")]),
+            ("run t1 --n --flag --flag", &[("n", "--flag"), ("flag", "true")]),
+        ] {
+            let inputs =
+                values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            assert_eq!(parsed(line), Ok(Command::Run { task: "t1".to_owned(), inputs }), "{line}");
+        }
+    }
+
+    #[test]
+    fn the_arguments_that_flyte_passes_to_a_pod_are_parsed() {
         let line = "execute --inputs s3://b/inputs.pb --outputs-path file:///o --version v1 --raw-data-path s3://b/raw \
                     --checkpoint-path s3://b/c --prev-checkpoint \"\" --run-name {{.runName}} --name a0 \
                     --run-start-time 2026-01-02T03:04:05Z --task all.types";
@@ -217,7 +269,7 @@ mod tests {
             action: Some("a0".to_owned()),
         };
         assert_eq!(parsed(line), Ok(Command::Execute(pod)));
-        // As a template says it, and as Flyte does before the first attempt.
+        // Flyte leaves out values in both ways.
         let line =
             "execute --task t --inputs /i --outputs-path /o --run-name r1 --name {{.actionName}} --name \"\"";
         let Ok(Command::Execute(pod)) = parsed(line) else { unreachable!() };
@@ -225,22 +277,22 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_named() {
+    fn errors_name_the_argument() {
         for (line, expected) in [
-            ("rnu", "there is no command `rnu`"),
-            ("--json", "there is no option `--json`"),
-            ("run", "name the task to run"),
-            ("run --n 5", "name the task to run"),
-            ("run t1 5", "an input needs its name before its value"),
+            ("rnu", "unknown command `rnu`"),
+            ("--json", "unknown option `--json`"),
+            ("run", "the name of the task is missing"),
+            ("run --n 5", "the name of the task is missing"),
+            ("run t1 5", "an input has a value but no name"),
             ("run t1 --n", "input `n` has no value"),
-            ("run t1 -n 5", "there is no option `-n`"),
-            ("describe t1 t2", "`describe` does not know what to do with `t2`"),
-            ("execute --task t1 --inputs /i", "a pod needs `--outputs-path`"),
-            ("execute --task t1 --inputs {{.input}} --outputs-path /o", "a pod needs `--inputs`"),
-            ("execute --task", "`--task` has no value"),
-            ("execute --tusk t1", "there is no option `--tusk`"),
-            ("execute t1", "a pod takes options only"),
-            ("describe --json=yes", "`--json` takes no value"),
+            ("run t1 -n 5", "unknown option `-n`"),
+            ("describe t1 t2", "unexpected argument `t2`"),
+            ("execute --task t1 --inputs /i", "option `--outputs-path` is missing"),
+            ("execute --task t1 --inputs {{.input}} --outputs-path /o", "option `--inputs` is missing"),
+            ("execute --task", "option `--task` has no value"),
+            ("execute --tusk t1", "unknown option `--tusk`"),
+            ("execute t1", "`execute` accepts only options"),
+            ("describe --json=yes", "option `--json` accepts no value"),
         ] {
             assert_eq!(parsed(line), Err(expected.to_owned()), "{line}");
         }

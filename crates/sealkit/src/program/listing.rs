@@ -1,10 +1,11 @@
-//! What is shown of tasks.
+//! The help of the program, and the descriptions of its tasks.
 
 use std::fmt::Write as _;
 
-use super::Fault;
-use crate::{AllowedPlace, Secret, TaskMetadata};
+use super::ProgramError;
+use crate::{AllowedPlace, Secret, TaskMetadata, Type, Variable};
 
+/// Returns the help of the program, with a list of its tasks.
 pub(super) fn help(program: &str, tasks: &[&TaskMetadata]) -> String {
     let mut text = String::new();
     if tasks.is_empty() {
@@ -19,22 +20,22 @@ pub(super) fn help(program: &str, tasks: &[&TaskMetadata]) -> String {
         text.push('\n');
     }
     text.push_str("Usage:\n\n");
-    if tasks.iter().any(|task| super::is_plain(task)) {
+    if tasks.iter().any(|task| super::is_default(task)) {
         let width = format!("{program} run TASK [--INPUT VALUE ...]").len();
         let _ = writeln!(text, "  {program:width$}   run the workflow `main`");
     }
     let _ = write!(
         text,
         "  \
-         {program} run TASK [--INPUT VALUE ...]   run a task here and print its output as JSON\n  \
-         {program} run TASK --help                show its inputs\n  \
-         {program} describe [TASK] [--json]       show what is recorded of the tasks\n\n\
-         Exit code: 0 success, 1 the task failed, 2 it could not be started.\n"
+         {program} run TASK [--INPUT VALUE ...]   run a task in this process and print its output as JSON\n  \
+         {program} run TASK --help                print the inputs, output and secrets of a task\n  \
+         {program} describe [TASK] [--json]       print the metadata of the tasks\n\n\
+         Exit code: 0 success, 1 the task failed, 2 the task could not be started.\n"
     );
     text
 }
 
-/// The first line of the documentation, and the secrets.
+/// Returns the first line of the documentation, and the secrets.
 fn summary(task: &TaskMetadata) -> String {
     let first = task.docs().lines().next().unwrap_or_default().trim();
     let secrets: Vec<String> =
@@ -46,19 +47,54 @@ fn summary(task: &TaskMetadata) -> String {
     }
 }
 
-pub(super) fn run_help(program: &str, task: &TaskMetadata) -> String {
-    let mut text = described(&[task]);
-    let _ = write!(text, "\nUsage:\n\n  {program} run {}", task.name());
-    for input in task.interface().inputs {
-        let option = format!("--{} {}", input.name, input.name.to_uppercase());
-        let _ =
-            if input.r#type.is_optional() { write!(text, " [{option}]") } else { write!(text, " {option}") };
+/// Returns the help of one task. It names no command, because `sealkit run` prints it, too.
+pub(super) fn task_help(task: &TaskMetadata) -> String {
+    let mut text = String::new();
+    if !task.docs().is_empty() {
+        let _ = writeln!(text, "{}\n", task.docs());
+    }
+    let inputs = task.interface().inputs;
+    let _ = write!(text, "Usage: {}", task.name());
+    for input in inputs {
+        let _ = if input.r#type.is_optional() {
+            write!(text, " [{}]", option(input))
+        } else {
+            write!(text, " {}", option(input))
+        };
     }
     text.push('\n');
+    let width = inputs.iter().map(|input| option(input).len()).max().unwrap_or_default();
+    let inputs = inputs.iter().map(|input| format!("{:width$}  {}", option(input), input.r#type));
+    let outputs = task.interface().outputs.iter().map(|output| output.r#type.to_string());
+    let retries = Some(task.retries()).filter(|retries| *retries > 0);
+    let limits = retries.map(|retries| format!("retries {retries}")).into_iter();
+    let limits = limits.chain(task.timeout().map(|timeout| format!("timeout {}s", timeout.as_secs_f64())));
+    section(&mut text, "Inputs", inputs);
+    section(&mut text, "Output", outputs);
+    section(&mut text, "Secrets", task.secret_requests().iter().map(request));
+    section(&mut text, "Limits", limits);
     text
 }
 
-pub(super) fn described(tasks: &[&TaskMetadata]) -> String {
+/// Writes a section of the help, unless it is empty.
+fn section(text: &mut String, title: &str, lines: impl Iterator<Item = String>) {
+    let lines: Vec<String> = lines.collect();
+    if !lines.is_empty() {
+        let _ = writeln!(text, "\n{title}:\n  {}", lines.join("\n  "));
+    }
+}
+
+/// Returns the option of an input. The value of a boolean input can be left out.
+fn option(input: &Variable) -> String {
+    let (name, value) = (input.name, input.name.to_uppercase());
+    match input.r#type {
+        Type::Boolean | Type::Optional(Type::Boolean) => format!("--{name} [{value}]"),
+        _ => format!("--{name} {value}"),
+    }
+}
+
+/// Returns the metadata of tasks as text.
+pub(super) fn describe(tasks: &[&TaskMetadata]) -> String {
     let blocks: Vec<String> = tasks.iter().map(|task| block(task)).collect();
     blocks.join("\n")
 }
@@ -110,10 +146,11 @@ fn request(secret: &Secret) -> String {
     text
 }
 
-pub(super) fn json(tasks: &[&TaskMetadata]) -> Result<String, Fault> {
-    serde_json::to_string_pretty(tasks).map(|json| json + "\n").map_err(|error| Fault {
+/// Returns the metadata of tasks as JSON.
+pub(super) fn json(tasks: &[&TaskMetadata]) -> Result<String, ProgramError> {
+    serde_json::to_string_pretty(tasks).map(|json| json + "\n").map_err(|error| ProgramError {
         code: 2,
-        message: format!("the tasks cannot be written as JSON: {error}"),
+        message: format!("cannot write the tasks as JSON: {error}"),
         hint: None,
     })
 }

@@ -1,11 +1,11 @@
-//! The program as a pod: it runs one task, from the file of its inputs to that of its outputs.
+//! Runs the program as a pod: it reads the inputs of one task from a file and writes the outputs to another.
 //!
-//! The files are those of Flyte 2: `task.Inputs` is read, and `task.Outputs` or `core.ErrorDocument` is written. Whether the task
-//! succeeded is told by which one is there, and the exit code is 0 either way; anything else means that not even that could be
-//! written.
+//! The files are those of Flyte 2: the pod reads `task.Inputs`, and writes `task.Outputs` or `core.ErrorDocument`. Which of the two
+//! exists says whether the task succeeded, and the exit code is 0 in both cases. Any other exit code means that the pod could not
+//! write either.
 
-mod failed;
 mod limit;
+mod problem;
 mod task;
 
 use std::io;
@@ -16,17 +16,17 @@ use sealkit_idl::{
     task::{Inputs, NamedLiteral},
 };
 
-use self::failed::Failed;
-use super::Fault;
+use self::problem::Problem;
+use super::ProgramError;
 use crate::{
     ErrorKind, Session, Value, controller, identity, registry,
     storage::{self, Location},
 };
 
-/// More than a pod has memory for is not read.
-const LARGEST_INPUTS: u64 = 256 << 20;
+/// The maximum size of the inputs, which protects the memory of the pod.
+const MAX_INPUTS: u64 = 256 << 20;
 
-/// What a pod is told.
+/// The arguments of a pod.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Pod {
     pub(super) task: String,
@@ -34,50 +34,51 @@ pub(super) struct Pod {
     pub(super) inputs: String,
     /// The URI of the directory for the outputs.
     pub(super) outputs: String,
-    /// The run and the part of it that the pod is, where the command line says so.
+    /// The name of the run, if it is an argument.
     pub(super) run: Option<String>,
+    /// The name of the action, if it is an argument.
     pub(super) action: Option<String>,
 }
 
 /// Runs the task of the pod.
 ///
-/// Only where its outputs cannot go anywhere is that a fault: whatever else goes wrong is in `error.pb`, and known to Flyte.
-pub(super) fn execute(session: &Session, pod: &Pod) -> Result<String, Fault> {
+/// Returns an error only if the outputs cannot be written: every other error is written to `error.pb` for Flyte.
+pub(super) fn execute(session: &Session, pod: &Pod) -> Result<String, ProgramError> {
     identity::set(pod.run.as_deref(), pod.action.as_deref());
     let outputs = Location::parse(&pod.outputs)?;
-    let (file, content, told) = match run(session, pod) {
+    let (file, content, report) = match run(session, pod) {
         Ok((content, value)) => {
             if controller::has_engine() {
-                // An engine shows the output to people, and knows nothing of its type.
+                // The engine prints the output without knowing its type.
                 let json = serde_json::to_vec(&value).unwrap_or_default();
                 let _ = storage::write(&outputs.join("output.json"), &json);
             }
             (outputs.join("outputs.pb"), content, String::new())
         }
-        Err(failed) => {
-            let message = session.guard().redact_text(&failed.message).into_owned();
-            // An engine tells it itself.
-            let told = if controller::has_engine() { String::new() } else { format!("error: {message}\n") };
-            (outputs.join("error.pb"), failed.document(message).encode_to_vec(), told)
+        Err(problem) => {
+            let message = session.guard().redact_text(&problem.message).into_owned();
+            // The engine reports errors itself.
+            let report = if controller::has_engine() { String::new() } else { format!("error: {message}\n") };
+            (outputs.join("error.pb"), problem.document(message).encode_to_vec(), report)
         }
     };
-    super::print(io::stderr().lock(), &told);
+    super::print(io::stderr().lock(), &report);
     let written = storage::write(&file, &content);
-    written.map(|()| String::new()).map_err(|refusal| Fault {
+    written.map(|()| String::new()).map_err(|error| ProgramError {
         code: 1,
-        message: format!("`{file}` could not be written: {}", refusal.message),
-        hint: refusal.hint,
+        message: format!("cannot write `{file}`: {}", error.message),
+        hint: error.hint,
     })
 }
 
-/// What is to be written, and the output as what it is.
-fn run(session: &Session, pod: &Pod) -> Result<(Vec<u8>, Value), Failed> {
+/// Runs the task and returns the content of `outputs.pb`, and the output as a value.
+fn run(session: &Session, pod: &Pod) -> Result<(Vec<u8>, Value), Problem> {
     let task = registry::find(&pod.task)?;
-    let inputs = Location::parse(&pod.inputs).map_err(|refusal| Failed {
+    let inputs = Location::parse(&pod.inputs).map_err(|error| Problem {
         kind: ErrorKind::Configuration,
         origin: ErrorOrigin::System,
-        again: ContainerErrorKind::NonRecoverable,
-        message: failed::advised(refusal.message, refusal.hint.as_deref()),
+        retry: ContainerErrorKind::NonRecoverable,
+        message: problem::with_hint(error.message, error.hint.as_deref()),
     })?;
     let (outputs, value) = task::run(session, task, read(&inputs)?)?;
     let content = outputs.encode_to_vec();
@@ -87,16 +88,19 @@ fn run(session: &Session, pod: &Pod) -> Result<(Vec<u8>, Value), Failed> {
     Ok((content, value))
 }
 
-fn read(inputs: &Location) -> Result<Vec<NamedLiteral>, Failed> {
-    let unreadable = |problem: String| Failed {
+fn read(inputs: &Location) -> Result<Vec<NamedLiteral>, Problem> {
+    let bytes = storage::read(inputs, MAX_INPUTS).map_err(|error| {
+        unreadable(inputs, &problem::with_hint(error.message, error.hint.as_deref()))
+    })?;
+    let inputs = Inputs::decode(&*bytes).map_err(|_| unreadable(inputs, "malformed"))?;
+    Ok(inputs.literals)
+}
+
+fn unreadable(inputs: &Location, reason: &str) -> Problem {
+    Problem {
         kind: ErrorKind::Io,
         origin: ErrorOrigin::System,
-        again: ContainerErrorKind::Recoverable,
-        message: format!("the inputs `{inputs}` cannot be read: {problem}"),
-    };
-    let bytes = storage::read(inputs, LARGEST_INPUTS);
-    let bytes =
-        bytes.map_err(|refusal| unreadable(failed::advised(refusal.message, refusal.hint.as_deref())))?;
-    let inputs = Inputs::decode(&*bytes).map_err(|_| unreadable("they are malformed".to_owned()))?;
-    Ok(inputs.literals)
+        retry: ContainerErrorKind::Recoverable,
+        message: format!("cannot read the inputs `{inputs}`: {reason}"),
+    }
 }

@@ -1,4 +1,4 @@
-//! Running one task in this process.
+//! Runs a task in this process, and converts its inputs and outputs.
 
 use std::{
     io::Read,
@@ -10,123 +10,129 @@ use sealkit_idl::{
     task::{Inputs, NamedLiteral, Outputs},
 };
 
-use super::Fault;
+use super::ProgramError;
 use crate::{
-    Session, TaskMetadata, Type, Value, ValueError,
+    Session, TaskMetadata, Type, Value, ValueError, Variable,
     call::InvokeError,
     literal::{from_literal, to_literal},
     task_type::Members,
 };
 
+/// Runs a task and returns its output as a line of JSON.
 pub(super) fn run(
     session: &Session,
     program: &str,
     task: &'static TaskMetadata,
-    typed: Vec<(String, String)>,
-) -> Result<String, Fault> {
-    let inputs = read_inputs(program, task, typed)?;
+    arguments: Vec<(String, String)>,
+) -> Result<String, ProgramError> {
+    let inputs = Members::new(parse_inputs(program, task, arguments)?);
     let name = task.name();
-    // The panic itself has been reported by the panic hook.
+    // The panic hook has printed the message of a panic already.
     let outcome = session.run(|| catch_unwind(AssertUnwindSafe(|| task.invoke()(inputs))));
     match outcome {
         Ok(Ok(output)) => {
             let output = serde_json::to_string(&output.unwrap_or(Value::None));
-            output
-                .map(|json| json + "\n")
-                .map_err(|error| failed(format!("output of task `{name}`: {error}"), None))
+            output.map(|json| json + "\n").map_err(|error| output_error(name, &error))
         }
         Ok(Err(InvokeError::Task(text))) => {
             let (_, hint) = session.recorded_error(&text);
-            Err(failed(format!("task `{name}` failed: {text}"), hint))
+            Err(task_error(format!("task `{name}` failed: {text}"), hint))
         }
-        Ok(Err(InvokeError::Output(error))) => Err(failed(format!("output of task `{name}`: {error}"), None)),
-        Ok(Err(InvokeError::Input(error))) => {
-            Err(Fault::usage(format!("input {error}"), format!("see `{program} run {name} --help`")))
-        }
-        Err(_) => Err(failed(format!("task `{name}` panicked"), None)),
+        Ok(Err(InvokeError::Output(error))) => Err(output_error(name, &error)),
+        Ok(Err(InvokeError::Input(error))) => Err(input_error(program, task, &error)),
+        Err(_) => Err(task_error(format!("task `{name}` panicked"), None)),
     }
 }
 
-fn failed(message: String, hint: Option<String>) -> Fault {
-    Fault { code: 1, message, hint }
-}
-
-/// What was typed, as Flyte's `task.Inputs`.
+/// Encodes command-line inputs as Flyte's `task.Inputs`.
 pub(super) fn encode_inputs(
     program: &str,
     task: &'static TaskMetadata,
-    typed: Vec<(String, String)>,
-) -> Result<Vec<u8>, Fault> {
-    let values = values(program, task, typed)?;
-    let wrong = |name: &str, error: ValueError| {
-        let help = format!("see `{program} run {} --help`", task.name());
-        Fault::usage(format!("input {}", error.at(name)), help)
-    };
+    arguments: Vec<(String, String)>,
+) -> Result<Vec<u8>, ProgramError> {
     let literal = |(name, value): (String, Value)| {
-        let input = task.interface().inputs.iter().find(|input| input.name == name);
-        let of = input.map_or(Type::None, |input| input.r#type);
-        let value = value.of_type(of).and_then(|value| to_literal(of, &value));
-        let value = Some(value.map_err(|error| wrong(&name, error))?);
+        let r#type = find_input(task, &name).map_or(Type::None, |input| input.r#type);
+        let value = value.of_type(r#type).and_then(|value| to_literal(r#type, &value));
+        let value = Some(value.map_err(|error| input_error(program, task, &error.at(&name)))?);
         Ok(NamedLiteral { name, value })
     };
-    let literals = values.into_iter().map(literal).collect::<Result<_, Fault>>()?;
+    let values = parse_inputs(program, task, arguments)?;
+    let literals = values.into_iter().map(literal).collect::<Result<_, ProgramError>>()?;
     Ok(Inputs { literals }.encode_to_vec())
 }
 
-/// The output of `task` as JSON, from the bytes of Flyte's `task.Outputs`.
-pub(super) fn decode_outputs(task: &TaskMetadata, mut from: impl Read) -> Result<String, Fault> {
+/// Decodes Flyte's `task.Outputs` and returns the output of `task` as a line of JSON.
+pub(super) fn decode_outputs(task: &TaskMetadata, mut from: impl Read) -> Result<String, ProgramError> {
     let name = task.name();
-    let wrong = |problem: String| failed(format!("output of task `{name}`: {problem}"), None);
     let mut bytes = Vec::new();
-    from.read_to_end(&mut bytes).map_err(|error| wrong(error.to_string()))?;
-    let outputs = Outputs::decode(&*bytes).map_err(|_| wrong("it is malformed".to_owned()))?;
+    from.read_to_end(&mut bytes).map_err(|error| output_error(name, &error))?;
+    let outputs = Outputs::decode(&*bytes).map_err(|_| output_error(name, &"malformed"))?;
     let value = match (task.interface().outputs.first(), outputs.literals.into_iter().next()) {
         (None, _) => Value::None,
-        (Some(_), None) => return Err(wrong("it is missing".to_owned())),
+        (Some(_), None) => return Err(output_error(name, &"missing")),
         (Some(output), Some(literal)) => from_literal(literal.value.unwrap_or_default())
             .and_then(|value| value.of_type(output.r#type))
-            .map_err(|error| wrong(error.at(output.name).to_string()))?,
+            .map_err(|error| output_error(name, &error.at(output.name)))?,
     };
-    let json = serde_json::to_string(&value).map_err(|error| wrong(error.to_string()))?;
+    let json = serde_json::to_string(&value).map_err(|error| output_error(name, &error))?;
     Ok(json + "\n")
 }
 
-fn read_inputs(program: &str, task: &TaskMetadata, typed: Vec<(String, String)>) -> Result<Members, Fault> {
-    values(program, task, typed).map(Members::new)
+/// Returns the input that is called `name` on the command line, where `--max-rows` means `max_rows`.
+pub(super) fn find_input(task: &TaskMetadata, name: &str) -> Option<&'static Variable> {
+    let name = name.replace('-', "_");
+    task.interface().inputs.iter().find(|input| input.name == name)
 }
 
-/// Turns what was typed into values of the declared types.
-fn values(
+/// Parses command-line inputs as values of the declared types.
+fn parse_inputs(
     program: &str,
     task: &TaskMetadata,
-    typed: Vec<(String, String)>,
-) -> Result<Vec<(String, Value)>, Fault> {
-    let help = || format!("see `{program} run {} --help`", task.name());
-    let declared = task.interface().inputs;
+    arguments: Vec<(String, String)>,
+) -> Result<Vec<(String, Value)>, ProgramError> {
     let mut values: Vec<(String, Value)> = Vec::new();
-    for (typed_name, text) in typed {
-        // `--max-rows` is how people write `max_rows` on a command line.
-        let underscored = typed_name.replace('-', "_");
-        let Some(input) = declared.iter().find(|input| input.name == underscored) else {
-            let near = sealkit_names::nearest(&underscored, declared.iter().map(|input| input.name));
-            let hint = near.map_or_else(help, |near| format!("did you mean `--{near}`?"));
-            let shown: String = typed_name.chars().take(80).flat_map(char::escape_debug).collect();
-            return Err(Fault::usage(format!("task `{}` has no input `{shown}`", task.name()), hint));
-        };
+    for (name, text) in arguments {
+        let input = find_input(task, &name).ok_or_else(|| unknown_input(program, task, &name))?;
         let value = Value::parse(input.r#type, &text)
-            .map_err(|error| Fault::usage(format!("input {}", error.at(input.name)), help()))?;
+            .map_err(|error| input_error(program, task, &error.at(input.name)))?;
         if values.iter().any(|(name, _)| name == input.name) {
-            return Err(Fault::usage(format!("input `{}` is given twice", input.name), help()));
+            let message = format!("input `{}` is given more than once", input.name);
+            return Err(ProgramError::usage(message, see_help(program, task)));
         }
         values.push((input.name.to_owned(), value));
     }
-    let missing: Vec<String> = declared
-        .iter()
+    let inputs = task.interface().inputs.iter();
+    let missing: Vec<String> = inputs
         .filter(|input| !input.r#type.is_optional() && !values.iter().any(|(name, _)| name == input.name))
         .map(|input| format!("`--{}` ({})", input.name, input.r#type))
         .collect();
     if missing.is_empty() {
         return Ok(values);
     }
-    Err(Fault::usage(format!("task `{}` needs {}", task.name(), missing.join(", ")), help()))
+    let message = format!("missing inputs of task `{}`: {}", task.name(), missing.join(", "));
+    Err(ProgramError::usage(message, see_help(program, task)))
+}
+
+fn see_help(program: &str, task: &TaskMetadata) -> String {
+    format!("see `{program} run {} --help`", task.name())
+}
+
+fn unknown_input(program: &str, task: &TaskMetadata, name: &str) -> ProgramError {
+    let names = task.interface().inputs.iter().map(|input| input.name);
+    let near = sealkit_names::nearest(&name.replace('-', "_"), names);
+    let hint = near.map_or_else(|| see_help(program, task), |near| format!("did you mean `--{near}`?"));
+    let name: String = name.chars().take(80).flat_map(char::escape_debug).collect();
+    ProgramError::usage(format!("unknown input `{name}` of task `{}`", task.name()), hint)
+}
+
+fn input_error(program: &str, task: &TaskMetadata, error: &ValueError) -> ProgramError {
+    ProgramError::usage(format!("input {error}"), see_help(program, task))
+}
+
+fn output_error(task: &str, reason: &dyn std::fmt::Display) -> ProgramError {
+    task_error(format!("output of task `{task}`: {reason}"), None)
+}
+
+fn task_error(message: String, hint: Option<String>) -> ProgramError {
+    ProgramError { code: 1, message, hint }
 }

@@ -1,13 +1,16 @@
-//! The task of a pod: from literals to literals.
+//! Runs the task of a pod, from literals to literals.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    any::Any,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 use sealkit_idl::{
     core::{ContainerErrorKind, ErrorOrigin},
     task::{NamedLiteral, Outputs},
 };
 
-use super::failed::{Failed, advised, again};
+use super::problem::{Problem, retry, with_hint};
 use crate::{
     ErrorKind, Secret, Session, TaskMetadata, Value,
     call::InvokeError,
@@ -18,82 +21,85 @@ use crate::{
     task_type::Members,
 };
 
-/// Runs the task; its output comes as Flyte's message and as what it is.
+/// Runs the task and returns its output as Flyte's message and as a value.
 pub(super) fn run(
     session: &Session,
     task: &'static TaskMetadata,
     inputs: Vec<NamedLiteral>,
-) -> Result<(Outputs, Value), Failed> {
+) -> Result<(Outputs, Value), Problem> {
     let name = task.name();
-    let wrong = |message: String| Failed {
-        kind: ErrorKind::InvalidValue,
-        origin: ErrorOrigin::User,
-        again: ContainerErrorKind::NonRecoverable,
-        message,
-    };
     let members = inputs.into_iter().map(|NamedLiteral { name: input, value }| {
         let value = from_literal(value.unwrap_or_default());
-        let value = value.map_err(|error| wrong(format!("input {} of task `{name}`", error.at(&input))))?;
+        let value =
+            value.map_err(|error| invalid_value(format!("input {} of task `{name}`", error.at(&input))))?;
         Ok((input, value))
     });
-    let members = Members::new(members.collect::<Result<_, Failed>>()?);
+    let members = Members::new(members.collect::<Result<_, Problem>>()?);
 
-    let given = given(session, task);
+    let secrets = mounted_secrets(session, task);
     let outcome = session.run(|| catch_unwind(AssertUnwindSafe(|| task.invoke()(members))));
     let output = match outcome {
         Ok(Ok(output)) => output,
-        Ok(Err(InvokeError::Input(error))) => return Err(wrong(format!("input {error}"))),
+        Ok(Err(InvokeError::Input(error))) => return Err(invalid_value(format!("input {error}"))),
         Ok(Err(InvokeError::Output(error))) => {
-            return Err(wrong(format!("output of task `{name}`: {error}")));
+            return Err(invalid_value(format!("output of task `{name}`: {error}")));
         }
-        Ok(Err(InvokeError::Task(text))) => {
-            let (kind, hint) = session.recorded_error(&text);
-            let message = advised(format!("task `{name}` failed: {text}"), hint.as_deref());
-            return Err(Failed { kind, origin: ErrorOrigin::User, again: again(kind), message });
-        }
-        Err(panic) => {
-            let text = panic.downcast_ref::<String>().map(String::as_str);
-            let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a message");
-            let (kind, again) = (ErrorKind::Other, ContainerErrorKind::Recoverable);
-            let message = format!("task `{name}` panicked: {text}");
-            return Err(Failed { kind, origin: ErrorOrigin::User, again, message });
-        }
+        Ok(Err(InvokeError::Task(text))) => return Err(task_failed(session, name, &text)),
+        Err(panic) => return Err(task_panicked(name, &*panic)),
     };
     let Some((value, variable)) = output.zip(task.interface().outputs.first()) else {
         return Ok((Outputs::default(), Value::None));
     };
-    check(task, &value, &given)?;
+    check_leaks(task, &value, &secrets)?;
     let literal = to_literal(variable.r#type, &value);
-    let literal = literal.map_err(|error| wrong(format!("output of task `{name}`: {error}")))?;
+    let literal = literal.map_err(|error| invalid_value(format!("output of task `{name}`: {error}")))?;
     let output = NamedLiteral { name: variable.name.to_owned(), value: Some(literal) };
     Ok((Outputs { literals: vec![output] }, value))
 }
 
-/// All secrets that are mounted for the task: it may read them without asking the context.
-fn given(session: &Session, task: &TaskMetadata) -> KnownSecrets {
-    let given = KnownSecrets::default();
+/// Returns all secrets that are mounted for the task: it can read them without asking the context.
+fn mounted_secrets(session: &Session, task: &TaskMetadata) -> KnownSecrets {
+    let secrets = KnownSecrets::default();
     let find = |secret: &'static Secret| session.chain().ok()?.find(secret, Preference::First).ok()?;
     for secret in task.secret_requests() {
         if let Some(found) = find(secret) {
-            given.insert_shared(session.known_secrets().insert(secret, found.value.expose()));
+            secrets.insert_shared(session.known_secrets().insert(secret, found.value.expose()));
         }
     }
-    given
+    secrets
 }
 
-fn check(task: &'static TaskMetadata, value: &Value, given: &KnownSecrets) -> Result<(), Failed> {
+/// Returns an error if the output contains a secret.
+fn check_leaks(task: &'static TaskMetadata, value: &Value, secrets: &KnownSecrets) -> Result<(), Problem> {
     let Some(output) = task.interface().outputs.first() else { return Ok(()) };
-    let leaving = OutgoingValue {
-        task,
-        destination: Destination::Output,
-        name: output.name,
-        r#type: output.r#type,
-        value,
-    };
-    leaving.check(given).map_err(|error| Failed {
+    let outgoing = OutgoingValue { task, destination: Destination::Output, name: output.name, r#type: output.r#type, value };
+    outgoing.check(secrets).map_err(|error| Problem {
         kind: error.kind(),
         origin: ErrorOrigin::User,
-        again: ContainerErrorKind::NonRecoverable,
-        message: advised(format!("task `{}` failed: {error}", task.name()), error.hint()),
+        retry: ContainerErrorKind::NonRecoverable,
+        message: with_hint(format!("task `{}` failed: {error}", task.name()), error.hint()),
     })
+}
+
+fn invalid_value(message: String) -> Problem {
+    Problem {
+        kind: ErrorKind::InvalidValue,
+        origin: ErrorOrigin::User,
+        retry: ContainerErrorKind::NonRecoverable,
+        message,
+    }
+}
+
+fn task_failed(session: &Session, task: &str, text: &str) -> Problem {
+    let (kind, hint) = session.recorded_error(text);
+    let message = with_hint(format!("task `{task}` failed: {text}"), hint.as_deref());
+    Problem { kind, origin: ErrorOrigin::User, retry: retry(kind), message }
+}
+
+fn task_panicked(task: &str, panic: &(dyn Any + Send)) -> Problem {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
+    let (kind, retry) = (ErrorKind::Other, ContainerErrorKind::Recoverable);
+    let message = format!("task `{task}` panicked: {text}");
+    Problem { kind, origin: ErrorOrigin::User, retry, message }
 }
