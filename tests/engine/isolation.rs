@@ -1,4 +1,4 @@
-//! `sealkit run`: a task has its own secrets and no others, nobody else sees them, and nothing is left of them.
+//! Isolation of pods: a task has its own secrets only, no other process sees them, and no trace of them remains.
 
 #![cfg(target_os = "linux")]
 
@@ -20,7 +20,7 @@ fn home() -> Runs {
 }
 
 #[test]
-fn a_task_finds_nothing_of_another_ones_secret() {
+fn a_task_cannot_find_the_secret_of_another_task() {
     let home = home();
     let masked = |value: &str| -> String {
         value.bytes().map(|byte| (byte ^ 0xa5).to_string()).collect::<Vec<_>>().join(".")
@@ -28,15 +28,15 @@ fn a_task_finds_nothing_of_another_ones_secret() {
     let look = |task: &str, value: &str| home.run(&format!("{task} --masked {}", masked(value)));
     let finished = look("theft", SECRET);
     assert_eq!(finished.stdout, "[]\n", "{finished}");
-    // Nor while the other one has its secret as a file.
+    // Also while the other task has its secret as a file.
     let finished = look("theft_beside", CERTIFICATE);
     assert_eq!(finished.stdout, "[]\n", "{finished}");
-    // The thief is no fool: what it was given itself it finds.
+    // The search works: the thief finds its own secret.
     let finished = look("theft", LOOT);
     assert!(finished.stdout.contains("its own memory"), "{finished}");
 }
 
-/// All pods of our program and their parents.
+/// Returns all pods of the program and their parents.
 fn pods() -> BTreeMap<u32, String> {
     let mut found = BTreeMap::new();
     for entry in fs::read_dir("/proc").unwrap().flatten() {
@@ -50,14 +50,14 @@ fn pods() -> BTreeMap<u32, String> {
     found
 }
 
-/// The directory of a run, from the environment of its pods.
+/// Returns the directories of all runs.
 fn run_directories() -> Vec<PathBuf> {
     let entries = fs::read_dir("/dev/shm").into_iter().flatten().flatten();
     entries.map(|entry| entry.path()).filter(|path| path.to_string_lossy().contains("sealkit-run-")).collect()
 }
 
 #[test]
-fn an_interrupted_run_ends_its_pods_and_leaves_nothing() {
+fn an_interrupted_run_terminates_its_pods() {
     let home = home();
     for signal in [Signal::INT, Signal::TERM] {
         let mut child = home.start("waits_for_it").unwrap();
@@ -71,14 +71,14 @@ fn an_interrupted_run_ends_its_pods_and_leaves_nothing() {
 }
 
 #[test]
-fn a_killed_engine_takes_its_pods_with_it_and_the_next_command_cleans_up() {
+fn the_pods_of_a_killed_engine_die_and_the_next_command_cleans_up() {
     let home = home();
     let kills = env::var("SEALKIT_TEST_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(200);
     let mut random = fastrand::Rng::new();
     for _ in 0..kills {
         let mut child = home.start("waits_for_it").unwrap();
         let mut mine = Vec::new();
-        // Sometimes before anything has started, sometimes when all has.
+        // Sometimes before any pod has started, sometimes after all have.
         if random.bool() {
             wait_for(&mut child, "waits | waiting");
             mine = children(child.id());
@@ -90,11 +90,11 @@ fn a_killed_engine_takes_its_pods_with_it_and_the_next_command_cleans_up() {
         until("no pod is left", || pods().keys().all(|pod| !mine.contains(pod)));
     }
     home.home.run("get secret").unwrap();
-    // Those of other tests go on, or are just being removed.
+    // The runs of other tests continue.
     until("nothing is left", || run_directories().iter().all(|path| is_locked(path)));
 }
 
-/// Whether the run of this directory goes on: that of another test.
+/// Returns whether the run of this directory continues.
 fn is_locked(path: &std::path::Path) -> bool {
     use rustix::fs::{FlockOperation, flock};
     fs::File::open(path.join("alive"))
@@ -103,10 +103,10 @@ fn is_locked(path: &std::path::Path) -> bool {
 
 #[test]
 #[cfg_attr(not(is_root), ignore = "needs root")]
-fn another_process_of_the_same_user_sees_no_secret_from_the_start_of_a_pod_to_its_end() {
+fn another_process_of_the_same_user_never_sees_a_secret_of_a_pod() {
     const NOBODY: u32 = 65_534;
     let home = home();
-    // Where another user can reach it.
+    // Copied to where another user can execute it.
     let place = |name: &str, path: &str| {
         let copy = home.home.path().join(name);
         fs::copy(path, &copy).unwrap();
@@ -120,7 +120,7 @@ fn another_process_of_the_same_user_sees_no_secret_from_the_start_of_a_pod_to_it
     let mut spy =
         spy.uid(NOBODY).gid(NOBODY).env_clear().stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
     if spy.is_err() {
-        // It cannot be started where it is.
+        // The other user cannot execute the original.
         let mut there = Command::new(&pods);
         there.args(["run", "spy", "--program"]).arg(&pods).args(["--secret", SECRET]);
         spy = there.uid(NOBODY).gid(NOBODY).env_clear().stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
@@ -145,7 +145,7 @@ fn another_process_of_the_same_user_sees_no_secret_from_the_start_of_a_pod_to_it
 
 #[test]
 #[cfg_attr(not(is_root), ignore = "needs root")]
-fn secrets_that_are_files_are_in_memory_and_seen_by_their_pod_alone() {
+fn secret_files_are_in_memory_and_visible_to_their_pod_only() {
     use std::os::unix::fs::MetadataExt;
     let home = home();
     let mut child = home.start("waits").unwrap();
@@ -182,10 +182,10 @@ fn secrets_that_are_files_are_in_memory_and_seen_by_their_pod_alone() {
     child.wait().unwrap();
 }
 
-/// Nothing is written but below the directory of the run, to terminals and to nowhere.
+/// A run writes to its directory, to terminals and to `/dev/null` only.
 #[test]
 #[cfg_attr(not(has_strace), ignore = "needs strace")]
-fn no_file_of_a_run_is_on_a_disk() {
+fn a_run_writes_no_file_to_a_disk() {
     let strace = support::tool("strace");
     let home = home();
     let log = home.home.path().join("log");
@@ -207,7 +207,7 @@ fn no_file_of_a_run_is_on_a_disk() {
 }
 
 #[test]
-fn a_pod_sees_what_programs_need_of_the_environment_and_what_it_is_given() {
+fn a_pod_inherits_the_usual_variables_and_those_of_the_command_line() {
     let home = home();
     let names = |options: &str| -> Vec<String> {
         let program = home.program(options).arg("surroundings");
@@ -223,7 +223,7 @@ fn a_pod_sees_what_programs_need_of_the_environment_and_what_it_is_given() {
     insta::assert_snapshot!(names("--env MINE=1").join(" "), @"ACTION_NAME FLYTE_ATTEMPT_NUMBER FLYTE_INTERNAL_EXECUTION_ID FLYTE_INTERNAL_TASK_NAME FLYTE_SECRETS_DEFAULT_DIR FLYTE_SECRETS_ENV_PREFIX HF_TOKEN HOME LC_ALL MINE PATH RUN_NAME");
     let inherited = names("--inherit-env");
     assert!(inherited.contains(&"AWS_SECRET_ACCESS_KEY".to_owned()), "{inherited:?}");
-    // The key of the store is nobody's business.
+    // Pods never learn the path of the store's key.
     assert!(!inherited.iter().any(|name| name.starts_with("SEALKIT_")), "{inherited:?}");
     let refused = home.home.run(&format!("run --env FLYTE_X=1 {} t1", env!("CARGO_BIN_EXE_pods"))).unwrap();
     insta::assert_snapshot!(refused, @"

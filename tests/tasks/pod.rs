@@ -214,7 +214,7 @@ fn outputs_that_flyte_would_not_read_are_an_error_that_says_so() {
     assert_eq!(run(2_000_000, None), "2000000");
     insta::assert_snapshot!(run(3_000_000, None), @"
     too_large NonRecoverable User: the output of task `sized` has 3000029 bytes, and Flyte reads no more than 2 MiB
-    hint: write it to a file and return a `File`, or raise `storage.limits.maxDownloadMBs` of Flyte and set SEALKIT_MAX_OUTPUT_MIB to the same
+    hint: write it to a file and return a `File`, or raise Flyte's `storage.limits.maxDownloadMBs` and set SEALKIT_MAX_OUTPUT_MIB to the same value
     ");
     assert_eq!(run(3_000_000, Some("3")), "3000000");
 }

@@ -20,7 +20,7 @@ use std::{
 
 use once_cell::sync::OnceCell;
 use sealkit_idl::{
-    engine::{self, CallResponse, CallRequest},
+    engine::{self, CallRequest, CallResponse},
     task::{Inputs, NamedLiteral},
 };
 use sealkit_process::Socket;

@@ -16,7 +16,9 @@ use std::{
 use sealkit_idl::prost::Message as _;
 
 use self::arguments::Command;
-use crate::{Error, Session, TaskKind, TaskMetadata, Type, Variable, controller, registry, spec, storage::StorageError};
+use crate::{
+    Error, Session, TaskKind, TaskMetadata, Type, Variable, controller, registry, spec, storage::StorageError,
+};
 
 /// The `main` of a binary with tasks.
 ///

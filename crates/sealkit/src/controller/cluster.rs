@@ -17,7 +17,7 @@ use std::{
 use sealkit_idl::{
     common::{ActionIdentifier, ActionPhase, RunIdentifier},
     core::{ContainerError, ErrorDocument},
-    engine::{CallResponse, CallRequest},
+    engine::{CallRequest, CallResponse},
     prost::Message,
     task::Outputs,
     workflow::ActionUpdate,
@@ -88,7 +88,11 @@ impl ClusterController {
     /// Starts the requested task and passes its response to `respond` when it ends.
     ///
     /// A request without a task name aborts the action of an earlier request.
-    pub(super) fn call(&'static self, request: CallRequest, respond: impl FnOnce(CallResponse) + Send + 'static) {
+    pub(super) fn call(
+        &'static self,
+        request: CallRequest,
+        respond: impl FnOnce(CallResponse) + Send + 'static,
+    ) {
         let running = || self.running.lock().unwrap_or_else(PoisonError::into_inner);
         let id = request.id;
         if request.task.is_empty() {

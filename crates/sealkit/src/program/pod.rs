@@ -89,9 +89,8 @@ fn run(session: &Session, pod: &Pod) -> Result<(Vec<u8>, Value), Problem> {
 }
 
 fn read(inputs: &Location) -> Result<Vec<NamedLiteral>, Problem> {
-    let bytes = storage::read(inputs, MAX_INPUTS).map_err(|error| {
-        unreadable(inputs, &problem::with_hint(error.message, error.hint.as_deref()))
-    })?;
+    let bytes = storage::read(inputs, MAX_INPUTS)
+        .map_err(|error| unreadable(inputs, &problem::with_hint(error.message, error.hint.as_deref())))?;
     let inputs = Inputs::decode(&*bytes).map_err(|_| unreadable(inputs, "malformed"))?;
     Ok(inputs.literals)
 }

@@ -72,7 +72,13 @@ fn mounted_secrets(session: &Session, task: &TaskMetadata) -> KnownSecrets {
 /// Returns an error if the output contains a secret.
 fn check_leaks(task: &'static TaskMetadata, value: &Value, secrets: &KnownSecrets) -> Result<(), Problem> {
     let Some(output) = task.interface().outputs.first() else { return Ok(()) };
-    let outgoing = OutgoingValue { task, destination: Destination::Output, name: output.name, r#type: output.r#type, value };
+    let outgoing = OutgoingValue {
+        task,
+        destination: Destination::Output,
+        name: output.name,
+        r#type: output.r#type,
+        value,
+    };
     outgoing.check(secrets).map_err(|error| Problem {
         kind: error.kind(),
         origin: ErrorOrigin::User,
