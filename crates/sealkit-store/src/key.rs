@@ -222,7 +222,6 @@ fn derive_cipher(passphrase: &str, cost: Cost, salt: &[u8; 16]) -> Result<Cipher
     Ok(Cipher::from_key(key))
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the signature that `map_err` takes")]
 fn derivation_error(error: argon2::Error) -> Error {
     Error::new(ErrorKind::Key, format!("the passphrase cannot be processed: {error}"))
 }

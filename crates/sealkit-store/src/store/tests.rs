@@ -182,20 +182,20 @@ fn an_encrypted_key_can_only_be_read_with_its_passphrase() {
         Store::open(&paths).unwrap().unwrap().get(&id("k"))
     };
     Store::set_passphrase(&paths, Some("correct horse")).unwrap();
-    let text = fs::read_to_string(paths.key_file()).unwrap();
-    assert!(text.starts_with("sealkit-key 1 argon2id m=65536 t=3 salt="), "{text}");
+    let contents = fs::read_to_string(paths.key_file()).unwrap();
+    assert!(contents.starts_with("sealkit-key 1 argon2id m=65536 t=3 salt="), "{contents}");
     assert!(with("correct horse").unwrap().is_some());
     assert!(with("battery staple").unwrap_err().to_string().starts_with("incorrect passphrase"));
     let error = Store::open(&paths).unwrap().unwrap().get(&id("k")).unwrap_err();
     assert!(error.hint().unwrap().contains("SEALKIT_PASSPHRASE_FILE"), "{error}");
 
     // Modified Argon2 parameters are detected, and excessive ones are refused.
-    fs::write(paths.key_file(), text.replace("t=3", "t=1")).unwrap();
+    fs::write(paths.key_file(), contents.replace("t=3", "t=1")).unwrap();
     assert!(with("correct horse").is_err());
-    fs::write(paths.key_file(), text.replace("m=65536", "m=99999999")).unwrap();
+    fs::write(paths.key_file(), contents.replace("m=65536", "m=99999999")).unwrap();
     assert!(with("correct horse").unwrap_err().to_string().ends_with("exceed the limits"));
 
-    fs::write(paths.key_file(), text).unwrap();
+    fs::write(paths.key_file(), contents).unwrap();
     let with_passphrase = paths.clone().passphrase_prompt(|| Ok(Some("correct horse".to_owned().into())));
     Store::set_passphrase(&with_passphrase, None).unwrap();
     assert_eq!(value(&Store::open(&paths).unwrap().unwrap(), &id("k")).as_deref(), Some("v"));

@@ -55,7 +55,7 @@ fn fail_each_operation(change: Change, before: Option<&str>, message: &str) -> u
             }
             match change(&with_failing_operation(&test, failing, errno)) {
                 Err(error) => {
-                    assert_eq!(error.to_string(), format!("{message}: {reason}"), "operation {failing}")
+                    assert_eq!(error.to_string(), format!("{message}: {reason}"), "operation {failing}");
                 }
                 Ok(_) => return failing - 1,
             }
