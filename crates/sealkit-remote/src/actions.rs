@@ -1,4 +1,4 @@
-//! Actions that an action asks for: a task that is called from a task, each in a pod of its own.
+//! Child actions of an action: each task that a task calls runs in a pod of its own.
 
 use std::{
     collections::HashMap,
@@ -22,17 +22,17 @@ use tonic::Code;
 use crate::{
     client::{Client, Method},
     error::{Error, ErrorKind, Result},
-    refused::Refused,
+    rpc_error::RpcError,
 };
 
 const ENQUEUE: Method = Method { service: service::ACTIONS, name: "Enqueue", is_idempotent: true };
 const ABORT: Method = Method { service: service::ACTIONS, name: "Abort", is_idempotent: true };
 const WATCH: Method = Method { service: service::ACTIONS, name: "WatchForUpdates", is_idempotent: true };
 
-/// How often in a row a connection may be lost before anything new is heard: the control plane may be restarted meanwhile.
-const CONNECTIONS: u32 = 20;
+/// How many connections in a row may be lost without an update. The control plane may restart meanwhile.
+const MAX_LOST_CONNECTIONS: u32 = 20;
 
-/// The actions that one action asks for.
+/// The child actions of one parent action.
 #[derive(Clone, Debug)]
 pub struct Actions(Arc<Inner>);
 
@@ -40,48 +40,48 @@ pub struct Actions(Arc<Inner>);
 struct Inner {
     client: Client,
     parent: ActionIdentifier,
-    /// What has become of them, once somebody wants to know.
-    updates: OnceLock<watch::Receiver<Heard>>,
+    /// The updates of all children. The first call of [`Actions::run`] starts to watch them.
+    updates: OnceLock<watch::Receiver<WatchState>>,
 }
 
-/// All that was heard so far.
+/// The updates that were received so far.
 #[derive(Debug, Default)]
-struct Heard {
+struct WatchState {
     updates: HashMap<String, ActionUpdate>,
-    /// Nothing more will be.
-    lost: Option<Error>,
+    /// Why no more updates will follow.
+    error: Option<Error>,
 }
 
-/// An action that is asked for.
+/// A child action to run.
 #[derive(Clone, Debug)]
-pub struct Child {
-    /// Its name: the same call has to have the same name when the parent is tried again.
+pub struct ChildAction {
+    /// The name. A retry of the parent must use the same name for the same call.
     pub name: String,
-    /// Where its inputs are.
+    /// The URI of the inputs.
     pub input_uri: String,
-    /// Below what its outputs are to be.
+    /// The URI below which the action writes its outputs.
     pub run_output_base: String,
-    /// What it runs.
+    /// The task to run.
     pub task: TaskSpec,
 }
 
 impl Actions {
-    /// Those that the action `parent` asks for.
+    /// Creates the child actions of the action `parent`.
     pub fn new(client: Client, parent: ActionIdentifier) -> Self {
         Self(Arc::new(Inner { client, parent, updates: OnceLock::new() }))
     }
 
-    /// Runs an action, and waits until it has ended, in whatever way. Tells too whether it was there already, asked for by a try of the
-    /// parent before this one.
+    /// Runs a child action and waits for its end. Returns the last update, and whether an earlier attempt of the parent already
+    /// created the action.
     ///
-    /// It has to be called on a tokio runtime, where the updates are listened to from the first call on.
+    /// Must be called on a tokio runtime: the first call spawns a task that receives the updates of all children.
     ///
     /// # Errors
     ///
-    /// When it cannot be asked for, or nobody tells any more what becomes of it.
-    pub async fn run(&self, child: Child) -> Result<(ActionUpdate, bool)> {
-        let Child { name, input_uri, run_output_base, task } = child;
-        let mut heard = self.updates();
+    /// Returns an error if the action cannot be enqueued, or the connection for its updates is lost for good.
+    pub async fn run(&self, child: ChildAction) -> Result<(ActionUpdate, bool)> {
+        let ChildAction { name, input_uri, run_output_base, task } = child;
+        let mut state = self.updates();
         let task = TaskAction { id: Some(task.id()), spec: Some(task) };
         let action = Action {
             action_id: Some(self.id(&name)),
@@ -91,47 +91,48 @@ impl Actions {
             spec: Some(ActionSpec::Task(Box::new(task))),
         };
         let request = EnqueueRequest { action: Some(action) };
-        let was_there = match self.0.client.control_plane().call::<_, service::Empty>(ENQUEUE, &request).await
-        {
-            // Open-source Flyte has another code for it.
-            Err(refused) if refused.code() == Code::AlreadyExists || refused.says("already exists") => {
-                !refused.was_tried_again
-            }
-            other => other.map(|_| false)?,
+        let already_existed =
+            match self.0.client.control_plane().call::<_, service::Empty>(ENQUEUE, &request).await {
+                // Open-source Flyte reports an existing action with another code.
+                Err(error)
+                    if error.code() == Code::AlreadyExists || error.message_contains("already exists") =>
+                {
+                    !error.was_retried
+                }
+                other => other.map(|_| false)?,
+            };
+        let is_final = |state: &WatchState| {
+            let update = state.updates.get(&name);
+            state.error.is_some() || update.is_some_and(|update| update.phase().is_terminal())
         };
-        let is_known = |heard: &Heard| {
-            let update = heard.updates.get(&name);
-            heard.lost.is_some() || update.is_some_and(|update| update.phase().is_terminal())
-        };
-        let gone = || Error::new(ErrorKind::Local, "the actions of this task are not watched any more");
-        let heard = heard.wait_for(is_known).await.map_err(|_| gone())?;
-        let update = heard.updates.get(&name).filter(|update| update.phase().is_terminal());
-        match (update, &heard.lost) {
-            (Some(update), _) => Ok((update.clone(), was_there)),
-            (None, lost) => Err(lost.clone().unwrap_or_else(gone)),
+        let state = state.wait_for(is_final).await.map_err(|_| updates_stopped())?;
+        let update = state.updates.get(&name).filter(|update| update.phase().is_terminal());
+        match (update, &state.error) {
+            (Some(update), _) => Ok((update.clone(), already_existed)),
+            (None, error) => Err(error.clone().unwrap_or_else(updates_stopped)),
         }
     }
 
-    /// What an action that has succeeded returned, from the control plane: where its files are is not always told right.
+    /// Returns the outputs of a succeeded action from the control plane, whose updates do not always contain the right URI.
     ///
     /// # Errors
     ///
-    /// Whatever keeps the call from being answered.
+    /// Returns an error if the call fails.
     pub async fn outputs(&self, name: &str) -> Result<Outputs> {
         self.0.client.action_outputs(self.id(name)).await
     }
 
-    /// Ends an action whose result nobody wants any more.
+    /// Aborts an action whose result is no longer needed. An action that has ended is left alone.
     ///
     /// # Errors
     ///
-    /// Whatever keeps the call from being answered.
+    /// Returns an error if the call fails.
     pub async fn abort(&self, name: &str) -> Result<()> {
-        let reason = Some("its caller does not wait any more".to_owned());
+        let reason = Some("the caller no longer waits for it".to_owned());
         let request = AbortRequest { action_id: Some(self.id(name)), reason };
         match self.0.client.control_plane().call::<_, service::Empty>(ABORT, &request).await {
-            // It has ended already.
-            Err(refused) if matches!(refused.code(), Code::NotFound | Code::FailedPrecondition) => Ok(()),
+            // The action has already ended.
+            Err(error) if matches!(error.code(), Code::NotFound | Code::FailedPrecondition) => Ok(()),
             other => other.map(|_| ()).map_err(Error::from),
         }
     }
@@ -140,54 +141,62 @@ impl Actions {
         ActionIdentifier { run: self.0.parent.run.clone(), name: name.to_owned() }
     }
 
-    fn updates(&self) -> watch::Receiver<Heard> {
-        let listen = || {
-            let (sender, receiver) = watch::channel(Heard::default());
-            tokio::spawn(listen(self.0.client.clone(), self.0.parent.clone(), sender));
+    fn updates(&self) -> watch::Receiver<WatchState> {
+        let start = || {
+            let (sender, receiver) = watch::channel(WatchState::default());
+            tokio::spawn(watch_updates(self.0.client.clone(), self.0.parent.clone(), sender));
             receiver
         };
-        self.0.updates.get_or_init(listen).clone()
+        self.0.updates.get_or_init(start).clone()
     }
 }
 
-/// Listens over as many connections as it takes, as long as there is somebody who wants to know.
-async fn listen(client: Client, parent: ActionIdentifier, heard: watch::Sender<Heard>) {
+fn updates_stopped() -> Error {
+    Error::new(ErrorKind::Local, "cannot watch the child actions: the watch has stopped")
+}
+
+fn no_updates() -> Error {
+    Error::new(ErrorKind::Server, "cannot watch the child actions: the control plane sends no updates")
+}
+
+/// Receives updates, reconnecting as needed, until all receivers are dropped.
+async fn watch_updates(client: Client, parent: ActionIdentifier, state: watch::Sender<WatchState>) {
     let mut lost = 0;
     loop {
-        let mut is_new = false;
-        let outcome = hear(&client, &parent, &heard, &mut is_new).await;
-        lost = if is_new { 0 } else { lost + 1 };
-        let refused = match outcome {
-            Ok(()) if heard.is_closed() => return,
+        let mut has_received = false;
+        let outcome = receive_updates(&client, &parent, &state, &mut has_received).await;
+        lost = if has_received { 0 } else { lost + 1 };
+        let error = match outcome {
+            Ok(()) if state.is_closed() => return,
             Ok(()) => None,
-            Err(refused) => Some(refused),
+            Err(error) => Some(error),
         };
-        let is_final = refused.as_ref().is_some_and(|refused| !refused.is_interruption());
-        if is_final || lost == CONNECTIONS {
-            let silent = || Error::new(ErrorKind::Server, "the control plane tells nothing of the actions");
-            let error = refused.map_or_else(silent, Error::from);
-            heard.send_modify(|heard| heard.lost = Some(error));
+        let is_final = error.as_ref().is_some_and(|error| !error.is_interruption());
+        if is_final || lost == MAX_LOST_CONNECTIONS {
+            let error = error.map_or_else(no_updates, Error::from);
+            state.send_modify(|state| state.error = Some(error));
             return;
         }
         sleep(Duration::from_millis(250 << lost.min(5))).await;
     }
 }
 
-async fn hear(
+/// Receives updates over one connection until it ends.
+async fn receive_updates(
     client: &Client,
     parent: &ActionIdentifier,
-    heard: &watch::Sender<Heard>,
-    is_new: &mut bool,
-) -> Result<(), Refused> {
+    state: &watch::Sender<WatchState>,
+    has_received: &mut bool,
+) -> Result<(), RpcError> {
     let route = client.control_plane();
     let request = WatchForUpdatesRequest { filter: Some(WatchFilter::ParentActionId(parent.clone())) };
-    let mut stream = route.watch::<_, WatchForUpdatesResponse>(WATCH, &request).await?;
+    let mut stream = route.stream::<_, WatchForUpdatesResponse>(WATCH, &request).await?;
     while let Some(message) = stream.next().await? {
-        *is_new = true;
+        *has_received = true;
         if let Some(WatchMessage::ActionUpdate(update)) = message.message {
             let name = update.action_id.clone().unwrap_or_default().name;
-            heard.send_modify(|heard| {
-                heard.updates.insert(name, update);
+            state.send_modify(|state| {
+                state.updates.insert(name, update);
             });
         }
     }

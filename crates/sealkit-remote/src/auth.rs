@@ -1,15 +1,15 @@
-//! Being let in: tokens, which are got when a server asks for one.
+//! Authentication: obtains a token when a server requires one.
 
 mod cache;
 mod callback;
 mod client_secret;
 mod command;
 mod device;
-mod grant;
 mod metadata;
 mod pkce;
 mod refresh;
 mod token;
+mod token_endpoint;
 
 use std::{
     fmt,
@@ -25,72 +25,72 @@ use tonic::{
     metadata::{AsciiMetadataKey, AsciiMetadataValue, MetadataMap},
 };
 
-use self::{cache::Cache, metadata::Metadata, token::Token};
+use self::{cache::TokenCache, metadata::AuthMetadata, token::Token};
 use crate::{
-    config::{Auth, Config},
+    config::{AuthMethod, Config},
     connection::Connection,
     error::{Error, ErrorKind, Result},
 };
 
-/// Who tells a person what to do.
+/// A callback that reports a notice to the user.
 pub type Notify = Arc<dyn Fn(Notice<'_>) + Send + Sync>;
 
-/// What a person is told.
+/// A notice to the user during authentication.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Notice<'a> {
-    /// To allow it in a browser of this machine; it is waited for.
+    /// Log in with the browser of this machine. The client waits for the login.
     OpenBrowser {
-        /// What is opened: a URL of HTTP in printable ASCII.
+        /// The HTTP URL to open, in printable ASCII.
         url: &'a str,
     },
-    /// To allow it in a browser anywhere; it is waited for.
+    /// Log in with any browser. The client waits for the login.
     EnterCode {
-        /// What is opened: a URL of HTTP in printable ASCII.
+        /// The HTTP URL to open, in printable ASCII.
         url: &'a str,
-        /// What is compared, or typed there.
+        /// The code to compare or to enter.
         code: &'a str,
     },
-    /// That the next program has to ask again.
-    NotKept {
-        /// Why.
-        why: &'a Error,
+    /// The token could not be cached, so the next program has to log in again.
+    TokenNotCached {
+        /// Why the token could not be cached.
+        error: &'a Error,
     },
 }
 
-/// Has the token, or gets one.
+/// Holds the tokens of a client, and renews them on demand.
 pub(crate) struct Authenticator {
     config: Config,
     connection: Connection,
     notify: Notify,
-    /// Only for tokens that a person allowed.
-    cache: Option<Cache>,
-    held: Mutex<Held>,
-    flight: sync::Mutex<Flight>,
-    /// How many flights have ended.
-    flights: AtomicU64,
+    /// The cache for tokens from interactive logins. `None` for other authentication methods.
+    cache: Option<TokenCache>,
+    credentials: Mutex<Credentials>,
+    renewal: sync::Mutex<Renewal>,
+    /// The number of finished renewals.
+    renewals: AtomicU64,
 }
 
-/// What is sent with every call.
+/// The credentials to send with each call.
 #[derive(Default)]
-struct Held {
-    /// Whether the cache was looked into.
-    loaded: bool,
+struct Credentials {
+    /// Whether the cached token was loaded.
+    is_loaded: bool,
     generation: u64,
     token: Option<Token>,
-    /// For a proxy before the server.
+    /// The token for an authenticating proxy in front of the server.
     proxy: Option<AsciiMetadataValue>,
 }
 
-/// What only one call at a time does.
+/// The state of token renewal, of which only one runs at a time.
 #[derive(Default)]
-struct Flight {
-    metadata: Option<Metadata>,
-    /// Why the last one failed.
-    failure: Option<(ErrorKind, String, Option<String>)>,
+struct Renewal {
+    metadata: Option<AuthMetadata>,
+    /// The error of the last renewal.
+    error: Option<Error>,
 }
 
-/// What is sent with a call.
+/// The authentication headers of one call.
 pub(crate) struct Headers {
     generation: u64,
     has_token: bool,
@@ -98,7 +98,7 @@ pub(crate) struct Headers {
 }
 
 impl Headers {
-    /// Adds them to those of a call.
+    /// Adds the headers to the metadata of a call.
     pub(crate) fn add_to(&self, metadata: &mut MetadataMap) {
         for (name, value) in &self.pairs {
             metadata.insert(name.clone(), value.clone());
@@ -107,188 +107,191 @@ impl Headers {
 }
 
 impl Authenticator {
-    /// Nothing is asked or read yet.
+    /// Creates an authenticator, without any I/O.
     pub(crate) fn new(config: &Config, connection: &Connection, notify: Notify) -> Self {
-        Self::with_cache(config, connection, notify, Cache::of(&config.endpoint))
+        Self::with_cache(config, connection, notify, TokenCache::for_endpoint(&config.endpoint))
     }
 
-    fn with_cache(config: &Config, connection: &Connection, notify: Notify, cache: Option<Cache>) -> Self {
-        // Whoever needs nobody's permission asks again.
-        let cache = cache.filter(|_| matches!(config.auth, Auth::Pkce | Auth::DeviceFlow));
+    fn with_cache(
+        config: &Config,
+        connection: &Connection,
+        notify: Notify,
+        cache: Option<TokenCache>,
+    ) -> Self {
+        // Other methods obtain a new token without the user, so caching it has no benefit.
+        let cache = cache.filter(|_| matches!(config.auth, AuthMethod::Pkce | AuthMethod::DeviceFlow));
         Self {
             config: config.clone(),
             connection: connection.clone(),
             notify,
             cache,
-            held: Mutex::default(),
-            flight: sync::Mutex::default(),
-            flights: AtomicU64::new(0),
+            credentials: Mutex::default(),
+            renewal: sync::Mutex::default(),
+            renewals: AtomicU64::new(0),
         }
     }
 
-    /// What is sent with the next call: the token, if there is one already, and that of a proxy.
+    /// Returns the headers for the next call: the token, if one is known, and that for a proxy.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Local`] if the file of tokens is not ours alone, or the command for the proxy fails.
+    /// Returns [`ErrorKind::Local`] if other users have access to the cached token, or the command for the proxy token fails.
     pub(crate) async fn headers(&self) -> Result<Headers> {
-        if !self.config.proxy_command.is_empty() && self.held().proxy.is_none() {
-            let _flight = self.flight.lock().await;
-            if self.held().proxy.is_none() {
-                self.ask_proxy_command().await?;
+        if !self.config.proxy_command.is_empty() && self.credentials().proxy.is_none() {
+            let _renewal = self.renewal.lock().await;
+            if self.credentials().proxy.is_none() {
+                self.renew_proxy_token().await?;
             }
         }
-        let mut held = self.held();
-        if !held.loaded {
-            held.token = self.cache.as_ref().map(Cache::load).transpose()?.flatten();
-            held.loaded = true;
+        let mut credentials = self.credentials();
+        if !credentials.is_loaded {
+            credentials.token = self.cache.as_ref().map(TokenCache::load).transpose()?.flatten();
+            credentials.is_loaded = true;
         }
         let mut pairs = Vec::new();
-        let token = held.token.as_ref().filter(|token| !token.has_expired());
+        let token = credentials.token.as_ref().filter(|token| !token.has_expired());
         if let Some(token) = token {
-            pairs.push((token.header.clone(), token.value()?));
+            pairs.push((token.header.clone(), token.header_value()?));
         }
-        if let Some(proxy) = &held.proxy {
+        if let Some(proxy) = &credentials.proxy {
             pairs.push((AsciiMetadataKey::from_static("proxy-authorization"), proxy.clone()));
         }
-        Ok(Headers { generation: held.generation, has_token: token.is_some(), pairs })
+        Ok(Headers { generation: credentials.generation, has_token: token.is_some(), pairs })
     }
 
-    /// Whether a call that was refused may succeed after [`renew`](Self::renew), or `renew` says why it cannot.
+    /// Returns whether [`renew`](Self::renew) may help a call that failed with `status`.
     ///
-    /// Many things are of [`Code::Unknown`]: if `renew` is [`ErrorKind::Unimplemented`] then, it was something else.
-    pub(crate) fn is_wanted(&self, refusal: &Status, sent: &Headers) -> bool {
+    /// [`Code::Unknown`] has many causes: if `renew` then returns [`ErrorKind::Unimplemented`], the cause is another one.
+    pub(crate) fn should_authenticate(&self, status: &Status, sent: &Headers) -> bool {
         use std::error::Error as _;
-        match refusal.code() {
-            // Nobody refused: there was nobody.
-            _ if refusal.source().is_some() => false,
-            code if self.config.auth == Auth::None && self.config.proxy_command.is_empty() => {
+        match status.code() {
+            // The call failed in transport, not at the server.
+            _ if status.source().is_some() => false,
+            code if self.config.auth == AuthMethod::None && self.config.proxy_command.is_empty() => {
                 code == Code::Unauthenticated
             }
             Code::Unauthenticated | Code::Unknown => true,
-            // Who was let in may not; who was not may have to be.
+            // Without a token, the server may deny permission instead of asking for authentication.
             Code::PermissionDenied if !sent.has_token => true,
             _ => {
-                let message = refusal.message().to_ascii_lowercase();
+                let message = status.message().to_ascii_lowercase();
                 message.contains("unauthorized") || message.contains("unauthenticated")
             }
         }
     }
 
-    /// Gets a new token in place of the one that was refused. Of many calls at once, one does.
+    /// Obtains a new token in place of the rejected one. Concurrent calls share one renewal and its error.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unimplemented`] if the server does not say where tokens come from, and any other.
-    pub(crate) async fn renew(&self, refused: &Headers) -> Result<()> {
-        let before = self.flights.load(Ordering::Acquire);
-        let mut flight = self.flight.lock().await;
-        if self.held().generation != refused.generation {
+    /// Returns [`ErrorKind::Unimplemented`] if the server publishes no OAuth 2 metadata, or another error if no token is granted.
+    pub(crate) async fn renew(&self, rejected: &Headers) -> Result<()> {
+        let before = self.renewals.load(Ordering::Acquire);
+        let mut renewal = self.renewal.lock().await;
+        if self.credentials().generation != rejected.generation {
             return Ok(());
         }
-        if let Some((kind, message, hint)) = &flight.failure
-            && self.flights.load(Ordering::Acquire) != before
+        if let Some(error) = &renewal.error
+            && self.renewals.load(Ordering::Acquire) != before
         {
-            let error = Error::new(*kind, message);
-            return Err(match hint {
-                Some(hint) => error.with_hint(hint),
-                None => error,
-            });
+            return Err(error.clone());
         }
-        let result = self.obtain(&mut flight).await;
-        flight.failure = result
-            .as_ref()
-            .err()
-            .map(|error| (error.kind(), error.to_string(), error.hint().map(str::to_owned)));
-        self.flights.fetch_add(1, Ordering::Release);
+        let result = self.obtain_token(&mut renewal).await;
+        renewal.error = result.as_ref().err().cloned();
+        self.renewals.fetch_add(1, Ordering::Release);
         result
     }
 
-    async fn obtain(&self, flight: &mut Flight) -> Result<()> {
+    async fn obtain_token(&self, renewal: &mut Renewal) -> Result<()> {
         if !self.config.proxy_command.is_empty() {
-            self.ask_proxy_command().await?;
+            self.renew_proxy_token().await?;
         }
         let token = match &self.config.auth {
-            Auth::None if self.config.proxy_command.is_empty() => {
-                let what = format!(
-                    "`{}` (of `{}`) wants to know who asks",
-                    self.config.endpoint, self.config.origin
-                );
-                return Err(Error::new(ErrorKind::Unauthenticated, what)
-                    .with_hint("set `admin.authType`, and not `admin.insecure`"));
+            AuthMethod::None if self.config.proxy_command.is_empty() => {
+                return Err(self.authentication_required());
             }
-            Auth::None => None,
-            Auth::ExternalCommand(command) => Some(Token::forever(command::output(command).await?)),
-            Auth::ClientSecret { client_id, secret } => {
-                let metadata = self.metadata(flight).await?;
+            AuthMethod::None => None,
+            AuthMethod::ExternalCommand(command) => {
+                Some(Token::without_expiry(command::run_token_command(command).await?))
+            }
+            AuthMethod::ClientSecret { client_id, secret } => {
+                let metadata = self.metadata(renewal).await?;
                 Some(client_secret::token(self, metadata, client_id, secret).await?)
             }
-            Auth::Pkce | Auth::DeviceFlow => Some(self.allowed(flight).await?),
+            AuthMethod::Pkce | AuthMethod::DeviceFlow => Some(self.interactive_token(renewal).await?),
         };
-        // What no header can carry would fail every call from now on.
-        token.as_ref().map(Token::value).transpose()?;
-        let mut held = self.held();
-        held.token = token;
-        held.loaded = true;
-        held.generation += 1;
+        // A token that is not a valid header value would fail every later call.
+        token.as_ref().map(Token::header_value).transpose()?;
+        let mut credentials = self.credentials();
+        credentials.token = token;
+        credentials.is_loaded = true;
+        credentials.generation += 1;
         Ok(())
     }
 
-    /// A token that a person allows, or allowed before.
-    async fn allowed(&self, flight: &mut Flight) -> Result<Token> {
-        let refused = self.held().token.clone();
-        // What gets the next token is often good for one only: other programs wait for that, and take it.
+    /// Returns a token from the cache, from a refresh token, or from a login of the user.
+    async fn interactive_token(&self, renewal: &mut Renewal) -> Result<Token> {
+        let rejected = self.credentials().token.clone();
+        // A refresh token is often valid only once: other programs wait for the lock and use the new token.
         let lock = match &self.cache {
             Some(cache) => cache.lock().await,
             None => None,
         };
-        let mut known = self.cache.as_ref().map(Cache::load).transpose()?.flatten();
-        if let Some(token) = known.take_if(|token| {
-            !token.has_expired() && refused.as_ref().is_none_or(|refused| refused.access != token.access)
+        let mut cached = self.cache.as_ref().map(TokenCache::load).transpose()?.flatten();
+        if let Some(token) = cached.take_if(|token| {
+            !token.has_expired() && rejected.as_ref().is_none_or(|rejected| rejected.access != token.access)
         }) {
             return Ok(token);
         }
-        let metadata = self.metadata(flight).await?;
-        if let Some(known) = known.or(refused)
-            && let Some(token) = refresh::token(self, metadata, &known).await?
+        let metadata = self.metadata(renewal).await?;
+        if let Some(expired) = cached.or(rejected)
+            && let Some(token) = refresh::token(self, metadata, &expired).await?
         {
-            self.keep(&token);
+            self.cache_token(&token);
             return Ok(token);
         }
-        // A person may take minutes.
+        // A login may take minutes.
         drop(lock);
         let token = match self.config.auth {
-            Auth::DeviceFlow => device::token(self, metadata).await?,
+            AuthMethod::DeviceFlow => device::token(self, metadata).await?,
             _ => pkce::token(self, metadata).await?,
         };
-        self.keep(&token);
+        self.cache_token(&token);
         Ok(token)
     }
 
-    /// Keeps a token for the next program.
-    fn keep(&self, token: &Token) {
+    /// Caches a token for the next program.
+    fn cache_token(&self, token: &Token) {
         if let Some(cache) = &self.cache
-            && let Err(why) = cache.save(token)
+            && let Err(error) = cache.save(token)
         {
-            (self.notify)(Notice::NotKept { why: &why });
+            (self.notify)(Notice::TokenNotCached { error: &error });
         }
     }
 
-    async fn metadata<'a>(&self, flight: &'a mut Flight) -> Result<&'a Metadata> {
-        if flight.metadata.is_none() {
-            flight.metadata = Some(Metadata::ask(self).await?);
+    async fn metadata<'a>(&self, renewal: &'a mut Renewal) -> Result<&'a AuthMetadata> {
+        if renewal.metadata.is_none() {
+            renewal.metadata = Some(AuthMetadata::fetch(self).await?);
         }
-        flight.metadata.as_ref().ok_or_else(|| Error::new(ErrorKind::Server, "there is no metadata"))
+        let missing = || Error::new(ErrorKind::Server, "no authentication metadata");
+        renewal.metadata.as_ref().ok_or_else(missing)
     }
 
-    async fn ask_proxy_command(&self) -> Result<()> {
-        let token = command::output(&self.config.proxy_command).await?;
-        self.held().proxy = Some(token::bearer(&token)?);
+    async fn renew_proxy_token(&self) -> Result<()> {
+        let token = command::run_token_command(&self.config.proxy_command).await?;
+        self.credentials().proxy = Some(token::bearer_value(&token)?);
         Ok(())
     }
 
-    fn held(&self) -> std::sync::MutexGuard<'_, Held> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    fn credentials(&self) -> std::sync::MutexGuard<'_, Credentials> {
+        self.credentials.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn authentication_required(&self) -> Error {
+        let Config { endpoint, origin, .. } = &self.config;
+        let message = format!("`{endpoint}` (from `{origin}`) requires authentication");
+        Error::new(ErrorKind::Unauthenticated, message)
+            .with_hint("set `admin.authType`, and remove `admin.insecure`")
     }
 }
 

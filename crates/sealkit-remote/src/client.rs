@@ -1,4 +1,4 @@
-//! Calls of services: with a token, in time, and again where that may help.
+//! The gRPC client: calls methods with authentication, a timeout and retries.
 
 use std::{
     collections::HashMap,
@@ -24,25 +24,25 @@ use crate::{
     connection::{self, Channel, Connection},
     endpoint::Endpoint,
     error::{Error, ErrorKind, Result},
-    refused::Refused,
+    rpc_error::RpcError,
 };
 
-/// The largest answer: outputs are 10 MB at most.
-const LARGEST_ANSWER: usize = 16 << 20;
+/// The largest message to accept: outputs are 10 MB at most.
+const MAX_MESSAGE_SIZE: usize = 16 << 20;
 
-/// How often a call is tried again.
-const RETRIES: u32 = 3;
+/// How often a call is retried.
+const MAX_RETRIES: u32 = 3;
 
 /// A method of a service.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Method {
     pub(crate) service: &'static str,
     pub(crate) name: &'static str,
-    /// Doing it twice is doing it once.
+    /// Whether a repeated call has the same effect as one call.
     pub(crate) is_idempotent: bool,
 }
 
-/// A client of one cluster, or of the control plane of several.
+/// A client for one cluster, or for the control plane of several clusters.
 #[derive(Clone, Debug)]
 pub struct Client(Arc<Inner>);
 
@@ -50,14 +50,14 @@ pub struct Client(Arc<Inner>);
 struct Inner {
     config: Config,
     connection: Connection,
-    auth: Authenticator,
+    authenticator: Authenticator,
     control_plane: Server,
-    /// The servers that the control plane has named, by what they are for.
-    named: Mutex<HashMap<Vec<u8>, Server>>,
-    patience: Duration,
+    /// The servers that the control plane has named, by the encoded request for them.
+    routes: Mutex<HashMap<Vec<u8>, Server>>,
+    timeout: Duration,
 }
 
-/// A server, and the way to it.
+/// A server and the channel to it.
 #[derive(Clone, Debug)]
 struct Server {
     endpoint: Endpoint,
@@ -65,62 +65,62 @@ struct Server {
 }
 
 impl Client {
-    /// A client, which connects when it is needed. An answer is waited for as long as `patience` says.
+    /// Creates a client that connects on its first call. Each request times out after `timeout`.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`] where a certificate or proxy of the configuration makes no sense.
-    pub fn new(config: Config, patience: Duration, notify: Notify) -> Result<Self> {
+    /// Returns [`ErrorKind::Config`] if a certificate or proxy of the configuration is invalid.
+    pub fn new(config: Config, timeout: Duration, notify: Notify) -> Result<Self> {
         let connection = Connection::new(&config)?;
-        let auth = Authenticator::new(&config, &connection, notify);
+        let authenticator = Authenticator::new(&config, &connection, notify);
         let control_plane =
             Server { endpoint: config.endpoint.clone(), channel: connection.channel(&config.endpoint)? };
-        let named = Mutex::default();
-        Ok(Self(Arc::new(Inner { config, connection, auth, control_plane, named, patience })))
+        let routes = Mutex::default();
+        Ok(Self(Arc::new(Inner { config, connection, authenticator, control_plane, routes, timeout })))
     }
 
-    /// Where the cluster is and how one is let in.
+    /// Returns the configuration.
     pub fn config(&self) -> &Config {
         &self.0.config
     }
 
-    /// The organization: open-source Flyte has one, whose name does not matter, but wants it to have a name.
+    /// Returns the organization. Open-source Flyte ignores its name, but requires one.
     ///
-    /// Where none is configured, it is the first part of the host, as with the official SDK.
+    /// Defaults to the first label of the host name, as in the official SDK.
     pub fn org(&self) -> &str {
         let Config { org, endpoint, .. } = &self.0.config;
         let host = endpoint.host.trim_start_matches('[');
         if org.is_empty() { host.split(['.', ':']).next().unwrap_or(host) } else { org }
     }
 
-    pub(crate) fn patience(&self) -> Duration {
-        self.0.patience
+    pub(crate) fn timeout(&self) -> Duration {
+        self.0.timeout
     }
 
-    /// The control plane.
+    /// Returns the route to the control plane.
     pub(crate) fn control_plane(&self) -> Route<'_> {
         Route { client: self, server: self.0.control_plane.clone() }
     }
 
-    /// The server that the control plane has named for this purpose, if it was asked.
-    pub(crate) fn named(&self, purpose: &[u8]) -> Option<Route<'_>> {
-        let named = self.0.named.lock().unwrap_or_else(PoisonError::into_inner);
-        named.get(purpose).map(|server| Route { client: self, server: server.clone() })
+    /// Returns the route that the control plane has named for `purpose`, if it is cached.
+    pub(crate) fn cached_route(&self, purpose: &[u8]) -> Option<Route<'_>> {
+        let routes = self.0.routes.lock().unwrap_or_else(PoisonError::into_inner);
+        routes.get(purpose).map(|server| Route { client: self, server: server.clone() })
     }
 
-    /// Notes which server is for this purpose, if not the control plane itself; it takes the same tokens.
-    pub(crate) fn name(&self, purpose: Vec<u8>, endpoint: Option<Endpoint>) -> Result<Route<'_>> {
+    /// Caches the server for `purpose`: the control plane if `endpoint` is `None`. All servers accept the same tokens.
+    pub(crate) fn cache_route(&self, purpose: Vec<u8>, endpoint: Option<Endpoint>) -> Result<Route<'_>> {
         let server = match endpoint {
             Some(endpoint) => Server { channel: self.0.connection.channel(&endpoint)?, endpoint },
             None => self.0.control_plane.clone(),
         };
-        let mut named = self.0.named.lock().unwrap_or_else(PoisonError::into_inner);
-        named.insert(purpose, server.clone());
+        let mut routes = self.0.routes.lock().unwrap_or_else(PoisonError::into_inner);
+        routes.insert(purpose, server.clone());
         Ok(Route { client: self, server })
     }
 }
 
-/// A server that is spoken to.
+/// A server to call.
 #[derive(Clone, Debug)]
 pub(crate) struct Route<'a> {
     client: &'a Client,
@@ -128,124 +128,135 @@ pub(crate) struct Route<'a> {
 }
 
 impl<'a> Route<'a> {
-    /// Calls a method that answers once.
-    pub(crate) async fn call<Q, A>(&self, method: Method, message: &Q) -> Result<A, Refused>
+    /// Calls a unary method.
+    pub(crate) async fn call<Q, A>(&self, method: Method, message: &Q) -> Result<A, RpcError>
     where
         Q: Message + Clone + 'static,
         A: Message + Default + 'static,
     {
-        self.with_patience(method, |mut grpc, request| {
+        self.call_with_retries(method, |mut grpc, request| {
             let request = request.map(|()| message.clone());
             async move {
-                ready(&mut grpc).await?;
-                let answer = grpc.unary(request, path(method), ProstCodec::<Q, A>::default()).await;
-                answer.map(Response::into_inner)
+                wait_until_ready(&mut grpc).await?;
+                let response = grpc.unary(request, path(method), ProstCodec::<Q, A>::default()).await;
+                response.map(Response::into_inner)
             }
         })
         .await
-        .map(|(answer, _)| answer)
+        .map(|(response, _)| response)
     }
 
-    /// Calls a method that answers again and again.
-    pub(crate) async fn watch<Q, A>(&self, method: Method, message: &Q) -> Result<Watch<'a, Q, A>, Refused>
+    /// Calls a server-streaming method.
+    pub(crate) async fn stream<Q, A>(
+        &self,
+        method: Method,
+        message: &Q,
+    ) -> Result<ResponseStream<'a, Q, A>, RpcError>
     where
         Q: Message + Clone + 'static,
         A: Message + Default + 'static,
     {
-        let (stream, headers) = self.open(method, message).await?;
-        Ok(Watch { route: self.clone(), method, message: message.clone(), stream, headers: Some(headers) })
+        let (stream, headers) = self.open_stream(method, message).await?;
+        let (route, message) = (self.clone(), message.clone());
+        Ok(ResponseStream { route, method, message, stream, headers: Some(headers) })
     }
 
-    async fn open<Q, A>(&self, method: Method, message: &Q) -> Result<(Streaming<A>, Headers), Refused>
+    async fn open_stream<Q, A>(
+        &self,
+        method: Method,
+        message: &Q,
+    ) -> Result<(Streaming<A>, Headers), RpcError>
     where
         Q: Message + Clone + 'static,
         A: Message + Default + 'static,
     {
-        self.with_patience(method, |mut grpc, request| {
+        self.call_with_retries(method, |mut grpc, request| {
             let request = request.map(|()| message.clone());
             async move {
-                ready(&mut grpc).await?;
+                wait_until_ready(&mut grpc).await?;
                 let codec = ProstCodec::<Q, A>::default();
-                let answer = grpc.server_streaming(request, path(method), codec).await;
-                answer.map(Response::into_inner)
+                let response = grpc.server_streaming(request, path(method), codec).await;
+                response.map(Response::into_inner)
             }
         })
         .await
     }
 
-    /// Why a stream has ended.
-    pub(crate) fn refused(&self, method: Method, status: Status) -> Refused {
+    /// Converts a status to the error of a call.
+    pub(crate) fn rpc_error(&self, method: Method, status: Status) -> RpcError {
         let origin = self.client.0.config.origin.clone();
-        Refused { status, method, was_tried_again: false, endpoint: self.server.endpoint.clone(), origin }
+        RpcError { status, method, was_retried: false, endpoint: self.server.endpoint.clone(), origin }
     }
 
-    /// One call: with a new token if the old one is refused, and again if the server has too much to do.
-    async fn with_patience<T, F>(
+    /// Makes one call. Renews a rejected token once, and retries the call if that is safe.
+    async fn call_with_retries<T, F>(
         &self,
         method: Method,
         call: impl Fn(Grpc<Channel>, Request<()>) -> F,
-    ) -> Result<(T, Headers), Refused>
+    ) -> Result<(T, Headers), RpcError>
     where
         F: Future<Output = Result<T, Status>>,
     {
         let inner = &self.client.0;
-        let (mut tries, mut is_renewed) = (0, false);
+        let (mut retries, mut is_renewed) = (0, false);
         loop {
-            let headers = inner.auth.headers().await.map_err(|error| self.failed(method, error))?;
+            let headers = inner.authenticator.headers().await;
+            let headers = headers.map_err(|error| self.wrap_error(method, error))?;
             let mut request = Request::new(());
             headers.add_to(request.metadata_mut());
-            self.name_organization(&mut request);
-            let grpc = Grpc::new(self.server.channel.clone()).max_decoding_message_size(LARGEST_ANSWER);
-            let outcome = timeout(inner.patience, call(grpc, request)).await;
+            self.add_organization(&mut request);
+            let grpc = Grpc::new(self.server.channel.clone()).max_decoding_message_size(MAX_MESSAGE_SIZE);
+            let outcome = timeout(inner.timeout, call(grpc, request)).await;
             let status = match outcome {
-                Ok(Ok(answer)) => return Ok((answer, headers)),
+                Ok(Ok(response)) => return Ok((response, headers)),
                 Ok(Err(status)) => status,
                 Err(_) => {
-                    let seconds = inner.patience.as_secs_f64();
-                    Status::deadline_exceeded(format!("no answer within {seconds} s"))
+                    let seconds = inner.timeout.as_secs_f64();
+                    Status::deadline_exceeded(format!("no response within {seconds} s"))
                 }
             };
-            if !is_renewed && inner.auth.is_wanted(&status, &headers) {
+            if !is_renewed && inner.authenticator.should_authenticate(&status, &headers) {
                 is_renewed = true;
-                match inner.auth.renew(&headers).await {
+                match inner.authenticator.renew(&headers).await {
                     Ok(()) => continue,
-                    // It was about something else.
+                    // The server has no authentication, so the status has another cause.
                     Err(error)
                         if error.kind() == ErrorKind::Unimplemented && status.code() == Code::Unknown => {}
-                    Err(error) => return Err(self.failed(method, error)),
+                    Err(error) => return Err(self.wrap_error(method, error)),
                 }
             }
-            if tries == RETRIES || !self.may_be_tried_again(&status, method, tries) {
-                let refused = self.refused(method, status);
-                return Err(Refused { was_tried_again: tries > 0, ..refused });
+            if retries == MAX_RETRIES || !self.is_retryable(&status, method, retries) {
+                let error = self.rpc_error(method, status);
+                return Err(RpcError { was_retried: retries > 0, ..error });
             }
-            sleep(pause(tries)).await;
-            tries += 1;
+            sleep(backoff(retries)).await;
+            retries += 1;
         }
     }
 
-    /// Whether the same call may be answered a moment later, and does no harm if it was already.
-    fn may_be_tried_again(&self, status: &Status, method: Method, tries: u32) -> bool {
+    /// Returns whether a retry may succeed and is safe.
+    fn is_retryable(&self, status: &Status, method: Method, retries: u32) -> bool {
         let Some(source) = status.source() else {
-            // What was not even looked at may be asked for twice.
-            let is_busy = status.code() == Code::ResourceExhausted;
-            return is_busy || (method.is_idempotent && status.code() == Code::Unavailable);
+            // The server did not process a call that it rejected for lack of resources.
+            let is_exhausted = status.code() == Code::ResourceExhausted;
+            return is_exhausted || (method.is_idempotent && status.code() == Code::Unavailable);
         };
-        // A connection that was idle may be gone: once is enough to know.
+        // An idle connection may have been closed. One retry over a new connection is enough to find out.
         let origin = &self.client.0.config.origin;
-        tries == 0
+        let error = || connection::transport_error(source, &self.server.endpoint, origin);
+        retries == 0
             && method.is_idempotent
             && !source.is::<Error>()
-            && connection::explain(source, &self.server.endpoint, origin).kind() == ErrorKind::Unreachable
+            && error().kind() == ErrorKind::Unreachable
     }
 
-    /// What has already been explained goes through as it is.
-    pub(crate) fn failed(&self, method: Method, error: Error) -> Refused {
-        self.refused(method, Status::from_error(Box::new(error)))
+    /// Wraps an error of this crate, which the conversion from [`RpcError`] unwraps again.
+    pub(crate) fn wrap_error(&self, method: Method, error: Error) -> RpcError {
+        self.rpc_error(method, Status::from_error(Box::new(error)))
     }
 
-    /// Union wants to know which organization is meant, if there is one.
-    fn name_organization(&self, request: &mut Request<()>) {
+    /// Adds the header that selects the organization on Union.
+    fn add_organization(&self, request: &mut Request<()>) {
         let org = &self.client.0.config.org;
         if let (false, Ok(org)) = (org.is_empty(), MetadataValue::<Ascii>::try_from(org.as_str())) {
             request.metadata_mut().insert(MetadataKey::from_static("x-user-active-org"), org);
@@ -253,42 +264,44 @@ impl<'a> Route<'a> {
     }
 }
 
-/// Answers of a method, one after the other.
-pub(crate) struct Watch<'a, Q, A> {
+/// The messages of a server-streaming call.
+pub(crate) struct ResponseStream<'a, Q, A> {
     route: Route<'a>,
     method: Method,
     message: Q,
     stream: Streaming<A>,
-    /// What was sent, as long as nothing has come: some servers let anybody in first, and then refuse.
+    /// The headers of the call until the first message: some servers open the stream before they check the token.
     headers: Option<Headers>,
 }
 
-impl<Q, A> Watch<'_, Q, A>
+impl<Q, A> ResponseStream<'_, Q, A>
 where
     Q: Message + Clone + 'static,
     A: Message + Default + 'static,
 {
-    /// The next answer; none after the last.
-    pub(crate) async fn next(&mut self) -> Result<Option<A>, Refused> {
-        let auth = &self.route.client.0.auth;
+    /// Receives the next message, or `None` after the last one.
+    pub(crate) async fn next(&mut self) -> Result<Option<A>, RpcError> {
+        let authenticator = &self.route.client.0.authenticator;
         loop {
-            let (status, sent) = match (self.stream.message().await, self.headers.take()) {
-                (Ok(answer), _) => return Ok(answer),
-                (Err(status), Some(sent)) if auth.is_wanted(&status, &sent) => (status, sent),
-                (Err(status), _) => return Err(self.route.refused(self.method, status)),
-            };
-            match auth.renew(&sent).await {
-                Ok(()) => self.stream = self.route.open(self.method, &self.message).await?.0,
-                Err(error) if error.kind() == ErrorKind::Unimplemented && status.code() == Code::Unknown => {
-                    return Err(self.route.refused(self.method, status));
+            let (status, headers) = match (self.stream.message().await, self.headers.take()) {
+                (Ok(message), _) => return Ok(message),
+                (Err(status), Some(headers)) if authenticator.should_authenticate(&status, &headers) => {
+                    (status, headers)
                 }
-                Err(error) => return Err(self.route.failed(self.method, error)),
+                (Err(status), _) => return Err(self.route.rpc_error(self.method, status)),
+            };
+            match authenticator.renew(&headers).await {
+                Ok(()) => self.stream = self.route.open_stream(self.method, &self.message).await?.0,
+                Err(error) if error.kind() == ErrorKind::Unimplemented && status.code() == Code::Unknown => {
+                    return Err(self.route.rpc_error(self.method, status));
+                }
+                Err(error) => return Err(self.route.wrap_error(self.method, error)),
             }
         }
     }
 }
 
-async fn ready(grpc: &mut Grpc<Channel>) -> Result<(), Status> {
+async fn wait_until_ready(grpc: &mut Grpc<Channel>) -> Result<(), Status> {
     grpc.ready().await.map_err(|error| Status::from_error(Box::new(error)))
 }
 
@@ -297,9 +310,9 @@ fn path(method: Method) -> PathAndQuery {
     PathAndQuery::try_from(path).unwrap_or_else(|_| PathAndQuery::from_static("/"))
 }
 
-/// Longer every time, and not the same for everybody.
-fn pause(tries: u32) -> Duration {
-    let longest = Duration::from_millis(500 << tries.min(4));
+/// Returns the delay before a retry: exponential backoff with jitter.
+fn backoff(retries: u32) -> Duration {
+    let longest = Duration::from_millis(500 << retries.min(4));
     let mut random = [0; 1];
     let _ = getrandom::fill(&mut random);
     longest / 2 + longest.mul_f64(f64::from(random[0]) / 512.0)

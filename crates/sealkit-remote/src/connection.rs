@@ -1,9 +1,9 @@
-//! Connections to servers: gRPC channels, and the requests for tokens.
+//! Connections to servers: gRPC channels, and HTTP requests to token endpoints.
 
 mod channel;
-mod dial;
-mod failure;
-mod post;
+mod connect;
+mod error;
+mod http;
 mod proxy;
 mod tls;
 
@@ -22,13 +22,13 @@ use tonic::{codegen::Service, transport};
 
 pub(crate) use self::{
     channel::Channel,
-    failure::explain,
-    post::{Form, Reply, server_of},
-    proxy::is_here,
+    error::transport_error,
+    http::{FormRequest, FormResponse, endpoint_of},
+    proxy::is_loopback,
 };
 use self::{
-    dial::{Dialer, Speak, Stream},
-    failure::Failure,
+    connect::{Connector, HttpVersion, Stream},
+    error::ConnectionError,
 };
 use crate::{
     config::Config,
@@ -36,54 +36,54 @@ use crate::{
     error::{Error, ErrorKind, Result},
 };
 
-/// What we call ourselves.
-const AGENT: &str = concat!("sealkit/", env!("CARGO_PKG_VERSION"));
-/// How long a connection may take to be made, with everything that belongs to it.
-const CONNECT: Duration = Duration::from_secs(10);
+/// The value of the `User-Agent` header.
+const SEALKIT_USER_AGENT: &str = concat!("sealkit/", env!("CARGO_PKG_VERSION"));
+/// How long connecting may take, including the proxy and the TLS handshake.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Makes connections as a configuration wants them.
+/// Makes connections as the configuration says.
 #[derive(Clone)]
 pub(crate) struct Connection {
-    dialer: Arc<Dialer>,
+    connector: Arc<Connector>,
     origin: Arc<str>,
 }
 
 impl Connection {
-    /// Reads what certificates and proxies are configured; nothing is connected yet.
+    /// Reads the configured certificates and proxies, without connecting.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`] if the file of certificates or the URL of the proxy makes no sense.
+    /// Returns [`ErrorKind::Config`] if a certificate file or a proxy URL is invalid.
     pub(crate) fn new(config: &Config) -> Result<Self> {
-        Ok(Self { dialer: Arc::new(Dialer::new(config)?), origin: config.origin.as_str().into() })
+        Ok(Self { connector: Arc::new(Connector::new(config)?), origin: config.origin.as_str().into() })
     }
 
-    /// A channel to a server, which is the one of the configuration or one that it named.
+    /// Creates a channel to the configured server, or to one that it has named.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`] if it is no address.
-    pub(crate) fn channel(&self, to: &Endpoint) -> Result<Channel> {
+    /// Returns [`ErrorKind::Config`] if the endpoint is not a valid address.
+    pub(crate) fn channel(&self, server: &Endpoint) -> Result<Channel> {
         let uri = Uri::builder()
-            .scheme(if to.insecure { "http" } else { "https" })
-            .authority(format!("{}:{}", to.host, to.port))
+            .scheme(if server.insecure { "http" } else { "https" })
+            .authority(format!("{}:{}", server.host, server.port))
             .path_and_query(PathAndQuery::from_static("/"))
             .build()
-            .map_err(|_| self.no_address(to))?;
-        // Ours does TLS itself, which `tonic` believes only of addresses without it.
-        let behind = Uri::builder().scheme("http").authority("sealkit").path_and_query("/").build();
-        let endpoint = transport::Endpoint::from(behind.map_err(|_| self.no_address(to))?)
+            .map_err(|_| self.invalid_address(server))?;
+        // The connector performs TLS itself, so `tonic` must see a URI without TLS.
+        let placeholder = Uri::builder().scheme("http").authority("sealkit").path_and_query("/").build();
+        let endpoint = transport::Endpoint::from(placeholder.map_err(|_| self.invalid_address(server))?)
             .origin(uri)
-            .user_agent(AGENT)
-            .map_err(|_| self.no_address(to))?
+            .user_agent(SEALKIT_USER_AGENT)
+            .map_err(|_| self.invalid_address(server))?
             .http2_keep_alive_interval(Duration::from_secs(30))
             .keep_alive_timeout(Duration::from_secs(10));
-        let connector = Connector { dialer: self.dialer.clone(), to: to.clone() };
+        let connector = EndpointConnector { connector: self.connector.clone(), server: server.clone() };
         Ok(Channel(endpoint.connect_with_connector_lazy(connector)))
     }
 
-    fn no_address(&self, to: &Endpoint) -> Error {
-        Error::new(ErrorKind::Config, format!("`{to}`, of `{}`, is no address of a server", self.origin))
+    fn invalid_address(&self, server: &Endpoint) -> Error {
+        Error::new(ErrorKind::Config, format!("invalid server address `{server}` (from `{}`)", self.origin))
     }
 }
 
@@ -93,25 +93,25 @@ impl fmt::Debug for Connection {
     }
 }
 
-/// Connects a channel to one server.
+/// Connects the channel of one server.
 #[derive(Clone)]
-struct Connector {
-    dialer: Arc<Dialer>,
-    to: Endpoint,
+struct EndpointConnector {
+    connector: Arc<Connector>,
+    server: Endpoint,
 }
 
-impl Service<Uri> for Connector {
+impl Service<Uri> for EndpointConnector {
     type Response = TokioIo<Stream>;
-    type Error = Failure;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Failure>> + Send>>;
+    type Error = ConnectionError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, ConnectionError>> + Send>>;
 
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Failure>> {
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), ConnectionError>> {
         Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, _: Uri) -> Self::Future {
-        let Self { dialer, to } = self.clone();
-        Box::pin(async move { dialer.dial(&to, Speak::Http2).await.map(TokioIo::new) })
+        let Self { connector, server } = self.clone();
+        Box::pin(async move { connector.connect(&server, HttpVersion::Http2).await.map(TokioIo::new) })
     }
 }
 

@@ -1,9 +1,10 @@
-//! Names that follow from what they are of.
+//! Deterministic names for runs, actions and versions.
 
 use sha2::{Digest as _, Sha256};
 
-/// 25 letters and digits that follow from `parts`, and from where one ends and the next begins; the first is a letter, as names in
-/// Kubernetes have to begin.
+/// Returns a digest of `parts` as a Kubernetes name: 25 lowercase letters and digits, of which the first is a letter.
+///
+/// The digest covers the length of each part, so that moving bytes between parts changes it.
 pub fn digest(parts: &[&[u8]]) -> String {
     const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
     let mut hash = Sha256::new();
@@ -21,7 +22,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_follows_from_its_parts() {
+    fn a_digest_depends_on_the_parts_and_their_boundaries() {
         assert_eq!(digest(&[b"a", b"bc"]), digest(&[b"a", b"bc"]));
         assert_ne!(digest(&[b"a", b"bc"]), digest(&[b"ab", b"c"]));
         let name = digest(&[]);

@@ -1,8 +1,8 @@
-//! What keeps something from being done in a cluster.
+//! The error type of this crate, and escaping of text from servers.
 
 use std::fmt::{self, Write as _};
 
-/// What went wrong and what to do about it; never with a value or a token.
+/// An error of a cluster operation: its kind, a message and a hint. It never contains a secret value or a token.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct Error {
@@ -14,33 +14,33 @@ pub struct Error {
 /// A result whose error is [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What kind of thing went wrong.
+/// The kind of an [`Error`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The configuration is missing or wrong.
+    /// The configuration is missing or invalid.
     Config,
-    /// Nobody answers, or not in time.
+    /// The server cannot be reached, or does not respond in time.
     Unreachable,
-    /// Who answers is not known to be who is meant, or speaks something else.
+    /// The server's certificate is not trusted, or it does not speak gRPC.
     Untrusted,
-    /// The server does not know who asks.
+    /// The server requires authentication, or rejects the credentials.
     Unauthenticated,
-    /// Who asks may not.
+    /// The caller lacks permission.
     PermissionDenied,
-    /// There is no such thing.
+    /// The requested object does not exist.
     NotFound,
-    /// There is such a thing already.
+    /// The object already exists.
     AlreadyExists,
-    /// What is asked for cannot be.
+    /// The server rejects the request as invalid.
     InvalidArgument,
-    /// The server has too much to do.
+    /// The server is overloaded or restarting.
     Busy,
-    /// The server does not have this.
+    /// The server does not support the operation.
     Unimplemented,
-    /// The server fails, or answers what makes no sense.
+    /// The server fails, or sends an invalid response.
     Server,
-    /// Something on this machine: a file, a command, a port.
+    /// An operation on this machine fails, such as reading a file, running a command or opening a port.
     Local,
 }
 
@@ -55,58 +55,58 @@ impl Error {
         self
     }
 
-    /// Says in which file or variable, too.
+    /// Adds the file or variable that the invalid value comes from.
     #[must_use]
-    pub(crate) fn of(mut self, origin: &str) -> Self {
+    pub(crate) fn with_origin(mut self, origin: &str) -> Self {
         self.message = format!("{} (in `{origin}`)", self.message);
         self
     }
 
-    /// What kind of thing went wrong.
+    /// Returns the kind of the error.
     pub const fn kind(&self) -> ErrorKind {
         self.kind
     }
 
-    /// What to type next.
+    /// Returns a hint how to fix the error.
     pub fn hint(&self) -> Option<&str> {
         self.hint.as_deref()
     }
 }
 
-/// Text of a server or of a task on it, without anything that a terminal obeys; tabs stay.
-pub fn harmless(text: &str) -> String {
-    let mut harmless = String::with_capacity(text.len());
+/// Escapes control characters and text direction marks in text from a server or a task, except tabs.
+pub fn sanitize(text: &str) -> String {
+    let mut sanitized = String::with_capacity(text.len());
     for c in text.chars() {
-        if c != '\t' && is_obeyed(c) { harmless.extend(c.escape_default()) } else { harmless.push(c) }
+        if c != '\t' && needs_escape(c) { sanitized.extend(c.escape_default()) } else { sanitized.push(c) }
     }
-    harmless
+    sanitized
 }
 
-/// Text of a server, fit to be shown: at most 2,000 characters, and none that a terminal obeys.
-pub(crate) fn shown(text: &str) -> Shown<'_> {
-    Shown(text)
+/// Displays text from a server on one line: escaped, and truncated to 2,000 characters.
+pub(crate) fn escape(text: &str) -> Escaped<'_> {
+    Escaped(text)
 }
 
-/// See [`shown`].
-pub(crate) struct Shown<'a>(&'a str);
+/// The text returned by [`escape`].
+pub(crate) struct Escaped<'a>(&'a str);
 
-impl fmt::Display for Shown<'_> {
+impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut rest = self.0.trim().chars();
         for c in rest.by_ref().take(2_000) {
             match c {
                 '\n' => f.write_char(' ')?,
-                c if is_obeyed(c) => write!(f, "{}", c.escape_default())?,
+                c if needs_escape(c) => write!(f, "{}", c.escape_default())?,
                 c => f.write_char(c)?,
             }
         }
-        if rest.next().is_some() { f.write_str("… (cut off)") } else { Ok(()) }
+        if rest.next().is_some() { f.write_str("… (truncated)") } else { Ok(()) }
     }
 }
 
-/// Whether a terminal does something with `c` but show it.
-pub(crate) fn is_obeyed(c: char) -> bool {
-    // Directions of text can make one line look like another.
+/// Returns whether `c` is a control character or a text direction mark.
+pub(crate) fn needs_escape(c: char) -> bool {
+    // Direction marks can make one line look like another.
     c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
@@ -115,10 +115,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_of_a_server_does_nothing_to_a_terminal_and_has_an_end() {
-        assert_eq!(shown("secret\tx\u{1b}[2J\nnot found\n").to_string(), "secret\\tx\\u{1b}[2J not found");
-        assert_eq!(shown("a\u{202e}b").to_string(), "a\\u{202e}b");
-        let long = shown(&"x".repeat(10_000_000)).to_string();
-        assert!(long.len() < 2_100 && long.ends_with("(cut off)"), "{}", long.len());
+    fn text_from_a_server_is_escaped_and_truncated() {
+        assert_eq!(escape("secret\tx\u{1b}[2J\nnot found\n").to_string(), "secret\\tx\\u{1b}[2J not found");
+        assert_eq!(escape("a\u{202e}b").to_string(), "a\\u{202e}b");
+        let long = escape(&"x".repeat(10_000_000)).to_string();
+        assert!(long.len() < 2_100 && long.ends_with("(truncated)"), "{}", long.len());
     }
 }

@@ -1,33 +1,33 @@
-//! A client of Flyte 2 and Union: their secrets, and runs of tasks on them.
+//! A client for Flyte 2 and Union: manages secrets and runs tasks.
 //!
-//! [`Config`] is read where the official tools have it written down, and a [`Client`] speaks gRPC with the cluster that it names. It
-//! talks to people through [`Notify`] only, and prints nothing. Values and tokens are in no error and no [`Debug`](std::fmt::Debug)
-//! form; what is held here is wiped, though not the buffers of the connection.
+//! [`Config`] reads the configuration of the official tools, and a [`Client`] calls the configured cluster over gRPC. The crate
+//! prints nothing: it reports to the user through [`Notify`] only. No error and no [`Debug`](std::fmt::Debug) output contains a
+//! secret value or a token. Values and tokens are zeroized after use, except in the buffers of the connection.
 
 mod actions;
 mod auth;
 mod client;
 mod config;
 mod connection;
-mod destination;
+mod deployment;
 mod digest;
 mod endpoint;
 mod error;
-#[cfg(test)]
-mod fake;
-mod refused;
 mod route;
+mod rpc_error;
 mod runs;
 mod secrets;
+#[cfg(test)]
+mod test_server;
 
-pub use actions::{Actions, Child};
+pub use actions::{Actions, ChildAction};
 pub use auth::{Notice, Notify};
 pub use client::Client;
-pub use config::{Auth, ClientSecret, Config, Given, Tls};
-pub use destination::Destination;
+pub use config::{AuthMethod, ClientSecret, Config, ConfigOverrides, Tls};
+pub use deployment::Deployment;
 pub use digest::digest;
 pub use endpoint::Endpoint;
-pub use error::{Error, ErrorKind, Result, harmless};
-pub use runs::{Ending, Event, RunId};
+pub use error::{Error, ErrorKind, Result, sanitize};
+pub use runs::{Event, RunId, RunOutcome};
 pub use sealkit_names::Resource;
-pub use secrets::{NewSecret, Payload, Presence, Scope, SecretId, SecretInfo, SecretType};
+pub use secrets::{NewSecret, Payload, Scope, SecretId, SecretInfo, SecretPresence, SecretType};

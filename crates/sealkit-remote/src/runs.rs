@@ -1,4 +1,4 @@
-//! Runs of tasks: created, watched, ended.
+//! Runs of tasks: creates, follows and aborts them.
 
 mod follow;
 mod logs;
@@ -20,12 +20,12 @@ use crate::{
     error::{Error, ErrorKind, Result},
 };
 
-pub use follow::{Ending, Event};
+pub use follow::{Event, RunOutcome};
 
-/// The action that a run begins with.
+/// The name of the first action of a run.
 const FIRST_ACTION: &str = "a0";
 
-/// A run of a cluster.
+/// Identifies a run on a cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunId {
     /// The project.
@@ -37,16 +37,17 @@ pub struct RunId {
 }
 
 impl RunId {
-    /// A run that does not exist yet, of a random name.
+    /// Generates a random name for a new run.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Local`] where the system has no random numbers.
+    /// Returns [`ErrorKind::Local`] if the system provides no random numbers.
     pub fn random(project: &str, domain: &str) -> Result<Self> {
         const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
         let mut random = [0; 19];
-        getrandom::fill(&mut random)
-            .map_err(|error| Error::new(ErrorKind::Local, format!("no random numbers: {error}")))?;
+        getrandom::fill(&mut random).map_err(|error| {
+            Error::new(ErrorKind::Local, format!("cannot generate random numbers: {error}"))
+        })?;
         let letters = random.iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)]));
         let name = std::iter::once('r').chain(letters).collect();
         Ok(Self { project: project.to_owned(), domain: domain.to_owned(), name })
@@ -74,13 +75,13 @@ const DEPLOY: Method = Method { service: service::TASK, name: "DeployTask", is_i
 const DATA: Method = Method { service: service::DATA_PROXY, name: "GetActionData", is_idempotent: true };
 
 impl Client {
-    /// Starts a run of a task that need not be deployed.
+    /// Starts a run of a task, which need not be registered.
     ///
-    /// The name of the run is chosen here: a call that was lost can be tried again, and does not start a second run.
+    /// The caller chooses the name of the run, so that a retry does not start a second run.
     ///
     /// # Errors
     ///
-    /// Whatever keeps the call from being answered.
+    /// Returns an error if the call fails.
     pub async fn create_run(&self, run: &RunId, spec: TaskSpec, inputs: Inputs) -> Result<()> {
         let request = CreateRunRequest {
             id: Some(RunName::RunId(run.identifier(self.org()))),
@@ -91,44 +92,44 @@ impl Client {
         };
         match self.control_plane().call::<_, CreateRunResponse>(CREATE, &request).await {
             Ok(_) => Ok(()),
-            Err(refused) if refused.code() == Code::AlreadyExists && refused.was_tried_again => Ok(()),
-            Err(refused) if matches!(refused.code(), Code::NotFound | Code::InvalidArgument) => {
+            Err(error) if error.code() == Code::AlreadyExists && error.was_retried => Ok(()),
+            Err(error) if matches!(error.code(), Code::NotFound | Code::InvalidArgument) => {
                 let RunId { project, domain, .. } = run;
-                Err(Error::from(refused).with_hint(format!(
-                    "check that project `{project}` with domain `{domain}` is there, or name another: \
+                Err(Error::from(error).with_hint(format!(
+                    "check that project `{project}` with domain `{domain}` exists, or choose another: \
                      --project PROJECT --domain DOMAIN"
                 )))
             }
-            Err(refused) => Err(refused.into()),
+            Err(error) => Err(error.into()),
         }
     }
 
-    /// Makes a task known, without running it.
+    /// Registers a task without running it.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::AlreadyExists`] where this version is another task, and whatever keeps the call from being answered.
+    /// Returns [`ErrorKind::AlreadyExists`] if another task is registered with this version, or another error if the call fails.
     pub async fn deploy(&self, spec: TaskSpec) -> Result<()> {
         let task_id = spec.id();
         let name = format!("task `{}` of version `{}`", task_id.name, task_id.version);
         let request = DeployTaskRequest { task_id: Some(task_id), spec: Some(spec) };
         match self.control_plane().call::<_, service::Empty>(DEPLOY, &request).await {
             Ok(_) => Ok(()),
-            Err(refused) if refused.code() == Code::AlreadyExists && refused.was_tried_again => Ok(()),
-            Err(refused) if refused.code() == Code::AlreadyExists => {
-                let message = format!("{name} exists already on `{}`", self.config().endpoint);
+            Err(error) if error.code() == Code::AlreadyExists && error.was_retried => Ok(()),
+            Err(error) if error.code() == Code::AlreadyExists => {
+                let message = format!("{name} already exists on `{}`", self.config().endpoint);
                 Err(Error::new(ErrorKind::AlreadyExists, message)
-                    .with_hint("name a new one: --version VERSION"))
+                    .with_hint("choose a new version: --version VERSION"))
             }
-            Err(refused) => Err(refused.into()),
+            Err(error) => Err(error.into()),
         }
     }
 
-    /// What a run that has succeeded returned.
+    /// Returns the outputs of a succeeded run.
     ///
     /// # Errors
     ///
-    /// Whatever keeps the call from being answered.
+    /// Returns an error if the call fails.
     pub async fn outputs(&self, run: &RunId) -> Result<Outputs> {
         self.action_outputs(self.first_action(run)).await
     }
@@ -136,15 +137,15 @@ impl Client {
     pub(crate) async fn action_outputs(&self, action: ActionIdentifier) -> Result<Outputs> {
         let route = self.route(Operation::GetActionData, Resource::ActionId(action.clone())).await?;
         let request = GetActionDataRequest { action_id: Some(action) };
-        let answer: GetActionDataResponse = route.call(DATA, &request).await?;
-        Ok(answer.outputs.unwrap_or_default())
+        let response: GetActionDataResponse = route.call(DATA, &request).await?;
+        Ok(response.outputs.unwrap_or_default())
     }
 
-    /// Ends a run.
+    /// Aborts a run.
     ///
     /// # Errors
     ///
-    /// Whatever keeps the call from being answered.
+    /// Returns an error if the call fails.
     pub async fn abort(&self, run: &RunId, reason: &str) -> Result<()> {
         let run_id = Some(run.identifier(self.org()));
         let request = AbortRunRequest { run_id, reason: Some(reason.to_owned()) };

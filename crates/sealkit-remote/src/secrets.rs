@@ -1,4 +1,4 @@
-//! The secrets that a cluster keeps: their names, never their values.
+//! Manages the secrets of a cluster. A cluster never returns their values.
 
 use std::{collections::BTreeMap, fmt, time::SystemTime};
 
@@ -12,43 +12,43 @@ use tonic::Code;
 use crate::{
     client::{Client, Method, Route},
     error::{Error, ErrorKind, Result},
-    refused::Refused,
+    rpc_error::RpcError,
 };
 
-/// As many as the official tools ask for, times five.
-const PAGE: i32 = 100;
+/// The number of secrets to request per page.
+const PAGE_SIZE: i32 = 100;
 
-/// Nobody has more; a server that goes on is broken.
-const MOST: usize = 100_000;
+/// The largest list of secrets to accept. A server that sends more is broken.
+const MAX_SECRETS: usize = 100_000;
 
-/// Which secret of a cluster is meant.
+/// Identifies a secret of a cluster.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SecretId {
     /// The name.
     pub name: String,
-    /// Where it is valid.
+    /// The scope.
     pub scope: Scope,
 }
 
-/// Where a secret is valid.
+/// The scope of a secret: where it is valid.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Scope {
-    /// In this domain only; everywhere if it is empty.
+    /// The domain, or an empty string for all domains.
     pub domain: String,
-    /// In this project of the domain only; in all of it if it is empty.
+    /// The project of the domain, or an empty string for all projects.
     pub project: String,
 }
 
-/// A value on its way to a cluster.
+/// A new value of a secret.
 #[derive(Debug)]
 pub struct NewSecret<'a> {
     /// The value.
     pub value: Payload<'a>,
-    /// What it is for.
+    /// The type.
     pub r#type: SecretType,
 }
 
-/// A value, never shown.
+/// A value, never escape.
 #[derive(Clone, Copy)]
 pub enum Payload<'a> {
     /// Text.
@@ -63,51 +63,51 @@ impl fmt::Debug for Payload<'_> {
     }
 }
 
-/// What a secret is for.
+/// The type of a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SecretType {
-    /// Anything that a task reads.
+    /// A secret that tasks read.
     Generic,
     /// The credentials of a container registry.
     ImagePull,
 }
 
-/// What a cluster tells of a secret. Names are the server's: nobody has looked whether a terminal can bear them.
+/// The metadata of a secret. Names come from the server: they may contain control characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecretInfo {
-    /// Which it is.
+    /// The identifier.
     pub id: SecretId,
-    /// What it is for.
+    /// The type.
     pub r#type: SecretType,
-    /// When it was created.
+    /// The creation time.
     pub created: Option<SystemTime>,
-    /// In how many clusters it is.
-    pub presence: Presence,
-    /// Cluster by cluster.
-    pub clusters: Vec<(String, Presence)>,
+    /// Whether the secret is present, over all clusters.
+    pub presence: SecretPresence,
+    /// Whether the secret is present, by name of the cluster.
+    pub clusters: Vec<(String, SecretPresence)>,
 }
 
-/// Whether a secret is where it should be.
+/// Whether a secret is present on the clusters of its scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Presence {
-    /// It is.
+pub enum SecretPresence {
+    /// The secret is present.
     Present,
-    /// In some clusters only.
-    Partly,
-    /// It is not.
+    /// The secret is present on some clusters only.
+    Partial,
+    /// The secret is missing.
     Missing,
-    /// Nobody knows.
+    /// The cluster does not report it.
     Unknown,
 }
 
-impl Presence {
-    /// What people call it.
-    pub const fn words(self) -> &'static str {
+impl SecretPresence {
+    /// Returns the label of the state, such as `present`.
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Present => "present",
-            Self::Partly => "partly present",
+            Self::Partial => "partly present",
             Self::Missing => "missing",
             Self::Unknown => "unknown",
         }
@@ -119,99 +119,94 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::AlreadyExists`], and whatever keeps a call from being answered.
+    /// Returns [`ErrorKind::AlreadyExists`] if the secret exists, or another error if the call fails.
     pub async fn create_secret(&self, id: &SecretId, new: &NewSecret<'_>) -> Result<()> {
         let request = idl::CreateSecretRequest { id: Some(self.id(id)), secret_spec: Some(spec(new)) };
-        let outcome = self.secrets(&id.scope, "CreateSecret", false, &request).await;
-        outcome.map(|_: service::Empty| ()).map_err(|refused| self.told(id, refused))
+        let outcome = self.call_secret_service(&id.scope, "CreateSecret", false, &request).await;
+        outcome.map(|_: service::Empty| ()).map_err(|error| self.secret_error(id, error))
     }
 
-    /// Gives a secret a new value.
+    /// Replaces the value of a secret.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`], and whatever keeps a call from being answered.
+    /// Returns [`ErrorKind::NotFound`] if the secret does not exist, or another error if the call fails.
     pub async fn update_secret(&self, id: &SecretId, new: &NewSecret<'_>) -> Result<()> {
         let request = idl::UpdateSecretRequest { id: Some(self.id(id)), secret_spec: Some(spec(new)) };
-        let outcome = self.secrets(&id.scope, "UpdateSecret", true, &request).await;
-        outcome.map(|_: service::Empty| ()).map_err(|refused| self.told(id, refused))
+        let outcome = self.call_secret_service(&id.scope, "UpdateSecret", true, &request).await;
+        outcome.map(|_: service::Empty| ()).map_err(|error| self.secret_error(id, error))
     }
 
     /// Deletes a secret.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`], and whatever keeps a call from being answered.
+    /// Returns [`ErrorKind::NotFound`] if the secret does not exist, or another error if the call fails.
     pub async fn delete_secret(&self, id: &SecretId) -> Result<()> {
         let request = idl::DeleteSecretRequest { id: Some(self.id(id)) };
-        match self.secrets::<_, service::Empty>(&id.scope, "DeleteSecret", true, &request).await {
-            // A try before has deleted it, and its answer was lost.
-            Err(refused) if refused.code() == Code::NotFound && refused.was_tried_again => Ok(()),
-            other => other.map(|_| ()).map_err(|refused| self.told(id, refused)),
+        match self.call_secret_service::<_, service::Empty>(&id.scope, "DeleteSecret", true, &request).await {
+            // An earlier attempt has deleted the secret, and its response was lost.
+            Err(error) if error.code() == Code::NotFound && error.was_retried => Ok(()),
+            other => other.map(|_| ()).map_err(|error| self.secret_error(id, error)),
         }
     }
 
-    /// What the cluster tells of a secret.
+    /// Returns the metadata of a secret.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`], and whatever keeps a call from being answered.
+    /// Returns [`ErrorKind::NotFound`] if the secret does not exist, or another error if the call fails.
     pub async fn secret(&self, id: &SecretId) -> Result<SecretInfo> {
         let request = idl::GetSecretRequest { id: Some(self.id(id)) };
-        let outcome = self.secrets(&id.scope, "GetSecret", true, &request).await;
-        let answer: idl::GetSecretResponse = outcome.map_err(|refused| self.told(id, refused))?;
-        Ok(info(answer.secret.unwrap_or_default()))
+        let outcome = self.call_secret_service(&id.scope, "GetSecret", true, &request).await;
+        let response: idl::GetSecretResponse = outcome.map_err(|error| self.secret_error(id, error))?;
+        Ok(info(response.secret.unwrap_or_default()))
     }
 
-    /// All secrets of a scope and those below it, in the order of the server.
+    /// Lists the secrets of a scope and the scopes below it, in the order of the server.
     ///
     /// # Errors
     ///
-    /// Whatever keeps a call from being answered, and a server that never comes to an end.
+    /// Returns an error if a call fails, or the list does not end.
     pub async fn list_secrets(&self, scope: &Scope) -> Result<Vec<SecretInfo>> {
         let mut request = idl::ListSecretsRequest {
             organization: self.org().to_owned(),
             domain: scope.domain.clone(),
             project: scope.project.clone(),
-            limit: PAGE,
+            limit: PAGE_SIZE,
             ..Default::default()
         };
-        let endless = || {
-            let message = format!("`{}` goes on listing secrets for ever", self.config().endpoint);
-            Error::new(ErrorKind::Server, message)
-                .with_hint("ask for one domain or project: --domain DOMAIN --project PROJECT")
-        };
-        let mut found = Vec::new();
+        let mut secrets = Vec::new();
         loop {
-            let answer = self.secrets(scope, "ListSecrets", true, &request).await;
-            let answer: idl::ListSecretsResponse = answer?;
-            if found.len() + answer.secrets.len() > MOST {
-                return Err(endless());
+            let page = self.call_secret_service(scope, "ListSecrets", true, &request).await;
+            let page: idl::ListSecretsResponse = page?;
+            if secrets.len() + page.secrets.len() > MAX_SECRETS {
+                return Err(self.endless_list());
             }
-            found.extend(answer.secrets.into_iter().map(info));
-            let is_last = answer.token.is_empty() && answer.per_cluster_tokens.values().all(String::is_empty);
+            secrets.extend(page.secrets.into_iter().map(info));
+            let is_last = page.token.is_empty() && page.per_cluster_tokens.values().all(String::is_empty);
             if is_last {
-                return Ok(found);
+                return Ok(secrets);
             }
             let is_same = |old: &str, new: &str, olds: &BTreeMap<_, _>, news: &BTreeMap<_, _>| {
                 old == new && olds == news
             };
-            let (token, tokens) = (answer.token, answer.per_cluster_tokens);
+            let (token, tokens) = (page.token, page.per_cluster_tokens);
             if is_same(&request.token, &token, &request.per_cluster_tokens, &tokens) {
-                return Err(endless());
+                return Err(self.endless_list());
             }
             (request.token, request.per_cluster_tokens) = (token, tokens);
         }
     }
 
-    /// Calls a method of the secret service, where it is and under the name that it has there.
-    async fn secrets<Q, A>(
+    /// Calls a method of the secret service, or of Union 1's service of another name.
+    async fn call_secret_service<Q, A>(
         &self,
         scope: &Scope,
         name: &'static str,
         is_idempotent: bool,
         request: &Q,
-    ) -> Result<A, Refused>
+    ) -> Result<A, RpcError>
     where
         Q: sealkit_idl::prost::Message + Clone + 'static,
         A: sealkit_idl::prost::Message + Default + 'static,
@@ -219,19 +214,19 @@ impl Client {
         let method = Method { service: service::SECRET, name, is_idempotent };
         let route = self.secret_route(scope).await?;
         match route.call(method, request).await {
-            Err(refused) if refused.is_unimplemented() => {
-                // Union 1 has the same messages under another name.
+            Err(error) if error.is_unimplemented() => {
+                // Union 1 has the same messages, but another service name.
                 let method = Method { service: service::UNION_SECRET, ..method };
                 route.call(method, request).await.map_err(|second| {
-                    // Who knows neither is told of the first.
-                    if second.is_unimplemented() { refused } else { second }
+                    // If the server supports neither service, report that of Flyte 2.
+                    if second.is_unimplemented() { error } else { second }
                 })
             }
             other => other,
         }
     }
 
-    async fn secret_route(&self, Scope { domain, project }: &Scope) -> Result<Route<'_>, Refused> {
+    async fn secret_route(&self, Scope { domain, project }: &Scope) -> Result<Route<'_>, RpcError> {
         let org = self.org().to_owned();
         let resource = match (domain.is_empty(), project.is_empty()) {
             (true, _) => Resource::OrgId(OrgIdentifier { name: org }),
@@ -254,22 +249,29 @@ impl Client {
         }
     }
 
-    /// What the server says of a secret, in the words of this side.
-    fn told(&self, id: &SecretId, refused: Refused) -> Error {
+    fn endless_list(&self) -> Error {
+        let message =
+            format!("cannot list the secrets of `{}`: the list does not end", self.config().endpoint);
+        Error::new(ErrorKind::Server, message)
+            .with_hint("list one domain or project: --domain DOMAIN --project PROJECT")
+    }
+
+    /// Converts the error of a call, naming the secret if it does not exist or already exists.
+    fn secret_error(&self, id: &SecretId, error: RpcError) -> Error {
         let endpoint = &self.config().endpoint;
-        match refused.code() {
+        match error.code() {
             Code::NotFound => {
-                Error::new(ErrorKind::NotFound, format!("there is no secret {id} on `{endpoint}`"))
+                Error::new(ErrorKind::NotFound, format!("secret {id} not found on `{endpoint}`"))
             }
             Code::AlreadyExists => {
-                Error::new(ErrorKind::AlreadyExists, format!("secret {id} exists already on `{endpoint}`"))
+                Error::new(ErrorKind::AlreadyExists, format!("secret {id} already exists on `{endpoint}`"))
             }
-            _ => refused.into(),
+            _ => error.into(),
         }
     }
 }
 
-/// As in errors: `` `token` in project `p` of domain `d` ``.
+/// Displays the secret as in messages: `` `token` in project `p` of domain `d` ``.
 impl fmt::Display for SecretId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{}`", self.name)?;
@@ -300,9 +302,9 @@ fn info(secret: idl::Secret) -> SecretInfo {
     let clusters = status.cluster_status.iter().map(|status| {
         let name = status.cluster.as_ref().map(|cluster| cluster.name.clone()).unwrap_or_default();
         let presence = match status.presence_status() {
-            idl::PresenceStatus::Present => Presence::Present,
-            idl::PresenceStatus::Missing => Presence::Missing,
-            idl::PresenceStatus::Unknown => Presence::Unknown,
+            idl::PresenceStatus::Present => SecretPresence::Present,
+            idl::PresenceStatus::Missing => SecretPresence::Missing,
+            idl::PresenceStatus::Unknown => SecretPresence::Unknown,
         };
         (name, presence)
     });
@@ -314,9 +316,9 @@ fn info(secret: idl::Secret) -> SecretInfo {
         },
         created: metadata.created_time.and_then(|time| SystemTime::try_from(time).ok()),
         presence: match status.overall_status() {
-            idl::OverallStatus::FullyPresent => Presence::Present,
-            idl::OverallStatus::PartiallyPresent => Presence::Partly,
-            idl::OverallStatus::Unspecified | idl::OverallStatus::UnknownStatus => Presence::Unknown,
+            idl::OverallStatus::FullyPresent => SecretPresence::Present,
+            idl::OverallStatus::PartiallyPresent => SecretPresence::Partial,
+            idl::OverallStatus::Unspecified | idl::OverallStatus::UnknownStatus => SecretPresence::Unknown,
         },
         clusters: clusters.collect(),
     }

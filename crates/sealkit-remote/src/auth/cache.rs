@@ -1,4 +1,4 @@
-//! Tokens that a person allowed, kept for the next program: one file for each server, for its user only.
+//! The token cache: tokens from interactive logins, in one private file per server.
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
@@ -26,20 +26,20 @@ use crate::{
     error::{Error, ErrorKind, Result},
 };
 
-/// How long another program may take to get the next token.
-const TURN: Duration = Duration::from_secs(60);
-/// How long a file may be.
-const LIMIT: usize = 256 << 10;
+/// How long to wait for another program that renews the token.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(60);
+/// The largest file to read.
+const MAX_FILE_SIZE: usize = 256 << 10;
 
-/// The file of one server.
+/// The cache file of one server.
 #[derive(Debug)]
-pub(super) struct Cache {
+pub(super) struct TokenCache {
     path: PathBuf,
 }
 
-/// What is in it.
+/// The content of a cache file.
 #[derive(Deserialize, Serialize)]
-struct Kept {
+struct CachedToken {
     access_token: Zeroizing<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh_token: Option<Zeroizing<String>>,
@@ -48,26 +48,27 @@ struct Kept {
     header: String,
 }
 
-impl Cache {
-    /// The one below the directory of states, which, unlike that of caches, nobody takes for something to be shared.
-    /// `None` without a home.
-    pub(super) fn of(endpoint: &Endpoint) -> Option<Self> {
+impl TokenCache {
+    /// Returns the cache for a server, or `None` if there is no home directory.
+    ///
+    /// The file is in the state directory, because users share cache directories more freely.
+    pub(super) fn for_endpoint(endpoint: &Endpoint) -> Option<Self> {
         let base = etcetera::base_strategy::Xdg::new().ok()?;
-        Some(Self::below(&base.state_dir()?.join("sealkit/tokens"), endpoint))
+        Some(Self::in_directory(&base.state_dir()?.join("sealkit/tokens"), endpoint))
     }
 
-    pub(super) fn below(directory: &Path, endpoint: &Endpoint) -> Self {
+    pub(super) fn in_directory(directory: &Path, endpoint: &Endpoint) -> Self {
         let hash = Sha256::digest(endpoint.to_string().to_ascii_lowercase());
         let name = BASE64_URL_SAFE_NO_PAD.encode(hash);
         Self { path: directory.join(name + ".json") }
     }
 
-    /// Waits until no other program has what this returns; `None` if it takes too long, or nothing can be kept anyway.
+    /// Waits for the lock of the cache, and returns it. Returns `None` on a timeout, or if the lock file cannot be created.
     pub(super) async fn lock(&self) -> Option<File> {
-        directory(self.path.parent()?).ok()?;
+        create_private_directory(self.path.parent()?).ok()?;
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
         let file = rustix::fs::open(self.path.with_extension("lock"), flags, Mode::RUSR | Mode::WUSR).ok()?;
-        let end = Instant::now() + TURN;
+        let end = Instant::now() + LOCK_TIMEOUT;
         while let Err(error) = flock(&file, FlockOperation::NonBlockingLockExclusive) {
             if error != rustix::io::Errno::WOULDBLOCK || Instant::now() >= end {
                 return None;
@@ -77,96 +78,93 @@ impl Cache {
         Some(File::from(file))
     }
 
-    /// The token, if there is one that makes sense.
+    /// Loads the token. Returns `None` if there is no file or its content is invalid.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Local`] if somebody else can have read or written it.
+    /// Returns [`ErrorKind::Local`] if another user may have read or written the file.
     pub(super) fn load(&self) -> Result<Option<Token>> {
-        // Opening a pipe would wait for whoever writes to it.
+        // `NONBLOCK` keeps a named pipe from blocking the open.
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
         let file = match rustix::fs::open(&self.path, flags, Mode::empty()) {
             Ok(file) => File::from(file),
             Err(rustix::io::Errno::NOENT | rustix::io::Errno::NOTDIR) => return Ok(None),
-            Err(rustix::io::Errno::LOOP) => return Err(self.refused("is a link")),
-            Err(error) => return Err(self.failed("read", &error.into())),
+            Err(rustix::io::Errno::LOOP) => return Err(self.insecure_file("it is a symbolic link")),
+            Err(error) => return Err(self.io_error("read", &error.into())),
         };
-        let metadata = file.metadata().map_err(|error| self.failed("read", &error))?;
+        let metadata = file.metadata().map_err(|error| self.io_error("read", &error))?;
         if !metadata.is_file() {
-            return Err(self.refused("is no file"));
+            return Err(self.insecure_file("it is not a regular file"));
         }
         if metadata.uid() != geteuid().as_raw() {
-            return Err(self.refused("belongs to another user"));
+            return Err(self.insecure_file("it belongs to another user"));
         }
         if metadata.mode() & 0o077 != 0 {
-            return Err(self.refused("is open to others"));
+            return Err(self.insecure_file("it is accessible to other users"));
         }
-        let mut text = Zeroizing::new(Vec::with_capacity(LIMIT + 1));
-        let read = file.take(LIMIT as u64 + 1).read_to_end(&mut text);
-        read.map_err(|error| self.failed("read", &error))?;
-        // What was written half, or by a later version, is as good as nothing.
-        let Ok(kept) = serde_json::from_slice::<Kept>(&text) else { return Ok(None) };
-        let Ok(header) = AsciiMetadataKey::from_bytes(kept.header.as_bytes()) else { return Ok(None) };
-        let Kept { access_token: access, refresh_token: refresh, expires_at, .. } = kept;
-        Ok(Some(Token { access, refresh, expires_at, header }).filter(|token| token.value().is_ok()))
+        let mut text = Zeroizing::new(Vec::with_capacity(MAX_FILE_SIZE + 1));
+        let read = file.take(MAX_FILE_SIZE as u64 + 1).read_to_end(&mut text);
+        read.map_err(|error| self.io_error("read", &error))?;
+        // The file may be incomplete or written by a later version.
+        let Ok(cached) = serde_json::from_slice::<CachedToken>(&text) else { return Ok(None) };
+        let Ok(header) = AsciiMetadataKey::from_bytes(cached.header.as_bytes()) else { return Ok(None) };
+        let CachedToken { access_token: access, refresh_token: refresh, expires_at, .. } = cached;
+        Ok(Some(Token { access, refresh, expires_at, header }).filter(|token| token.header_value().is_ok()))
     }
 
-    /// Keeps a token in place of the one before.
+    /// Replaces the cached token.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Local`] if it cannot be written.
+    /// Returns [`ErrorKind::Local`] if the file cannot be written.
     pub(super) fn save(&self, token: &Token) -> Result<()> {
-        let kept = Kept {
+        let cached = CachedToken {
             access_token: token.access.clone(),
             refresh_token: token.refresh.clone(),
             expires_at: token.expires_at,
             header: token.header.as_str().to_owned(),
         };
-        let mut text = Zeroizing::new(Vec::with_capacity(LIMIT));
-        serde_json::to_writer(&mut *text, &kept).map_err(|error| self.failed("written", &error.into()))?;
-        self.write(&text).map_err(|error| self.failed("written", &error))
+        let mut text = Zeroizing::new(Vec::with_capacity(MAX_FILE_SIZE));
+        serde_json::to_writer(&mut *text, &cached).map_err(|error| self.io_error("write", &error.into()))?;
+        self.write(&text).map_err(|error| self.io_error("write", &error))
     }
 
     fn write(&self, text: &[u8]) -> io::Result<()> {
-        directory(self.path.parent().ok_or(io::ErrorKind::InvalidInput)?)?;
-        // Every writer has a file of its own, and a reader sees all of one.
+        create_private_directory(self.path.parent().ok_or(io::ErrorKind::InvalidInput)?)?;
+        // Each writer renames a file of its own, so that readers never see a partial file.
         let new = self.path.with_extension(format!("{:x}.new", getrandom::u64().map_err(io::Error::from)?));
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
         let written = file.write_all(text).and_then(|()| fs::rename(&new, &self.path));
         if written.is_err() {
-            // It may not be left behind; that it was not written is what counts.
+            // The write error matters more than an error of the cleanup.
             let _ = fs::remove_file(&new);
         }
         written
     }
 
-    /// Removes a token that is good for nothing; if that fails, it is still good for nothing.
-    pub(super) fn forget(&self) {
+    /// Removes a token that the server rejects. An error is ignored: the token is useless anyway.
+    pub(super) fn remove(&self) {
         let _ = fs::remove_file(&self.path);
     }
 
-    fn refused(&self, what: &str) -> Error {
+    fn insecure_file(&self, problem: &str) -> Error {
         let path = self.path.display();
-        Error::new(ErrorKind::Local, format!("`{path}`, the file of the token, {what}"))
-            .with_hint(format!("it is not to be trusted: remove it with `rm {path}` and log in again"))
+        Error::new(ErrorKind::Local, format!("cannot use token cache `{path}`: {problem}"))
+            .with_hint(format!("remove it and log in again: rm {path}"))
     }
 
-    fn failed(&self, what: &str, error: &io::Error) -> Error {
+    fn io_error(&self, action: &str, error: &io::Error) -> Error {
         let path = self.path.display();
-        Error::new(
-            ErrorKind::Local,
-            format!("`{path}`, the file of the token, cannot be {what}: {}", error.kind()),
-        )
-        .with_hint("may this user write there?")
+        let message = format!("cannot {action} token cache `{path}`: {}", error.kind());
+        Error::new(ErrorKind::Local, message).with_hint("check the permissions of the file and its directory")
     }
 }
 
-/// Makes the directory, if it is not there, and looks whether it is ours alone to change.
-fn directory(path: &Path) -> io::Result<()> {
+/// Creates a directory unless it exists, and checks that no other user can write to it.
+fn create_private_directory(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)?;
-    let found = fs::symlink_metadata(path)?;
-    if !found.is_dir() || found.uid() != geteuid().as_raw() || found.mode() & 0o022 != 0 {
+    let metadata = fs::symlink_metadata(path)?;
+    if !metadata.is_dir() || metadata.uid() != geteuid().as_raw() || metadata.mode() & 0o022 != 0 {
         return Err(io::ErrorKind::PermissionDenied.into());
     }
     Ok(())
@@ -194,78 +192,84 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_kept_for_its_user_and_its_server() {
+    fn a_token_is_cached_per_server_in_a_private_file() {
         let dir = TempDir::new().unwrap();
-        let cache = Cache::below(&dir.path().join("a/b"), &endpoint("h"));
+        let cache = TokenCache::in_directory(&dir.path().join("a/b"), &endpoint("h"));
         assert!(cache.load().unwrap().is_none());
         cache.save(&token()).unwrap();
         cache.save(&token()).unwrap();
-        let found = cache.load().unwrap().unwrap();
+        let loaded = cache.load().unwrap().unwrap();
         assert_eq!(
-            (found.access, found.refresh, found.expires_at),
+            (loaded.access, loaded.refresh, loaded.expires_at),
             (token().access, token().refresh, Some(7))
         );
-        assert_eq!(found.header, "flyte-authorization");
+        assert_eq!(loaded.header, "flyte-authorization");
         let mode = |path: &Path| fs::metadata(path).unwrap().mode() & 0o777;
         assert_eq!((mode(&cache.path), mode(cache.path.parent().unwrap())), (0o600, 0o700));
-        // Nothing else is left.
+        // No temporary file is left.
         assert_eq!(fs::read_dir(dir.path().join("a/b")).unwrap().count(), 1);
-        assert!(Cache::below(&dir.path().join("a/b"), &endpoint("other")).load().unwrap().is_none());
-        cache.forget();
+        assert!(
+            TokenCache::in_directory(&dir.path().join("a/b"), &endpoint("other")).load().unwrap().is_none()
+        );
+        cache.remove();
         assert!(cache.load().unwrap().is_none());
     }
 
     #[test]
-    fn a_file_that_others_can_have_written_is_refused() {
+    fn a_file_with_insecure_permissions_is_rejected() {
         let dir = TempDir::new().unwrap();
-        let cache = Cache::below(dir.path(), &endpoint("h"));
+        let cache = TokenCache::in_directory(dir.path(), &endpoint("h"));
         cache.save(&token()).unwrap();
-        let refused = |what: &str| {
+        let assert_rejected = |problem: &str| {
             let error = cache.load().unwrap_err();
-            assert!(error.to_string().ends_with(what) && !format!("{error:?}").contains("s3cret"), "{error}");
+            assert!(
+                error.to_string().ends_with(problem) && !format!("{error:?}").contains("s3cret"),
+                "{error}"
+            );
         };
         fs::set_permissions(&cache.path, fs::Permissions::from_mode(0o640)).unwrap();
-        refused("the file of the token, is open to others");
-        let elsewhere = dir.path().join("elsewhere");
-        fs::rename(&cache.path, &elsewhere).unwrap();
-        symlink(&elsewhere, &cache.path).unwrap();
-        refused("the file of the token, is a link");
-        cache.forget();
+        assert_rejected("it is accessible to other users");
+        let target = dir.path().join("target");
+        fs::rename(&cache.path, &target).unwrap();
+        symlink(&target, &cache.path).unwrap();
+        assert_rejected("it is a symbolic link");
+        cache.remove();
         fs::create_dir(&cache.path).unwrap();
-        refused("the file of the token, is no file");
-        // Neither is it written where others could exchange it.
+        assert_rejected("it is not a regular file");
+        // A token is not written to a directory where other users could replace it.
         let open = dir.path().join("open");
         fs::create_dir(&open).unwrap();
         fs::set_permissions(&open, fs::Permissions::from_mode(0o777)).unwrap();
-        assert!(Cache::below(&open, &endpoint("h")).save(&token()).is_err());
+        assert!(TokenCache::in_directory(&open, &endpoint("h")).save(&token()).is_err());
     }
 
     #[tokio::test(start_paused = true)]
-    async fn one_program_at_a_time_gets_the_next_token() {
+    async fn only_one_program_at_a_time_holds_the_lock() {
         let dir = TempDir::new().unwrap();
-        let cache = Cache::below(&dir.path().join("a"), &endpoint("h"));
+        let cache = TokenCache::in_directory(&dir.path().join("a"), &endpoint("h"));
         let first = cache.lock().await;
         assert!(
-            first.is_some() && Cache::below(&dir.path().join("a"), &endpoint("other")).lock().await.is_some()
+            first.is_some()
+                && TokenCache::in_directory(&dir.path().join("a"), &endpoint("other")).lock().await.is_some()
         );
-        // Whoever hangs does not keep others out for ever.
+        // Waiting for the lock times out.
         assert!(cache.lock().await.is_none());
         drop(first);
         assert!(cache.lock().await.is_some());
         let file = dir.path().join("file");
         fs::write(&file, "").unwrap();
-        assert!(Cache::below(&file, &endpoint("h")).lock().await.is_none());
+        assert!(TokenCache::in_directory(&file, &endpoint("h")).lock().await.is_none());
     }
 
     #[test]
-    fn a_file_that_makes_no_sense_is_as_good_as_none() {
+    fn an_invalid_file_is_ignored() {
         let dir = TempDir::new().unwrap();
-        let cache = Cache::below(dir.path(), &endpoint("h"));
+        let cache = TokenCache::in_directory(dir.path(), &endpoint("h"));
         for text in ["", "{", "{\"access_token\":3}", r#"{"access_token":"a\nb","header":"authorization"}"#] {
             cache.write(text.as_bytes()).unwrap();
             assert!(cache.load().unwrap().is_none(), "{text}");
         }
-        cache.write(&vec![b' '; LIMIT * 2]).unwrap();
+        cache.write(&vec![b' '; MAX_FILE_SIZE * 2]).unwrap();
         assert!(cache.load().unwrap().is_none());
     }
 }

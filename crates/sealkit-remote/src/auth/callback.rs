@@ -1,4 +1,4 @@
-//! Where the browser comes back to: one page, for this machine only.
+//! The redirect URI of a browser login: a web server on this machine that serves one page.
 
 use std::{
     net::{Ipv4Addr, Ipv6Addr, SocketAddr},
@@ -15,29 +15,29 @@ use tokio::{
 };
 use zeroize::Zeroizing;
 
-use super::{Authenticator, metadata::wrong};
+use super::{Authenticator, metadata::invalid_metadata};
 use crate::{
-    connection::is_here,
-    error::{Error, ErrorKind, Result, shown},
+    connection::is_loopback,
+    error::{Error, ErrorKind, Result, escape},
 };
 
-/// How long a browser may take to say what it wants.
-const ASK: Duration = Duration::from_secs(10);
-/// How much a browser may say.
-const LIMIT: usize = 16 << 10;
+/// How long a browser may take to send a request.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+/// The largest request head to accept.
+const MAX_REQUEST_SIZE: usize = 16 << 10;
 
 const DONE: &str = "<!doctype html><meta charset=utf-8><title>sealkit</title>\
-    <p>The command line goes on. You can close this page.\n";
+    <p>The login is complete. You can close this page.\n";
 
-/// An open ear.
+/// A server that waits for the browser at the redirect URI.
 pub(super) struct Callback {
     listeners: Vec<TcpListener>,
     path: String,
 }
 
-/// What the browser brought.
+/// The query parameters of the redirect URI.
 #[derive(Default)]
-struct Brought {
+struct CallbackParameters {
     code: Zeroizing<String>,
     state: Zeroizing<String>,
     error: String,
@@ -45,110 +45,112 @@ struct Brought {
 }
 
 impl Callback {
-    /// Listens where the server sends the browser to, if that is this machine.
-    pub(super) async fn listen(asker: &Authenticator, redirect_uri: &str) -> Result<Self> {
-        let senseless = || {
-            wrong(asker, &format!("the browser comes back to `{}`, which is not here", shown(redirect_uri)))
+    /// Listens at the redirect URI, which must have a loopback host.
+    pub(super) async fn listen(authenticator: &Authenticator, redirect_uri: &str) -> Result<Self> {
+        let invalid = || {
+            let problem = format!("redirect URI `{}` has no loopback address", escape(redirect_uri));
+            invalid_metadata(authenticator, &problem)
         };
-        let uri: Uri = redirect_uri.parse().map_err(|_| senseless())?;
+        let uri: Uri = redirect_uri.parse().map_err(|_| invalid())?;
         let host = uri.host().unwrap_or_default();
         let host = host.trim_start_matches('[').trim_end_matches(']');
-        let port = uri.port_u16().filter(|&port| port != 0).ok_or_else(senseless)?;
-        if uri.scheme_str() != Some("http") || !is_here(host) {
-            return Err(senseless());
+        let port = uri.port_u16().filter(|&port| port != 0).ok_or_else(invalid)?;
+        if uri.scheme_str() != Some("http") || !is_loopback(host) {
+            return Err(invalid());
         }
         let mut listeners = Vec::new();
-        let failed = |error: std::io::Error| {
-            let message =
-                format!("port {port}, where the browser comes back to, cannot be used: {}", error.kind());
-            Error::new(ErrorKind::Local, message)
-                .with_hint("end what uses it, such as another login, or set `admin.authType: DeviceFlow`")
-        };
         if host.contains(':') {
             let address = SocketAddr::from((Ipv6Addr::LOCALHOST, port));
-            listeners.push(TcpListener::bind(address).await.map_err(failed)?);
+            listeners.push(TcpListener::bind(address).await.map_err(|error| port_unavailable(port, &error))?);
         } else {
             let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-            listeners.push(TcpListener::bind(address).await.map_err(failed)?);
-            // Browsers may take `localhost` for either.
+            listeners.push(TcpListener::bind(address).await.map_err(|error| port_unavailable(port, &error))?);
+            // Browsers may resolve `localhost` to either address.
             listeners.extend(TcpListener::bind(SocketAddr::from((Ipv6Addr::LOCALHOST, port))).await);
         }
         Ok(Self { listeners, path: uri.path().to_owned() })
     }
 
-    /// Waits for the browser with the code for whoever knows `state`.
+    /// Waits for the browser and returns the authorization code of the login with `state`.
     pub(super) async fn code(self, state: &str) -> Result<Zeroizing<String>> {
         let (sender, mut receiver) = mpsc::channel(1);
-        // They end when this is dropped.
-        let mut ears = JoinSet::new();
+        // Dropping the set aborts its tasks.
+        let mut listening = JoinSet::new();
         for listener in self.listeners {
             let (sender, path) = (sender.clone(), self.path.clone());
-            ears.spawn(async move {
-                // Browsers connect more often than they ask: nobody waits for anybody else.
-                let mut talks = JoinSet::new();
+            listening.spawn(async move {
+                // Browsers open idle connections, so each connection has a task of its own.
+                let mut connections = JoinSet::new();
                 loop {
                     let Ok((stream, _)) = listener.accept().await else { continue };
-                    while talks.try_join_next().is_some() {}
-                    talks.spawn(answer(stream, path.clone(), sender.clone()));
+                    while connections.try_join_next().is_some() {}
+                    connections.spawn(serve(stream, path.clone(), sender.clone()));
                 }
             });
         }
         drop(sender);
-        let deaf = || Error::new(ErrorKind::Local, "the browser cannot come back");
-        let Brought { code, state: brought, error, description } = receiver.recv().await.ok_or_else(deaf)?;
-        // Nothing else is believed before this.
-        if *brought != state {
-            let message = "the browser came back from a login that did not begin here";
+        let closed = || Error::new(ErrorKind::Local, "cannot receive the browser callback");
+        let CallbackParameters { code, state: received, error, description } =
+            receiver.recv().await.ok_or_else(closed)?;
+        // The other parameters are trusted only if the state matches.
+        if *received != state {
+            let message = "login failed in the browser: the callback belongs to another login";
             return Err(Error::new(ErrorKind::Unauthenticated, message)
-                .with_hint("try again, and in one window only"));
+                .with_hint("try again, and use only one browser window"));
         }
         if !error.is_empty() || code.is_empty() {
-            let why = if error.is_empty() { "no code" } else { &error };
-            let message =
-                format!("it was not allowed in the browser: {} {}", shown(why), shown(&description));
+            let error = if error.is_empty() { "no authorization code" } else { &error };
+            let message = format!("login failed in the browser: {} {}", escape(error), escape(&description));
             return Err(Error::new(ErrorKind::PermissionDenied, message.trim_end()).with_hint("try again"));
         }
         Ok(code)
     }
 }
 
-/// One connection of a browser.
-async fn answer(mut stream: TcpStream, path: String, sender: mpsc::Sender<Brought>) {
-    let Ok(Some(line)) = timeout(ASK, first_line(&mut stream)).await else { return };
+fn port_unavailable(port: u16, error: &std::io::Error) -> Error {
+    let message = format!("cannot listen on port {port} for the browser callback: {}", error.kind());
+    Error::new(ErrorKind::Local, message).with_hint(
+        "stop the program that uses the port, such as another login, or set `admin.authType: DeviceFlow`",
+    )
+}
+
+/// Serves one connection of a browser.
+async fn serve(mut stream: TcpStream, path: String, sender: mpsc::Sender<CallbackParameters>) {
+    let Ok(Some(line)) = timeout(REQUEST_TIMEOUT, first_line(&mut stream)).await else { return };
     let target = line.strip_prefix("GET ").and_then(|rest| rest.split(' ').next()).unwrap_or_default();
-    let (at, query) = target.split_once('?').unwrap_or((target, ""));
-    let found = at.trim_matches('/') == path.trim_matches('/') && !query.is_empty();
-    let (status, page) = if found { ("200 OK", DONE) } else { ("404 Not Found", "") };
-    let head = format!(
+    let (requested, query) = target.split_once('?').unwrap_or((target, ""));
+    let is_callback = requested.trim_matches('/') == path.trim_matches('/') && !query.is_empty();
+    let (status, page) = if is_callback { ("200 OK", DONE) } else { ("404 Not Found", "") };
+    let response = format!(
         "HTTP/1.1 {status}\r\nContent-Type: text/html\r\nContent-Length: {}\r\nContent-Security-Policy: default-src \
          'none'\r\nReferrer-Policy: no-referrer\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n{page}",
         page.len()
     );
-    // Whether the page is seen matters to nobody but the person.
-    let _ = stream.write_all(head.as_bytes()).await;
+    // The login does not depend on the page.
+    let _ = stream.write_all(response.as_bytes()).await;
     let _ = stream.shutdown().await;
-    if found {
-        let mut brought = Brought::default();
+    if is_callback {
+        let mut parameters = CallbackParameters::default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             match &*name {
-                "code" => brought.code = Zeroizing::new(value.into_owned()),
-                "state" => brought.state = Zeroizing::new(value.into_owned()),
-                "error" => brought.error = value.into_owned(),
-                "error_description" => brought.description = value.into_owned(),
+                "code" => parameters.code = Zeroizing::new(value.into_owned()),
+                "state" => parameters.state = Zeroizing::new(value.into_owned()),
+                "error" => parameters.error = value.into_owned(),
+                "error_description" => parameters.description = value.into_owned(),
                 _ => {}
             }
         }
-        // Only the first counts.
-        let _ = sender.try_send(brought);
+        // Only the first callback counts.
+        let _ = sender.try_send(parameters);
     }
 }
 
-/// The first line of a request, when its head has come.
+/// Reads the head of a request, and returns its first line.
 async fn first_line(stream: &mut TcpStream) -> Option<Zeroizing<String>> {
-    let mut head = Zeroizing::new(vec![0; LIMIT]);
+    let mut head = Zeroizing::new(vec![0; MAX_REQUEST_SIZE]);
     let mut length = 0;
     while !head[..length].windows(4).any(|end| end == b"\r\n\r\n") {
-        // Nothing is read if there is no room left, either.
+        // A full buffer reads as the end of the stream.
         match stream.read(&mut head[length..]).await {
             Ok(0) | Err(_) => return None,
             Ok(n) => length += n,

@@ -1,12 +1,12 @@
-//! Tokens for clients that have a secret.
+//! The client credentials flow: obtains a token with a client secret.
 
-use super::{Authenticator, grant::grant, metadata::Metadata, token::Token};
+use super::{Authenticator, metadata::AuthMetadata, token::Token, token_endpoint::request_token};
 use crate::{config::ClientSecret, error::Result};
 
-/// Asks for a token with the secret of the client.
+/// Requests a token with the client secret.
 pub(super) async fn token(
-    asker: &Authenticator,
-    metadata: &Metadata,
+    authenticator: &Authenticator,
+    metadata: &AuthMetadata,
     client_id: &str,
     secret: &ClientSecret,
 ) -> Result<Token> {
@@ -15,6 +15,6 @@ pub(super) async fn token(
         ("scope", metadata.scope.as_str()),
         ("audience", metadata.audience.as_str()),
     ];
-    let granted = grant(asker, metadata, &pairs, Some((client_id, secret))).await?;
-    granted.map_err(|refusal| refusal.into_error(&metadata.token_endpoint))
+    let response = request_token(authenticator, metadata, &pairs, Some((client_id, secret))).await?;
+    response.map_err(|error| error.into_error(&metadata.token_endpoint))
 }

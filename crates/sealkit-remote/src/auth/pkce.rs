@@ -1,4 +1,4 @@
-//! Tokens that a person allows in a browser on this machine (RFC 7636).
+//! The authorization code flow with PKCE (RFC 7636): the user logs in with the browser of this machine.
 
 use std::time::Duration;
 
@@ -11,21 +11,21 @@ use super::{
     Authenticator, Notice,
     callback::Callback,
     device::with_query,
-    grant::grant,
-    metadata::{Metadata, check_url},
+    metadata::{AuthMetadata, check_url},
     token::Token,
+    token_endpoint::request_token,
 };
 use crate::error::{Error, ErrorKind, Result};
 
-/// How long a person may take.
-const ANSWER: Duration = Duration::from_secs(300);
+/// How long the user may take to log in.
+const LOGIN_TIMEOUT: Duration = Duration::from_secs(300);
 
-/// Opens a browser and waits until a person has allowed it.
-pub(super) async fn token(asker: &Authenticator, metadata: &Metadata) -> Result<Token> {
-    check_url(asker, "people are asked", &metadata.authorization_endpoint)?;
-    // First the ear: the browser may be quick.
-    let callback = Callback::listen(asker, &metadata.redirect_uri).await?;
-    let (verifier, state) = (random::<64>()?, random::<32>()?);
+/// Opens the browser, and waits for the user to log in.
+pub(super) async fn token(authenticator: &Authenticator, metadata: &AuthMetadata) -> Result<Token> {
+    check_url(authenticator, "authorization endpoint", &metadata.authorization_endpoint)?;
+    // Listen before the browser opens: it may redirect at once.
+    let callback = Callback::listen(authenticator, &metadata.redirect_uri).await?;
+    let (verifier, state) = (random_string::<64>()?, random_string::<32>()?);
     let challenge = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()));
     let mut pairs = vec![
         ("client_id", metadata.client_id.as_str()),
@@ -39,11 +39,11 @@ pub(super) async fn token(asker: &Authenticator, metadata: &Metadata) -> Result<
     ];
     pairs.retain(|(_, value)| !value.is_empty());
     let url = with_query(&metadata.authorization_endpoint, &pairs);
-    (asker.notify)(Notice::OpenBrowser { url: &url });
-    let code = timeout(ANSWER, callback.code(&state)).await.unwrap_or_else(|_| {
-        let message = format!("nobody allowed it in the browser within {} seconds", ANSWER.as_secs());
+    (authenticator.notify)(Notice::OpenBrowser { url: &url });
+    let code = timeout(LOGIN_TIMEOUT, callback.code(&state)).await.unwrap_or_else(|_| {
+        let message = format!("login in the browser timed out after {} seconds", LOGIN_TIMEOUT.as_secs());
         Err(Error::new(ErrorKind::Unauthenticated, message)
-            .with_hint("try again; where there is no browser, set `admin.authType: DeviceFlow`"))
+            .with_hint("try again, or set `admin.authType: DeviceFlow` on a machine without a browser"))
     })?;
     let pairs = [
         ("grant_type", "authorization_code"),
@@ -52,15 +52,15 @@ pub(super) async fn token(asker: &Authenticator, metadata: &Metadata) -> Result<
         ("client_id", metadata.client_id.as_str()),
         ("redirect_uri", metadata.redirect_uri.as_str()),
     ];
-    grant(asker, metadata, &pairs, None)
+    request_token(authenticator, metadata, &pairs, None)
         .await?
-        .map_err(|refusal| refusal.into_error(&metadata.token_endpoint))
+        .map_err(|error| error.into_error(&metadata.token_endpoint))
 }
 
-/// What nobody can guess.
-fn random<const N: usize>() -> Result<Zeroizing<String>> {
+/// Returns `N` random bytes in Base64.
+fn random_string<const N: usize>() -> Result<Zeroizing<String>> {
     let mut bytes = Zeroizing::new([0; N]);
     getrandom::fill(&mut *bytes)
-        .map_err(|_| Error::new(ErrorKind::Local, "the system gives no random numbers"))?;
+        .map_err(|_| Error::new(ErrorKind::Local, "cannot generate random numbers"))?;
     Ok(Zeroizing::new(BASE64_URL_SAFE_NO_PAD.encode(*bytes)))
 }

@@ -1,28 +1,28 @@
-//! The next token, by the one before.
+//! The refresh flow: obtains a token with a refresh token.
 
-use super::{Authenticator, grant::grant, metadata::Metadata, token::Token};
+use super::{Authenticator, metadata::AuthMetadata, token::Token, token_endpoint::request_token};
 use crate::error::Result;
 
-/// Asks for the token after `known`; `None` if it has to be allowed anew.
+/// Requests a token in place of `expired`. Returns `None` if the user has to log in again.
 pub(super) async fn token(
-    asker: &Authenticator,
-    metadata: &Metadata,
-    known: &Token,
+    authenticator: &Authenticator,
+    metadata: &AuthMetadata,
+    expired: &Token,
 ) -> Result<Option<Token>> {
-    let Some(refresh) = &known.refresh else { return Ok(None) };
+    let Some(refresh) = &expired.refresh else { return Ok(None) };
     let pairs = [
         ("grant_type", "refresh_token"),
         ("refresh_token", refresh.as_str()),
         ("client_id", metadata.client_id.as_str()),
     ];
-    match grant(asker, metadata, &pairs, None).await? {
-        // It may be used again if there is no other.
+    match request_token(authenticator, metadata, &pairs, None).await? {
+        // Without a new refresh token, the old one stays valid.
         Ok(token) => Ok(Some(Token { refresh: token.refresh.or_else(|| Some(refresh.clone())), ..token })),
-        // Nobody is bothered because a server is busy.
-        Err(refusal) if refusal.is_passing() => Err(refusal.into_error(&metadata.token_endpoint)),
+        // A busy server is no reason to ask the user.
+        Err(error) if error.is_retryable() => Err(error.into_error(&metadata.token_endpoint)),
         Err(_) => {
-            if let Some(cache) = &asker.cache {
-                cache.forget();
+            if let Some(cache) = &authenticator.cache {
+                cache.remove();
             }
             Ok(None)
         }

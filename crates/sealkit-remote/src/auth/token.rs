@@ -1,4 +1,4 @@
-//! Tokens.
+//! The access token of a client.
 
 use std::{
     fmt,
@@ -10,21 +10,21 @@ use zeroize::Zeroizing;
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// What lets us in.
+/// An access token.
 #[derive(Clone)]
 pub(super) struct Token {
     pub(super) access: Zeroizing<String>,
-    /// What gets the next one.
+    /// The refresh token.
     pub(super) refresh: Option<Zeroizing<String>>,
-    /// In seconds since 1970.
+    /// The expiry, in seconds since 1970.
     pub(super) expires_at: Option<u64>,
-    /// The header that carries it.
+    /// The name of the header to send it in.
     pub(super) header: AsciiMetadataKey,
 }
 
 impl Token {
-    /// A token that is good until a server says otherwise.
-    pub(super) fn forever(access: Zeroizing<String>) -> Self {
+    /// Creates a token that is used until the server rejects it.
+    pub(super) fn without_expiry(access: Zeroizing<String>) -> Self {
         Self {
             access,
             refresh: None,
@@ -34,26 +34,29 @@ impl Token {
     }
 
     pub(super) fn has_expired(&self) -> bool {
-        self.expires_at.is_some_and(|end| end <= now())
+        self.expires_at.is_some_and(|end| end <= unix_time())
     }
 
-    /// The value of the header.
-    pub(super) fn value(&self) -> Result<AsciiMetadataValue> {
-        bearer(&self.access)
+    /// Returns the value of the header.
+    pub(super) fn header_value(&self) -> Result<AsciiMetadataValue> {
+        bearer_value(&self.access)
     }
 }
 
-/// Seconds since 1970.
-pub(super) fn now() -> u64 {
+/// Returns the current time in seconds since 1970.
+pub(super) fn unix_time() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
-/// The value of a header that carries `token`.
-pub(super) fn bearer(token: &str) -> Result<AsciiMetadataValue> {
+/// Returns `Bearer TOKEN` as a sensitive header value.
+pub(super) fn bearer_value(token: &str) -> Result<AsciiMetadataValue> {
     let text = Zeroizing::new(format!("Bearer {token}"));
     let mut value = AsciiMetadataValue::try_from(text.as_str()).map_err(|_| {
-        Error::new(ErrorKind::Unauthenticated, "the token has characters that no header can carry")
-            .with_hint("a token is one line of printable ASCII")
+        Error::new(
+            ErrorKind::Unauthenticated,
+            "the token contains characters that are not allowed in a header",
+        )
+        .with_hint("use a token that is one line of printable ASCII")
     })?;
     value.set_sensitive(true);
     Ok(value)

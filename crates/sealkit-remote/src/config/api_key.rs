@@ -1,4 +1,4 @@
-//! API keys: an endpoint and who is let in there, in one word.
+//! API keys: an endpoint, a client ID and a client secret in one Base64 string.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use zeroize::Zeroizing;
@@ -9,9 +9,9 @@ use crate::{
     error::{Error, ErrorKind, Result},
 };
 
-/// What an API key says.
+/// A decoded API key.
 pub(super) struct ApiKey {
-    /// Known to be one.
+    /// The endpoint, already validated.
     pub(super) endpoint: String,
     pub(super) client_id: String,
     pub(super) secret: ClientSecret,
@@ -19,28 +19,28 @@ pub(super) struct ApiKey {
 }
 
 impl ApiKey {
-    /// What the key in the variable `name` says.
+    /// Decodes the API key in the variable `name`.
     pub(super) fn decode(name: &str, key: &str) -> Result<Self> {
-        // Whatever is wrong with it, nothing of it is said.
-        Self::read(key).ok_or_else(|| {
-            Error::new(ErrorKind::Config, format!("what is in `{name}` is no API key"))
-                .with_hint(format!("copy the whole key into `{name}` once more, or unset it to use a file"))
+        // The message contains no part of the key.
+        Self::parse(key).ok_or_else(|| {
+            Error::new(ErrorKind::Config, format!("invalid API key in `{name}`"))
+                .with_hint(format!("copy the whole API key into `{name}` again, or unset it to use a file"))
         })
     }
 
-    fn read(key: &str) -> Option<Self> {
-        // `flyte create api-key` prints the alphabet of URLs, `union create api-key` the other one.
-        let usual = |c| match c {
+    fn parse(key: &str) -> Option<Self> {
+        // `flyte create api-key` prints URL-safe Base64, `union create api-key` standard Base64.
+        let standard = |c| match c {
             '-' => '+',
             '_' => '/',
             c => c,
         };
         let key: Zeroizing<String> =
-            Zeroizing::new(key.trim().trim_end_matches('=').chars().map(usual).collect());
+            Zeroizing::new(key.trim().trim_end_matches('=').chars().map(standard).collect());
         let bytes = Zeroizing::new(STANDARD_NO_PAD.decode(key.as_bytes()).ok()?);
         let text = str::from_utf8(&bytes).ok()?;
 
-        // Colons are between the parts, and sometimes in the first one.
+        // Colons separate the parts, but the endpoint may contain colons too.
         let scheme = ["dns:///", "https://", "http://"].into_iter().find(|scheme| text.starts_with(scheme));
         let start = scheme.map_or(0, str::len);
         let mut end = start + text[start..].find(':')?;
@@ -57,7 +57,7 @@ impl ApiKey {
         if client_id.is_empty() || secret.is_empty() {
             return None;
         }
-        // Python writes its `None`.
+        // The official tool writes Python's `None` for no organization.
         let org = Some(org).filter(|org| !org.is_empty() && *org != "None");
         Some(Self {
             endpoint: endpoint.to_owned(),
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     fn parts(key: &str) -> Option<[String; 4]> {
-        let key = ApiKey::read(key)?;
+        let key = ApiKey::parse(key)?;
         Some([
             Endpoint::parse(&key.endpoint, false).unwrap().to_string(),
             key.client_id,
@@ -85,11 +85,11 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_written_in_both_alphabets_and_with_or_without_padding() {
-        // The secret is one that the two alphabets write differently.
+    fn a_key_is_decoded_from_both_base64_alphabets_with_or_without_padding() {
+        // The two alphabets encode the second secret differently.
         for secret in ["hunter2", "h\u{ff}?\u{ff}?>~~", "hunter22"] {
             let text = format!("acme.unionai.cloud:acme-id:{secret}:acme");
-            let read = ["https://acme.unionai.cloud", "acme-id", secret, "acme"].map(str::to_owned);
+            let expected = ["https://acme.unionai.cloud", "acme-id", secret, "acme"].map(str::to_owned);
             assert_ne!(STANDARD.encode("\u{ff}?>~"), URL_SAFE.encode("\u{ff}?>~"));
             for key in [
                 STANDARD.encode(&text),
@@ -98,7 +98,7 @@ mod tests {
                 URL_SAFE_NO_PAD.encode(&text),
                 format!(" {}\n", STANDARD.encode(&text)),
             ] {
-                assert_eq!(parts(&key), Some(read.clone()), "{key}");
+                assert_eq!(parts(&key), Some(expected.clone()), "{key}");
             }
         }
     }
@@ -113,23 +113,23 @@ mod tests {
             ("dns:///flyte.acme.com:id:secret:org", "https://flyte.acme.com", "org"),
             ("http://localhost:8090:id:secret:", "http://localhost:8090", "-"),
         ] {
-            let read = [endpoint, "id", "secret", org].map(str::to_owned);
-            assert_eq!(parts(&STANDARD.encode(text)), Some(read), "{text}");
+            let expected = [endpoint, "id", "secret", org].map(str::to_owned);
+            assert_eq!(parts(&STANDARD.encode(text)), Some(expected), "{text}");
         }
     }
 
     #[test]
-    fn nothing_of_a_bad_key_is_repeated() {
-        let wrong =
+    fn an_invalid_key_is_not_repeated_in_the_error() {
+        let invalid =
             ["", "::::", "host:hunter2:x", "host:id::org", "host::hunter2:org", "me@host:id:hunter2:org"];
-        let mut keys: Vec<_> = wrong.map(|text| STANDARD.encode(text)).into();
+        let mut keys: Vec<_> = invalid.map(|text| STANDARD.encode(text)).into();
         keys.extend(["hunter2".to_owned(), "hunter 2!".to_owned(), STANDARD.encode(b"host:id:\xff:org")]);
         for key in keys {
             let Err(error) = ApiKey::decode("FLYTE_API_KEY", &key) else { panic!("{key}") };
-            let said = format!("{error} {error:?} {}", error.hint().unwrap());
-            assert!(!said.contains("hunter") && !said.contains("id:"), "{said}");
-            assert!(key.is_empty() || !said.contains(&key), "{said}");
-            assert!(said.contains("`FLYTE_API_KEY`"), "{said}");
+            let text = format!("{error} {error:?} {}", error.hint().unwrap());
+            assert!(!text.contains("hunter") && !text.contains("id:"), "{text}");
+            assert!(key.is_empty() || !text.contains(&key), "{text}");
+            assert!(text.contains("`FLYTE_API_KEY`"), "{text}");
         }
     }
 }

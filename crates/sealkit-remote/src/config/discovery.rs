@@ -1,87 +1,92 @@
-//! The one file that is read, out of many places.
+//! Finds the configuration file to read.
 
 use std::path::{Path, PathBuf};
 
 use super::{
-    file::File,
-    variables::{FILES, Variables},
+    file::ConfigFile,
+    variables::{CONFIG_FILES, Variables},
 };
 use crate::error::{Error, ErrorKind, Result};
 
-const HINT: &str = "give `--endpoint`, set `FLYTE_ADMIN_ENDPOINT`, or write `.flyte/config.yaml`: `admin: {endpoint: \
+const HINT: &str = "use `--endpoint`, set `FLYTE_ADMIN_ENDPOINT`, or write `.flyte/config.yaml`: `admin: {endpoint: \
                     \"dns:///flyte.example.com\"}`";
 
-/// What was found, and where nothing was.
+/// The configuration file that was found, and the paths that were searched before.
 #[derive(Default)]
-pub(super) struct Found {
-    pub(super) file: File,
+pub(super) struct DiscoveredFile {
+    pub(super) file: ConfigFile,
     pub(super) path: Option<PathBuf>,
-    looked: Vec<PathBuf>,
+    searched: Vec<PathBuf>,
 }
 
-/// The file that is given, or else the first there is.
-pub(super) fn find(given: Option<&Path>, variables: Variables<'_>, directory: &Path) -> Result<Found> {
-    if let Some(path) = given {
+/// Reads the file at `path` or, without one, the first file that exists.
+pub(super) fn find(
+    path: Option<&Path>,
+    variables: Variables<'_>,
+    directory: &Path,
+) -> Result<DiscoveredFile> {
+    if let Some(path) = path {
         return read(directory.join(path));
     }
-    let mut looked = Vec::new();
+    let mut searched = Vec::new();
     let path = directory.join("config.yaml");
     if path.is_file()
-        && let Some(file) = File::read_if_ours(&path)?
+        && let Some(file) = ConfigFile::read_if_flyte_config(&path)?
     {
-        return Ok(Found { file, path: Some(path), looked });
+        return Ok(DiscoveredFile { file, path: Some(path), searched });
     }
-    looked.push(path);
+    searched.push(path);
 
     let root = directory.ancestors().find(|directory| directory.join(".git").exists());
-    let near =
+    let local =
         [Some(directory), root].into_iter().flatten().map(|directory| directory.join(".flyte/config.yaml"));
-    if let Some(path) = first(near, &mut looked) {
+    if let Some(path) = first(local, &mut searched) {
         return read(path);
     }
-    // Whoever names a file means it: that it is not there is an error.
-    if let Some(path) = FILES.iter().find_map(|name| variables.path(name)) {
+    // A file named by a variable must exist.
+    if let Some(path) = CONFIG_FILES.iter().find_map(|name| variables.path(name)) {
         return read(directory.join(path));
     }
     let home = variables.path("HOME");
-    let far = [".union", ".flyte", ".uctl"]
+    let global = [".union", ".flyte", ".uctl"]
         .iter()
         .filter_map(|name| Some(home.as_ref()?.join(name).join("config.yaml")));
-    match first(far, &mut looked) {
+    match first(global, &mut searched) {
         Some(path) => read(path),
-        None => Ok(Found { looked, ..Found::default() }),
+        None => Ok(DiscoveredFile { searched, ..DiscoveredFile::default() }),
     }
 }
 
-/// The first of `paths` that is a file; where none was is noted down.
-fn first(paths: impl Iterator<Item = PathBuf>, looked: &mut Vec<PathBuf>) -> Option<PathBuf> {
+/// Returns the first of `paths` that is a file, and adds the others to `searched`.
+fn first(paths: impl Iterator<Item = PathBuf>, searched: &mut Vec<PathBuf>) -> Option<PathBuf> {
     for path in paths {
         if path.is_file() {
             return Some(path);
         }
-        if !looked.contains(&path) {
-            looked.push(path);
+        if !searched.contains(&path) {
+            searched.push(path);
         }
     }
     None
 }
 
-fn read(path: PathBuf) -> Result<Found> {
-    Ok(Found { file: File::read(&path)?, path: Some(path), looked: Vec::new() })
+fn read(path: PathBuf) -> Result<DiscoveredFile> {
+    Ok(DiscoveredFile { file: ConfigFile::read(&path)?, path: Some(path), searched: Vec::new() })
 }
 
-impl Found {
-    /// What is said where no endpoint is named.
-    pub(super) fn no_endpoint(&self, path: Option<&Path>) -> Error {
+impl DiscoveredFile {
+    /// Returns the error for a configuration without an endpoint.
+    pub(super) fn no_endpoint_error(&self, path: Option<&Path>) -> Error {
         let message = match path {
-            Some(path) => format!("no cluster is configured: `{}` names no `admin.endpoint`", path.display()),
+            Some(path) => format!("no cluster is configured: `{}` has no `admin.endpoint`", path.display()),
             None => {
-                let looked: Vec<_> = self.looked.iter().map(|path| format!("`{}`", path.display())).collect();
-                let variables = FILES.map(|name| format!("`{name}`")).join(", ");
+                let searched: Vec<_> =
+                    self.searched.iter().map(|path| format!("`{}`", path.display())).collect();
+                let variables = CONFIG_FILES.map(|name| format!("`{name}`")).join(", ");
                 format!(
-                    "no cluster is configured: looked at `FLYTE_ADMIN_ENDPOINT`, `FLYTE_API_KEY`, {variables} and the \
+                    "no cluster is configured: checked `FLYTE_ADMIN_ENDPOINT`, `FLYTE_API_KEY`, {variables} and the \
                      files {}",
-                    looked.join(", ")
+                    searched.join(", ")
                 )
             }
         };
@@ -95,16 +100,16 @@ mod tests {
 
     use super::*;
 
-    /// A home, and below it a repository with a working directory in it.
-    struct Place(tempfile::TempDir);
+    /// A home directory that contains a repository with a working directory.
+    struct TestHome(tempfile::TempDir);
 
-    impl Place {
+    impl TestHome {
         fn new() -> Self {
-            let place = Self(tempfile::tempdir().unwrap());
+            let home = Self(tempfile::tempdir().unwrap());
             for name in ["repo/.git", "repo/inner"] {
-                fs::create_dir_all(place.0.path().join(name)).unwrap();
+                fs::create_dir_all(home.0.path().join(name)).unwrap();
             }
-            place
+            home
         }
 
         fn write(&self, name: &str, text: &str) {
@@ -113,19 +118,19 @@ mod tests {
             fs::write(path, text).unwrap();
         }
 
-        fn find(&self, given: Option<&str>, set: &[&str]) -> Result<Found> {
+        fn find(&self, path: Option<&str>, set: &[&str]) -> Result<DiscoveredFile> {
             let variable = |name: &str| match name {
                 "HOME" => Some(self.0.path().as_os_str().to_owned()),
                 _ => set.contains(&name).then(|| OsString::from(format!("../../{name}.yaml"))),
             };
-            find(given.map(Path::new), Variables(&variable), &self.0.path().join("repo/inner"))
+            find(path.map(Path::new), Variables(&variable), &self.0.path().join("repo/inner"))
         }
     }
 
     #[test]
-    fn the_first_file_there_is_counts() {
-        let places = [
-            "repo/inner/given.yaml",
+    fn the_first_file_that_exists_is_read() {
+        let paths = [
+            "repo/inner/named.yaml",
             "repo/inner/config.yaml",
             "repo/inner/.flyte/config.yaml",
             "repo/.flyte/config.yaml",
@@ -137,23 +142,23 @@ mod tests {
             ".flyte/config.yaml",
             ".uctl/config.yaml",
         ];
-        let place = Place::new();
-        for (i, name) in places.iter().enumerate().rev() {
-            place.write(name, &format!("admin: {{endpoint: '{name}'}}"));
-            let given = (i == 0).then_some("given.yaml");
-            let set: Vec<_> = FILES
+        let home = TestHome::new();
+        for (i, name) in paths.iter().enumerate().rev() {
+            home.write(name, &format!("admin: {{endpoint: '{name}'}}"));
+            let path = (i == 0).then_some("named.yaml");
+            let set: Vec<_> = CONFIG_FILES
                 .into_iter()
-                .filter(|name| place.0.path().join(format!("{name}.yaml")).exists())
+                .filter(|name| home.0.path().join(format!("{name}.yaml")).exists())
                 .collect();
-            let found = place.find(given, &set).unwrap();
+            let found = home.find(path, &set).unwrap();
             assert_eq!(found.file.admin.endpoint.as_deref(), Some(*name));
         }
     }
 
     #[test]
-    fn files_of_others_are_passed_over() {
-        let place = Place::new();
-        place.write(".flyte/config.yaml", "admin: {endpoint: mine}");
+    fn files_of_other_programs_are_skipped() {
+        let home = TestHome::new();
+        home.write(".flyte/config.yaml", "admin: {endpoint: mine}");
         for text in [
             "",
             "image: nginx",
@@ -165,35 +170,35 @@ mod tests {
             "\u{0}",
             "- x",
         ] {
-            place.write("repo/inner/config.yaml", text);
-            let found = place.find(None, &[]).unwrap();
+            home.write("repo/inner/config.yaml", text);
+            let found = home.find(None, &[]).unwrap();
             assert_eq!(found.file.admin.endpoint.as_deref(), Some("mine"), "{text}");
         }
-        place.write("repo/inner/config.yaml", "admin:\n  endpoint: [x]\n");
-        assert!(place.find(None, &[]).is_err());
+        home.write("repo/inner/config.yaml", "admin:\n  endpoint: [x]\n");
+        assert!(home.find(None, &[]).is_err());
     }
 
     #[test]
-    fn a_file_that_is_named_has_to_be_there() {
-        let place = Place::new();
-        place.write(".flyte/config.yaml", "admin: {endpoint: mine}");
-        for (given, set) in [(Some("given.yaml"), &[][..]), (None, &["FLYTECTL_CONFIG"])] {
-            let Err(error) = place.find(given, set) else { panic!("{given:?}") };
-            assert!(error.to_string().contains("cannot be read"), "{error}");
+    fn a_named_file_must_exist() {
+        let home = TestHome::new();
+        home.write(".flyte/config.yaml", "admin: {endpoint: mine}");
+        for (path, set) in [(Some("named.yaml"), &[][..]), (None, &["FLYTECTL_CONFIG"])] {
+            let Err(error) = home.find(path, set) else { panic!("{path:?}") };
+            assert!(error.to_string().contains("cannot read"), "{error}");
         }
     }
 
     #[test]
-    fn where_nothing_is_configured_one_is_told_where_it_could_be() {
-        let place = Place::new();
-        let said = place.find(None, &[]).unwrap().no_endpoint(None).to_string();
+    fn an_unconfigured_cluster_error_lists_the_searched_files() {
+        let home = TestHome::new();
+        let message = home.find(None, &[]).unwrap().no_endpoint_error(None).to_string();
         for name in [
             "repo/inner/config.yaml",
             "repo/.flyte/config.yaml",
             "/.union/config.yaml",
             "FLYTE_ADMIN_ENDPOINT",
         ] {
-            assert!(said.contains(name), "{said}");
+            assert!(message.contains(name), "{message}");
         }
     }
 }

@@ -1,19 +1,19 @@
-//! One file of the official tools: what is read of it, and what is wrong with it.
+//! Parses the configuration files of the official tools.
 
-use std::{fs::File as Opened, io::Read as _, path::Path};
+use std::{fs::File, io::Read as _, path::Path};
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 
-use super::words::{Command, Flag, List, Scopes};
-use crate::error::{Error, ErrorKind, Result, shown};
+use super::values::{CommandLine, Flag, List, Scopes};
+use crate::error::{Error, ErrorKind, Result, escape};
 
-/// More than any such file has. The parser takes the square of the depth of a file, too.
-const LIMIT: u64 = 64 << 10;
+/// The largest file to read, because the parser's time is quadratic in the nesting depth.
+const MAX_SIZE: u64 = 64 << 10;
 
-/// What a file says.
+/// A configuration file.
 #[derive(Debug, Default, PartialEq, Deserialize)]
-#[serde(default, expecting = "a file of sections such as `admin`")]
-pub(super) struct File {
+#[serde(default, expecting = "sections such as `admin`")]
+pub(super) struct ConfigFile {
     #[serde(deserialize_with = "section")]
     pub(super) admin: Admin,
     #[serde(deserialize_with = "section")]
@@ -22,7 +22,7 @@ pub(super) struct File {
     pub(super) console: Console,
 }
 
-/// The control plane.
+/// The section `admin`: the control plane.
 #[derive(Debug, Default, PartialEq, Deserialize)]
 #[serde(default, rename_all = "camelCase", expecting = "a section")]
 pub(super) struct Admin {
@@ -37,13 +37,13 @@ pub(super) struct Admin {
     pub(super) client_secret_location: Option<String>,
     pub(super) client_secret_env_var: Option<String>,
     pub(super) scopes: Option<List<Scopes>>,
-    pub(super) command: Option<List<Command>>,
-    pub(super) proxy_command: Option<List<Command>>,
+    pub(super) command: Option<List<CommandLine>>,
+    pub(super) proxy_command: Option<List<CommandLine>>,
     #[serde(rename = "<<")]
-    merged: Option<Merged>,
+    merged: Option<MergeKey>,
 }
 
-/// Of which organization, project and domain something is, if nothing else is said.
+/// The section `task`: the default organization, project and domain.
 #[derive(Debug, Default, PartialEq, Deserialize)]
 #[serde(default, expecting = "a section")]
 pub(super) struct Task {
@@ -51,94 +51,93 @@ pub(super) struct Task {
     pub(super) project: Option<String>,
     pub(super) domain: Option<String>,
     #[serde(rename = "<<")]
-    merged: Option<Merged>,
+    merged: Option<MergeKey>,
 }
 
-/// The console.
+/// The section `console`.
 #[derive(Debug, Default, PartialEq, Deserialize)]
 #[serde(default, expecting = "a section")]
 pub(super) struct Console {
     pub(super) endpoint: Option<String>,
 }
 
-impl File {
-    /// What the file at `path` says.
+impl ConfigFile {
+    /// Reads the file at `path`.
     pub(super) fn read(path: &Path) -> Result<Self> {
-        Self::parse(&text(path)?, path)
+        Self::parse(&read_text(path)?, path)
     }
 
-    /// What the file at `path` says, if it is one of ours: others call their files `config.yaml` too.
-    pub(super) fn read_if_ours(path: &Path) -> Result<Option<Self>> {
-        // None of ours is that long, or no text.
-        let Ok(text) = text(path) else { return Ok(None) };
+    /// Reads the file at `path` if it configures a cluster: other programs have files named `config.yaml` too.
+    pub(super) fn read_if_flyte_config(path: &Path) -> Result<Option<Self>> {
+        // A Flyte configuration is small, valid UTF-8.
+        let Ok(text) = read_text(path) else { return Ok(None) };
         match Self::parse(&text, path) {
             Ok(file) => {
                 Ok(Some(file).filter(|file| file.admin != Admin::default() || file.task != Task::default()))
             }
-            Err(error) if looks_like_ours(&text) => Err(error),
+            Err(error) if looks_like_flyte_config(&text) => Err(error),
             Err(_) => Ok(None),
         }
     }
 
     fn parse(text: &str, path: &Path) -> Result<Self> {
         let file: Option<Self> = yaml_serde::from_str(text).map_err(|error| {
-            let message =
-                format!("`{}` cannot be understood: {}", path.display(), explained(&error.to_string()));
-            Error::new(ErrorKind::Config, message)
+            let reason = describe_yaml_error(&error.to_string());
+            Error::new(ErrorKind::Config, format!("cannot parse `{}`: {reason}", path.display()))
         })?;
         Ok(file.unwrap_or_default())
     }
 }
 
-fn looks_like_ours(text: &str) -> bool {
+fn looks_like_flyte_config(text: &str) -> bool {
     text.lines().any(|line| line.starts_with("admin:"))
         && text.lines().any(|line| line.trim_start().starts_with("endpoint:"))
 }
 
-fn text(path: &Path) -> Result<String> {
-    read_bounded(path).map_err(|why| {
-        Error::new(ErrorKind::Config, format!("`{}` cannot be read: {why}", path.display()))
-            .with_hint("name the file of your cluster with `--config`")
+fn read_text(path: &Path) -> Result<String> {
+    read_bounded(path).map_err(|reason| {
+        Error::new(ErrorKind::Config, format!("cannot read `{}`: {reason}", path.display()))
+            .with_hint("use the configuration file of your cluster: --config PATH")
     })
 }
 
-/// The text of a file that is small.
+/// Reads a file of at most 64 KiB. The error is the reason only.
 pub(super) fn read_bounded(path: &Path) -> Result<String, String> {
     let mut bytes = Vec::new();
-    let opened = Opened::open(path).map_err(|error| error.to_string())?;
-    opened.take(LIMIT + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
-    if bytes.len() as u64 > LIMIT {
-        return Err(format!("it is longer than {} KiB", LIMIT >> 10));
+    let opened = File::open(path).map_err(|error| error.to_string())?;
+    opened.take(MAX_SIZE + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    if bytes.len() as u64 > MAX_SIZE {
+        return Err(format!("the file is larger than {} KiB", MAX_SIZE >> 10));
     }
-    String::from_utf8(bytes).map_err(|_| "it is no UTF-8".to_owned())
+    String::from_utf8(bytes).map_err(|_| "the file is not UTF-8".to_owned())
 }
 
-/// What the parser says, without the value it says it of, which might be a secret.
-fn explained(message: &str) -> String {
-    let Some((place, wrong)) = message.split_once("invalid type: ") else {
-        return shown(message).to_string();
+/// Returns the message of the YAML parser without the invalid value, which may be a secret.
+fn describe_yaml_error(message: &str) -> String {
+    let Some((key, problem)) = message.split_once("invalid type: ") else {
+        return escape(message).to_string();
     };
-    match wrong.rsplit_once(", expected ") {
+    match problem.rsplit_once(", expected ") {
         Some((_, expected)) => match expected.split_once(" at line ") {
-            Some((what, line)) => format!("{place}{what} is expected at line {line}"),
-            None => format!("{place}{expected} is expected"),
+            Some((expected, line)) => format!("{key}expected {expected} at line {line}"),
+            None => format!("{key}expected {expected}"),
         },
-        None => "a value has another type than it should have".to_owned(),
+        None => "a value has the wrong type".to_owned(),
     }
 }
 
-/// A section that is written but empty says as little as one that is not written.
+/// Deserializes a section, treating an empty one as missing.
 fn section<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(from: D) -> Result<T, D::Error> {
     Option::<T>::deserialize(from).map(Option::unwrap_or_default)
 }
 
-/// A section of which parts are written elsewhere. They would be missed, which nobody would see.
+/// The merge key `<<`, which the parser does not support. Without an error, its settings would be ignored silently.
 #[derive(Debug, PartialEq)]
-struct Merged;
+struct MergeKey;
 
-impl<'de> Deserialize<'de> for Merged {
+impl<'de> Deserialize<'de> for MergeKey {
     fn deserialize<D: Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
-        Err(D::Error::custom("`<<` is not read here: write the settings out"))
+        Err(D::Error::custom("`<<` is not supported: write the settings out"))
     }
 }
 
@@ -146,48 +145,48 @@ impl<'de> Deserialize<'de> for Merged {
 mod tests {
     use super::*;
 
-    fn wrong(text: &str) -> String {
-        File::parse(text, Path::new("x.yaml")).expect_err(text).to_string()
+    fn parse_error(text: &str) -> String {
+        ConfigFile::parse(text, Path::new("x.yaml")).expect_err(text).to_string()
     }
 
     #[test]
-    fn what_is_wrong_with_a_file_is_said_with_its_line_and_without_its_values() {
+    fn a_parse_error_contains_the_line_but_no_values() {
         for (text, message) in [
             (
                 "admin:\n  endpoint: a\n  insecure: hunter2\n",
-                "admin.insecure: `true` or `false` is expected at line 3",
+                "admin.insecure: expected `true` or `false` at line 3",
             ),
-            ("admin:\n  endpoint: [hunter2]\n", "admin.endpoint: a string is expected at line 2"),
-            ("admin:\n  scopes: {hunter2: 1}\n", "admin.scopes: a list of words is expected at line 2"),
-            ("admin:\n  command: print 'hunter2\n", "a quotation mark is not closed at line 2"),
-            ("x: 1\nadmin: hunter2\n", "admin: a section is expected at line 2"),
-            ("hunter2", "a file of sections such as `admin` is expected"),
-            ("'hunter2, expected at line 3'", "a file of sections such as `admin` is expected"),
-            ("- hunter2", "a file of sections such as `admin` is expected"),
+            ("admin:\n  endpoint: [hunter2]\n", "admin.endpoint: expected a string at line 2"),
+            ("admin:\n  scopes: {hunter2: 1}\n", "admin.scopes: expected a list of strings at line 2"),
+            ("admin:\n  command: print 'hunter2\n", "unclosed quotation mark at line 2"),
+            ("x: 1\nadmin: hunter2\n", "admin: expected a section at line 2"),
+            ("hunter2", "expected sections such as `admin`"),
+            ("'hunter2, expected at line 3'", "expected sections such as `admin`"),
+            ("- hunter2", "expected sections such as `admin`"),
             ("admin:\n\tendpoint: hunter2\n", "cannot start any token at line 2"),
             ("admin:\n  endpoint: a\n  endpoint: hunter2\n", "duplicate field `endpoint`"),
-            ("x: &x {endpoint: hunter2}\nadmin:\n  <<: *x\n", "`<<` is not read here"),
+            ("x: &x {endpoint: hunter2}\nadmin:\n  <<: *x\n", "`<<` is not supported"),
         ] {
-            let said = wrong(text);
-            assert!(said.starts_with("`x.yaml` cannot be understood: ") && said.contains(message), "{said}");
-            assert!(!said.contains("hunter2"), "{said}");
+            let error = parse_error(text);
+            assert!(error.starts_with("cannot parse `x.yaml`: ") && error.contains(message), "{error}");
+            assert!(!error.contains("hunter2"), "{error}");
         }
     }
 
     #[test]
-    fn a_file_that_grows_without_end_is_not_read_to_its_end() {
+    fn deep_nesting_recursive_aliases_and_large_files_are_bounded() {
         let mut bomb = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n".to_owned();
         for i in 1..20 {
             let names = vec![format!("*a{}", i - 1); 10].join(",");
             bomb = format!("{bomb}a{i}: &a{i} [{names}]\n");
         }
-        assert!(File::parse(&format!("{bomb}admin: {{endpoint: x}}\n"), Path::new("x.yaml")).is_ok());
-        // Each of them is an error, and the memory of none is used up.
-        wrong(&format!("{bomb}admin: {{scopes: *a19}}\n"));
-        wrong(&"[".repeat(60_000));
+        assert!(ConfigFile::parse(&format!("{bomb}admin: {{endpoint: x}}\n"), Path::new("x.yaml")).is_ok());
+        // Each of these is an error that uses little memory.
+        parse_error(&format!("{bomb}admin: {{scopes: *a19}}\n"));
+        parse_error(&"[".repeat(60_000));
         let long = tempfile::NamedTempFile::new().unwrap();
         long.as_file().set_len(1 << 40).unwrap();
-        let error = File::read(long.path()).unwrap_err();
-        assert!(error.to_string().contains("longer than 64 KiB"), "{error}");
+        let error = ConfigFile::read(long.path()).unwrap_err();
+        assert!(error.to_string().contains("larger than 64 KiB"), "{error}");
     }
 }

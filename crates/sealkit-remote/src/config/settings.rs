@@ -1,24 +1,24 @@
-//! What a file says, unless a variable says something else.
+//! The settings of a configuration file, overridden by environment variables.
 
 use std::path::Path;
 
 use zeroize::Zeroizing;
 
 use super::{
-    Auth, ClientSecret, Config, Tls,
-    console::console_at,
-    file::File,
+    AuthMethod, ClientSecret, Config, Tls,
+    console::parse_console_url,
+    file::ConfigFile,
+    values::{CommandLine, Flag, LineSyntax, List, Scopes},
     variables::Variables,
-    words::{Command, Flag, Line, List, Scopes},
 };
 use crate::{
     endpoint::Endpoint,
     error::{Error, ErrorKind, Result},
 };
 
-/// All that is configured.
+/// The settings of a file and the environment.
 pub(super) struct Settings {
-    /// The endpoint, and what names it.
+    /// Where the endpoint is configured, and the endpoint.
     pub(super) endpoint: Option<(String, String)>,
     pub(super) insecure: bool,
     pub(super) skip_verify: bool,
@@ -39,10 +39,10 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    /// What `file`, which is at `path`, and the variables say; the variables of Flyte 2 before those of Flyte 1.
-    pub(super) fn read(file: File, path: Option<&Path>, variables: Variables<'_>) -> Result<Self> {
-        let File { admin, task, console } = file;
-        // An empty text says nothing.
+    /// Reads the settings of `file` at `path` and of the environment. Variables of Flyte 2 override those of Flyte 1.
+    pub(super) fn read(file: ConfigFile, path: Option<&Path>, variables: Variables<'_>) -> Result<Self> {
+        let ConfigFile { admin, task, console } = file;
+        // Empty text counts as unset.
         let text = |names: &[&str], in_file: Option<String>| {
             Ok::<_, Error>(variables.text(names)?.or(in_file.filter(|text| !text.is_empty())))
         };
@@ -89,12 +89,12 @@ impl Settings {
                 &["FLYTE_ADMIN_SCOPES", "FLYTE_CREDENTIALS_SCOPES"],
                 admin.scopes,
             )?,
-            command: list::<Command>(
+            command: list::<CommandLine>(
                 variables,
                 &["FLYTE_AUTH_COMMAND", "FLYTE_ADMIN_COMMAND"],
                 admin.command,
             )?,
-            proxy_command: list::<Command>(
+            proxy_command: list::<CommandLine>(
                 variables,
                 &["FLYTE_AUTH_PROXY_COMMAND", "FLYTE_ADMIN_PROXYCOMMAND"],
                 admin.proxy_command,
@@ -106,20 +106,21 @@ impl Settings {
         })
     }
 
-    /// All of it, now that the rest of it is known.
+    /// Combines the settings with the values that depend on the context.
     pub(super) fn into_config(
         self,
         origin: String,
         endpoint: Endpoint,
-        auth: Auth,
+        auth: AuthMethod,
         org: Option<String>,
         directory: &Path,
     ) -> Result<Config> {
-        let console = self.console.map(|console| console_at(&console, endpoint.insecure)).transpose()?;
+        let console =
+            self.console.map(|console| parse_console_url(&console, endpoint.insecure)).transpose()?;
         let ca_cert = self.ca_cert.map(|path| directory.join(path));
         Ok(Config {
             origin,
-            // Whoever says by what a server proves itself wants it proved.
+            // A configured certificate is always verified.
             tls: Tls { skip_verify: self.skip_verify && ca_cert.is_none(), ca_cert },
             endpoint,
             http_proxy: self.http_proxy,
@@ -134,17 +135,16 @@ impl Settings {
     }
 }
 
-/// A list in the first of `names` that is set, or in the file.
-fn list<Kind: Line>(
+/// Reads a list from the first of `names` that is set, or else from the file.
+fn list<Syntax: LineSyntax>(
     variables: Variables<'_>,
     names: &[&str],
-    in_file: Option<List<Kind>>,
+    in_file: Option<List<Syntax>>,
 ) -> Result<Vec<String>> {
     let Some((name, line)) = variables.first(names)? else {
-        return Ok(in_file.map(|list| list.words).unwrap_or_default());
+        return Ok(in_file.map(|list| list.items).unwrap_or_default());
     };
-    let list = List::<Kind>::from_line(&line).ok_or_else(|| {
-        Error::new(ErrorKind::Config, format!("a quotation mark in `{name}` is not closed"))
-    })?;
-    Ok(list.words)
+    let list = List::<Syntax>::from_line(&line)
+        .ok_or_else(|| Error::new(ErrorKind::Config, format!("unclosed quotation mark in `{name}`")))?;
+    Ok(list.items)
 }

@@ -1,4 +1,4 @@
-//! Channels for gRPC that understand answers of whoever is in between and does not speak it.
+//! gRPC channels that convert plain HTTP responses, such as those of a gateway, to a gRPC status.
 
 use std::{
     fmt,
@@ -10,9 +10,9 @@ use std::{
 use hyper::{Request, Response, StatusCode, header::CONTENT_TYPE};
 use tonic::{Code, Status, body::Body, codegen::Service, transport};
 
-use crate::error::shown;
+use crate::error::escape;
 
-/// A channel that connects when it is first used, and again whenever it has to. Clones share its connection.
+/// A channel that connects on first use and reconnects as needed. Clones share the connection.
 #[derive(Clone)]
 pub(crate) struct Channel(pub(super) transport::Channel);
 
@@ -29,18 +29,20 @@ impl Service<Request<Body>> for Channel {
         let response = self.0.call(request);
         Box::pin(async move {
             let response = response.await?;
-            let kind = response.headers().get(CONTENT_TYPE).map_or(&b""[..], |kind| kind.as_bytes());
-            if kind.starts_with(b"application/grpc") {
+            let content_type =
+                response.headers().get(CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
+            if content_type.starts_with(b"application/grpc") {
                 return Ok(response);
             }
-            // `tonic` would take the page for a message.
-            Ok(meaning(response.status(), &String::from_utf8_lossy(kind)).into_http())
+            // `tonic` would parse the body as a message.
+            let content_type = String::from_utf8_lossy(content_type);
+            Ok(status_from_http(response.status(), &content_type).into_http())
         })
     }
 }
 
-/// What an answer that is not of gRPC means, as gRPC has it written down.
-fn meaning(status: StatusCode, kind: &str) -> Status {
+/// Maps the HTTP status of a response that is not gRPC, as the gRPC specification defines it.
+fn status_from_http(status: StatusCode, content_type: &str) -> Status {
     let code = match status.as_u16() {
         400 => Code::Internal,
         401 => Code::Unauthenticated,
@@ -49,11 +51,10 @@ fn meaning(status: StatusCode, kind: &str) -> Status {
         429 | 502..=504 => Code::Unavailable,
         _ => Code::Unknown,
     };
-    let kind = if kind.is_empty() { "nothing" } else { kind };
-    Status::new(
-        code,
-        format!("the answer is `{}` with HTTP status {}, not gRPC", shown(kind), status.as_u16()),
-    )
+    let content_type = if content_type.is_empty() { "no content type" } else { content_type };
+    let message =
+        format!("the response is not gRPC: HTTP status {}, {}", status.as_u16(), escape(content_type));
+    Status::new(code, message)
 }
 
 impl fmt::Debug for Channel {

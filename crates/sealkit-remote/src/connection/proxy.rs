@@ -1,4 +1,4 @@
-//! HTTP proxies that are asked to connect.
+//! HTTP proxies that tunnel connections with `CONNECT`.
 
 use std::{env, fmt, net::IpAddr};
 
@@ -10,86 +10,86 @@ use tokio::{
 };
 use zeroize::Zeroizing;
 
-use super::{dial::bare, failure::Failure};
+use super::{connect::strip_brackets, error::ConnectionError};
 use crate::{
     config::Config,
     endpoint::Endpoint,
     error::{Error, ErrorKind, Result},
 };
 
-const URL: &str = "it looks like `http://HOST:PORT`, or `http://USER:PASSWORD@HOST:PORT`";
+const HINT: &str = "use `http://HOST:PORT` or `http://USER:PASSWORD@HOST:PORT`";
 
-/// Which proxy is asked, if any.
-pub(super) struct Proxies {
-    /// One of the environment that makes no sense matters only to who needs it.
+/// The proxy of the configuration or of the environment, and the servers to bypass it for.
+pub(super) struct ProxySettings {
+    /// An invalid URL in the environment is an error only for servers that need the proxy.
     proxy: Option<Result<Proxy, String>>,
-    /// Whether it is from the environment, which means servers with TLS on other machines only.
-    ambient: bool,
-    /// `NO_PROXY`.
-    except: String,
+    /// Whether the proxy comes from the environment. Such a proxy applies only to remote servers with TLS.
+    is_from_environment: bool,
+    /// The value of `NO_PROXY`.
+    no_proxy: String,
 }
 
 /// A proxy.
 pub(super) struct Proxy {
     pub(super) host: String,
     pub(super) port: u16,
-    /// What it is told about who asks.
+    /// The value of `Proxy-Authorization`.
     authorization: Option<Zeroizing<String>>,
-    /// Where it was read.
+    /// The variable or file that the URL comes from.
     origin: String,
 }
 
-impl Proxies {
-    /// The proxy of the configuration, or else the one that other programs of this machine use.
+impl ProxySettings {
+    /// Reads the proxy from the configuration or else from the environment.
     pub(super) fn new(config: &Config) -> Result<Self> {
-        let except = variable(["NO_PROXY", "no_proxy"]).map(|(_, value)| value).unwrap_or_default();
-        Self::of_all(config, variable(["HTTPS_PROXY", "https_proxy"]), except)
+        let no_proxy = first_variable(["NO_PROXY", "no_proxy"]).map(|(_, value)| value).unwrap_or_default();
+        Self::with_variables(config, first_variable(["HTTPS_PROXY", "https_proxy"]), no_proxy)
     }
 
-    fn of_all(config: &Config, ambient: Option<(&str, String)>, except: String) -> Result<Self> {
+    fn with_variables(config: &Config, variable: Option<(&str, String)>, no_proxy: String) -> Result<Self> {
         if let Some(url) = &config.http_proxy {
             let proxy = Proxy::parse(url, &config.origin);
-            let proxy = proxy.map_err(|what| Error::new(ErrorKind::Config, what).with_hint(URL))?;
-            return Ok(Self { proxy: Some(Ok(proxy)), ambient: false, except: String::new() });
+            let proxy = proxy.map_err(|message| Error::new(ErrorKind::Config, message).with_hint(HINT))?;
+            return Ok(Self { proxy: Some(Ok(proxy)), is_from_environment: false, no_proxy: String::new() });
         }
-        let proxy = ambient.map(|(origin, url)| Proxy::parse(&url, origin));
-        Ok(Self { proxy, ambient: true, except })
+        let proxy = variable.map(|(origin, url)| Proxy::parse(&url, origin));
+        Ok(Self { proxy, is_from_environment: true, no_proxy })
     }
 
-    /// The proxy that is asked to connect to `to`.
-    pub(super) fn of(&self, to: &Endpoint) -> Result<Option<&Proxy>, Failure> {
-        let host = bare(&to.host);
-        let spared = || to.insecure || is_here(host) || is_excepted(&self.except, host);
+    /// Returns the proxy for connections to `server`, if any.
+    pub(super) fn for_server(&self, server: &Endpoint) -> Result<Option<&Proxy>, ConnectionError> {
+        let host = strip_brackets(&server.host);
+        let is_bypassed = || server.insecure || is_loopback(host) || matches_no_proxy(&self.no_proxy, host);
         match &self.proxy {
             None => Ok(None),
-            Some(_) if self.ambient && spared() => Ok(None),
+            Some(_) if self.is_from_environment && is_bypassed() => Ok(None),
             Some(Ok(proxy)) => Ok(Some(proxy)),
-            Some(Err(what)) => Err(Failure::new(ErrorKind::Config, what, URL)),
+            Some(Err(message)) => Err(ConnectionError::new(ErrorKind::Config, message, HINT)),
         }
     }
 }
 
-fn variable(names: [&'static str; 2]) -> Option<(&'static str, String)> {
+fn first_variable(names: [&'static str; 2]) -> Option<(&'static str, String)> {
     names.into_iter().find_map(|name| {
         env::var(name).ok().filter(|value| !value.trim().is_empty()).map(|value| (name, value))
     })
 }
 
-/// Whether a host is this machine.
-pub(crate) fn is_here(host: &str) -> bool {
-    let host = bare(host);
+/// Returns whether a host is `localhost` or a loopback address.
+pub(crate) fn is_loopback(host: &str) -> bool {
+    let host = strip_brackets(host);
     host.eq_ignore_ascii_case("localhost") || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
-/// Whether `NO_PROXY` names a host, or a domain that it is in.
-fn is_excepted(except: &str, host: &str) -> bool {
+/// Returns whether `no_proxy` contains a host or one of its parent domains.
+fn matches_no_proxy(no_proxy: &str, host: &str) -> bool {
     let host = host.to_ascii_lowercase();
-    except.split(',').map(|name| name.trim().to_ascii_lowercase()).any(|name| {
+    no_proxy.split(',').map(|name| name.trim().to_ascii_lowercase()).any(|name| {
         let name = name.strip_prefix('*').unwrap_or(&name);
         let domain = name.strip_prefix('.').unwrap_or(name);
-        // Nothing but `*` is every host.
+        // Only a lone `*` matches every host.
         match host.strip_suffix(domain) {
-            Some(_) if domain.is_empty() => except.contains('*') && name.is_empty(),
+            Some(_) if domain.is_empty() => no_proxy.contains('*') && name.is_empty(),
             Some(rest) => rest.is_empty() || rest.ends_with('.'),
             None => false,
         }
@@ -97,107 +97,117 @@ fn is_excepted(except: &str, host: &str) -> bool {
 }
 
 impl Proxy {
-    /// The error may be shown: the URL, which may have a password, is never repeated.
+    /// Parses the URL of a proxy. The error message does not contain the URL, which may contain a password.
     fn parse(url: &str, origin: &str) -> Result<Self, String> {
-        let wrong = |what: &str| format!("the URL of the proxy, of `{origin}`, {what}");
+        let invalid = |reason: &str| format!("invalid proxy URL (from `{origin}`): {reason}");
         let url = url.trim();
         let full = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
-        let uri: Uri = Zeroizing::new(full).parse().map_err(|_| wrong("makes no sense"))?;
+        let uri: Uri = Zeroizing::new(full).parse().map_err(|_| invalid("not a URL"))?;
         if uri.scheme_str() != Some("http") {
-            return Err(wrong("is not of a proxy that speaks HTTP"));
+            return Err(invalid("only `http://` proxies are supported"));
         }
-        let authority = uri.authority().ok_or_else(|| wrong("has no host"))?;
-        let authorization = authority.as_str().rsplit_once('@').map(|(who, _)| {
-            let who = Zeroizing::new(percent_encoding::percent_decode_str(who).collect::<Vec<u8>>());
-            Zeroizing::new(format!("Basic {}", BASE64_STANDARD.encode(&who)))
+        let authority = uri.authority().ok_or_else(|| invalid("no host"))?;
+        let authorization = authority.as_str().rsplit_once('@').map(|(user, _)| {
+            let user = Zeroizing::new(percent_encoding::percent_decode_str(user).collect::<Vec<u8>>());
+            Zeroizing::new(format!("Basic {}", BASE64_STANDARD.encode(&user)))
         });
-        let host = bare(authority.host()).to_owned();
+        let host = strip_brackets(authority.host()).to_owned();
         if host.is_empty() {
-            return Err(wrong("has no host"));
+            return Err(invalid("no host"));
         }
         Ok(Self { host, port: authority.port_u16().unwrap_or(80), authorization, origin: origin.to_owned() })
     }
 
-    /// Asks the proxy to connect.
-    pub(super) async fn tunnel(&self, mut stream: TcpStream, to: &Endpoint) -> Result<TcpStream, Failure> {
-        let Endpoint { host, port, .. } = to;
+    /// Asks the proxy to connect to `server`.
+    pub(super) async fn tunnel(
+        &self,
+        mut stream: TcpStream,
+        server: &Endpoint,
+    ) -> Result<TcpStream, ConnectionError> {
+        let Endpoint { host, port, .. } = server;
         let mut request =
             Zeroizing::new(format!("CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n"));
         if let Some(authorization) = &self.authorization {
             *request = format!("{}Proxy-Authorization: {}\r\n", *request, **authorization);
         }
         request.push_str("\r\n");
-        let broken = |error: std::io::Error| Failure::io(&error).at(self);
-        stream.write_all(request.as_bytes()).await.map_err(broken)?;
+        let failed = |error: std::io::Error| ConnectionError::from_io(&error).at_proxy(self);
+        stream.write_all(request.as_bytes()).await.map_err(failed)?;
         let mut head = Vec::new();
-        // Byte for byte: what follows the answer is the server's already.
+        // Reads single bytes, because the bytes after the head belong to the tunnelled connection.
         while !head.ends_with(b"\r\n\r\n") {
             if head.len() >= 8 << 10 {
-                return Err(Failure::not_http(self));
+                return Err(ConnectionError::not_an_http_proxy(self));
             }
-            head.push(stream.read_u8().await.map_err(broken)?);
+            head.push(stream.read_u8().await.map_err(failed)?);
         }
         let head = String::from_utf8_lossy(&head);
         let line = head.lines().next().unwrap_or_default();
-        let Some((version, status)) = line.split_once(' ') else { return Err(Failure::not_http(self)) };
+        let Some((version, status)) = line.split_once(' ') else {
+            return Err(ConnectionError::not_an_http_proxy(self));
+        };
         match status.get(..3).and_then(|status| status.parse().ok()) {
             Some(200..300) => Ok(stream),
-            Some(status @ 100..600) if version.starts_with("HTTP/1.") => Err(Failure::refused(self, status)),
-            _ => Err(Failure::not_http(self)),
+            Some(status @ 100..600) if version.starts_with("HTTP/1.") => {
+                Err(ConnectionError::rejected_by_proxy(self, status))
+            }
+            _ => Err(ConnectionError::not_an_http_proxy(self)),
         }
     }
 }
 
 impl fmt::Display for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the proxy `{}:{}` (of `{}`)", self.host, self.port, self.origin)
+        write!(f, "proxy `{}:{}` (from `{}`)", self.host, self.port, self.origin)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{config::Auth, fake::config};
+    use crate::{config::AuthMethod, test_server::config};
 
     #[test]
-    fn a_proxy_of_the_environment_is_for_servers_elsewhere_with_tls() {
-        let of = |configured: Option<&str>, url: &str, except: &str| {
+    fn a_proxy_from_the_environment_applies_to_remote_servers_with_tls() {
+        let proxy_for = |configured: Option<&str>, url: &str, no_proxy: &str| {
             let (insecure, rest) = (url.starts_with("http:"), url.split_once("//").unwrap().1);
             let to = Endpoint { insecure, host: rest.into(), port: 1 };
-            let mut config = config(&to, Auth::None);
+            let mut config = config(&to, AuthMethod::None);
             config.http_proxy = configured.map(str::to_owned);
-            let ambient = Some(("HTTPS_PROXY", "http://ambient:3128".to_owned()));
-            let proxies = Proxies::of_all(&config, ambient, except.into()).unwrap();
-            proxies.of(&to).unwrap().map(|proxy| format!("{}:{}", proxy.host, proxy.port))
+            let variable = Some(("HTTPS_PROXY", "http://environment:3128".to_owned()));
+            let proxies = ProxySettings::with_variables(&config, variable, no_proxy.into()).unwrap();
+            proxies.for_server(&to).unwrap().map(|proxy| format!("{}:{}", proxy.host, proxy.port))
         };
-        let ambient = Some("ambient:3128".to_owned());
-        assert_eq!(of(None, "https://a.example.com", ""), ambient);
-        assert_eq!(of(None, "https://a.example.com", "ample.com, b.example.com"), ambient);
-        assert_eq!(of(None, "https://a.example.com", "x,EXAMPLE.com"), None);
-        assert_eq!(of(None, "https://a.example.com", ".example.com"), None);
-        assert_eq!(of(None, "https://a.example.com", "*"), None);
-        for here in ["http://a.example.com", "https://localhost", "https://127.0.0.1", "https://[::1]"] {
-            assert_eq!(of(None, here, ""), None, "{here}");
-            assert_eq!(of(Some("proxy"), here, "*"), Some("proxy:80".into()), "{here}");
+        let expected = Some("environment:3128".to_owned());
+        assert_eq!(proxy_for(None, "https://a.example.com", ""), expected);
+        assert_eq!(proxy_for(None, "https://a.example.com", "ample.com, b.example.com"), expected);
+        assert_eq!(proxy_for(None, "https://a.example.com", "x,EXAMPLE.com"), None);
+        assert_eq!(proxy_for(None, "https://a.example.com", ".example.com"), None);
+        assert_eq!(proxy_for(None, "https://a.example.com", "*"), None);
+        for bypassed in ["http://a.example.com", "https://localhost", "https://127.0.0.1", "https://[::1]"] {
+            assert_eq!(proxy_for(None, bypassed, ""), None, "{bypassed}");
+            assert_eq!(proxy_for(Some("proxy"), bypassed, "*"), Some("proxy:80".into()), "{bypassed}");
         }
-        assert_eq!(of(Some("http://[::2]:9/"), "https://h", ""), Some("::2:9".into()));
-        // One that makes no sense keeps nobody from what is here.
+        assert_eq!(proxy_for(Some("http://[::2]:9/"), "https://h", ""), Some("::2:9".into()));
+        // An invalid proxy URL matters only for servers that need the proxy.
         let to = |insecure| Endpoint { insecure, host: "h".into(), port: 1 };
-        let ambient = Some(("HTTPS_PROXY", "socks5://h".to_owned()));
-        let proxies = Proxies::of_all(&config(&to(true), Auth::None), ambient, String::new()).unwrap();
-        assert!(proxies.of(&to(true)).unwrap().is_none());
-        let failure = proxies.of(&to(false)).err().unwrap();
-        assert!(failure.to_string().ends_with("is not of a proxy that speaks HTTP"), "{failure}");
+        let variable = Some(("HTTPS_PROXY", "socks5://h".to_owned()));
+        let proxies =
+            ProxySettings::with_variables(&config(&to(true), AuthMethod::None), variable, String::new())
+                .unwrap();
+        assert!(proxies.for_server(&to(true)).unwrap().is_none());
+        let error = proxies.for_server(&to(false)).err().unwrap();
+        assert!(error.to_string().ends_with("only `http://` proxies are supported"), "{error}");
     }
 
     #[test]
-    fn the_url_of_a_proxy_that_makes_no_sense_is_not_repeated() {
+    fn an_invalid_proxy_url_is_not_repeated_in_the_error() {
         for url in
             ["", "http://", "https://me:s3cret@h", "http://me:s3cret@", "socks5://h", "http://me:s3 cret@h"]
         {
             let text = Proxy::parse(url, "HTTPS_PROXY").err().unwrap();
             assert!(
-                text.starts_with("the URL of the proxy, of `HTTPS_PROXY`, ") && !text.contains("s3"),
+                text.starts_with("invalid proxy URL (from `HTTPS_PROXY`): ") && !text.contains("s3"),
                 "{text}"
             );
         }

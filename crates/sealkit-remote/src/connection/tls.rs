@@ -1,7 +1,8 @@
-//! TLS: how a server proves who it is.
+//! TLS connections and the verification of server certificates.
 
 use std::{
     fs, io,
+    path::Path,
     sync::{Arc, OnceLock},
 };
 
@@ -18,8 +19,8 @@ use tokio_rustls::{
 };
 
 use super::{
-    dial::{Speak, bare},
-    failure::Failure,
+    connect::{HttpVersion, strip_brackets},
+    error::ConnectionError,
 };
 use crate::{
     config::Config,
@@ -27,107 +28,120 @@ use crate::{
     error::{Error, ErrorKind, Result},
 };
 
-/// Whom we trust.
-pub(super) struct Tls {
+/// Makes TLS connections with the certificates of the configuration or of the system.
+pub(super) struct TlsClient {
     provider: Arc<CryptoProvider>,
-    /// Instead of the certificates of the system, for servers of the cluster.
-    own: Option<RootCertStore>,
-    /// The host that may be anybody, if the configuration says so.
-    skip_verify: Option<String>,
-    /// The certificates of the system, which are read when they are first needed.
-    system: OnceLock<RootCertStore>,
+    /// The root certificates of the configuration, which replace those of the system for the cluster.
+    custom_roots: Option<RootCertStore>,
+    /// The host whose certificate is not verified, if the configuration says so.
+    unverified_host: Option<String>,
+    /// The root certificates of the system, loaded on first use.
+    system_roots: OnceLock<RootCertStore>,
 }
 
-impl Tls {
+impl TlsClient {
     pub(super) fn new(config: &Config) -> Result<Self> {
-        let mut own = None;
-        if let Some(path) = config.tls.ca_cert.as_ref().filter(|_| !config.tls.skip_verify) {
-            let place = format!("`{}`, the file of certificates of `{}`,", path.display(), config.origin);
-            let wrong = |what: &str| Error::new(ErrorKind::Config, format!("{place} {what}"));
-            let pem = fs::read(path).map_err(|error| wrong(&format!("cannot be read: {}", error.kind())))?;
-            let mut roots = RootCertStore::empty();
-            for certificate in CertificateDer::pem_slice_iter(&pem) {
-                let certificate = certificate.map_err(|_| wrong("is no PEM"))?;
-                roots.add(certificate).map_err(|_| wrong("has a certificate that is broken"))?;
-            }
-            if roots.is_empty() {
-                return Err(
-                    wrong("has no certificate").with_hint("it begins with `-----BEGIN CERTIFICATE-----`")
-                );
-            }
-            own = Some(roots);
-        }
+        let path = config.tls.ca_cert.as_ref().filter(|_| !config.tls.skip_verify);
+        let custom_roots = path.map(|path| read_roots(path, &config.origin)).transpose()?;
         Ok(Self {
             provider: Arc::new(ring::default_provider()),
-            own,
-            skip_verify: config.tls.skip_verify.then(|| config.endpoint.host.clone()),
-            system: OnceLock::new(),
+            custom_roots,
+            unverified_host: config.tls.skip_verify.then(|| config.endpoint.host.clone()),
+            system_roots: OnceLock::new(),
         })
     }
 
-    /// TLS around a connection to `to`.
-    pub(super) async fn around(
+    /// Performs the TLS handshake with `server`.
+    pub(super) async fn handshake(
         &self,
         stream: TcpStream,
-        to: &Endpoint,
-        speak: Speak,
-    ) -> Result<TlsStream<TcpStream>, Failure> {
-        let name = ServerName::try_from(bare(&to.host).to_owned()).map_err(|_| Failure::unknown(&to.host))?;
-        let connector = TlsConnector::from(Arc::new(self.config(to, speak)?));
-        let stream = connector.connect(name, stream).await.map_err(|error| Failure::handshake(&error))?;
-        // A token endpoint may answer without saying what it speaks.
-        if speak == Speak::Http2 && stream.get_ref().1.alpn_protocol() != Some(b"h2") {
-            return Err(Failure::not_http2());
+        server: &Endpoint,
+        version: HttpVersion,
+    ) -> Result<TlsStream<TcpStream>, ConnectionError> {
+        let name = ServerName::try_from(strip_brackets(&server.host).to_owned())
+            .map_err(|_| ConnectionError::unknown_host(&server.host))?;
+        let connector = TlsConnector::from(Arc::new(self.config(server, version)?));
+        let stream = connector.connect(name, stream).await;
+        let stream = stream.map_err(|error| ConnectionError::from_handshake(&error))?;
+        // Servers of HTTP/1 may leave ALPN out.
+        if version == HttpVersion::Http2 && stream.get_ref().1.alpn_protocol() != Some(b"h2") {
+            return Err(ConnectionError::no_http2());
         }
         Ok(stream)
     }
 
-    fn config(&self, to: &Endpoint, speak: Speak) -> Result<ClientConfig, Failure> {
+    fn config(&self, server: &Endpoint, version: HttpVersion) -> Result<ClientConfig, ConnectionError> {
         let builder = ClientConfig::builder_with_provider(self.provider.clone())
             .with_safe_default_protocol_versions()
-            .map_err(|error| Failure::handshake(&io::Error::other(error)))?;
-        // Who gives tokens is often somebody else, known to everybody. They get the secret of the client, so it matters
-        // who they are even where it does not matter who the cluster is.
-        let skip = self.skip_verify.as_ref().is_some_and(|host| speak == Speak::Http2 || *host == to.host);
-        let mut config = match (speak, &self.own) {
-            _ if skip => builder
+            .map_err(|error| ConnectionError::from_handshake(&io::Error::other(error)))?;
+        // A token endpoint is often a public server other than the cluster. It receives the client secret, so its certificate is
+        // verified even if that of the cluster is not.
+        let skip_verify = self
+            .unverified_host
+            .as_ref()
+            .is_some_and(|host| version == HttpVersion::Http2 || *host == server.host);
+        let mut config = match (version, &self.custom_roots) {
+            _ if skip_verify => builder
                 .dangerous()
-                .with_custom_certificate_verifier(Arc::new(Anybody(self.provider.clone())))
+                .with_custom_certificate_verifier(Arc::new(NoVerification(self.provider.clone())))
                 .with_no_client_auth(),
-            (Speak::Http2, Some(own)) => builder.with_root_certificates(own.clone()).with_no_client_auth(),
-            (Speak::Http2, None) => builder.with_root_certificates(self.system()?).with_no_client_auth(),
-            (Speak::Http1, own) => {
-                let mut roots = own.clone().unwrap_or_else(RootCertStore::empty);
-                match self.system() {
-                    Ok(system) => roots.extend(system.roots),
-                    Err(failure) if roots.is_empty() => return Err(failure),
+            (HttpVersion::Http2, Some(roots)) => {
+                builder.with_root_certificates(roots.clone()).with_no_client_auth()
+            }
+            (HttpVersion::Http2, None) => {
+                builder.with_root_certificates(self.system_roots()?).with_no_client_auth()
+            }
+            (HttpVersion::Http1, custom_roots) => {
+                let mut roots = custom_roots.clone().unwrap_or_else(RootCertStore::empty);
+                match self.system_roots() {
+                    Ok(system_roots) => roots.extend(system_roots.roots),
+                    Err(error) if roots.is_empty() => return Err(error),
                     Err(_) => {}
                 }
                 builder.with_root_certificates(roots).with_no_client_auth()
             }
         };
-        config.alpn_protocols = match speak {
-            Speak::Http1 => vec![b"http/1.1".to_vec()],
-            Speak::Http2 => vec![b"h2".to_vec()],
+        config.alpn_protocols = match version {
+            HttpVersion::Http1 => vec![b"http/1.1".to_vec()],
+            HttpVersion::Http2 => vec![b"h2".to_vec()],
         };
         Ok(config)
     }
 
-    fn system(&self) -> Result<RootCertStore, Failure> {
-        let roots = self.system.get_or_init(|| {
+    fn system_roots(&self) -> Result<RootCertStore, ConnectionError> {
+        let roots = self.system_roots.get_or_init(|| {
             let mut roots = RootCertStore::empty();
             roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
             roots
         });
-        if roots.is_empty() { Err(Failure::no_roots()) } else { Ok(roots.clone()) }
+        if roots.is_empty() { Err(ConnectionError::no_root_certificates()) } else { Ok(roots.clone()) }
     }
 }
 
-/// Trusts whoever answers, as long as they have the key of the certificate that they show.
-#[derive(Debug)]
-struct Anybody(Arc<CryptoProvider>);
+/// Reads root certificates from the PEM file at `path`, which `origin` names.
+fn read_roots(path: &Path, origin: &str) -> Result<RootCertStore> {
+    let failed = |reason: &str| {
+        let path = path.display();
+        let message = format!("cannot read certificates from `{path}` (from `{origin}`): {reason}");
+        Error::new(ErrorKind::Config, message)
+    };
+    let pem = fs::read(path).map_err(|error| failed(&error.kind().to_string()))?;
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(&pem) {
+        let certificate = certificate.map_err(|_| failed("not PEM"))?;
+        roots.add(certificate).map_err(|_| failed("invalid certificate"))?;
+    }
+    if roots.is_empty() {
+        return Err(failed("no certificate").with_hint("use a file that has `-----BEGIN CERTIFICATE-----`"));
+    }
+    Ok(roots)
+}
 
-impl ServerCertVerifier for Anybody {
+/// Accepts every certificate, if the server has its private key.
+#[derive(Debug)]
+struct NoVerification(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for NoVerification {
     fn verify_server_cert(
         &self,
         _: &CertificateDer<'_>,
@@ -165,18 +179,18 @@ impl ServerCertVerifier for Anybody {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{config::Auth, fake::config};
+    use crate::{config::AuthMethod, test_server::config};
 
     #[test]
-    fn a_machine_without_certificates_matters_only_to_who_needs_them() {
-        let to = Endpoint { insecure: false, host: "h".into(), port: 443 };
-        let mut config = config(&to, Auth::None);
+    fn missing_root_certificates_are_an_error_only_if_certificates_are_verified() {
+        let server = Endpoint { insecure: false, host: "h".into(), port: 443 };
+        let mut config = config(&server, AuthMethod::None);
         let without = |config: &Config| {
-            let system = OnceLock::from(RootCertStore::empty());
-            Tls { system, ..Tls::new(config).unwrap() }.config(&to, Speak::Http2)
+            let system_roots = OnceLock::from(RootCertStore::empty());
+            TlsClient { system_roots, ..TlsClient::new(config).unwrap() }.config(&server, HttpVersion::Http2)
         };
         let text = without(&config).unwrap_err().to_string();
-        assert_eq!(text, "this machine has no certificates of authorities to check its own with");
+        assert_eq!(text, "this machine has no root certificates");
         config.tls.skip_verify = true;
         assert!(without(&config).is_ok());
     }

@@ -1,4 +1,4 @@
-//! Watching a run until it ends, over as many connections as it takes.
+//! Follows a run until it ends, reconnecting as needed.
 
 use std::time::{Duration, Instant};
 
@@ -17,85 +17,85 @@ use super::{RunId, logs};
 use crate::{
     client::{Client, Method},
     error::{Error, ErrorKind, Result},
-    refused::Refused,
+    rpc_error::RpcError,
 };
 
 const WATCH: Method = Method { service: service::RUN, name: "WatchActionDetails", is_idempotent: true };
 
-/// How often in a row a connection may be lost before anything new is heard.
-const CONNECTIONS: u32 = 8;
+/// How many connections in a row may be lost without a new message.
+const MAX_LOST_CONNECTIONS: u32 = 8;
 
-/// After this time in the queue, something is wrong: the server says that all is well even if it could not hand the run on.
-const LONG_IN_QUEUE: Duration = Duration::from_secs(60);
+/// How long a run may be queued before [`Event::StillQueued`] is reported. The server reports no error if it fails to start a run.
+const QUEUE_WARNING_DELAY: Duration = Duration::from_secs(60);
 
-/// How long what was printed last is waited for when the run has ended.
-const LAST_LOGS: Duration = Duration::from_secs(5);
+/// How long to wait for the last log lines after the run has ended.
+const LOG_DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What happens in a run. Text is the server's or the task's: nobody has looked whether a terminal can bear it.
+/// An event of a run. Text comes from the server or the task: it may contain control characters.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// The run has got this far.
+    /// The run has entered a phase.
     Phase {
-        /// So far.
+        /// The phase.
         phase: ActionPhase,
-        /// In which try, from 1.
+        /// The number of the attempt, from 1.
         attempt: u32,
     },
-    /// A try has failed, and another one follows.
+    /// An attempt has failed, and the run is retried.
     Retry {
-        /// Which try has failed, from 1.
+        /// The number of the failed attempt, from 1.
         attempt: u32,
-        /// Why.
-        why: &'a str,
+        /// The error message.
+        reason: &'a str,
     },
-    /// The cluster tells something of the pod.
+    /// The cluster reports an event of the pod.
     Cluster(&'a str),
     /// The task has printed a line.
     Log(&'a str),
-    /// Nothing has happened for a minute.
-    LongInQueue,
-    /// The connection was lost, and is made again.
-    Lost,
+    /// The run has been queued for a minute.
+    StillQueued,
+    /// The connection was lost and is being restored.
+    ConnectionLost,
 }
 
-/// How a run has ended.
+/// The outcome of a run.
 #[derive(Clone, Debug)]
-pub struct Ending {
-    /// In which way.
+pub struct RunOutcome {
+    /// The final phase.
     pub phase: ActionPhase,
-    /// Why, if it has not succeeded; the server's text.
-    pub why: Option<String>,
+    /// The server's message, if the run did not succeed.
+    pub reason: Option<String>,
 }
 
-/// How far the run is known to be.
+/// The progress of a run, which the log stream waits for.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Known {
-    /// The last try that has begun, from 1; 0 before the first one.
+pub(super) struct Progress {
+    /// The number of the last attempt, from 1, or 0 before the first one.
     pub(super) attempt: u32,
     pub(super) has_ended: bool,
 }
 
 impl Client {
-    /// Watches a run until it ends, and tells what happens.
+    /// Follows a run until it ends, and calls `on_event` for each event.
     ///
     /// # Errors
     ///
-    /// When nobody tells any more; the run goes on.
-    pub async fn follow(&self, run: &RunId, tell: &dyn Fn(Event<'_>)) -> Result<Ending> {
-        let (known, seen) = watch::channel(Known::default());
-        let logs = logs::follow(self, run, seen, tell);
+    /// Returns an error if the connection is lost for good. The run continues on the cluster.
+    pub async fn follow(&self, run: &RunId, on_event: &dyn Fn(Event<'_>)) -> Result<RunOutcome> {
+        let (sender, receiver) = watch::channel(Progress::default());
+        let logs = logs::follow(self, run, receiver, on_event);
         let details = async {
-            let ending = self.follow_details(run, &known, tell).await;
-            known.send_modify(|known| known.has_ended = true);
-            ending
+            let outcome = self.follow_details(run, &sender, on_event).await;
+            sender.send_modify(|progress| progress.has_ended = true);
+            outcome
         };
         tokio::pin!(logs, details);
         tokio::select! {
-            ending = &mut details => {
-                // What was printed last may still be on its way.
-                let _ = timeout(LAST_LOGS, logs).await;
-                ending
+            outcome = &mut details => {
+                // The last log lines may not have arrived yet.
+                let _ = timeout(LOG_DRAIN_TIMEOUT, logs).await;
+                outcome
             }
             () = &mut logs => details.await,
         }
@@ -104,106 +104,106 @@ impl Client {
     async fn follow_details(
         &self,
         run: &RunId,
-        known: &watch::Sender<Known>,
-        tell: &dyn Fn(Event<'_>),
-    ) -> Result<Ending> {
-        let mut told = Told::default();
+        progress: &watch::Sender<Progress>,
+        on_event: &dyn Fn(Event<'_>),
+    ) -> Result<RunOutcome> {
+        let mut reported = Reported::default();
         let mut lost = 0;
         loop {
-            let before = told.messages;
-            let refused = match self.hear(run, known, &mut told, tell).await {
-                Ok(Some(ending)) => return Ok(ending),
+            let before = reported.messages;
+            let error = match self.receive_details(run, progress, &mut reported, on_event).await {
+                Ok(Some(outcome)) => return Ok(outcome),
                 Ok(None) => None,
-                Err(refused) if refused.is_interruption() => Some(refused),
-                Err(refused) => return Err(self.gone(run, refused.into())),
+                Err(error) if error.is_interruption() => Some(error),
+                Err(error) => return Err(self.with_console_hint(run, error.into())),
             };
-            lost = if told.messages > before { 0 } else { lost + 1 };
-            if lost == CONNECTIONS {
-                let error = refused.map_or_else(
-                    || {
-                        let endpoint = &self.config().endpoint;
-                        Error::new(ErrorKind::Server, format!("`{endpoint}` tells nothing of the run"))
-                    },
-                    Error::from,
-                );
-                return Err(self.gone(run, error));
+            lost = if reported.messages > before { 0 } else { lost + 1 };
+            if lost == MAX_LOST_CONNECTIONS {
+                let error = error.map_or_else(|| self.no_updates(), Error::from);
+                return Err(self.with_console_hint(run, error));
             }
-            tell(Event::Lost);
+            on_event(Event::ConnectionLost);
             sleep(Duration::from_millis(250 << lost.min(5))).await;
         }
     }
 
-    /// Listens over one connection; `None` if it ends before the run does.
-    async fn hear(
+    /// Receives messages over one connection. Returns `None` if the connection ends before the run does.
+    async fn receive_details(
         &self,
         run: &RunId,
-        known: &watch::Sender<Known>,
-        told: &mut Told,
-        tell: &dyn Fn(Event<'_>),
-    ) -> Result<Option<Ending>, Refused> {
+        progress: &watch::Sender<Progress>,
+        reported: &mut Reported,
+        on_event: &dyn Fn(Event<'_>),
+    ) -> Result<Option<RunOutcome>, RpcError> {
         let route = self.control_plane();
         let request = WatchActionDetailsRequest { action_id: Some(self.first_action(run)) };
-        let mut stream = route.watch::<_, WatchActionDetailsResponse>(WATCH, &request).await?;
+        let mut stream = route.stream::<_, WatchActionDetailsResponse>(WATCH, &request).await?;
         let mut is_first = true;
         let began = Instant::now();
         loop {
-            let patience = if is_first {
-                self.patience()
-            } else if told.phase == ActionPhase::Queued && !told.long_in_queue {
-                LONG_IN_QUEUE.saturating_sub(began.elapsed())
+            let limit = if is_first {
+                self.timeout()
+            } else if reported.phase == ActionPhase::Queued && !reported.is_still_queued {
+                QUEUE_WARNING_DELAY.saturating_sub(began.elapsed())
             } else {
                 Duration::MAX
             };
-            let message = match timeout(patience, stream.next()).await {
+            let message = match timeout(limit, stream.next()).await {
                 Ok(message) => message?,
                 Err(_) if is_first => {
-                    let status = Status::deadline_exceeded("the stream is open, and nothing comes");
-                    return Err(route.refused(WATCH, status));
+                    let status = Status::deadline_exceeded("no message on the open stream");
+                    return Err(route.rpc_error(WATCH, status));
                 }
                 Err(_) => {
-                    told.long_in_queue = true;
-                    tell(Event::LongInQueue);
+                    reported.is_still_queued = true;
+                    on_event(Event::StillQueued);
                     continue;
                 }
             };
             let Some(message) = message else { return Ok(None) };
             is_first = false;
-            told.messages += 1;
+            reported.messages += 1;
             let Some(details) = message.details else { continue };
-            let ending = told.tell(&details, tell);
-            known.send_modify(|known| known.attempt = told.attempt);
-            if ending.is_some() {
-                return Ok(ending);
+            let outcome = reported.report(&details, on_event);
+            progress.send_modify(|progress| progress.attempt = reported.attempt);
+            if outcome.is_some() {
+                return Ok(outcome);
             }
         }
     }
 
-    /// The run goes on without us.
-    fn gone(&self, run: &RunId, error: Error) -> Error {
+    fn no_updates(&self) -> Error {
+        let endpoint = &self.config().endpoint;
+        Error::new(ErrorKind::Server, format!("cannot follow the run: `{endpoint}` sends no updates"))
+    }
+
+    /// Adds a hint where to see the run, which continues on the cluster.
+    fn with_console_hint(&self, run: &RunId, error: Error) -> Error {
         let hint = error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
         let console = self.config().console_url(&run.name, &run.project, &run.domain);
-        error.with_hint(format!("the run goes on: see {console}{hint}"))
+        error.with_hint(format!("see the run, which continues, at {console}{hint}"))
     }
 }
 
-/// What was told already: each connection begins with all of it.
+/// What was already reported: each connection starts with all details of the run.
 #[derive(Debug)]
-struct Told {
+struct Reported {
     messages: u64,
     phase: ActionPhase,
     attempt: u32,
     events: usize,
-    long_in_queue: bool,
+    is_still_queued: bool,
 }
 
-impl Default for Told {
+impl Default for Reported {
     fn default() -> Self {
-        Self { messages: 0, phase: ActionPhase::Unspecified, attempt: 0, events: 0, long_in_queue: false }
+        Self { messages: 0, phase: ActionPhase::Unspecified, attempt: 0, events: 0, is_still_queued: false }
     }
 }
 
-impl Told {
-    fn tell(&mut self, details: &ActionDetails, tell: &dyn Fn(Event<'_>)) -> Option<Ending> {
+impl Reported {
+    /// Reports what is new in `details`. Returns the outcome if the run has ended.
+    fn report(&mut self, details: &ActionDetails, on_event: &dyn Fn(Event<'_>)) -> Option<RunOutcome> {
         let status = details.status.clone().unwrap_or_default();
         let phase = status.phase();
         let last = details.attempts.iter().max_by_key(|attempt| attempt.attempt);
@@ -211,24 +211,26 @@ impl Told {
         if attempt > self.attempt {
             let failed = details.attempts.iter().find(|one| one.attempt == self.attempt);
             if let Some(error) = failed.and_then(|one| one.error_info.as_ref()) {
-                tell(Event::Retry { attempt: self.attempt, why: &error.message });
+                on_event(Event::Retry { attempt: self.attempt, reason: &error.message });
             }
             self.events = 0;
         }
         let events = last.map_or(&[][..], |attempt| &attempt.cluster_events);
         for event in events.iter().skip(self.events) {
-            tell(Event::Cluster(&event.message));
+            on_event(Event::Cluster(&event.message));
         }
         self.events = self.events.max(events.len());
         if (phase, attempt) != (self.phase, self.attempt) {
             (self.phase, self.attempt) = (phase, attempt);
-            tell(Event::Phase { phase, attempt });
+            on_event(Event::Phase { phase, attempt });
         }
-        let why = || match &details.result {
+        let reason = || match &details.result {
             Some(ActionResult::ErrorInfo(error)) => Some(error.message.clone()),
             Some(ActionResult::AbortInfo(abort)) => Some(abort.reason.clone()),
             None => last.and_then(|attempt| attempt.error_info.as_ref()).map(|error| error.message.clone()),
         };
-        phase.is_terminal().then(|| Ending { phase, why: if phase.is_success() { None } else { why() } })
+        phase
+            .is_terminal()
+            .then(|| RunOutcome { phase, reason: if phase.is_success() { None } else { reason() } })
     }
 }

@@ -1,4 +1,4 @@
-//! What the task of a run prints, try by try.
+//! Streams the logs of a run, attempt by attempt.
 
 use std::time::Duration;
 
@@ -12,72 +12,72 @@ use tonic::Code;
 
 use super::{
     RunId,
-    follow::{Event, Known},
+    follow::{Event, Progress},
 };
 use crate::{
     client::{Client, Method},
-    refused::Refused,
+    rpc_error::RpcError,
 };
 
 const TAIL: Method = Method { service: service::DATA_PROXY, name: "TailLogs", is_idempotent: true };
 
-/// As the official tool does: the pod may not be there yet.
-const PAUSE: Duration = Duration::from_secs(2);
+/// The delay between two requests without new lines, as in the official tool: the pod may not exist yet.
+const RETRY_DELAY: Duration = Duration::from_secs(2);
 
-/// How often in a row nothing may come before it is given up; logs are worth no failure.
-const TRIES: u32 = 5;
+/// How many requests to make for one attempt of the run. Missing logs do not fail a run.
+const MAX_REQUESTS: u32 = 5;
 
-/// Tells what the tries print, one after the other, until the run has ended and all is told.
+/// Reports the log lines of each attempt in turn until the run has ended and all lines are reported.
 pub(super) async fn follow(
     client: &Client,
     run: &RunId,
-    mut seen: watch::Receiver<Known>,
-    tell: &dyn Fn(Event<'_>),
+    mut progress: watch::Receiver<Progress>,
+    on_event: &dyn Fn(Event<'_>),
 ) {
     let mut attempt = 0;
     loop {
-        let news = seen.wait_for(|known| known.attempt > attempt || known.has_ended).await;
-        let known = news.map(|known| *known).unwrap_or_default();
-        if known.attempt <= attempt {
+        let next = progress.wait_for(|progress| progress.attempt > attempt || progress.has_ended).await;
+        let next = next.map(|progress| *progress).unwrap_or_default();
+        if next.attempt <= attempt {
             return;
         }
-        attempt = known.attempt;
+        attempt = next.attempt;
         let mut lines = 0;
-        for _ in 0..TRIES {
+        for _ in 0..MAX_REQUESTS {
             let before = lines;
-            match tail(client, run, attempt, &mut lines, tell).await {
+            match tail(client, run, attempt, &mut lines, on_event).await {
                 Ok(()) => break,
-                Err(refused) if refused.code() == Code::NotFound || refused.is_interruption() => {}
+                Err(error) if error.code() == Code::NotFound || error.is_interruption() => {}
                 Err(_) => return,
             }
-            let has_ended = seen.borrow().has_ended;
+            let has_ended = progress.borrow().has_ended;
             if has_ended && lines == before {
                 break;
             }
-            sleep(if lines > before { Duration::from_millis(100) } else { PAUSE }).await;
+            sleep(if lines > before { Duration::from_millis(100) } else { RETRY_DELAY }).await;
         }
     }
 }
 
-/// Tells the lines after the first `told`: a stream begins with the first one again.
+/// Reports the lines after the first `reported` ones. Each stream starts again with the first line.
 async fn tail(
     client: &Client,
     run: &RunId,
     attempt: u32,
-    told: &mut usize,
-    tell: &dyn Fn(Event<'_>),
-) -> Result<(), Refused> {
+    reported: &mut usize,
+    on_event: &dyn Fn(Event<'_>),
+) -> Result<(), RpcError> {
     let action = client.first_action(run);
     let route = client.route(Operation::TailLogs, Resource::ActionId(action.clone())).await?;
     let request = TailLogsRequest { action_id: Some(action), attempt };
-    let mut stream = route.watch::<_, TailLogsResponse>(TAIL, &request).await?;
-    let mut line = 0;
+    let mut stream = route.stream::<_, TailLogsResponse>(TAIL, &request).await?;
+    let mut count = 0;
     while let Some(message) = stream.next().await? {
-        for logged in message.logs.iter().flat_map(|logs| &logs.lines) {
-            line += 1;
-            if line > *told {
-                *told = line;
-                tell(Event::Log(&logged.message));
+        for line in message.logs.iter().flat_map(|logs| &logs.lines) {
+            count += 1;
+            if count > *reported {
+                *reported = count;
+                on_event(Event::Log(&line.message));
             }
         }
     }

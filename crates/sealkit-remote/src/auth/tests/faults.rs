@@ -1,45 +1,48 @@
 use super::{super::metadata::check_url, *};
 
-type Told = Box<dyn Fn() -> Answer + Send + Sync>;
+type Respond = Box<dyn Fn() -> TestResponse + Send + Sync>;
 
 #[tokio::test]
-async fn a_server_that_does_not_say_where_tokens_come_from_is_named() {
-    let html = || Answer::Http(200, "text/html", "<html>\u{1b}[2J console</html>".into());
+async fn the_error_of_invalid_metadata_names_the_problem() {
+    let html = || TestResponse::Http(200, "text/html", "<html>\u{1b}[2J console</html>".into());
     let bad = |url: &'static str| {
-        move || Answer::message(&OAuth2Metadata { token_endpoint: url.into(), ..OAuth2Metadata::default() })
+        move || {
+            TestResponse::message(&OAuth2Metadata { token_endpoint: url.into(), ..OAuth2Metadata::default() })
+        }
     };
-    let answers: [(Told, ErrorKind, &str); 7] = [
-        (Box::new(|| Answer::Status(12)), ErrorKind::Unimplemented, "does not say where tokens come from"),
+    let answers: [(Respond, ErrorKind, &str); 7] = [
+        (Box::new(|| TestResponse::Status(12)), ErrorKind::Unimplemented, "publishes no OAuth 2 metadata"),
         (
-            Box::new(|| Answer::Http(404, "text/plain", "no".into())),
+            Box::new(|| TestResponse::Http(404, "text/plain", "no".into())),
             ErrorKind::Unimplemented,
-            "wants to know who asks",
+            "requires authentication",
         ),
-        (Box::new(html), ErrorKind::Server, "does not say where tokens come from: "),
-        (Box::new(|| Answer::Status(13)), ErrorKind::Server, "come from: nothing of that"),
+        (Box::new(html), ErrorKind::Server, "cannot fetch the OAuth 2 metadata of "),
+        (Box::new(|| TestResponse::Status(13)), ErrorKind::Server, "): test error"),
         (
             Box::new(bad("file:///etc/passwd")),
             ErrorKind::Server,
-            "given at `file:///etc/passwd`, which is no URL",
+            "token endpoint `file:///etc/passwd` is not an HTTP URL",
         ),
         (
             Box::new(bad("http://a b/\u{1b}")),
             ErrorKind::Server,
-            "given at `http://a b/\\u{1b}`, which is no URL",
+            "token endpoint `http://a b/\\u{1b}` is not an HTTP URL",
         ),
         (
-            Box::new(|| Answer::Message(vec![0xff; 9])),
+            Box::new(|| TestResponse::Message(vec![0xff; 9])),
             ErrorKind::Server,
-            "does not say where tokens come from: ",
+            "cannot fetch the OAuth 2 metadata of ",
         ),
     ];
     for (answer, kind, message) in answers {
-        let fake = Fake::new(move |asked| {
-            let client = asked.path.ends_with("GetPublicClientConfig");
-            if client { Answer::message(&PublicClientConfig::default()) } else { answer() }
+        let server = TestServer::new(move |request| {
+            let client = request.path.ends_with("GetPublicClientConfig");
+            if client { TestResponse::message(&PublicClientConfig::default()) } else { answer() }
         })
         .await;
-        let error = renew(&authenticator(&fake.config(client_secret()), quiet(), None)).await.unwrap_err();
+        let error =
+            renew(&authenticator(&server.config(client_secret()), no_notice(), None)).await.unwrap_err();
         assert!(
             error.kind() == kind && error.to_string().contains(message),
             "{:?} {error}, not {message}",
@@ -50,59 +53,58 @@ async fn a_server_that_does_not_say_where_tokens_come_from_is_named() {
 }
 
 #[tokio::test]
-async fn secrets_are_not_sent_where_everybody_can_listen() {
-    let fake = server(1, |_| Answer::Json(200, TOKEN)).await;
-    let mut config = fake.config(client_secret());
+async fn secrets_are_not_sent_without_tls() {
+    let server = oauth_server(1, |_| TestResponse::Json(200, TOKEN)).await;
+    let mut config = server.config(client_secret());
     config.endpoint.insecure = false;
-    let asker = authenticator(&config, quiet(), None);
-    let error = check_url(&asker, "tokens are given", "http://idp.example/token").unwrap_err();
-    assert!(
-        error.to_string().ends_with("tokens are given at `http://idp.example`, where everybody can listen")
-    );
-    check_url(&asker, "tokens are given", "http://127.0.0.1:8080/token").unwrap();
+    let authenticator = authenticator(&config, no_notice(), None);
+    let error = check_url(&authenticator, "token endpoint", "http://idp.example/token").unwrap_err();
+    assert!(error.to_string().ends_with("token endpoint `http://idp.example` does not use TLS"));
+    check_url(&authenticator, "token endpoint", "http://127.0.0.1:8080/token").unwrap();
 }
 
 #[tokio::test]
-async fn it_is_said_what_is_wrong_with_an_answer_of_a_token_endpoint() {
+async fn the_error_of_a_token_response_names_the_problem() {
     for (answer, kind, message) in [
-        ((200, "text/html", "<html>welcome</html>"), ErrorKind::Server, "answers what is no JSON"),
-        ((200, "application/json", "{}"), ErrorKind::Server, "answers no `access_token`"),
-        ((200, "application/json", r#"{"access_token":""}"#), ErrorKind::Server, "answers no `access_token`"),
+        ((200, "text/html", "<html>welcome</html>"), ErrorKind::Server, "not the JSON of a token endpoint"),
+        ((200, "application/json", "{}"), ErrorKind::Server, "no `access_token`"),
+        ((200, "application/json", r#"{"access_token":""}"#), ErrorKind::Server, "no `access_token`"),
         (
             (200, "application/json", r#"{"access_token":"s3cret-1","expires_in":-5}"#),
             ErrorKind::Server,
-            "answers a token that has no time left",
+            ": invalid `expires_in`",
         ),
         (
             (200, "application/json", r#"{"access_token":["s3cret-1"]}"#),
             ErrorKind::Server,
-            "answers what is no JSON",
+            "not the JSON of a token endpoint",
         ),
-        ((302, "text/html", ""), ErrorKind::Unauthenticated, "gives no token: status 302"),
-        ((503, "text/html", "<html>"), ErrorKind::Server, "gives no token: status 503"),
-        ((429, "text/html", "<html>"), ErrorKind::Busy, "gives no token: status 429"),
+        ((302, "text/html", ""), ErrorKind::Unauthenticated, "HTTP status 302"),
+        ((503, "text/html", "<html>"), ErrorKind::Server, "HTTP status 503"),
+        ((429, "text/html", "<html>"), ErrorKind::Busy, "HTTP status 429"),
         (
-            (400, "application/json", "{\"error\":\"odd\\u001b\",\"error_description\":\"so\"}"),
+            (400, "application/json", "{\"error\":\"other\\u001b\",\"error_description\":\"text\"}"),
             ErrorKind::Unauthenticated,
-            "gives no token: odd\\u{1b} (so)",
+            ": other\\u{1b} (text)",
         ),
     ] {
-        let fake = server(1, move |_| Answer::Http(answer.0, answer.1, answer.2.into())).await;
-        let error = renew(&authenticator(&fake.config(client_secret()), quiet(), None)).await.unwrap_err();
+        let server = oauth_server(1, move |_| TestResponse::Http(answer.0, answer.1, answer.2.into())).await;
+        let error =
+            renew(&authenticator(&server.config(client_secret()), no_notice(), None)).await.unwrap_err();
         assert!(error.to_string().contains(message) && error.kind() == kind, "{:?} {error}", error.kind());
         assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");
     }
-    let fake = server(1, |_| Answer::Json(200, r#"{"access_token":"s3cret\n"}"#)).await;
-    let authenticator = authenticator(&fake.config(client_secret()), quiet(), None);
+    let server = oauth_server(1, |_| TestResponse::Json(200, r#"{"access_token":"s3cret\n"}"#)).await;
+    let authenticator = authenticator(&server.config(client_secret()), no_notice(), None);
     let error = renew(&authenticator).await.unwrap_err();
-    assert_eq!(error.to_string(), "the token has characters that no header can carry");
+    assert_eq!(error.to_string(), "the token contains characters that are not allowed in a header");
     assert!(sent(&authenticator).await.is_empty());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_never_answers_is_given_up() {
-    let fake = Fake::new(|_| Answer::Never).await;
-    let error = renew(&authenticator(&fake.config(client_secret()), quiet(), None)).await.unwrap_err();
+async fn fetching_metadata_times_out() {
+    let server = TestServer::new(|_| TestResponse::Never).await;
+    let error = renew(&authenticator(&server.config(client_secret()), no_notice(), None)).await.unwrap_err();
     assert!(error.kind() == ErrorKind::Unreachable, "{error}");
-    assert!(error.to_string().contains("no answer within"), "{error}");
+    assert!(error.to_string().contains("no response within"), "{error}");
 }

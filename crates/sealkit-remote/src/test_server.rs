@@ -1,4 +1,4 @@
-//! A server for tests: both versions of HTTP on one port, in the clear or with TLS.
+//! A server for tests: HTTP/1 and HTTP/2 on one port, with or without TLS.
 
 use std::{
     convert::Infallible,
@@ -25,26 +25,26 @@ use tokio_rustls::{
 };
 
 use crate::{
-    config::{Auth, Config, Tls},
+    config::{AuthMethod, Config, Tls},
     endpoint::Endpoint,
 };
 
-/// What was asked.
+/// A request that the server received.
 #[derive(Clone, Debug)]
-pub(crate) struct Asked {
-    /// The host and port that were meant.
+pub(crate) struct ReceivedRequest {
+    /// The requested host and port.
     pub(crate) authority: String,
     pub(crate) path: String,
     pub(crate) headers: HeaderMap,
     pub(crate) body: String,
 }
 
-impl Asked {
+impl ReceivedRequest {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 
-    /// The value of a form.
+    /// Returns the value of a form field.
     pub(crate) fn value(&self, name: &str) -> Option<String> {
         form_urlencoded::parse(self.body.as_bytes())
             .find(|(key, _)| key == name)
@@ -52,35 +52,36 @@ impl Asked {
     }
 }
 
-/// What is answered.
-pub(crate) enum Answer {
+/// A response of the server.
+pub(crate) enum TestResponse {
     Http(u16, &'static str, String),
     Json(u16, &'static str),
-    /// Of gRPC.
+    /// A gRPC response with a message.
     Message(Vec<u8>),
-    /// Of gRPC.
+    /// A gRPC response with a status.
     Status(u16),
+    /// No response.
     Never,
 }
 
-impl Answer {
+impl TestResponse {
     pub(crate) fn message(message: &impl Message) -> Self {
         Self::Message(message.encode_to_vec())
     }
 }
 
-/// A running server, which goes with its runtime.
-pub(crate) struct Fake {
+/// A running server, which stops with its runtime.
+pub(crate) struct TestServer {
     pub(crate) endpoint: Endpoint,
-    asked: Arc<Mutex<Vec<Asked>>>,
+    requests: Arc<Mutex<Vec<ReceivedRequest>>>,
 }
 
-/// Certificates of one authority of ours.
-pub(crate) struct Authority {
+/// A certificate authority for tests.
+pub(crate) struct CertificateAuthority {
     issuer: CertifiedIssuer<'static, KeyPair>,
 }
 
-impl Authority {
+impl CertificateAuthority {
     pub(crate) fn new() -> Self {
         let mut params = CertificateParams::new([]).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -91,7 +92,7 @@ impl Authority {
         self.issuer.pem()
     }
 
-    /// What a server called `name` has.
+    /// Creates the TLS acceptor of a server named `name`.
     pub(crate) fn acceptor(
         &self,
         name: &str,
@@ -114,25 +115,27 @@ impl Authority {
     }
 }
 
-impl Fake {
-    pub(crate) async fn new(answer: impl Fn(&Asked) -> Answer + Send + Sync + 'static) -> Self {
-        Self::with_tls(None, answer).await
+impl TestServer {
+    pub(crate) async fn new(
+        respond_to: impl Fn(&ReceivedRequest) -> TestResponse + Send + Sync + 'static,
+    ) -> Self {
+        Self::with_tls(None, respond_to).await
     }
 
     pub(crate) async fn with_tls(
         tls: Option<TlsAcceptor>,
-        answer: impl Fn(&Asked) -> Answer + Send + Sync + 'static,
+        respond_to: impl Fn(&ReceivedRequest) -> TestResponse + Send + Sync + 'static,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let endpoint = Endpoint { insecure: tls.is_none(), host: "localhost".into(), port };
-        let asked = Arc::new(Mutex::new(Vec::new()));
-        let (answer, log) = (Arc::new(answer), asked.clone());
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let (respond_to, log) = (Arc::new(respond_to), requests.clone());
         tokio::spawn(async move {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
-                let (answer, log, tls) = (answer.clone(), log.clone(), tls.clone());
-                let service = service_fn(move |request| respond(request, log.clone(), answer.clone()));
+                let (respond_to, log, tls) = (respond_to.clone(), log.clone(), tls.clone());
+                let service = service_fn(move |request| respond(request, log.clone(), respond_to.clone()));
                 tokio::spawn(async move {
                     let builder = Builder::new(TokioExecutor::new());
                     match tls {
@@ -146,16 +149,16 @@ impl Fake {
                 });
             }
         });
-        Self { endpoint, asked }
+        Self { endpoint, requests }
     }
 
-    pub(crate) fn asked(&self) -> Vec<Asked> {
-        self.asked.lock().unwrap().clone()
+    pub(crate) fn requests(&self) -> Vec<ReceivedRequest> {
+        self.requests.lock().unwrap().clone()
     }
 
-    /// How often a path was asked for.
+    /// Returns the number of requests for a path.
     pub(crate) fn count(&self, path: &str) -> usize {
-        self.asked().iter().filter(|asked| asked.path == path).count()
+        self.requests().iter().filter(|request| request.path == path).count()
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
@@ -163,13 +166,13 @@ impl Fake {
         format!("http{}://{host}:{port}{path}", if *insecure { "" } else { "s" })
     }
 
-    pub(crate) fn config(&self, auth: Auth) -> Config {
+    pub(crate) fn config(&self, auth: AuthMethod) -> Config {
         config(&self.endpoint, auth)
     }
 }
 
-/// A configuration with nothing else in it.
-pub(crate) fn config(endpoint: &Endpoint, auth: Auth) -> Config {
+/// Returns a configuration with only an endpoint and an authentication method.
+pub(crate) fn config(endpoint: &Endpoint, auth: AuthMethod) -> Config {
     Config {
         origin: "config.yaml".into(),
         endpoint: endpoint.clone(),
@@ -187,27 +190,27 @@ pub(crate) fn config(endpoint: &Endpoint, auth: Auth) -> Config {
 
 async fn respond(
     request: Request<Incoming>,
-    log: Arc<Mutex<Vec<Asked>>>,
-    answer: Arc<impl Fn(&Asked) -> Answer>,
+    log: Arc<Mutex<Vec<ReceivedRequest>>>,
+    respond_to: Arc<impl Fn(&ReceivedRequest) -> TestResponse>,
 ) -> Result<Response<BoxBody<Bytes, Infallible>>, Infallible> {
     let (head, body) = request.into_parts();
     let body = String::from_utf8_lossy(&body.collect().await.unwrap().to_bytes()).into_owned();
     let path = head.uri.path_and_query().unwrap().to_string();
     let host = || head.headers["host"].to_str().unwrap().to_owned();
     let authority = head.uri.authority().map_or_else(host, ToString::to_string);
-    let asked = Asked { authority, path, headers: head.headers, body };
-    let answer = answer(&asked);
-    log.lock().unwrap().push(asked);
+    let received = ReceivedRequest { authority, path, headers: head.headers, body };
+    let answer = respond_to(&received);
+    log.lock().unwrap().push(received);
     let full = |bytes: Vec<u8>| Full::new(Bytes::from(bytes));
     let response = Response::builder();
     let response = match answer {
-        Answer::Http(status, kind, body) => {
+        TestResponse::Http(status, kind, body) => {
             response.status(status).header("content-type", kind).body(full(body.into()).boxed())
         }
-        Answer::Json(status, body) => {
+        TestResponse::Json(status, body) => {
             response.status(status).header("content-type", "application/json").body(full(body.into()).boxed())
         }
-        Answer::Message(message) => {
+        TestResponse::Message(message) => {
             let mut frame = vec![0];
             frame.extend(u32::try_from(message.len()).unwrap().to_be_bytes());
             frame.extend(message);
@@ -215,11 +218,11 @@ async fn respond(
             let body = full(frame).with_trailers(async { Some(Ok(trailers)) });
             response.header("content-type", "application/grpc").body(body.boxed())
         }
-        Answer::Status(status) => {
+        TestResponse::Status(status) => {
             let response = response.header("content-type", "application/grpc").header("grpc-status", status);
-            response.header("grpc-message", "nothing%20of%20that").body(full(vec![]).boxed())
+            response.header("grpc-message", "test%20error").body(full(vec![]).boxed())
         }
-        Answer::Never => pending().await,
+        TestResponse::Never => pending().await,
     };
     Ok(response.unwrap())
 }
