@@ -9,7 +9,7 @@
 use std::{collections::HashMap, ffi::OsString, fs, path::Path};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use sealkit_remote::{Auth, Config, Given};
+use sealkit_remote::{AuthMethod, Config, ConfigOverrides};
 use serde::{Deserialize, Serialize};
 use support::Python;
 
@@ -257,19 +257,19 @@ impl Random {
 fn ours(case: &Case) -> Option<Answer> {
     let Options { config, endpoint, insecure, auth_type, org, project, domain } = case.given.clone();
     let config = config.map(Into::into);
-    let given = Given { config, endpoint, insecure, auth_type, org, project, domain };
+    let overrides = ConfigOverrides { config, endpoint, insecure, auth_type, org, project, domain };
     let variable = |name: &str| case.environment.get(name).map(OsString::from);
-    let config = match Config::discover(&given, &variable, Path::new(&case.directory)) {
+    let config = match Config::discover(&overrides, &variable, Path::new(&case.directory)) {
         Ok(config) => config,
         Err(error) if error.to_string().contains("no cluster is configured") => return None,
         Err(error) => panic!("{error}\n{case:?}\n{}", case.shown),
     };
     let (way, client_id, command) = match config.auth {
-        Auth::None => ("None", None, Vec::new()),
-        Auth::Pkce => ("Pkce", None, Vec::new()),
-        Auth::DeviceFlow => ("DeviceFlow", None, Vec::new()),
-        Auth::ClientSecret { client_id, .. } => ("ClientSecret", Some(client_id), Vec::new()),
-        Auth::ExternalCommand(command) => ("ExternalCommand", None, command),
+        AuthMethod::None => ("None", None, Vec::new()),
+        AuthMethod::Pkce => ("Pkce", None, Vec::new()),
+        AuthMethod::DeviceFlow => ("DeviceFlow", None, Vec::new()),
+        AuthMethod::ClientSecret { client_id, .. } => ("ClientSecret", Some(client_id), Vec::new()),
+        AuthMethod::ExternalCommand(command) => ("ExternalCommand", None, command),
         _ => unreachable!("there are no others"),
     };
     let ca_cert = config.tls.ca_cert.map(|path| {

@@ -5,7 +5,7 @@
 use std::process::Command;
 
 use sealkit_idl::{prost::Message, task::TaskSpec};
-use sealkit_remote::{Destination, Resource};
+use sealkit_remote::{Deployment, Resource};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 use support::{Python, hex};
@@ -58,19 +58,19 @@ fn spec(task: &str) -> TaskSpec {
     TaskSpec::decode(&*output.stdout).unwrap()
 }
 
-fn destination() -> Destination {
-    Destination {
+fn deployment() -> Deployment {
+    Deployment {
         org: "acme".to_owned(),
         project: "flytesnacks".to_owned(),
         domain: "development".to_owned(),
         version: Some("v1".to_owned()),
         image: "registry/app:1".to_owned(),
         program: "/app/tasks".to_owned(),
-        ..Destination::default()
+        ..Deployment::default()
     }
 }
 
-fn ask(python: &Python, destination: &Destination) -> Vec<Answer> {
+fn ask(python: &Python, deployment: &Deployment) -> Vec<Answer> {
     let resource = |(resource, amount): &(Resource, String)| {
         let is_counted = *resource == Resource::Gpu;
         let amount = if is_counted { json!(amount.parse::<u32>().unwrap()) } else { json!(amount) };
@@ -78,17 +78,17 @@ fn ask(python: &Python, destination: &Destination) -> Vec<Answer> {
     };
     let questions = TASKS.map(|task| {
         let mut spec = spec(task);
-        destination.address(&mut spec);
+        deployment.apply_to(&mut spec);
         Question {
             task,
             spec: hex(&spec.encode_to_vec()),
-            org: &destination.org,
-            project: &destination.project,
-            domain: &destination.domain,
-            version: destination.version.as_deref().unwrap(),
-            image: &destination.image,
-            environment: &destination.environment,
-            resources: destination.resources.iter().map(resource).collect(),
+            org: &deployment.org,
+            project: &deployment.project,
+            domain: &deployment.domain,
+            version: deployment.version.as_deref().unwrap(),
+            image: &deployment.image,
+            environment: &deployment.environment,
+            resources: deployment.resources.iter().map(resource).collect(),
         }
     });
     python.ask("flyte_task_spec.py", &questions).unwrap()
@@ -173,7 +173,7 @@ fn take_environment(answer: &mut Answer) -> Vec<Json> {
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn a_task_is_sent_as_the_official_sdk_sends_it() {
     let python = Python::from_environment();
-    for (task, mut answer) in TASKS.into_iter().zip(ask(&python, &destination())) {
+    for (task, mut answer) in TASKS.into_iter().zip(ask(&python, &deployment())) {
         take_known_differences(task, &mut answer);
         let image = json!({"key": "SEALKIT_IMAGE", "value": "registry/app:1"});
         assert_eq!(take_environment(&mut answer), [image], "{task}");
@@ -189,7 +189,7 @@ fn a_task_is_sent_as_the_official_sdk_sends_it() {
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn environments_and_resources_are_sent_as_the_official_sdk_sends_them() {
     let python = Python::from_environment();
-    let destination = Destination {
+    let deployment = Deployment {
         environment: ["MODE", "LEVEL"].map(|name| (name.to_owned(), "fast = 1".to_owned())).into(),
         resources: [
             (Resource::Cpu, "500m"),
@@ -199,9 +199,9 @@ fn environments_and_resources_are_sent_as_the_official_sdk_sends_them() {
         ]
         .map(|(resource, amount)| (resource, amount.to_owned()))
         .into(),
-        ..destination()
+        ..deployment()
     };
-    for (task, mut answer) in TASKS.into_iter().zip(ask(&python, &destination)) {
+    for (task, mut answer) in TASKS.into_iter().zip(ask(&python, &deployment)) {
         take_known_differences(task, &mut answer);
         let added = ["SEALKIT_IMAGE", "SEALKIT_SHARED"].map(|key| json!(key));
         let names: Vec<Json> = take_environment(&mut answer).iter().map(|pair| pair["key"].clone()).collect();

@@ -10,7 +10,7 @@ pub(crate) mod secret;
 use std::{env, future::Future, sync::Arc, time::Duration};
 
 use sealkit_names::variables::TIMEOUT;
-use sealkit_remote::{Client, Config, Given, Notice};
+use sealkit_remote::{Client, Config, ConfigOverrides, Notice};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::{arguments::ClusterArguments, fault::Fault, terminal};
@@ -28,17 +28,17 @@ impl Cluster {
     /// The cluster that is configured, or that the command line names.
     pub(crate) fn open(arguments: &ClusterArguments) -> Result<Self, Fault> {
         let ClusterArguments { config, endpoint, insecure, auth_type, org } = arguments;
-        let given = Given {
+        let overrides = ConfigOverrides {
             config: config.clone(),
             endpoint: endpoint.clone(),
             insecure: *insecure,
             auth_type: auth_type.clone(),
             org: org.clone(),
-            ..Given::default()
+            ..ConfigOverrides::default()
         };
         let directory = env::current_dir()
             .map_err(|error| Fault::failure(format!("the current directory is gone: {error}")))?;
-        let config = Config::discover(&given, &|name| env::var_os(name), &directory)?;
+        let config = Config::discover(&overrides, &|name| env::var_os(name), &directory)?;
         let runtime = Builder::new_current_thread().enable_all().build();
         let runtime =
             runtime.map_err(|error| Fault::failure(format!("the network cannot be used: {error}")))?;
@@ -74,8 +74,8 @@ fn tell(notice: &Notice<'_>) {
         Notice::EnterCode { url, code } => {
             terminal::note(&format!("allow it in a browser: {url} and enter the code {code}"));
         }
-        Notice::NotKept { why } => {
-            terminal::warning(&format!("the next command has to ask again: {why}"));
+        Notice::TokenNotCached { error } => {
+            terminal::warning(&format!("the next command has to ask again: {error}"));
         }
         _ => {}
     }
@@ -83,5 +83,5 @@ fn tell(notice: &Notice<'_>) {
 
 /// Text of a server or of a task on it, fit for a terminal.
 pub(crate) fn shown(text: &str) -> String {
-    sealkit_remote::harmless(text)
+    sealkit_remote::sanitize(text)
 }

@@ -5,7 +5,7 @@ use std::{env, ffi::OsString, thread, time::Instant};
 use sealkit_engine::{Program, SecretRequest, Task, TaskKind};
 use sealkit_idl::{common::ActionPhase, task::TaskSpec};
 use sealkit_names::{incompatibility::incompatibilities, variables::MAX_OUTPUT};
-use sealkit_remote::{Destination, Ending, ErrorKind, Event, Resource, RunId, Scope, SecretId};
+use sealkit_remote::{Deployment, ErrorKind, Event, Resource, RunId, RunOutcome, Scope, SecretId};
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::oneshot,
@@ -77,7 +77,7 @@ pub(super) fn destination(
     variables: &[OsString],
     project: &str,
     domain: &str,
-) -> Result<Destination, Fault> {
+) -> Result<Deployment, Fault> {
     let Some(name) = &image.image else {
         return Err(Fault::usage("a cluster starts the program from an image, and none is named")
             .with_hint("build one that has the program, and name it: --image REGISTRY/NAME:TAG"));
@@ -102,7 +102,7 @@ pub(super) fn destination(
         }
         resources.push((resource, amount.clone()));
     }
-    Ok(Destination {
+    Ok(Deployment {
         org: cluster.client.org().to_owned(),
         project: project.to_owned(),
         domain: domain.to_owned(),
@@ -115,13 +115,9 @@ pub(super) fn destination(
 }
 
 /// All of a task that a cluster has to know.
-pub(super) fn addressed(
-    program: &Program,
-    task: &Task,
-    destination: &Destination,
-) -> Result<TaskSpec, Fault> {
+pub(super) fn addressed(program: &Program, task: &Task, destination: &Deployment) -> Result<TaskSpec, Fault> {
     let mut spec = program.spec(task)?;
-    destination.address(&mut spec);
+    destination.apply_to(&mut spec);
     Ok(spec)
 }
 
@@ -206,7 +202,7 @@ async fn is_there(cluster: &Cluster, key: &str, project: &str, domain: &str) -> 
 }
 
 /// Follows the run; Ctrl-C asks whether it is to be aborted.
-async fn watched(cluster: &Cluster, run: &RunId, progress: &Progress) -> Result<Ending, Fault> {
+async fn watched(cluster: &Cluster, run: &RunId, progress: &Progress) -> Result<RunOutcome, Fault> {
     let tell = |event: Event<'_>| progress.tell(event);
     let ending = cluster.client.follow(run, &tell);
     tokio::pin!(ending);
@@ -244,8 +240,8 @@ fn left(run: &RunId, cluster: &Cluster) -> Fault {
     Fault::interrupted().with_hint(format!("run {run} goes on: see {console}"))
 }
 
-fn failure(task: &str, ending: &Ending, tasks: &[&Task]) -> Fault {
-    let why = ending.why.as_deref().unwrap_or_default().trim();
+fn failure(task: &str, ending: &RunOutcome, tasks: &[&Task]) -> Fault {
+    let why = ending.reason.as_deref().unwrap_or_default().trim();
     let (why, hint) = match why.split_once("\nhint: ") {
         Some((why, hint)) => (why, Some(shown(hint))),
         None => (why, None),
@@ -298,18 +294,18 @@ impl Progress {
                 let again = if attempt > 1 { format!(", try {attempt}") } else { String::new() };
                 terminal::done(&format!("{task} {}{again}", phase.as_str()));
             }
-            Event::Retry { attempt, why } => {
+            Event::Retry { attempt, reason: why } => {
                 let why = shown(why.lines().next().unwrap_or_default());
                 terminal::done(&format!("{task} failed in try {attempt}, and is tried again: {why}"));
             }
             Event::Cluster(message) => terminal::done(&format!("{task}: {}", shown(message))),
             Event::Log(line) => terminal::printed(task, &shown(line)),
-            Event::LongInQueue => {
+            Event::StillQueued => {
                 terminal::warning(
                     "the run has been in the queue for a minute: the cluster may not have taken it",
                 );
             }
-            Event::Lost => terminal::note("the connection was lost, and is made again"),
+            Event::ConnectionLost => terminal::note("the connection was lost, and is made again"),
             _ => {}
         }
     }

@@ -5,7 +5,7 @@ use std::{borrow::Cow, time::SystemTime};
 use humantime::format_rfc3339_seconds;
 use sealkit_names::nearest;
 use sealkit_remote::{
-    Client, ErrorKind, NewSecret, Payload, Presence, Scope, SecretId, SecretInfo, SecretType,
+    Client, ErrorKind, NewSecret, Payload, Scope, SecretId, SecretInfo, SecretPresence, SecretType,
 };
 use serde::Serialize;
 
@@ -196,7 +196,7 @@ impl<'a> Row<'a> {
     fn of(SecretInfo { id, r#type, created, presence, clusters }: &'a SecretInfo) -> Self {
         let some = |text: &'a String| Some(text.as_str()).filter(|text| !text.is_empty());
         let cluster =
-            |(name, presence): &'a (String, Presence)| ClusterRow { name, status: presence.words() };
+            |(name, presence): &'a (String, SecretPresence)| ClusterRow { name, status: presence.as_str() };
         Self {
             name: &id.name,
             domain: some(&id.scope.domain),
@@ -206,7 +206,7 @@ impl<'a> Row<'a> {
                 _ => "generic",
             },
             created: created.map(time),
-            status: presence.words(),
+            status: presence.as_str(),
             clusters: clusters.iter().map(cluster).collect(),
         }
     }

@@ -23,7 +23,7 @@ use sealkit_idl::{
     workflow::ActionUpdate,
 };
 use sealkit_names::variables;
-use sealkit_remote::{Actions, Child, Client, Config, Destination, Notify};
+use sealkit_remote::{Actions, ChildAction, Client, Config, Deployment, Notify};
 use tokio::runtime::{Builder, Handle};
 
 use crate::{
@@ -46,7 +46,7 @@ pub(super) struct ClusterController {
     /// Requests run here, on a thread of their own.
     runtime: Handle,
     actions: Actions,
-    deployment: Destination,
+    deployment: Deployment,
     parent: String,
     /// The attempt of the parent action that this pod is.
     attempt: String,
@@ -61,7 +61,7 @@ impl ClusterController {
     pub(super) fn from_pod() -> Result<Self, Error> {
         let variable = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
         let mut deployment =
-            Destination::of_pod(&variable).ok_or_else(|| incomplete_environment("its image"))?;
+            Deployment::from_pod_environment(&variable).ok_or_else(|| incomplete_environment("its image"))?;
         deployment.program = env::args().next().unwrap_or_default();
         let run_base =
             variable(RUN_BASE).ok_or_else(|| incomplete_environment("the base directory of the run"))?;
@@ -143,7 +143,7 @@ impl ClusterController {
         let CallRequest { task, inputs, .. } = request;
         let metadata = registry::find(&task).map_err(|error| ActionError::local(error.to_string()))?;
         let mut spec = task_spec(metadata);
-        self.deployment.address(&mut spec);
+        self.deployment.apply_to(&mut spec);
         let input_uri = format!("{}/{name}/inputs.pb", self.run_base.trim_end_matches('/'));
         let to = location(&input_uri).map_err(ActionError::local)?;
         let content = inputs.unwrap_or_default().encode_to_vec();
@@ -154,7 +154,7 @@ impl ClusterController {
             return Err(ActionError::local(format!("the call of task `{task}` was cancelled")));
         }
         let run_output_base = self.run_base.clone();
-        let child = Child { name: name.to_owned(), input_uri, run_output_base, task: spec };
+        let child = ChildAction { name: name.to_owned(), input_uri, run_output_base, task: spec };
         let (update, existed) = self.actions.run(child).await.map_err(|error| {
             let hint = error.hint().map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
             ActionError::local(format!("cannot start a pod for task `{task}`: {error}{hint}"))
