@@ -157,26 +157,26 @@ fn a_client_that_is_not_let_in_is_told_why_without_its_secret() {
     insta::assert_snapshot!(said(&["clientId: robot", &file]), @r#"
     exit code 1
     -- stderr
-    error: `https://PLANE/oauth2/token` gives no token: invalid_client
-    hint: are the client's name and its secret right?
+    error: cannot get a token from `https://PLANE/oauth2/token`: invalid_client
+    hint: check the client ID and the client secret
     "#);
     insta::assert_snapshot!(said(&["clientId: robot", &nowhere]), @r#"
     exit code 2
     -- stderr
-    error: `~/nowhere`, in which the client secret should be, cannot be read: No such file or directory (os error 2)
-    hint: `--auth-type pkce` asks a person in a browser instead
+    error: cannot read the client secret from `~/nowhere`: No such file or directory (os error 2)
+    hint: log in with the browser instead: --auth-type pkce
     "#);
     insta::assert_snapshot!(said(&["clientId: robot", "clientSecretEnvVar: ROBOT"]), @r#"
     exit code 2
     -- stderr
-    error: `ROBOT`, in which the client secret should be, is not set
-    hint: `--auth-type pkce` asks a person in a browser instead
+    error: cannot read the client secret: variable `ROBOT` is not set
+    hint: log in with the browser instead: --auth-type pkce
     "#);
     insta::assert_snapshot!(said(&["authType: ClientSecret"]), @r#"
     exit code 2
     -- stderr
-    error: the client is to show its secret, but neither `admin.clientSecretLocation` nor `admin.clientSecretEnvVar` says where it is
-    hint: `--auth-type pkce` asks a person in a browser instead
+    error: authentication type `ClientSecret` requires `admin.clientSecretLocation` or `admin.clientSecretEnvVar`
+    hint: log in with the browser instead: --auth-type pkce
     "#);
     assert_eq!(door.given("client_credentials"), 0);
 }
@@ -200,8 +200,8 @@ fn a_key_in_the_environment_is_enough() {
     insta::assert_snapshot!(refused, @r#"
     exit code 1
     -- stderr
-    error: `https://PLANE/oauth2/token` gives no token: invalid_client
-    hint: are the client's name and its secret right?
+    error: cannot get a token from `https://PLANE/oauth2/token`: invalid_client
+    hint: check the client ID and the client secret
     "#);
 }
 
@@ -227,8 +227,8 @@ fn a_person_enters_a_code_in_a_browser_anywhere() {
     exit code 1
     -- stderr
     note: allow it in a browser: https://PLANE/activate?user_code=SEAL-KIT1 and enter the code SEAL-KIT1
-    error: `https://PLANE/oauth2/token` gives no token: access_denied
-    hint: it was not allowed in the browser
+    error: cannot get a token from `https://PLANE/oauth2/token`: access_denied
+    hint: try again, and approve the login in the browser
     "#);
 }
 
@@ -325,14 +325,14 @@ fn a_command_prints_the_token() {
     insta::assert_snapshot!(said(r#"["echo", "n0-token"]"#), @r#"
     exit code 1
     -- stderr
-    error: `https://PLANE` does not know who asks: token is missing, unknown or expired
-    hint: check how one is let in (`admin.authType` and what belongs to it); a token that was kept may be deleted
+    error: authentication with `https://PLANE` failed: token is missing, unknown or expired
+    hint: check `admin.authType` and its settings, or delete the cached token and log in again
     "#);
     insta::assert_snapshot!(said(r#"["sh", "-c", "echo n0-token; exit 3"]"#), @r#"
     exit code 1
     -- stderr
-    error: `sh`, the command that prints a token, fails with exit status: 3
-    hint: type the command of the configuration yourself to see what it says
+    error: token command `sh` failed: exit status: 3
+    hint: run the configured command yourself to see its errors
     "#);
 }
 
@@ -404,8 +404,8 @@ fn whoever_is_configured_to_say_nothing_is_told_what_to_configure() {
     insta::assert_snapshot!(door.run(door.sealkit("get secret --remote")), @r#"
     exit code 1
     -- stderr
-    error: `http://PLANE` (of `~/.flyte/config.yaml`) wants to know who asks
-    hint: set `admin.authType`, and not `admin.insecure`
+    error: `http://PLANE` (from `~/.flyte/config.yaml`) requires authentication
+    hint: set `admin.authType`, and remove `admin.insecure`
     "#);
     // No secret is sent where everybody can listen.
     door.configure(&["authType: ClientSecret", "clientId: robot", "clientSecretEnvVar: ROBOT"]);
@@ -425,7 +425,6 @@ fn the_command_line_says_how_one_is_let_in() {
     insta::assert_snapshot!(door.run(door.sealkit(&format!("{list} magic"))), @r#"
     exit code 2
     -- stderr
-    error: `magic` is no way to be let in
-    hint: `Pkce`, `DeviceFlow`, `ClientSecret` and `ExternalCommand` are
+    error: unknown authentication type `magic`: expected `Pkce`, `DeviceFlow`, `ClientSecret` or `ExternalCommand`
     "#);
 }

@@ -142,7 +142,7 @@ fn a_secret_of_a_cluster_is_created_shown_changed_and_deleted() {
     insta::assert_snapshot!(run(&plane, &home, "get secret tokn --remote"), @r#"
     exit code 1
     -- stderr
-    error: there is no secret `tokn` on `PLANE`
+    error: secret `tokn` not found on `PLANE`
     hint: did you mean `token`? To create it: sealkit create secret tokn --remote
     "#);
     insta::assert_snapshot!(with_value("update secret token --remote -f -", "k3Jq-71xT/wQz9"), @r#"
@@ -153,7 +153,7 @@ fn a_secret_of_a_cluster_is_created_shown_changed_and_deleted() {
     insta::assert_snapshot!(with_value("update secret tokn --remote -f -", "k3Jq-71xT/wQz9"), @r#"
     exit code 1
     -- stderr
-    error: there is no secret `tokn` on `PLANE`
+    error: secret `tokn` not found on `PLANE`
     hint: did you mean `token`? To create it: sealkit create secret tokn --remote
     "#);
     insta::assert_snapshot!(run(&plane, &home, "delete secret token --remote"), @r#"
@@ -170,7 +170,7 @@ fn a_secret_of_a_cluster_is_created_shown_changed_and_deleted() {
     insta::assert_snapshot!(run(&plane, &home, "delete secret token --remote -y"), @r#"
     exit code 1
     -- stderr
-    error: there is no secret `token` on `PLANE`
+    error: secret `token` not found on `PLANE`
     hint: create it: sealkit create secret token --remote
     "#);
     insta::assert_snapshot!(run(&plane, &home, "create secret token --remote --group hub"), @r#"
@@ -272,7 +272,7 @@ fn union_1_keeps_the_same_secrets_under_another_name() {
     insta::assert_snapshot!(told(&finished.run().unwrap(), &plane), @r#"
     exit code 1
     -- stderr
-    error: `PLANE` does not know `flyteidl2.task.TaskService/DeployTask`
-    hint: is it the endpoint of Flyte 2? Flyte 1 and Union 1 do not have all of its services
+    error: `PLANE` does not support `flyteidl2.task.TaskService/DeployTask`
+    hint: check that this is the endpoint of Flyte 2: Flyte 1 and Union 1 lack some of its services
     "#);
 }
