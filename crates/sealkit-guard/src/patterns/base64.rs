@@ -33,7 +33,7 @@ pub(super) fn core(value: &[u8], before: usize, last: [u8; 2]) -> ZeroizingBytes
     text
 }
 
-/// Returns the start and end of the bytes of the value that the characters `from..to` of its [`core`] encode.
+/// Returns the start and end of the bytes of the value that the characters `from..to` of its [`core()`] encode.
 pub(super) fn source(before: usize, from: usize, to: usize) -> (usize, usize) {
     let skip = (6 - (8 * before) % 6) % 6;
     ((skip + 6 * from) / 8, (skip + 6 * to).div_ceil(8))
