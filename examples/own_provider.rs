@@ -1,4 +1,4 @@
-//! A provider of your own: here one that makes a new password for every lookup, as a vault does.
+//! A custom provider: a vault that leases a new password for every lookup.
 //!
 //! ```text
 //! cargo run --bin own_provider -- run report
@@ -31,17 +31,17 @@ impl Provider for Vault {
                 let password = format!("{}-lease-{lease}", request.key);
                 Ok(Some(SecretBytes::new(password.into_bytes()).into()))
             }
-            // There, but of no use now: the read fails, and nobody else is asked.
+            // The vault has the secret but cannot answer: the read fails, and no other provider is asked.
             Some("sealed") => {
                 Err(Error::provider("the vault is sealed").with_hint("unseal it: vault operator unseal"))
             }
-            // Not here: the next provider is asked.
+            // The vault does not have the secret: the next provider is asked.
             _ => Ok(None),
         }
     }
 }
 
-/// Reads a password twice; every read is a lease of its own.
+/// Reads a password twice. Each read is a new lease.
 #[task(secret_requests = [Secret(key = "orders", group = "database")])]
 fn report() -> Result<bool> {
     let secrets = current_context().secrets();
@@ -49,13 +49,13 @@ fn report() -> Result<bool> {
     Ok(first.expose() != second.expose())
 }
 
-/// Asks for a secret that nobody has.
+/// Requests a secret that no provider has.
 #[task(secret_requests = [Secret(key = "api_key", group = "elsewhere")])]
 fn elsewhere() -> Result<()> {
     current_context().secrets().get("api_key").map(drop)
 }
 
-/// Asks for a secret that the vault cannot give now.
+/// Requests a secret from a part of the vault that is sealed.
 #[task(secret_requests = [Secret(key = "root", group = "sealed")])]
 fn sealed() -> Result<()> {
     current_context().secrets().get("root").map(drop)

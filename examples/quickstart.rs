@@ -1,20 +1,20 @@
-//! The whole story with throw-away secrets: nothing to set up, and nothing is left behind.
+//! A tour with throw-away secrets. It needs no setup and leaves nothing behind.
 
-#![expect(clippy::print_stdout, reason = "this program tells a story")]
+#![expect(clippy::print_stdout, reason = "this program explains itself")]
 
 use std::{fs, process::ExitCode};
 
 use sealkit::{MountedDirectory, Session, TaskMetadata, current_context, task, workflow};
 
-/// Calls an API with a token; tells its length and nothing else.
+/// Calls an API with a token, and returns the length of the token.
 #[task(secret_requests = [Secret(key = "my_secret")])]
 fn t1() -> sealkit::Result<usize> {
     let secret = current_context().secrets().get("my_secret")?;
-    println!("   t1 got {secret:?}, and can look inside when it says so: {} bytes", secret.expose().len());
+    println!("   t1 got {secret:?}; expose() gives access to its {} bytes", secret.expose().len());
     Ok(secret.expose().len())
 }
 
-/// Needs a file, because a library it uses wants a path.
+/// Passes a key file to a library.
 #[task(secret_requests = [Secret(key = "my_file_secret", group = "certificates", mount_requirement = FILE)])]
 fn t2(rows: usize) -> anyhow::Result<usize> {
     let path = current_context().secrets().get_secrets_file("my_file_secret")?;
@@ -22,34 +22,34 @@ fn t2(rows: usize) -> anyhow::Result<usize> {
     Ok(rows + fs::read(path)?.len())
 }
 
-/// Wants a secret that it did not ask for, under a name that the compiler cannot see.
+/// Reads a secret that it did not declare, by a key that the compiler cannot see.
 #[task(secret_requests = [Secret(key = "my_secret")])]
 fn nosy(key: String) -> sealkit::Result<()> {
     current_context().secrets().get(&key).map(drop)
 }
 
-/// Runs both tasks; it has no secrets of its own.
+/// Runs both tasks. It has no secrets of its own.
 #[workflow(name = "main")]
 fn pipeline() -> anyhow::Result<usize> {
     t2(t1()?)
 }
 
-/// Without arguments, it tells the story; with some, it is a program with tasks like any other.
+/// Without arguments it gives the tour; with arguments it runs its tasks, as every program with tasks does.
 fn main() -> ExitCode {
     if std::env::args_os().len() > 1 {
         return sealkit::main();
     }
-    match story() {
+    match tour() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            println!("the story ends here: {error:#}");
+            println!("the tour failed: {error:#}");
             ExitCode::FAILURE
         }
     }
 }
 
-fn story() -> anyhow::Result<()> {
-    // What a cluster mounts for us, in small: a private directory that is gone when we are.
+fn tour() -> anyhow::Result<()> {
+    // Stands for the secrets that a cluster mounts: a private directory, removed at the end.
     let mounts = tempfile::tempdir()?;
     fs::create_dir(mounts.path().join("certificates"))?;
     fs::write(mounts.path().join("my_secret"), "correct horse battery staple\n")?;
@@ -57,21 +57,21 @@ fn story() -> anyhow::Result<()> {
     fs::write(mounts.path().join("payroll"), "not for these tasks")?;
     let session = Session::isolated().provider(MountedDirectory::new(mounts.path()));
 
-    println!("1. A task gets the secrets it asks for, as a value or as a file:\n");
+    println!("1. A task gets the secrets that it declares, as a value or as a file:\n");
     let total = session.run(pipeline)?;
     println!("   the workflow returned {total}\n");
 
-    println!("2. It gets no others, although the value lies right beside:\n");
+    println!("2. It gets no others, although the file is in the same directory:\n");
     if let Err(error) = session.run(|| nosy("payroll".to_owned())) {
         println!("   {error}\n");
     }
 
-    println!("3. A misspelled key says what was meant. Written as a literal, it does not even compile:\n");
+    println!("3. A misspelled key gets a suggestion. Written as a literal, it does not compile:\n");
     if let Err(error) = session.run(|| nosy("my_secrt".to_owned())) {
         println!("   {error}\n");
     }
 
-    println!("4. What a task asks for is data, known without running it:\n");
+    println!("4. The declaration of a task is data, available without running it:\n");
     if let Some(task) = TaskMetadata::of(&t2) {
         let json = serde_json::to_string_pretty(task)?;
         println!("   {}\n", json.replace('\n', "\n   "));
@@ -79,20 +79,18 @@ fn story() -> anyhow::Result<()> {
 
     #[cfg(target_os = "linux")]
     {
-        println!(
-            "5. `sealkit run` gives each task a process of its own, with its own secrets and no others:\n"
-        );
+        println!("5. `sealkit run` starts a process for each task, with the secrets of that task only:\n");
         let output = pods::run("main")?;
         println!("   the workflow returned {output}\n");
     }
 
-    println!("Next, with a secret of your own:\n");
+    println!("Next, with your own secret:\n");
     println!("   cargo sealkit create secret my_secret");
     println!("   cargo sealkit run examples/using_secrets.rs main");
     Ok(())
 }
 
-/// What `sealkit run` does, with throw-away secrets.
+/// Runs a workflow as `sealkit run` does, with throw-away secrets.
 #[cfg(target_os = "linux")]
 mod pods {
     use std::sync::Arc;

@@ -10,14 +10,14 @@ use std::{collections::BTreeMap, process::ExitCode, time::Duration};
 
 use sealkit::{TaskType, task};
 
-/// How much of a table is copied.
+/// Which rows of a table are copied.
 #[derive(Clone, Copy, PartialEq, TaskType)]
 enum Mode {
     Full,
     Sample,
 }
 
-/// One table, as it will be copied.
+/// One step of the plan: a table, its number of rows, and the time for it.
 #[derive(TaskType)]
 struct Step {
     table: String,
@@ -25,7 +25,7 @@ struct Step {
     time: Duration,
 }
 
-/// Plans how tables are copied, and divides the time among them.
+/// Plans how tables are copied, and divides the time between them.
 #[task]
 fn plan(
     tables: Vec<String>,

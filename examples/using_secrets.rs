@@ -9,11 +9,11 @@ use std::process::ExitCode;
 
 use sealkit::{current_context, task, workflow};
 
-/// Uses the secret, and tells no more of it than its length.
+/// Uses the secret, and returns its length.
 #[task(secret_requests = [Secret(key = "my_secret")])]
 fn t1() -> sealkit::Result<usize> {
     let secret_value = current_context().secrets().get("my_secret")?;
-    // Do something with the secret here, such as calling an API with it.
+    // Use the secret here, for example to call an API.
     Ok(secret_value.expose().len())
 }
 

@@ -1,4 +1,4 @@
-//! A task that wants its secret in a file.
+//! A task that reads its secret from a file.
 //!
 //! ```text
 //! cargo sealkit create secret my_file_secret -f ~/my-certificate.pem
@@ -9,7 +9,7 @@ use std::{fs, process::ExitCode};
 
 use sealkit::{current_context, task, workflow};
 
-/// Hands the file to whatever needs a path, here to `fs::read`.
+/// Passes the path of the file to a library, here to `fs::read`.
 #[task(secret_requests = [Secret(key = "my_file_secret", mount_requirement = FILE)])]
 async fn t1() -> anyhow::Result<usize> {
     let path = current_context().secrets().get_secrets_file("my_file_secret")?;

@@ -1,37 +1,37 @@
-//! Every example does what it says.
+//! The examples, each run as a user runs it.
 
 use std::fs;
 
 use support::Program;
 
 #[test]
-fn quickstart_tells_the_whole_story_on_a_machine_without_anything() {
+fn quickstart_gives_the_tour_without_any_setup() {
     let finished = Program::new(env!("CARGO_BIN_EXE_example_quickstart")).run().unwrap();
     assert!(!finished.to_string().contains("correct horse"), "{finished}");
     insta::assert_snapshot!(finished, @r#"
     exit code 0
     -- stdout
-    1. A task gets the secrets it asks for, as a value or as a file:
+    1. A task gets the secrets that it declares, as a value or as a file:
 
-       t1 got SecretValue([REDACTED]), and can look inside when it says so: 28 bytes
+       t1 got SecretValue([REDACTED]); expose() gives access to its 28 bytes
        t2 got the file …/my_file_secret
        the workflow returned 56
 
-    2. It gets no others, although the value lies right beside:
+    2. It gets no others, although the file is in the same directory:
 
        secret `payroll` is not declared by task `nosy`, which declares `my_secret`: add `Secret(key = "payroll")` to its `secret_requests`
 
-    3. A misspelled key says what was meant. Written as a literal, it does not even compile:
+    3. A misspelled key gets a suggestion. Written as a literal, it does not compile:
 
        secret `my_secrt` is not declared by task `nosy`: did you mean `my_secret`?
 
-    4. What a task asks for is data, known without running it:
+    4. The declaration of a task is data, available without running it:
 
        {
          "name": "t2",
          "module": "example_quickstart",
          "kind": "task",
-         "docs": "Needs a file, because a library it uses wants a path.",
+         "docs": "Passes a key file to a library.",
          "secret_requests": [
            {
              "key": "my_file_secret",
@@ -55,16 +55,16 @@ fn quickstart_tells_the_whole_story_on_a_machine_without_anything() {
          }
        }
 
-    5. `sealkit run` gives each task a process of its own, with its own secrets and no others:
+    5. `sealkit run` starts a process for each task, with the secrets of that task only:
 
        main starts with secrets []
        t1 starts with secrets ["my_secret"]
-       t1 got SecretValue([REDACTED]), and can look inside when it says so: 28 bytes
+       t1 got SecretValue([REDACTED]); expose() gives access to its 28 bytes
        t2 starts with secrets ["certificates/my_file_secret"]
        t2 got the file …/my_file_secret
        the workflow returned 56
 
-    Next, with a secret of your own:
+    Next, with your own secret:
 
        cargo sealkit create secret my_secret
        cargo sealkit run examples/using_secrets.rs main
@@ -96,35 +96,35 @@ fn using_secrets_file_reads_its_file() {
 }
 
 #[test]
-fn refused_leak_shows_that_nothing_leaves() {
+fn refused_leak_shows_what_is_refused_and_redacted() {
     let finished = Program::new(env!("CARGO_BIN_EXE_example_refused_leak")).run().unwrap();
     assert!(!finished.to_string().contains("71xT"), "{finished}");
     insta::assert_snapshot!(finished, @r#"
     exit code 0
     -- stdout
-    1. An output that holds a secret is refused, whatever was done to it:
+    1. An output that holds a secret is refused, also an encoded one:
 
        output `o0` of task `address` contains secret `db/password` (percent-encoded, at byte 15 of 49)
        hint: return what was made with the secret, not the secret; to allow it, add to task `address`: allow_secret_in(output = "o0", secret = "db/password", because = "...")
 
-    2. So is an input of another task:
+    2. An input of another task is refused too:
 
        input `report` from task `report` to task `send` contains secret `db/password` (in plain text, at byte 16 of 30)
        hint: request the secret in task `send` instead; to allow it, add to task `report`: allow_secret_in(input = "send.report", secret = "db/password", because = "...")
 
-    3. An error is redacted, with all that it comes from:
+    3. An error is redacted, with its causes:
 
        authentication failed for app:[REDACTED:db/password]
 
-    4. What was made with a secret is no secret:
+    4. A result that does not hold the secret is accepted:
 
        13000 rows
 
-    5. What is meant is allowed, with a reason that `describe` shows:
+    5. An exception is declared with a reason, which `describe` shows:
 
        47 bytes
 
-    6. Text of your own is redacted by the same guard:
+    6. The same guard redacts your own text:
 
        db.password=[REDACTED:db/password] [REDACTED:db/password]
     "#);
@@ -149,7 +149,7 @@ fn typed_inputs_plans_a_copy() {
 }
 
 #[test]
-fn own_provider_is_asked_and_may_refuse() {
+fn own_provider_is_asked_and_can_fail() {
     let run = |task: &str| {
         Program::new(env!("CARGO_BIN_EXE_example_own_provider")).args("run").arg(task).run().unwrap()
     };
