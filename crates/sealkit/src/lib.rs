@@ -57,6 +57,9 @@ pub use provider::LocalStore;
 pub use provider::{Environment, MountedDirectory, ProvidedValue, Provider};
 pub use session::Session;
 
+#[cfg(any(doc, doctest))]
+pub mod _documentation;
+
 /// Items for generated code. They are private and not stable.
 #[doc(hidden)]
 pub mod __private;
