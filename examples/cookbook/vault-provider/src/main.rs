@@ -10,7 +10,7 @@
 
 use std::{env, fmt, process::ExitCode, time::Duration};
 
-use sealkit::{Error, Found, Provider, Result, Secret, SecretBytes, Session, current_context, task};
+use sealkit::{Error, ProvidedValue, Provider, Result, Secret, SecretBytes, Session, current_context, task};
 use serde_json::Value;
 
 /// A Vault server: the group of a secret is a path in the mount `secret`, its key a field there.
@@ -62,7 +62,7 @@ impl Provider for Vault {
         format!("Vault at {}", self.address)
     }
 
-    fn lookup(&self, secret: &Secret) -> Result<Option<Found>> {
+    fn lookup(&self, secret: &Secret) -> Result<Option<ProvidedValue>> {
         let request = secret.request();
         let Some(path) = request.group else { return Ok(None) };
         let Some(response) = self.read(path)? else { return Ok(None) };
