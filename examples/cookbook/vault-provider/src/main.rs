@@ -70,7 +70,7 @@ impl Provider for Vault {
         Ok(value.map(|value| SecretBytes::new(value.as_bytes().to_vec()).into()))
     }
 
-    fn remedy(&self, secret: &Secret) -> Option<String> {
+    fn create_command(&self, secret: &Secret) -> Option<String> {
         let request = secret.request();
         Some(format!("vault kv patch -mount=secret {} {}=-", request.group?, request.key))
     }
