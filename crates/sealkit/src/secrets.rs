@@ -106,7 +106,10 @@ impl Secrets {
     /// ```
     /// use sealkit::{ErrorKind, current_context, task, testing::TestSecrets};
     ///
-    /// #[task(secret_requests = [Secret(key = "pin", group = "db"), Secret(key = "pin", group = "hub")])]
+    /// #[task(secret_requests = [
+    ///     Secret(key = "pin", group = "db", mount_requirement = ENV_VAR),
+    ///     Secret(key = "pin", group = "hub", mount_requirement = FILE),
+    /// ])]
     /// fn pins() -> sealkit::Result<bool> {
     ///     let secrets = current_context().secrets();
     ///     let key = "pin".to_owned(); // a literal would not compile here
@@ -234,15 +237,17 @@ impl Secrets {
     /// ```
     /// use sealkit::{ErrorKind, Session, current_context, task, testing::TestSecrets};
     ///
-    /// // Any variable that is set serves as the secret here.
-    /// #[task(secret_requests = [Secret(key = "path", mount_requirement = ENV_VAR, env_var = "PATH")])]
-    /// fn name() -> sealkit::Result<String> {
-    ///     current_context().secrets().get_secrets_env_var("path")
+    /// #[task(secret_requests = [Secret(key = "hf_token", mount_requirement = ENV_VAR, env_var = "HF_TOKEN")])]
+    /// fn variable() -> sealkit::Result<String> {
+    ///     // A child process that is started here reads its token from this variable.
+    ///     current_context().secrets().get_secrets_env_var("hf_token")
     /// }
     ///
-    /// assert_eq!(Session::new().run(name)?, "PATH");
+    /// # unsafe { std::env::set_var("HF_TOKEN", "t0k3n") };
+    /// // In a process with `HF_TOKEN=t0k3n` in its environment:
+    /// assert_eq!(Session::new().run(variable)?, "HF_TOKEN");
     ///
-    /// let error = TestSecrets::new().with("path", "not in a variable").run(name).unwrap_err();
+    /// let error = TestSecrets::new().with("hf_token", "not in a variable").run(variable).unwrap_err();
     /// assert_eq!(error.kind(), ErrorKind::NotFound);
     /// # Ok::<(), sealkit::Error>(())
     /// ```

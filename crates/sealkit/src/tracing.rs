@@ -35,6 +35,7 @@
 //! };
 //!
 //! use sealkit::{current_context, task, testing::TestSecrets, tracing::RedactedLog};
+//! use tracing_subscriber::util::SubscriberInitExt as _;
 //!
 //! #[derive(Clone, Default)]
 //! struct Lines(Arc<Mutex<Vec<u8>>>);
@@ -61,7 +62,8 @@
 //! let writer = { let lines = lines.clone(); move || lines.clone() };
 //! let subscriber =
 //!     tracing_subscriber::fmt().with_writer(RedactedLog::new(&session, writer)).with_ansi(false).finish();
-//! tracing::subscriber::with_default(subscriber, || session.run(connect))?;
+//! let _default = subscriber.set_default();
+//! session.run(connect)?;
 //!
 //! let lines = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
 //! assert!(lines.ends_with("connecting as [REDACTED:token]\n"));
