@@ -149,7 +149,7 @@ fn what_keeps_a_pod_from_answering_ends_with_another_code() {
     exit code 2
     -- stderr
     error: unsupported URI `wasb://container/outputs`
-    hint: write `file:///path`, an absolute path, or one of `s3://`, `s3a://`, `gs://`, `gcs://`, `az://`, `abfs://`, `abfss://`
+    hint: use `file:///path`, an absolute path, or one of `s3://`, `s3a://`, `gs://`, `gcs://`, `az://`, `abfs://`, `abfss://`
     ");
 }
 
@@ -170,7 +170,7 @@ fn a_pod_that_cannot_start_its_task_still_answers() {
         .unwrap();
     insta::assert_snapshot!(error(directory.path(), &finished), @"
     configuration NonRecoverable System: unsupported URI `wasb://container/inputs.pb`
-    hint: write `file:///path`, an absolute path, or one of `s3://`, `s3a://`, `gs://`, `gcs://`, `az://`, `abfs://`, `abfss://`
+    hint: use `file:///path`, an absolute path, or one of `s3://`, `s3a://`, `gs://`, `gcs://`, `az://`, `abfs://`, `abfss://`
     ");
     fs::write(directory.path().join("inputs.pb"), [0xff; 9]).unwrap();
     let finished = pod(directory.path(), "failing").run().unwrap();

@@ -203,7 +203,7 @@ fn what_makes_no_sense_in_the_environment_is_an_error_that_says_so() {
     for (name, value, expected) in [
         ("FLYTE_SECRETS_DEFAULT_DIR", "relative/dir", "must be an absolute path without `..`"),
         ("FLYTE_SECRETS_DEFAULT_DIR", "/etc/../etc", "must be an absolute path without `..`"),
-        ("FLYTE_SECRETS_FILE_PREFIX", "../", "must be the beginning of a file name, not a path"),
+        ("FLYTE_SECRETS_FILE_PREFIX", "../", "must be the prefix of a file name, not a path"),
     ] {
         let answer = probe(new_probe().env(name, value).env("_FSEC_K", VALUE), &json!({ "key": "k" }));
         assert_eq!(answer["text"]["error"], "configuration");

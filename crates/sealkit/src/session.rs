@@ -21,13 +21,13 @@ use crate::{
 ///
 /// A standard session, [`Session::new`], asks in this order:
 ///
-/// 1. the environment variables and files that Flyte 1 and Flyte 2 mount;
-/// 2. unprefixed variables, as flytekit does in local runs;
-/// 3. the providers that were added with [`Session::provider`], in the order they were added;
-/// 4. the local store (feature `store`).
+/// 1. the environment variables and files that Flyte 1 and Flyte 2 mount; outside a pod also unprefixed variables, which
+///    flytekit accepts in local runs;
+/// 2. the providers that were added with [`Session::provider`], in the order they were added;
+/// 3. the local store (feature `store`).
 ///
-/// A pod uses step 1 only. `sealkit run` starts every task as a pod, so it does not ask the session's own providers or
-/// the unprefixed variables: the `sealkit` command itself reads the local store and mounts the secrets.
+/// A pod asks for mounted variables and files only. `sealkit run` starts every task as a pod, so it does not ask the
+/// program's own providers: the `sealkit` command reads the local store and mounts the secrets.
 ///
 /// A task that is called outside a session uses a new standard session.
 ///

@@ -66,8 +66,8 @@ impl LocalStore {
 
 impl Provider for LocalStore {
     fn name(&self) -> String {
-        let place = StorePaths::for_user();
-        let path = place.as_ref().map_or(Path::new("~"), StorePaths::directory);
+        let paths = StorePaths::for_user();
+        let path = paths.as_ref().map_or(Path::new("~"), StorePaths::directory);
         format!("the store {}{}", path.display(), self.scope)
     }
 
