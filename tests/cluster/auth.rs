@@ -216,7 +216,7 @@ fn a_person_enters_a_code_in_a_browser_anywhere() {
     insta::assert_snapshot!(created, @r#"
     exit code 0
     -- stderr
-    note: allow it in a browser: https://PLANE/activate?user_code=SEAL-KIT1 and enter the code SEAL-KIT1
+    note: log in in a browser: open https://PLANE/activate?user_code=SEAL-KIT1 and enter the code SEAL-KIT1
     Created secret `token` on https://PLANE
     warning: secret `token` is too short (3 bytes): outputs, errors and logs are not searched for it
     "#);
@@ -226,7 +226,7 @@ fn a_person_enters_a_code_in_a_browser_anywhere() {
     insta::assert_snapshot!(door.run(door.sealkit("get secret --remote")), @r#"
     exit code 1
     -- stderr
-    note: allow it in a browser: https://PLANE/activate?user_code=SEAL-KIT1 and enter the code SEAL-KIT1
+    note: log in in a browser: open https://PLANE/activate?user_code=SEAL-KIT1 and enter the code SEAL-KIT1
     error: cannot get a token from `https://PLANE/oauth2/token`: access_denied
     hint: try again, and approve the login in the browser
     "#);
@@ -243,7 +243,7 @@ fn a_person_allows_it_in_the_browser_of_this_machine() {
         door.run(door.sealkit("create secret token --remote -f -").input("one").env("BROWSER", browser));
     assert_eq!((created.code, door.given("authorization_code")), (Some(0), 1), "{created}");
     assert!(
-        created.stderr.contains("note: allow it in the browser: https://PLANE/oauth2/authorize?client_id="),
+        created.stderr.contains("note: log in in the browser: https://PLANE/oauth2/authorize?client_id="),
         "{created}"
     );
     // Whoever has a desktop has its browser.

@@ -104,9 +104,9 @@ fn a_run_is_told_as_it_goes() {
     unstable initializing
     unstable running
     unstable queued
-    unstable failed in try 1, and is tried again: task `unstable` failed: the warehouse cannot be reached
-    unstable initializing, try 2
-    unstable running, try 2
+    unstable failed in attempt 1, retrying: task `unstable` failed: the warehouse cannot be reached
+    unstable initializing (attempt 2)
+    unstable running (attempt 2)
     unstable succeeded in TIME
     "#);
     insta::assert_snapshot!(told(&remote(&home, "leaking"), &plane), @r#"
@@ -194,7 +194,7 @@ fn ctrl_c_asks_whether_the_run_is_to_be_aborted() {
         terminal.send(answer).unwrap();
         let (code, seen, _) = terminal.finish().unwrap();
         assert_eq!(code, Some(130), "{seen}");
-        assert_eq!(seen.contains("goes on"), !is_aborted, "{seen}");
+        assert_eq!(seen.contains("continues on the cluster"), !is_aborted, "{seen}");
         assert_eq!(plane.requests("AbortRun").unwrap().len(), usize::from(is_aborted));
     }
 }
@@ -207,8 +207,8 @@ fn what_would_fail_there_is_refused_here() {
     insta::assert_snapshot!(told(&remote(&home, "main"), &plane), @r#"
     exit code 1
     -- stderr
-    error: secret `my_secret` (task `leaking`) is not on PLANE: nothing was started
-    hint: create what is missing: sealkit create secret my_secret --remote; or, if the cluster takes secrets from elsewhere: --skip-check
+    error: secret `my_secret` (task `leaking`) not found on PLANE; nothing was started
+    hint: create the missing secrets: sealkit create secret my_secret --remote; if another source provides them, add --skip-check
     "#);
     insta::assert_snapshot!(told(&remote(&home, "mian"), &plane), @r#"
     exit code 2
@@ -225,8 +225,8 @@ fn what_would_fail_there_is_refused_here() {
     insta::assert_snapshot!(told(&finished, &plane), @r#"
     exit code 2
     -- stderr
-    error: a cluster starts the program from an image, and none is named
-    hint: build one that has the program, and name it: --image REGISTRY/NAME:TAG
+    error: no image: a cluster starts the program from a container image
+    hint: build an image that contains the program, and add --image REGISTRY/NAME:TAG
     "#);
     assert_eq!(plane.requests("CreateRun").unwrap().len(), 0);
     // Who says that the cluster has it elsewhere is believed; the cluster then says that it has not.
@@ -236,8 +236,8 @@ fn what_would_fail_there_is_refused_here() {
     -- stderr
     Started run NAME: PLANE/v2/domain/development/project/flytesnacks/runs/NAME
     t1 failed in TIME
-    error: task `t1` has failed: admission webhook "flyte-pod-webhook.flyte.org" denied the request: none of the secret managers injected secret [key: "my_secret"]: failed to inject secret [key: "my_secret"] using any of the enabled secret managers: the secret cannot be found or an internal error occurred
-    hint: the cluster has not found a secret of the task, or cannot mount it as it is asked for: sealkit create secret my_secret --remote
+    error: task `t1` failed: admission webhook "flyte-pod-webhook.flyte.org" denied the request: none of the secret managers injected secret [key: "my_secret"]: failed to inject secret [key: "my_secret"] using any of the enabled secret managers: the secret cannot be found or an internal error occurred
+    hint: the cluster has no such secret, or does not support how the task mounts it: sealkit create secret my_secret --remote
     "#);
 }
 

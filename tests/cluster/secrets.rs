@@ -94,7 +94,7 @@ fn a_secret_of_a_cluster_is_created_shown_changed_and_deleted() {
     exit code 0
     -- stderr
     No secrets found on PLANE
-    hint: sealkit create secret NAME --remote
+    hint: create one: sealkit create secret NAME --remote
     "#);
     insta::assert_snapshot!(with_value("create secret token --remote -f -", "k3Jq-71xT/wQz9"), @r#"
     exit code 0
@@ -104,7 +104,7 @@ fn a_secret_of_a_cluster_is_created_shown_changed_and_deleted() {
     insta::assert_snapshot!(with_value("create secret token --remote -f -", "k3Jq-71xT/wQz9"), @r#"
     exit code 1
     -- stderr
-    error: secret `token` exists already on PLANE
+    error: secret `token` already exists on PLANE
     hint: give it a new value: sealkit update secret token --remote
     "#);
     insta::assert_snapshot!(with_value("create secret pw --remote --domain development -f -", "k3Jq-71xT/wQz9"), @r#"
@@ -143,7 +143,7 @@ fn a_secret_of_a_cluster_is_created_shown_changed_and_deleted() {
     exit code 1
     -- stderr
     error: secret `tokn` not found on `PLANE`
-    hint: did you mean `token`? To create it: sealkit create secret tokn --remote
+    hint: did you mean `token`?
     "#);
     insta::assert_snapshot!(with_value("update secret token --remote -f -", "k3Jq-71xT/wQz9"), @r#"
     exit code 0
@@ -154,13 +154,13 @@ fn a_secret_of_a_cluster_is_created_shown_changed_and_deleted() {
     exit code 1
     -- stderr
     error: secret `tokn` not found on `PLANE`
-    hint: did you mean `token`? To create it: sealkit create secret tokn --remote
+    hint: did you mean `token`? otherwise create it: sealkit create secret tokn --remote
     "#);
     insta::assert_snapshot!(run(&plane, &home, "delete secret token --remote"), @r#"
     exit code 2
     -- stderr
-    error: nobody can be asked whether it is meant: standard input is not a terminal
-    hint: if it is: sealkit delete secret token --remote -y
+    error: cannot ask for confirmation: standard input is not a terminal
+    hint: to continue without it: sealkit delete secret token --remote -y
     "#);
     insta::assert_snapshot!(run(&plane, &home, "delete secret token --remote -y"), @r#"
     exit code 0
@@ -171,23 +171,18 @@ fn a_secret_of_a_cluster_is_created_shown_changed_and_deleted() {
     exit code 1
     -- stderr
     error: secret `token` not found on `PLANE`
-    hint: create it: sealkit create secret token --remote
+    hint: list the secrets: sealkit get secret --remote
     "#);
     insta::assert_snapshot!(run(&plane, &home, "create secret token --remote --group hub"), @r#"
     exit code 2
     -- stderr
-    error: a secret of a cluster has no group
-    hint: leave out --group: Flyte 2 finds a secret by its key, whatever group a task asks for it in
+    error: a secret on a cluster cannot have a group
+    hint: leave out --group: Flyte 2 looks up secrets by key and ignores the group in a request
     "#);
     insta::assert_snapshot!(run(&plane, &home, "create secret token --remote --project flytesnacks"), @r#"
     exit code 2
     -- stderr
-    error: the following required arguments were not provided:
-      --domain <DOMAIN>
-
-    Usage: sealkit create secret --domain <DOMAIN> --remote --project <PROJECT> <NAME>
-
-    For more information, try '--help'.
+    error: `--project` requires `--domain`
     "#);
     insta::assert_snapshot!(run(&plane, &home, "get secret token --remote --history"), @r#"
     exit code 2

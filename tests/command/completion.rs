@@ -62,7 +62,7 @@ fn bash_completes() {
     assert_eq!(complete("get secret --domain dev"), ["development"]);
     let start = "source <(sealkit completions bash)";
     typed_at(&home, &path, &[bash.to_str().unwrap(), "--norc", "--noprofile", "-i"], start);
-    assert_eq!(complete("create secret my"), Vec::<String>::new(), "a new secret has a new name");
+    assert_eq!(complete("create secret my"), Vec::<String>::new(), "existing names are not completed");
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn zsh_completes() {
 }
 
 #[test]
-fn a_store_that_cannot_be_read_completes_nothing_and_says_nothing() {
+fn a_store_that_cannot_be_read_completes_nothing_and_prints_nothing() {
     let home = Home::new(env!("CARGO_BIN_EXE_command")).unwrap();
     fs::create_dir_all(home.store_paths().directory()).unwrap();
     let asked = home.sealkit("-- sealkit delete secret").arg("").env("SEALKIT_COMPLETE", "bash");

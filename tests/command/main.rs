@@ -2,5 +2,9 @@
 
 mod completion;
 mod disk;
+mod help;
+mod key;
 mod prompt;
 mod secrets;
+mod usage;
+mod values;

@@ -1,4 +1,4 @@
-//! The `sealkit` command at a terminal: what is typed is not seen, and the terminal is as before.
+//! Prompts of the `sealkit` command: values are not echoed, and the terminal is restored.
 
 use std::fs;
 
@@ -21,7 +21,7 @@ fn at_terminal_of(home: &Home, line: &str, columns: u16) -> Terminal {
 }
 
 #[test]
-fn a_typed_value_is_stored_and_seen_nowhere() {
+fn a_typed_value_is_stored_and_not_echoed() {
     let home = home();
     let mut terminal = at_terminal(&home, "create secret my_secret");
     terminal.until("Enter secret value: ").unwrap();
@@ -36,24 +36,28 @@ fn a_typed_value_is_stored_and_seen_nowhere() {
     terminal.send("\n").unwrap();
     let (code, seen, echoes) = terminal.finish().unwrap();
     assert_eq!((code, echoes), (Some(0), true), "{seen}");
-    assert_eq!(seen, "Enter secret value: \nCreated secret `my_secret` (version 1)\n");
+    let key = home.store_paths().key_file().display().to_string();
+    let note = format!(
+        "created the key `{key}`; without it the secrets cannot be read: back it up apart from the store"
+    );
+    assert_eq!(seen, format!("Enter secret value: \nCreated secret `my_secret` (version 1)\nnote: {note}\n"));
     assert_eq!(home.stored("my_secret").unwrap().as_deref(), Some(SECRET.as_bytes()));
 }
 
 #[test]
-fn a_secret_that_exists_is_not_asked_for() {
+fn there_is_no_prompt_for_a_secret_that_exists() {
     let home = home();
     home.sealkit("create secret my_secret -f -").input(SECRET).run().unwrap();
     let (code, seen, _) = at_terminal(&home, "create secret my_secret").finish().unwrap();
     assert_eq!(code, Some(1));
     assert_eq!(
         seen,
-        "error: secret `my_secret` exists already\nhint: give it a new value: sealkit update secret my_secret\n"
+        "error: secret `my_secret` already exists\nhint: give it a new value: sealkit update secret my_secret\n"
     );
 }
 
 #[test]
-fn ctrl_c_and_signals_leave_the_terminal_as_it_was_and_nothing_stored() {
+fn ctrl_c_and_signals_restore_the_terminal_and_store_nothing() {
     for signal in [None, Some(rustix::process::Signal::TERM), Some(rustix::process::Signal::INT)] {
         let home = home();
         let mut terminal = at_terminal(&home, "create secret my_secret");
@@ -70,23 +74,23 @@ fn ctrl_c_and_signals_leave_the_terminal_as_it_was_and_nothing_stored() {
         assert_eq!((code, echoes), (Some(130), true), "{signal:?}");
         assert_eq!(seen, "Enter secret value: \nerror: interrupted\n");
         assert_eq!(home.stored("my_secret").unwrap(), None);
-        assert!(!home.path().join(".local").exists(), "nothing was made");
+        assert!(!home.path().join(".local").exists(), "no store was created");
     }
 }
 
 #[test]
-fn typing_errors_can_be_mended() {
+fn typing_errors_can_be_corrected() {
     let home = home();
     let mut terminal = at_terminal(&home, "create secret my_secret");
     terminal.until("Enter secret value: ").unwrap();
-    // Ctrl-U forgets the line, and Backspace takes a whole character.
+    // Ctrl-U clears the line, Backspace removes a whole character.
     terminal.send("wrong\x15pässß\x7f\x08wort\n").unwrap();
     assert_eq!(terminal.finish().unwrap().0, Some(0));
     assert_eq!(home.stored("my_secret").unwrap().as_deref(), Some("päswort".as_bytes()));
 }
 
 #[test]
-fn a_line_longer_than_the_kernel_keeps_is_whole() {
+fn a_line_longer_than_the_limit_of_the_kernel_is_complete() {
     let home = home();
     let long = "0123456789abcdef".repeat(600);
     let mut terminal = at_terminal(&home, "create secret long");
@@ -98,10 +102,10 @@ fn a_line_longer_than_the_kernel_keeps_is_whole() {
 }
 
 #[test]
-fn what_cannot_be_a_line_is_refused() {
+fn invalid_input_is_refused() {
     for (keys, reason) in [
         ("-----BEGIN KEY-----\nMIIB\n-----END KEY-----\n", "more than one line was pasted"),
-        ("hunter\x1b[D2\n", "the line holds a key that is no character, such as an arrow"),
+        ("hunter\x1b[D2\n", "the input contains a control key, such as an arrow key"),
         ("\n", "the value is empty"),
         ("\x04", "nothing was entered"),
     ] {
@@ -118,34 +122,37 @@ fn what_cannot_be_a_line_is_refused() {
 }
 
 #[test]
-fn a_value_in_the_command_line_is_warned_of() {
+fn a_value_on_the_command_line_is_warned_about() {
     let home = home();
     let (code, seen, _) = at_terminal(&home, "create secret my_secret --value hunter2").finish().unwrap();
     assert_eq!(code, Some(0));
-    insta::assert_snapshot!(seen, @"
-    warning: `--value` shows the secret to everybody who sees the list of processes, and the shell keeps it in its history
-    hint: forget it: history -d -2; next time, leave it out to be asked: sealkit create secret my_secret
+    insta::assert_snapshot!(home.normalize(&seen), @"
+    warning: `--value` makes the secret visible in process lists and in the history of the shell
+    hint: remove it from the history: history -d -2; next time, leave it out to be prompted: sealkit create secret my_secret
     Created secret `my_secret` (version 1)
+    note: created the key `~/.config/sealkit/key`; without it the secrets cannot be read: back it up apart from the store
     ");
     let piped = home.run("create secret other --value hunter2").unwrap();
     assert_eq!(piped.to_string(), "exit code 0\n-- stderr\nCreated secret `other` (version 1)\n");
 }
 
 #[test]
-fn standard_input_that_is_a_terminal_would_show_what_is_typed() {
+fn a_value_is_not_read_from_standard_input_with_echo() {
     let home = home();
     let (code, seen, _) = at_terminal(&home, "create secret my_secret -f -").finish().unwrap();
     assert_eq!(code, Some(2));
-    assert!(seen.starts_with("error: `-f -` would show what is typed"), "{seen}");
+    assert!(seen.starts_with("error: `-f -` would echo the value"), "{seen}");
 }
 
 #[test]
-fn a_deletion_is_asked_about() {
+fn a_deletion_asks_for_confirmation() {
     let home = home();
     home.sealkit("create secret my_secret -f -").input(SECRET).run().unwrap();
     for (answer, code, left) in [("\n", 1, true), ("n\n", 1, true), ("y\n", 0, false)] {
         let mut terminal = at_terminal(&home, "delete secret my_secret");
-        terminal.until("Delete secret `my_secret` with all its versions? [y/N] ").unwrap();
+        terminal
+            .until("Delete secret `my_secret` and all its versions? This cannot be undone. [y/N] ")
+            .unwrap();
         terminal.send(answer).unwrap();
         let (ended, seen, _) = terminal.finish().unwrap();
         assert_eq!(ended, Some(code), "{seen}");
@@ -154,13 +161,13 @@ fn a_deletion_is_asked_about() {
 }
 
 #[test]
-fn a_locked_key_is_asked_for() {
+fn a_locked_key_prompts_for_its_passphrase() {
     let home = home();
     home.sealkit("create secret my_secret -f -").input("v1").run().unwrap();
     let mut terminal = at_terminal(&home, "update key");
     terminal.until("Enter new passphrase: ").unwrap();
     terminal.send("correct horse\n").unwrap();
-    terminal.until("Enter it again: ").unwrap();
+    terminal.until("Repeat new passphrase: ").unwrap();
     terminal.send("correct horse\n").unwrap();
     let (code, seen, _) = terminal.finish().unwrap();
     assert_eq!(code, Some(0), "{seen}");
@@ -196,7 +203,7 @@ fn a_locked_key_is_asked_for() {
 }
 
 #[test]
-fn a_table_fits_its_terminal_and_is_whole_in_a_pipe() {
+fn a_table_is_shortened_on_a_terminal_and_complete_in_a_pipe() {
     let home = home();
     let long = "a-long-name-".repeat(10);
     home.sealkit(&format!("create secret {long} --group groups -f -")).input(SECRET).run().unwrap();

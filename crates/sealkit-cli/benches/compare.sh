@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# What a command costs, cold, beside the tools that people use for the same:
+# Compares the run time of commands, started cold, with similar tools:
 #
 #     bash crates/sealkit-cli/benches/compare.sh
 #
-# Each gets a home of its own that is thrown away, and what is not installed is left out. The unit is one start of `true`.
+# Each tool gets a temporary home directory; tools that are not installed are skipped. The unit is one start of `true`.
 #
 # hyperfine, age, pass      apt-get install hyperfine age pass
 # rage, secretspec, fnox    cargo install --locked rage secretspec fnox@1.39.0   (fnox: apt-get install libudev-dev)
@@ -15,7 +15,7 @@ many=1000
 more=100000
 
 command -v hyperfine >/dev/null || {
-    echo "this needs hyperfine: apt-get install hyperfine" >&2
+    echo "hyperfine is not installed: apt-get install hyperfine" >&2
     exit 1
 }
 
@@ -29,7 +29,7 @@ scratch=$(mktemp -d)
 trap 'gpgconf --kill all 2>/dev/null || true; rm -rf "$scratch"' EXIT
 printf 'correct horse battery staple' >"$scratch/value"
 
-# Everything after it is started in a new home.
+# new_home NAME: creates a home directory and enters it.
 new_home() {
     export HOME=$scratch/$1 GNUPGHOME=$scratch/$1/.gnupg
     unset XDG_CONFIG_HOME XDG_DATA_HOME XDG_STATE_HOME XDG_CACHE_HOME XDG_RUNTIME_DIR
@@ -37,16 +37,16 @@ new_home() {
     cd "$HOME/project"
 }
 
-present() {
+installed() {
     command -v "$1" >/dev/null && return
-    echo "$1 is not installed, and left out" >&2
+    echo "skipping $1: it is not installed" >&2
     return 1
 }
 
 floor=
-# row TOOL WHAT [OPTION OF HYPERFINE...] -- COMMAND: a row of the table, with the median.
+# row TOOL OPERATION [HYPERFINE OPTION...] -- COMMAND: prints a row with the median time.
 row() {
-    local tool=$1 what=$2 options=() seconds
+    local tool=$1 operation=$2 options=() seconds
     shift 2
     while [[ $1 != -- ]]; do
         options+=("$1")
@@ -54,23 +54,23 @@ row() {
     done
     hyperfine -N --warmup 3 --min-runs 15 --max-runs 200 --style none --export-csv "$scratch/csv" \
         "${options[@]}" "$2" >/dev/null 2>"$scratch/errors" || {
-        echo "$tool, $what: $(<"$scratch/errors")" >&2
+        echo "$tool, $operation: $(<"$scratch/errors")" >&2
         return 1
     }
     seconds=$(awk -F, 'END { print $(NF - 4) }' "$scratch/csv")
     floor=${floor:-$seconds}
-    awk -v tool="$tool" -v what="$what" -v seconds="$seconds" -v floor="$floor" \
-        'BEGIN { printf "%-10s  %-18s %9.2f ms %7.1f x\n", tool, what, seconds * 1000, seconds / floor }'
+    awk -v tool="$tool" -v operation="$operation" -v seconds="$seconds" -v floor="$floor" \
+        'BEGIN { printf "%-10s  %-18s %9.2f ms %7.1f x\n", tool, operation, seconds * 1000, seconds / floor }'
 }
 
-# memory WHAT COMMAND...: a row of the table, with the most memory that the command had.
+# memory OPERATION COMMAND...: prints a row with the peak memory.
 memory() {
-    local what=$1
+    local operation=$1
     shift
     [[ -x /usr/bin/time ]] || return 0
     /usr/bin/time --format %M --output "$scratch/memory" "$@" >/dev/null 2>&1
-    awk -v tool="$(basename "$1")" -v what="$what" \
-        '{ printf "%-10s  %-18s %9.1f MB\n", tool, what, $1 / 1000 }' "$scratch/memory"
+    awk -v tool="$(basename "$1")" -v operation="$operation" \
+        '{ printf "%-10s  %-18s %9.1f MB\n", tool, operation, $1 / 1000 }' "$scratch/memory"
 }
 
 lines() {
@@ -97,9 +97,9 @@ row sealkit "get, of $more" -- "$sealkit get secret secret_77"
 row sealkit "list, of $more" -- "$sealkit get secret"
 memory "list, of $more" "$sealkit" get secret
 
-# Encrypting one file, which is the least that a tool of this kind can do.
+# These encrypt a single file, which is the minimum.
 for tool in age rage; do
-    if present "$tool"; then
+    if installed "$tool"; then
         new_home "$tool"
         "$tool-keygen" -o key 2>/dev/null
         recipient=$(sed -n 's/^# public key: //p' key)
@@ -110,7 +110,7 @@ for tool in age rage; do
     fi
 done
 
-if present pass; then
+if installed pass; then
     new_home pass
     mkdir -m 700 "$GNUPGHOME"
     gpg --quiet --batch --passphrase '' --quick-generate-key compare 2>/dev/null
@@ -125,7 +125,7 @@ if present pass; then
     row pass "list, of $many" -- "pass ls"
 fi
 
-if present secretspec; then
+if installed secretspec; then
     new_home secretspec
     age-keygen -o key 2>/dev/null
     export SECRETSPEC_PROVIDER="age:$PWD/store.age?identity=$PWD/key"
@@ -145,7 +145,7 @@ if present secretspec; then
     row secretspec "list, of $many" -- "secretspec check --no-prompt"
 fi
 
-if present fnox; then
+if installed fnox; then
     new_home fnox
     age-keygen -o key 2>/dev/null
     export FNOX_AGE_KEY_FILE=$PWD/key
@@ -165,7 +165,7 @@ if present fnox; then
     row fnox "list, of $many" -- "fnox list"
 fi
 
-if present dotenvx; then
+if installed dotenvx; then
     new_home dotenvx
     row dotenvx --version -- "dotenvx --version"
     row dotenvx "create" --prepare "rm -f .env" -- "dotenvx set ONE correct"

@@ -1,4 +1,4 @@
-//! Completion in shells: the script asks this program, which looks into the store.
+//! Shell completion: the script of a shell asks this program, which reads the store.
 
 use std::collections::BTreeSet;
 
@@ -9,18 +9,18 @@ use clap_complete::{
 };
 use sealkit_store::{Entry, Store, StorePaths};
 
-use crate::{arguments::Shell, fault::Fault, terminal};
+use crate::{arguments::Shell, error::CommandError, terminal};
 
-/// Set by the script when it asks.
+/// The environment variable by which the script requests completions.
 const VARIABLE: &str = "SEALKIT_COMPLETE";
 
-/// Answers a shell that wants to complete something, and then ends the process; else does nothing.
-pub(crate) fn answer(command: impl Fn() -> Command) {
+/// Prints completions and exits if the script of a shell started this process; otherwise does nothing.
+pub(crate) fn respond(command: impl Fn() -> Command) {
     CompleteEnv::with_factory(command).var(VARIABLE).complete();
 }
 
-/// Prints the script for a shell.
-pub(crate) fn script(shell: Shell) -> Result<(), Fault> {
+/// Prints the completion script of a shell.
+pub(crate) fn print_script(shell: Shell) -> Result<(), CommandError> {
     let shell: &dyn EnvCompleter = match shell {
         Shell::Bash => &Bash,
         Shell::Zsh => &Zsh,
@@ -29,34 +29,35 @@ pub(crate) fn script(shell: Shell) -> Result<(), Fault> {
     let mut script = Vec::new();
     shell
         .write_registration(VARIABLE, "sealkit", "sealkit", "sealkit", &mut script)
-        .map_err(|error| Fault::failure(format!("the script cannot be written: {error}")))?;
-    terminal::data(&String::from_utf8_lossy(&script))
+        .map_err(|error| CommandError::failure(format!("cannot generate the script: {error}")))?;
+    terminal::print(&String::from_utf8_lossy(&script))
 }
 
-/// The names of all secrets.
+/// Returns the names of all secrets.
 pub(crate) fn names() -> Vec<CompletionCandidate> {
     candidates(|entry| Some(entry.id.key().to_owned()))
 }
 
-/// The groups of all secrets.
+/// Returns the groups of all secrets.
 pub(crate) fn groups() -> Vec<CompletionCandidate> {
     candidates(|entry| entry.id.group().map(str::to_owned))
 }
 
-/// The domains that have secrets.
+/// Returns the domains of all secrets.
 pub(crate) fn domains() -> Vec<CompletionCandidate> {
     candidates(|entry| entry.id.scope().domain().map(str::to_owned))
 }
 
-/// The projects that have secrets.
+/// Returns the projects of all secrets.
 pub(crate) fn projects() -> Vec<CompletionCandidate> {
     candidates(|entry| entry.id.scope().project().map(str::to_owned))
 }
 
-/// Each once; none if the store cannot be read, because nobody wants to see errors while typing.
-fn candidates(what: impl Fn(&Entry) -> Option<String>) -> Vec<CompletionCandidate> {
-    let store = StorePaths::for_user().and_then(|place| Store::open(&place));
+/// Returns what `extract` finds, sorted and without duplicates. Errors are ignored: they would appear in the middle of
+/// the command line that the user is typing.
+fn candidates(extract: impl Fn(&Entry) -> Option<String>) -> Vec<CompletionCandidate> {
+    let store = StorePaths::for_user().and_then(|paths| Store::open(&paths));
     let entries = store.ok().flatten().and_then(|store| store.list(None).ok()).unwrap_or_default();
-    let words: BTreeSet<String> = entries.iter().filter_map(what).collect();
+    let words: BTreeSet<String> = entries.iter().filter_map(extract).collect();
     words.into_iter().map(CompletionCandidate::new).collect()
 }

@@ -7,11 +7,11 @@ use sealkit_store::{Scope, Store};
 
 use crate::{
     arguments::{Describe, DescribeOutput},
-    fault::Fault,
+    error::CommandError,
     run, secret, terminal,
 };
 
-pub(crate) fn describe(args: &Describe) -> Result<(), Fault> {
+pub(crate) fn describe(args: &Describe) -> Result<(), CommandError> {
     let scope = Scope::new(args.domain.as_deref(), args.project.as_deref())?;
     let program = run::open(&args.target)?;
     if let Some(name) = &args.task {
@@ -19,7 +19,7 @@ pub(crate) fn describe(args: &Describe) -> Result<(), Fault> {
     }
     let is_selected = |task: &Task| args.task.as_ref().is_none_or(|name| *name == task.name);
     let tasks: Vec<&Task> = program.tasks().iter().filter(|task| is_selected(task)).collect();
-    let store = if args.check { Store::open(&secret::place()?)? } else { None };
+    let store = if args.check { Store::open(&secret::store_paths()?)? } else { None };
 
     let (mut text, mut missing) = (String::new(), Vec::new());
     for task in &tasks {
@@ -46,10 +46,11 @@ pub(crate) fn describe(args: &Describe) -> Result<(), Fault> {
         let metadata = program.tasks().iter().zip(program.metadata());
         let selected: Vec<_> =
             metadata.filter(|(task, _)| is_selected(task)).map(|(_, metadata)| metadata).collect();
-        text = serde_json::to_string_pretty(&selected).map_err(|error| Fault::failure(error.to_string()))?;
+        text = serde_json::to_string_pretty(&selected)
+            .map_err(|error| CommandError::failure(error.to_string()))?;
         text.push('\n');
     }
-    terminal::data(&text)?;
+    terminal::print(&text)?;
     if missing.is_empty() {
         return Ok(());
     }
@@ -57,11 +58,15 @@ pub(crate) fn describe(args: &Describe) -> Result<(), Fault> {
         1 => ("1 secret is missing".to_owned(), "it"),
         count => (format!("{count} secrets are missing"), "them"),
     };
-    Err(Fault::failure(message).with_hint(format!("create {pronoun}: {}", missing.join("; "))))
+    Err(CommandError::failure(message).with_hint(format!("create {pronoun}: {}", missing.join("; "))))
 }
 
 /// Returns where a secret comes from; `None` if it is missing.
-fn source(store: Option<&Store>, scope: &Scope, request: &SecretRequest) -> Result<Option<String>, Fault> {
+fn source(
+    store: Option<&Store>,
+    scope: &Scope,
+    request: &SecretRequest,
+) -> Result<Option<String>, CommandError> {
     let Some(store) = store else { return Ok(None) };
     let found = store.find(scope, request.group.as_deref(), &request.key)?;
     Ok(found.map(|stored| format!("from the store, {} (version {})", stored.entry.id, stored.entry.version)))

@@ -1,6 +1,6 @@
-//! The credentials of container registries: from docker's own configuration, or from a name and a password.
+//! Credentials of container registries, from the configuration of Docker or from a user name and a password.
 //!
-//! What comes out is what Kubernetes wants of a secret that pulls images: `{"auths": {"REGISTRY": {"auth": "..."}}}`.
+//! The result is the content of a Kubernetes image pull secret: `{"auths": {"REGISTRY": {"auth": "..."}}}`.
 
 use std::{
     collections::BTreeMap,
@@ -14,9 +14,9 @@ use base64ct::{Base64, Encoding as _};
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize as _, Zeroizing};
 
-use crate::fault::Fault;
+use crate::error::{CommandError, reason};
 
-/// `config.json` of docker, as far as it matters.
+/// The fields of Docker's `config.json` that hold credentials.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Config {
@@ -42,7 +42,7 @@ struct Auths {
     auths: BTreeMap<String, Auth>,
 }
 
-/// What a credential helper of docker answers.
+/// The output of a Docker credential helper.
 #[derive(Deserialize)]
 struct Credentials {
     #[serde(rename = "Username")]
@@ -51,100 +51,105 @@ struct Credentials {
     secret: Zeroizing<String>,
 }
 
-/// The credentials of `registries`, or of all that docker knows.
-pub(crate) fn from_config(path: Option<&Path>, registries: &[String]) -> Result<Zeroizing<Vec<u8>>, Fault> {
-    let path = path.map_or_else(usual_path, |path| Ok(path.to_owned()))?;
-    let shown = path.display();
-    let content = Zeroizing::new(
-        fs::read(&path)
-            .map_err(|error| Fault::failure(format!("docker's configuration `{shown}`: {error}")))?,
-    );
-    // The parser's own words would repeat what is there.
+/// Returns the credentials of `registries`, or of all registries in the configuration of Docker.
+pub(crate) fn from_config(
+    path: Option<&Path>,
+    registries: &[String],
+) -> Result<Zeroizing<Vec<u8>>, CommandError> {
+    let path = path.map_or_else(default_path, |path| Ok(path.to_owned()))?;
+    let display = path.display();
+    let content =
+        Zeroizing::new(fs::read(&path).map_err(|error| {
+            CommandError::failure(format!("cannot read `{display}`: {}", reason(&error)))
+        })?);
+    // The message of the parser could contain credentials.
     let config: Config = serde_json::from_slice(&content).map_err(|error| {
-        let line = error.line();
-        Fault::failure(format!(
-            "`{shown}` is no configuration of docker: line {line} is not what it should be"
+        CommandError::failure(format!(
+            "`{display}` is not a configuration file of Docker: invalid content in line {}",
+            error.line()
         ))
     })?;
-    let known = || config.auths.keys().chain(config.cred_helpers.keys()).cloned().collect();
-    let wanted: Vec<String> = if registries.is_empty() { known() } else { registries.to_vec() };
-    if wanted.is_empty() {
-        return Err(Fault::failure(format!("`{shown}` knows no registry"))
+    let all = || config.auths.keys().chain(config.cred_helpers.keys()).cloned().collect();
+    let registries: Vec<String> = if registries.is_empty() { all() } else { registries.to_vec() };
+    if registries.is_empty() {
+        return Err(CommandError::failure(format!("`{display}` has no registries"))
             .with_hint("log in first: docker login REGISTRY"));
     }
     let mut auths = BTreeMap::new();
-    for registry in wanted {
-        let kept = config.auths.get(&registry).filter(|kept| !kept.auth.is_empty());
+    for registry in registries {
+        let stored = config.auths.get(&registry).filter(|stored| !stored.auth.is_empty());
         let helper = config.cred_helpers.get(&registry).or(config.creds_store.as_ref());
-        let auth = match (kept, helper) {
-            (Some(kept), _) => Auth { auth: kept.auth.clone() },
-            (None, Some(helper)) => ask(helper, &registry)?,
+        let auth = match (stored, helper) {
+            (Some(stored), _) => Auth { auth: stored.auth.clone() },
+            (None, Some(helper)) => run_credential_helper(helper, &registry)?,
             (None, None) => {
-                return Err(Fault::failure(format!("`{shown}` has no credentials of `{registry}`"))
-                    .with_hint(format!("log in first: docker login {registry}")));
+                return Err(CommandError::failure(format!(
+                    "`{display}` has no credentials for `{registry}`"
+                ))
+                .with_hint(format!("log in first: docker login {registry}")));
             }
         };
         auths.insert(registry, auth);
     }
-    json(auths)
+    to_json(auths)
 }
 
-/// The credentials of one registry, from a name and a password.
+/// Returns the credentials of one registry, from a user name and a password.
 pub(crate) fn from_password(
     registry: &str,
     username: &str,
     password: &[u8],
-) -> Result<Zeroizing<Vec<u8>>, Fault> {
+) -> Result<Zeroizing<Vec<u8>>, CommandError> {
     if username.contains(':') {
-        return Err(Fault::usage("a user of a registry has no `:` in the name"));
+        return Err(CommandError::usage("the user name of a registry cannot contain `:`"));
     }
-    json(BTreeMap::from([(registry.to_owned(), basic(username, password))]))
+    to_json(BTreeMap::from([(registry.to_owned(), basic_auth(username, password))]))
 }
 
-fn usual_path() -> Result<PathBuf, Fault> {
+fn default_path() -> Result<PathBuf, CommandError> {
     let directory = match (env::var_os("DOCKER_CONFIG"), env::var_os("HOME")) {
         (Some(directory), _) => PathBuf::from(directory),
         (None, Some(home)) => Path::new(&home).join(".docker"),
         (None, None) => {
-            return Err(Fault::failure("docker's configuration was not found: $HOME is not set")
-                .with_hint("name it: --docker-config-path PATH"));
+            return Err(CommandError::failure("cannot find the configuration of Docker: HOME is not set")
+                .with_hint("set its path: --docker-config-path PATH"));
         }
     };
     Ok(directory.join("config.json"))
 }
 
-/// Asks the program that keeps docker's credentials.
-fn ask(helper: &str, registry: &str) -> Result<Auth, Fault> {
+/// Returns the credentials that a Docker credential helper stores for `registry`.
+fn run_credential_helper(helper: &str, registry: &str) -> Result<Auth, CommandError> {
     let name = format!("docker-credential-{helper}");
-    // A name is looked for in the path; anything else is no name.
+    // A name with `/` would be run as a path instead of being searched for in `PATH`.
     if helper.contains('/') {
-        return Err(Fault::failure(format!(
-            "`{}` is the name of no credential helper",
+        return Err(CommandError::failure(format!(
+            "invalid name of a credential helper: `{}`",
             helper.escape_debug()
         )));
     }
-    let failed = |why: &str| {
-        Fault::failure(format!("`{name}` gives no credentials of `{registry}`: {why}"))
+    let helper_error = |reason: &str| {
+        CommandError::failure(format!("`{name}` returned no credentials for `{registry}`: {reason}"))
             .with_hint(format!("log in first: docker login {registry}"))
     };
     let mut command = Command::new(&name);
     command.arg("get").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut program = command.spawn().map_err(|error| failed(&error.to_string()))?;
+    let mut program = command.spawn().map_err(|error| helper_error(&reason(&error)))?;
     if let Some(mut stdin) = program.stdin.take() {
-        // A program that does not read has a reason, which its exit code tells.
+        // If the helper exits without reading, its exit code is reported below.
         let _ = stdin.write_all(registry.as_bytes());
     }
-    let output = program.wait_with_output().map_err(|error| failed(&error.to_string()))?;
-    let said = Zeroizing::new(output.stdout);
+    let output = program.wait_with_output().map_err(|error| helper_error(&reason(&error)))?;
+    let stdout = Zeroizing::new(output.stdout);
     if !output.status.success() {
-        return Err(failed(&output.status.to_string()));
+        return Err(helper_error(&output.status.to_string()));
     }
     let credentials: Credentials =
-        serde_json::from_slice(&said).map_err(|_| failed("its answer is not what it should be"))?;
-    Ok(basic(&credentials.username, credentials.secret.as_bytes()))
+        serde_json::from_slice(&stdout).map_err(|_| helper_error("invalid output"))?;
+    Ok(basic_auth(&credentials.username, credentials.secret.as_bytes()))
 }
 
-fn basic(username: &str, password: &[u8]) -> Auth {
+fn basic_auth(username: &str, password: &[u8]) -> Auth {
     let mut pair = Zeroizing::new(Vec::with_capacity(username.len() + 1 + password.len()));
     pair.extend_from_slice(username.as_bytes());
     pair.push(b':');
@@ -152,29 +157,29 @@ fn basic(username: &str, password: &[u8]) -> Auth {
     Auth { auth: Base64::encode_string(&pair) }
 }
 
-fn json(auths: BTreeMap<String, Auth>) -> Result<Zeroizing<Vec<u8>>, Fault> {
+fn to_json(auths: BTreeMap<String, Auth>) -> Result<Zeroizing<Vec<u8>>, CommandError> {
     let json = serde_json::to_vec(&Auths { auths });
-    json.map(Zeroizing::new).map_err(|error| Fault::failure(error.to_string()))
+    json.map(Zeroizing::new).map_err(|error| CommandError::failure(error.to_string()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn text(made: Result<Zeroizing<Vec<u8>>, Fault>) -> Result<String, String> {
-        made.map(|made| String::from_utf8(made.to_vec()).unwrap()).map_err(|fault| fault.message().to_owned())
+    fn text(made: Result<Zeroizing<Vec<u8>>, CommandError>) -> Result<String, String> {
+        made.map(|made| String::from_utf8(made.to_vec()).unwrap()).map_err(|error| error.message().to_owned())
     }
 
     #[test]
-    fn a_name_and_a_password_are_what_kubernetes_wants() {
-        // As `base64.b64encode(b"user:pass")` of Python.
+    fn a_user_name_and_a_password_become_an_image_pull_secret() {
+        // `base64.b64encode(b"user:pass")` in Python.
         let made = text(from_password("ghcr.io", "user", b"pass"));
         assert_eq!(made.unwrap(), r#"{"auths":{"ghcr.io":{"auth":"dXNlcjpwYXNz"}}}"#);
         assert!(from_password("ghcr.io", "us:er", b"pass").is_err());
     }
 
     #[test]
-    fn what_docker_knows_is_taken_and_no_other_registry() {
+    fn only_the_requested_registries_are_read() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("config.json");
         let content = r#"{"auths": {"a.io": {"auth": "QQ=="}, "b.io": {}}, "HttpHeaders": {}}"#;
@@ -182,7 +187,7 @@ mod tests {
         let only = ["a.io".to_owned()];
         assert_eq!(text(from_config(Some(&path), &only)).unwrap(), r#"{"auths":{"a.io":{"auth":"QQ=="}}}"#);
         let message = text(from_config(Some(&path), &[])).unwrap_err();
-        assert_eq!(message, format!("`{}` has no credentials of `b.io`", path.display()));
+        assert_eq!(message, format!("`{}` has no credentials for `b.io`", path.display()));
         fs::write(&path, r#"{"auths": {"a.io": {"auth": "hunter2", }}}"#).unwrap();
         let message = text(from_config(Some(&path), &[])).unwrap_err();
         assert!(message.contains("line 1") && !message.contains("hunter2"), "{message}");

@@ -1,40 +1,36 @@
-//! `update key`: the passphrase that locks the key of the store.
+//! `update key`: the passphrase of the store's key.
 
-use sealkit_store::{Store, StorePaths};
+use sealkit_store::Store;
 use zeroize::Zeroizing;
 
-use crate::{arguments::UpdateKey, fault::Fault, prompt, terminal};
+use crate::{arguments::UpdateKey, error::CommandError, prompt, secret, terminal};
 
-pub(crate) fn update(what: &UpdateKey) -> Result<(), Fault> {
-    let place = crate::secret::place()?;
-    if what.remove_passphrase {
-        Store::set_passphrase(&place, None)?;
-        terminal::done(&format!("The key `{}` has no passphrase", place.key_file().display()));
+pub(crate) fn update(args: &UpdateKey) -> Result<(), CommandError> {
+    let paths = secret::store_paths()?;
+    if args.remove_passphrase {
+        Store::set_passphrase(&paths, None)?;
+        terminal::status(&format!("Removed the passphrase of the key `{}`", paths.key_file().display()));
         return Ok(());
     }
-    let passphrase = match &what.passphrase_file {
+    let passphrase = match &args.passphrase_file {
         Some(path) => sealkit_store::read_passphrase_file(path)?.unwrap_or_default(),
-        None if terminal::input_is_typed() => asked()?,
+        None if terminal::stdin_is_terminal() => prompt_twice()?,
         None => {
-            return Err(Fault::usage("no passphrase: standard input is not a terminal")
-                .with_hint("name a file that holds it: sealkit update key --passphrase-file PATH"));
+            return Err(CommandError::usage("cannot ask for a passphrase: standard input is not a terminal")
+                .with_hint("read it from a file: sealkit update key --passphrase-file PATH"));
         }
     };
-    Store::set_passphrase(&place, Some(&passphrase))?;
-    done(&place);
+    Store::set_passphrase(&paths, Some(&passphrase))?;
+    terminal::status(&format!("Set the passphrase of the key `{}`", paths.key_file().display()));
+    terminal::note("without the passphrase the secrets cannot be read: store it in a safe place");
     Ok(())
 }
 
-fn asked() -> Result<Zeroizing<String>, Fault> {
-    let passphrase = prompt::line("Enter new passphrase: ")?;
-    let again = prompt::line("Enter it again: ")?;
-    if *passphrase != *again {
-        return Err(Fault::failure("the two passphrases differ, and the key is as it was"));
+fn prompt_twice() -> Result<Zeroizing<String>, CommandError> {
+    let passphrase = prompt::hidden("Enter new passphrase: ")?;
+    let repeated = prompt::hidden("Repeat new passphrase: ")?;
+    if *passphrase != *repeated {
+        return Err(CommandError::failure("the passphrases differ; the key was not changed"));
     }
     Ok(passphrase)
-}
-
-fn done(place: &StorePaths) {
-    terminal::done(&format!("The key `{}` is locked by the passphrase", place.key_file().display()));
-    terminal::note("without the passphrase, nobody can ever read the secrets again");
 }

@@ -1,18 +1,19 @@
-//! The `sealkit` command: the only part of sealkit that talks to people.
+//! The `sealkit` command, the only part of sealkit that uses the terminal.
 //!
-//! [`arguments`] says what can be typed, and the help, the man pages and the completions come from there. Data goes to
-//! standard output and everything else to standard error. The exit code is 0 if all went well, 1 if it did not, 2 if the
-//! command line is wrong, and 130 if it was interrupted.
+//! [`arguments`] defines the command line, its help, the man pages and the completions. Data goes to standard output,
+//! everything else to standard error. The exit code is 0 on success, 1 on failure, 2 for an invalid command line or
+//! configuration, and 130 after an interruption.
 
 #[cfg(not(unix))]
-compile_error!("the sealkit command needs a Unix system: it keeps its files private by their modes");
+compile_error!("the sealkit command supports Unix systems only: it protects its files with their modes");
 
 pub mod arguments;
+mod command_line;
 mod completion;
 #[cfg(target_os = "linux")]
 mod describe;
 mod docker;
-mod fault;
+mod error;
 mod key;
 mod listing;
 mod manual;
@@ -25,58 +26,68 @@ mod run;
 mod secret;
 mod table;
 mod terminal;
+mod unrecognized;
 mod value;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, Parser as _};
+use clap::{CommandFactory as _, Parser as _, error::ErrorKind};
 
 use crate::{
     arguments::{Arguments, CreateObject, DeleteObject, GetObject, UpdateObject, Verb, VerifyObject},
-    fault::Fault,
+    error::CommandError,
 };
 
-/// Does what the command line says.
+/// Runs the command and returns its exit code.
 pub fn main() -> ExitCode {
-    completion::answer(Arguments::command);
+    completion::respond(Arguments::command);
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
+        Err(error) if error.kind() == ErrorKind::InvalidSubcommand => {
+            return unrecognized::error(&error, std::env::args_os().skip(1)).report();
+        }
         Err(error) => {
-            // A closed pipe is no failure of ours.
+            // A closed pipe is not an error.
             let _ = error.print();
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };
-    // What runs that were killed have left behind.
+    // Runs that were killed leave their directories behind.
     #[cfg(target_os = "linux")]
     sealkit_engine::remove_stale_run_directories();
-    match perform(arguments.verb) {
+    match run_verb(arguments.verb) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(fault) => fault.report(),
+        Err(error) => error.report(),
     }
 }
 
-fn perform(verb: Verb) -> Result<(), Fault> {
+fn run_verb(verb: Verb) -> Result<(), CommandError> {
     match verb {
-        Verb::Create(CreateObject::Secret(what)) if what.remote.is_meant()? => remote::secret::create(&what),
-        Verb::Create(CreateObject::Secret(what)) => secret::create(&what),
-        Verb::Get(GetObject::Secret(what)) if what.remote.is_meant()? => remote::secret::get(&what),
-        Verb::Get(GetObject::Secret(what)) => secret::get(&what),
-        Verb::Update(UpdateObject::Secret(what)) if what.remote.is_meant()? => remote::secret::update(&what),
-        Verb::Update(UpdateObject::Secret(what)) => secret::update(&what),
-        Verb::Update(UpdateObject::Key(what)) => key::update(&what),
-        Verb::Delete(DeleteObject::Secret(what)) if what.remote.is_meant()? => remote::secret::delete(&what),
-        Verb::Delete(DeleteObject::Secret(what)) => secret::delete(&what),
+        Verb::Create(CreateObject::Secret(args)) if args.remote.is_enabled()? => {
+            remote::secret::create(&args)
+        }
+        Verb::Create(CreateObject::Secret(args)) => secret::create(&args),
+        Verb::Get(GetObject::Secret(args)) if args.remote.is_enabled()? => remote::secret::get(&args),
+        Verb::Get(GetObject::Secret(args)) => secret::get(&args),
+        Verb::Update(UpdateObject::Secret(args)) if args.remote.is_enabled()? => {
+            remote::secret::update(&args)
+        }
+        Verb::Update(UpdateObject::Secret(args)) => secret::update(&args),
+        Verb::Update(UpdateObject::Key(args)) => key::update(&args),
+        Verb::Delete(DeleteObject::Secret(args)) if args.remote.is_enabled()? => {
+            remote::secret::delete(&args)
+        }
+        Verb::Delete(DeleteObject::Secret(args)) => secret::delete(&args),
         #[cfg(target_os = "linux")]
-        Verb::Run(what) if what.remote.is_meant()? => remote::run::run(&what),
+        Verb::Run(args) if args.is_remote()? => remote::run::run(&args),
         #[cfg(target_os = "linux")]
-        Verb::Run(what) => run::run(&what),
+        Verb::Run(args) => run::run(&args),
         #[cfg(target_os = "linux")]
-        Verb::Deploy(what) => remote::deploy::deploy(&what),
+        Verb::Deploy(args) => remote::deploy::deploy(&args),
         #[cfg(target_os = "linux")]
-        Verb::Describe(what) => describe::describe(&what),
+        Verb::Describe(args) => describe::describe(&args),
         Verb::Verify(VerifyObject::Store) => secret::verify(),
-        Verb::Completions { shell } => completion::script(shell),
+        Verb::Completions { shell } => completion::print_script(shell),
         Verb::Man { directory } => manual::write(Arguments::command(), &directory),
     }
 }

@@ -1,4 +1,4 @@
-//! How secrets are listed.
+//! The output of `get secret`.
 
 use std::{borrow::Cow, time::SystemTime};
 
@@ -7,21 +7,21 @@ use sealkit_guard::Strength;
 use sealkit_store::{Entry, SecretType};
 use serde::{Serialize, Serializer};
 
-use crate::{arguments::OutputArgument, fault::Fault, table, terminal};
+use crate::{arguments::OutputArgument, error::CommandError, table, terminal};
 
-/// One version of a secret, and how well it is guarded if that was looked up: it takes the value.
-pub(crate) struct Listed {
+/// One version of a secret, with the strength of its value if that was decrypted.
+pub(crate) struct ListEntry {
     pub(crate) entry: Entry,
     pub(crate) strength: Option<Strength>,
 }
 
-impl From<Entry> for Listed {
+impl From<Entry> for ListEntry {
     fn from(entry: Entry) -> Self {
         Self { entry, strength: None }
     }
 }
 
-/// One version of a secret, as JSON shows it.
+/// One version of a secret, as a row of the table and as JSON.
 #[derive(Serialize)]
 struct Row<'a> {
     name: &'a str,
@@ -41,14 +41,14 @@ fn rfc3339<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::
 }
 
 impl<'a> Row<'a> {
-    fn of(Listed { entry, strength }: &'a Listed) -> Self {
+    fn of(ListEntry { entry, strength }: &'a ListEntry) -> Self {
         let scope = entry.id.scope();
         Self {
             name: entry.id.key(),
             group: entry.id.group(),
             domain: scope.domain(),
             project: scope.project(),
-            r#type: entry.r#type.map_or("deleted", word),
+            r#type: entry.r#type.map_or("deleted", type_name),
             version: entry.version,
             created: entry.created,
             guard: strength.map(Strength::as_str),
@@ -56,32 +56,32 @@ impl<'a> Row<'a> {
     }
 }
 
-/// The word of `--type`.
-fn word(r#type: SecretType) -> &'static str {
+/// Returns the value of `--type` for a type.
+fn type_name(r#type: SecretType) -> &'static str {
     match r#type {
         SecretType::ImagePull => "image-pull",
         other => other.as_str(),
     }
 }
 
-/// Prints `entries` in the form that was asked for.
-pub(crate) fn print(entries: &[Listed], output: OutputArgument) -> Result<(), Fault> {
+/// Prints `entries` in the format `output`.
+pub(crate) fn print(entries: &[ListEntry], output: OutputArgument) -> Result<(), CommandError> {
     match output {
-        OutputArgument::Table => terminal::data(&table(entries, terminal::width())),
-        OutputArgument::Name => terminal::data(&names(entries)),
+        OutputArgument::Table => terminal::print(&table(entries, terminal::width())),
+        OutputArgument::Name => terminal::print(&names(entries)),
         OutputArgument::Json => {
             let mut json = Vec::new();
             let mut serializer = serde_json::Serializer::pretty(&mut json);
             let written = serializer.collect_seq(entries.iter().map(Row::of));
-            written.map_err(|error| Fault::failure(error.to_string()))?;
+            written.map_err(|error| CommandError::failure(error.to_string()))?;
             json.push(b'\n');
-            terminal::data(&String::from_utf8_lossy(&json))
+            terminal::print(&String::from_utf8_lossy(&json))
         }
     }
 }
 
-fn names(entries: &[Listed]) -> String {
-    let line = |Listed { entry: Entry { id, .. }, .. }: &Listed| match id.group() {
+fn names(entries: &[ListEntry]) -> String {
+    let line = |ListEntry { entry: Entry { id, .. }, .. }: &ListEntry| match id.group() {
         Some(group) => format!("{group}/{}\n", id.key()),
         None => format!("{}\n", id.key()),
     };
@@ -90,7 +90,7 @@ fn names(entries: &[Listed]) -> String {
 
 const TITLES: [&str; 8] = ["NAME", "GROUP", "DOMAIN", "PROJECT", "TYPE", "VERSION", "CREATED", "GUARD"];
 
-fn cells(entry: &Listed) -> [Cow<'_, str>; 8] {
+fn cells(entry: &ListEntry) -> [Cow<'_, str>; 8] {
     let Row { name, group, domain, project, r#type, version, created, guard } = Row::of(entry);
     [
         name.into(),
@@ -104,7 +104,7 @@ fn cells(entry: &Listed) -> [Cow<'_, str>; 8] {
     ]
 }
 
-fn table(entries: &[Listed], width: Option<usize>) -> String {
+fn table(entries: &[ListEntry], width: Option<usize>) -> String {
     table::columns(TITLES, entries.iter().map(cells), width)
 }
 
@@ -116,7 +116,7 @@ mod tests {
 
     use super::*;
 
-    fn entry(name: &str, group: Option<&str>) -> Listed {
+    fn entry(name: &str, group: Option<&str>) -> ListEntry {
         let id = SecretId::new(Scope::Global, group, name).unwrap();
         let created = SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_530_600);
         Entry { id, version: 1, created, r#type: Some(SecretType::Generic) }.into()
@@ -146,6 +146,9 @@ mod tests {
             assert!(text.lines().all(|line| line.chars().count() <= width), "{width}\n{text}");
             assert_eq!(text.contains('…'), width < 180, "{width}\n{text}");
         }
-        assert!(plain(&table(&[entry(&long, None)], None)).contains(&long), "nobody cuts what is piped");
+        assert!(
+            plain(&table(&[entry(&long, None)], None)).contains(&long),
+            "a table in a pipe is not shortened"
+        );
     }
 }

@@ -1,16 +1,20 @@
-//! Man pages from the definitions of the command line.
+//! `man`: man pages from the definitions of the command line.
 
 use std::{fs, path::Path};
 
 use clap::Command;
 
-use crate::{fault::Fault, terminal};
+use crate::{
+    error::{CommandError, reason},
+    terminal,
+};
 
-/// Writes one page for each command into `directory`.
-pub(crate) fn write(command: Command, directory: &Path) -> Result<(), Fault> {
+/// Writes one man page per command into `directory`.
+pub(crate) fn write(command: Command, directory: &Path) -> Result<(), CommandError> {
+    let display = directory.display();
     fs::create_dir_all(directory)
         .and_then(|()| clap_mangen::generate_to(command, directory))
-        .map_err(|error| Fault::failure(format!("`{}` cannot be written: {error}", directory.display())))?;
-    terminal::done(&format!("Wrote the man pages into `{}`", directory.display()));
+        .map_err(|error| CommandError::failure(format!("cannot write to `{display}`: {}", reason(&error))))?;
+    terminal::status(&format!("Wrote the man pages to `{display}`"));
     Ok(())
 }

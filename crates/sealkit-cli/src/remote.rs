@@ -1,4 +1,4 @@
-//! What is done on a cluster, and what people are told and asked meanwhile.
+//! Commands with `--remote`, which use a cluster.
 
 mod browser;
 #[cfg(target_os = "linux")]
@@ -13,20 +13,24 @@ use sealkit_names::variables::TIMEOUT;
 use sealkit_remote::{Client, Config, ConfigOverrides, Notice};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::{arguments::ClusterArguments, fault::Fault, terminal};
+use crate::{
+    arguments::ClusterArguments,
+    error::{CommandError, reason},
+    terminal,
+};
 
-/// How long an answer is waited for where nothing else is said.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// The default timeout of a request.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A cluster, and what drives the conversation with it.
+/// A client of the cluster, and the runtime for its requests.
 pub(crate) struct Cluster {
     pub(crate) client: Client,
     runtime: Runtime,
 }
 
 impl Cluster {
-    /// The cluster that is configured, or that the command line names.
-    pub(crate) fn open(arguments: &ClusterArguments) -> Result<Self, Fault> {
+    /// Connects to the cluster in the command line, the environment or the configuration file.
+    pub(crate) fn open(arguments: &ClusterArguments) -> Result<Self, CommandError> {
         let ClusterArguments { config, endpoint, insecure, auth_type, org } = arguments;
         let overrides = ConfigOverrides {
             config: config.clone(),
@@ -36,16 +40,18 @@ impl Cluster {
             org: org.clone(),
             ..ConfigOverrides::default()
         };
-        let directory = env::current_dir()
-            .map_err(|error| Fault::failure(format!("the current directory is gone: {error}")))?;
+        let directory = env::current_dir().map_err(|error| {
+            CommandError::failure(format!("cannot read the current directory: {}", reason(&error)))
+        })?;
         let config = Config::discover(&overrides, &|name| env::var_os(name), &directory)?;
         let runtime = Builder::new_current_thread().enable_all().build();
-        let runtime =
-            runtime.map_err(|error| Fault::failure(format!("the network cannot be used: {error}")))?;
-        let patience = patience()?;
+        let runtime = runtime.map_err(|error| {
+            CommandError::failure(format!("cannot start the network runtime: {}", reason(&error)))
+        })?;
+        let timeout = request_timeout()?;
         let client = {
             let _entered = runtime.enter();
-            Client::new(config, patience, Arc::new(|notice: Notice<'_>| tell(&notice)))?
+            Client::new(config, timeout, Arc::new(|notice: Notice<'_>| print_notice(&notice)))?
         };
         Ok(Self { client, runtime })
     }
@@ -55,33 +61,31 @@ impl Cluster {
     }
 }
 
-/// From `SEALKIT_TIMEOUT`, which is `30s` if it is not set.
-fn patience() -> Result<Duration, Fault> {
-    let Some(text) = env::var_os(TIMEOUT) else { return Ok(PATIENCE) };
+/// Returns the timeout in `SEALKIT_TIMEOUT`, or the default.
+fn request_timeout() -> Result<Duration, CommandError> {
+    let Some(text) = env::var_os(TIMEOUT) else { return Ok(DEFAULT_TIMEOUT) };
     let time = text.to_str().and_then(|text| humantime::parse_duration(text).ok());
     time.filter(|time| !time.is_zero()).ok_or_else(|| {
-        Fault::usage(format!("`{TIMEOUT}` is no length of time")).with_hint(format!("as in {TIMEOUT}=2m"))
+        CommandError::usage(format!("`{TIMEOUT}` is not a duration"))
+            .with_hint(format!("write it with a unit: {TIMEOUT}=2m"))
     })
 }
 
-/// What only a person can do.
-fn tell(notice: &Notice<'_>) {
+/// Prints a request of the authentication flow to the user.
+fn print_notice(notice: &Notice<'_>) {
     match notice {
         Notice::OpenBrowser { url } => {
-            terminal::note(&format!("allow it in the browser: {url}"));
+            terminal::note(&format!("log in in the browser: {url}"));
             browser::open(url);
         }
         Notice::EnterCode { url, code } => {
-            terminal::note(&format!("allow it in a browser: {url} and enter the code {code}"));
+            terminal::note(&format!("log in in a browser: open {url} and enter the code {code}"));
         }
         Notice::TokenNotCached { error } => {
-            terminal::warning(&format!("the next command has to ask again: {error}"));
+            terminal::warning(&format!(
+                "cannot cache the token, the next command has to log in again: {error}"
+            ));
         }
         _ => {}
     }
-}
-
-/// Text of a server or of a task on it, fit for a terminal.
-pub(crate) fn shown(text: &str) -> String {
-    sealkit_remote::sanitize(text)
 }

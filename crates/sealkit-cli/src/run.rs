@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     arguments::{Run, TargetArguments},
-    fault::Fault,
+    error::CommandError,
     progress::Progress,
     prompt, secret, terminal,
     value::{self, Source},
@@ -34,8 +34,7 @@ struct RunSecret {
 /// A secret that was not found, and the task that requests it.
 type Missing<'t> = (&'t Task, &'t SecretRequest);
 
-pub(crate) fn run(args: &Run) -> Result<(), Fault> {
-    args.image.refuse()?;
+pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
     let scope = Scope::new(args.domain.as_deref(), args.project.as_deref())?;
     let options = PodOptions {
         environment: args.env.iter().map(|pair| variable(pair)).collect::<Result<_, _>>()?,
@@ -44,12 +43,13 @@ pub(crate) fn run(args: &Run) -> Result<(), Fault> {
         domain: args.domain.clone(),
         project: args.project.clone(),
     };
-    let run_secrets = args.secret.iter().map(|text| run_secret(text)).collect::<Result<Vec<_>, Fault>>()?;
+    let run_secrets =
+        args.secret.iter().map(|text| run_secret(text)).collect::<Result<Vec<_>, CommandError>>()?;
     let program = open(&args.target)?;
     let task = program.task(&args.task)?;
     let inputs = program.inputs(task, &args.inputs)?;
 
-    let store = Store::open(&secret::place()?)?;
+    let store = Store::open(&secret::store_paths()?)?;
     let lookup = |request: &SecretRequest| look_up(&run_secrets, store.as_ref(), &scope, request);
     let (mut values, missing) = Values::look_up(program.tasks(), &lookup)?;
     // A workflow may call every task of the program.
@@ -63,7 +63,7 @@ pub(crate) fn run(args: &Run) -> Result<(), Fault> {
         terminal::warning(&format!("secret `{name}` {strength}"));
     }
 
-    let progress = Arc::new(Progress::new(terminal::errors_are_seen()));
+    let progress = Arc::new(Progress::new(terminal::stderr_is_terminal()));
     let observer = progress.clone();
     let name = task.name.clone();
     let engine =
@@ -80,14 +80,14 @@ pub(crate) fn run(args: &Run) -> Result<(), Fault> {
     signals.close();
     progress.finish();
     match outcome {
-        Ok(success) => terminal::data(&(success.json + "\n")),
-        Err(problem) if problem.code == "cancelled" => Err(Fault::interrupted()),
+        Ok(success) => terminal::print(&(success.json + "\n")),
+        Err(problem) if problem.code == "cancelled" => Err(CommandError::interrupted()),
         Err(problem) => Err(failure(&problem)),
     }
 }
 
 /// Builds the target if necessary and opens the program.
-pub(crate) fn open(target: &TargetArguments) -> Result<Program, Fault> {
+pub(crate) fn open(target: &TargetArguments) -> Result<Program, CommandError> {
     let TargetArguments { target, release, features, package } = target;
     let options = BuildOptions { release: *release, features: features.clone(), package: package.clone() };
     Ok(Program::open(&sealkit_engine::resolve_target(target, &options)?)?)
@@ -130,22 +130,27 @@ fn unique(mut missing: Vec<Missing<'_>>) -> Vec<Missing<'_>> {
 }
 
 /// Prompts for missing secrets on a terminal; elsewhere, returns an error that lists them.
-fn provide(task: &Task, missing: &[Missing<'_>], scope: &Scope, values: &mut Values) -> Result<(), Fault> {
+fn provide(
+    task: &Task,
+    missing: &[Missing<'_>],
+    scope: &Scope,
+    values: &mut Values,
+) -> Result<(), CommandError> {
     if missing.is_empty() {
         return Ok(());
     }
-    if !(terminal::input_is_typed() && terminal::errors_are_seen()) {
+    if !(terminal::stdin_is_terminal() && terminal::stderr_is_terminal()) {
         return Err(missing_secrets(task, missing, scope));
     }
     for (of, request) in missing {
         let id = SecretId::new(scope.clone(), request.group.as_deref(), &request.key)?;
         terminal::note(&format!("task `{}` needs secret {id}, which does not exist yet", of.name));
-        let value = prompt::line("Enter secret value: ")?;
+        let value = prompt::hidden("Enter secret value: ")?;
         if value.is_empty() {
             return Err(missing_secrets(task, missing, scope));
         }
         if prompt::confirm(&format!("Store {id} for later runs?"))? {
-            let store = Store::open_or_create(&secret::place()?)?;
+            let store = secret::open_or_create_store()?;
             store.create(&id, sealkit_store::SecretType::Generic, sealkit_store::Value::text(&value)?)?;
         }
         values.insert(request, Zeroizing::new(value.as_bytes().to_vec()));
@@ -154,7 +159,7 @@ fn provide(task: &Task, missing: &[Missing<'_>], scope: &Scope, values: &mut Val
 }
 
 /// The error that lists all missing secrets, with the command that creates each.
-fn missing_secrets(task: &Task, missing: &[Missing<'_>], scope: &Scope) -> Fault {
+fn missing_secrets(task: &Task, missing: &[Missing<'_>], scope: &Scope) -> CommandError {
     let secrets: Vec<String> =
         missing.iter().map(|(of, request)| format!("`{}` (task `{}`)", request.request(), of.name)).collect();
     let reason = match &secrets[..] {
@@ -163,7 +168,7 @@ fn missing_secrets(task: &Task, missing: &[Missing<'_>], scope: &Scope) -> Fault
     };
     let pronoun = if missing.len() == 1 { "it" } else { "them" };
     let commands: Vec<String> = missing.iter().map(|(_, request)| create_command(request, scope)).collect();
-    Fault::failure(format!("cannot start task `{}`: {reason}", task.name))
+    CommandError::failure(format!("cannot start task `{}`: {reason}", task.name))
         .with_hint(format!("create {pronoun}: {}", commands.join("; ")))
 }
 
@@ -175,11 +180,11 @@ pub(crate) fn create_command(request: &SecretRequest, scope: &Scope) -> String {
 }
 
 /// Reads the value of `--secret`: `NAME=@FILE`, `NAME=env:VARIABLE` or `NAME=-`.
-fn run_secret(text: &str) -> Result<RunSecret, Fault> {
+fn run_secret(text: &str) -> Result<RunSecret, CommandError> {
     let syntax = "write --secret NAME=@FILE, NAME=env:VARIABLE or NAME=- for standard input; with a group, NAME is GROUP/NAME";
     // Errors repeat the name at most: the rest may be a value by mistake.
     let Some((name, source)) = text.split_once('=') else {
-        return Err(Fault::usage("a value of `--secret` has no `=`").with_hint(syntax));
+        return Err(CommandError::usage("a value of `--secret` has no `=`").with_hint(syntax));
     };
     let source = match source {
         "-" => Source::StandardInput,
@@ -190,7 +195,7 @@ fn run_secret(text: &str) -> Result<RunSecret, Fault> {
                 let name: String = name.chars().take(80).flat_map(char::escape_debug).collect();
                 let message =
                     format!("`--secret {name}=…` names no source, and values are not accepted here");
-                return Err(Fault::usage(message).with_hint(syntax));
+                return Err(CommandError::usage(message).with_hint(syntax));
             }
         },
     };
@@ -198,22 +203,24 @@ fn run_secret(text: &str) -> Result<RunSecret, Fault> {
 }
 
 /// Parses the value of `--env`.
-pub(crate) fn variable(pair: &OsStr) -> Result<(OsString, OsString), Fault> {
+pub(crate) fn variable(pair: &OsStr) -> Result<(OsString, OsString), CommandError> {
     let text = pair.to_str().and_then(|pair| pair.split_once('='));
     let Some((name, value)) = text.filter(|(name, _)| !name.is_empty()) else {
-        return Err(Fault::usage("a value of `--env` has no name: write --env NAME=VALUE"));
+        return Err(CommandError::usage("a value of `--env` has no name: write --env NAME=VALUE"));
     };
     if sealkit_names::variables::is_reserved(name) {
         let message = format!("cannot set `{name}` with `--env`: Flyte and sealkit reserve it");
-        return Err(Fault::usage(message).with_hint("pass a secret with --secret, a domain with --domain"));
+        return Err(
+            CommandError::usage(message).with_hint("pass a secret with --secret, a domain with --domain")
+        );
     }
     Ok((name.into(), value.into()))
 }
 
 /// Cancels the run on SIGINT, SIGTERM and SIGHUP.
-fn cancel_on_signals(engine: &Arc<Engine>) -> Result<signal_hook::iterator::Handle, Fault> {
+fn cancel_on_signals(engine: &Arc<Engine>) -> Result<signal_hook::iterator::Handle, CommandError> {
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])
-        .map_err(|error| Fault::failure(format!("cannot install signal handlers: {error}")))?;
+        .map_err(|error| CommandError::failure(format!("cannot install signal handlers: {error}")))?;
     let (handle, engine) = (signals.handle(), Arc::downgrade(engine));
     thread::spawn(move || {
         for _ in &mut signals {
@@ -225,9 +232,9 @@ fn cancel_on_signals(engine: &Arc<Engine>) -> Result<signal_hook::iterator::Hand
     Ok(handle)
 }
 
-fn failure(problem: &Problem) -> Fault {
+fn failure(problem: &Problem) -> CommandError {
     match problem.message.split_once("\nhint: ") {
-        Some((message, hint)) => Fault::failure(message).with_hint(hint),
-        None => Fault::failure(&*problem.message),
+        Some((message, hint)) => CommandError::failure(message).with_hint(hint),
+        None => CommandError::failure(&*problem.message),
     }
 }

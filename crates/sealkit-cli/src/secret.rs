@@ -1,236 +1,251 @@
-//! `create`, `get`, `update` and `delete secret`, and `verify store`.
+//! `create`, `get`, `update` and `delete secret`, and `verify store`, in the local store.
 
 use sealkit_guard::Strength;
 use sealkit_names::nearest;
 use sealkit_store::{Entry, ErrorKind, SecretId, Store, StorePaths, Value, ValueKind};
 
 use crate::{
-    arguments::{CreateSecret, DeleteSecret, GetSecret, HomeArguments, OutputArgument, UpdateSecret},
-    fault::Fault,
-    listing::{self, Listed},
+    arguments::{CreateSecret, DeleteSecret, GetSecret, OutputArgument, ScopeArguments, UpdateSecret},
+    command_line::CommandLine,
+    error::CommandError,
+    listing::{self, ListEntry},
     prompt, terminal,
-    value::Given,
+    value::NewValue,
 };
 
-pub(crate) fn create(what: &CreateSecret) -> Result<(), Fault> {
-    let id = what.home.id(&what.name)?;
-    let place = place()?;
-    let store = Store::open(&place)?;
-    // A person must not type a value in vain.
+pub(crate) fn create(args: &CreateSecret) -> Result<(), CommandError> {
+    let id = args.scope.secret_id(&args.name)?;
+    let paths = store_paths()?;
+    let store = Store::open(&paths)?;
+    // Before the prompt for the value: typing it would be for nothing.
     if let Some(store) = &store {
         if exists(store, &id)? {
-            return Err(already(&id));
+            return Err(already_exists(&id));
         }
         store.unlock()?;
     }
-    let command = Command { verb: "create", id: &id, is_remote: false };
-    let given = Given::take_docker(&what.docker, &what.value, &command)?;
-    let store = store.map_or_else(|| Store::open_or_create(&place), Ok)?;
-    let entry = match store.create(&id, what.r#type().into(), given.value()?) {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(already(&id)),
+    let command = CommandLine { verb: "create", id: &id, is_remote: false };
+    let value = NewValue::read_with_docker(&args.docker, &args.value, &command)?;
+    let store = store.map_or_else(|| Store::open_or_create(&paths), Ok)?;
+    let entry = match store.create(&id, args.r#type().into(), value.value()?) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(already_exists(&id)),
         other => other?,
     };
-    terminal::done(&format!("Created secret {id} (version {})", entry.version));
-    given.notes(&id);
-    if let Some(twin) = twin(&store, &id)? {
+    let deleted = if entry.version > 1 { "; earlier versions were deleted" } else { "" };
+    terminal::status(&format!("Created secret {id} (version {}{deleted})", entry.version));
+    note_created_key(&store);
+    value.print_notes(&id);
+    if let Some(other) = same_variable(&store, &id)? {
         terminal::note(&format!(
-            "{id} and {twin} are one variable on Flyte 2: no task can request both unless one has an `env_var`"
+            "{id} and {other} have the same environment variable on Flyte 2: a task that requests both must set \
+             `env_var` for one of them"
         ));
     }
     Ok(())
 }
 
-pub(crate) fn update(what: &UpdateSecret) -> Result<(), Fault> {
-    let id = what.home.id(&what.name)?;
-    let place = place()?;
-    let Some(store) = Store::open(&place)? else { return Err(missing(None, &id)) };
+pub(crate) fn update(args: &UpdateSecret) -> Result<(), CommandError> {
+    let id = args.scope.secret_id(&args.name)?;
+    let paths = store_paths()?;
+    let create = format!("create it: sealkit create secret {}", id.arguments());
+    let Some(store) = Store::open(&paths)? else { return Err(not_found(None, &id, Some(&create))) };
     if !exists(&store, &id)? {
-        return Err(missing(Some(&store), &id));
+        return Err(not_found(Some(&store), &id, Some(&create)));
     }
     store.unlock()?;
-    let entry = if let Some(version) = what.restore {
-        let Some(old) = store.get_version(&id, version)? else {
-            return Err(Fault::failure(format!("secret {id} has no version {version}"))
-                .with_hint(format!("see which it has: sealkit get secret {} --history", id.arguments())));
-        };
-        let value = match (old.kind, str::from_utf8(&old.value)) {
-            (form, _) if old.value.is_empty() => Value::empty(form),
-            (ValueKind::Text, Ok(text)) => Value::text(text)?,
-            _ => Value::bytes(&old.value)?,
-        };
-        store.update(&id, value)?
-    } else {
-        let given = Given::take(&what.value, &Command { verb: "update", id: &id, is_remote: false })?;
-        let entry = store.update(&id, given.value()?)?;
-        given.notes(&id);
-        entry
-    };
-    terminal::done(&format!("Updated secret {id} (version {})", entry.version));
+    if let Some(version) = args.restore {
+        return restore(&store, &id, version);
+    }
+    let value = NewValue::read(&args.value, &CommandLine { verb: "update", id: &id, is_remote: false })?;
+    let entry = store.update(&id, value.value()?)?;
+    terminal::status(&format!("Updated secret {id} (version {})", entry.version));
+    value.print_notes(&id);
     Ok(())
 }
 
-pub(crate) fn delete(what: &DeleteSecret) -> Result<(), Fault> {
-    let id = what.home.id(&what.name)?;
-    let Some(store) = Store::open(&place()?)? else { return Err(missing(None, &id)) };
+/// Stores the value of an older version as the latest version.
+fn restore(store: &Store, id: &SecretId, version: u64) -> Result<(), CommandError> {
+    let Some(old) = store.get_version(id, version)? else {
+        return Err(CommandError::failure(format!("secret {id} has no version {version}"))
+            .with_hint(format!("list its versions: sealkit get secret {} --history", id.arguments())));
+    };
+    let value = match (old.kind, str::from_utf8(&old.value)) {
+        (kind, _) if old.value.is_empty() => Value::empty(kind),
+        (ValueKind::Text, Ok(text)) => Value::text(text)?,
+        _ => Value::bytes(&old.value)?,
+    };
+    let entry = store.update(id, value)?;
+    terminal::status(&format!("Restored version {version} of {id} as version {}", entry.version));
+    Ok(())
+}
+
+pub(crate) fn delete(args: &DeleteSecret) -> Result<(), CommandError> {
+    let id = args.scope.secret_id(&args.name)?;
+    let Some(store) = Store::open(&store_paths()?)? else { return Err(not_found(None, &id, None)) };
     if !exists(&store, &id)? {
-        return Err(missing(Some(&store), &id));
+        return Err(not_found(Some(&store), &id, None));
     }
-    if !what.yes {
-        must_be_asked(&Command { verb: "delete", id: &id, is_remote: false })?;
-        if !prompt::confirm(&format!("Delete secret {id} with all its versions?"))? {
-            return Err(Fault::failure(format!("secret {id} was not deleted")));
+    if !args.yes {
+        require_terminal(&CommandLine { verb: "delete", id: &id, is_remote: false })?;
+        if !prompt::confirm(&format!("Delete secret {id} and all its versions? This cannot be undone."))? {
+            return Err(CommandError::failure(format!("secret {id} was not deleted")));
         }
     }
     store.delete(&id)?;
-    terminal::done(&format!("Deleted secret {id}"));
+    terminal::status(&format!("Deleted secret {id}"));
     Ok(())
 }
 
-/// Somebody has to be there who can be asked.
-pub(crate) fn must_be_asked(command: &Command<'_>) -> Result<(), Fault> {
-    if terminal::input_is_typed() {
+/// Returns an error if standard input is not a terminal, which a question needs.
+pub(crate) fn require_terminal(command: &CommandLine<'_>) -> Result<(), CommandError> {
+    if terminal::stdin_is_terminal() {
         return Ok(());
     }
-    Err(Fault::usage("nobody can be asked whether it is meant: standard input is not a terminal")
-        .with_hint(format!("if it is: {}", command.with("-y"))))
+    Err(CommandError::usage("cannot ask for confirmation: standard input is not a terminal")
+        .with_hint(format!("to continue without it: {}", command.with("-y"))))
 }
 
-pub(crate) fn get(what: &GetSecret) -> Result<(), Fault> {
-    let scope = what.home.scope()?;
-    let everywhere = what.home.domain.is_none();
-    // Nobody is asked for a passphrase to see a list.
+pub(crate) fn get(args: &GetSecret) -> Result<(), CommandError> {
+    let scope = args.scope.parse()?;
+    let all_scopes = args.scope.domain.is_none();
+    // Without a prompt for the passphrase: a list decrypts nothing.
     let store = Store::open(&StorePaths::for_user()?)?;
-    let entries: Vec<Listed> = match (&store, &what.name) {
+    let entries: Vec<ListEntry> = match (&store, &args.name) {
         (None, None) => Vec::new(),
-        (None, Some(name)) => return Err(missing(None, &what.home.id(name)?)),
+        (None, Some(name)) => return Err(not_found(None, &args.scope.secret_id(name)?, None)),
         (Some(store), None) => {
-            let mut entries = store.list((!everywhere).then_some(&scope))?;
-            entries
-                .retain(|entry| what.home.group.is_none() || entry.id.group() == what.home.group.as_deref());
-            entries.into_iter().map(Listed::from).collect()
+            let mut entries = store.list((!all_scopes).then_some(&scope))?;
+            entries.retain(|entry| {
+                args.scope.group.is_none() || entry.id.group() == args.scope.group.as_deref()
+            });
+            entries.into_iter().map(ListEntry::from).collect()
         }
-        (Some(store), Some(name)) => named(store, &what.home, name, what.history)?
+        (Some(store), Some(name)) => versions(store, &args.scope, name, args.history)?
             .into_iter()
-            .map(|entry| Listed { strength: strength(store, &entry), entry })
+            .map(|entry| ListEntry { strength: strength(store, &entry), entry })
             .collect(),
     };
-    if entries.is_empty() && matches!(what.output, OutputArgument::Table) {
-        terminal::done("No secrets found");
-        terminal::hint("sealkit create secret NAME");
+    if entries.is_empty() && matches!(args.output, OutputArgument::Table) {
+        terminal::status("No secrets found");
+        terminal::hint("create one: sealkit create secret NAME");
         return Ok(());
     }
-    listing::print(&entries, what.output)
+    listing::print(&entries, args.output)
 }
 
-/// The secret `name` of one scope, or of all, or its versions.
-fn named(store: &Store, home: &HomeArguments, name: &str, history: bool) -> Result<Vec<Entry>, Fault> {
-    let asked = home.id(name)?;
-    let scopes = if home.domain.is_some() { vec![home.scope()?] } else { store.scopes()? };
+/// Returns the latest version, or with `history` all versions, of the secret `name` in one scope or in all.
+fn versions(
+    store: &Store,
+    args: &ScopeArguments,
+    name: &str,
+    history: bool,
+) -> Result<Vec<Entry>, CommandError> {
+    let id = args.secret_id(name)?;
+    let scopes = if args.domain.is_some() { vec![args.parse()?] } else { store.scopes()? };
     let mut entries = Vec::new();
     for scope in scopes {
-        let versions = store.history(&SecretId::new(scope, asked.group(), asked.key())?)?;
-        let shown = if history { versions.len() } else { 1 };
-        let live = |entry: &Entry| history || entry.r#type.is_some();
-        entries.extend(versions.into_iter().take(shown).filter(live));
+        let versions = store.history(&SecretId::new(scope, id.group(), id.key())?)?;
+        let count = if history { versions.len() } else { 1 };
+        let is_listed = |entry: &Entry| history || entry.r#type.is_some();
+        entries.extend(versions.into_iter().take(count).filter(is_listed));
     }
-    if entries.is_empty() { Err(missing(Some(store), &asked)) } else { Ok(entries) }
+    if entries.is_empty() { Err(not_found(Some(store), &id, None)) } else { Ok(entries) }
 }
 
-/// How well the value is guarded, unless its key is locked.
+/// Returns the strength of a value, or `None` if the value cannot be decrypted without the passphrase.
 fn strength(store: &Store, entry: &Entry) -> Option<Strength> {
     entry.r#type?;
     let stored = store.get_version(&entry.id, entry.version).ok()??;
     Some(Strength::of(&stored.value))
 }
 
-pub(crate) fn verify() -> Result<(), Fault> {
-    let place = place()?;
-    let Some(store) = Store::open(&place)? else {
-        terminal::done("There is no store yet");
+pub(crate) fn verify() -> Result<(), CommandError> {
+    let paths = store_paths()?;
+    let Some(store) = Store::open(&paths)? else {
+        terminal::status("There is no store yet");
         return Ok(());
     };
-    let damages = store.verify()?;
-    for file in &damages {
+    let corrupt = store.verify()?;
+    for file in &corrupt {
         terminal::error(&format!("`{}`: {}", file.path.display(), file.error));
     }
-    match damages.len() {
-        0 => terminal::done(&format!("The store `{}` is whole", place.directory().display())),
-        1 => return Err(Fault::failure("1 file is damaged")),
-        many => return Err(Fault::failure(format!("{many} files are damaged"))),
+    match corrupt.len() {
+        0 => terminal::status(&format!("The store `{}` is intact", paths.directory().display())),
+        1 => return Err(CommandError::failure("1 file is corrupt")),
+        count => return Err(CommandError::failure(format!("{count} files are corrupt"))),
     }
     Ok(())
 }
 
-/// The user's store; who can be asked is asked for its passphrase.
-pub(crate) fn place() -> Result<StorePaths, Fault> {
+/// Returns the paths of the user's store, with a prompt for its passphrase if standard input is a terminal.
+pub(crate) fn store_paths() -> Result<StorePaths, CommandError> {
     Ok(StorePaths::for_user()?.passphrase_prompt(|| {
-        if !terminal::input_is_typed() {
+        if !terminal::stdin_is_terminal() {
             return Ok(None);
         }
-        prompt::line("Enter passphrase: ").map(Some).map_err(|fault| {
-            let kind = if fault.is_interrupted() {
+        prompt::hidden("Enter passphrase: ").map(Some).map_err(|error| {
+            let kind = if error.is_interrupted() {
                 std::io::ErrorKind::Interrupted
             } else {
                 std::io::ErrorKind::Other
             };
-            std::io::Error::new(kind, fault.message().to_owned())
+            std::io::Error::new(kind, error.message().to_owned())
         })
     }))
 }
 
-/// What somebody types.
-pub(crate) struct Command<'a> {
-    pub(crate) verb: &'static str,
-    pub(crate) id: &'a SecretId,
-    pub(crate) is_remote: bool,
+/// Opens the store; creates it, and its key with a note, if it does not exist.
+#[cfg(target_os = "linux")]
+pub(crate) fn open_or_create_store() -> Result<Store, CommandError> {
+    let store = Store::open_or_create(&store_paths()?)?;
+    note_created_key(&store);
+    Ok(store)
 }
 
-impl Command<'_> {
-    /// The command with one more option.
-    pub(crate) fn with(&self, option: &str) -> String {
-        let (verb, arguments) = (self.verb, self.id.arguments());
-        let remote = if self.is_remote { "--remote " } else { "" };
-        // After `--`, nothing is an option.
-        if arguments.contains("-- ") {
-            format!("sealkit {verb} secret {remote}{option} {arguments}")
-        } else {
-            format!("sealkit {verb} secret {arguments} {remote}{option}").trim_end().to_owned()
-        }
+fn note_created_key(store: &Store) {
+    if let Some(path) = store.created_key() {
+        terminal::note(&format!(
+            "created the key `{}`; without it the secrets cannot be read: back it up apart from the store",
+            path.display()
+        ));
     }
 }
 
-fn exists(store: &Store, id: &SecretId) -> Result<bool, Fault> {
+fn exists(store: &Store, id: &SecretId) -> Result<bool, CommandError> {
     Ok(store.history(id)?.first().is_some_and(|entry| entry.r#type.is_some()))
 }
 
-fn already(id: &SecretId) -> Fault {
-    Fault::failure(format!("secret {id} exists already"))
+fn already_exists(id: &SecretId) -> CommandError {
+    CommandError::failure(format!("secret {id} already exists"))
         .with_hint(format!("give it a new value: sealkit update secret {}", id.arguments()))
 }
 
-/// There is no such secret; perhaps there is one of a similar name, in another group or in another scope.
-fn missing(store: Option<&Store>, id: &SecretId) -> Fault {
+/// Returns the error for a secret that does not exist.
+///
+/// The hint suggests the same name in another group or scope, or else a similar name, and to `create` the secret.
+fn not_found(store: Option<&Store>, id: &SecretId, create: Option<&str>) -> CommandError {
     let entries = store.and_then(|store| store.list(None).ok()).unwrap_or_default();
-    let elsewhere = entries.iter().find(|entry| entry.id.key() == id.key());
-    let beside =
+    let same_name = entries.iter().find(|entry| entry.id.key() == id.key());
+    let siblings =
         entries.iter().filter(|entry| entry.id.scope() == id.scope() && entry.id.group() == id.group());
-    let near = match elsewhere {
+    let similar = match same_name {
         Some(entry) => Some(entry.id.arguments()),
-        None => nearest(id.key(), beside.map(|entry| entry.id.key())).map(str::to_owned),
+        None => nearest(id.key(), siblings.map(|entry| entry.id.key())).map(str::to_owned),
     };
-    let create = format!("sealkit create secret {}", id.arguments());
-    Fault::failure(format!("there is no secret {id}")).with_hint(match near {
-        Some(near) => format!("did you mean `{near}`? To create it: {create}"),
-        None => format!("create it: {create}"),
+    CommandError::failure(format!("secret {id} not found")).with_hint(match (similar, create) {
+        (Some(similar), Some(create)) => format!("did you mean `{similar}`? otherwise {create}"),
+        (Some(similar), None) => format!("did you mean `{similar}`?"),
+        (None, Some(create)) => create.to_owned(),
+        (None, None) => "list the secrets: sealkit get secret".to_owned(),
     })
 }
 
-/// Another secret that Flyte 2 gives to a task in the same variable, where `-` and `_` are one.
-fn twin(store: &Store, id: &SecretId) -> Result<Option<SecretId>, Fault> {
+/// Returns another secret that has the same environment variable on Flyte 2, where `-` and `_` are not distinguished.
+fn same_variable(store: &Store, id: &SecretId) -> Result<Option<SecretId>, CommandError> {
     for key in [id.key().replace('-', "_"), id.key().replace('_', "-")] {
-        let twin = SecretId::new(id.scope().clone(), id.group(), &key)?;
-        if twin != *id && exists(store, &twin)? {
-            return Ok(Some(twin));
+        let other = SecretId::new(id.scope().clone(), id.group(), &key)?;
+        if other != *id && exists(store, &other)? {
+            return Ok(Some(other));
         }
     }
     Ok(None)

@@ -1,10 +1,10 @@
-//! Columns for people.
+//! Tables of text.
 
 use std::{borrow::Cow, fmt::Write as _, iter};
 
 use clap::builder::styling::Style;
 
-/// Columns, without those that are empty; cut where a terminal of `width` columns ends.
+/// Formats rows as a table without its empty columns, and shortens cells to fit it into `width` columns.
 pub(crate) fn columns<'a, const N: usize>(
     titles: [&'static str; N],
     rows: impl Iterator<Item = [Cow<'a, str>; N]> + Clone,
@@ -23,7 +23,7 @@ pub(crate) fn columns<'a, const N: usize>(
         let gaps = widths.iter().filter(|width| **width > 0).count().saturating_sub(1);
         fit(&mut widths, width.saturating_sub(2 * gaps));
     }
-    // Escape sequences are left out where they are not understood.
+    // `terminal::print` removes the escape sequences if standard output is not a terminal.
     let bold = Style::new().bold();
     let mut text = bold.render().to_string();
     push(&mut text, &titles.map(Cow::from), widths);
@@ -35,12 +35,12 @@ pub(crate) fn columns<'a, const N: usize>(
     text
 }
 
-/// Names are ASCII, unless a server has others.
+/// Returns the width of a cell; names on a server may contain characters that are not ASCII.
 fn length(cell: &str) -> usize {
     if cell.is_ascii() { cell.len() } else { cell.chars().count() }
 }
 
-/// Adds the cells in exactly these widths, with gaps between them.
+/// Appends the cells, padded or shortened to `widths`, with two spaces in between.
 fn push<const N: usize>(text: &mut String, cells: &[Cow<'_, str>; N], widths: [usize; N]) {
     for (cell, width) in cells.iter().zip(widths).filter(|(_, width)| *width > 0) {
         let length = length(cell);
@@ -55,12 +55,12 @@ fn push<const N: usize>(text: &mut String, cells: &[Cow<'_, str>; N], widths: [u
     text.truncate(text.trim_end_matches(' ').len());
 }
 
-/// Takes from the widest column until all fit, but leaves something of each.
-fn fit(widths: &mut [usize], room: usize) {
-    const LEAST: usize = 4;
-    while widths.iter().sum::<usize>() > room {
+/// Narrows the widest column until the sum is at most `available`; no column becomes narrower than four characters.
+fn fit(widths: &mut [usize], available: usize) {
+    const MIN: usize = 4;
+    while widths.iter().sum::<usize>() > available {
         match widths.iter_mut().max() {
-            Some(widest) if *widest > LEAST => *widest -= 1,
+            Some(widest) if *widest > MIN => *widest -= 1,
             _ => return,
         }
     }

@@ -1,4 +1,6 @@
-//! What is printed, and what kind of thing it is printed to.
+//! Standard output, standard error and their properties as terminals.
+//!
+//! Errors of writing to standard error are ignored: there is no other place to report them.
 
 use std::io::{self, Write};
 
@@ -6,62 +8,61 @@ use anstream::AutoStream;
 use clap::builder::styling::{AnsiColor, Style};
 use rustix::termios::{isatty, tcgetwinsize};
 
-use crate::fault::Fault;
+use crate::error::{CommandError, reason};
 
 pub(crate) fn error(message: &str) {
-    say(AnsiColor::Red.on_default().bold(), "error", message);
+    print_labelled(AnsiColor::Red.on_default().bold(), "error", message);
 }
 
 pub(crate) fn warning(message: &str) {
-    say(AnsiColor::Yellow.on_default().bold(), "warning", message);
+    print_labelled(AnsiColor::Yellow.on_default().bold(), "warning", message);
 }
 
 pub(crate) fn note(message: &str) {
-    say(AnsiColor::Cyan.on_default().bold(), "note", message);
+    print_labelled(AnsiColor::Cyan.on_default().bold(), "note", message);
 }
 
 pub(crate) fn hint(message: &str) {
-    say(AnsiColor::Green.on_default().bold(), "hint", message);
+    print_labelled(AnsiColor::Green.on_default().bold(), "hint", message);
 }
 
-/// Says that something was done.
-pub(crate) fn done(message: &str) {
-    // Whoever reads it may stop reading; that is no failure of ours. So it is everywhere here.
+/// Prints a status message to standard error.
+pub(crate) fn status(message: &str) {
     let _ = writeln!(AutoStream::auto(io::stderr()), "{message}");
 }
 
-/// Shows a line that a task has printed elsewhere.
-pub(crate) fn printed(task: &str, line: &str) {
+/// Prints a line of the log of a task to standard error.
+pub(crate) fn log_line(task: &str, line: &str) {
     let dim = Style::new().dimmed();
     let _ = writeln!(AutoStream::auto(io::stderr()), "{dim}{task} |{dim:#} {line}");
 }
 
-fn say(style: Style, word: &str, message: &str) {
-    let _ = writeln!(AutoStream::auto(io::stderr()), "{style}{word}:{style:#} {message}");
+fn print_labelled(style: Style, label: &str, message: &str) {
+    let _ = writeln!(AutoStream::auto(io::stderr()), "{style}{label}:{style:#} {message}");
 }
 
-/// Writes data to standard output.
-pub(crate) fn data(text: &str) -> Result<(), Fault> {
+/// Prints data to standard output. A closed pipe is not an error.
+pub(crate) fn print(text: &str) -> Result<(), CommandError> {
     let mut output = AutoStream::auto(io::stdout());
     match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Fault::failure(format!("standard output cannot be written: {error}")))
+            Err(CommandError::failure(format!("cannot write to standard output: {}", reason(&error))))
         }
         _ => Ok(()),
     }
 }
 
-/// Whether a person sees what goes to standard error.
-pub(crate) fn errors_are_seen() -> bool {
+/// Returns whether standard error is a terminal.
+pub(crate) fn stderr_is_terminal() -> bool {
     isatty(rustix::stdio::stderr())
 }
 
-/// Whether a person types what comes from standard input.
-pub(crate) fn input_is_typed() -> bool {
+/// Returns whether standard input is a terminal.
+pub(crate) fn stdin_is_terminal() -> bool {
     isatty(rustix::stdio::stdin())
 }
 
-/// The columns of standard output, if it is a terminal.
+/// Returns the width of standard output in columns if it is a terminal.
 pub(crate) fn width() -> Option<usize> {
     let stdout = rustix::stdio::stdout();
     if !isatty(stdout) {

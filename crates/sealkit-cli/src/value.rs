@@ -1,4 +1,4 @@
-//! Where a value is taken from, and what is odd about it.
+//! Reading the value of a secret from the command line, a file, standard input or the terminal.
 
 use std::{
     fs::File,
@@ -15,144 +15,150 @@ use zeroize::Zeroizing;
 
 use crate::{
     arguments::{DockerArguments, ValueArguments},
+    command_line::CommandLine,
     docker,
-    fault::Fault,
-    prompt,
-    secret::Command,
-    terminal,
+    error::{CommandError, reason},
+    prompt, terminal,
 };
 
-/// The largest `NAME=VALUE` that Linux gives to a process.
+/// The largest environment variable, as `NAME=VALUE`, that Linux passes to a process.
 const VARIABLE_MAX: usize = 128 * 1024;
 
-/// Where a value is for the reading.
+/// The source of a value.
 pub(crate) enum Source<'a> {
     File(&'a Path),
     Variable(&'a str),
     StandardInput,
 }
 
-/// The exact bytes of a value of 1 byte to 1 MiB.
-pub(crate) fn read_from(source: &Source<'_>) -> Result<Zeroizing<Vec<u8>>, Fault> {
+/// Reads a value of 1 byte to 1 MiB, byte for byte.
+pub(crate) fn read_from(source: &Source<'_>) -> Result<Zeroizing<Vec<u8>>, CommandError> {
     let bytes = match source {
-        Source::File(path) => file(path)?,
+        Source::File(path) => read_file(path)?,
         Source::Variable(name) => match std::env::var_os(name) {
             Some(value) => Zeroizing::new(value.into_encoded_bytes()),
-            None => return Err(Fault::failure(format!("the environment variable `{name}` is not set"))),
+            None => {
+                return Err(CommandError::failure(format!("the environment variable `{name}` is not set")));
+            }
         },
-        Source::StandardInput => from_standard_input()?,
+        Source::StandardInput => read_standard_input()?,
     };
     match bytes.len() {
-        0 => Err(Fault::failure("the value is empty")),
+        0 => Err(CommandError::failure("the value is empty")),
         length if length > VALUE_MAX => Err(too_large()),
         _ => Ok(bytes),
     }
 }
 
-/// A value and how it was given.
-pub(crate) struct Given {
+/// A new value for a secret.
+pub(crate) struct NewValue {
     bytes: Zeroizing<Vec<u8>>,
-    form: ValueKind,
+    kind: ValueKind,
 }
 
-impl Given {
-    /// Takes the value from where `from` says, or asks for it. `command` is what is being done.
-    pub(crate) fn take(from: &ValueArguments, command: &Command<'_>) -> Result<Self, Fault> {
-        if !from.surplus.is_empty() {
-            return Err(Fault::usage("a value is not an argument").with_hint(format!(
-                "leave it out to be asked for it, or read it from a file: {}",
+impl NewValue {
+    /// Reads the value from the source in `args`, or prompts for it.
+    ///
+    /// Hints suggest `command` with another option.
+    pub(crate) fn read(args: &ValueArguments, command: &CommandLine<'_>) -> Result<Self, CommandError> {
+        if !args.surplus.is_empty() {
+            return Err(CommandError::usage("the value cannot be an argument").with_hint(format!(
+                "leave it out to be prompted for it, or read it from a file: {}",
                 command.with("-f PATH")
             )));
         }
-        let given = match (&from.value, &from.value_file) {
+        let value = match (&args.value, &args.value_file) {
             (Some(value), _) => {
-                if terminal::errors_are_seen() {
-                    warn_of_history(command);
+                if terminal::stderr_is_terminal() {
+                    warn_about_history(command);
                 }
-                Self { bytes: Zeroizing::new(value.as_bytes().to_vec()), form: ValueKind::Text }
+                Self { bytes: Zeroizing::new(value.as_bytes().to_vec()), kind: ValueKind::Text }
             }
             (None, Some(path)) if path == Path::new("-") => {
-                Self { bytes: standard_input(command)?, form: ValueKind::Bytes }
+                Self { bytes: read_piped_input(command)?, kind: ValueKind::Bytes }
             }
-            (None, Some(path)) => Self { bytes: file(path)?, form: ValueKind::Bytes },
-            (None, None) if terminal::input_is_typed() => {
-                let line = prompt::line("Enter secret value: ")?;
-                Self { bytes: Zeroizing::new(line.as_bytes().to_vec()), form: ValueKind::Text }
+            (None, Some(path)) => Self { bytes: read_file(path)?, kind: ValueKind::Bytes },
+            (None, None) if terminal::stdin_is_terminal() => {
+                let line = prompt::hidden("Enter secret value: ")?;
+                Self { bytes: Zeroizing::new(line.as_bytes().to_vec()), kind: ValueKind::Text }
             }
             (None, None) => {
-                return Err(Fault::usage("no value: standard input is not a terminal")
-                    .with_hint(format!("read the value from there: {}", command.with("-f -"))));
+                return Err(CommandError::usage(
+                    "cannot prompt for the value: standard input is not a terminal",
+                )
+                .with_hint(format!("read the value from standard input: {}", command.with("-f -"))));
             }
         };
-        if given.bytes.is_empty() && !from.allow_empty {
-            return Err(Fault::failure("the value is empty")
-                .with_hint(format!("if that is meant: {}", command.with("--allow-empty"))));
+        if value.bytes.is_empty() && !args.allow_empty {
+            return Err(CommandError::failure("the value is empty")
+                .with_hint(format!("to accept it: {}", command.with("--allow-empty"))));
         }
-        if given.bytes.len() > VALUE_MAX {
+        if value.bytes.len() > VALUE_MAX {
             return Err(too_large());
         }
-        Ok(given)
+        Ok(value)
     }
 
-    /// The credentials of registries, from where `docker` says; if it does not, the value as it is.
-    pub(crate) fn take_docker(
+    /// Makes the value from the registry credentials in `docker`; without them, reads it from the source in `args`.
+    pub(crate) fn read_with_docker(
         docker: &DockerArguments,
-        from: &ValueArguments,
-        command: &Command<'_>,
-    ) -> Result<Self, Fault> {
+        args: &ValueArguments,
+        command: &CommandLine<'_>,
+    ) -> Result<Self, CommandError> {
         let bytes = if docker.from_docker_config {
             docker::from_config(docker.docker_config_path.as_deref(), &docker.registries)?
         } else {
-            let given = Self::take(from, command)?;
+            let value = Self::read(args, command)?;
             let (Some(registry), Some(username)) = (&docker.registry, &docker.username) else {
-                return Ok(given);
+                return Ok(value);
             };
-            docker::from_password(registry, username, given.password())?
+            // A file with a password usually ends with a line break.
+            docker::from_password(registry, username, value.bytes.trim_ascii_end())?
         };
-        Ok(Self { bytes, form: ValueKind::Bytes })
+        Ok(Self { bytes, kind: ValueKind::Bytes })
     }
 
-    /// A password is no longer for the line break at the end of its file.
-    fn password(&self) -> &[u8] {
-        self.bytes.trim_ascii_end()
-    }
-
-    pub(crate) fn value(&self) -> Result<Value<'_>, Fault> {
-        match (self.form, str::from_utf8(&self.bytes)) {
-            _ if self.bytes.is_empty() => Ok(Value::empty(self.form)),
+    /// Returns the value for the store.
+    pub(crate) fn value(&self) -> Result<Value<'_>, CommandError> {
+        match (self.kind, str::from_utf8(&self.bytes)) {
+            _ if self.bytes.is_empty() => Ok(Value::empty(self.kind)),
             (ValueKind::Text, Ok(text)) => Ok(Value::text(text)?),
             _ => Ok(Value::bytes(&self.bytes)?),
         }
     }
 
-    /// The value, if it was typed as text.
+    /// Returns the value if it was typed as text.
     pub(crate) fn text(&self) -> Option<&str> {
-        str::from_utf8(&self.bytes).ok().filter(|_| self.form == ValueKind::Text)
+        str::from_utf8(&self.bytes).ok().filter(|_| self.kind == ValueKind::Text)
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// Tells what may surprise the one who reads the value.
-    pub(crate) fn notes(&self, id: &SecretId) {
+    /// Prints notes and warnings about properties of the value that are easy to miss.
+    pub(crate) fn print_notes(&self, id: &SecretId) {
         let text = str::from_utf8(&self.bytes);
         if text.is_err() || self.bytes.contains(&0) {
             terminal::note(&format!(
-                "the value is not text: tasks read it with `get_bytes(\"{key}\")`, or request it with \
+                "the value is not text: read it with `get_bytes(\"{key}\")`, or request it with \
                  `mount_requirement = FILE`",
                 key = id.key()
             ));
         } else if text.is_ok_and(|text| text != text.trim_matches(is_white_space)) {
-            let end = if self.bytes.ends_with(b"\n") {
+            let property = if self.bytes.ends_with(b"\n") {
                 "ends with a line break"
             } else {
-                "has white space around it"
+                "starts or ends with white space"
             };
-            terminal::note(&format!("the value {end}, which is kept; `get` gives it without"));
+            terminal::note(&format!(
+                "the value {property}: `secrets().get` returns the value without it, `get_secrets_file` keeps it"
+            ));
         }
         if self.bytes.len() >= VARIABLE_MAX {
-            terminal::note("the value is too large for an environment variable: request it as a file");
+            terminal::note(
+                "the value is too large for an environment variable: request it with `mount_requirement = FILE`",
+            );
         }
         let strength = Strength::of(&self.bytes);
         if strength != Strength::Full {
@@ -161,68 +167,66 @@ impl Given {
     }
 }
 
-/// What `get` takes away, as flytekit does: Python's white space.
+/// Returns whether `get` removes `c` from the ends of a value: like flytekit, it strips Python's white space.
 fn is_white_space(c: char) -> bool {
     c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c)
 }
 
-fn too_large() -> Fault {
-    Fault::failure("the value is larger than 1 MiB")
-        .with_hint("a cluster takes no larger one: keep the data elsewhere, and a key to it here")
+fn too_large() -> CommandError {
+    CommandError::failure("the value is larger than 1 MiB")
+        .with_hint("store the data elsewhere, and keep only its credentials or key in the secret")
 }
 
-/// The exact bytes of a regular file; whatever else is there is never waited for.
-fn file(path: &Path) -> Result<Zeroizing<Vec<u8>>, Fault> {
-    let shown = path.display();
-    let cannot = |error: io::Error| {
-        let reason = error.to_string();
-        let reason = reason.split(" (os error").next().unwrap_or_default();
-        Fault::failure(format!("`{shown}` cannot be read: {reason}"))
-    };
+/// Reads a regular file; never blocks on another kind of file.
+fn read_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, CommandError> {
+    let display = path.display();
+    let unreadable =
+        |error: io::Error| CommandError::failure(format!("cannot read `{display}`: {}", reason(&error)));
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
-    let fd = rustix::fs::open(path, flags, Mode::empty()).map_err(|error| cannot(error.into()))?;
-    let found = rustix::fs::fstat(&fd).map_err(|error| cannot(error.into()))?;
-    match FileType::from_raw_mode(found.st_mode) {
-        FileType::RegularFile => read(File::from(fd)).map_err(cannot),
-        FileType::Directory => Err(Fault::failure(format!("`{shown}` is a directory"))),
-        _ => Err(Fault::failure(format!("`{shown}` is not a regular file"))
-            .with_hint("for a pipe, read standard input: … | sealkit create secret NAME -f -")),
+    let fd = rustix::fs::open(path, flags, Mode::empty()).map_err(|error| unreadable(error.into()))?;
+    let metadata = rustix::fs::fstat(&fd).map_err(|error| unreadable(error.into()))?;
+    match FileType::from_raw_mode(metadata.st_mode) {
+        FileType::RegularFile => read(File::from(fd)).map_err(unreadable),
+        FileType::Directory => {
+            Err(CommandError::failure(format!("cannot read `{display}`: it is a directory")))
+        }
+        _ => Err(CommandError::failure(format!("cannot read `{display}`: it is not a regular file"))
+            .with_hint("read a pipe from standard input: … | sealkit create secret NAME -f -")),
     }
 }
 
-fn standard_input(command: &Command<'_>) -> Result<Zeroizing<Vec<u8>>, Fault> {
-    if terminal::input_is_typed() {
-        return Err(Fault::usage("`-f -` would show what is typed: standard input is a terminal")
-            .with_hint(format!("leave it out to be asked: {}", command.with(""))));
+fn read_piped_input(command: &CommandLine<'_>) -> Result<Zeroizing<Vec<u8>>, CommandError> {
+    if terminal::stdin_is_terminal() {
+        return Err(CommandError::usage("`-f -` would echo the value: standard input is a terminal")
+            .with_hint(format!("leave it out to be prompted: {}", command.with(""))));
     }
-    from_standard_input()
+    read_standard_input()
 }
 
-fn from_standard_input() -> Result<Zeroizing<Vec<u8>>, Fault> {
-    // Not through the buffer of `Stdin`, which would keep a copy.
+fn read_standard_input() -> Result<Zeroizing<Vec<u8>>, CommandError> {
+    // Not through `Stdin`, whose buffer would keep a copy of the value.
     let file = io::stdin().as_fd().try_clone_to_owned().map(File::from);
-    file.and_then(read).map_err(|error| Fault::failure(format!("standard input cannot be read: {error}")))
+    file.and_then(read)
+        .map_err(|error| CommandError::failure(format!("cannot read standard input: {}", reason(&error))))
 }
 
-/// Reads at most one byte more than a value may have, into memory that does not move.
+/// Reads at most one byte more than the maximum, into a buffer that never grows: growing would leave copies.
 fn read(from: impl Read) -> io::Result<Zeroizing<Vec<u8>>> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(VALUE_MAX + 64));
     from.take(VALUE_MAX as u64 + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
-fn warn_of_history(command: &Command<'_>) {
-    terminal::warning(
-        "`--value` shows the secret to everybody who sees the list of processes, and the shell keeps it in its history",
-    );
+fn warn_about_history(command: &CommandLine<'_>) {
+    terminal::warning("`--value` makes the secret visible in process lists and in the history of the shell");
     let shell = std::env::var("SHELL").unwrap_or_default();
-    let forget = match shell.rsplit('/').next() {
+    let remove = match shell.rsplit('/').next() {
         Some("bash") => "history -d -2".to_owned(),
         Some("fish") => format!("history delete --prefix '{}'", command.with("")),
-        _ => "remove the line from the file $HISTFILE".to_owned(),
+        _ => "delete the line in the file $HISTFILE".to_owned(),
     };
     terminal::hint(&format!(
-        "forget it: {forget}; next time, leave it out to be asked: {}",
+        "remove it from the history: {remove}; next time, leave it out to be prompted: {}",
         command.with("")
     ));
 }

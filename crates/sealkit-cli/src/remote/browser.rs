@@ -1,4 +1,4 @@
-//! The person's browser.
+//! Opening a page in a browser.
 
 use std::{
     env, io,
@@ -6,24 +6,24 @@ use std::{
     process::{Command, Stdio},
 };
 
-/// Opens a page in the browser, if there is one to be found: that of `BROWSER`, or of the desktop.
+/// Opens a page in the browser in `BROWSER`, or in that of the desktop. Errors are ignored: the URL is printed, too.
 pub(super) fn open(url: &str) {
-    // Whoever answers for the cluster chooses the address: nothing but a page may be opened.
+    // The URL comes from the server: a desktop would also open files and programs.
     if !url.starts_with("https://") && !url.starts_with("http://") {
         return;
     }
-    // Editors that are at home on another machine set it, where there is no desktop.
+    // Editors that are connected to a remote machine without a desktop set this variable.
     let chosen = env::var("BROWSER").unwrap_or_default();
     if !commands(&chosen, url).iter().any(|command| start(command).is_ok()) {
         let _ = open::that_detached(url);
     }
 }
 
-/// The commands in a list with colons in between, where `%s` stands for the page.
+/// Parses a list of commands, separated by colons, and replaces `%s` with `url`.
 fn commands(list: &str, url: &str) -> Vec<Vec<String>> {
     let command = |text: &str| {
         let mut words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
-        // Nobody waits for it anyway.
+        // `&` runs a command in the background, which `start` always does.
         words.pop_if(|last| last == "&");
         if words.is_empty() {
             return None;
@@ -40,7 +40,7 @@ fn commands(list: &str, url: &str) -> Vec<Vec<String>> {
     list.split(':').filter_map(command).collect()
 }
 
-/// Starts what stays when this program ends, and says nothing in its terminal.
+/// Starts a command in the background, without input and output.
 fn start(words: &[String]) -> io::Result<()> {
     let (program, arguments) = words.split_first().ok_or(io::ErrorKind::NotFound)?;
     let mut command = Command::new(program);
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_browser_is_named_as_other_programs_understand_it() {
+    fn the_variable_is_a_list_of_commands() {
         let all = |list| {
             commands(list, "https://h/?a=1&b=%s").iter().map(|words| words.join("|")).collect::<Vec<_>>()
         };
@@ -66,8 +66,8 @@ mod tests {
     }
 
     #[test]
-    fn a_browser_that_is_not_there_is_passed_over() {
-        assert!(start(&["/nowhere/browser".to_owned()]).is_err());
+    fn a_command_that_does_not_exist_is_an_error() {
+        assert!(start(&["/missing/browser".to_owned()]).is_err());
         assert!(start(&["true".to_owned()]).is_ok());
     }
 }

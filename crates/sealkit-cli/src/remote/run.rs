@@ -1,104 +1,104 @@
-//! `run --remote`: a task on a cluster, watched from here.
+//! `run --remote`: start a task on a cluster and follow it.
 
 use std::{env, ffi::OsString, thread, time::Instant};
 
 use sealkit_engine::{Program, SecretRequest, Task, TaskKind};
 use sealkit_idl::{common::ActionPhase, task::TaskSpec};
 use sealkit_names::{incompatibility::incompatibilities, variables::MAX_OUTPUT};
-use sealkit_remote::{Deployment, ErrorKind, Event, Resource, RunId, RunOutcome, Scope, SecretId};
+use sealkit_remote::{Deployment, ErrorKind, Event, Resource, RunId, RunOutcome, Scope, SecretId, sanitize};
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::oneshot,
 };
 
-use super::{Cluster, shown};
+use super::Cluster;
 use crate::{
     arguments::{ImageArguments, Run},
-    fault::Fault,
+    error::{CommandError, reason},
     progress, prompt, run, terminal,
 };
 
-pub(crate) fn run(what: &Run) -> Result<(), Fault> {
-    let cluster = Cluster::open(&what.remote.cluster)?;
-    let (project, domain) = place(&cluster, what.project.as_deref(), what.domain.as_deref())?;
-    let program = run::open(&what.target)?;
-    let task = program.task(&what.task)?;
-    let inputs = program.inputs(task, &what.inputs)?;
-    let destination = destination(&cluster, &program, &what.image, &what.env, &project, &domain)?;
-    let spec = addressed(&program, task, &destination)?;
+pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
+    let cluster = Cluster::open(&args.remote.cluster)?;
+    let (project, domain) = project_and_domain(&cluster, args.project.as_deref(), args.domain.as_deref())?;
+    let program = run::open(&args.target)?;
+    let task = program.task(&args.task)?;
+    let inputs = program.inputs(task, &args.inputs)?;
+    let deployment = deployment(&cluster, &program, &args.image, &args.env, &project, &domain)?;
+    let spec = task_spec(&program, task, &deployment)?;
     // A workflow may call every task of the program.
-    let needed: Vec<&Task> = match task.kind {
+    let reachable: Vec<&Task> = match task.kind {
         TaskKind::Workflow => program.tasks().iter().collect(),
         TaskKind::Task => vec![task],
     };
-    warn_of_incompatibilities(&needed)?;
-    if !what.skip_check {
-        check_secrets(&cluster, &needed, &project, &domain)?;
+    check_incompatibilities(&reachable)?;
+    if !args.skip_check {
+        check_secrets(&cluster, &reachable, &project, &domain)?;
     }
 
     let run = RunId::random(&project, &domain)?;
     cluster.wait(cluster.client.create_run(&run, spec, inputs))?;
     let console = cluster.client.config().console_url(&run.name, &project, &domain);
-    terminal::done(&format!("Started run {run}: {console}"));
-    if what.detach {
-        return terminal::data(&format!("{run}\n"));
+    terminal::status(&format!("Started run {run}: {console}"));
+    if args.detach {
+        return terminal::print(&format!("{run}\n"));
     }
     let progress = Progress::new(&task.name);
-    let ending = cluster.wait(watched(&cluster, &run, &progress))?;
-    progress.end(ending.phase);
-    if ending.phase.is_success() {
+    let outcome = cluster.wait(follow(&cluster, &run, &progress))?;
+    progress.print_end(outcome.phase);
+    if outcome.phase.is_success() {
         let outputs = cluster.wait(cluster.client.outputs(&run))?;
-        return terminal::data(&program.outputs(task, &outputs)?);
+        return terminal::print(&program.outputs(task, &outputs)?);
     }
-    Err(failure(&task.name, &ending, &needed))
+    Err(run_error(&task.name, &outcome, &reachable))
 }
 
-/// The project and the domain of runs.
-pub(super) fn place(
+/// Returns the project and the domain of the arguments, or else of the configuration.
+pub(super) fn project_and_domain(
     cluster: &Cluster,
     project: Option<&str>,
     domain: Option<&str>,
-) -> Result<(String, String), Fault> {
+) -> Result<(String, String), CommandError> {
     let config = cluster.client.config();
-    let one = |given: Option<&str>, configured: &Option<String>, name: &str| {
-        given.map(str::to_owned).or_else(|| configured.clone()).ok_or_else(|| {
-            Fault::usage(format!("no {name} is named, and {} names none", config.origin))
-                .with_hint(format!("name it: --{name} {}, or `task.{name}` in the file", name.to_uppercase()))
+    let select = |argument: Option<&str>, configured: &Option<String>, name: &str| {
+        argument.map(str::to_owned).or_else(|| configured.clone()).ok_or_else(|| {
+            CommandError::usage(format!("no {name}: neither the command line nor {} sets one", config.origin))
+                .with_hint(format!("add --{name} {}, or set `task.{name}` in the file", name.to_uppercase()))
         })
     };
-    Ok((one(project, &config.project, "project")?, one(domain, &config.domain, "domain")?))
+    Ok((select(project, &config.project, "project")?, select(domain, &config.domain, "domain")?))
 }
 
-/// Where the tasks of a program go.
-pub(super) fn destination(
+/// Returns the image, the environment and the resources of the pods of a program.
+pub(super) fn deployment(
     cluster: &Cluster,
     program: &Program,
     image: &ImageArguments,
     variables: &[OsString],
     project: &str,
     domain: &str,
-) -> Result<Deployment, Fault> {
+) -> Result<Deployment, CommandError> {
     let Some(name) = &image.image else {
-        return Err(Fault::usage("a cluster starts the program from an image, and none is named")
-            .with_hint("build one that has the program, and name it: --image REGISTRY/NAME:TAG"));
+        return Err(CommandError::usage("no image: a cluster starts the program from a container image")
+            .with_hint("build an image that contains the program, and add --image REGISTRY/NAME:TAG"));
     };
     let text = |pair: &OsString| {
         let (name, value) = run::variable(pair)?;
         match (name.into_string(), value.into_string()) {
             (Ok(name), Ok(value)) => Ok((name, value)),
-            _ => Err(Fault::usage("a value of `--env` is not UTF-8 text")),
+            _ => Err(CommandError::usage("the value of `--env` is not UTF-8 text")),
         }
     };
     let file_name = program.path().file_name().map(|name| name.to_string_lossy().into_owned());
-    let mut environment = variables.iter().map(text).collect::<Result<Vec<_>, Fault>>()?;
-    // A limit of the cluster's, which its pods have to know.
+    let mut environment = variables.iter().map(text).collect::<Result<Vec<_>, CommandError>>()?;
+    // The pods have to apply the limit of the cluster, too.
     environment.extend(env::var(MAX_OUTPUT).ok().map(|limit| (MAX_OUTPUT.to_owned(), limit)));
     let asked = [(Resource::Cpu, &image.cpu), (Resource::Memory, &image.memory), (Resource::Gpu, &image.gpu)];
     let mut resources = Vec::new();
     for (resource, amount) in asked {
         let Some(amount) = amount else { continue };
         if !resource.accepts(amount) {
-            return Err(Fault::usage(resource.message(amount)));
+            return Err(CommandError::usage(resource.message(amount)));
         }
         resources.push((resource, amount.clone()));
     }
@@ -114,21 +114,25 @@ pub(super) fn destination(
     })
 }
 
-/// All of a task that a cluster has to know.
-pub(super) fn addressed(program: &Program, task: &Task, destination: &Deployment) -> Result<TaskSpec, Fault> {
+/// Returns the specification of a task for a cluster.
+pub(super) fn task_spec(
+    program: &Program,
+    task: &Task,
+    deployment: &Deployment,
+) -> Result<TaskSpec, CommandError> {
     let mut spec = program.spec(task)?;
-    destination.apply_to(&mut spec);
+    deployment.apply_to(&mut spec);
     Ok(spec)
 }
 
-/// What a cluster would get wrong is said before.
-pub(super) fn warn_of_incompatibilities(tasks: &[&Task]) -> Result<(), Fault> {
+/// Warns about secret requests that do not work on a cluster; fails if the task could not start.
+pub(super) fn check_incompatibilities(tasks: &[&Task]) -> Result<(), CommandError> {
     for task in tasks {
         let requests: Vec<_> = task.secret_requests.iter().map(SecretRequest::request).collect();
         for incompatibility in incompatibilities(&requests) {
             let message = format!("task `{}`: {incompatibility}", task.name);
             if incompatibility.is_fatal() {
-                return Err(Fault::failure(message).with_hint(incompatibility.hint()));
+                return Err(CommandError::failure(message).with_hint(incompatibility.hint()));
             }
             terminal::warning(&message);
             terminal::hint(&incompatibility.hint());
@@ -137,10 +141,16 @@ pub(super) fn warn_of_incompatibilities(tasks: &[&Task]) -> Result<(), Fault> {
     Ok(())
 }
 
-/// A pod whose secret is missing never starts, and is not tried again: better to know before.
+/// Checks that the secrets of the tasks exist on the cluster: a pod without its secret never starts and is not retried.
 ///
-/// Where a secret has a group, the cluster may take it from elsewhere (a secret of Kubernetes, a vault): its absence is told, no more.
-fn check_secrets(cluster: &Cluster, tasks: &[&Task], project: &str, domain: &str) -> Result<(), Fault> {
+/// A secret with a group may come from another source, such as a Kubernetes secret or a vault. If the cluster does not
+/// have it, this only warns.
+fn check_secrets(
+    cluster: &Cluster,
+    tasks: &[&Task],
+    project: &str,
+    domain: &str,
+) -> Result<(), CommandError> {
     let mut seen: Vec<&SecretRequest> = Vec::new();
     let mut missing: Vec<(&Task, &SecretRequest)> = Vec::new();
     for task in tasks {
@@ -149,15 +159,15 @@ fn check_secrets(cluster: &Cluster, tasks: &[&Task], project: &str, domain: &str
                 continue;
             }
             seen.push(request);
-            match cluster.wait(is_there(cluster, &request.key, project, domain)) {
+            match cluster.wait(secret_exists(cluster, &request.key, project, domain)) {
                 Ok(true) => {}
                 Ok(false) if request.group.is_some() => terminal::warning(&format!(
-                    "secret `{}` of task `{}` is none of the cluster's own: its group has to be somewhere else",
+                    "secret `{}` of task `{}` is not stored on the cluster: another source must provide its group",
                     request.request(),
                     task.name
                 )),
                 Ok(false) => missing.push((task, request)),
-                // Not every cluster keeps secrets itself.
+                // The cluster has no secret service.
                 Err(error) if error.kind() == ErrorKind::Unimplemented => return Ok(()),
                 Err(error) => return Err(error.into()),
             }
@@ -166,29 +176,38 @@ fn check_secrets(cluster: &Cluster, tasks: &[&Task], project: &str, domain: &str
     if missing.is_empty() {
         return Ok(());
     }
-    let told: Vec<String> = missing
+    let labels: Vec<String> = missing
         .iter()
         .map(|(task, request)| format!("`{}` (task `{}`)", request.request(), task.name))
         .collect();
     let endpoint = &cluster.client.config().endpoint;
-    let message = match &told[..] {
-        [one] => format!("secret {one} is not on {endpoint}: nothing was started"),
+    let message = match &labels[..] {
+        [one] => format!("secret {one} not found on {endpoint}; nothing was started"),
         many => {
-            format!("{} secrets are not on {endpoint}: {}; nothing was started", many.len(), many.join(", "))
+            format!(
+                "{} secrets not found on {endpoint}: {}; nothing was started",
+                many.len(),
+                many.join(", ")
+            )
         }
     };
     let commands: Vec<String> = missing
         .iter()
         .map(|(_, request)| format!("sealkit create secret {} --remote", request.key))
         .collect();
-    Err(Fault::failure(message).with_hint(format!(
-        "create what is missing: {}; or, if the cluster takes secrets from elsewhere: --skip-check",
+    Err(CommandError::failure(message).with_hint(format!(
+        "create the missing secrets: {}; if another source provides them, add --skip-check",
         commands.join("; ")
     )))
 }
 
-/// Whether a pod would find the secret: in its project, its domain, or everywhere.
-async fn is_there(cluster: &Cluster, key: &str, project: &str, domain: &str) -> sealkit_remote::Result<bool> {
+/// Returns whether the secret exists in the project, in the domain, or globally.
+async fn secret_exists(
+    cluster: &Cluster,
+    key: &str,
+    project: &str,
+    domain: &str,
+) -> sealkit_remote::Result<bool> {
     let scopes = [(domain, project), (domain, ""), ("", "")];
     for (domain, project) in scopes {
         let scope = Scope { domain: domain.to_owned(), project: project.to_owned() };
@@ -201,81 +220,83 @@ async fn is_there(cluster: &Cluster, key: &str, project: &str, domain: &str) -> 
     Ok(false)
 }
 
-/// Follows the run; Ctrl-C asks whether it is to be aborted.
-async fn watched(cluster: &Cluster, run: &RunId, progress: &Progress) -> Result<RunOutcome, Fault> {
-    let tell = |event: Event<'_>| progress.tell(event);
-    let ending = cluster.client.follow(run, &tell);
-    tokio::pin!(ending);
-    let cannot = |error| Fault::failure(format!("signals cannot be heard: {error}"));
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(cannot)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(cannot)?;
+/// Follows the run to its end. Ctrl-C asks whether to abort it.
+async fn follow(cluster: &Cluster, run: &RunId, progress: &Progress) -> Result<RunOutcome, CommandError> {
+    let on_event = |event: Event<'_>| progress.print(event);
+    let outcome = cluster.client.follow(run, &on_event);
+    tokio::pin!(outcome);
+    let signal_error =
+        |error| CommandError::failure(format!("cannot install signal handlers: {}", reason(&error)));
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(signal_error)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(signal_error)?;
     tokio::select! {
-        ending = &mut ending => return Ok(ending?),
+        outcome = &mut outcome => return Ok(outcome?),
         _ = interrupt.recv() => {}
-        _ = terminate.recv() => return Err(left(run, cluster)),
+        _ = terminate.recv() => return Err(detached(run, cluster)),
     }
-    if !(terminal::input_is_typed() && terminal::errors_are_seen()) {
-        return Err(left(run, cluster));
+    if !(terminal::stdin_is_terminal() && terminal::stderr_is_terminal()) {
+        return Err(detached(run, cluster));
     }
-    terminal::done("");
-    // On a thread of its own: whoever presses Ctrl-C again leaves, and the connection stays alive meanwhile.
-    let (answered, answer) = oneshot::channel();
+    terminal::status("");
+    // On a thread: a second Ctrl-C ends the command, and the connection stays alive during the question.
+    let (sender, answer) = oneshot::channel();
     let question = format!("Abort run {run} on the cluster?");
-    thread::spawn(move || answered.send(prompt::confirm(&question)));
-    let is_meant = tokio::select! {
+    thread::spawn(move || sender.send(prompt::confirm(&question)));
+    let is_confirmed = tokio::select! {
         answer = answer => matches!(answer, Ok(Ok(true))),
         _ = interrupt.recv() => false,
     };
-    if !is_meant {
-        return Err(left(run, cluster));
+    if !is_confirmed {
+        return Err(detached(run, cluster));
     }
     cluster.client.abort(run, "aborted from the command line").await?;
-    terminal::done(&format!("Aborted run {run}"));
-    Err(Fault::interrupted())
+    terminal::status(&format!("Aborted run {run}"));
+    Err(CommandError::interrupted())
 }
 
-/// Nobody watches any more; the run goes on.
-fn left(run: &RunId, cluster: &Cluster) -> Fault {
+/// Returns the error of a command that stops following a run.
+fn detached(run: &RunId, cluster: &Cluster) -> CommandError {
     let console = cluster.client.config().console_url(&run.name, &run.project, &run.domain);
-    Fault::interrupted().with_hint(format!("run {run} goes on: see {console}"))
+    CommandError::interrupted().with_hint(format!("run {run} continues on the cluster: {console}"))
 }
 
-fn failure(task: &str, ending: &RunOutcome, tasks: &[&Task]) -> Fault {
-    let why = ending.reason.as_deref().unwrap_or_default().trim();
-    let (why, hint) = match why.split_once("\nhint: ") {
-        Some((why, hint)) => (why, Some(shown(hint))),
-        None => (why, None),
+/// Returns the error of a run that did not succeed.
+fn run_error(task: &str, outcome: &RunOutcome, tasks: &[&Task]) -> CommandError {
+    let reason = outcome.reason.as_deref().unwrap_or_default().trim();
+    let (reason, hint) = match reason.split_once("\nhint: ") {
+        Some((reason, hint)) => (reason, Some(sanitize(hint))),
+        None => (reason, None),
     };
-    let what = match ending.phase {
+    let result = match outcome.phase {
         ActionPhase::Aborted => "was aborted",
-        ActionPhase::TimedOut => "has timed out",
-        _ => "has failed",
+        ActionPhase::TimedOut => "timed out",
+        _ => "failed",
     };
-    // Errors of our own pods begin with the name of the task.
-    let message = match why {
-        "" => format!("task `{task}` {what}"),
-        why if why.starts_with("task `") => shown(why),
-        why => format!("task `{task}` {what}: {}", shown(why)),
+    // The errors of sealkit's own pods begin with the name of the task.
+    let message = match reason {
+        "" => format!("task `{task}` {result}"),
+        reason if reason.starts_with("task `") => sanitize(reason),
+        reason => format!("task `{task}` {result}: {}", sanitize(reason)),
     };
-    let fault = Fault::failure(message);
-    // The backend's word for a pod that was not let in.
-    if why.contains("none of the secret managers injected secret") {
+    let error = CommandError::failure(message);
+    // The webhook of the backend rejects a pod with this text.
+    if reason.contains("none of the secret managers injected secret") {
         let keys = tasks.iter().flat_map(|task| &task.secret_requests).map(|request| &*request.key);
         let mut keys: Vec<String> = keys.map(|key| format!("sealkit create secret {key} --remote")).collect();
         keys.sort();
         keys.dedup();
-        return fault.with_hint(format!(
-            "the cluster has not found a secret of the task, or cannot mount it as it is asked for: {}",
+        return error.with_hint(format!(
+            "the cluster has no such secret, or does not support how the task mounts it: {}",
             keys.join("; ")
         ));
     }
     match hint {
-        Some(hint) => fault.with_hint(hint),
-        None => fault,
+        Some(hint) => error.with_hint(hint),
+        None => error,
     }
 }
 
-/// What happens on the cluster, a line each.
+/// Prints the events of a run to standard error, one line each.
 struct Progress {
     task: String,
     started: Instant,
@@ -286,32 +307,32 @@ impl Progress {
         Self { task: task.to_owned(), started: Instant::now() }
     }
 
-    fn tell(&self, event: Event<'_>) {
+    fn print(&self, event: Event<'_>) {
         let task = &self.task;
         match event {
             Event::Phase { phase, .. } if phase.is_terminal() => {}
             Event::Phase { phase, attempt } => {
-                let again = if attempt > 1 { format!(", try {attempt}") } else { String::new() };
-                terminal::done(&format!("{task} {}{again}", phase.as_str()));
+                let suffix = if attempt > 1 { format!(" (attempt {attempt})") } else { String::new() };
+                terminal::status(&format!("{task} {}{suffix}", phase.as_str()));
             }
-            Event::Retry { attempt, reason: why } => {
-                let why = shown(why.lines().next().unwrap_or_default());
-                terminal::done(&format!("{task} failed in try {attempt}, and is tried again: {why}"));
+            Event::Retry { attempt, reason } => {
+                let reason = sanitize(reason.lines().next().unwrap_or_default());
+                terminal::status(&format!("{task} failed in attempt {attempt}, retrying: {reason}"));
             }
-            Event::Cluster(message) => terminal::done(&format!("{task}: {}", shown(message))),
-            Event::Log(line) => terminal::printed(task, &shown(line)),
+            Event::Cluster(message) => terminal::status(&format!("{task}: {}", sanitize(message))),
+            Event::Log(line) => terminal::log_line(task, &sanitize(line)),
             Event::StillQueued => {
                 terminal::warning(
-                    "the run has been in the queue for a minute: the cluster may not have taken it",
+                    "the run has been queued for a minute: the cluster may have no resources or workers for it",
                 );
             }
-            Event::ConnectionLost => terminal::note("the connection was lost, and is made again"),
+            Event::ConnectionLost => terminal::note("the connection was lost, reconnecting"),
             _ => {}
         }
     }
 
-    fn end(&self, phase: ActionPhase) {
+    fn print_end(&self, phase: ActionPhase) {
         let time = progress::display_duration(self.started.elapsed());
-        terminal::done(&format!("{} {} in {time}", self.task, phase.as_str()));
+        terminal::status(&format!("{} {} in {time}", self.task, phase.as_str()));
     }
 }

@@ -1,4 +1,4 @@
-//! How a command ends that did not do what was asked.
+//! The error of a command.
 
 use std::{error::Error as _, io, process::ExitCode};
 
@@ -6,45 +6,48 @@ use sealkit_store::{Error, ErrorKind};
 
 use crate::terminal;
 
-/// What went wrong and what to type next, never with a value.
+/// The error of a command: a message, a hint and an exit code. It never contains a value.
 #[derive(Debug)]
-pub(crate) struct Fault {
+pub(crate) struct CommandError {
     code: u8,
     message: String,
     hint: Option<String>,
 }
 
-impl Fault {
-    /// It could not be done.
+impl CommandError {
+    /// Creates an error of a command that failed.
     pub(crate) fn failure(message: impl Into<String>) -> Self {
         Self { code: 1, message: message.into(), hint: None }
     }
 
-    /// The command line asks for something that cannot be.
+    /// Creates an error in the command line or the configuration.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self { code: 2, message: message.into(), hint: None }
     }
 
-    /// Somebody has pressed Ctrl-C.
+    /// Creates the error of a command that was interrupted by Ctrl-C or a signal.
     pub(crate) fn interrupted() -> Self {
         Self { code: 130, message: "interrupted".to_owned(), hint: None }
     }
 
+    /// Adds a hint, which says what to do next.
     #[must_use]
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
+    /// Returns whether the command was interrupted.
     pub(crate) fn is_interrupted(&self) -> bool {
         self.code == 130
     }
 
+    /// Returns the message without the hint.
     pub(crate) fn message(&self) -> &str {
         &self.message
     }
 
-    /// Tells it, and gives the exit code.
+    /// Prints the error and returns the exit code.
     pub(crate) fn report(self) -> ExitCode {
         terminal::error(&self.message);
         if let Some(hint) = &self.hint {
@@ -54,7 +57,7 @@ impl Fault {
     }
 }
 
-impl From<Error> for Fault {
+impl From<Error> for CommandError {
     fn from(error: Error) -> Self {
         let source = error.source().and_then(|source| source.downcast_ref::<io::Error>());
         if source.is_some_and(|source| source.kind() == io::ErrorKind::Interrupted) {
@@ -66,16 +69,22 @@ impl From<Error> for Fault {
 }
 
 #[cfg(target_os = "linux")]
-impl From<sealkit_engine::Error> for Fault {
+impl From<sealkit_engine::Error> for CommandError {
     fn from(error: sealkit_engine::Error) -> Self {
         let code = if error.is_usage() { 2 } else { 1 };
         Self { code, message: error.to_string(), hint: error.hint().map(str::to_owned) }
     }
 }
 
-impl From<sealkit_remote::Error> for Fault {
+impl From<sealkit_remote::Error> for CommandError {
     fn from(error: sealkit_remote::Error) -> Self {
         let code = if error.kind() == sealkit_remote::ErrorKind::Config { 2 } else { 1 };
         Self { code, message: error.to_string(), hint: error.hint().map(str::to_owned) }
     }
+}
+
+/// Returns the text of an I/O error without Rust's suffix ` (os error 2)`.
+pub(crate) fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or_default().to_owned()
 }

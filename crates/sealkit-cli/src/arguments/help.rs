@@ -1,0 +1,187 @@
+//! The texts around the lists of commands and options in the help.
+//!
+//! The short help (`-h`) ends with a pointer to the long help (`--help`), which has examples.
+
+pub(super) const ABOUT: &str =
+    "Run tasks with exactly the secrets they request, locally or on Flyte and Union";
+
+pub(super) const MAIN: &str = "\
+Examples:
+  sealkit create secret my_secret             prompt for the value, without echo
+  sealkit create secret my_cert -f cert.pem   store the exact bytes of a file
+  vault read -field=pw x | sealkit create secret pw -f -
+  sealkit get secret                          list the secrets, never their values
+  sealkit update secret my_secret             store a new version of the secret
+  sealkit delete secret my_secret             delete the secret and all its versions
+  sealkit run examples/using_secrets.rs main  run a workflow of a source file
+  sealkit create secret my_secret --remote    create the secret on a cluster
+  source <(sealkit completions bash)          complete commands, options and names
+
+Files:
+  ~/.local/share/sealkit/secrets  encrypted store, or in $XDG_DATA_HOME
+  ~/.config/sealkit/key           key of the store, or in $XDG_CONFIG_HOME;
+                                  back it up apart from the store
+
+With --remote, the first of these configuration files that exists is read:
+  config.yaml, .flyte/config.yaml in the current directory
+  .flyte/config.yaml in the root of the git repository
+  $UCTL_CONFIG, $FLYTECTL_CONFIG, $UNION_CONFIG, $UNIONAI_CONFIG
+  ~/.union/config.yaml, ~/.flyte/config.yaml, ~/.uctl/config.yaml
+
+Environment:
+  SEALKIT_KEY_FILE         path of the key, in place of the default
+  SEALKIT_PASSPHRASE_FILE  path of a file with the passphrase of the key
+  SEALKIT_TIMEOUT          timeout of a request to a cluster [default: 30s]
+  FLYTE_API_KEY            API key for non-interactive use; UNION_API_KEY works too
+
+Exit codes:
+  0    success
+  1    failure
+  2    invalid command line or configuration
+  130  interrupted";
+
+pub(super) const CREATE_SECRET_SHORT: &str =
+    "Registries, cluster options, examples: see `sealkit create secret --help`";
+
+pub(super) const CREATE: &str = "\
+Examples:
+  sealkit create secret my_secret             prompt for the value, without echo
+  sealkit create secret my_cert -f cert.pem   store the exact bytes of a file
+  pass show db | sealkit create secret password --group db -f -
+  sealkit create secret my_secret --domain development --project flytesnacks
+  sealkit create secret my_secret --remote    create the secret on a cluster
+  sealkit create secret registry --type image-pull -f ~/.docker/config.json
+  sealkit create secret registry --from-docker-config --registries ghcr.io --remote
+  sealkit create secret registry --registry ghcr.io --username me
+
+A task requests the secret as `Secret(key = \"NAME\")`, or, if it has a group, as
+`Secret(group = \"GROUP\", key = \"NAME\")`.";
+
+pub(super) const GET_SECRET_SHORT: &str = "\
+Values are never printed: only tasks can read them.
+Columns, cluster options and examples: see `sealkit get secret --help`";
+
+pub(super) const GET: &str = "\
+Examples:
+  sealkit get secret                          list all secrets
+  sealkit get secret my_secret                show one secret, in every scope
+  sealkit get secret my_secret --history      show its versions
+  sealkit get secret --domain development     list the secrets of one scope
+  sealkit get secret -o name | wc -l
+  sealkit get secret -o json | jq -r '.[].name'
+  sealkit get secret --remote                 list the secrets of a cluster
+
+Columns; a column without content is left out:
+  NAME     key of the secret, as in `Secret(key = \"NAME\")`
+  GROUP    group of the secret, as in `Secret(group = \"GROUP\", key = \"NAME\")`
+  DOMAIN   domain that the secret is limited to; empty: every domain
+  PROJECT  project that the secret is limited to; empty: every project
+  TYPE     generic, image-pull (credentials of a container registry), or deleted
+  VERSION  1 for the first value; every update and deletion adds 1
+  CREATED  time at which this version was stored, in UTC
+  GUARD    how the value is found in outputs, errors and logs of tasks; shown only
+           with NAME, and if the key can be read
+             full  everywhere, also in encoded form
+             weak  only where it stands alone, as it may occur in ordinary text
+             none  not at all: it is too short or too common
+  STATUS   with --remote: present, partly present, missing or unknown
+
+Values are never printed, by no option and no other command: only tasks can read
+them. Without NAME, nothing is decrypted.";
+
+pub(super) const UPDATE_SECRET_SHORT: &str =
+    "Cluster options and examples: see `sealkit update secret --help`";
+
+pub(super) const UPDATE: &str = "\
+Examples:
+  sealkit update secret my_secret             prompt for the new value, without echo
+  sealkit update secret my_cert -f cert.pem   store the exact bytes of a file
+  sealkit update secret my_secret --restore 3
+  sealkit update secret my_secret --remote    update the secret on a cluster
+
+The store keeps the last five versions of a secret: see
+`sealkit get secret NAME --history`.";
+
+pub(super) const DELETE_SECRET_SHORT: &str =
+    "Cluster options and examples: see `sealkit delete secret --help`";
+
+pub(super) const DELETE: &str = "\
+Examples:
+  sealkit delete secret my_secret             ask for confirmation
+  sealkit delete secret my_secret -y
+  sealkit delete secret password --group db --domain development
+  sealkit delete secret my_secret --remote    delete the secret from a cluster
+
+A deletion cannot be undone.";
+
+pub(super) const UPDATE_KEY: &str = "\
+Examples:
+  sealkit update key                          prompt for the new passphrase
+  sealkit update key --passphrase-file FILE   read it from a file
+  sealkit update key --remove-passphrase      store the key unencrypted
+
+Commands that decrypt a value prompt for the passphrase, or read it from the file
+in SEALKIT_PASSPHRASE_FILE. Without the passphrase the secrets cannot be read.";
+
+pub(super) const COMPLETIONS: &str = "\
+Examples:
+  source <(sealkit completions bash)          in ~/.bashrc
+  source <(sealkit completions zsh)           in ~/.zshrc, after compinit
+  sealkit completions fish | source           in ~/.config/fish/config.fish
+
+Completion covers commands, options, and the names of secrets, groups, domains
+and projects.";
+
+pub(super) const MAN: &str = "\
+Examples:
+  sealkit man ~/.local/share/man/man1
+  man sealkit-create-secret";
+
+pub(super) const VERIFY: &str = "\
+Examples:
+  sealkit verify store
+
+Every corrupt file is reported, and the exit code is then 1.";
+
+pub(super) const RUN_SHORT: &str = "\
+Options come before TARGET, inputs after TASK.
+Cluster options and examples: see `sealkit run --help`";
+
+pub(super) const RUN: &str = "\
+Examples:
+  sealkit run src/main.rs main                run the workflow `main` of a source file
+  sealkit run my_tasks train --rows 100       run a task of a bin target, with an input
+  sealkit run target/release/my_tasks main    run a program that is already built
+  sealkit run --secret token=env:HF_TOKEN src/main.rs main
+  sealkit run --secret db/password=@pw.txt src/main.rs main
+  sealkit run --domain development src/main.rs main
+  sealkit run --remote --image ghcr.io/me/app:1 src/main.rs main
+
+Every task runs in a process of its own, with only its own secrets, and so does every
+task that a workflow calls. The output of the task is printed to standard output as
+JSON. All that tasks print goes to standard error, with secrets redacted.
+
+With --remote, the cluster starts the program from the image, with the secrets of the
+cluster. Ctrl-C asks whether to abort the run.
+
+Exit codes:
+  0    success
+  1    the task failed
+  2    the task could not be started
+  130  interrupted";
+
+pub(super) const DEPLOY_SHORT: &str = "Cluster options, resources and examples: see `sealkit deploy --help`";
+
+pub(super) const DEPLOY: &str = "\
+Examples:
+  sealkit deploy --image ghcr.io/me/app:1 src/main.rs
+  sealkit deploy --image ghcr.io/me/app:1 --version v7 src/main.rs train
+
+Names and versions of the registered tasks are printed to standard output, one task
+per line.";
+
+pub(super) const DESCRIBE: &str = "\
+Examples:
+  sealkit describe src/main.rs                show the tasks and their secrets
+  sealkit describe src/main.rs --check        show where each secret comes from
+  sealkit describe my_tasks train -o json     show one task as JSON";

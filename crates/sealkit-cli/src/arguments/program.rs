@@ -1,0 +1,157 @@
+//! The arguments of `run`, `deploy` and `describe`.
+
+use std::ffi::OsString;
+
+use clap::{Args, ValueEnum, ValueHint};
+use clap_complete::ArgValueCandidates;
+
+use super::{ClusterArguments, ImageArguments, RemoteArguments, cluster::require_remote};
+use crate::{completion, error::CommandError};
+
+/// The program, and how to build it.
+#[derive(Debug, Args)]
+pub struct TargetArguments {
+    /// Rust source file, bin or example target, or program
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub target: String,
+    /// Build with optimizations
+    #[arg(short, long)]
+    pub release: bool,
+    /// Build with these Cargo features
+    #[arg(short = 'F', long)]
+    pub features: Vec<String>,
+    /// Package that contains the target
+    #[arg(long)]
+    pub package: Option<String>,
+}
+
+/// The arguments of `run`.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
+pub struct Run {
+    /// The program.
+    #[command(flatten)]
+    pub target: TargetArguments,
+    /// Name of the task or workflow
+    pub task: String,
+    /// Inputs of the task
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "--INPUT VALUE")]
+    pub inputs: Vec<OsString>,
+    /// Override a secret by @FILE, env:VARIABLE or -
+    ///
+    /// The value is used for this run only; `-` is standard input. For a secret
+    /// with a group, write GROUP/NAME=SOURCE.
+    #[arg(long, value_name = "NAME=SOURCE", conflicts_with = "remote", verbatim_doc_comment)]
+    pub secret: Vec<String>,
+    /// Domain of the run: its secrets take precedence
+    ///
+    /// With --remote, the default is that of the configuration file.
+    #[arg(short, long, add = ArgValueCandidates::new(completion::domains))]
+    pub domain: Option<String>,
+    /// Project of the run: its secrets take precedence
+    ///
+    /// With --remote, the default is that of the configuration file.
+    #[arg(short, long, add = ArgValueCandidates::new(completion::projects))]
+    pub project: Option<String>,
+    /// Set an environment variable of the tasks
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub env: Vec<OsString>,
+    /// Pass the whole environment of this command to the tasks
+    #[arg(long, conflicts_with = "remote", hide_short_help = true)]
+    pub inherit_env: bool,
+    /// Allow debuggers to attach to the tasks
+    #[arg(long, conflicts_with = "remote", hide_short_help = true)]
+    pub debuggable: bool,
+    /// Skip the check that every secret exists
+    ///
+    /// Without --remote, only the secrets of the tasks that a workflow may call
+    /// are not checked.
+    #[arg(long, verbatim_doc_comment)]
+    pub skip_check: bool,
+    /// The cluster, if any.
+    #[command(flatten)]
+    pub remote: RemoteArguments,
+    /// The image and the resources of the pods.
+    #[command(flatten)]
+    pub image: ImageArguments,
+    /// Print the name of the run instead of waiting for its end
+    #[arg(long, help_heading = "Cluster")]
+    pub detach: bool,
+}
+
+impl Run {
+    /// Returns whether the task runs on a cluster.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if there is an option for a cluster but no `--remote`.
+    pub(crate) fn is_remote(&self) -> Result<bool, CommandError> {
+        let is_remote = self.remote.is_enabled()?;
+        if !is_remote {
+            self.image.require_remote()?;
+            require_remote(&[("detach", self.detach)])?;
+        }
+        Ok(is_remote)
+    }
+}
+
+/// The arguments of `deploy`.
+#[derive(Debug, Args)]
+pub struct Deploy {
+    /// The program.
+    #[command(flatten)]
+    pub target: TargetArguments,
+    /// Register only this task or workflow
+    pub task: Option<String>,
+    /// Domain to register the tasks in
+    ///
+    /// The default is that of the configuration file.
+    #[arg(short, long, add = ArgValueCandidates::new(completion::domains))]
+    pub domain: Option<String>,
+    /// Project to register the tasks in
+    ///
+    /// The default is that of the configuration file.
+    #[arg(short, long, add = ArgValueCandidates::new(completion::projects))]
+    pub project: Option<String>,
+    /// Set an environment variable of the tasks
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub env: Vec<OsString>,
+    /// The image and the resources of the pods.
+    #[command(flatten)]
+    pub image: ImageArguments,
+    /// The cluster.
+    #[command(flatten)]
+    pub cluster: ClusterArguments,
+}
+
+/// The arguments of `describe`.
+#[derive(Debug, Args)]
+pub struct Describe {
+    /// The program.
+    #[command(flatten)]
+    pub target: TargetArguments,
+    /// Show only this task or workflow
+    pub task: Option<String>,
+    /// Check that every secret exists, and show its source
+    #[arg(long)]
+    pub check: bool,
+    /// Domain to check the secrets for
+    #[arg(short, long, add = ArgValueCandidates::new(completion::domains))]
+    pub domain: Option<String>,
+    /// Project to check the secrets for; requires --domain
+    #[arg(short, long, requires = "domain", add = ArgValueCandidates::new(completion::projects))]
+    pub project: Option<String>,
+    /// Output format: table or json
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t, hide_possible_values = true)]
+    pub output: DescribeOutput,
+}
+
+/// The output format of `describe`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, ValueEnum)]
+pub enum DescribeOutput {
+    /// Text
+    #[default]
+    Table,
+    /// A JSON array of objects
+    Json,
+}

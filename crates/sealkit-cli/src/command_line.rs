@@ -1,0 +1,24 @@
+//! Command lines in hints.
+
+use sealkit_store::SecretId;
+
+/// A command line on a secret, to suggest in a hint.
+pub(crate) struct CommandLine<'a> {
+    pub(crate) verb: &'static str,
+    pub(crate) id: &'a SecretId,
+    pub(crate) is_remote: bool,
+}
+
+impl CommandLine<'_> {
+    /// Returns the command line with one more option.
+    pub(crate) fn with(&self, option: &str) -> String {
+        let (verb, arguments) = (self.verb, self.id.arguments());
+        let remote = if self.is_remote { "--remote " } else { "" };
+        // After `--`, every argument is positional.
+        if arguments.contains("-- ") {
+            format!("sealkit {verb} secret {remote}{option} {arguments}")
+        } else {
+            format!("sealkit {verb} secret {arguments} {remote}{option}").trim_end().to_owned()
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Errors for commands that do not exist, with the command that the user probably meant.
+
+use std::ffi::OsString;
+
+use clap::error::{ContextKind, ContextValue, Error};
+
+use crate::error::CommandError;
+
+/// Commands of other tools, each with a hint.
+const HINTS: &[(&[&str], &str)] = &[
+    (&["list", "ls"], "list secrets: sealkit get secret"),
+    (
+        &["show", "cat", "print", "read", "reveal", "view"],
+        "list secrets: sealkit get secret; values are never shown",
+    ),
+    (&["add", "new", "insert", "put"], "create a secret: sealkit create secret NAME"),
+    (
+        &["set", "edit", "change", "rotate"],
+        "give a secret a new value: sealkit update secret NAME; create one: sealkit create secret NAME",
+    ),
+    (&["rm", "remove", "del", "unset"], "delete a secret: sealkit delete secret NAME"),
+    (&["import", "load"], "create a secret from a file: sealkit create secret NAME -f PATH"),
+    (&["export", "dump"], "values are never shown; tasks read them: sealkit run TARGET TASK"),
+    (&["exec", "execute", "start"], "run a task: sealkit run TARGET TASK"),
+    (&["register", "package", "push"], "register tasks on a cluster: sealkit deploy --image IMAGE TARGET"),
+    (&["init", "setup"], "create a secret: sealkit create secret NAME; the first one creates the store"),
+    (&["login", "auth", "config"], "no login is needed: commands with --remote log in, see `sealkit --help`"),
+    (
+        &["check", "doctor", "fsck"],
+        "check the store: sealkit verify store; a program: sealkit describe TARGET --check",
+    ),
+    (&["passphrase", "passwd", "lock"], "set a passphrase for the key: sealkit update key"),
+    (&["help"], "show the help: sealkit --help"),
+    (&["version"], "show the version: sealkit --version"),
+];
+
+/// Commands that take an object, each with a complete command line.
+const OBJECTS: &[(&str, &str)] = &[
+    ("create", "sealkit create secret NAME"),
+    ("get", "sealkit get secret NAME"),
+    ("update", "sealkit update secret NAME"),
+    ("delete", "sealkit delete secret NAME"),
+    ("verify", "sealkit verify store"),
+];
+
+/// Returns the error for an unrecognized command, out of clap's error and the arguments.
+///
+/// Of the arguments only the command itself is repeated: the others may contain a value.
+pub(crate) fn error(error: &Error, arguments: impl Iterator<Item = OsString>) -> CommandError {
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else {
+        return CommandError::usage("unrecognized command");
+    };
+    let suggestion = match error.get(ContextKind::SuggestedSubcommand) {
+        Some(ContextValue::Strings(words)) => words.first(),
+        _ => None,
+    };
+    let arguments: Vec<String> =
+        arguments.take(2).map(|argument| argument.to_string_lossy().into_owned()).collect();
+    let mut arguments = arguments.iter().map(String::as_str);
+    let (first, second) = (arguments.next().unwrap_or_default(), arguments.next().unwrap_or_default());
+    let parent = OBJECTS.iter().find(|(verb, _)| *verb == first);
+    let command = match parent {
+        Some((verb, _)) => format!("{verb} {word}"),
+        None => word.clone(),
+    };
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let message = if word.chars().all(is_name) {
+        format!("unrecognized command `{command}`")
+    } else {
+        "unrecognized command".to_owned()
+    };
+    CommandError::usage(message).with_hint(match (parent, suggestion) {
+        (Some(_), Some(object)) if object == "key" => "did you mean `sealkit update key`?".to_owned(),
+        (Some((_, line)), _) => format!("did you mean `{line}`?"),
+        (None, suggestion) => hint(word, second, suggestion.map(String::as_str)),
+    })
+}
+
+/// Returns the hint for `word` in place of a command, followed by the argument `next`.
+fn hint(word: &str, next: &str, suggestion: Option<&str>) -> String {
+    let known = |word: &str| HINTS.iter().find(|(words, _)| words.contains(&word)).map(|(_, hint)| *hint);
+    // `sealkit secret create NAME`
+    if matches!(word, "secret" | "secrets") {
+        return match (OBJECTS.iter().find(|(verb, _)| *verb == next), known(next)) {
+            (Some((_, line)), _) => format!("write the verb first: {line}"),
+            (None, Some(hint)) => hint.to_owned(),
+            (None, None) => "write a verb first: sealkit create secret NAME, sealkit get secret".to_owned(),
+        };
+    }
+    match (known(word), suggestion) {
+        (Some(hint), _) => hint.to_owned(),
+        (None, Some(verb)) => format!("did you mean `sealkit {verb}`?"),
+        (None, None) => "list the commands: sealkit --help".to_owned(),
+    }
+}

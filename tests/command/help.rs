@@ -1,0 +1,299 @@
+//! The help of the `sealkit` command, and its hints for commands of other tools.
+
+use std::fs;
+
+use support::{Finished, Home};
+
+/// All commands, and the most lines of their short help.
+const COMMANDS: [(&str, usize); 17] = [
+    ("", 20),
+    ("create", 10),
+    ("create secret", 24),
+    ("get", 10),
+    ("get secret", 24),
+    ("update", 10),
+    ("update secret", 24),
+    ("update key", 10),
+    ("delete", 10),
+    ("delete secret", 20),
+    ("verify", 10),
+    ("verify store", 10),
+    ("run", 28),
+    ("deploy", 24),
+    ("describe", 20),
+    ("completions", 10),
+    ("man", 10),
+];
+
+fn home() -> Home {
+    Home::new(env!("CARGO_BIN_EXE_command")).unwrap()
+}
+
+fn width(text: &str) -> usize {
+    text.lines().map(|line| line.chars().count()).max().unwrap_or_default()
+}
+
+#[test]
+fn the_short_help_lists_the_commands() {
+    let home = home();
+    let short = home.run("-h").unwrap();
+    insta::assert_snapshot!(short, @"
+    exit code 0
+    -- stdout
+    Run tasks with exactly the secrets they request, locally or on Flyte and Union
+
+    Usage: sealkit <COMMAND>
+
+    Commands:
+      create       Create a secret
+      get          List secrets without their values
+      update       Update a secret, or the passphrase of the store's key
+      delete       Delete a secret
+      run          Run a task or workflow, locally or on a cluster
+      deploy       Register tasks on a cluster without running them
+      describe     Show the tasks of a program and the secrets they request
+      verify       Check the store for corrupt files
+      completions  Print a shell completion script
+      man          Write the man pages
+
+    Options:
+      -h, --help     Print help (see more with '--help')
+      -V, --version  Print version
+    ");
+    let bare = home.run("").unwrap();
+    assert_eq!((bare.code, &bare.stdout, &bare.stderr), (Some(2), &String::new(), &short.stdout));
+}
+
+#[test]
+fn the_short_help_of_a_command_folds_its_cluster_options() {
+    let home = home();
+    insta::assert_snapshot!(home.run("create secret -h").unwrap(), @"
+    exit code 0
+    -- stdout
+    Create a secret
+
+    Usage: sealkit create secret [OPTIONS] <NAME>
+
+    Arguments:
+      <NAME>  Name of the secret: 1 to 128 letters, digits, `-` and `_`
+
+    Options:
+          --value <VALUE>      Value; visible in process lists and shell history
+      -f, --value-file <PATH>  Read the value from a file; `-` is standard input
+          --allow-empty        Accept an empty value
+          --group <GROUP>      Group of the secret [default: no group]
+      -d, --domain <DOMAIN>    Domain of the secret [default: every domain]
+      -p, --project <PROJECT>  Project of the secret; requires --domain
+      -h, --help               Print help (see more with '--help')
+
+    Cluster:
+          --remote  Use a Flyte or Union cluster instead of this machine
+
+    Registries, cluster options, examples: see `sealkit create secret --help`
+    ");
+    insta::assert_snapshot!(home.run("run -h").unwrap(), @"
+    exit code 0
+    -- stdout
+    Run a task or workflow, locally or on a cluster
+
+    Usage: sealkit run [OPTIONS] <TARGET> <TASK> [--INPUT VALUE]...
+
+    Arguments:
+      <TARGET>            Rust source file, bin or example target, or program
+      <TASK>              Name of the task or workflow
+      [--INPUT VALUE]...  Inputs of the task
+
+    Options:
+      -r, --release               Build with optimizations
+      -F, --features <FEATURES>   Build with these Cargo features
+          --package <PACKAGE>     Package that contains the target
+          --secret <NAME=SOURCE>  Override a secret by @FILE, env:VARIABLE or -
+      -d, --domain <DOMAIN>       Domain of the run: its secrets take precedence
+      -p, --project <PROJECT>     Project of the run: its secrets take precedence
+          --env <NAME=VALUE>      Set an environment variable of the tasks
+          --skip-check            Skip the check that every secret exists
+      -h, --help                  Print help (see more with '--help')
+
+    Cluster:
+          --remote         Use a Flyte or Union cluster instead of this machine
+          --image <IMAGE>  Container image that contains the program
+          --detach         Print the name of the run instead of waiting for its end
+
+    Options come before TARGET, inputs after TASK.
+    Cluster options and examples: see `sealkit run --help`
+    ");
+}
+
+#[test]
+fn the_short_help_fits_a_terminal_and_the_long_help_has_all_options() {
+    let home = home();
+    for (command, lines) in COMMANDS {
+        let short = home.run(&format!("{command} -h")).unwrap();
+        assert_eq!(short.code, Some(0));
+        assert!(short.stdout.lines().count() <= lines && width(&short.stdout) <= 80, "{short}");
+        assert!(short.stdout.contains("see more with '--help'"), "{short}");
+        assert!(!short.stdout.contains("Examples:") && !short.stdout.contains("--endpoint"), "{short}");
+
+        let long = home.run(&format!("{command} --help")).unwrap();
+        assert_eq!(long.code, Some(0));
+        assert!(width(&long.stdout) <= 90, "{}: {long}", width(&long.stdout));
+        let has_cluster = command.ends_with(" secret") || ["run", "deploy"].contains(&command);
+        for option in ["\nCluster:\n", "--endpoint <", "--auth-type <", "--insecure\n"] {
+            assert_eq!(long.stdout.contains(option), has_cluster, "{option}: {long}");
+        }
+        if has_cluster {
+            let pointer = format!("see `sealkit {command} --help`");
+            assert!(short.stdout.contains(&pointer), "{short}");
+        }
+    }
+}
+
+#[test]
+fn every_command_has_long_help_with_examples_and_a_man_page() {
+    let home = home();
+    let pages = home.path().join("man");
+    assert_eq!(home.run(&format!("man {}", pages.display())).unwrap().code, Some(0));
+    for (command, _) in COMMANDS {
+        let help = home.run(&format!("{command} --help")).unwrap();
+        let (_, examples) = help.stdout.split_once("\nExamples:\n").unwrap();
+        assert!(examples.contains(&format!("sealkit {command}")), "{command}: {help}");
+        let name = format!("sealkit {command}").trim_end().replace(' ', "-");
+        let page = fs::read_to_string(pages.join(format!("{name}.1"))).unwrap();
+        assert!(page.contains("Examples:"), "{name}");
+        assert_eq!(page.contains("auth"), help.stdout.contains("--auth"), "{name}");
+    }
+    assert_eq!(fs::read_dir(pages).unwrap().count(), COMMANDS.len());
+    assert_eq!(home.run("--version").unwrap().stdout, format!("sealkit {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn every_column_of_the_table_is_explained() {
+    let home = home();
+    for line in ["a --group g --domain d --project p", "b"] {
+        let created = home.run(&format!("create secret {line} --value correct-horse")).unwrap();
+        assert_eq!(created.code, Some(0), "{created}");
+    }
+    let table = home.run("get secret a --group g --domain d --project p").unwrap().stdout;
+    let titles: Vec<&str> = table.lines().next().unwrap().split_whitespace().collect();
+    assert_eq!(titles, ["NAME", "GROUP", "DOMAIN", "PROJECT", "TYPE", "VERSION", "CREATED", "GUARD"]);
+    let help = home.run("get secret --help").unwrap().stdout;
+    let (_, columns) = help.split_once("\nColumns").unwrap();
+    for title in titles.iter().chain(&["STATUS"]) {
+        assert!(columns.contains(&format!("\n  {title} ")), "{title}: {columns}");
+    }
+    assert!(columns.contains("Values are never printed"));
+}
+
+#[test]
+fn a_command_of_another_tool_is_answered_with_ours() {
+    let home = home();
+    let mut all = String::new();
+    for line in [
+        "list",
+        "ls secrets",
+        "show my_secret",
+        "add my_secret hunter2",
+        "new",
+        "set my_secret hunter2",
+        "edit my_secret",
+        "rm my_secret",
+        "remove my_secret",
+        "import .env",
+        "login",
+        "help",
+        "secret create my_secret hunter2",
+        "secrets set my_secret=hunter2",
+        "secret list",
+        "secret",
+        "creat secret my_secret",
+        "create my_secret",
+        "create secrt my_secret",
+        "get my_secret",
+        "update kee",
+        "verify",
+        "verify everything",
+        "my_secret=hunter2",
+        "wibble",
+    ] {
+        let Finished { code, stdout, stderr } = home.run(line).unwrap();
+        assert_eq!((code, &*stdout), (Some(2), ""), "{line}");
+        assert!(!stderr.contains("hunter2"), "{line}: {stderr}");
+        if line != "verify" {
+            all.extend(["$ sealkit ", line, "\n", &stderr]);
+        }
+    }
+    insta::assert_snapshot!(all, @"
+    $ sealkit list
+    error: unrecognized command `list`
+    hint: list secrets: sealkit get secret
+    $ sealkit ls secrets
+    error: unrecognized command `ls`
+    hint: list secrets: sealkit get secret
+    $ sealkit show my_secret
+    error: unrecognized command `show`
+    hint: list secrets: sealkit get secret; values are never shown
+    $ sealkit add my_secret hunter2
+    error: unrecognized command `add`
+    hint: create a secret: sealkit create secret NAME
+    $ sealkit new
+    error: unrecognized command `new`
+    hint: create a secret: sealkit create secret NAME
+    $ sealkit set my_secret hunter2
+    error: unrecognized command `set`
+    hint: give a secret a new value: sealkit update secret NAME; create one: sealkit create secret NAME
+    $ sealkit edit my_secret
+    error: unrecognized command `edit`
+    hint: give a secret a new value: sealkit update secret NAME; create one: sealkit create secret NAME
+    $ sealkit rm my_secret
+    error: unrecognized command `rm`
+    hint: delete a secret: sealkit delete secret NAME
+    $ sealkit remove my_secret
+    error: unrecognized command `remove`
+    hint: delete a secret: sealkit delete secret NAME
+    $ sealkit import .env
+    error: unrecognized command `import`
+    hint: create a secret from a file: sealkit create secret NAME -f PATH
+    $ sealkit login
+    error: unrecognized command `login`
+    hint: no login is needed: commands with --remote log in, see `sealkit --help`
+    $ sealkit help
+    error: unrecognized command `help`
+    hint: show the help: sealkit --help
+    $ sealkit secret create my_secret hunter2
+    error: unrecognized command `secret`
+    hint: write the verb first: sealkit create secret NAME
+    $ sealkit secrets set my_secret=hunter2
+    error: unrecognized command `secrets`
+    hint: give a secret a new value: sealkit update secret NAME; create one: sealkit create secret NAME
+    $ sealkit secret list
+    error: unrecognized command `secret`
+    hint: list secrets: sealkit get secret
+    $ sealkit secret
+    error: unrecognized command `secret`
+    hint: write a verb first: sealkit create secret NAME, sealkit get secret
+    $ sealkit creat secret my_secret
+    error: unrecognized command `creat`
+    hint: did you mean `sealkit create`?
+    $ sealkit create my_secret
+    error: unrecognized command `create my_secret`
+    hint: did you mean `sealkit create secret NAME`?
+    $ sealkit create secrt my_secret
+    error: unrecognized command `create secrt`
+    hint: did you mean `sealkit create secret NAME`?
+    $ sealkit get my_secret
+    error: unrecognized command `get my_secret`
+    hint: did you mean `sealkit get secret NAME`?
+    $ sealkit update kee
+    error: unrecognized command `update kee`
+    hint: did you mean `sealkit update key`?
+    $ sealkit verify everything
+    error: unrecognized command `verify everything`
+    hint: did you mean `sealkit verify store`?
+    $ sealkit my_secret=hunter2
+    error: unrecognized command
+    hint: list the commands: sealkit --help
+    $ sealkit wibble
+    error: unrecognized command `wibble`
+    hint: list the commands: sealkit --help
+    ");
+}
