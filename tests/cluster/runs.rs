@@ -82,7 +82,7 @@ fn a_workflow_runs_on_a_cluster_and_each_of_its_tasks_in_a_pod_with_its_own_secr
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn a_run_is_told_as_it_goes() {
-    let (plane, home) = started(&["--pace=0.2"]);
+    let (plane, home) = started(&["--lockstep"]);
     insta::assert_snapshot!(told(&remote(&home, "t1"), &plane), @r#"
     exit code 0
     -- stdout
@@ -151,7 +151,7 @@ fn inputs_outputs_and_the_environment_go_there_and_back() {
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn a_connection_that_is_lost_is_made_again_and_nothing_is_told_twice() {
-    let (plane, home) = started(&["--pace=0.3"]);
+    let (plane, home) = started(&["--lockstep"]);
     plane.fail(&json!({"method": "WatchActionDetails", "cut_after": 1, "times": 3})).unwrap();
     plane.fail(&json!({"method": "TailLogs", "cut_after": 1, "times": 1})).unwrap();
     plane.fail(&json!({"method": "WatchForUpdates", "cut_after": 1, "times": 2})).unwrap();
@@ -182,7 +182,7 @@ fn nobody_has_to_wait_for_the_end() {
 fn ctrl_c_asks_whether_the_run_is_to_be_aborted() {
     let (plane, home) = started(&[]);
     let arguments = ["run", "--remote", "--image", "registry/app:1", "--program", "/app/tasks", TASKS];
-    let arguments = arguments.into_iter().chain(["slow", "--seconds", "60"]);
+    let arguments = arguments.into_iter().chain(["slow", "--seconds", "1000"]);
     let home_path = home.path().to_string_lossy().into_owned();
     for (answer, is_aborted) in [("n\n", false), ("y\n", true), ("\u{3}", false)] {
         plane.admin("DELETE", "/requests", &Json::Null).unwrap();

@@ -117,24 +117,36 @@ fn theft(masked: String) -> anyhow::Result<Vec<String>> {
     thief(masked)
 }
 
-/// Has its file for a while.
+/// Holds its secret file until `directory` contains `stop`, and creates `started` there first.
 #[task(secret_requests = [Secret(key = "my_file_secret", group = "certs", mount_requirement = FILE)])]
-fn has_a_file() -> anyhow::Result<usize> {
+fn has_a_file(directory: String) -> anyhow::Result<usize> {
+    let directory = Path::new(&directory);
     let path = current_context().secrets().get_secrets_file("my_file_secret")?;
-    thread::sleep(Duration::from_millis(1500));
-    // What it starts sees it, too.
+    fs::write(directory.join("started"), "")?;
+    wait_for(&directory.join("stop"));
+    // Child processes can read the file, too.
     let read = Command::new("cat").arg(path).output()?;
     Ok(read.stdout.len())
 }
 
-/// Runs the thief while another task has its file.
+fn wait_for(path: &Path) {
+    while !path.exists() {
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// Runs the thief while another task holds its secret file.
 #[workflow]
 fn theft_beside(masked: String) -> anyhow::Result<Vec<String>> {
     let context = current_context();
+    let directory = tempfile::tempdir()?;
+    let path = directory.path().to_string_lossy().into_owned();
     thread::scope(|threads| {
-        let other = threads.spawn(|| context.run(has_a_file));
-        thread::sleep(Duration::from_millis(500));
-        let found = thief(masked)?;
+        let other = threads.spawn(|| context.run(|| has_a_file(path)));
+        wait_for(&directory.path().join("started"));
+        let found = thief(masked);
+        fs::write(directory.path().join("stop"), "")?;
+        let found = found?;
         let length = other.join().map_err(|_| anyhow::anyhow!("panicked"))??;
         anyhow::ensure!(length > 0, "the file is empty");
         Ok(found)

@@ -12,8 +12,8 @@ use rustix::{
     termios::{LocalModes, tcgetattr},
 };
 
-/// Nothing here takes that long.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// The time after which a program counts as hanging.
+const TIMEOUT: Duration = Duration::from_secs(300);
 
 /// A program at a terminal of its own.
 #[allow(missing_debug_implementations, reason = "its terminal has none")]
@@ -69,7 +69,7 @@ impl Terminal {
             if seen.contains(text) {
                 return Ok(seen);
             }
-            if start.elapsed() > PATIENCE || !self.read(PATIENCE)? {
+            if start.elapsed() > TIMEOUT || !self.read()? {
                 return Err(io::Error::other(format!("`{text}` was not seen in:\n{seen}")));
             }
         }
@@ -92,7 +92,7 @@ impl Terminal {
     ///
     /// When there is no end.
     pub fn finish(mut self) -> io::Result<(Option<i32>, String, bool)> {
-        while self.read(PATIENCE)? {}
+        while self.read()? {}
         let code = self.child.wait()?.code();
         let echoes = self.echoes()?;
         Ok((code, self.seen(), echoes))
@@ -104,10 +104,10 @@ impl Terminal {
     }
 
     /// Reads what there is; `false` at the end.
-    fn read(&mut self, patience: Duration) -> io::Result<bool> {
-        let patience = Timespec { tv_sec: patience.as_secs().cast_signed(), tv_nsec: 0 };
+    fn read(&mut self) -> io::Result<bool> {
+        let timeout = Timespec { tv_sec: TIMEOUT.as_secs().cast_signed(), tv_nsec: 0 };
         let mut ready = [PollFd::new(&self.pty, PollFlags::IN)];
-        if poll(&mut ready, Some(&patience))? == 0 {
+        if poll(&mut ready, Some(&timeout))? == 0 {
             return Err(io::Error::other(format!("nothing more came after:\n{}", self.seen())));
         }
         let mut room = [0; 4096];

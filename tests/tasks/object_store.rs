@@ -1,7 +1,5 @@
 //! A program with tasks as a pod of a cluster: its files are objects, of a fake S3 that checks signatures.
 
-use std::time::{Duration, Instant};
-
 use sealkit::{Type, Value, literal};
 use sealkit_idl::{
     core::{ContainerErrorKind, ErrorDocument, ErrorOrigin},
@@ -100,9 +98,7 @@ fn a_store_that_cannot_be_used_is_told_in_words_that_hold_no_key() {
     let bucket = Bucket::new(&python).unwrap();
     bucket.put("run/inputs.pb", &inputs(&[])).unwrap();
     let told = |program: Program| {
-        let started = Instant::now();
         let finished = program.run().unwrap();
-        assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
         silent(&bucket, &finished.to_string());
         assert!(!finished.to_string().contains("AKIA-nobodys") && !finished.to_string().contains("wr0ng"));
         finished

@@ -54,7 +54,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--strict", action="store_true", help="refuse requests that break the rules they declare")
     parser.add_argument("--authorization-key", default="authorization", help="the header that bears the token")
     parser.add_argument("--token-life", type=float, default=3600, metavar="SECONDS")
-    parser.add_argument("--pace", type=float, default=0, metavar="SECONDS", help="how long a phase lasts at least")
+    parser.add_argument("--lockstep", action="store_true", help="end a phase of a run after a client has received it")
     parser.add_argument("--storage", metavar="DIR|s3://BUCKET", help="where runs keep their files")
     parser.add_argument("--program", action="append", default=[], metavar="IMAGE_PATH=LOCAL_PATH")
     return parser.parse_args()
@@ -110,7 +110,7 @@ async def main() -> None:
         key = f"{scheme}://{front}:{CLIENT_ID}:{CLIENT_SECRET}:"
         pods_find["_UNION_EAGER_API_KEY"] = base64.b64encode(key.encode()).decode()
     programs = dict(program.split("=", 1) for program in asked.program)
-    backend = Backend(storage, secrets, Actions(), directory / "pods", programs, pods_find, asked.pace)
+    backend = Backend(storage, secrets, Actions(), directory / "pods", programs, pods_find, asked.lockstep)
 
     auth_metadata = auth_metadata_handlers(f"{scheme}://{front}", oauth)
     handlers: list[tuple[FileDescriptor, str, dict[str, Handler]]] = [

@@ -71,7 +71,7 @@ class Log:
 
 @dataclass
 class Action:
-    """One action; `history` holds its state after each change."""
+    """One action; `history` holds its state after each change, and clients have received the first `received` of them."""
 
     details: ActionDetails
     run_spec: RunSpec
@@ -79,6 +79,7 @@ class Action:
     output_base: str
     bell: Bell
     history: list[ActionDetails] = field(default_factory=list)
+    received: int = 0
     logs: list[Log] = field(default_factory=list)
     process: asyncio.subprocess.Process | None = None
 
@@ -146,8 +147,16 @@ class Action:
             while seen < len(self.history):
                 yield self.history[seen]
                 seen += 1
+                if seen > self.received:
+                    self.received = seen
+                    self.bell.ring()
             if self.terminal:
                 return
+            await self.bell.wait()
+
+    async def delivered(self) -> None:
+        """Waits until a client has received the current state."""
+        while self.received < len(self.history):
             await self.bell.wait()
 
 

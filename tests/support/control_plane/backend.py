@@ -56,7 +56,7 @@ class Backend:
     directory: Path
     programs: dict[str, str]
     address: dict[str, str]
-    pace: float
+    lockstep: bool
     pods: list[Pod] = field(default_factory=list)
     running: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -103,9 +103,9 @@ class Backend:
         log = Log()
         action.logs.append(log)
         try:
-            await asyncio.sleep(self.pace)
+            await self.delivered(action)
             action.enter("INITIALIZING")
-            await asyncio.sleep(self.pace)
+            await self.delivered(action)
             pod = self.admit(action, attempt, Paths(action.input_uri, output, previous))
             self.pods.append(pod)
             started.logs_available = True
@@ -114,6 +114,11 @@ class Backend:
         finally:
             log.close()
         return failure or self.outcome(action.details.task.task_template, output)
+
+    async def delivered(self, action: Action) -> None:
+        """In lockstep, waits until a client has received the current phase of a root action."""
+        if self.lockstep and not action.details.metadata.parent:
+            await action.delivered()
 
     def output_uri(self, action: Action, attempt: int) -> str:
         """Where an attempt writes: as in Flyte, not where one would guess."""
