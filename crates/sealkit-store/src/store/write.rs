@@ -96,7 +96,7 @@ impl Store {
         match versions.first().and_then(|metadata| metadata.r#type) {
             Some(r#type) => Ok((versions, r#type)),
             None => {
-                let error = Error::new(ErrorKind::NotFound, format!("there is no secret {id}"));
+                let error = Error::new(ErrorKind::NotFound, format!("secret {id} not found"));
                 let entries = self.list(Some(id.scope()))?;
                 let names = entries.iter().filter(|entry| entry.id.group() == id.group());
                 Err(match nearest(id.key(), names.map(|entry| entry.id.key())) {
