@@ -1,5 +1,4 @@
 //! The workspace: dependencies, targets and examples.
 
-mod documents;
 mod examples;
 mod layout;
