@@ -198,10 +198,10 @@ impl CallInputs {
         &self,
         frame: &Frame,
         caller: &'static TaskMetadata,
-        callee: &'static TaskMetadata,
+        called_task: &'static TaskMetadata,
     ) -> Result<(), Error> {
         self.values.iter().try_for_each(|(input, value)| {
-            let (destination, name, r#type) = (Destination::Input(callee), input.name, input.r#type);
+            let (destination, name, r#type) = (Destination::Input(called_task), input.name, input.r#type);
             OutgoingValue { task: caller, destination, name, r#type, value }.check(&frame.known_secrets)
         })
     }

@@ -2,6 +2,19 @@
 //!
 //! The bytes are equal to those of the official Python SDK (`flyte` 2.12) for the same value and type. Structs and
 //! untyped objects are MessagePack maps, as Python's dataclasses are.
+//!
+//! # Examples
+//!
+//! ```
+//! use sealkit::{Type, Value, literal};
+//!
+//! let five = literal::to_literal(Type::Integer, &Value::Integer(5))?;
+//! assert_eq!(literal::from_literal(five)?, Value::Integer(5));
+//!
+//! let error = literal::to_literal(Type::Integer, &Value::Boolean(true)).unwrap_err();
+//! assert_eq!(error.to_string(), "expected integer, found true or false");
+//! # Ok::<(), sealkit::ValueError>(())
+//! ```
 
 mod schema;
 

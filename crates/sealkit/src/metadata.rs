@@ -160,7 +160,7 @@ impl AllowedSecret {
     }
 }
 
-/// The kind of a task: a task or a workflow.
+/// The kind of a task: a task or a workflow. It serializes to `"task"` or `"workflow"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

@@ -72,6 +72,11 @@
 //! timeouts do not apply, and `tokio::spawn` needs [`Context::scope`](crate::Context::scope). See
 //! [`task`](macro@crate::task#errors) for the differences to a run in pods.
 
+#![expect(
+    clippy::test_attr_in_doctest,
+    reason = "the example shows a test module; hidden lines run its assertions"
+)]
+
 use std::future::Future;
 
 use sealkit_guard::Guard;
