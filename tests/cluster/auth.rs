@@ -1,4 +1,4 @@
-//! Being let in by a cluster: by a secret, a key, a person or a command; and nothing of it is seen.
+//! Authentication with a cluster: client secrets, API keys, logins and external commands. No output contains a secret or a token.
 
 use std::{
     fs,
@@ -10,13 +10,13 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value as Json, json};
 use support::{ControlPlane, Finished, Home, Program, Python};
 
-/// A cluster that lets nobody in without a token, and somebody who wants in.
-struct Door {
+/// A control plane that requires authentication, and a home directory.
+struct Setup {
     plane: ControlPlane,
     home: Home,
 }
 
-impl Door {
+impl Setup {
     fn new(options: &[&str]) -> Self {
         let python = Python::from_environment();
         let plane = ControlPlane::start(&python, options).unwrap();
@@ -24,18 +24,18 @@ impl Door {
         Self { plane, home }
     }
 
-    /// With a certificate.
-    fn closed() -> Self {
+    /// Starts a control plane with TLS.
+    fn with_tls() -> Self {
         Self::new(&["--auth", "--tls"])
     }
 
-    /// With these lines in its configuration.
+    /// Writes a configuration with these lines below `admin`.
     fn configure(&self, lines: &[&str]) {
         let lines = lines.iter().fold(String::new(), |all, line| all + "  " + line + "\n");
         self.plane.configure(&self.home, &lines).unwrap();
     }
 
-    /// The file of a secret.
+    /// Writes a client secret to a file, and returns its path.
     fn secret_file(&self, secret: &str) -> PathBuf {
         let path = self.home.path().join("client-secret");
         fs::write(&path, format!("{secret}\n")).unwrap();
@@ -46,10 +46,10 @@ impl Door {
         self.home.sealkit(line)
     }
 
-    /// Runs it to its end, and looks whether it shows what it may not.
+    /// Runs a program to its end, and checks that its output contains no secret and no token.
     fn run(&self, program: Program) -> Finished {
         let mut finished = program.run().unwrap();
-        let said = finished.to_string();
+        let output = finished.to_string();
         let (_, secret) = self.plane.client();
         let mut hidden = vec![secret.to_owned(), STANDARD.encode(secret)];
         for request in self.plane.admin("GET", "/requests", &Json::Null).unwrap() {
@@ -65,16 +65,16 @@ impl Door {
             }
         }
         for path in self.token_files() {
-            let kept: Json = serde_json::from_slice(&fs::read(path).unwrap()).unwrap_or_default();
+            let cached: Json = serde_json::from_slice(&fs::read(path).unwrap()).unwrap_or_default();
             hidden.extend(
                 ["access_token", "refresh_token"]
                     .iter()
-                    .filter_map(|name| kept[name].as_str())
+                    .filter_map(|name| cached[name].as_str())
                     .map(str::to_owned),
             );
         }
         for hidden in hidden {
-            assert!(!said.contains(&hidden), "{hidden} is in {said}");
+            assert!(!output.contains(&hidden), "{hidden} is in {output}");
         }
         for text in [&mut finished.stdout, &mut finished.stderr] {
             let home = self.home.path().to_string_lossy();
@@ -83,8 +83,8 @@ impl Door {
         finished
     }
 
-    /// Creates a secret and sees it.
-    fn create_and_see(&self, name: &str, with: impl Fn(Program) -> Program) {
+    /// Creates a secret and lists it.
+    fn create_and_list(&self, name: &str, with: impl Fn(Program) -> Program) {
         let create = self.sealkit(&format!("create secret {name} --remote -f -")).input("one");
         let created = self.run(with(create));
         assert_eq!(created.code, Some(0), "{created}");
@@ -93,8 +93,8 @@ impl Door {
         self.plane.admin("DELETE", "/secrets", &Json::Null).unwrap();
     }
 
-    /// How many tokens were given out since the start, by grant.
-    fn given(&self, grant: &str) -> u64 {
+    /// Returns the number of tokens that the control plane has granted for a grant type.
+    fn granted(&self, grant: &str) -> u64 {
         let all = self.plane.admin("GET", "/tokens", &Json::Null).unwrap();
         all[0][grant].as_u64().unwrap_or_default()
     }
@@ -107,16 +107,16 @@ impl Door {
             .collect()
     }
 
-    /// `BROWSER`, for a person who allows everything.
+    /// Returns the value of `BROWSER` for a user who approves every login.
     fn browser(&self) -> String {
         self.plane.browser().join(" ")
     }
 }
 
-/// Where tokens are kept, below the home directory.
+/// The directory of the token cache, below the home directory.
 const TOKENS: &str = ".local/state/sealkit/tokens";
 
-fn as_it_is(program: Program) -> Program {
+fn unchanged(program: Program) -> Program {
     program
 }
 
@@ -126,78 +126,78 @@ fn mode(path: &Path) -> u32 {
 
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
-fn a_client_is_let_in_by_the_secret_in_a_file_or_in_a_variable() {
-    let door = Door::closed();
-    let (client, secret) = door.plane.client();
+fn a_client_authenticates_with_a_secret_in_a_file_or_a_variable() {
+    let setup = Setup::with_tls();
+    let (client, secret) = setup.plane.client();
     let client = format!("clientId: {client}");
-    door.secret_file(secret);
-    let file = format!("clientSecretLocation: {}", door.home.path().join("client-secret").display());
-    door.configure(&["authType: ClientSecret", &client, &file]);
-    door.create_and_see("in-file", as_it_is);
-    door.configure(&[&client, "clientSecretEnvVar: ROBOT"]);
-    door.create_and_see("in-variable", |program| program.env("ROBOT", secret));
-    assert_eq!(door.given("client_credentials"), 4);
-    // Such a token is worth as much as the secret, and nobody has to be asked for the next one.
-    assert!(!door.home.path().join(TOKENS).exists());
+    setup.secret_file(secret);
+    let file = format!("clientSecretLocation: {}", setup.home.path().join("client-secret").display());
+    setup.configure(&["authType: ClientSecret", &client, &file]);
+    setup.create_and_list("in-file", unchanged);
+    setup.configure(&[&client, "clientSecretEnvVar: ROBOT"]);
+    setup.create_and_list("in-variable", |program| program.env("ROBOT", secret));
+    assert_eq!(setup.granted("client_credentials"), 4);
+    // Such a token is not cached: the next one needs no login.
+    assert!(!setup.home.path().join(TOKENS).exists());
 }
 
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
-fn a_client_that_is_not_let_in_is_told_why_without_its_secret() {
-    let door = Door::closed();
-    let path = door.secret_file("wr0ng-s3cret");
+fn an_authentication_error_does_not_contain_the_client_secret() {
+    let setup = Setup::with_tls();
+    let path = setup.secret_file("wr0ng-s3cret");
     let file = format!("clientSecretLocation: {}", path.display());
-    let nowhere = format!("clientSecretLocation: {}", door.home.path().join("nowhere").display());
-    let said = |lines: &[&str]| {
-        door.configure(lines);
-        let finished = door.run(door.sealkit("get secret --remote"));
+    let nowhere = format!("clientSecretLocation: {}", setup.home.path().join("nowhere").display());
+    let output = |lines: &[&str]| {
+        setup.configure(lines);
+        let finished = setup.run(setup.sealkit("get secret --remote"));
         assert!(!finished.to_string().contains("wr0ng"), "{finished}");
         finished.to_string()
     };
-    insta::assert_snapshot!(said(&["clientId: robot", &file]), @r#"
+    insta::assert_snapshot!(output(&["clientId: robot", &file]), @r#"
     exit code 1
     -- stderr
     error: cannot get a token from `https://PLANE/oauth2/token`: invalid_client
     hint: check the client ID and the client secret
     "#);
-    insta::assert_snapshot!(said(&["clientId: robot", &nowhere]), @r#"
+    insta::assert_snapshot!(output(&["clientId: robot", &nowhere]), @r#"
     exit code 2
     -- stderr
     error: cannot read the client secret from `~/nowhere`: No such file or directory (os error 2)
     hint: log in with the browser instead: --auth-type pkce
     "#);
-    insta::assert_snapshot!(said(&["clientId: robot", "clientSecretEnvVar: ROBOT"]), @r#"
+    insta::assert_snapshot!(output(&["clientId: robot", "clientSecretEnvVar: ROBOT"]), @r#"
     exit code 2
     -- stderr
     error: cannot read the client secret: variable `ROBOT` is not set
     hint: log in with the browser instead: --auth-type pkce
     "#);
-    insta::assert_snapshot!(said(&["authType: ClientSecret"]), @r#"
+    insta::assert_snapshot!(output(&["authType: ClientSecret"]), @r#"
     exit code 2
     -- stderr
     error: authentication type `ClientSecret` requires `admin.clientSecretLocation` or `admin.clientSecretEnvVar`
     hint: log in with the browser instead: --auth-type pkce
     "#);
-    assert_eq!(door.given("client_credentials"), 0);
+    assert_eq!(setup.granted("client_credentials"), 0);
 }
 
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
-fn a_key_in_the_environment_is_enough() {
-    let door = Door::closed();
-    let (client, secret) = door.plane.client();
-    let authority = door.plane.authority().unwrap();
-    let key = STANDARD.encode(format!("dns:///{}:{client}:{secret}:None", door.plane.address()));
+fn an_api_key_needs_no_other_configuration() {
+    let setup = Setup::with_tls();
+    let (client, secret) = setup.plane.client();
+    let authority = setup.plane.authority().unwrap();
+    let key = STANDARD.encode(format!("dns:///{}:{client}:{secret}:None", setup.plane.address()));
     let with_key = |program: Program| program.env("FLYTE_API_KEY", &key);
     let trusting = |program: Program| with_key(program).env("SSL_CERT_FILE", authority);
-    door.create_and_see("by-key", trusting);
-    // The authority may be in a file as well, which says nothing of the rest.
-    door.plane.configure(&door.home, "").unwrap();
-    door.create_and_see("by-key-and-file", with_key);
-    let wrong = STANDARD.encode(format!("dns:///{}:{client}:wr0ng-s3cret:None", door.plane.address()));
-    let refused = door.run(door.sealkit("get secret --remote").env("FLYTE_API_KEY", &wrong));
-    assert!(!refused.to_string().contains("wr0ng") && !refused.to_string().contains(&wrong), "{refused}");
-    insta::assert_snapshot!(refused, @r#"
+    setup.create_and_list("by-key", trusting);
+    // The certificate authority may also come from a file without other settings.
+    setup.plane.configure(&setup.home, "").unwrap();
+    setup.create_and_list("by-key-and-file", with_key);
+    let wrong = STANDARD.encode(format!("dns:///{}:{client}:wr0ng-s3cret:None", setup.plane.address()));
+    let rejected = setup.run(setup.sealkit("get secret --remote").env("FLYTE_API_KEY", &wrong));
+    assert!(!rejected.to_string().contains("wr0ng") && !rejected.to_string().contains(&wrong), "{rejected}");
+    insta::assert_snapshot!(rejected, @r#"
     exit code 1
     -- stderr
     error: cannot get a token from `https://PLANE/oauth2/token`: invalid_client
@@ -207,12 +207,12 @@ fn a_key_in_the_environment_is_enough() {
 
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
-fn a_person_enters_a_code_in_a_browser_anywhere() {
-    let door = Door::closed();
-    door.configure(&["authType: DeviceFlow"]);
+fn the_user_logs_in_with_the_device_flow() {
+    let setup = Setup::with_tls();
+    setup.configure(&["authType: DeviceFlow"]);
     let answers = json!({"interval": 1, "device_answers": ["authorization_pending", "slow_down"]});
-    door.plane.admin("POST", "/oauth", &answers).unwrap();
-    let created = door.run(door.sealkit("create secret token --remote -f -").input("one"));
+    setup.plane.admin("POST", "/oauth", &answers).unwrap();
+    let created = setup.run(setup.sealkit("create secret token --remote -f -").input("one"));
     insta::assert_snapshot!(created, @r#"
     exit code 0
     -- stderr
@@ -220,10 +220,10 @@ fn a_person_enters_a_code_in_a_browser_anywhere() {
     Created secret `token` on https://PLANE
     warning: secret `token` is too short (3 bytes): outputs, errors and logs are not searched for it
     "#);
-    assert_eq!((door.given("device_code"), door.plane.requests("token").unwrap().len()), (1, 3));
-    door.plane.admin("POST", "/oauth", &json!({"device_answers": ["access_denied"]})).unwrap();
-    door.plane.admin("POST", "/tokens/expire", &json!({"refresh": true})).unwrap();
-    insta::assert_snapshot!(door.run(door.sealkit("get secret --remote")), @r#"
+    assert_eq!((setup.granted("device_code"), setup.plane.requests("token").unwrap().len()), (1, 3));
+    setup.plane.admin("POST", "/oauth", &json!({"device_answers": ["access_denied"]})).unwrap();
+    setup.plane.admin("POST", "/tokens/expire", &json!({"refresh": true})).unwrap();
+    insta::assert_snapshot!(setup.run(setup.sealkit("get secret --remote")), @r#"
     exit code 1
     -- stderr
     note: log in in a browser: open https://PLANE/activate?user_code=SEAL-KIT1 and enter the code SEAL-KIT1
@@ -234,101 +234,101 @@ fn a_person_enters_a_code_in_a_browser_anywhere() {
 
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
-fn a_person_allows_it_in_the_browser_of_this_machine() {
-    let door = Door::closed();
-    door.configure(&["authType: Pkce"]);
-    // What is not there is passed over.
-    let browser = format!("/nowhere/browser:{} %s &", door.browser());
+fn the_user_logs_in_with_the_browser_of_this_machine() {
+    let setup = Setup::with_tls();
+    setup.configure(&["authType: Pkce"]);
+    // A browser that does not exist is skipped.
+    let browser = format!("/nowhere/browser:{} %s &", setup.browser());
     let created =
-        door.run(door.sealkit("create secret token --remote -f -").input("one").env("BROWSER", browser));
-    assert_eq!((created.code, door.given("authorization_code")), (Some(0), 1), "{created}");
+        setup.run(setup.sealkit("create secret token --remote -f -").input("one").env("BROWSER", browser));
+    assert_eq!((created.code, setup.granted("authorization_code")), (Some(0), 1), "{created}");
     assert!(
         created.stderr.contains("note: log in in the browser: https://PLANE/oauth2/authorize?client_id="),
         "{created}"
     );
-    // Whoever has a desktop has its browser.
-    let desktop = door.home.path().join("xdg-open");
-    fs::write(&desktop, format!("#!/bin/sh\nexec {} \"$1\"\n", door.browser())).unwrap();
+    // Without `BROWSER`, the browser of the desktop opens.
+    let desktop = setup.home.path().join("xdg-open");
+    fs::write(&desktop, format!("#!/bin/sh\nexec {} \"$1\"\n", setup.browser())).unwrap();
     fs::set_permissions(&desktop, fs::Permissions::from_mode(0o755)).unwrap();
-    door.plane.admin("POST", "/tokens/expire", &json!({"refresh": true})).unwrap();
-    let listed = door.run(door.sealkit("get secret --remote -o name").env("PATH", door.home.path()));
-    assert_eq!((listed.code, door.given("authorization_code")), (Some(0), 2), "{listed}");
+    setup.plane.admin("POST", "/tokens/expire", &json!({"refresh": true})).unwrap();
+    let listed = setup.run(setup.sealkit("get secret --remote -o name").env("PATH", setup.home.path()));
+    assert_eq!((listed.code, setup.granted("authorization_code")), (Some(0), 2), "{listed}");
 }
 
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
-fn a_person_is_asked_once() {
-    let door = Door::closed();
-    door.configure(&["authType: Pkce"]);
+fn the_user_logs_in_only_once() {
+    let setup = Setup::with_tls();
+    setup.configure(&["authType: Pkce"]);
     let create =
-        || door.sealkit("create secret token --remote -f -").input("one").env("BROWSER", door.browser());
-    let list = || door.run(door.sealkit("get secret --remote -o name"));
-    let created = door.run(create());
+        || setup.sealkit("create secret token --remote -f -").input("one").env("BROWSER", setup.browser());
+    let list = || setup.run(setup.sealkit("get secret --remote -o name"));
+    let created = setup.run(create());
     assert_eq!(created.code, Some(0), "{created}");
-    let files = door.token_files();
-    assert_eq!((files.len(), mode(&files[0]), mode(&door.home.path().join(TOKENS))), (1, 0o600, 0o700));
-    // The next command has the token.
+    let files = setup.token_files();
+    assert_eq!((files.len(), mode(&files[0]), mode(&setup.home.path().join(TOKENS))), (1, 0o600, 0o700));
+    // The next command uses the cached token.
     let listed = list();
     assert_eq!((listed.code, &*listed.stdout, &*listed.stderr), (Some(0), "token\n", ""));
-    assert_eq!((door.given("authorization_code"), door.given("refresh_token")), (1, 0));
-    // Nobody has to allow the next one, which is good for another command.
-    door.plane.admin("POST", "/tokens/expire", &Json::Null).unwrap();
+    assert_eq!((setup.granted("authorization_code"), setup.granted("refresh_token")), (1, 0));
+    // An expired token is refreshed without a login, and the new one is cached.
+    setup.plane.admin("POST", "/tokens/expire", &Json::Null).unwrap();
     for _ in 0..2 {
         let listed = list();
         assert_eq!((listed.code, &*listed.stderr), (Some(0), ""), "{listed}");
-        assert_eq!((door.given("authorization_code"), door.given("refresh_token")), (1, 1));
+        assert_eq!((setup.granted("authorization_code"), setup.granted("refresh_token")), (1, 1));
     }
-    // Only when nothing is good any more.
-    door.plane.admin("POST", "/tokens/expire", &json!({"refresh": true})).unwrap();
-    let listed = door.run(door.sealkit("get secret --remote -o name").env("BROWSER", door.browser()));
+    // An expired refresh token requires a login.
+    setup.plane.admin("POST", "/tokens/expire", &json!({"refresh": true})).unwrap();
+    let listed = setup.run(setup.sealkit("get secret --remote -o name").env("BROWSER", setup.browser()));
     assert_eq!((listed.code, &*listed.stdout), (Some(0), "token\n"), "{listed}");
-    assert_eq!((door.given("authorization_code"), door.given("refresh_token")), (2, 1));
-    assert_eq!(door.token_files(), files);
+    assert_eq!((setup.granted("authorization_code"), setup.granted("refresh_token")), (2, 1));
+    assert_eq!(setup.token_files(), files);
 }
 
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
-fn many_commands_at_once_renew_one_token() {
-    let door = Door::closed();
-    door.configure(&["authType: Pkce"]);
-    let list = || door.sealkit("get secret --remote -o name");
-    assert_eq!(door.run(list().env("BROWSER", door.browser())).code, Some(0));
+fn concurrent_commands_refresh_the_token_once() {
+    let setup = Setup::with_tls();
+    setup.configure(&["authType: Pkce"]);
+    let list = || setup.sealkit("get secret --remote -o name");
+    assert_eq!(setup.run(list().env("BROWSER", setup.browser())).code, Some(0));
     for _ in 0..3 {
-        door.plane.admin("POST", "/tokens/expire", &Json::Null).unwrap();
+        setup.plane.admin("POST", "/tokens/expire", &Json::Null).unwrap();
         std::thread::scope(|scope| {
-            let running: Vec<_> = (0..8).map(|_| scope.spawn(|| door.run(list()))).collect();
+            let running: Vec<_> = (0..8).map(|_| scope.spawn(|| setup.run(list()))).collect();
             for finished in running {
                 let finished = finished.join().unwrap();
                 assert_eq!((finished.code, &*finished.stderr), (Some(0), ""), "{finished}");
             }
         });
     }
-    assert_eq!((door.given("authorization_code"), door.given("refresh_token")), (1, 3));
+    assert_eq!((setup.granted("authorization_code"), setup.granted("refresh_token")), (1, 3));
 }
 
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn a_command_prints_the_token() {
-    let door = Door::closed();
-    let secret = door.secret_file(door.plane.client().1);
-    let command = json!(door.plane.token_command(&secret)).to_string();
-    door.configure(&["authType: ExternalCommand", &format!("command: {command}")]);
-    door.create_and_see("by-command", as_it_is);
-    assert_eq!(door.given("client_credentials"), 2);
-    // What it prints is no token, or it fails.
-    let said = |command: &str| {
-        door.configure(&["authType: ExternalCommand", &format!("command: {command}")]);
-        let finished = door.run(door.sealkit("get secret --remote").env("PATH", "/usr/bin:/bin"));
+    let setup = Setup::with_tls();
+    let secret = setup.secret_file(setup.plane.client().1);
+    let command = json!(setup.plane.token_command(&secret)).to_string();
+    setup.configure(&["authType: ExternalCommand", &format!("command: {command}")]);
+    setup.create_and_list("by-command", unchanged);
+    assert_eq!(setup.granted("client_credentials"), 2);
+    // The command prints an invalid token, or fails.
+    let output = |command: &str| {
+        setup.configure(&["authType: ExternalCommand", &format!("command: {command}")]);
+        let finished = setup.run(setup.sealkit("get secret --remote").env("PATH", "/usr/bin:/bin"));
         assert!(!finished.to_string().contains("n0-token"), "{finished}");
         finished.to_string()
     };
-    insta::assert_snapshot!(said(r#"["echo", "n0-token"]"#), @r#"
+    insta::assert_snapshot!(output(r#"["echo", "n0-token"]"#), @r#"
     exit code 1
     -- stderr
     error: authentication with `https://PLANE` failed: token is missing, unknown or expired
     hint: check `admin.authType` and its settings, or delete the cached token and log in again
     "#);
-    insta::assert_snapshot!(said(r#"["sh", "-c", "echo n0-token; exit 3"]"#), @r#"
+    insta::assert_snapshot!(output(r#"["sh", "-c", "echo n0-token; exit 3"]"#), @r#"
     exit code 1
     -- stderr
     error: token command `sh` failed: exit status: 3
@@ -339,58 +339,58 @@ fn a_command_prints_the_token() {
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn a_token_is_sent_in_the_header_that_the_server_names() {
-    let door = Door::new(&["--auth", "--tls", "--authorization-key", "flyte-authorization"]);
-    let (client, secret) = door.plane.client();
-    door.configure(&[&format!("clientId: {client}"), "clientSecretEnvVar: ROBOT"]);
-    door.create_and_see("elsewhere", |program| program.env("ROBOT", secret));
-    let requests = door.plane.requests("CreateSecret").unwrap();
+    let setup = Setup::new(&["--auth", "--tls", "--authorization-key", "flyte-authorization"]);
+    let (client, secret) = setup.plane.client();
+    setup.configure(&[&format!("clientId: {client}"), "clientSecretEnvVar: ROBOT"]);
+    setup.create_and_list("by-header", |program| program.env("ROBOT", secret));
+    let requests = setup.plane.requests("CreateSecret").unwrap();
     let headers = &requests.last().unwrap()["headers"];
     let bears = |name: &str| headers[name].as_str().is_some_and(|value| value.starts_with("Bearer access-"));
     assert!(bears("flyte-authorization") && headers["authorization"].is_null(), "{headers}");
-    // It is kept with the name of its header.
-    door.configure(&["authType: Pkce"]);
-    door.create_and_see("kept", |program| program.env("BROWSER", door.browser()));
-    assert_eq!(door.given("authorization_code"), 1);
+    // The cache contains the name of the header.
+    setup.configure(&["authType: Pkce"]);
+    setup.create_and_list("from-cache", |program| program.env("BROWSER", setup.browser()));
+    assert_eq!(setup.granted("authorization_code"), 1);
 }
 
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
-fn a_token_that_others_may_have_read_is_not_used() {
-    let door = Door::closed();
-    door.configure(&["authType: Pkce"]);
-    assert_eq!(door.run(door.sealkit("get secret --remote").env("BROWSER", door.browser())).code, Some(0));
-    let files = door.token_files();
+fn a_cached_token_that_other_users_can_read_is_not_used() {
+    let setup = Setup::with_tls();
+    setup.configure(&["authType: Pkce"]);
+    assert_eq!(setup.run(setup.sealkit("get secret --remote").env("BROWSER", setup.browser())).code, Some(0));
+    let files = setup.token_files();
     fs::set_permissions(&files[0], fs::Permissions::from_mode(0o644)).unwrap();
-    door.plane.admin("DELETE", "/requests", &Json::Null).unwrap();
-    let refused = door.run(door.sealkit("get secret --remote"));
+    setup.plane.admin("DELETE", "/requests", &Json::Null).unwrap();
+    let rejected = setup.run(setup.sealkit("get secret --remote"));
     let name = files[0].file_name().unwrap().to_string_lossy();
-    insta::assert_snapshot!(refused.to_string().replace(&*name, "NAME.json"), @r#"
+    insta::assert_snapshot!(rejected.to_string().replace(&*name, "NAME.json"), @r#"
     exit code 1
     -- stderr
-    error: `~/.local/state/sealkit/tokens/NAME.json`, the file of the token, is open to others
-    hint: it is not to be trusted: remove it with `rm ~/.local/state/sealkit/tokens/NAME.json` and log in again
+    error: cannot use token cache `~/.local/state/sealkit/tokens/NAME.json`: it is accessible to other users
+    hint: remove it and log in again: rm ~/.local/state/sealkit/tokens/NAME.json
     "#);
-    assert!(door.plane.admin("GET", "/requests", &Json::Null).unwrap().is_empty());
+    assert!(setup.plane.admin("GET", "/requests", &Json::Null).unwrap().is_empty());
 }
 
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
-fn the_official_command_is_let_in_beside_ours() {
-    let door = Door::closed();
-    let (client, secret) = door.plane.client();
-    let path = door.secret_file(secret);
-    door.configure(&[&format!("clientId: {client}"), &format!("clientSecretLocation: {}", path.display())]);
+fn the_official_command_and_sealkit_authenticate_with_the_same_client() {
+    let setup = Setup::with_tls();
+    let (client, secret) = setup.plane.client();
+    let path = setup.secret_file(secret);
+    setup.configure(&[&format!("clientId: {client}"), &format!("clientSecretLocation: {}", path.display())]);
     let official = |line: &str| {
-        let finished = door.plane.official_client(&path, line).unwrap();
+        let finished = setup.plane.official_client(&path, line).unwrap();
         assert_eq!(finished.code, Some(0), "{line}: {finished}");
         finished.stdout
     };
-    let created = door.run(door.sealkit("create secret ours --remote -f -").input("one"));
+    let created = setup.run(setup.sealkit("create secret ours --remote -f -").input("one"));
     assert_eq!(created.code, Some(0), "{created}");
     official("flyte create secret flytes --value two");
     let listed = official("flyte get secret");
     assert!(listed.contains("ours") && listed.contains("flytes"), "{listed}");
-    let listed = door.run(door.sealkit("get secret --remote -o name")).stdout;
+    let listed = setup.run(setup.sealkit("get secret --remote -o name")).stdout;
     let mut names: Vec<_> = listed.lines().collect();
     names.sort_unstable();
     assert_eq!(names, ["flytes", "ours"]);
@@ -398,31 +398,31 @@ fn the_official_command_is_let_in_beside_ours() {
 
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
-fn whoever_is_configured_to_say_nothing_is_told_what_to_configure() {
-    let door = Door::new(&["--auth"]);
-    door.configure(&[]);
-    insta::assert_snapshot!(door.run(door.sealkit("get secret --remote")), @r#"
+fn an_error_names_the_setting_if_authentication_is_required_but_not_configured() {
+    let setup = Setup::new(&["--auth"]);
+    setup.configure(&[]);
+    insta::assert_snapshot!(setup.run(setup.sealkit("get secret --remote")), @r#"
     exit code 1
     -- stderr
     error: `http://PLANE` (from `~/.flyte/config.yaml`) requires authentication
     hint: set `admin.authType`, and remove `admin.insecure`
     "#);
-    // No secret is sent where everybody can listen.
-    door.configure(&["authType: ClientSecret", "clientId: robot", "clientSecretEnvVar: ROBOT"]);
-    let finished = door.run(door.sealkit("get secret --remote").env("ROBOT", door.plane.client().1));
+    // A client secret is not sent without TLS.
+    setup.configure(&["authType: ClientSecret", "clientId: robot", "clientSecretEnvVar: ROBOT"]);
+    let finished = setup.run(setup.sealkit("get secret --remote").env("ROBOT", setup.plane.client().1));
     assert_eq!(finished.code, Some(1), "{finished}");
-    assert_eq!(door.given("client_credentials"), 0);
+    assert_eq!(setup.granted("client_credentials"), 0);
 }
 
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
-fn the_command_line_says_how_one_is_let_in() {
-    let door = Door::closed();
-    door.configure(&["authType: DeviceFlow"]);
+fn the_command_line_overrides_the_authentication_type() {
+    let setup = Setup::with_tls();
+    setup.configure(&["authType: DeviceFlow"]);
     let list = "get secret --remote -o name --auth-type";
-    let listed = door.run(door.sealkit(&format!("{list} pkce")).env("BROWSER", door.browser()));
-    assert_eq!((listed.code, door.given("authorization_code")), (Some(0), 1), "{listed}");
-    insta::assert_snapshot!(door.run(door.sealkit(&format!("{list} magic"))), @r#"
+    let listed = setup.run(setup.sealkit(&format!("{list} pkce")).env("BROWSER", setup.browser()));
+    assert_eq!((listed.code, setup.granted("authorization_code")), (Some(0), 1), "{listed}");
+    insta::assert_snapshot!(setup.run(setup.sealkit(&format!("{list} magic"))), @r#"
     exit code 2
     -- stderr
     error: unknown authentication type `magic`: expected `Pkce`, `DeviceFlow`, `ClientSecret` or `ExternalCommand`

@@ -1,10 +1,9 @@
-//! Whatever the `flyte` command makes of a configuration, we make of it too.
+//! The configuration is read as the official `flyte` command reads it.
 //!
-//! Random files, variables and options are given to both. Left out is where the two differ on purpose: the
-//! command does not read variables without a file, takes `FLYTE_ADMIN_INSECURE=false` for a yes and an empty
-//! variable for a setting, drops `http://` and `https://`, takes the first number of an address for an
-//! organization, ignores files that it cannot read, and applies what a file says of its own endpoint to that of an
-//! API key; and it finds out only later that a client secret or a command is missing.
+//! Both read the same random files, variables and options. The cases leave out intended differences. The official command
+//! ignores variables without a file, reads `FLYTE_ADMIN_INSECURE=false` as true and an empty variable as a setting, drops
+//! `http://` and `https://`, uses the first number of an IP address as the organization, ignores unreadable files, applies
+//! the TLS settings of a file to the endpoint of an API key, and reports a missing client secret or command later.
 
 use std::{collections::HashMap, ffi::OsString, fs, path::Path};
 
@@ -19,9 +18,9 @@ const CASES: usize = 400;
 struct Case {
     directory: String,
     environment: HashMap<&'static str, String>,
-    given: Options,
+    options: Options,
     #[serde(skip)]
-    shown: String,
+    files: String,
 }
 
 #[derive(Clone, Debug, Default, Serialize)]
@@ -38,7 +37,7 @@ struct Options {
 #[derive(Debug, PartialEq, Deserialize)]
 struct Answer {
     endpoint: Option<String>,
-    way: String,
+    auth: String,
     client_id: Option<String>,
     command: Vec<String>,
     proxy_command: Vec<String>,
@@ -59,7 +58,7 @@ impl Random {
         of[self.0.usize(..of.len())]
     }
 
-    /// One time in `n`.
+    /// Returns true one time in `n`.
     fn rarely(&mut self, n: u8) -> bool {
         self.0.u8(..n) == 0
     }
@@ -78,12 +77,12 @@ impl Random {
         format!("{}{host}{port}{}", self.one(schemes), self.one(&["", "", "/"]))
     }
 
-    /// `text` as one of the ways to write it in YAML.
-    fn written(&mut self, text: &str) -> String {
+    /// Writes `text` as YAML, with or without quotes.
+    fn yaml(&mut self, text: &str) -> String {
         match self.0.u8(..3) {
             0 => format!("'{text}'"),
             1 => format!("\"{text}\""),
-            // Brackets are lists.
+            // Unquoted brackets would be a list.
             _ if text.contains('[') => format!("\"{text}\""),
             _ => text.to_owned(),
         }
@@ -105,7 +104,7 @@ impl Random {
         let mut admin = Vec::new();
         if !self.rarely(6) {
             let endpoint = self.endpoint(secure);
-            admin.push(("endpoint", self.written(&endpoint)));
+            admin.push(("endpoint", self.yaml(&endpoint)));
         }
         if !secure && !key && self.rarely(2) {
             let yes = ["true", "True", "yes", "on", "false", "no", "off", "", "~"];
@@ -115,14 +114,14 @@ impl Random {
             admin.push(("insecureSkipVerify", self.one(&["true", "false"]).to_owned()));
         }
         if self.rarely(4) {
-            admin.push(("caCertFilePath", self.written("certs/ca.pem")));
+            admin.push(("caCertFilePath", self.yaml("certs/ca.pem")));
         }
         if self.rarely(4) {
-            admin.push(("httpProxyURL", self.written("http://proxy:3128")));
+            admin.push(("httpProxyURL", self.yaml("http://proxy:3128")));
         }
         if self.rarely(2) {
-            let way = self.one(&["Pkce", "DeviceFlow", "ExternalCommand"]);
-            admin.push(("authType", self.written(way)));
+            let auth_type = self.one(&["Pkce", "DeviceFlow", "ExternalCommand"]);
+            admin.push(("authType", self.yaml(auth_type)));
         }
         if self.rarely(3) {
             admin.push(("clientId", "in-file".to_owned()));
@@ -133,7 +132,7 @@ impl Random {
                 admin.push(("clientSecretEnvVar", "CLIENT_SECRET".to_owned()));
             }
         }
-        // Without it, there is no token at the end of the way of the same name.
+        // `ExternalCommand` requires a command.
         admin.push(("command", self.one(&["[print, 'a token']", "print 'a token'", "[print]"]).to_owned()));
         if self.rarely(4) {
             admin.push(("proxyCommand", self.one(&["[ask, proxy]", "ask \"the proxy\""]).to_owned()));
@@ -146,7 +145,7 @@ impl Random {
         let mut task = Vec::new();
         for (key, value) in [("org", "union"), ("project", "flytesnacks"), ("domain", "development")] {
             if self.0.bool() {
-                task.push((key, self.written(value)));
+                task.push((key, self.yaml(value)));
             }
         }
         let mut sections = vec![self.section("admin", &admin), self.section("task", &task)];
@@ -186,7 +185,7 @@ impl Random {
                 set.insert(name, self.one(values).to_owned());
             }
         }
-        // It is where a file may say it is.
+        // A file may name this variable.
         set.insert("CLIENT_SECRET", "hunter2".to_owned());
         if key {
             let text = format!("key.example.com:id-in-key:hunter2:{}", self.one(&["", "None", "org-in-key"]));
@@ -197,7 +196,7 @@ impl Random {
 
     fn options(&mut self, secure: bool) -> Options {
         let mut some = |text: &str| self.rarely(5).then(|| text.to_owned());
-        let (org, project, domain) = (some("given-org"), some("given-project"), some("given-domain"));
+        let (org, project, domain) = (some("option-org"), some("option-project"), some("option-domain"));
         Options {
             org,
             project,
@@ -214,28 +213,28 @@ impl Random {
     fn case(&mut self, home: &Path) -> Case {
         let (key, secure) = (self.rarely(6), self.rarely(2));
         let mut environment = self.environment(key, secure);
-        let mut given = self.options(secure);
+        let mut options = self.options(secure);
         let work = home.join("repository/inner");
         fs::create_dir_all(&work).unwrap();
         fs::write(work.join("secret.txt"), " hunter2\n").unwrap();
-        let mut shown = String::new();
-        let places = [
+        let mut files = String::new();
+        let paths = [
             "repository/inner/config.yaml",
             "repository/inner/.flyte/config.yaml",
-            "repository/inner/given.yaml",
+            "repository/inner/option.yaml",
             "uctl.yaml",
             "flytectl.yaml",
             ".union/config.yaml",
             ".flyte/config.yaml",
         ];
-        let always = self.0.usize(..places.len());
-        for (i, place) in places.into_iter().enumerate() {
+        let always = self.0.usize(..paths.len());
+        for (i, path) in paths.into_iter().enumerate() {
             if i != always && !self.rarely(5) {
                 continue;
             }
-            let path = home.join(place);
-            match place {
-                "repository/inner/given.yaml" => given.config = Some("given.yaml".to_owned()),
+            let (name, path) = (path, home.join(path));
+            match name {
+                "repository/inner/option.yaml" => options.config = Some("option.yaml".to_owned()),
                 "uctl.yaml" => {
                     environment.insert("UCTL_CONFIG", path.to_str().unwrap().to_owned());
                 }
@@ -245,26 +244,26 @@ impl Random {
                 _ => {}
             }
             let text = self.file(key, secure);
-            shown.extend(["--- ", place, "\n", &text]);
+            files.extend(["--- ", name, "\n", &text]);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
         }
         environment.insert("HOME", home.to_str().unwrap().to_owned());
-        Case { directory: work.to_str().unwrap().to_owned(), environment, given, shown }
+        Case { directory: work.to_str().unwrap().to_owned(), environment, options, files }
     }
 }
 
 fn ours(case: &Case) -> Option<Answer> {
-    let Options { config, endpoint, insecure, auth_type, org, project, domain } = case.given.clone();
+    let Options { config, endpoint, insecure, auth_type, org, project, domain } = case.options.clone();
     let config = config.map(Into::into);
     let overrides = ConfigOverrides { config, endpoint, insecure, auth_type, org, project, domain };
     let variable = |name: &str| case.environment.get(name).map(OsString::from);
     let config = match Config::discover(&overrides, &variable, Path::new(&case.directory)) {
         Ok(config) => config,
         Err(error) if error.to_string().contains("no cluster is configured") => return None,
-        Err(error) => panic!("{error}\n{case:?}\n{}", case.shown),
+        Err(error) => panic!("{error}\n{case:?}\n{}", case.files),
     };
-    let (way, client_id, command) = match config.auth {
+    let (auth, client_id, command) = match config.auth {
         AuthMethod::None => ("None", None, Vec::new()),
         AuthMethod::Pkce => ("Pkce", None, Vec::new()),
         AuthMethod::DeviceFlow => ("DeviceFlow", None, Vec::new()),
@@ -278,7 +277,7 @@ fn ours(case: &Case) -> Option<Answer> {
     });
     Some(Answer {
         endpoint: Some(config.endpoint.to_string()),
-        way: way.to_owned(),
+        auth: auth.to_owned(),
         client_id,
         command,
         proxy_command: config.proxy_command,
@@ -295,7 +294,7 @@ fn ours(case: &Case) -> Option<Answer> {
 
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
-fn configurations_mean_what_they_mean_to_the_official_command() {
+fn a_configuration_is_read_as_by_the_official_command() {
     let python = Python::from_environment();
     let mut random = Random(fastrand::Rng::with_seed(7));
     let directory = tempfile::tempdir().unwrap();
@@ -303,15 +302,21 @@ fn configurations_mean_what_they_mean_to_the_official_command() {
     let cases: Vec<_> = (0..CASES).map(|i| random.case(&root.join(i.to_string()))).collect();
     let theirs: Vec<Answer> = python.ask("flyte_config.py", &cases).unwrap();
 
-    let mut ways = HashMap::new();
+    let mut methods = HashMap::new();
     for (case, theirs) in cases.iter().zip(theirs) {
-        let shown = &case.shown;
-        *ways.entry(theirs.way.clone()).or_insert(0) += usize::from(theirs.endpoint.is_some());
+        let files = &case.files;
+        *methods.entry(theirs.auth.clone()).or_insert(0) += usize::from(theirs.endpoint.is_some());
         let theirs = theirs.endpoint.is_some().then_some(theirs);
-        assert_eq!(ours(case), theirs, "ours and theirs of {:?} {:?}\n{shown}", case.given, case.environment);
+        assert_eq!(
+            ours(case),
+            theirs,
+            "ours and theirs of {:?} {:?}\n{files}",
+            case.options,
+            case.environment
+        );
     }
-    // Otherwise nothing was compared.
-    for way in ["None", "Pkce", "DeviceFlow", "ClientSecret", "ExternalCommand"] {
-        assert!(ways.get(way).is_some_and(|&cases| cases >= CASES / 20), "{ways:?}");
+    // Every method must occur often enough.
+    for method in ["None", "Pkce", "DeviceFlow", "ClientSecret", "ExternalCommand"] {
+        assert!(methods.get(method).is_some_and(|&cases| cases >= CASES / 20), "{methods:?}");
     }
 }

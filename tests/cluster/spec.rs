@@ -1,4 +1,4 @@
-//! The task that we send is the one that the official SDK sends for the same task.
+//! A task is sent as the official SDK sends the same task.
 //!
 //! The tasks are in `support/specs.rs`, and in `support/flyte_task_spec.py` for the official SDK.
 
@@ -51,7 +51,7 @@ struct Answer {
     theirs: Json,
 }
 
-/// What our program says of a task.
+/// Returns the specification of a task that the test program prints.
 fn spec(task: &str) -> TaskSpec {
     let output = Command::new(env!("CARGO_BIN_EXE_specs")).args(["spec", task]).output().unwrap();
     assert!(output.status.success(), "{task}: {}", String::from_utf8_lossy(&output.stderr));
@@ -94,7 +94,7 @@ fn ask(python: &Python, deployment: &Deployment) -> Vec<Answer> {
     python.ask("flyte_task_spec.py", &questions).unwrap()
 }
 
-/// Where two messages are not the same, and what is there.
+/// Returns the differences between two messages, with their paths.
 fn differences(path: &str, ours: &Json, theirs: &Json) -> Vec<String> {
     match (ours, theirs) {
         (Json::Object(a), Json::Object(b)) => {
@@ -114,40 +114,40 @@ fn differences(path: &str, ours: &Json, theirs: &Json) -> Vec<String> {
 #[track_caller]
 fn assert_same(task: &str, answer: &Answer) {
     assert_eq!(differences(task, &answer.ours, &answer.theirs), [""; 0]);
-    // A null of a schema and no such field are not the same.
+    // A null and a missing field differ.
     assert_eq!(answer.ours, answer.theirs, "{task}");
 }
 
-/// Takes the field at `path` out of a message.
+/// Removes the field at `path` from a message, and returns it.
 fn take(message: &mut Json, path: &str) -> Json {
     let (parent, field) = path.rsplit_once('/').unwrap();
     let parent = message.pointer_mut(parent).and_then(Json::as_object_mut);
     parent.and_then(|parent| parent.remove(field)).unwrap_or_default()
 }
 
-/// Everything in which the two may differ, taken out of both: where, what we send, and what the official SDK sends.
+/// Checks the intended differences between the two specifications, and removes them.
 fn take_known_differences(task: &str, answer: &mut Answer) {
     let prefixed = format!("specs.{task}");
     let differences = [
-        // A name of ours is unique in its program, and theirs in an environment.
+        // A sealkit name is unique in its program, an official one in an environment.
         ("/task_template/id/name", json!(task), json!(prefixed)),
-        // Neither is a plug-in of the backend. Who reads `python` expects Python's arguments.
+        // Neither type is a plugin of the backend. Readers of `python` expect Python's arguments.
         ("/task_template/type", json!("rust-task"), json!("python")),
         ("/task_template/metadata/runtime/flavor", json!("rust"), json!("python")),
-        // There is no debugger in our images that the console could start.
+        // Rust images contain no debugger for the console to start.
         ("/task_template/metadata/debuggable", Json::Null, json!(true)),
-        // Not to have a report is what a task does that does not say.
+        // Without the field, a task has no report.
         ("/task_template/metadata/generates_deck", Json::Null, json!(false)),
     ];
     for (path, ours, theirs) in differences {
         assert_eq!(take(&mut answer.ours, path), ours, "{task}: {path}");
         assert_eq!(take(&mut answer.theirs, path), theirs, "{task}: {path}");
     }
-    // A digest of Python's source; it is for caches, and we have none.
+    // A digest of the Python source for caching, which sealkit does not support.
     let path = "/task_template/metadata/discovery_version";
     assert_eq!(take(&mut answer.ours, path), Json::Null, "{task}");
     assert!(take(&mut answer.theirs, path).is_string(), "{task}");
-    // Each its own program. What the backend fills in is filled in after the same words.
+    // The programs differ. The options that the backend fills in are the same.
     let [ours, theirs] = [&mut answer.ours, &mut answer.theirs]
         .map(|message| take(message, "/task_template/container/args"))
         .map(|args| args.as_array().unwrap().clone());
@@ -159,7 +159,7 @@ fn take_known_differences(task: &str, answer: &mut Answer) {
     }
 }
 
-/// What we add to the environment, for tasks that a task calls.
+/// Removes the environment, and returns the variables that sealkit adds for the tasks that a task calls.
 fn take_environment(answer: &mut Answer) -> Vec<Json> {
     let path = "/task_template/container/env";
     let mut ours = take(&mut answer.ours, path).as_array().cloned().unwrap_or_default();
@@ -177,7 +177,7 @@ fn a_task_is_sent_as_the_official_sdk_sends_it() {
         take_known_differences(task, &mut answer);
         let image = json!({"key": "SEALKIT_IMAGE", "value": "registry/app:1"});
         assert_eq!(take_environment(&mut answer), [image], "{task}");
-        // The docs of a task, which the official SDK does not send.
+        // The official SDK does not send the documentation of a task.
         let docs = (task == "nothing")
             .then(|| json!({"short_description": "In short.", "long_description": "In short.\n\nIn full."}));
         assert_eq!(take(&mut answer.ours, "/documentation"), docs.unwrap_or_default(), "{task}");

@@ -1,4 +1,4 @@
-"""Answers what the `flyte` command makes of a configuration: one JSON question a line, one JSON answer a line."""
+"""Reads configurations as the `flyte` command does: one JSON question per line, one JSON answer per line."""
 
 import json
 import os
@@ -18,30 +18,30 @@ def answer(question):
     os.environ.update(dict(question["environment"]))
     os.chdir(question["directory"])
     get_config_file.cache_clear()
-    given = question["given"]
+    options = question["options"]
 
     taken = []
     flyte.init_from_config = lambda config, **_: taken.append(config)
     command = CLIConfig(
-        flyte.config.auto(given["config"]),
+        flyte.config.auto(options["config"]),
         ctx=None,
-        endpoint=given["endpoint"],
-        insecure=True if given["insecure"] else None,
-        org=given["org"],
-        auth_type=given["auth_type"],
+        endpoint=options["endpoint"],
+        insecure=True if options["insecure"] else None,
+        org=options["org"],
+        auth_type=options["auth_type"],
     )
-    command.init(given["project"], given["domain"])
+    command.init(options["project"], options["domain"])
 
     (config,) = taken
     client = _platform_to_client_kwargs(config.platform)
     endpoint = sanitize_endpoint(client.get("endpoint"))
     insecure = client.get("insecure", False)
-    way = "None" if insecure else client["auth_type"]
+    auth = "None" if insecure else client["auth_type"]
     return {
         "endpoint": normalize_rpc_endpoint(endpoint, insecure=insecure) if endpoint else None,
-        "way": way,
-        "client_id": client.get("client_id") if way == "ClientSecret" else None,
-        "command": client.get("command", []) if way == "ExternalCommand" else [],
+        "auth": auth,
+        "client_id": client.get("client_id") if auth == "ClientSecret" else None,
+        "command": client.get("command", []) if auth == "ExternalCommand" else [],
         "proxy_command": client.get("proxy_command", []),
         "scopes": client.get("scopes", []),
         "http_proxy": client.get("http_proxy_url"),

@@ -48,7 +48,7 @@ pub struct NewSecret<'a> {
     pub r#type: SecretType,
 }
 
-/// A value, never escape.
+/// The value of a secret. Its `Debug` output is redacted.
 #[derive(Clone, Copy)]
 pub enum Payload<'a> {
     /// Text.

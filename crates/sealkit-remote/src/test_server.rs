@@ -199,16 +199,16 @@ async fn respond(
     let host = || head.headers["host"].to_str().unwrap().to_owned();
     let authority = head.uri.authority().map_or_else(host, ToString::to_string);
     let received = ReceivedRequest { authority, path, headers: head.headers, body };
-    let answer = respond_to(&received);
+    let response = respond_to(&received);
     log.lock().unwrap().push(received);
     let full = |bytes: Vec<u8>| Full::new(Bytes::from(bytes));
-    let response = Response::builder();
-    let response = match answer {
+    let builder = Response::builder();
+    let response = match response {
         TestResponse::Http(status, kind, body) => {
-            response.status(status).header("content-type", kind).body(full(body.into()).boxed())
+            builder.status(status).header("content-type", kind).body(full(body.into()).boxed())
         }
         TestResponse::Json(status, body) => {
-            response.status(status).header("content-type", "application/json").body(full(body.into()).boxed())
+            builder.status(status).header("content-type", "application/json").body(full(body.into()).boxed())
         }
         TestResponse::Message(message) => {
             let mut frame = vec![0];
@@ -216,11 +216,11 @@ async fn respond(
             frame.extend(message);
             let trailers = HeaderMap::from_iter([("grpc-status".parse().unwrap(), "0".parse().unwrap())]);
             let body = full(frame).with_trailers(async { Some(Ok(trailers)) });
-            response.header("content-type", "application/grpc").body(body.boxed())
+            builder.header("content-type", "application/grpc").body(body.boxed())
         }
         TestResponse::Status(status) => {
-            let response = response.header("content-type", "application/grpc").header("grpc-status", status);
-            response.header("grpc-message", "test%20error").body(full(vec![]).boxed())
+            let builder = builder.header("content-type", "application/grpc").header("grpc-status", status);
+            builder.header("grpc-message", "test%20error").body(full(vec![]).boxed())
         }
         TestResponse::Never => pending().await,
     };

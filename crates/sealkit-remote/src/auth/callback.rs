@@ -90,10 +90,10 @@ impl Callback {
         }
         drop(sender);
         let closed = || Error::new(ErrorKind::Local, "cannot receive the browser callback");
-        let CallbackParameters { code, state: received, error, description } =
+        let CallbackParameters { code, state: returned_state, error, description } =
             receiver.recv().await.ok_or_else(closed)?;
         // The other parameters are trusted only if the state matches.
-        if *received != state {
+        if *returned_state != state {
             let message = "login failed in the browser: the callback belongs to another login";
             return Err(Error::new(ErrorKind::Unauthenticated, message)
                 .with_hint("try again, and use only one browser window"));

@@ -31,7 +31,7 @@ fn client_secret() -> AuthMethod {
 /// Starts a server whose OAuth 2 metadata names itself, and a redirect URI with `port`.
 async fn oauth_server(
     port: u16,
-    answer: impl Fn(&ReceivedRequest) -> TestResponse + Send + Sync + 'static,
+    respond: impl Fn(&ReceivedRequest) -> TestResponse + Send + Sync + 'static,
 ) -> TestServer {
     TestServer::new(move |request| {
         let at = |path: &str| format!("http://{}{path}", request.authority);
@@ -53,7 +53,7 @@ async fn oauth_server(
                     audience: "aud".into(),
                 })
             }
-            _ => answer(request),
+            _ => respond(request),
         }
     })
     .await
@@ -88,22 +88,22 @@ async fn a_client_secret_is_sent_only_to_the_token_endpoint() {
     assert!(sent(&authenticator).await.is_empty() && server.requests().is_empty());
     renew(&authenticator).await.unwrap();
     assert_eq!(sent(&authenticator).await, ["flyte-authorization: Bearer s3cret-1"]);
-    let asked = server.requests();
-    let paths: Vec<_> = asked.iter().map(|request| request.path.rsplit('/').next().unwrap()).collect();
+    let requests = server.requests();
+    let paths: Vec<_> = requests.iter().map(|request| request.path.rsplit('/').next().unwrap()).collect();
     assert_eq!(paths, ["GetOAuth2Metadata", "GetPublicClientConfig", "token"]);
-    assert_eq!(asked[2].body, "grant_type=client_credentials&scope=all+offline&audience=aud");
-    assert_eq!(asked[2].header("authorization"), Some("Basic bWU6czNjcmV0LWM="));
-    assert!(asked[..2].iter().all(|request| request.header("authorization").is_none()));
+    assert_eq!(requests[2].body, "grant_type=client_credentials&scope=all+offline&audience=aud");
+    assert_eq!(requests[2].header("authorization"), Some("Basic bWU6czNjcmV0LWM="));
+    assert!(requests[..2].iter().all(|request| request.header("authorization").is_none()));
     assert!(!format!("{authenticator:?}").contains("s3cret"));
 }
 
 #[tokio::test]
 async fn concurrent_calls_share_one_token_request() {
-    for (answer, succeeds) in [
+    for (response, succeeds) in [
         (TestResponse::Json(200, TOKEN), true),
         (TestResponse::Json(400, "{\"error\":\"invalid_client\"}"), false),
     ] {
-        let TestResponse::Json(status, body) = answer else { unreachable!() };
+        let TestResponse::Json(status, body) = response else { unreachable!() };
         let server = oauth_server(1, move |_| {
             std::thread::sleep(Duration::from_millis(50));
             TestResponse::Json(status, body)

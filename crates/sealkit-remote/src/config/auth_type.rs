@@ -8,7 +8,7 @@ use super::{AuthMethod, ClientSecret, file, settings::Settings, variables::Varia
 use crate::error::{Error, ErrorKind, Result, escape};
 
 impl Settings {
-    /// Returns the authentication method, if one is configured: that of the option, a client secret, or that of the file.
+    /// Returns the configured authentication method. In order of precedence: the option, a client secret, the setting of the file.
     pub(super) fn auth_method(
         &self,
         option: Option<&str>,

@@ -180,8 +180,8 @@ async fn the_error_of_another_protocol_names_it() {
     assert!(kind == ErrorKind::Untrusted && text.contains("the server does not speak HTTP/2"), "{text}");
 }
 
-/// Starts a proxy to `localhost` that checks the password and responds with `answer`.
-async fn proxy(answer: &'static str) -> u16 {
+/// Starts a proxy to `localhost` that checks the password and responds with `response`.
+async fn proxy(response: &'static str) -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move {
@@ -193,7 +193,7 @@ async fn proxy(answer: &'static str) -> u16 {
                 let head = String::from_utf8(head[..n].to_vec()).unwrap();
                 let port = head.strip_prefix("CONNECT behind.invalid:").unwrap().split(' ').next().unwrap();
                 assert!(head.contains("\r\nProxy-Authorization: Basic bWU6cEBzcw==\r\n"), "{head}");
-                stream.write_all(answer.as_bytes()).await.unwrap();
+                stream.write_all(response.as_bytes()).await.unwrap();
                 let mut behind = TcpStream::connect(("127.0.0.1", port.parse().unwrap())).await.unwrap();
                 copy_bidirectional(&mut stream, &mut behind).await.ok();
             });
@@ -231,8 +231,8 @@ async fn a_form_is_posted_with_the_client_secret_escaped_as_in_python() {
     let secret = ClientSecret(Zeroizing::new("a b%20+~*/ä".into()));
     let pairs = [("scope", "all offline"), ("audience", "a&b")];
     let form = FormRequest { pairs: &pairs, basic: Some(("me", &secret)), proxy: None };
-    let reply = connection.post_form(&server.url("/token?x=1"), form).await.unwrap();
-    assert_eq!((reply.status.as_u16(), &reply.body[..]), (418, &b"{}"[..]));
+    let response = connection.post_form(&server.url("/token?x=1"), form).await.unwrap();
+    assert_eq!((response.status.as_u16(), &response.body[..]), (418, &b"{}"[..]));
     let request = &server.requests()[0];
     assert_eq!(
         (request.path.as_str(), request.body.as_str()),

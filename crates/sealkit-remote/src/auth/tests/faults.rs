@@ -10,7 +10,7 @@ async fn the_error_of_invalid_metadata_names_the_problem() {
             TestResponse::message(&OAuth2Metadata { token_endpoint: url.into(), ..OAuth2Metadata::default() })
         }
     };
-    let answers: [(Respond, ErrorKind, &str); 7] = [
+    let cases: [(Respond, ErrorKind, &str); 7] = [
         (Box::new(|| TestResponse::Status(12)), ErrorKind::Unimplemented, "publishes no OAuth 2 metadata"),
         (
             Box::new(|| TestResponse::Http(404, "text/plain", "no".into())),
@@ -35,10 +35,10 @@ async fn the_error_of_invalid_metadata_names_the_problem() {
             "cannot fetch the OAuth 2 metadata of ",
         ),
     ];
-    for (answer, kind, message) in answers {
+    for (respond, kind, message) in cases {
         let server = TestServer::new(move |request| {
             let client = request.path.ends_with("GetPublicClientConfig");
-            if client { TestResponse::message(&PublicClientConfig::default()) } else { answer() }
+            if client { TestResponse::message(&PublicClientConfig::default()) } else { respond() }
         })
         .await;
         let error =
@@ -65,7 +65,7 @@ async fn secrets_are_not_sent_without_tls() {
 
 #[tokio::test]
 async fn the_error_of_a_token_response_names_the_problem() {
-    for (answer, kind, message) in [
+    for (response, kind, message) in [
         ((200, "text/html", "<html>welcome</html>"), ErrorKind::Server, "not the JSON of a token endpoint"),
         ((200, "application/json", "{}"), ErrorKind::Server, "no `access_token`"),
         ((200, "application/json", r#"{"access_token":""}"#), ErrorKind::Server, "no `access_token`"),
@@ -88,7 +88,8 @@ async fn the_error_of_a_token_response_names_the_problem() {
             ": other\\u{1b} (text)",
         ),
     ] {
-        let server = oauth_server(1, move |_| TestResponse::Http(answer.0, answer.1, answer.2.into())).await;
+        let server =
+            oauth_server(1, move |_| TestResponse::Http(response.0, response.1, response.2.into())).await;
         let error =
             renew(&authenticator(&server.config(client_secret()), no_notice(), None)).await.unwrap_err();
         assert!(error.to_string().contains(message) && error.kind() == kind, "{:?} {error}", error.kind());
