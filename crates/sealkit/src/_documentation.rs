@@ -1,17 +1,17 @@
-//! The guide: one chapter a topic.
+//! The guide: one chapter per topic.
 //!
 //! | chapter | answers |
 //! |---|---|
 //! | [`secrets`] | How does a task declare a secret, and how does it read it? |
-//! | [`lookup`] | In which environment variables, files and stores is a secret looked for, in which order? |
+//! | [`lookup`] | In which environment variables, files and stores is a secret looked up, and in which order? |
 //! | [`tasks`] | What can a task take and return? What do `retries`, `timeout` and `calls` do? |
-//! | [`local_runs`] | What does `sealkit run` do, and what does a task find in its process? |
+//! | [`local_runs`] | What does `sealkit run` do, and what is in the process of a task? |
 //! | [`clusters`] | How does a program run on Flyte 2 or Union? |
 //! | [`redaction`] | Which leaks are refused or redacted, and which are not? |
 //! | [`testing`] | How does a test give a task its secrets? |
 //! | [`extending`] | How does a program read secrets from a vault, or redact its own text? |
 //! | [`teams`] | How do colleagues, CI jobs and containers get the secrets? |
-//! | [`cookbook`] | Which whole programs can be copied? |
+//! | [`cookbook`] | Which complete programs can I copy? |
 
 #[doc = include_str!("_documentation/clusters.md")]
 pub mod clusters {}
