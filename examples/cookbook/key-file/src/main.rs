@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 /// Signs a report with an Ed25519 key, and returns the signature.
 #[task(secret_requests = [Secret(key = "signing_key", mount_requirement = FILE)])]
 fn sign(report: String) -> anyhow::Result<Vec<u8>> {
-    // The file has the exact bytes that were stored. A library or a program that wants a path gets this one.
+    // The file has the exact bytes that were stored. Pass the path to a library or a program.
     let path = current_context().secrets().get_secrets_file("signing_key")?;
     let key = Zeroizing::new(fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?);
     let key = Ed25519KeyPair::from_pkcs8_maybe_unchecked(&key)

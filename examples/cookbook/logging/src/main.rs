@@ -18,7 +18,7 @@ fn connect() -> sealkit::Result<usize> {
 }
 
 fn main() -> ExitCode {
-    // The session knows which secrets were read, and the log asks it for each line.
+    // The log redacts the secrets that the tasks of the session have read.
     let session = Session::new();
     tracing_subscriber::fmt().with_writer(RedactedLog::new(&session, io::stderr)).init();
     session.main()

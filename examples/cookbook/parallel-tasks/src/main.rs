@@ -1,4 +1,4 @@
-//! Runs tasks side by side.
+//! Runs tasks in parallel.
 //!
 //! ```text
 //! sealkit create secret api_token

@@ -43,7 +43,7 @@ mod tests {
 
     use super::*;
 
-    /// Each test has its own secrets: tests run in parallel, and none sees another one's.
+    /// Each test has its own secrets, so tests can run in parallel.
     fn secrets() -> TestSecrets {
         TestSecrets::new().with_group("api", "my_token", "k3Jq-71xT/w").with("key", [1, 2, 3])
     }

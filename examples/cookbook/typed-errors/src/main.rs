@@ -1,4 +1,4 @@
-//! Returns an error enum of one's own.
+//! Returns an error enum.
 //!
 //! ```text
 //! sealkit create secret api_token
@@ -9,19 +9,19 @@ use std::process::ExitCode;
 
 use sealkit::{ErrorKind, current_context, task};
 
-/// Everything that can go wrong in this program.
+/// The errors of this program.
 #[derive(Debug, thiserror::Error)]
 enum JobError {
     /// The token is not valid for this table.
     #[error("access to table `{0}` is denied")]
     Denied(String),
-    /// Every task error converts from sealkit's: that is how `?` works on `get`.
+    /// An error of sealkit. The conversion lets `?` work on `get`.
     #[error(transparent)]
     Sealkit(#[from] sealkit::Error),
 }
 
 impl JobError {
-    /// Returns the kind of the error, if it came from sealkit.
+    /// Returns the kind of an error of sealkit.
     fn kind(&self) -> Option<ErrorKind> {
         match self {
             Self::Denied(_) => None,
@@ -46,9 +46,9 @@ fn fetch(table: String) -> Result<usize, JobError> {
 
 /// Fetches a table, and counts a denied one as empty.
 ///
-/// In a test and in `cargo run`, `fetch` runs in this process and its error is a [`JobError`] as it was
-/// returned. In `sealkit run` and on a cluster, `fetch` runs in a pod of its own: only the text of its error
-/// comes back, as [`JobError::Sealkit`]. A workflow that has to decide by the error returns that as data.
+/// In a test and in `cargo run`, `fetch` runs in this process and returns its own [`JobError`]. In `sealkit run` and on a
+/// cluster, `fetch` runs in its own pod, and its caller gets only the text of the error, as [`JobError::Sealkit`]. So this
+/// task compares the text. It would be more robust if `fetch` returned `Ok(None)` for a denied table.
 #[task]
 fn report(table: String) -> Result<usize, JobError> {
     match fetch(table) {

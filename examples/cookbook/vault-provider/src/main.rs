@@ -5,8 +5,8 @@
 //! cargo run -- run report
 //! ```
 //!
-//! A program asks its providers when it runs its tasks itself, as above. `sealkit run` and clusters start pods:
-//! their secrets are mounted, and no provider is asked.
+//! A program asks its providers if it runs its tasks itself, as above. `sealkit run` and clusters mount the secrets of
+//! pods instead, and pods do not ask providers.
 
 use std::{env, fmt, process::ExitCode, time::Duration};
 
@@ -103,7 +103,7 @@ mod tests {
 
     use super::*;
 
-    /// Starts a server that gives one answer, and returns a client of it.
+    /// Starts a server for one request, and returns a client of it.
     fn vault(status: &'static str, body: &'static str) -> Vault {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
