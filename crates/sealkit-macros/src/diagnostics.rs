@@ -1,19 +1,19 @@
-//! Collecting mistakes, so that one compile shows all of them.
+//! Collection of compile errors, so that one compilation reports all of them.
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 
-/// The mistakes found so far.
+/// The compile errors found so far.
 #[derive(Default)]
 pub(crate) struct Diagnostics(Option<syn::Error>);
 
 impl Diagnostics {
-    /// Reports a mistake at these tokens.
+    /// Adds an error at these tokens.
     pub(crate) fn at(&mut self, tokens: impl ToTokens, message: impl std::fmt::Display) {
         self.add(syn::Error::new_spanned(tokens, message));
     }
 
-    /// Reports a mistake.
+    /// Adds an error.
     pub(crate) fn add(&mut self, error: syn::Error) {
         match &mut self.0 {
             Some(known) => known.combine(error),
@@ -21,7 +21,7 @@ impl Diagnostics {
         }
     }
 
-    /// Reports the mistake of a result, if it is one.
+    /// Returns the value of a result, or adds its error.
     pub(crate) fn take<T>(&mut self, result: syn::Result<T>) -> Option<T> {
         result.map_err(|error| self.add(error)).ok()
     }
@@ -31,7 +31,7 @@ impl Diagnostics {
     }
 }
 
-/// Compile errors, one for each mistake.
+/// Expands to a `compile_error!` for each error.
 impl ToTokens for Diagnostics {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         if let Some(error) = &self.0 {

@@ -1,7 +1,7 @@
-//! The macros of `sealkit`; they are documented where they are re-exported, in that crate.
+//! The procedural macros of `sealkit`, which re-exports and documents them.
 //!
-//! Each goes from syntax (`syntax`) over meaning (`task`, `task_type`), where every mistake is reported, to
-//! the code that comes out, which cannot fail.
+//! Expansion has three steps: `syntax` parses the input, `task` and `task_type` validate it and report all
+//! errors, and the generation of code from a valid task cannot fail.
 
 mod diagnostics;
 mod syntax;
@@ -10,18 +10,18 @@ mod task_type;
 
 use proc_macro::TokenStream;
 
-use self::task::Kind;
+use self::task::TaskKind;
 
 #[expect(missing_docs, reason = "documented on the re-export in `sealkit`")]
 #[proc_macro_attribute]
 pub fn task(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    task::expand(Kind::Task, arguments.into(), item.into()).into()
+    task::expand(TaskKind::Task, arguments.into(), item.into()).into()
 }
 
 #[expect(missing_docs, reason = "documented on the re-export in `sealkit`")]
 #[proc_macro_attribute]
 pub fn workflow(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    task::expand(Kind::Workflow, arguments.into(), item.into()).into()
+    task::expand(TaskKind::Workflow, arguments.into(), item.into()).into()
 }
 
 #[expect(missing_docs, reason = "documented on the re-export in `sealkit`")]

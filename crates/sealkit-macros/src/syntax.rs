@@ -1,9 +1,10 @@
-//! The shape of what is written; what it means is not judged here.
+//! Parsing of attributes and functions, without validation.
 
 mod arguments;
 mod function;
 
 pub(crate) use arguments::{
-    ALLOWANCE, Allowance as WrittenAllowance, Arguments, RESOURCES, crate_at, crate_path, string, text_of,
+    ALLOWANCE_EXAMPLE, AllowanceArguments, Arguments, RESOURCES_EXAMPLE, crate_at, crate_path, did_you_mean,
+    parse_string, string_literal,
 };
 pub(crate) use function::Function;

@@ -1,8 +1,8 @@
-//! `#[task]` and `#[workflow]`.
+//! The attributes `#[task]` and `#[workflow]`.
 
 mod allowance;
+mod expand;
 mod model;
-mod output;
 mod reads;
 mod request;
 mod resources;
@@ -16,24 +16,34 @@ use crate::{
     syntax::{Arguments, Function},
 };
 
-/// Which of the two attributes it is.
+/// The attribute that defines a task.
 #[derive(Clone, Copy)]
-pub(crate) enum Kind {
+pub(crate) enum TaskKind {
     Task,
     Workflow,
 }
 
-/// The function always comes out, as it was written if there is a mistake: nothing else that uses it breaks then.
-pub(crate) fn expand(kind: Kind, arguments: TokenStream, item: TokenStream) -> TokenStream {
+impl TaskKind {
+    /// Returns the name of the attribute.
+    pub(crate) fn attribute(self) -> &'static str {
+        match self {
+            Self::Task => "task",
+            Self::Workflow => "workflow",
+        }
+    }
+}
+
+/// Expands the attribute. If there are errors, the function is left unchanged, so that its callers still compile.
+pub(crate) fn expand(kind: TaskKind, arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::default();
     let arguments = Arguments::parse(arguments, &mut diagnostics);
-    // Without all arguments nobody knows which secrets are declared, so no read can be called undeclared.
+    // If the arguments are invalid, the declared secrets are unknown and reads cannot be checked.
     let arguments_are_known = diagnostics.is_empty();
     let function = diagnostics.take(syn::parse2::<Function>(item.clone()));
     let task = function
         .and_then(|function| Task::new(kind, arguments, arguments_are_known, function, &mut diagnostics));
-    let output = task.map_or(item, |task| task.output());
-    quote!(#output #diagnostics)
+    let item = task.map_or(item, |task| task.expand());
+    quote!(#item #diagnostics)
 }
 
 #[cfg(test)]
@@ -41,7 +51,7 @@ mod tests {
     use super::*;
 
     fn pretty(arguments: TokenStream, item: TokenStream) -> String {
-        prettyplease::unparse(&syn::parse2(expand(Kind::Task, arguments, item)).unwrap())
+        prettyplease::unparse(&syn::parse2(expand(TaskKind::Task, arguments, item)).unwrap())
     }
 
     #[test]
@@ -136,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mistake_leaves_the_function_alone() {
+    fn an_error_leaves_the_function_unchanged() {
         insta::assert_snapshot!(pretty(
             quote!(secret_request = [], name = "a b"),
             quote!(

@@ -1,7 +1,7 @@
-//! `#[derive(TaskType)]`: structs with named fields, and enums without.
+//! The derive macro `TaskType`, for structs with named fields and enums without fields.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{
     Attribute, Data, DeriveInput, Fields, FieldsNamed, Meta, Path, Token, Variant, ext::IdentExt,
     parse_quote, punctuated::Punctuated,
@@ -9,27 +9,30 @@ use syn::{
 
 use crate::{
     diagnostics::Diagnostics,
-    syntax::{crate_at, crate_path, string},
+    syntax::{crate_at, crate_path, parse_string},
 };
 
 pub(crate) fn expand(item: TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::default();
-    let output = diagnostics
+    let implementation = diagnostics
         .take(syn::parse2::<DeriveInput>(item))
         .and_then(|input| implementation(&input, &mut diagnostics))
         .filter(|_| diagnostics.is_empty());
-    quote!(#output #diagnostics)
+    quote!(#implementation #diagnostics)
 }
 
 fn implementation(input: &DeriveInput, diagnostics: &mut Diagnostics) -> Option<TokenStream> {
     if let Some(parameter) = input.generics.params.first() {
-        diagnostics.at(parameter, "a task type cannot be generic: what enters a task must be known");
+        diagnostics.at(
+            parameter,
+            "a task type cannot be generic: its fields are part of the interface, so write concrete types",
+        );
     }
     let options = Options::read(&input.attrs, &["crate"], diagnostics);
     let krate = options.krate.unwrap_or_else(|| parse_quote!(::sealkit));
     match &input.data {
         Data::Struct(data) => match &data.fields {
-            Fields::Named(fields) => Some(of_struct(&input.ident, fields, &krate, diagnostics)),
+            Fields::Named(fields) => Some(derive_struct(&input.ident, fields, &krate, diagnostics)),
             _ => {
                 diagnostics
                     .at(&input.ident, "a task type needs named fields, as in `struct Row { id: i64 }`");
@@ -38,16 +41,16 @@ fn implementation(input: &DeriveInput, diagnostics: &mut Diagnostics) -> Option<
         },
         Data::Enum(data) => {
             let variants: Vec<&Variant> = data.variants.iter().collect();
-            Some(of_enum(&input.ident, &variants, &krate, diagnostics))
+            Some(derive_enum(&input.ident, &variants, &krate, diagnostics))
         }
         Data::Union(data) => {
-            diagnostics.at(data.union_token, "a union cannot be a task type: write a struct or an enum");
+            diagnostics.at(data.union_token, "a union cannot be a task type: use a struct or an enum");
             None
         }
     }
 }
 
-fn of_struct(
+fn derive_struct(
     ident: &Ident,
     fields: &FieldsNamed,
     krate: &Path,
@@ -95,38 +98,43 @@ fn of_struct(
     }
 }
 
-fn of_enum(ident: &Ident, variants: &[&Variant], krate: &Path, diagnostics: &mut Diagnostics) -> TokenStream {
+fn derive_enum(
+    ident: &Ident,
+    variants: &[&Variant],
+    krate: &Path,
+    diagnostics: &mut Diagnostics,
+) -> TokenStream {
     let name = ident.unraw().to_string();
     let mut names = Names::default();
-    let (mut words, mut idents) = (Vec::new(), Vec::new());
+    let (mut names_of_variants, mut idents) = (Vec::new(), Vec::new());
     if variants.is_empty() {
-        diagnostics.at(ident, "an enum without variants has no value that a task could take");
+        diagnostics.at(ident, "an enum without variants cannot be a task type: it has no values");
     }
     for variant in variants {
         if !matches!(variant.fields, Fields::Unit) {
-            diagnostics.at(variant, "an enum that is a task type has no fields: it is one of several words");
+            diagnostics.at(variant, data_in_variant(variant));
         }
         let options = Options::read(&variant.attrs, &["rename"], diagnostics);
-        words.push(names.add(&variant.ident, options.rename, diagnostics));
+        names_of_variants.push(names.add(&variant.ident, options.rename, diagnostics));
         idents.push(&variant.ident);
     }
     quote! {
         const _: () = {
-            const __SEALKIT_WORDS: &[&::core::primitive::str] = &[#(#words),*];
+            const __SEALKIT_VARIANTS: &[&::core::primitive::str] = &[#(#names_of_variants),*];
 
             impl #krate::TaskType for #ident {
                 const TYPE: #krate::Type =
-                    #krate::Type::Enum(&#krate::EnumType { name: #name, variants: __SEALKIT_WORDS });
+                    #krate::Type::Enum(&#krate::EnumType { name: #name, variants: __SEALKIT_VARIANTS });
 
                 fn to_value(&self) -> ::core::result::Result<#krate::Value, #krate::ValueError> {
-                    let __sealkit_word = match self { #(Self::#idents => #words),* };
-                    ::core::result::Result::Ok(#krate::Value::String(::core::convert::From::from(__sealkit_word)))
+                    let __sealkit_name = match self { #(Self::#idents => #names_of_variants),* };
+                    ::core::result::Result::Ok(#krate::Value::String(::core::convert::From::from(__sealkit_name)))
                 }
 
                 fn from_value(__sealkit_value: #krate::Value) -> ::core::result::Result<Self, #krate::ValueError> {
                     match ::std::string::String::as_str(&#krate::__private::variant_name(__sealkit_value)?) {
-                        #(#words => ::core::result::Result::Ok(Self::#idents),)*
-                        _ => ::core::result::Result::Err(#krate::__private::unknown_variant(__SEALKIT_WORDS)),
+                        #(#names_of_variants => ::core::result::Result::Ok(Self::#idents),)*
+                        _ => ::core::result::Result::Err(#krate::__private::unknown_variant(__SEALKIT_VARIANTS)),
                     }
                 }
             }
@@ -134,7 +142,28 @@ fn of_enum(ident: &Ident, variants: &[&Variant], krate: &Path, diagnostics: &mut
     }
 }
 
-/// The names of fields or variants, each used once.
+/// Returns the error message for a variant with fields, with a replacement.
+fn data_in_variant(variant: &Variant) -> String {
+    let ident = variant.ident.unraw().to_string();
+    let mut field = String::new();
+    for c in ident.chars() {
+        if c.is_uppercase() && !field.is_empty() {
+            field.push('_');
+        }
+        field.extend(c.to_lowercase());
+    }
+    let mut types =
+        variant.fields.iter().map(|field| field.ty.to_token_stream().to_string().replace(' ', ""));
+    let r#type = match (types.next(), types.next()) {
+        (Some(only), None) => only,
+        _ => ident.clone(),
+    };
+    format!(
+        "the variant `{ident}` has data, which Flyte enums cannot have: use a struct with an optional field for each variant, such as `{field}: Option<{type}>`"
+    )
+}
+
+/// The names of fields or variants, which must be unique.
 #[derive(Default)]
 struct Names(Vec<String>);
 
@@ -142,14 +171,19 @@ impl Names {
     fn add(&mut self, ident: &Ident, rename: Option<String>, diagnostics: &mut Diagnostics) -> String {
         let name = rename.unwrap_or_else(|| ident.unraw().to_string());
         if self.0.contains(&name) {
-            diagnostics.at(ident, format_args!("the name `{name}` is used twice"));
+            diagnostics.at(
+                ident,
+                format_args!(
+                    "duplicate name `{name}`: choose another, as in `#[task_type(rename = \"my_{name}\")]`"
+                ),
+            );
         }
         self.0.push(name.clone());
         name
     }
 }
 
-/// What is written in `#[task_type(...)]`.
+/// The arguments of `#[task_type(...)]`.
 #[derive(Default)]
 struct Options {
     rename: Option<String>,
@@ -174,8 +208,8 @@ impl Options {
                         options.krate = diagnostics.take(crate_path(&pair.value));
                     }
                     (_, Meta::NameValue(pair)) => {
-                        let text = string(&pair.value, "rename = \"name\"", diagnostics);
-                        options.rename = text.map(|text| text.value());
+                        let literal = parse_string(&pair.value, "rename = \"name\"", diagnostics);
+                        options.rename = literal.map(|literal| literal.value());
                     }
                     (known, meta) => {
                         diagnostics.at(meta, format_args!("expected a value: `{known} = …`"));

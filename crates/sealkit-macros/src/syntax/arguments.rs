@@ -1,4 +1,4 @@
-//! What is written in the parentheses of `#[task(...)]`.
+//! The arguments in the parentheses of `#[task(...)]`.
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
@@ -15,17 +15,17 @@ use crate::diagnostics::Diagnostics;
 pub(crate) struct Arguments {
     pub(crate) name: Option<LitStr>,
     pub(crate) secret_requests: Vec<Expr>,
-    pub(crate) allowances: Vec<Allowance>,
+    pub(crate) allowances: Vec<AllowanceArguments>,
     pub(crate) retries: Option<Expr>,
     pub(crate) timeout: Option<Expr>,
     pub(crate) resources: Option<Expr>,
     pub(crate) krate: Option<Path>,
 }
 
-/// What is written in the parentheses of `allow_secret_in(...)`.
-pub(crate) struct Allowance {
-    /// The word itself.
-    pub(crate) word: Path,
+/// The arguments of `allow_secret_in(...)`.
+pub(crate) struct AllowanceArguments {
+    /// The path `allow_secret_in`.
+    pub(crate) path: Path,
     pub(crate) output: Option<LitStr>,
     pub(crate) input: Option<LitStr>,
     pub(crate) secret: Option<LitStr>,
@@ -36,6 +36,41 @@ const KNOWN: [&str; 7] =
     ["name", "secret_requests", "retries", "timeout", "resources", "allow_secret_in", "crate"];
 const KNOWN_OF_ALLOWANCE: [&str; 4] = ["output", "input", "secret", "because"];
 
+/// Arguments of `@task` and `TaskEnvironment` in the Python SDKs that `#[task]` does not have yet.
+const UNSUPPORTED: [&str; 31] = [
+    "accelerator",
+    "annotations",
+    "cache",
+    "cache_ignore_input_vars",
+    "cache_serialize",
+    "cache_version",
+    "deck_fields",
+    "depends_on",
+    "deprecated",
+    "disable_deck",
+    "enable_deck",
+    "env",
+    "env_vars",
+    "environment",
+    "failure_policy",
+    "interruptible",
+    "labels",
+    "links",
+    "map",
+    "map_task",
+    "max_inline_io_bytes",
+    "on_failure",
+    "plugin_config",
+    "pod_template",
+    "pod_template_name",
+    "queue",
+    "report",
+    "reusable",
+    "schedule",
+    "task_config",
+    "triggers",
+];
+
 impl Arguments {
     pub(crate) fn parse(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Self {
         let mut arguments = Self::default();
@@ -43,14 +78,14 @@ impl Arguments {
         let mut seen: Vec<String> = Vec::new();
         for meta in diagnostics.take(parsed).into_iter().flatten() {
             let name = meta.path().require_ident().map(ToString::to_string).unwrap_or_default();
-            // Each says something about one place.
+            // A task may have several allowances.
             if seen.contains(&name) && name != "allow_secret_in" {
-                diagnostics.at(meta.path(), format_args!("`{name}` is given twice"));
+                diagnostics.at(meta.path(), format_args!("duplicate argument `{name}`"));
                 continue;
             }
             match (name.as_str(), &meta) {
                 ("name", Meta::NameValue(pair)) => {
-                    arguments.name = string(&pair.value, example("name"), diagnostics);
+                    arguments.name = parse_string(&pair.value, example("name"), diagnostics);
                 }
                 ("retries", Meta::NameValue(pair)) => arguments.retries = Some(pair.value.clone()),
                 ("timeout", Meta::NameValue(pair)) => arguments.timeout = Some(pair.value.clone()),
@@ -61,24 +96,17 @@ impl Arguments {
                 ("secret_requests", Meta::NameValue(pair)) => match &pair.value {
                     Expr::Array(list) => arguments.secret_requests.extend(list.elems.iter().cloned()),
                     other => diagnostics
-                        .at(other, "expected a list: `secret_requests = [Secret(key = \"my_secret\")]`"),
+                        .at(other, format_args!("expected a list: `{}`", example("secret_requests"))),
                 },
                 ("allow_secret_in", Meta::List(list)) => {
-                    arguments.allowances.extend(Allowance::parse(list, diagnostics));
+                    arguments.allowances.extend(AllowanceArguments::parse(list, diagnostics));
                 }
                 (known, meta) if KNOWN.contains(&known) => {
                     diagnostics.at(meta, format_args!("expected a value: `{}`", example(known)));
                 }
                 _ => {
                     let name = meta.path().to_token_stream().to_string();
-                    let near = nearest(&name, KNOWN).map(|near| format!("; did you mean `{near}`?"));
-                    diagnostics.at(
-                        meta.path(),
-                        format_args!(
-                            "unknown argument `{name}`: expected `name`, `secret_requests`, `retries`, `timeout`, `resources`, `allow_secret_in` or `crate`{}",
-                            near.unwrap_or_default()
-                        ),
-                    );
+                    diagnostics.at(meta.path(), unknown_argument(&name));
                 }
             }
             seen.push(name);
@@ -87,35 +115,61 @@ impl Arguments {
     }
 }
 
-/// How resources are written.
-pub(crate) const RESOURCES: &str = "resources = Resources(cpu = \"500m\", memory = \"2Gi\")";
+/// Returns the error message for an argument that `#[task]` does not have.
+fn unknown_argument(name: &str) -> String {
+    let supported = or_list(&KNOWN);
+    let suggestion = match name {
+        "secret" | "secrets" => "did you mean `secret_requests`?".to_owned(),
+        "task_name" | "short_name" => "did you mean `name`?".to_owned(),
+        "retry" | "retry_strategy" => "did you mean `retries`?".to_owned(),
+        "cpu" | "disk" | "gpu" | "limits" | "mem" | "memory" | "requests" => {
+            format!("did you mean `{RESOURCES_EXAMPLE}`?")
+        }
+        "container_image" | "image" => {
+            "set the image with `--image` of `sealkit run --remote` or `sealkit deploy`".to_owned()
+        }
+        "description" | "docs" => "write the description as a doc comment".to_owned(),
+        _ if UNSUPPORTED.contains(&name) => {
+            return format!("`{name}` is not supported yet: expected {supported}");
+        }
+        _ => match nearest(name, KNOWN) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => return format!("unknown argument `{name}`: expected {supported}"),
+        },
+    };
+    format!("unknown argument `{name}`: expected {supported}; {suggestion}")
+}
 
-/// How an allowance is written.
-pub(crate) const ALLOWANCE: &str =
-    "allow_secret_in(output = \"o0.url\", secret = \"my_secret\", because = \"it is signed for an hour\")";
+/// An example of the argument `resources`.
+pub(crate) const RESOURCES_EXAMPLE: &str = "resources = Resources(cpu = \"500m\", memory = \"2Gi\")";
 
-impl Allowance {
-    /// `None` if something in it was reported.
+/// An example of the argument `allow_secret_in`.
+pub(crate) const ALLOWANCE_EXAMPLE: &str = "allow_secret_in(output = \"o0.url\", secret = \"my_secret\", because = \"the URL expires after an hour\")";
+
+impl AllowanceArguments {
+    /// Returns `None` if it adds an error.
     fn parse(list: &MetaList, diagnostics: &mut Diagnostics) -> Option<Self> {
-        let mut allowance =
-            Self { word: list.path.clone(), output: None, input: None, secret: None, because: None };
+        let mut arguments =
+            Self { path: list.path.clone(), output: None, input: None, secret: None, because: None };
         let pairs = list.parse_args_with(Punctuated::<MetaNameValue, Token![,]>::parse_terminated);
         let mut complete = true;
         for pair in diagnostics.take(pairs)? {
             let name = pair.path.to_token_stream().to_string();
             let field = match name.as_str() {
-                "output" => &mut allowance.output,
-                "input" => &mut allowance.input,
-                "secret" => &mut allowance.secret,
-                "because" => &mut allowance.because,
+                "output" => &mut arguments.output,
+                "input" => &mut arguments.input,
+                "secret" => &mut arguments.secret,
+                "because" => &mut arguments.because,
                 _ => {
-                    let near =
-                        nearest(&name, KNOWN_OF_ALLOWANCE).map(|near| format!("; did you mean `{near}`?"));
+                    let suggestion = match name.as_str() {
+                        "reason" => "; did you mean `because`?".to_owned(),
+                        other => did_you_mean(other, &KNOWN_OF_ALLOWANCE),
+                    };
                     diagnostics.at(
                         &pair.path,
                         format_args!(
-                            "unknown argument `{name}`: expected `output` or `input`, `secret` and `because`{}",
-                            near.unwrap_or_default()
+                            "unknown argument `{name}` of `allow_secret_in`: expected {}{suggestion}",
+                            or_list(&KNOWN_OF_ALLOWANCE)
                         ),
                     );
                     complete = false;
@@ -123,13 +177,13 @@ impl Allowance {
                 }
             };
             if field.is_some() {
-                diagnostics.at(&pair.path, format_args!("`{name}` is given twice"));
+                diagnostics.at(&pair.path, format_args!("duplicate argument `{name}`"));
                 complete = false;
             }
-            *field = string(&pair.value, ALLOWANCE, diagnostics);
+            *field = parse_string(&pair.value, ALLOWANCE_EXAMPLE, diagnostics);
             complete &= field.is_some();
         }
-        complete.then_some(allowance)
+        complete.then_some(arguments)
     }
 }
 
@@ -139,31 +193,46 @@ fn example(argument: &str) -> &'static str {
         "crate" => "crate = ::my_crate::sealkit",
         "retries" => "retries = 3",
         "timeout" => "timeout = Duration::from_secs(90)",
-        "resources" => RESOURCES,
-        "allow_secret_in" => ALLOWANCE,
+        "resources" => RESOURCES_EXAMPLE,
+        "allow_secret_in" => ALLOWANCE_EXAMPLE,
         _ => "secret_requests = [Secret(key = \"my_secret\")]",
     }
 }
 
-/// A value that is a string literal, as in `example`.
-pub(crate) fn string(value: &Expr, example: &str, diagnostics: &mut Diagnostics) -> Option<LitStr> {
-    let text = text_of(value);
-    if text.is_none() {
-        diagnostics.at(value, format_args!("expected a string literal: `{example}`"));
-    }
-    text
+/// Returns the suggestion at the end of an error message, or an empty string.
+pub(crate) fn did_you_mean(name: &str, known: &[&str]) -> String {
+    nearest(name, known.iter().copied()).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default()
 }
 
-/// A string literal, which a declarative macro may have wrapped.
-pub(crate) fn text_of(value: &Expr) -> Option<LitStr> {
+/// Formats a list: `` `a`, `b` or `c` ``.
+fn or_list(names: &[&str]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    match names.as_slice() {
+        [] => String::new(),
+        [one] => one.clone(),
+        [most @ .., last] => format!("{} or {last}", most.join(", ")),
+    }
+}
+
+/// Returns the value as a string literal, or adds an error with `example`.
+pub(crate) fn parse_string(value: &Expr, example: &str, diagnostics: &mut Diagnostics) -> Option<LitStr> {
+    let literal = string_literal(value);
+    if literal.is_none() {
+        diagnostics.at(value, format_args!("expected a string literal: `{example}`"));
+    }
+    literal
+}
+
+/// Returns the value as a string literal. Declarative macros may wrap it in invisible groups.
+pub(crate) fn string_literal(value: &Expr) -> Option<LitStr> {
     match value {
-        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.clone()),
-        Expr::Group(group) => text_of(&group.expr),
+        Expr::Lit(ExprLit { lit: Lit::Str(literal), .. }) => Some(literal.clone()),
+        Expr::Group(group) => string_literal(&group.expr),
         _ => None,
     }
 }
 
-/// The path of `crate = …`, which must mean the same wherever the code ends up.
+/// Returns the path of `crate = …`, which must not depend on the scope of the generated code.
 pub(crate) fn crate_path(value: &Expr) -> syn::Result<Path> {
     if let Expr::Path(path) = value {
         let path = &path.path;
@@ -179,10 +248,9 @@ pub(crate) fn crate_path(value: &Expr) -> syn::Result<Path> {
     ))
 }
 
-/// The path of the crate in code that is generated for `tokens`, and a span for the rest of that code.
+/// Returns the crate path for code that is generated for `tokens`, and the span for the rest of that code.
 ///
-/// Together they stand where `tokens` do, so that the compiler shows there what is wrong with them, while lints
-/// still see that nobody wrote the code.
+/// The compiler then reports errors in the generated code at `tokens`, but lints still treat the code as generated.
 pub(crate) fn crate_at(krate: &Path, tokens: impl ToTokens) -> (TokenStream, Span) {
     let mut spans = tokens.into_token_stream().into_iter().map(|tree| tree.span());
     let first = spans.next().unwrap_or_else(Span::call_site);

@@ -1,4 +1,4 @@
-//! The function that an attribute is on.
+//! The function that the attribute is applied to.
 
 use proc_macro2::TokenStream;
 use syn::{
@@ -7,7 +7,7 @@ use syn::{
     token::Brace,
 };
 
-/// A function whose body is left as it was written, so that a half-typed one is rustc's to judge.
+/// A function with an unparsed body, so that rustc reports syntax errors in it.
 pub(crate) struct Function {
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) visibility: Visibility,
@@ -26,13 +26,17 @@ impl Parse for Function {
             Err(error) => {
                 return Err(if is_function(&input.fork()) {
                     error
+                } else if input.peek(Token![struct]) || input.peek(Token![enum]) {
+                    input.error(
+                        "this attribute can only be applied to a function: for a type, use `#[derive(TaskType)]`",
+                    )
                 } else {
-                    input.error("this attribute goes on a function")
+                    input.error("this attribute can only be applied to a function")
                 });
             }
         };
         if input.peek(Token![;]) {
-            return Err(input.error("a task needs a body"));
+            return Err(input.error("a task must have a body"));
         }
         let content;
         let brace = braced!(content in input);
@@ -42,7 +46,7 @@ impl Parse for Function {
     }
 }
 
-/// Whether what follows is at least meant to be a function.
+/// Returns whether the input starts a function, possibly with invalid syntax.
 fn is_function(input: ParseStream<'_>) -> bool {
     while !input.is_empty() {
         if input.peek(Token![fn]) {

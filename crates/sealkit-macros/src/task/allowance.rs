@@ -1,4 +1,4 @@
-//! One `allow_secret_in(...)`.
+//! Validation of an `allow_secret_in(...)` argument.
 
 use sealkit_names::read::Access;
 use syn::LitStr;
@@ -6,10 +6,10 @@ use syn::LitStr;
 use super::reads::Read;
 use crate::{
     diagnostics::Diagnostics,
-    syntax::{ALLOWANCE, WrittenAllowance},
+    syntax::{ALLOWANCE_EXAMPLE, AllowanceArguments},
 };
 
-/// A place where a secret of the task may be, and why.
+/// An output or input that may contain a secret of the task, with the reason.
 pub(super) struct Allowance {
     pub(super) place: Place,
     pub(super) secret: LitStr,
@@ -22,35 +22,40 @@ pub(super) enum Place {
 }
 
 impl Allowance {
-    /// `None` if something was reported.
-    pub(super) fn new(written: WrittenAllowance, diagnostics: &mut Diagnostics) -> Option<Self> {
-        let WrittenAllowance { word, output, input, secret, because } = written;
+    /// Returns `None` if it adds an error.
+    pub(super) fn new(arguments: AllowanceArguments, diagnostics: &mut Diagnostics) -> Option<Self> {
+        let AllowanceArguments { path, output, input, secret, because } = arguments;
         let place = match (output, input) {
             (Some(output), None) => Place::output(output, diagnostics)?,
             (None, Some(input)) => Place::input(input, diagnostics)?,
             _ => {
-                diagnostics.at(word, format_args!("say where, `output` or `input`: `{ALLOWANCE}`"));
+                let message =
+                    format_args!("`allow_secret_in` needs either `output` or `input`: `{ALLOWANCE_EXAMPLE}`");
+                diagnostics.at(path, message);
                 return None;
             }
         };
         let Some(secret) = secret else {
-            diagnostics.at(word, format_args!("say which `secret`: `{ALLOWANCE}`"));
+            diagnostics.at(path, format_args!("`allow_secret_in` needs `secret`: `{ALLOWANCE_EXAMPLE}`"));
             return None;
         };
         match because {
             Some(because) if !because.value().trim().is_empty() => Some(Self { place, secret, because }),
-            because => {
-                let message = format_args!("say why, for whoever reviews this: `{ALLOWANCE}`");
-                match because {
-                    Some(empty) => diagnostics.at(empty, message),
-                    None => diagnostics.at(word, message),
-                }
+            Some(empty) => {
+                diagnostics
+                    .at(empty, format_args!("`because` must contain the reason: `{ALLOWANCE_EXAMPLE}`"));
+                None
+            }
+            None => {
+                let message =
+                    format_args!("`allow_secret_in` needs a reason, `because`: `{ALLOWANCE_EXAMPLE}`");
+                diagnostics.at(path, message);
                 None
             }
         }
     }
 
-    /// What a read of the secret would be, since only a declared one can be allowed.
+    /// Returns the reference to the secret, which must be declared.
     pub(super) fn read(&self) -> Read {
         let name = self.secret.value();
         let (group, key) = match name.rsplit_once('/') {
@@ -67,8 +72,13 @@ impl Place {
         if text.strip_prefix("o0").is_some_and(|part| part.is_empty() || part.starts_with('.')) {
             return Some(Self::Output(place));
         }
-        let part = if text.is_empty() { String::new() } else { format!("; did you mean `o0.{text}`?") };
-        diagnostics.at(place, format_args!("the output of a task is `o0`, and a part of it `o0.PART`{part}"));
+        let suggestion = if text.is_empty() { String::new() } else { format!("; did you mean `o0.{text}`?") };
+        diagnostics.at(
+            place,
+            format_args!(
+                "unknown output: write `o0` for the output, or `o0.FIELD` for a part of it{suggestion}"
+            ),
+        );
         None
     }
 
@@ -79,7 +89,7 @@ impl Place {
         }
         diagnostics.at(
             place,
-            "an input of a task that is called is `TASK.INPUT`, and a part of it `TASK.INPUT.PART`",
+            "unknown input: write `TASK.INPUT` for an input of a called task, or `TASK.INPUT.FIELD` for a part of it",
         );
         None
     }

@@ -1,18 +1,18 @@
-//! What a task is, and every way in which it can be written wrong.
+//! Validation of a task: every rule and its error message.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
-use sealkit_names::{Request as Names, collision::collision, read, rules};
+use sealkit_names::{Request, collision::collision, read, rules};
 use syn::{
     Attribute, Expr, ExprLit, FnArg, GenericParam, Lit, LitStr, Meta, Pat, Path, ReturnType, Safety, Type,
     ext::IdentExt, parse_quote,
 };
 
 use super::{
-    Kind,
+    TaskKind,
     allowance::Allowance,
     reads::{self, Read},
-    request::{Literal, Request},
+    request::{Entry, Literal},
     resources::Resources,
 };
 use crate::{
@@ -20,14 +20,14 @@ use crate::{
     syntax::{Arguments, Function},
 };
 
-/// A task that is right as far as a macro can tell.
+/// A valid task.
 pub(super) struct Task {
-    pub(super) kind: Kind,
+    pub(super) kind: TaskKind,
     pub(super) krate: Path,
     pub(super) name: LitStr,
     pub(super) docs: String,
-    pub(super) requests: Vec<Request>,
-    /// Reads that only the compiler can check, because a constant hides a request.
+    pub(super) requests: Vec<Entry>,
+    /// Reads that constant evaluation checks, because the macro cannot evaluate all requests.
     pub(super) reads: Vec<Read>,
     pub(super) allowances: Vec<Allowance>,
     pub(super) retries: Option<Expr>,
@@ -44,9 +44,9 @@ pub(super) struct Input {
 }
 
 impl Task {
-    /// `Some` only if nothing was reported.
+    /// Returns `None` if it adds an error.
     pub(super) fn new(
-        kind: Kind,
+        kind: TaskKind,
         arguments: Arguments,
         arguments_are_known: bool,
         function: Function,
@@ -54,20 +54,18 @@ impl Task {
     ) -> Option<Self> {
         let Arguments { name, secret_requests, allowances, retries, timeout, resources, krate } = arguments;
         let krate = krate.unwrap_or_else(|| parse_quote!(::sealkit));
-        let name = task_name(name, &function.signature.ident, diagnostics);
+        let name = task_name(kind, name, &function.signature.ident, diagnostics);
         check_signature(&function, diagnostics);
         let inputs = inputs(&function, diagnostics);
         let output = output(&function, diagnostics);
         let entries = secret_requests.len();
-        let requests: Vec<Request> = secret_requests
-            .into_iter()
-            .filter_map(|entry| Request::new(entry, &krate, diagnostics))
-            .collect();
+        let requests: Vec<Entry> =
+            secret_requests.into_iter().filter_map(|entry| Entry::new(entry, &krate, diagnostics)).collect();
         check_collisions(&requests, diagnostics);
         let allowances: Vec<Allowance> =
-            allowances.into_iter().filter_map(|written| Allowance::new(written, diagnostics)).collect();
-        let resources = resources.and_then(|written| Resources::new(&written, diagnostics));
-        // A request that could not be read may be the one that a read means.
+            allowances.into_iter().filter_map(|allowance| Allowance::new(allowance, diagnostics)).collect();
+        let resources = resources.and_then(|value| Resources::new(&value, diagnostics));
+        // A read may refer to an invalid request, whose name is unknown.
         let reads = if arguments_are_known && requests.len() == entries {
             let mut found: Vec<Read> = allowances.iter().map(Allowance::read).collect();
             found.extend(reads::find(&function.body));
@@ -95,48 +93,56 @@ impl Task {
     }
 }
 
-fn task_name(given: Option<LitStr>, function: &Ident, diagnostics: &mut Diagnostics) -> LitStr {
-    let name = given.unwrap_or_else(|| LitStr::new(&function.unraw().to_string(), function.span()));
+fn task_name(
+    kind: TaskKind,
+    argument: Option<LitStr>,
+    function: &Ident,
+    diagnostics: &mut Diagnostics,
+) -> LitStr {
+    let name = argument.unwrap_or_else(|| LitStr::new(&function.unraw().to_string(), function.span()));
     if let Err(error) = rules::check_task_name(&name.value()) {
+        let attribute = kind.attribute();
+        let message = error.message(&name.value());
         diagnostics
-            .at(&name, format_args!("{}: write `#[task(name = \"my_task\")]`", error.message(&name.value())));
+            .at(&name, format_args!("{message}; choose a name: `#[{attribute}(name = \"my_{attribute}\")]`"));
     }
     name
 }
 
 fn check_signature(function: &Function, diagnostics: &mut Diagnostics) {
     let signature = &function.signature;
-    let mut refuse = |tokens: Option<TokenStream>, message: &str| {
+    let mut reject = |tokens: Option<TokenStream>, message: &str| {
         if let Some(tokens) = tokens {
             diagnostics.at(tokens, message);
         }
     };
-    refuse(
+    reject(
         signature.constness.map(ToTokens::into_token_stream),
-        "a task cannot be `const`: it runs in its own context",
+        "a task cannot be `const`: it only runs at run time",
     );
     let safety = match signature.safety {
         Safety::Default => None,
         Safety::Safe(token) => Some(token.into_token_stream()),
         Safety::Unsafe(token) => Some(token.into_token_stream()),
     };
-    refuse(safety, "a task cannot be `unsafe`: it is run by name");
-    refuse(
+    reject(safety, "a task cannot be `unsafe`: the runtime calls it from safe code");
+    reject(
         signature.abi.as_ref().map(ToTokens::to_token_stream),
-        "a task cannot be `extern`: it is run by name",
+        "a task cannot be `extern`: it must use the Rust ABI",
     );
-    refuse(
+    reject(
         signature.variadic.as_ref().map(ToTokens::to_token_stream),
-        "a task cannot be variadic: its inputs must be known",
+        "a task cannot be variadic: its inputs are part of its interface",
     );
     for parameter in &signature.generics.params {
         let (tokens, message) = match parameter {
-            GenericParam::Lifetime(_) => {
-                (parameter.to_token_stream(), "a task owns its inputs: it cannot have lifetimes")
-            }
+            GenericParam::Lifetime(_) => (
+                parameter.to_token_stream(),
+                "a task cannot have lifetimes: it owns its inputs, so use types such as `String`",
+            ),
             _ => (
                 parameter.to_token_stream(),
-                "a task cannot be generic: it is run by name, so its types must be known",
+                "a task cannot be generic: its types are part of its interface, so write concrete types",
             ),
         };
         diagnostics.at(tokens, message);
@@ -148,31 +154,34 @@ fn inputs(function: &Function, diagnostics: &mut Diagnostics) -> Vec<Input> {
     for argument in &function.signature.inputs {
         let input = match argument {
             FnArg::Receiver(receiver) => {
-                diagnostics.at(receiver, "a task cannot take `self`: write a function outside of `impl`");
+                diagnostics
+                    .at(receiver, "a task cannot take `self`: move the function out of the `impl` block");
                 continue;
             }
             FnArg::Typed(input) => input,
         };
         if let Some(attribute) = input.attrs.iter().find(|attribute| attribute.path().is_ident("cfg")) {
-            diagnostics.at(attribute, "an input cannot be conditional: put `#[cfg]` on the task");
+            diagnostics.at(attribute, "an input cannot be conditional: put `#[cfg]` on the whole task");
         }
         if has_impl_trait(&input.ty) {
-            diagnostics
-                .at(&input.ty, "a task cannot be generic: it is run by name, so its types must be known");
+            diagnostics.at(
+                &input.ty,
+                "a task cannot be generic: its types are part of its interface, so write concrete types",
+            );
             continue;
         }
-        // A named lifetime is reported where it is declared.
+        // The declaration of a named lifetime is already an error.
         if let Type::Reference(reference) = &*input.ty
             && reference.lifetime.as_ref().is_none_or(|lifetime| lifetime.ident == "static")
         {
-            diagnostics.at(&input.ty, "a task owns its inputs: write a type without `&`, such as `String`");
+            diagnostics.at(&input.ty, "a task owns its inputs: use a type without `&`, such as `String`");
             continue;
         }
         match &*input.pat {
             Pat::Ident(name) if name.subpat.is_none() && name.by_ref.is_none() => {
                 inputs.push(Input { ident: name.ident.clone(), r#type: (*input.ty).clone() });
             }
-            other => diagnostics.at(other, "a task input needs a plain name, as in `rows: i64`"),
+            other => diagnostics.at(other, "a task input must be a plain name, as in `rows: i64`"),
         }
     }
     inputs
@@ -182,7 +191,7 @@ fn output(function: &Function, diagnostics: &mut Diagnostics) -> Option<Type> {
     match &function.signature.output {
         ReturnType::Type(_, output) if has_impl_trait(output) => {
             diagnostics
-                .at(output, "a task must name the type it returns, which is recorded: write `Result<T, E>`");
+                .at(output, "a task cannot return `impl Trait`: its output type is part of its interface, so write `Result<T, E>`");
             None
         }
         ReturnType::Type(_, output) => Some((**output).clone()),
@@ -194,11 +203,11 @@ fn output(function: &Function, diagnostics: &mut Diagnostics) -> Option<Type> {
     }
 }
 
-/// Whether there is an `impl Trait` anywhere in a type.
+/// Returns whether the type contains an `impl Trait`.
 fn has_impl_trait(r#type: &Type) -> bool {
     fn has_impl(tokens: TokenStream) -> bool {
         tokens.into_iter().any(|tree| match tree {
-            TokenTree::Ident(word) => word == "impl",
+            TokenTree::Ident(ident) => ident == "impl",
             TokenTree::Group(group) => has_impl(group.stream()),
             _ => false,
         })
@@ -206,30 +215,25 @@ fn has_impl_trait(r#type: &Type) -> bool {
     has_impl(r#type.to_token_stream())
 }
 
-/// Reports requests that would end up in one place.
-fn check_collisions(requests: &[Request], diagnostics: &mut Diagnostics) {
+/// Reports requests that would be mounted in the same place.
+fn check_collisions(requests: &[Entry], diagnostics: &mut Diagnostics) {
     let literals: Vec<_> = requests.iter().filter_map(|request| request.literal.as_ref()).collect();
     for (i, later) in literals.iter().enumerate() {
         let found = literals[..i]
             .iter()
-            .find_map(|earlier| Some((earlier, collision(&earlier.names(), &later.names())?)));
+            .find_map(|earlier| Some((earlier, collision(&earlier.request(), &later.request())?)));
         if let Some((earlier, collision)) = found {
-            diagnostics.at(later.key(), collision.message(&earlier.names(), &later.names()));
+            diagnostics.at(later.key(), collision.message(&earlier.request(), &later.request()));
         }
     }
 }
 
-/// Reports reads that no request allows; those that a hidden request may allow are handed on.
-fn check_reads(
-    task: &str,
-    requests: &[Request],
-    found: Vec<Read>,
-    diagnostics: &mut Diagnostics,
-) -> Vec<Read> {
-    let known: Vec<Names<'_>> =
-        requests.iter().filter_map(|request| request.literal.as_ref()).map(Literal::names).collect();
+/// Reports undeclared reads. Returns the reads that may refer to a request that the macro cannot evaluate.
+fn check_reads(task: &str, requests: &[Entry], found: Vec<Read>, diagnostics: &mut Diagnostics) -> Vec<Read> {
+    let known: Vec<Request<'_>> =
+        requests.iter().filter_map(|request| request.literal.as_ref()).map(Literal::request).collect();
     let all_known = known.len() == requests.len();
-    let mut open = Vec::new();
+    let mut unresolved = Vec::new();
     for read in found {
         let (key, group) = (read.key.value(), read.group.as_deref());
         if let Err(error) = rules::check_key(&key) {
@@ -238,16 +242,16 @@ fn check_reads(
         }
         match read::resolve(known.iter().copied(), group, &key, read.access) {
             Ok(_) => {}
-            Err(_) if !all_known => open.push(read),
+            Err(_) if !all_known => unresolved.push(read),
             Err(error) => {
                 diagnostics.at(&read.key, read::message(error, task, &known, group, &key, read.access));
             }
         }
     }
-    open
+    unresolved
 }
 
-/// The text of the documentation comments.
+/// Returns the text of the doc comments.
 fn docs(attributes: &[Attribute]) -> String {
     let lines: Vec<String> = attributes
         .iter()

@@ -1,8 +1,8 @@
-//! Finding the secrets that a body reads by a literal key.
+//! Detection of reads with a literal key in the body of a task.
 //!
-//! A macro sees no types, so only what certainly is a read of this crate counts: a chain that begins with
-//! `current_context()`, or with a variable that a `let` of the same body binds to that or to its `.secrets()`.
-//! Everything else is checked when it runs.
+//! A macro has no type information, so it only detects unambiguous reads: method chains that start with
+//! `current_context()`, or with a variable that a `let` in the same body binds to `current_context()` or to its
+//! `.secrets()`. The runtime checks all other reads.
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use sealkit_names::read::Access;
@@ -15,14 +15,14 @@ pub(super) struct Read {
     pub(super) access: Access,
 }
 
-/// What a variable or the beginning of a chain stands for.
+/// The value of a variable or of the start of a method chain.
 #[derive(Clone)]
-enum Meaning {
+enum Receiver {
     Context,
     Secrets { group: Option<String> },
 }
 
-/// All reads in `body`, in the order of their places.
+/// Returns all reads in `body` in source order.
 pub(super) fn find(body: &TokenStream) -> Vec<Read> {
     let mut scanner = Scanner::default();
     scanner.count_bindings(body.clone());
@@ -32,29 +32,29 @@ pub(super) fn find(body: &TokenStream) -> Vec<Read> {
 
 #[derive(Default)]
 struct Scanner {
-    /// Names that something binds, once for each time.
+    /// Names of all bindings, with repetitions.
     bound: Vec<String>,
-    variables: Vec<(String, Meaning)>,
+    variables: Vec<(String, Receiver)>,
     reads: Vec<Read>,
 }
 
 impl Scanner {
-    /// Notes the names that are bound, so that a name with two meanings has none.
+    /// Collects the names of all bindings. A variable that is bound more than once is ignored.
     fn count_bindings(&mut self, tokens: TokenStream) {
         let tokens: Vec<TokenTree> = tokens.into_iter().collect();
         for (i, tree) in tokens.iter().enumerate() {
             match tree {
                 TokenTree::Ident(keyword) if keyword == "let" || keyword == "for" || keyword == "ref" => {
-                    // The whole pattern, up to what ends it.
+                    // All identifiers of the pattern.
                     let pattern = tokens[i + 1..].iter().take_while(|tree| !ends_pattern(tree));
                     pattern.for_each(|tree| self.bind_all(tree.clone().into()));
                 }
-                // The inputs of a closure.
+                // The parameters of a closure.
                 TokenTree::Punct(bar) if bar.as_char() == '|' => {
                     let inputs = tokens[i + 1..].iter().take_while(|tree| !is_punct(tree, '|'));
                     inputs.for_each(|tree| self.bind_all(tree.clone().into()));
                 }
-                // The inputs of an inner function.
+                // The parameters of an inner function.
                 TokenTree::Ident(keyword) if keyword == "fn" => {
                     if let Some(TokenTree::Group(inputs)) = tokens.get(i + 2) {
                         self.bind_all(inputs.stream());
@@ -81,15 +81,15 @@ impl Scanner {
         let mut i = 0;
         while i < tokens.len() {
             if let Some((name, value)) = binding(&tokens[i..])
-                && let value = i + value + path(&tokens[i + value..])
-                && let Some((meaning, end)) = self.chain(&tokens[value..])
+                && let value = i + value + path_prefix(&tokens[i + value..])
+                && let Some((receiver, end)) = self.chain(&tokens[value..])
                 && tokens.get(value + end).is_some_and(|tree| is_punct(tree, ';'))
                 && self.bound.iter().filter(|bound| *name == bound.as_str()).count() == 1
             {
-                self.variables.push((name.to_string(), meaning));
+                self.variables.push((name.to_string(), receiver));
             } else if !follows_dot(&tokens, i) {
                 let _ =
-                    self.chain(&tokens[i..]).map(|(meaning, end)| self.read(&meaning, &tokens[i + end..]));
+                    self.chain(&tokens[i..]).map(|(receiver, end)| self.read(&receiver, &tokens[i + end..]));
             }
             if let TokenTree::Group(group) = &tokens[i] {
                 self.scan(group.stream());
@@ -98,38 +98,38 @@ impl Scanner {
         }
     }
 
-    /// What the chain at the beginning of `tokens` stands for, and where it ends: before the first method that
-    /// is neither `secrets` nor `group`.
-    fn chain(&self, tokens: &[TokenTree]) -> Option<(Meaning, usize)> {
-        let (mut meaning, mut end) = self.root(tokens)?;
+    /// Returns the receiver at the start of `tokens` and the index of its end: the first method that is neither
+    /// `secrets` nor `group`.
+    fn chain(&self, tokens: &[TokenTree]) -> Option<(Receiver, usize)> {
+        let (mut receiver, mut end) = self.root(tokens)?;
         while let Some((method, arguments)) = call(&tokens[end..]) {
-            meaning = match (&meaning, method.to_string().as_str()) {
-                (Meaning::Context, "secrets") if arguments.stream().is_empty() => {
-                    Meaning::Secrets { group: None }
+            receiver = match (&receiver, method.to_string().as_str()) {
+                (Receiver::Context, "secrets") if arguments.stream().is_empty() => {
+                    Receiver::Secrets { group: None }
                 }
-                (Meaning::Secrets { .. }, "group") => {
-                    Meaning::Secrets { group: Some(literal(arguments)?.value()) }
+                (Receiver::Secrets { .. }, "group") => {
+                    Receiver::Secrets { group: Some(literal(arguments)?.value()) }
                 }
-                (_, "clone") if arguments.stream().is_empty() => meaning,
+                (_, "clone") if arguments.stream().is_empty() => receiver,
                 _ => break,
             };
             end += 3;
         }
-        Some((meaning, end))
+        Some((receiver, end))
     }
 
-    fn root(&self, tokens: &[TokenTree]) -> Option<(Meaning, usize)> {
+    fn root(&self, tokens: &[TokenTree]) -> Option<(Receiver, usize)> {
         let TokenTree::Ident(name) = tokens.first()? else { return None };
         if name == "current_context" {
             let called = matches!(tokens.get(1), Some(TokenTree::Group(group)) if is_call(group) && group.stream().is_empty());
-            return called.then_some((Meaning::Context, 2));
+            return called.then_some((Receiver::Context, 2));
         }
-        let meaning = &self.variables.iter().rev().find(|(known, _)| name == known.as_str())?.1;
-        Some((meaning.clone(), 1))
+        let receiver = &self.variables.iter().rev().find(|(known, _)| name == known.as_str())?.1;
+        Some((receiver.clone(), 1))
     }
 
-    fn read(&mut self, meaning: &Meaning, rest: &[TokenTree]) -> Option<()> {
-        let Meaning::Secrets { group } = meaning else { return None };
+    fn read(&mut self, receiver: &Receiver, rest: &[TokenTree]) -> Option<()> {
+        let Receiver::Secrets { group } = receiver else { return None };
         let (method, arguments) = call(rest)?;
         let access = Access::METHODS.into_iter().find(|access| method == access.method())?;
         let key = literal(arguments)?;
@@ -138,7 +138,7 @@ impl Scanner {
     }
 }
 
-/// `let name =` or `let mut name: Type =`, and where the value begins.
+/// Parses `let name =` or `let mut name: Type =`. Returns the name and the index of the value.
 fn binding(tokens: &[TokenTree]) -> Option<(&Ident, usize)> {
     let is_word = |tree: &TokenTree, word: &str| matches!(tree, TokenTree::Ident(ident) if ident == word);
     if !is_word(tokens.first()?, "let") {
@@ -153,8 +153,8 @@ fn binding(tokens: &[TokenTree]) -> Option<(&Ident, usize)> {
     Some((ident, equals + 1))
 }
 
-/// How many tokens at the beginning of `tokens` only say where the name after them is: `::sealkit::`.
-fn path(tokens: &[TokenTree]) -> usize {
+/// Returns the number of leading tokens that qualify a name, such as `::sealkit::`.
+fn path_prefix(tokens: &[TokenTree]) -> usize {
     let mut length = 0;
     loop {
         match &tokens[length..] {
@@ -165,7 +165,7 @@ fn path(tokens: &[TokenTree]) -> usize {
     }
 }
 
-/// `.method(arguments)` at the beginning of `tokens`.
+/// Parses `.method(arguments)` at the start of `tokens`.
 fn call(tokens: &[TokenTree]) -> Option<(&Ident, &Group)> {
     match tokens {
         [dot, TokenTree::Ident(method), TokenTree::Group(arguments), ..]
@@ -185,15 +185,15 @@ fn is_call(group: &Group) -> bool {
     group.delimiter() == Delimiter::Parenthesis
 }
 
-fn is_punct(tree: &TokenTree, wanted: char) -> bool {
-    matches!(tree, TokenTree::Punct(punct) if punct.as_char() == wanted)
+fn is_punct(tree: &TokenTree, character: char) -> bool {
+    matches!(tree, TokenTree::Punct(punct) if punct.as_char() == character)
 }
 
 fn ends_pattern(tree: &TokenTree) -> bool {
     is_punct(tree, '=') || is_punct(tree, ';') || matches!(tree, TokenTree::Ident(word) if word == "in")
 }
 
-/// A field or method of the same name is something else.
+/// Returns whether the token is a field or method name.
 fn follows_dot(tokens: &[TokenTree], i: usize) -> bool {
     i > 0 && is_punct(&tokens[i - 1], '.')
 }
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn chains_from_the_context_are_found_wherever_they_stand() {
+    fn chains_from_the_context_are_found_in_nested_code() {
         assert_eq!(
             found(&quote! {
                 let a = current_context().secrets().get("a")?;
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn variables_of_the_same_body_are_followed() {
+    fn variables_of_the_same_body_are_resolved() {
         assert_eq!(
             found(&quote! {
                 let context = sealkit::current_context();
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_be_something_else_is_left_to_the_run() {
+    fn ambiguous_reads_are_ignored() {
         let nothing: [&str; 0] = [];
         assert_eq!(
             found(&quote!(client.secrets().get("a"); secrets.get("b"); self.context.secrets().get("c"))),

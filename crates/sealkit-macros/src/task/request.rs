@@ -1,37 +1,38 @@
-//! One entry of `secret_requests`.
+//! Validation of an entry of `secret_requests`.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use sealkit_names::{MountType, Request as Names, nearest, rules};
+use sealkit_names::{MountType, Request, rules};
 use syn::{Expr, ExprAssign, ExprCall, ExprLit, ExprPath, Lit, LitStr, Path};
 
 use crate::{
     diagnostics::Diagnostics,
-    syntax::{crate_at, text_of},
+    syntax::{crate_at, did_you_mean, string_literal},
 };
 
-/// A request: Rust that makes it, and what is known of it now.
-pub(super) struct Request {
-    /// Where mistakes with the request as a whole are shown.
+/// An entry of `secret_requests`.
+pub(super) struct Entry {
+    /// The entry as written, for the location of errors.
     pub(super) expression: Expr,
+    /// An expression of type `sealkit::Secret`.
     pub(super) tokens: TokenStream,
-    /// `None` where a constant or an expression hides it from the macro.
+    /// The request, unless it is a constant or another expression that the macro cannot evaluate.
     pub(super) literal: Option<Literal>,
 }
 
-/// A request whose fields are all literals.
+/// A request with literal fields.
 pub(super) struct Literal {
     key: LitStr,
     group: Option<LitStr>,
     group_version: Option<LitStr>,
     mount: MountType,
     env_var: Option<LitStr>,
-    /// The same as text.
-    text: Text,
+    /// The values of the literals.
+    values: Values,
 }
 
 #[derive(Default)]
-struct Text {
+struct Values {
     key: String,
     group: Option<String>,
     group_version: Option<String>,
@@ -39,13 +40,13 @@ struct Text {
 }
 
 impl Literal {
-    pub(super) fn names(&self) -> Names<'_> {
-        Names {
-            group: self.text.group.as_deref(),
-            group_version: self.text.group_version.as_deref(),
-            key: &self.text.key,
+    pub(super) fn request(&self) -> Request<'_> {
+        Request {
+            group: self.values.group.as_deref(),
+            group_version: self.values.group_version.as_deref(),
+            key: &self.values.key,
             mount: self.mount,
-            env_var: self.text.env_var.as_deref(),
+            env_var: self.values.env_var.as_deref(),
         }
     }
 
@@ -54,7 +55,8 @@ impl Literal {
     }
 }
 
-impl Request {
+impl Entry {
+    /// Returns `None` if it adds an error.
     pub(super) fn new(expression: Expr, krate: &Path, diagnostics: &mut Diagnostics) -> Option<Self> {
         match &expression {
             Expr::Call(call) if is_secret(&call.func) => Self::short_form(call, krate, diagnostics),
@@ -70,22 +72,19 @@ impl Request {
             Expr::Struct(literal)
                 if literal.path.segments.last().is_some_and(|last| last.ident == "Secret") =>
             {
-                diagnostics.at(
-                    &expression,
-                    "write parentheses: `Secret(key = \"my_secret\")`, or use `Secret::new`",
-                );
+                diagnostics.at(&expression, "use parentheses: `Secret(key = \"my_secret\")`");
                 None
             }
             Expr::Path(path) if path.path.is_ident("Secret") => {
                 diagnostics.at(&expression, "this secret has no key: write `Secret(key = \"my_secret\")`");
                 None
             }
-            // Any other expression makes the request itself; the compiler checks it when it evaluates it.
+            // The compiler evaluates and checks any other expression.
             _ => Some(Self { tokens: expression.to_token_stream(), literal: None, expression }),
         }
     }
 
-    /// `Secret(key = "k", …)`: sugar for the builder, whose method names keep the places of what was written.
+    /// Translates `Secret(key = "k", …)` to builder calls. The method names keep the spans of the field names.
     fn short_form(call: &ExprCall, krate: &Path, diagnostics: &mut Diagnostics) -> Option<Self> {
         let mut fields = Fields::default();
         for argument in &call.args {
@@ -114,11 +113,11 @@ impl Request {
         };
         let (secret, span) = crate_at(krate, &call.func);
         let mut tokens = quote_spanned!(span=> #secret::Secret::new(#key));
-        for (name, value) in &fields.given {
+        for (name, value) in &fields.values {
             let method =
                 if name == "mount_requirement" { Ident::new("mount", name.span()) } else { name.clone() };
-            let value = match mount_word(name, value) {
-                Some(word) => quote_spanned!(word.span()=> #krate::MountType::#word),
+            let value = match mount_name(name, value) {
+                Some(mount) => quote_spanned!(mount.span()=> #krate::MountType::#mount),
                 None => value.to_token_stream(),
             };
             tokens.extend(quote!(.#method(#value)));
@@ -132,7 +131,7 @@ impl Request {
 }
 
 impl Literal {
-    /// Reports every name that no secret may have.
+    /// Reports invalid names.
     fn check(&self, diagnostics: &mut Diagnostics) {
         let mut check = |literal: Option<&LitStr>, rule: fn(&str) -> Result<(), rules::NameError>| {
             if let Some(literal) = literal
@@ -148,10 +147,10 @@ impl Literal {
     }
 }
 
-/// The fields of a short form.
+/// The fields of `Secret(...)`.
 #[derive(Default)]
 struct Fields {
-    given: Vec<(Ident, Expr)>,
+    values: Vec<(Ident, Expr)>,
     failed: bool,
 }
 
@@ -166,15 +165,17 @@ impl Fields {
         let problem = match ident {
             None => Some("expected the name of a field, as in `Secret(key = \"my_secret\")`".to_owned()),
             Some(ident) if !KNOWN.iter().any(|known| ident == known) => {
-                let near = nearest(&ident.to_string(), KNOWN).map(|near| format!("; did you mean `{near}`?"));
                 let known = "`key`, `group`, `group_version`, `mount_requirement` or `env_var`";
-                Some(format!(
-                    "unknown field `{ident}` in `Secret`: expected {known}{}",
-                    near.unwrap_or_default()
-                ))
+                let suggestion = match ident.to_string().as_str() {
+                    "mount" | "mount_type" => "; did you mean `mount_requirement`?".to_owned(),
+                    "name" => "; did you mean `key`?".to_owned(),
+                    "as_env_var" | "env" => "; did you mean `env_var`?".to_owned(),
+                    other => did_you_mean(other, &KNOWN),
+                };
+                Some(format!("unknown field `{ident}` of `Secret`: expected {known}{suggestion}"))
             }
-            Some(ident) if self.given.iter().any(|(given, _)| given == ident) => {
-                Some(format!("`{ident}` is given twice"))
+            Some(ident) if self.values.iter().any(|(known, _)| known == ident) => {
+                Some(format!("duplicate field `{ident}`"))
             }
             Some(_) => None,
         };
@@ -184,41 +185,43 @@ impl Fields {
             return;
         }
         if ident.is_some_and(|ident| ident == "mount_requirement")
-            && (is_python(value) || text_of(value).is_some())
+            && (is_python(value) || string_literal(value).is_some())
         {
             diagnostics.at(value, "write the mount requirement as a bare word: `FILE`, `ENV_VAR` or `ANY`");
             self.failed = true;
             return;
         }
-        self.given.extend(ident.map(|ident| (ident.clone(), value.clone())));
+        self.values.extend(ident.map(|ident| (ident.clone(), value.clone())));
     }
 
     fn take(&mut self, name: &str) -> Option<(Ident, Expr)> {
-        let index = self.given.iter().position(|(given, _)| given == name)?;
-        Some(self.given.remove(index))
+        let index = self.values.iter().position(|(known, _)| known == name)?;
+        Some(self.values.remove(index))
     }
 
     fn literal(&self, key: &Expr) -> Option<Literal> {
-        let key = text_of(key)?;
+        let key = string_literal(key)?;
         let mut literal = Literal {
-            text: Text { key: key.value(), ..Text::default() },
+            values: Values { key: key.value(), ..Values::default() },
             key,
             group: None,
             group_version: None,
             mount: MountType::Any,
             env_var: None,
         };
-        for (name, value) in &self.given {
+        for (name, value) in &self.values {
             if name == "mount_requirement" {
                 literal.mount = mount(name, value)?;
                 continue;
             }
-            let value = text_of(value)?;
+            let value = string_literal(value)?;
             let text = Some(value.value());
             match name.to_string().as_str() {
-                "group" => (literal.group, literal.text.group) = (Some(value), text),
-                "group_version" => (literal.group_version, literal.text.group_version) = (Some(value), text),
-                _ => (literal.env_var, literal.text.env_var) = (Some(value), text),
+                "group" => (literal.group, literal.values.group) = (Some(value), text),
+                "group_version" => {
+                    (literal.group_version, literal.values.group_version) = (Some(value), text)
+                }
+                _ => (literal.env_var, literal.values.env_var) = (Some(value), text),
             }
         }
         Some(literal)
@@ -229,18 +232,18 @@ fn is_secret(function: &Expr) -> bool {
     matches!(function, Expr::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Secret"))
 }
 
-/// A bare word is the name of a mount requirement, anything else an expression.
-fn mount_word<'a>(field: &Ident, value: &'a Expr) -> Option<&'a Ident> {
+/// Returns the name of a mount requirement. Any value that is not a single identifier is an expression.
+fn mount_name<'a>(field: &Ident, value: &'a Expr) -> Option<&'a Ident> {
     match value {
         Expr::Path(ExprPath { path, .. }) if field == "mount_requirement" => path.get_ident(),
         _ => None,
     }
 }
 
-/// The mount requirement, if it can be told without evaluating anything.
+/// Returns the mount requirement, unless it needs evaluation.
 fn mount(field: &Ident, value: &Expr) -> Option<MountType> {
-    if let Some(word) = mount_word(field, value) {
-        return MountType::from_name(&word.to_string());
+    if let Some(name) = mount_name(field, value) {
+        return MountType::from_name(&name.to_string());
     }
     let Expr::Path(ExprPath { path, .. }) = value else { return None };
     let mut names = path.segments.iter().rev().map(|segment| segment.ident.to_string());
@@ -252,11 +255,11 @@ fn mount(field: &Ident, value: &Expr) -> Option<MountType> {
         "Any" => Some(MountType::Any),
         "EnvVar" => Some(MountType::EnvVar),
         "File" => Some(MountType::File),
-        word => MountType::from_name(word),
+        name => MountType::from_name(name),
     }
 }
 
-/// `Secret.MountType.FILE`
+/// Returns whether this is Python syntax, such as `Secret.MountType.FILE`.
 fn is_python(value: &Expr) -> bool {
     matches!(value, Expr::Field(_))
 }

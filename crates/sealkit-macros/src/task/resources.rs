@@ -1,50 +1,50 @@
-//! `resources = Resources(...)`: what a task needs of its machine.
+//! Validation of the argument `resources = Resources(...)`.
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use sealkit_names::{Resource, nearest};
+use sealkit_names::Resource;
 use syn::{Expr, ExprAssign, ExprLit, Ident, Lit, LitStr, Path};
 
 use crate::{
     diagnostics::Diagnostics,
-    syntax::{RESOURCES, text_of},
+    syntax::{RESOURCES_EXAMPLE, did_you_mean, string_literal},
 };
 
-/// How much of what.
+/// The requested quantity of each resource.
 pub(super) struct Resources(Vec<(Resource, LitStr)>);
 
 impl Resources {
-    /// `None` if something in it was reported.
-    pub(super) fn new(written: &Expr, diagnostics: &mut Diagnostics) -> Option<Self> {
-        let call = match written {
+    /// Returns `None` if it adds an error.
+    pub(super) fn new(value: &Expr, diagnostics: &mut Diagnostics) -> Option<Self> {
+        let call = match value {
             Expr::Call(call) if is_resources(&call.func) && !call.args.is_empty() => call,
             _ => {
-                diagnostics.at(written, format_args!("expected what the task needs: `{RESOURCES}`"));
+                diagnostics.at(value, format_args!("expected resources: `{RESOURCES_EXAMPLE}`"));
                 return None;
             }
         };
-        let mut given: Vec<(Resource, LitStr)> = Vec::new();
+        let mut fields: Vec<(Resource, LitStr)> = Vec::new();
         let mut complete = true;
         for argument in &call.args {
             match field(argument, diagnostics) {
-                Some((resource, _)) if given.iter().any(|(known, _)| *known == resource) => {
-                    diagnostics.at(argument, format_args!("`{}` is given twice", resource.as_str()));
+                Some((resource, _)) if fields.iter().any(|(known, _)| *known == resource) => {
+                    diagnostics.at(argument, format_args!("duplicate resource `{}`", resource.as_str()));
                     complete = false;
                 }
-                Some(field) => given.push(field),
+                Some(field) => fields.push(field),
                 None => complete = false,
             }
         }
-        complete.then_some(Self(given))
+        complete.then_some(Self(fields))
     }
 
     pub(super) fn tokens(&self, krate: &Path) -> TokenStream {
-        let amounts =
-            Resource::ALL.map(|resource| match self.0.iter().find(|(given, _)| *given == resource) {
-                Some((_, amount)) => quote!(::core::option::Option::Some(#amount)),
+        let quantities =
+            Resource::ALL.map(|resource| match self.0.iter().find(|(known, _)| *known == resource) {
+                Some((_, quantity)) => quote!(::core::option::Option::Some(#quantity)),
                 None => quote!(::core::option::Option::None),
             });
-        quote!(#krate::Resources::__new(#(#amounts),*))
+        quote!(#krate::Resources::__new(#(#quantities),*))
     }
 }
 
@@ -52,34 +52,32 @@ fn is_resources(function: &Expr) -> bool {
     matches!(function, Expr::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Resources"))
 }
 
-/// `memory = "2Gi"`
+/// Parses a field, such as `memory = "2Gi"`.
 fn field(argument: &Expr, diagnostics: &mut Diagnostics) -> Option<(Resource, LitStr)> {
     let Some((name, value)) = assignment(argument) else {
-        diagnostics.at(argument, format_args!("expected `name = value`: `{RESOURCES}`"));
+        diagnostics.at(argument, format_args!("expected `name = value`: `{RESOURCES_EXAMPLE}`"));
         return None;
     };
     let known = Resource::ALL.map(Resource::as_str);
     let Some(resource) = Resource::ALL.into_iter().find(|resource| name == resource.as_str()) else {
-        let near = nearest(&name.to_string(), known).map(|near| format!("; did you mean `{near}`?"));
+        let suggestion = did_you_mean(&name.to_string(), &known);
         diagnostics.at(
             name,
-            format_args!(
-                "unknown field `{name}` in `Resources`: expected `cpu`, `memory`, `gpu` or `disk`{}",
-                near.unwrap_or_default()
-            ),
+            format_args!("unknown resource `{name}`: expected `cpu`, `memory`, `gpu` or `disk`{suggestion}"),
         );
         return None;
     };
-    let Some(amount) = text_of(value).or_else(|| number(value).filter(|_| resource.is_counted())) else {
+    let Some(quantity) = string_literal(value).or_else(|| number(value).filter(|_| resource.is_counted()))
+    else {
         diagnostics
             .at(value, format_args!("expected a string literal: `{name} = \"{}\"`", resource.example()));
         return None;
     };
-    if !resource.accepts(&amount.value()) {
-        diagnostics.at(&amount, resource.message(&amount.value()));
+    if !resource.accepts(&quantity.value()) {
+        diagnostics.at(&quantity, resource.message(&quantity.value()));
         return None;
     }
-    Some((resource, amount))
+    Some((resource, quantity))
 }
 
 fn assignment(argument: &Expr) -> Option<(&Ident, &Expr)> {
@@ -92,7 +90,7 @@ fn assignment(argument: &Expr) -> Option<(&Ident, &Expr)> {
     }
 }
 
-/// The text of a number without a type.
+/// Converts a number without a type suffix to a string.
 fn number(value: &Expr) -> Option<LitStr> {
     match value {
         Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) if number.suffix().is_empty() => {

@@ -1,35 +1,35 @@
-//! The code that comes out.
+//! Generation of the code of a task.
 //!
-//! Everything is inside the function, whose name, signature and documentation stay as they were: nothing new is
-//! in the user's scope, and the body is an inner function, because the compiler then reports a wrong return type
-//! where it is written. Items are not hygienic, so their names begin with `__sealkit`.
+//! All generated items are inside the function, whose name, signature and documentation stay the same, so the
+//! user's scope gets no new names. The body becomes an inner function, so that the compiler reports a wrong
+//! return type at its location. Items are not hygienic, so their names start with `__sealkit`.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use sealkit_names::{MountType, Request as Names, read::Access};
+use sealkit_names::read::{self, Access, ReadError};
 use syn::{Expr, ExprLit, FnArg, Lit, Pat, Signature, Token, ext::IdentExt};
 
-use super::{Kind, allowance::Place, model::Task, reads::Read};
+use super::{TaskKind, allowance::Place, model::Task, reads::Read};
 use crate::syntax::crate_at;
 
 impl Task {
-    pub(super) fn output(&self) -> TokenStream {
+    pub(super) fn expand(&self) -> TokenStream {
         let function = &self.function;
         let (attributes, visibility, inner_attributes) =
             (&function.attributes, &function.visibility, &function.inner_attributes);
-        let outer = self.outer_signature();
+        let signature = self.outer_signature();
         let items = [self.body(), self.requests(), self.interface(), self.invoke(), self.metadata()];
         let call = self.call();
-        let mut output = quote!(#(#attributes)* #visibility #outer);
+        let mut tokens = quote!(#(#attributes)* #visibility #signature);
         function
             .brace
-            .surround(&mut output, |tokens| tokens.extend(quote!(#(#inner_attributes)* #(#items)* #call)));
-        output
+            .surround(&mut tokens, |tokens| tokens.extend(quote!(#(#inner_attributes)* #(#items)* #call)));
+        tokens
     }
 
-    /// The signature as it was written, without the `mut` of inputs, which is the body's business.
+    /// Returns the signature of the outer function, without the `mut` of inputs, which only the body needs.
     ///
-    /// The inputs are hygienic: one of them may be called as the function itself, which the items inside name.
+    /// The inputs are hygienic, because an input may have the name of the function, which generated items use.
     fn outer_signature(&self) -> Signature {
         let mut signature = self.function.signature.clone();
         for argument in &mut signature.inputs {
@@ -44,45 +44,45 @@ impl Task {
         signature
     }
 
-    /// The function as it was written, under another name.
+    /// Generates the inner function with the user's body.
     fn body(&self) -> TokenStream {
         let mut signature = self.function.signature.clone();
         signature.ident = Ident::new("__sealkit_body", signature.ident.span().resolved_at(Span::call_site()));
-        // The inner function comes from a macro, so lints do not tell its author to borrow inputs: tasks own them.
+        // The spans mark the inner function as generated, so that lints do not suggest borrowed inputs.
         signature.fn_token = Token![fn](Span::call_site());
         signature.asyncness = signature.asyncness.map(|_| Token![async](Span::call_site()));
-        // The outer function has as many inputs, and a task returns a `Result` even if it cannot fail.
-        let mut output = quote!(#[allow(clippy::too_many_arguments, clippy::unnecessary_wraps)] #signature);
+        // Lints already check the outer function, and a task returns a `Result` even if it cannot fail.
+        let mut tokens = quote!(#[allow(clippy::too_many_arguments, clippy::unnecessary_wraps)] #signature);
         let body = &self.function.body;
-        self.function.brace.surround(&mut output, |tokens| tokens.extend(body.clone()));
-        output
+        self.function.brace.surround(&mut tokens, |tokens| tokens.extend(body.clone()));
+        tokens
     }
 
-    /// The requests, and what only the compiler can check of them.
+    /// Generates the requests, and the checks that need constant evaluation.
     fn requests(&self) -> TokenStream {
         let krate = &self.krate;
         let entries = self.requests.iter().map(|request| &request.tokens);
-        let mut output = quote! {
+        let mut tokens = quote! {
             const __SEALKIT_REQUESTS: &[#krate::Secret] = &[#(#entries),*];
         };
-        let mut hidden_before = false;
+        let mut opaque_before = false;
         for (index, request) in self.requests.iter().enumerate() {
             let (krate, span) = crate_at(krate, &request.expression);
-            let hidden = request.literal.is_none();
-            if hidden {
-                output.extend(quote_spanned! {span=>
+            let opaque = request.literal.is_none();
+            if opaque {
+                tokens.extend(quote_spanned! {span=>
                     const _: () = #krate::__private::check_names(&__SEALKIT_REQUESTS[#index]);
                 });
             }
-            if index > 0 && (hidden || hidden_before) {
-                output.extend(quote_spanned! {span=>
+            if index > 0 && (opaque || opaque_before) {
+                tokens.extend(quote_spanned! {span=>
                     const _: () = #krate::__private::check_collisions(__SEALKIT_REQUESTS, #index);
                 });
             }
-            hidden_before |= hidden;
+            opaque_before |= opaque;
         }
-        output.extend(self.reads.iter().map(|read| self.check_read(read)));
-        output
+        tokens.extend(self.reads.iter().map(|read| self.check_read(read)));
+        tokens
     }
 
     fn check_read(&self, read: &Read) -> TokenStream {
@@ -97,17 +97,14 @@ impl Task {
             Access::File => quote!(File),
             Access::Variable => quote!(Variable),
         };
-        let wanted = Names {
-            group: read.group.as_deref(),
-            group_version: None,
-            key: &key.value(),
-            mount: if read.access == Access::File { MountType::File } else { MountType::Any },
-            env_var: None,
-        };
-        let message = format!(
-            "task `{task}` does not declare `{request}`: add it to its `secret_requests`",
-            task = self.name.value(),
-            request = wanted.short_form(),
+        // Without the declared secrets, which are unknown here.
+        let message = read::message(
+            ReadError::Undeclared,
+            &self.name.value(),
+            &[],
+            read.group.as_deref(),
+            &key.value(),
+            read.access,
         );
         quote_spanned! {key.span()=>
             const _: () = ::core::assert!(
@@ -135,7 +132,7 @@ impl Task {
         quote!(#(#inputs)* #output)
     }
 
-    /// The task as it is run by name.
+    /// Generates the function that runs the task by name.
     fn invoke(&self) -> TokenStream {
         let krate = &self.krate;
         let function = &self.function.signature.ident;
@@ -143,9 +140,9 @@ impl Task {
             .map(input_constant)
             .map(|constant| quote!(#krate::__private::Member::take(&#constant, &mut __sealkit_inputs)?))
             .collect();
-        // Named as a value, as in the metadata, so that the compiler reports once that a method cannot be found.
+        // The same expression as in the metadata, so that the compiler reports a missing associated function once.
         let call = quote!((#function)(#(#arguments),*));
-        // Not as methods: a trait in the user's scope may have some of the same names.
+        // A path, because a trait in the user's scope may have a method of this name.
         let finish = quote!(#krate::__private::Output::finish);
         let run = if self.is_async() {
             quote! {
@@ -169,8 +166,8 @@ impl Task {
         let (krate, name, docs) = (&self.krate, &self.name, &self.docs);
         let function = &self.function.signature.ident;
         let kind = match self.kind {
-            Kind::Task => quote!(Task),
-            Kind::Workflow => quote!(Workflow),
+            TaskKind::Task => quote!(Task),
+            TaskKind::Workflow => quote!(Workflow),
         };
         let inputs = (0..self.inputs.len()).map(input_constant);
         let allowances = self.allowances.iter().map(|allowance| {
@@ -200,10 +197,10 @@ impl Task {
         }
     }
 
-    /// How often and how long whoever runs the task tries, and on what.
+    /// Generates the retries, the timeout and the resources.
     fn limits(&self) -> TokenStream {
         let krate = &self.krate;
-        let (secret, span) = match &self.retries {
+        let (krate_at_retries, span) = match &self.retries {
             Some(retries) => crate_at(krate, retries),
             None => crate_at(krate, &self.name),
         };
@@ -212,7 +209,7 @@ impl Task {
             None => quote!(0),
         };
         let timeout = match &self.timeout {
-            // A number is one of seconds, as in Python.
+            // A number is in seconds, as in the Python SDK.
             Some(Expr::Lit(ExprLit { lit: Lit::Int(seconds), .. })) => {
                 quote!(::core::option::Option::Some(::core::time::Duration::from_secs(#seconds)))
             }
@@ -229,20 +226,20 @@ impl Task {
             None => quote!(#krate::Resources::NONE),
         };
         quote_spanned! {span=>
-            #secret::__private::Limits { retries: #retries, timeout: #timeout, resources: #resources }
+            #krate_at_retries::__private::Limits { retries: #retries, timeout: #timeout, resources: #resources }
         }
     }
 
-    /// What the function itself does now.
+    /// Generates the body of the outer function.
     fn call(&self) -> TokenStream {
         let krate = &self.krate;
         let arguments: Vec<Ident> = self.inputs.iter().map(|input| hygienic(&input.ident)).collect();
         let body = quote!(__sealkit_body(#(#arguments),*));
-        let hand = arguments.iter().enumerate().map(|(index, argument)| {
+        let record = arguments.iter().enumerate().map(|(index, argument)| {
             let constant = input_constant(index);
-            quote!(#krate::__private::Member::record(&#constant, &#argument, __sealkit_handed);)
+            quote!(#krate::__private::Member::record(&#constant, &#argument, __sealkit_call_inputs);)
         });
-        let handed = if arguments.is_empty() { quote!(_) } else { quote!(__sealkit_handed) };
+        let recorder = if arguments.is_empty() { quote!(_) } else { quote!(__sealkit_call_inputs) };
         let run = if self.is_async() {
             quote!(#krate::__private::Call::run_async(__sealkit_call, #body).await)
         } else {
@@ -250,7 +247,7 @@ impl Task {
         };
         quote! {
             let __sealkit_call =
-                #krate::__private::Call::new(&__SEALKIT_TASK, &__SEALKIT_OUTPUT, |#handed| { #(#hand)* });
+                #krate::__private::Call::new(&__SEALKIT_TASK, &__SEALKIT_OUTPUT, |#recorder| { #(#record)* });
             #run
         }
     }
