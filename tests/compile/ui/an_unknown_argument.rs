@@ -1,6 +1,6 @@
 use sealkit::task;
 
-#[task(cache = true)]
+#[task(color = "red")]
 fn report() -> sealkit::Result<()> {
     Ok(())
 }

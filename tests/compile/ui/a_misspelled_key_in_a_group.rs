@@ -1,0 +1,8 @@
+use sealkit::{current_context, task};
+
+#[task(secret_requests = [Secret(key = "my_token", group = "api")])]
+fn report() -> sealkit::Result<()> {
+    current_context().secrets().get("my_tokne").map(drop)
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use sealkit::task;
+
+struct Job;
+
+#[task]
+fn fetch() -> sealkit::Result<Vec<Job>> {
+    Ok(vec![Job])
+}
+
+fn main() {}
