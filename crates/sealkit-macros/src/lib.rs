@@ -4,6 +4,7 @@
 //! errors, and the generation of code from a valid task cannot fail.
 
 mod diagnostics;
+mod member;
 mod syntax;
 mod task;
 mod task_type;

@@ -9,6 +9,7 @@ use syn::{
 
 use crate::{
     diagnostics::Diagnostics,
+    member::member,
     syntax::{crate_at, crate_path, parse_string},
 };
 
@@ -62,11 +63,13 @@ fn derive_struct(
     for (index, field) in fields.named.iter().enumerate() {
         let Some(ident) = &field.ident else { continue };
         let options = Options::read(&field.attrs, &["rename"], diagnostics);
-        let member = names.add(ident, options.rename, diagnostics);
+        let field_name = names.add(ident, options.rename, diagnostics);
         let (constant, r#type) = (format_ident!("__SEALKIT_FIELD_{index}"), &field.ty);
+        let unnamed = member(krate, r#type);
         let (krate, span) = crate_at(krate, r#type);
         constants.push(quote_spanned! {span=>
-            const #constant: #krate::__private::Member<#r#type> = #krate::__private::Member::<#r#type>::field(#member);
+            const #constant: #krate::__private::Member<#r#type> =
+                #krate::__private::Member::field(#unnamed, #field_name);
         });
         members.push(constant);
         idents.push(ident);
@@ -77,6 +80,7 @@ fn derive_struct(
             #(#constants)*
             const __SEALKIT_FIELDS: &[#krate::Variable] = &[#(#members.variable),*];
 
+            #[diagnostic::do_not_recommend]
             impl #krate::TaskType for #ident {
                 const TYPE: #krate::Type =
                     #krate::Type::Struct(&#krate::StructType { name: #name, fields: __SEALKIT_FIELDS });
@@ -122,6 +126,7 @@ fn derive_enum(
         const _: () = {
             const __SEALKIT_VARIANTS: &[&::core::primitive::str] = &[#(#names_of_variants),*];
 
+            #[diagnostic::do_not_recommend]
             impl #krate::TaskType for #ident {
                 const TYPE: #krate::Type =
                     #krate::Type::Enum(&#krate::EnumType { name: #name, variants: __SEALKIT_VARIANTS });

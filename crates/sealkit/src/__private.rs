@@ -4,11 +4,11 @@ pub use inventory;
 
 use crate::Secret;
 pub use crate::{
-    call::{Call, InvokeError, Output, type_id_of},
+    call::{Call, InvokeError, Output, ResultConversions, TaskError, type_id_of},
     executor::block_on,
     metadata::Limits,
     registry::Registered,
-    task_type::{Member, Members},
+    task_type::{Member, Members, NotSecret},
     value::{unknown_variant, variant_name},
 };
 use sealkit_names::{

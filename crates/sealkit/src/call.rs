@@ -1,14 +1,19 @@
 //! Calls of tasks: from code, and by name with values.
 
-use std::{any::TypeId, fmt::Display, future::Future};
+use std::{
+    any::TypeId,
+    fmt::{self, Display},
+    future::Future,
+    panic::RefUnwindSafe,
+};
 
 use crate::{
-    Context, Error, ErrorKind, TaskMetadata, TaskType, Type, Value, ValueError, Variable,
+    Context, Error, ErrorKind, TaskMetadata, Type, Value, ValueError, Variable,
     context::Frame,
     controller::{self, PendingCall},
     current_context,
     leaks::{Destination, OutgoingValue},
-    task_type::Members,
+    task_type::{Member, Members},
 };
 
 /// A function that runs a task with inputs by name; the macros generate one for every task.
@@ -32,136 +37,149 @@ impl From<ValueError> for InvokeError {
     }
 }
 
-/// The return type of a task: `Result<T, E>`.
+/// The conversions of the return type `R` of a task, which must be `Result<T, E>`.
 #[diagnostic::on_unimplemented(
-    message = "a task must return `Result<T, E>`, not `{Self}`",
+    message = "a task must return `Result<T, E>`, not `{R}`",
     label = "write `-> sealkit::Result<…>`",
-    note = "any error type that implements `From<sealkit::Error>` and `Display` is fine, as `anyhow::Error` does"
+    note = "`E` can be any error type that implements `From<sealkit::Error>` and `Display`, such as `anyhow::Error`"
 )]
-pub trait TaskResult {
-    /// The outputs of the interface.
-    const OUTPUTS: &'static [Variable];
-
+pub trait TaskResult<R>: Sync + RefUnwindSafe {
     /// Converts the result into the output value.
-    fn finish(self) -> Result<Option<Value>, InvokeError>;
+    fn finish(&self, result: R) -> Result<Option<Value>, InvokeError>;
 
     /// Returns the result, or an error if it contains a secret that the call has read.
-    fn without_secrets(self, call: &Context) -> Self;
+    fn without_secrets(&self, result: R, call: &Context) -> R;
 
     /// Converts an error of sealkit into the result.
-    fn from_error(error: Error) -> Self;
+    fn convert_error(&self, error: Error) -> R;
 
     /// Converts the response of a pod into the result.
-    fn from_response(response: Result<Option<Value>, Error>) -> Self;
+    fn convert_response(&self, response: Result<Option<Value>, Error>) -> R;
 }
 
 /// The error type of a task. One trait, so that the compiler reports one error for a type that lacks both bounds.
 #[diagnostic::on_unimplemented(
     message = "a task cannot fail with `{Self}`",
-    label = "this needs `From<sealkit::Error>` and `Display`",
-    note = "`sealkit::Error`, `anyhow::Error` and `eyre::Report` have both"
+    label = "`{Self}` must implement `From<sealkit::Error>` and `Display`",
+    note = "with thiserror, add a variant such as `#[error(transparent)] Sealkit(#[from] sealkit::Error)`",
+    note = "`sealkit::Error`, `anyhow::Error` and `eyre::Report` implement both"
 )]
-pub trait TaskError: From<Error> + Display {}
+pub trait TaskError: Sized {
+    /// The conversions of the error.
+    const CONVERSIONS: ErrorConversions<Self>;
+}
 
+// Without the attribute, the compiler would report only one of the two bounds.
 #[diagnostic::do_not_recommend]
-impl<E: From<Error> + Display> TaskError for E {}
-
-impl<T: TaskType, E: TaskError> TaskResult for Result<T, E> {
-    const OUTPUTS: &'static [Variable] = match T::TYPE {
-        Type::None => &[],
-        _ => &[Variable { name: "o0", r#type: T::TYPE }],
+impl<E: From<Error> + Display> TaskError for E {
+    const CONVERSIONS: ErrorConversions<E> = ErrorConversions {
+        from_error: E::from,
+        // The alternate form of `anyhow` and `eyre` includes the sources.
+        to_text: |error| format!("{error:#}"),
     };
+}
 
-    fn finish(self) -> Result<Option<Value>, InvokeError> {
-        match self {
-            Ok(output) if matches!(T::TYPE, Type::None) => {
+/// The conversions of the error type of a task.
+#[derive(Debug)]
+pub struct ErrorConversions<E> {
+    from_error: fn(Error) -> E,
+    to_text: fn(&E) -> String,
+}
+
+/// The conversions of a `Result<T, E>`.
+///
+/// The fields have no bounds. Generated code takes their values from [`TaskType`](crate::TaskType) and [`TaskError`], so that the
+/// compiler reports each missing implementation once, at the type.
+#[derive(Debug)]
+pub struct ResultConversions<T, E> {
+    /// The output.
+    pub output: Member<T>,
+    /// The error.
+    pub error: ErrorConversions<E>,
+}
+
+impl<T, E> TaskResult<Result<T, E>> for ResultConversions<T, E> {
+    fn finish(&self, result: Result<T, E>) -> Result<Option<Value>, InvokeError> {
+        match result {
+            Ok(output) if matches!(self.output.variable.r#type, Type::None) => {
                 drop(output);
                 Ok(None)
             }
-            Ok(output) => output.to_value().map(Some).map_err(|error| InvokeError::Output(error.at("o0"))),
-            // The alternate form of `anyhow` and `eyre` includes the sources.
-            Err(error) => Err(InvokeError::Task(format!("{error:#}"))),
+            Ok(output) => {
+                self.output.convert(&output).map(Some).map_err(|error| InvokeError::Output(error.at("o0")))
+            }
+            Err(error) => Err(InvokeError::Task((self.error.to_text)(&error))),
         }
     }
 
-    fn without_secrets(self, call: &Context) -> Self {
-        let Some((call, task)) = call.frame().and_then(|call| Some((call, call.task?))) else { return self };
-        match self {
+    fn without_secrets(&self, result: Result<T, E>, call: &Context) -> Result<T, E> {
+        let Some((call, task)) = call.frame().and_then(|call| Some((call, call.task?))) else {
+            return result;
+        };
+        match result {
             Ok(output) => {
                 // An output without a Flyte value fails later, and does not leave the task.
-                let Ok(value) = output.to_value() else { return Ok(output) };
+                let Ok(value) = self.output.convert(&output) else { return Ok(output) };
                 let outgoing = OutgoingValue {
                     task,
                     destination: Destination::Output,
                     name: "o0",
-                    r#type: T::TYPE,
+                    r#type: self.output.variable.r#type,
                     value: &value,
                 };
                 match outgoing.check(&call.known_secrets) {
                     Ok(()) => Ok(output),
                     Err(error) => {
                         call.session.record_error(&error);
-                        Err(error.into())
+                        self.convert_error(error)
                     }
                 }
             }
             Err(error) => {
-                let text = format!("{error:#}");
+                let text = (self.error.to_text)(&error);
                 let redacted = call.known_secrets.guard().redact_text(&text).into_owned();
                 // An error without secrets keeps its type.
-                if redacted == text { Err(error) } else { Err(Error::other(redacted).into()) }
+                if redacted == text { Err(error) } else { self.convert_error(Error::other(redacted)) }
             }
         }
     }
 
-    fn from_error(error: Error) -> Self {
-        Err(error.into())
+    fn convert_error(&self, error: Error) -> Result<T, E> {
+        Err((self.error.from_error)(error))
     }
 
-    fn from_response(response: Result<Option<Value>, Error>) -> Self {
-        let value = response?.unwrap_or(Value::None);
-        Ok(T::from_value(value).map_err(invalid_output)?)
+    fn convert_response(&self, response: Result<Option<Value>, Error>) -> Result<T, E> {
+        let output = response.and_then(|value| {
+            self.output
+                .parse(value.unwrap_or(Value::None))
+                .map_err(|error| Error::new(ErrorKind::InvalidValue, format!("output {}", error.at("o0"))))
+        });
+        output.or_else(|error| self.convert_error(error))
     }
 }
 
-fn invalid_output(error: ValueError) -> Error {
-    Error::new(ErrorKind::InvalidValue, format!("output {}", error.at("o0")))
-}
-
-/// The output of a task. Generated code requires `R: TaskResult` here and nowhere else, so that the compiler reports it once.
-#[derive(Debug)]
-pub struct Output<R> {
+/// The output of a task that returns `R`.
+pub struct Output<R: 'static> {
     /// The outputs of the interface.
     pub variables: &'static [Variable],
-    finish: fn(R) -> Result<Option<Value>, InvokeError>,
-    without_secrets: fn(R, &Context) -> R,
-    from_error: fn(Error) -> R,
-    from_response: fn(Result<Option<Value>, Error>) -> R,
+    /// The conversions of the result.
+    pub result: &'static dyn TaskResult<R>,
 }
 
 impl<R> Output<R> {
-    /// Creates the output of a function that returns `R`.
-    #[expect(clippy::new_without_default, reason = "called by generated code only")]
-    pub const fn new() -> Self
-    where
-        R: TaskResult,
-    {
-        Self {
-            variables: R::OUTPUTS,
-            finish: R::finish,
-            without_secrets: R::without_secrets,
-            from_error: R::from_error,
-            from_response: R::from_response,
-        }
-    }
-
     /// Converts the function's result into the output value.
     ///
     /// # Errors
     ///
     /// Returns the error of the task, or an error if the output has no Flyte value.
     pub fn finish(&self, result: R) -> Result<Option<Value>, InvokeError> {
-        (self.finish)(result)
+        self.result.finish(result)
+    }
+}
+
+impl<R> fmt::Debug for Output<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Output").field("variables", &self.variables).finish_non_exhaustive()
     }
 }
 
@@ -170,7 +188,7 @@ impl<R> Output<R> {
 /// An input must not contain a secret that the caller has read. The output and the error must not contain a secret that the task
 /// has read. A caller or task that has read no secret is not checked.
 #[derive(Debug)]
-pub struct Call<'a, R> {
+pub struct Call<'a, R: 'static> {
     task: &'static TaskMetadata,
     output: &'a Output<R>,
     caller: Context,
@@ -233,7 +251,7 @@ impl<'a, R> Call<'a, R> {
     pub fn run(self, body: impl FnOnce() -> R) -> R {
         let Self { task, output, caller, inputs } = self;
         match inputs {
-            Err(error) => (output.from_error)(error),
+            Err(error) => output.result.convert_error(error),
             Ok(inputs) => match call_controller(task, &caller, inputs) {
                 Some(pending) => output.receive(&caller, pending.and_then(PendingCall::wait)),
                 None => {
@@ -249,7 +267,7 @@ impl<'a, R> Call<'a, R> {
     pub async fn run_async(self, body: impl Future<Output = R>) -> R {
         let Self { task, output, caller, inputs } = self;
         match inputs {
-            Err(error) => (output.from_error)(error),
+            Err(error) => output.result.convert_error(error),
             Ok(inputs) => match call_controller(task, &caller, inputs) {
                 Some(Ok(pending)) => output.receive(&caller, pending.await),
                 Some(Err(error)) => output.receive(&caller, Err(error)),
@@ -288,7 +306,7 @@ impl<R> Output<R> {
                 caller.session.record_error(error);
             }
         });
-        (self.from_response)(response)
+        self.result.convert_response(response)
     }
 
     /// Checks the result of a call that ran in this process.
@@ -297,7 +315,7 @@ impl<R> Output<R> {
         if call.frame().is_none_or(|call| call.known_secrets.count() == 0) {
             return result;
         }
-        (self.without_secrets)(result, call)
+        self.result.without_secrets(result, call)
     }
 }
 

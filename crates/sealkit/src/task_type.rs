@@ -18,7 +18,7 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use crate::value::{Value, ValueError};
 pub use files::{Dir, File};
-pub use members::{Member, Members};
+pub use members::{Member, Members, NotSecret};
 
 /// A type of an input or output of a task.
 ///
@@ -74,9 +74,9 @@ pub use members::{Member, Members};
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an input or output of a task",
-    label = "not a type that may enter or leave a task",
-    note = "inputs and outputs leave the process and are shown to people: a secret must not be among them; return a fact about it, such as its length, or a reference to it",
-    note = "a type of your own becomes one with `#[derive(sealkit::TaskType)]`"
+    label = "not a task type",
+    note = "add `#[derive(sealkit::TaskType)]` to your own types, including those in `Vec`, `Option` or a map",
+    note = "the documentation of `sealkit::TaskType` lists all other task types"
 )]
 pub trait TaskType: Sized {
     /// The type in the task's interface.
@@ -95,6 +95,9 @@ pub trait TaskType: Sized {
     ///
     /// Returns an error if `value` has another type or is out of range.
     fn from_value(value: Value) -> Result<Self, ValueError>;
+
+    #[doc(hidden)]
+    const __MEMBER: Member<Self> = Member::new();
 }
 
 /// The type of an input, output or field in the interface of a task.

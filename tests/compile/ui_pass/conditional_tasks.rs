@@ -1,4 +1,4 @@
-//! Attributes stay what they are, above the macro and below it.
+//! Attributes above and below the macro keep their effect.
 #![deny(warnings)]
 
 use std::{
@@ -8,7 +8,7 @@ use std::{
 
 use sealkit::{Result, TaskMetadata, TaskType, current_context, task, tasks, testing::TestSecrets, workflow};
 
-// What is switched off need not even make sense.
+// Disabled code does not need to be valid.
 #[cfg(any())]
 #[task(secret_requests = [Secret(key = "a/b")])]
 fn off_above(nonsense: Nonsense) -> Nonsense {
@@ -27,7 +27,7 @@ fn off_in_two_steps() -> Result<()> {
     Ok(())
 }
 
-// One of two is there, and they may share a name.
+// Only one of these two tasks is enabled, so they can have the same name.
 #[cfg(any())]
 #[task]
 fn either() -> Result<i64> {
@@ -40,7 +40,7 @@ fn either() -> Result<i64> {
     Ok(2)
 }
 
-// Not a task, if its attribute is switched off.
+// Not a task, because the attribute is disabled.
 #[cfg_attr(any(), task)]
 fn plain() -> i64 {
     3
@@ -109,11 +109,11 @@ fn choose(choice: Choice) -> Result<Choice> {
     Ok(choice)
 }
 
-/// Runs a future that never waits.
+/// Polls a future that is always ready.
 fn ready<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => output,
-        Poll::Pending => unreachable!("nothing here waits"),
+        Poll::Pending => unreachable!("the future is always ready"),
     }
 }
 

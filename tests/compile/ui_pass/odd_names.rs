@@ -1,4 +1,4 @@
-// Whatever the user's scope owns, generated code means its own things.
+// Generated code does not depend on the names in the user's scope.
 #![deny(warnings)]
 #![allow(
     dead_code,
@@ -6,12 +6,12 @@
     non_upper_case_globals,
     unused_imports,
     unused_macros,
-    reason = "the names are there to be in the way"
+    reason = "the names shadow those of generated code"
 )]
 
 use ::sealkit::{TaskMetadata, tasks, testing::TestSecrets};
 
-/// Owns every name that generated code needs, and some that it might use carelessly.
+/// Shadows every name that generated code uses or might use.
 mod crowded {
     use ::sealkit::{TaskType, current_context, task, workflow};
 
@@ -23,7 +23,7 @@ mod crowded {
 
     pub struct Box;
     pub struct Err;
-    pub struct Failure;
+    pub struct InvokeError;
     pub struct None;
     pub struct Ok;
     pub struct Option;
@@ -35,7 +35,7 @@ mod crowded {
     pub struct Vec;
     pub struct str;
     pub struct usize;
-    // As patterns these are constants, which no `let` can bind anew.
+    // Unit structs are constants in patterns, so a `let` cannot shadow them.
     pub struct arguments;
     pub struct inputs;
     pub struct members;
@@ -50,6 +50,8 @@ mod crowded {
     pub trait Display {}
     pub trait From {}
     pub trait Future {}
+    pub trait NotSecret {}
+    pub trait TaskError {}
 
     pub const ANY: u8 = 1;
     pub const ENV_VAR: u8 = 2;
@@ -62,26 +64,28 @@ mod crowded {
 
     macro_rules! assert {
         ($($tokens:tt)*) => {
-            compile_error!("this is not the one that was meant")
+            compile_error!("generated code must not use this macro")
         };
     }
     macro_rules! module_path {
         () => {
-            compile_error!("this is not the one that was meant")
+            compile_error!("generated code must not use this macro")
         };
     }
     pub(crate) use {assert, module_path};
 
-    /// Gives every value methods that are called like those of generated code.
+    /// Gives every value methods with the names of generated methods.
     pub trait Greedy: Sized {
         fn as_str(self) {}
         fn end(self) {}
         fn env_var(self) {}
         fn finish(self) {}
-        fn give(self) {}
+        fn field(self) {}
         fn group(self) {}
         fn group_version(self) {}
         fn mount(self) {}
+        fn named(self) {}
+        fn to_entry(self) {}
         fn take(self) {}
     }
     impl<T> Greedy for T {}
@@ -112,7 +116,7 @@ mod crowded {
         ::sealkit::Result::Ok((any + variable + file + hidden) as i64)
     }
 
-    /// Inputs and local variables are called as generated code might call its own.
+    /// Has inputs and local variables with names that generated code might use.
     #[task(name = "crowded.inputs")]
     pub async fn inputs_of_all_names(
         mut body_: i64,
@@ -133,7 +137,7 @@ mod crowded {
         ::sealkit::Result::Ok(::std::vec::Vec::from([Row { r#type: text, kind: Kind::None }]))
     }
 
-    /// Has variants that are called as the constructors of the prelude.
+    /// Has variants with the names of prelude constructors.
     #[derive(Clone, Copy, Debug, PartialEq, TaskType)]
     pub enum Kind {
         None,
@@ -153,7 +157,7 @@ mod crowded {
     pub struct Nothing {}
 }
 
-/// Has nothing at all in its scope.
+/// Has an empty scope.
 mod bare {
     #![no_implicit_prelude]
 
@@ -185,7 +189,7 @@ mod bare {
     }
 }
 
-/// Knows the crate only under another name.
+/// Imports the crate under another name.
 mod renamed {
     pub mod kit {
         pub use ::sealkit::*;
@@ -226,7 +230,7 @@ fn r#type(r#struct: i64, r#match: String) -> sealkit::Result<String> {
     Ok(r#match.repeat(usize::try_from(r#struct).unwrap_or_default()))
 }
 
-/// Is called as its input.
+/// Has an input with the name of the function.
 #[sealkit::task]
 fn same(same: i64) -> sealkit::Result<i64> {
     Ok(same)
@@ -284,12 +288,12 @@ fn secrets() -> TestSecrets {
         .with("hidden", "4444")
 }
 
-/// Runs a future that never waits.
+/// Polls a future that is always ready.
 fn ready<T>(future: impl Future<Output = T>) -> T {
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
     match std::pin::pin!(future).poll(&mut context) {
         std::task::Poll::Ready(output) => output,
-        std::task::Poll::Pending => unreachable!("nothing here waits"),
+        std::task::Poll::Pending => unreachable!("the future is always ready"),
     }
 }
 

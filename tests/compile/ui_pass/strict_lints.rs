@@ -1,4 +1,4 @@
-//! A program under lints as strict as any: generated code adds no warning to them.
+//! A program with strict lints: generated code causes no warnings.
 #![forbid(unsafe_code)]
 #![deny(
     warnings,
@@ -28,37 +28,37 @@ use sealkit::{
 /// A request that several tasks share.
 const TOKEN: Secret = Secret::new("token").group("hub").mount(MountType::EnvVar).env_var("HUB_TOKEN");
 
-/// How much is copied.
+/// The amount of copied data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, TaskType)]
 pub enum Mode {
-    /// Everything.
+    /// All rows.
     #[task_type(rename = "FULL")]
     Full,
-    /// A part.
+    /// A sample of the rows.
     Sample,
 }
 
 /// One row of a table.
 #[derive(Clone, Debug, PartialEq, TaskType)]
 pub struct Row {
-    /// Its number.
+    /// The row number.
     pub id: i64,
-    /// What is known of it.
+    /// The kind of row.
     #[task_type(rename = "type")]
     pub kind: Option<String>,
     mode: Mode,
 }
 
-/// A row without anything.
+/// A row without columns.
 #[derive(Debug, Default, TaskType)]
 pub struct Empty {}
 
 /// An error of this program.
 #[derive(Debug)]
 pub enum Failure {
-    /// The secrets could not be read.
+    /// A secret could not be read.
     Secrets(Error),
-    /// There was nothing to do.
+    /// There are no rows.
     Idle,
 }
 
@@ -87,11 +87,11 @@ pub fn noop() -> Result<()> {
     Ok(())
 }
 
-/// Reads secrets in all ways.
+/// Reads secrets with all methods.
 ///
 /// # Errors
 ///
-/// When a secret is missing.
+/// Returns an error if a secret is missing.
 #[task(
     name = "read.v2",
     secret_requests = [
@@ -119,9 +119,9 @@ pub fn read(prefix: String, mut count: usize) -> Result<usize> {
     Ok(prefix.len() + count + token.expose().len() + pin.expose().len() + plain.expose().len() + file.len())
 }
 
-/// Takes more inputs than a function should, and no reference to any.
+/// Takes many inputs by value.
 #[task]
-#[allow(clippy::too_many_arguments, clippy::fn_params_excessive_bools, reason = "a task says what it takes")]
+#[allow(clippy::too_many_arguments, clippy::fn_params_excessive_bools, reason = "a task declares its inputs")]
 fn many(
     a: i64,
     b: String,
@@ -151,11 +151,11 @@ fn many(
         + seconds)
 }
 
-/// Has an error of its own, and waits for nothing.
+/// Has its own error type and no await points that wait.
 ///
 /// # Errors
 ///
-/// When there is nothing to do.
+/// Returns an error if there are no rows.
 #[task(secret_requests = [Secret(key = "plain")])]
 #[must_use = "the rows are lost"]
 #[inline]
@@ -168,11 +168,11 @@ pub async fn rows(count: i64) -> core::result::Result<Vec<Row>, Failure> {
     Ok((0..count).map(|id| Row { id, kind: Some(kind.clone()), mode: Mode::Sample }).collect())
 }
 
-/// Calls the others.
+/// Calls the other tasks.
 ///
 /// # Errors
 ///
-/// Theirs.
+/// Returns their errors.
 #[workflow(name = "main")]
 pub async fn pipeline(count: i64) -> core::result::Result<usize, Failure> {
     noop()?;
@@ -180,7 +180,7 @@ pub async fn pipeline(count: i64) -> core::result::Result<usize, Failure> {
     Ok(rows.len())
 }
 
-/// Is not there.
+/// Is never compiled.
 #[cfg(any())]
 #[task]
 pub fn absent(n: Nonsense) -> Nonsense {
@@ -195,9 +195,9 @@ mod private {
         Ok(())
     }
 
-    /// Calls a task that is not seen outside.
+    /// Calls a private task.
     #[task]
-    pub(crate) fn shown(
+    pub(crate) fn visible(
         _unused: i64,
         #[allow(unused_variables, reason = "kept for the next version")] next: i64,
     ) -> Result<()> {
@@ -205,11 +205,11 @@ mod private {
     }
 }
 
-/// Runs a future that never waits.
+/// Polls a future that is always ready.
 fn ready<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => output,
-        Poll::Pending => unreachable!("nothing here waits"),
+        Poll::Pending => unreachable!("the future is always ready"),
     }
 }
 
@@ -233,10 +233,10 @@ fn main() -> Result<()> {
     assert!(matches!(ready(rows(0)), Err(Failure::Idle)));
     assert!(matches!(ready(rows(1)), Err(Failure::Secrets(_))));
     assert_eq!(secrets().run(|| ready(pipeline(2))).ok(), Some(2));
-    private::shown(1, 2)?;
+    private::visible(1, 2)?;
 
     let names: Vec<&str> = tasks()?.into_iter().map(TaskMetadata::name).collect();
-    assert_eq!(names, ["main", "many", "noop", "read.v2", "rows", "hidden", "shown"]);
+    assert_eq!(names, ["main", "many", "noop", "read.v2", "rows", "hidden", "visible"]);
     assert_eq!(TaskMetadata::of(&pipeline).map(TaskMetadata::kind), Some(TaskKind::Workflow));
     assert_eq!(TaskMetadata::of(&noop).map(TaskMetadata::docs), Some("Does nothing.\n\n# Errors\n\nNone."));
     Ok(())

@@ -7,10 +7,15 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use sealkit_names::read::{self, Access, ReadError};
-use syn::{Expr, ExprLit, FnArg, Lit, Pat, Signature, Token, ext::IdentExt};
+use syn::{
+    Expr, ExprLit, FnArg, GenericArgument, Lit, Pat, PathArguments, Signature, Token, Type, ext::IdentExt,
+};
 
 use super::{TaskKind, allowance::Place, model::Task, reads::Read};
-use crate::syntax::crate_at;
+use crate::{
+    member::{inferred_member, member},
+    syntax::crate_at,
+};
 
 impl Task {
     pub(super) fn expand(&self) -> TokenStream {
@@ -114,22 +119,45 @@ impl Task {
         }
     }
 
+    /// Generates the inputs and the output.
     fn interface(&self) -> TokenStream {
         let krate = &self.krate;
         let inputs = self.inputs.iter().enumerate().map(|(index, input)| {
             let (constant, r#type) = (input_constant(index), &input.r#type);
             let name = input.ident.unraw().to_string();
+            let member = member(krate, r#type);
             let (krate, span) = crate_at(krate, r#type);
             quote_spanned! {span=>
-                const #constant: #krate::__private::Member<#r#type> = #krate::__private::Member::<#r#type>::new(#name);
+                const #constant: #krate::__private::Member<#r#type> =
+                    #krate::__private::Member::named(#member, #name);
             }
         });
-        let output = &self.output;
-        let (krate, span) = crate_at(krate, output);
-        let output = quote_spanned! {span=>
-            const __SEALKIT_OUTPUT: #krate::__private::Output<#output> = #krate::__private::Output::<#output>::new();
-        };
+        let output = self.output();
         quote!(#(#inputs)* #output)
+    }
+
+    /// Generates the output. The compiler infers the output and error types from the return type, which may be an
+    /// alias, and reports errors at these types if they are visible.
+    fn output(&self) -> TokenStream {
+        let output = &self.output;
+        let mut arguments = result_arguments(output).into_iter();
+        let output_type = arguments.next().unwrap_or_else(|| output.clone());
+        let error_type = arguments.next().unwrap_or_else(|| output.clone());
+        let member = inferred_member(&self.krate, &output_type);
+        let error = {
+            let (krate, span) = crate_at(&self.krate, &error_type);
+            quote_spanned!(span=> #krate::__private::TaskError::CONVERSIONS)
+        };
+        let (krate, span) = crate_at(&self.krate, output);
+        quote_spanned! {span=>
+            const __SEALKIT_OUTPUT: #krate::__private::Output<#output> = {
+                let __sealkit_member = #member;
+                #krate::__private::Output {
+                    variables: __sealkit_member.outputs,
+                    result: &#krate::__private::ResultConversions { output: __sealkit_member, error: #error },
+                }
+            };
+        }
     }
 
     /// Generates the function that runs the task by name.
@@ -265,4 +293,19 @@ fn hygienic(input: &Ident) -> Ident {
 
 fn input_constant(index: usize) -> Ident {
     format_ident!("__SEALKIT_INPUT_{index}")
+}
+
+/// Returns the type arguments of a return type, such as `T` and `E` of `Result<T, E>`.
+fn result_arguments(output: &Type) -> Vec<Type> {
+    let Type::Path(output) = output else { return Vec::new() };
+    match output.path.segments.last().map(|last| &last.arguments) {
+        Some(PathArguments::AngleBracketed(arguments)) => {
+            let types = arguments.args.iter().filter_map(|argument| match argument {
+                GenericArgument::Type(r#type) => Some(r#type.clone()),
+                _ => None,
+            });
+            types.collect()
+        }
+        _ => Vec::new(),
+    }
 }

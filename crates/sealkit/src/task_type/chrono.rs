@@ -5,6 +5,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use super::{TaskType, Type, time};
 use crate::value::{Value, ValueError};
 
+#[diagnostic::do_not_recommend]
 impl TaskType for DateTime<Utc> {
     const TYPE: Type = Type::Datetime;
 
@@ -21,6 +22,7 @@ impl TaskType for DateTime<Utc> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl TaskType for NaiveDate {
     const TYPE: Type = Type::Date;
 
@@ -36,6 +38,7 @@ impl TaskType for NaiveDate {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl TaskType for TimeDelta {
     const TYPE: Type = Type::Duration;
 

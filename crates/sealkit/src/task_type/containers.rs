@@ -8,6 +8,7 @@ use std::{
 use super::{TaskType, Type};
 use crate::value::{Value, ValueError};
 
+#[diagnostic::do_not_recommend]
 impl<T: TaskType> TaskType for Vec<T> {
     const TYPE: Type = Type::List(&T::TYPE);
 
@@ -26,6 +27,7 @@ impl<T: TaskType> TaskType for Vec<T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: TaskType> TaskType for Option<T> {
     const TYPE: Type = {
         assert!(
@@ -65,6 +67,7 @@ fn map_from_value<T: TaskType, M: FromIterator<(String, T)>>(value: Value) -> Re
     entries.into_iter().map(convert).collect()
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: TaskType> TaskType for BTreeMap<String, T> {
     const TYPE: Type = Type::Map(&T::TYPE);
 
@@ -78,6 +81,7 @@ impl<T: TaskType> TaskType for BTreeMap<String, T> {
 }
 
 /// Entries are sorted by key, so that equal maps have equal bytes.
+#[diagnostic::do_not_recommend]
 impl<T: TaskType, S: BuildHasher + Default> TaskType for HashMap<String, T, S> {
     const TYPE: Type = Type::Map(&T::TYPE);
 
@@ -91,6 +95,7 @@ impl<T: TaskType, S: BuildHasher + Default> TaskType for HashMap<String, T, S> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl TaskType for serde_json::Map<String, serde_json::Value> {
     const TYPE: Type = Type::Object;
 

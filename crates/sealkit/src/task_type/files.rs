@@ -21,6 +21,7 @@ macro_rules! references {
             }
         }
 
+        #[diagnostic::do_not_recommend]
         impl TaskType for $name {
             const TYPE: Type = Type::$name;
 

@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp, civil::Date};
 use super::{TaskType, Type, time};
 use crate::value::{Value, ValueError};
 
+#[diagnostic::do_not_recommend]
 impl TaskType for Timestamp {
     const TYPE: Type = Type::Datetime;
 
@@ -24,6 +25,7 @@ impl TaskType for Timestamp {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl TaskType for Date {
     const TYPE: Type = Type::Date;
 
@@ -42,6 +44,7 @@ impl TaskType for Date {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl TaskType for SignedDuration {
     const TYPE: Type = Type::Duration;
 

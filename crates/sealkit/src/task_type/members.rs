@@ -1,6 +1,8 @@
 //! Named values: the inputs of a task and the fields of a struct.
 
-use super::{TaskType, Variable};
+use std::marker::PhantomData;
+
+use super::{TaskType, Type, Variable};
 use crate::{
     call::CallInputs,
     value::{Value, ValueError},
@@ -40,18 +42,23 @@ impl Members {
     }
 }
 
-/// One member. Generated code requires `T: TaskType` here and nowhere else, so that the compiler reports it once.
+/// A member of a call or a struct, or the output of a task.
+///
+/// Generated code takes it from [`TaskType`] and uses it without bounds, so that the compiler reports a missing
+/// implementation once.
 #[derive(Debug)]
 pub struct Member<T> {
     /// The name and type.
     pub variable: Variable,
+    /// The member as the output of a task; `()` is no output.
+    pub outputs: &'static [Variable],
     to_value: fn(&T) -> Result<Value, ValueError>,
     from_value: fn(Option<Value>) -> Result<T, ValueError>,
 }
 
 impl<T> Member<T> {
-    /// Creates the input `name`.
-    pub const fn new(name: &'static str) -> Self
+    /// Creates a member without a name.
+    pub(crate) const fn new() -> Self
     where
         T: TaskType,
     {
@@ -60,24 +67,40 @@ impl<T> Member<T> {
             None if T::TYPE.is_optional() => T::from_value(Value::None),
             None => Err(ValueError::new("is missing")),
         };
-        Self { variable: Variable { name, r#type: T::TYPE }, to_value: T::to_value, from_value }
+        let variable = Variable { name: "", r#type: T::TYPE };
+        Self { variable, outputs: Outputs::<T>::VARIABLES, to_value: T::to_value, from_value }
     }
 
-    /// Creates the field `name`.
+    /// Sets the name.
+    #[must_use]
+    pub const fn named(mut self, name: &'static str) -> Self {
+        self.variable.name = name;
+        self
+    }
+
+    /// Sets the name of a field.
     ///
     /// # Panics
     ///
     /// Panics at compile time if the type contains a file or a directory.
+    #[must_use]
     #[track_caller]
-    pub const fn field(name: &'static str) -> Self
-    where
-        T: TaskType,
-    {
+    pub const fn field(self, name: &'static str) -> Self {
         assert!(
-            !T::TYPE.has_file(),
+            !self.variable.r#type.has_file(),
             "a `File` or `Dir` cannot be a field of a struct: make it an input of its own"
         );
-        Self::new(name)
+        self.named(name)
+    }
+
+    /// Converts a Rust value to a Flyte value.
+    pub(crate) fn convert(&self, value: &T) -> Result<Value, ValueError> {
+        (self.to_value)(value)
+    }
+
+    /// Converts a Flyte value to a Rust value.
+    pub(crate) fn parse(&self, value: Value) -> Result<T, ValueError> {
+        (self.from_value)(Some(value))
     }
 
     /// Converts `value` to an entry of a map.
@@ -106,4 +129,34 @@ impl<T> Member<T> {
         let value = index.map(|index| members.0.swap_remove(index).1);
         (self.from_value)(value).map_err(|error| error.at(name))
     }
+}
+
+/// The interface of a task with the output `T`.
+struct Outputs<T>(PhantomData<T>);
+
+impl<T: TaskType> Outputs<T> {
+    const VARIABLES: &'static [Variable] = match T::TYPE {
+        Type::None => &[],
+        _ => &[Variable { name: "o0", r#type: T::TYPE }],
+    };
+}
+
+/// A type that contains no secret: every [`TaskType`].
+///
+/// The macros use this trait instead of `TaskType` for types with `SecretValue` or `SecretBytes` in their names,
+/// for its error message.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be an input or output of a task: it contains a secret",
+    label = "secrets cannot enter or leave a task",
+    note = "request the secret with `secret_requests` and read it in the task",
+    note = "return a fact about the secret instead, such as its length"
+)]
+pub trait NotSecret: Sized {
+    /// The member without a name.
+    const __MEMBER: Member<Self>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: TaskType> NotSecret for T {
+    const __MEMBER: Member<T> = <T as TaskType>::__MEMBER;
 }

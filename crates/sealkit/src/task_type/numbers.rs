@@ -5,6 +5,7 @@ use crate::value::{Value, ValueError};
 
 macro_rules! integers {
     ($($name:ty)*) => {$(
+        #[diagnostic::do_not_recommend]
         impl TaskType for $name {
             const TYPE: Type = Type::Integer;
 
@@ -39,6 +40,7 @@ fn whole(number: f64) -> Option<i64> {
     (number.fract() == 0.0 && number.abs() <= EXACT).then_some(number as i64)
 }
 
+#[diagnostic::do_not_recommend]
 impl TaskType for f64 {
     const TYPE: Type = Type::Float;
 
@@ -60,6 +62,7 @@ impl TaskType for f64 {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl TaskType for f32 {
     const TYPE: Type = Type::Float;
 
@@ -73,6 +76,7 @@ impl TaskType for f32 {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl TaskType for bool {
     const TYPE: Type = Type::Boolean;
 

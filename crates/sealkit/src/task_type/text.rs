@@ -3,6 +3,7 @@
 use super::{TaskType, Type};
 use crate::value::{Value, ValueError};
 
+#[diagnostic::do_not_recommend]
 impl TaskType for String {
     const TYPE: Type = Type::String;
 
@@ -18,6 +19,7 @@ impl TaskType for String {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl TaskType for () {
     const TYPE: Type = Type::None;
 

@@ -60,6 +60,7 @@ pub(crate) fn duration(value: Value) -> Result<(i64, i32), ValueError> {
     Ok((micros / 1_000_000, (micros % 1_000_000 * 1_000) as i32))
 }
 
+#[diagnostic::do_not_recommend]
 impl TaskType for SystemTime {
     const TYPE: Type = Type::Datetime;
 
@@ -84,6 +85,7 @@ impl TaskType for SystemTime {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl TaskType for Duration {
     const TYPE: Type = Type::Duration;
 
