@@ -117,7 +117,7 @@ impl Arguments {
 
 /// Returns the error message for an argument that `#[task]` does not have.
 fn unknown_argument(name: &str) -> String {
-    let supported = or_list(&KNOWN);
+    let supported = list(&KNOWN, "or");
     let suggestion = match name {
         "secret" | "secrets" => "did you mean `secret_requests`?".to_owned(),
         "task_name" | "short_name" => "did you mean `name`?".to_owned(),
@@ -130,7 +130,7 @@ fn unknown_argument(name: &str) -> String {
         }
         "description" | "docs" => "write the description as a doc comment".to_owned(),
         _ if UNSUPPORTED.contains(&name) => {
-            return format!("`{name}` is not supported yet: expected {supported}");
+            return format!("`{name}` is not supported yet: a task supports {}", list(&KNOWN, "and"));
         }
         _ => match nearest(name, KNOWN) {
             Some(near) => format!("did you mean `{near}`?"),
@@ -169,7 +169,7 @@ impl AllowanceArguments {
                         &pair.path,
                         format_args!(
                             "unknown argument `{name}` of `allow_secret_in`: expected {}{suggestion}",
-                            or_list(&KNOWN_OF_ALLOWANCE)
+                            list(&KNOWN_OF_ALLOWANCE, "or")
                         ),
                     );
                     complete = false;
@@ -205,12 +205,12 @@ pub(crate) fn did_you_mean(name: &str, known: &[&str]) -> String {
 }
 
 /// Formats a list: `` `a`, `b` or `c` ``.
-fn or_list(names: &[&str]) -> String {
+fn list(names: &[&str], conjunction: &str) -> String {
     let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     match names.as_slice() {
         [] => String::new(),
         [one] => one.clone(),
-        [most @ .., last] => format!("{} or {last}", most.join(", ")),
+        [most @ .., last] => format!("{} {conjunction} {last}", most.join(", ")),
     }
 }
 
