@@ -80,7 +80,6 @@ fn derive_struct(
             #(#constants)*
             const __SEALKIT_FIELDS: &[#krate::Variable] = &[#(#members.variable),*];
 
-            #[diagnostic::do_not_recommend]
             impl #krate::TaskType for #ident {
                 const TYPE: #krate::Type =
                     #krate::Type::Struct(&#krate::StructType { name: #name, fields: __SEALKIT_FIELDS });
@@ -126,7 +125,6 @@ fn derive_enum(
         const _: () = {
             const __SEALKIT_VARIANTS: &[&::core::primitive::str] = &[#(#names_of_variants),*];
 
-            #[diagnostic::do_not_recommend]
             impl #krate::TaskType for #ident {
                 const TYPE: #krate::Type =
                     #krate::Type::Enum(&#krate::EnumType { name: #name, variants: __SEALKIT_VARIANTS });
