@@ -117,7 +117,7 @@ impl Arguments {
 
 /// Returns the error message for an argument that `#[task]` does not have.
 fn unknown_argument(name: &str) -> String {
-    let supported = list(&KNOWN, "or");
+    let supported = quoted_list(&KNOWN, "or");
     let suggestion = match name {
         "secret" | "secrets" => "did you mean `secret_requests`?".to_owned(),
         "task_name" | "short_name" => "did you mean `name`?".to_owned(),
@@ -130,7 +130,7 @@ fn unknown_argument(name: &str) -> String {
         }
         "description" | "docs" => "write the description as a doc comment".to_owned(),
         _ if UNSUPPORTED.contains(&name) => {
-            return format!("`{name}` is not supported yet: a task supports {}", list(&KNOWN, "and"));
+            return format!("`{name}` is not supported yet: a task supports {}", quoted_list(&KNOWN, "and"));
         }
         _ => match nearest(name, KNOWN) {
             Some(near) => format!("did you mean `{near}`?"),
@@ -169,7 +169,7 @@ impl AllowanceArguments {
                         &pair.path,
                         format_args!(
                             "unknown argument `{name}` of `allow_secret_in`: expected {}{suggestion}",
-                            list(&KNOWN_OF_ALLOWANCE, "or")
+                            quoted_list(&KNOWN_OF_ALLOWANCE, "or")
                         ),
                     );
                     complete = false;
@@ -205,7 +205,7 @@ pub(crate) fn did_you_mean(name: &str, known: &[&str]) -> String {
 }
 
 /// Formats a list: `` `a`, `b` or `c` ``.
-fn list(names: &[&str], conjunction: &str) -> String {
+fn quoted_list(names: &[&str], conjunction: &str) -> String {
     let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     match names.as_slice() {
         [] => String::new(),
