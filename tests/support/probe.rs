@@ -5,8 +5,9 @@
 use std::{any::TypeId, fs, io, os::unix::ffi::OsStrExt};
 
 use sealkit::{
-    __private::{Call, InvokeError, Limits, Members, Output},
-    LocalStore, MountType, Resources, Secret, Session, TaskKind, TaskMetadata, Value, current_context,
+    __private::{Call, InvokeError, Limits, Members, Output, ResultConversions, TaskError},
+    LocalStore, MountType, Resources, Secret, Session, TaskKind, TaskMetadata, TaskType, Value,
+    current_context,
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -25,6 +26,11 @@ struct Question {
     domain: Option<String>,
     project: Option<String>,
 }
+
+const OUTPUT: Output<sealkit::Result<()>> = Output {
+    variables: &[],
+    result: &ResultConversions { output: TaskType::__MEMBER, error: TaskError::CONVERSIONS },
+};
 
 fn main() -> io::Result<()> {
     let question: Question = serde_json::from_reader(io::stdin())?;
@@ -51,12 +57,11 @@ fn main() -> io::Result<()> {
     };
     // Past the output, which may hold no secret.
     let mut told = None;
-    let output = Output::<sealkit::Result<()>>::new();
     let body = || {
         told = Some(read());
         Ok(())
     };
-    session.run(|| Call::new(task, &output, |_| {}).run(body)).map_err(io::Error::other)?;
+    session.run(|| Call::new(task, &OUTPUT, |_| {}).run(body)).map_err(io::Error::other)?;
     println!("{}", told.unwrap_or_default());
     Ok(())
 }
