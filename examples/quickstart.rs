@@ -1,4 +1,4 @@
-//! A tour with throw-away secrets. It needs no setup and leaves nothing behind.
+//! A tour with temporary secrets. It needs no setup and leaves nothing behind.
 
 #![expect(clippy::print_stdout, reason = "this program explains itself")]
 
@@ -49,7 +49,7 @@ fn main() -> ExitCode {
 }
 
 fn tour() -> anyhow::Result<()> {
-    // Stands for the secrets that a cluster mounts: a private directory, removed at the end.
+    // A private directory in place of the secrets that a cluster mounts. It is removed at the end.
     let mounts = tempfile::tempdir()?;
     fs::create_dir(mounts.path().join("certificates"))?;
     fs::write(mounts.path().join("my_secret"), "correct horse battery staple\n")?;
@@ -90,7 +90,7 @@ fn tour() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Runs a workflow as `sealkit run` does, with throw-away secrets.
+/// Runs a workflow as `sealkit run` does, with temporary secrets.
 #[cfg(target_os = "linux")]
 mod pods {
     use std::sync::Arc;

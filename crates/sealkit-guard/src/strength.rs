@@ -4,7 +4,7 @@ use std::fmt;
 
 /// Common words and passwords in lower case, sorted, one per line.
 ///
-/// The passwords and English words are those of zxcvbn (MIT licence). Names of software, cloud regions and placeholders
+/// The passwords and English words are those of zxcvbn (MIT license). Names of software, cloud regions and placeholders
 /// are added. Each word has at least five distinct characters: shorter ones have [`Strength::None`] without the list.
 const COMMON_WORDS: &str = include_str!("strength/common.txt");
 

@@ -166,8 +166,8 @@ cluster. Ctrl-C asks whether to abort the run.
 
 Exit codes:
   0    success
-  1    the task failed
-  2    the task could not be started
+  1    failure, such as a failed task or a missing secret
+  2    invalid command line or configuration
   130  interrupted";
 
 pub(super) const DEPLOY_SHORT: &str = "Cluster options, resources and examples: see `sealkit deploy --help`";
