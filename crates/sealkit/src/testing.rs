@@ -68,7 +68,7 @@
 //! # }).unwrap();
 //! ```
 //!
-//! A test runs every task in its own process. There a caller gets the error type of the called task, retries and
+//! A test runs every task in the process of the test. A caller gets the error type of the called task, retries and
 //! timeouts do not apply, and `tokio::spawn` needs [`Context::scope`](crate::Context::scope). See
 //! [`task`](macro@crate::task#errors) for the differences to a run in pods.
 
