@@ -219,7 +219,7 @@ impl Fields {
             match name.to_string().as_str() {
                 "group" => (literal.group, literal.values.group) = (Some(value), text),
                 "group_version" => {
-                    (literal.group_version, literal.values.group_version) = (Some(value), text)
+                    (literal.group_version, literal.values.group_version) = (Some(value), text);
                 }
                 _ => (literal.env_var, literal.values.env_var) = (Some(value), text),
             }
