@@ -25,6 +25,35 @@ const COMMANDS: [(&str, usize); 17] = [
     ("man", 10),
 ];
 
+/// Commands of other tools, and misspelled ones; `hunter2` is a value.
+const OTHER_COMMANDS: [&str; 25] = [
+    "list",
+    "ls secrets",
+    "show my_secret",
+    "add my_secret hunter2",
+    "new",
+    "set my_secret hunter2",
+    "edit my_secret",
+    "rm my_secret",
+    "remove my_secret",
+    "import .env",
+    "login",
+    "help",
+    "secret create my_secret hunter2",
+    "secrets set my_secret=hunter2",
+    "secret list",
+    "secret",
+    "creat secret my_secret",
+    "create my_secret",
+    "create secrt my_secret",
+    "get my_secret",
+    "update kee",
+    "verify",
+    "verify everything",
+    "my_secret=hunter2",
+    "wibble",
+];
+
 fn home() -> Home {
     Home::new(env!("CARGO_BIN_EXE_command")).unwrap()
 }
@@ -188,33 +217,7 @@ fn every_column_of_the_table_is_explained() {
 fn a_command_of_another_tool_is_answered_with_ours() {
     let home = home();
     let mut all = String::new();
-    for line in [
-        "list",
-        "ls secrets",
-        "show my_secret",
-        "add my_secret hunter2",
-        "new",
-        "set my_secret hunter2",
-        "edit my_secret",
-        "rm my_secret",
-        "remove my_secret",
-        "import .env",
-        "login",
-        "help",
-        "secret create my_secret hunter2",
-        "secrets set my_secret=hunter2",
-        "secret list",
-        "secret",
-        "creat secret my_secret",
-        "create my_secret",
-        "create secrt my_secret",
-        "get my_secret",
-        "update kee",
-        "verify",
-        "verify everything",
-        "my_secret=hunter2",
-        "wibble",
-    ] {
+    for line in OTHER_COMMANDS {
         let Finished { code, stdout, stderr } = home.run(line).unwrap();
         assert_eq!((code, &*stdout), (Some(2), ""), "{line}");
         assert!(!stderr.contains("hunter2"), "{line}: {stderr}");

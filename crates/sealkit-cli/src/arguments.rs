@@ -80,8 +80,9 @@ pub enum Verb {
 pub enum CreateObject {
     /// Create a secret
     ///
-    /// The value is read from the terminal, without echo, unless an option is given.
-    #[command(after_help = help::CREATE_SECRET_SHORT, after_long_help = help::CREATE)]
+    /// Prompts for the value, without echo. With --value, --value-file or registry
+    /// options, reads the value from there.
+    #[command(after_help = help::CREATE_SECRET_SHORT, after_long_help = help::CREATE, verbatim_doc_comment)]
     Secret(CreateSecret),
 }
 
@@ -100,8 +101,9 @@ pub enum GetObject {
 pub enum UpdateObject {
     /// Store a new version of a secret
     ///
-    /// The value is read from the terminal, without echo, unless an option is given.
-    #[command(after_help = help::UPDATE_SECRET_SHORT, after_long_help = help::UPDATE)]
+    /// Prompts for the value, without echo. With --value, --value-file or --restore,
+    /// reads the value from there.
+    #[command(after_help = help::UPDATE_SECRET_SHORT, after_long_help = help::UPDATE, verbatim_doc_comment)]
     Secret(Box<UpdateSecret>),
     /// Set, change or remove the passphrase of the store's key
     #[command(after_long_help = help::UPDATE_KEY)]

@@ -60,7 +60,7 @@ pub struct ClusterArguments {
     pub insecure: bool,
     /// Authentication method [default: from the configuration file]
     ///
-    /// `pkce`, `device-flow`, `client-secret` or `external-command`.
+    /// One of `pkce`, `device-flow`, `client-secret` and `external-command`.
     #[arg(long, value_name = "TYPE", help_heading = "Cluster", hide_short_help = true)]
     pub auth_type: Option<String>,
     /// Organization [default: from the configuration file or the endpoint]
