@@ -134,6 +134,18 @@ mod tests {
     }
 
     #[test]
+    fn a_task_with_calls() {
+        insta::assert_snapshot!(pretty(
+            quote!(calls = [t1, other::t2]),
+            quote!(
+                fn all() -> sealkit::Result<()> {
+                    Ok(())
+                }
+            )
+        ));
+    }
+
+    #[test]
     fn a_task_of_a_renamed_crate() {
         insta::assert_snapshot!(pretty(
             quote!(crate = ::mine::sealkit, secret_requests = [Secret(key = "k")]),

@@ -5,6 +5,7 @@ pub use inventory;
 use crate::Secret;
 pub use crate::{
     call::{Call, InvokeError, Output, ResultConversions, TaskError, type_id_of},
+    callee::Callee,
     executor::block_on,
     metadata::Limits,
     registry::Registered,

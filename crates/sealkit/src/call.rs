@@ -19,6 +19,9 @@ use crate::{
 /// A function that runs a task with inputs by name; the macros generate one for every task.
 pub(crate) type Invoke = fn(Members) -> Result<Option<Value>, InvokeError>;
 
+/// Converts the inputs of a task without running it; generated for every task with inputs.
+pub(crate) type CheckInputs = fn(Members) -> Result<(), InvokeError>;
+
 /// The error of a task that was called by name.
 #[derive(Debug)]
 pub enum InvokeError {
@@ -234,12 +237,14 @@ impl<'a, R> Call<'a, R> {
     ) -> Self {
         let caller = current_context();
         let mut inputs = Ok(CallInputs::default());
-        if let Some((frame, calling_task)) = caller.frame().and_then(|frame| Some((frame, frame.task?)))
-            && (frame.known_secrets.count() > 0 || controller::is_available())
-        {
-            let mut collected = CallInputs::default();
-            collect(&mut collected);
-            inputs = collected.check(frame, calling_task, task).map(|()| collected);
+        if let Some((frame, calling_task)) = caller.frame().and_then(|frame| Some((frame, frame.task?))) {
+            if !calling_task.may_call(task) {
+                inputs = Err(undeclared_call(calling_task, task));
+            } else if frame.known_secrets.count() > 0 || controller::is_available() {
+                let mut collected = CallInputs::default();
+                collect(&mut collected);
+                inputs = collected.check(frame, calling_task, task).map(|()| collected);
+            }
             if let Err(error) = &inputs {
                 frame.session.record_error(error);
             }
@@ -322,4 +327,11 @@ impl<R> Output<R> {
 /// Returns the type of a function, which identifies the task.
 pub fn type_id_of<F: 'static>(_function: &F) -> TypeId {
     TypeId::of::<F>()
+}
+
+fn undeclared_call(caller: &TaskMetadata, task: &TaskMetadata) -> Error {
+    let (kind, caller, task) = (caller.kind().as_str(), caller.name(), task.name());
+    let message = format!("{kind} `{caller}` calls task `{task}`, which is not in its `calls`");
+    Error::new(ErrorKind::Configuration, message)
+        .with_hint(format!("add task `{task}`: #[{kind}(calls = [..., {task}])]"))
 }

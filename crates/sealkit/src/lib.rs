@@ -1,6 +1,7 @@
 #![doc = include_str!("lib.md")]
 
 mod call;
+mod callee;
 mod context;
 mod controller;
 mod error;

@@ -4,7 +4,13 @@ use std::{any::TypeId, time::Duration};
 
 use serde::{Serialize, Serializer};
 
-use crate::{Resources, Secret, Variable, call::Invoke, registry};
+use crate::{
+    Resources, Secret, Variable,
+    call::{CheckInputs, Invoke, InvokeError},
+    callee::Callee,
+    registry,
+    task_type::Members,
+};
 
 /// The metadata of a task: its name, secret requests, interface and limits.
 ///
@@ -48,7 +54,7 @@ use crate::{Resources, Secret, Variable, call::Invoke, registry};
 /// ```
 ///
 /// If they are declared, `"retries": 3`, `"timeout": "90s"`, `"resources": {"cpu": "500m"}` and
-/// `"allowed_secrets": [{"output": "o0", "secret": "db/dsn", "because": "..."}]` follow.
+/// `"allowed_secrets": [{"output": "o0", "secret": "db/dsn", "because": "..."}]` and `"calls": ["other_task"]` follow.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct TaskMetadata {
     name: &'static str,
@@ -59,10 +65,12 @@ pub struct TaskMetadata {
     interface: Interface,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     allowed_secrets: &'static [AllowedSecret],
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_names")]
+    calls: Option<&'static [Callee]>,
     #[serde(flatten)]
     limits: Limits,
     #[serde(skip)]
-    entry: Entry,
+    pub(crate) entry: Entry,
 }
 
 /// The retries, the timeout and the resources of a task.
@@ -84,6 +92,13 @@ fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
+/// Serializes the names of the tasks.
+#[expect(clippy::ref_option, reason = "the signature that serde requires")]
+fn as_names<S: Serializer>(calls: &Option<&'static [Callee]>, serializer: S) -> Result<S::Ok, S::Error> {
+    let callees = calls.iter().copied().flatten();
+    serializer.collect_seq(callees.map(|callee| callee.task().map_or(callee.path, TaskMetadata::name)))
+}
+
 /// Serializes a duration in the JSON form of protobuf, such as `1.5s`.
 #[expect(clippy::ref_option, reason = "the signature that serde requires")]
 fn as_seconds<S: Serializer>(time: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -98,6 +113,7 @@ fn as_seconds<S: Serializer>(time: &Option<Duration>, serializer: S) -> Result<S
 pub(crate) struct Entry {
     pub(crate) type_id: fn() -> TypeId,
     pub(crate) invoke: Invoke,
+    pub(crate) check_inputs: Option<CheckInputs>,
 }
 
 /// An exception of the leak check: one `allow_secret_in(...)` of [`task`](macro@crate::task).
@@ -207,8 +223,23 @@ impl TaskMetadata {
         invoke: Invoke,
     ) -> Self {
         let interface = Interface { inputs, outputs };
-        let entry = Entry { type_id, invoke };
-        Self { name, module, kind, docs, secret_requests, interface, allowed_secrets, limits, entry }
+        let entry = Entry { type_id, invoke, check_inputs: None };
+        let calls = None;
+        Self { name, module, kind, docs, secret_requests, interface, allowed_secrets, calls, limits, entry }
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn __calls(mut self, calls: &'static [Callee]) -> Self {
+        self.calls = Some(calls);
+        self
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn __check_inputs(mut self, check: CheckInputs) -> Self {
+        self.entry.check_inputs = Some(check);
+        self
     }
 
     /// Returns the metadata of the task that `function` is, or `None` for any other function.
@@ -274,6 +305,28 @@ impl TaskMetadata {
     /// Returns the exceptions of the leak check.
     pub const fn allowed_secrets(&self) -> &'static [AllowedSecret] {
         self.allowed_secrets
+    }
+
+    /// Returns the tasks that the task declares to call, or `None` if it does not declare its calls.
+    pub fn calls(&self) -> Option<impl Iterator<Item = &'static Self>> {
+        Some(self.calls?.iter().filter_map(Callee::task))
+    }
+
+    /// Returns the path of a declared call that is not a task.
+    pub(crate) fn invalid_call(&self) -> Option<&'static str> {
+        self.calls?.iter().find(|callee| callee.task().is_none()).map(|callee| callee.path)
+    }
+
+    /// Returns whether the task may call `callee`: itself and the declared tasks, or any task if it declares none.
+    pub(crate) fn may_call(&self, callee: &Self) -> bool {
+        let id = (callee.entry.type_id)();
+        let is_declared = |calls: &[Callee]| calls.iter().any(|declared| (declared.type_id)() == id);
+        self.calls.is_none_or(is_declared) || (self.entry.type_id)() == id
+    }
+
+    /// Checks that the inputs have the types that the task takes.
+    pub(crate) fn check_inputs(&self, inputs: Members) -> Result<(), InvokeError> {
+        self.entry.check_inputs.map_or(Ok(()), |check| check(inputs))
     }
 
     /// Returns the inputs and outputs of the task.

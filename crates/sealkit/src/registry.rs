@@ -52,7 +52,17 @@ pub fn tasks() -> Result<Vec<&'static TaskMetadata>> {
         return Err(Error::new(ErrorKind::Configuration, message).with_hint(hint));
     }
     tasks.sort_by_key(|task| (task.module(), task.name()));
-    Ok(tasks)
+    match tasks.iter().find_map(|task| Some((task, task.invalid_call()?))) {
+        Some((task, path)) => Err(invalid_call(task, path)),
+        None => Ok(tasks),
+    }
+}
+
+fn invalid_call(task: &TaskMetadata, path: &str) -> Error {
+    let message =
+        format!("`calls` of {} `{}` names `{path}`, which is not a task", task.kind().as_str(), task.name());
+    Error::new(ErrorKind::Configuration, message)
+        .with_hint(format!("write #[task] above `{path}`, or remove it from `calls`"))
 }
 
 /// Returns the task `name`.

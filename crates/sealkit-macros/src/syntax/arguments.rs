@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use sealkit_names::nearest;
 use syn::{
-    Expr, ExprLit, Lit, LitStr, Meta, MetaList, MetaNameValue, Path, Token, parse::Parser,
+    Expr, ExprLit, ExprPath, Lit, LitStr, Meta, MetaList, MetaNameValue, Path, Token, parse::Parser,
     punctuated::Punctuated,
 };
 
@@ -19,6 +19,8 @@ pub(crate) struct Arguments {
     pub(crate) retries: Option<Expr>,
     pub(crate) timeout: Option<Expr>,
     pub(crate) resources: Option<Expr>,
+    /// The tasks that the task calls, if it declares them.
+    pub(crate) calls: Option<Vec<ExprPath>>,
     pub(crate) krate: Option<Path>,
 }
 
@@ -32,8 +34,8 @@ pub(crate) struct AllowanceArguments {
     pub(crate) because: Option<LitStr>,
 }
 
-const KNOWN: [&str; 7] =
-    ["name", "secret_requests", "retries", "timeout", "resources", "allow_secret_in", "crate"];
+const KNOWN: [&str; 8] =
+    ["name", "secret_requests", "retries", "timeout", "resources", "calls", "allow_secret_in", "crate"];
 const KNOWN_OF_ALLOWANCE: [&str; 4] = ["output", "input", "secret", "because"];
 
 /// Arguments of `@task` and `TaskEnvironment` in the Python SDKs that `#[task]` does not have yet.
@@ -98,6 +100,7 @@ impl Arguments {
                     other => diagnostics
                         .at(other, format_args!("expected a list: `{}`", example("secret_requests"))),
                 },
+                ("calls", Meta::NameValue(pair)) => arguments.calls = calls(&pair.value, diagnostics),
                 ("allow_secret_in", Meta::List(list)) => {
                     arguments.allowances.extend(AllowanceArguments::parse(list, diagnostics));
                 }
@@ -138,6 +141,25 @@ fn unknown_argument(name: &str) -> String {
         },
     };
     format!("unknown argument `{name}`: expected {supported}; {suggestion}")
+}
+
+/// An example of the argument `calls`.
+const CALLS_EXAMPLE: &str = "calls = [my_task, other::task]";
+
+/// Parses the paths in `calls = [...]`.
+fn calls(value: &Expr, diagnostics: &mut Diagnostics) -> Option<Vec<ExprPath>> {
+    let Expr::Array(list) = value else {
+        diagnostics.at(value, format_args!("expected a list of tasks: `{CALLS_EXAMPLE}`"));
+        return None;
+    };
+    let mut paths = Vec::new();
+    for entry in &list.elems {
+        match entry {
+            Expr::Path(path) => paths.push(path.clone()),
+            other => diagnostics.at(other, format_args!("expected the path of a task: `{CALLS_EXAMPLE}`")),
+        }
+    }
+    Some(paths)
 }
 
 /// An example of the argument `resources`.
@@ -194,6 +216,7 @@ fn example(argument: &str) -> &'static str {
         "retries" => "retries = 3",
         "timeout" => "timeout = Duration::from_secs(90)",
         "resources" => RESOURCES_EXAMPLE,
+        "calls" => CALLS_EXAMPLE,
         "allow_secret_in" => ALLOWANCE_EXAMPLE,
         _ => "secret_requests = [Secret(key = \"my_secret\")]",
     }

@@ -5,7 +5,7 @@
 //! return type at its location. Items are not hygienic, so their names start with `__sealkit`.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use sealkit_names::read::{self, Access, ReadError};
 use syn::{
     Expr, ExprLit, FnArg, GenericArgument, Lit, Pat, PathArguments, Signature, Token, Type, ext::IdentExt,
@@ -190,6 +190,22 @@ impl Task {
         }
     }
 
+    /// Generates a function that converts the inputs without running the task.
+    fn check_inputs(&self) -> Option<TokenStream> {
+        let krate = &self.krate;
+        let constants: Vec<Ident> = (0..self.inputs.len()).map(input_constant).collect();
+        (!constants.is_empty()).then(|| {
+            quote! {
+                fn __sealkit_check_inputs(
+                    mut __sealkit_inputs: #krate::__private::Members,
+                ) -> ::core::result::Result<(), #krate::__private::InvokeError> {
+                    #(::core::mem::drop(#krate::__private::Member::take(&#constants, &mut __sealkit_inputs)?);)*
+                    ::core::result::Result::Ok(())
+                }
+            }
+        })
+    }
+
     fn metadata(&self) -> TokenStream {
         let (krate, name, docs) = (&self.krate, &self.name, &self.docs);
         let function = &self.function.signature.ident;
@@ -207,7 +223,11 @@ impl Task {
             quote!(#krate::AllowedSecret::__new(#krate::AllowedPlace::#place, #secret, #because))
         });
         let limits = self.limits();
+        let calls = self.calls();
+        let check_inputs = self.check_inputs();
+        let with_check = check_inputs.as_ref().map(|_| quote!(.__check_inputs(__sealkit_check_inputs)));
         quote! {
+            #check_inputs
             static __SEALKIT_TASK: #krate::TaskMetadata = #krate::TaskMetadata::__new(
                 #name,
                 ::core::module_path!(),
@@ -220,7 +240,7 @@ impl Task {
                 #limits,
                 || #krate::__private::type_id_of(&#function),
                 __sealkit_invoke,
-            );
+            )#with_check #calls;
             #krate::__private::inventory::submit! { #krate::__private::Registered(&__SEALKIT_TASK) }
         }
     }
@@ -256,6 +276,16 @@ impl Task {
         quote_spanned! {span=>
             #krate_at_retries::__private::Limits { retries: #retries, timeout: #timeout, resources: #resources }
         }
+    }
+
+    /// Generates the list of the declared calls.
+    fn calls(&self) -> Option<TokenStream> {
+        let callees = self.calls.as_ref()?.iter().map(|path| {
+            let text = path.to_token_stream().to_string().replace(' ', "");
+            let (krate, span) = crate_at(&self.krate, path);
+            quote_spanned!(span=> #krate::__private::Callee::new(#text, &#path))
+        });
+        Some(quote!(.__calls(&[#(#callees),*])))
     }
 
     /// Generates the body of the outer function.

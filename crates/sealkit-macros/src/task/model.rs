@@ -4,8 +4,8 @@ use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use sealkit_names::{Request, collision::collision, read, rules};
 use syn::{
-    Attribute, Expr, ExprLit, FnArg, GenericParam, Lit, LitStr, Meta, Pat, Path, ReturnType, Safety, Type,
-    ext::IdentExt, parse_quote,
+    Attribute, Expr, ExprLit, ExprPath, FnArg, GenericParam, Lit, LitStr, Meta, Pat, Path, ReturnType,
+    Safety, Type, ext::IdentExt, parse_quote,
 };
 
 use super::{
@@ -33,6 +33,7 @@ pub(super) struct Task {
     pub(super) retries: Option<Expr>,
     pub(super) timeout: Option<Expr>,
     pub(super) resources: Option<Resources>,
+    pub(super) calls: Option<Vec<ExprPath>>,
     pub(super) inputs: Vec<Input>,
     pub(super) output: Type,
     pub(super) function: Function,
@@ -52,7 +53,8 @@ impl Task {
         function: Function,
         diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
-        let Arguments { name, secret_requests, allowances, retries, timeout, resources, krate } = arguments;
+        let Arguments { name, secret_requests, allowances, retries, timeout, resources, calls, krate } =
+            arguments;
         let krate = krate.unwrap_or_else(|| parse_quote!(::sealkit));
         let name = task_name(kind, name, &function.signature.ident, diagnostics);
         check_signature(&function, diagnostics);
@@ -86,6 +88,7 @@ impl Task {
             retries,
             timeout,
             resources,
+            calls,
             inputs,
             output,
             function,

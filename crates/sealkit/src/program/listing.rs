@@ -124,6 +124,9 @@ fn block(task: &TaskMetadata) -> String {
             task.resources().amounts().map(|(resource, amount)| format!("{} {amount}", resource.as_str()));
         let _ = writeln!(text, "  needs   {}", needs.collect::<Vec<_>>().join(", "));
     }
+    if let Some(calls) = task.calls() {
+        let _ = writeln!(text, "  calls   {}", calls.map(TaskMetadata::name).collect::<Vec<_>>().join(", "));
+    }
     for allowed in task.allowed_secrets() {
         let place = match allowed.place {
             AllowedPlace::Output(place) => format!("output {place}"),

@@ -12,7 +12,7 @@ use sealkit_idl::{
 
 use super::ProgramError;
 use crate::{
-    Session, TaskMetadata, Type, Value, ValueError, Variable,
+    Session, StructType, TaskMetadata, Type, Value, ValueError, Variable,
     call::InvokeError,
     literal::{from_literal, to_literal},
     task_type::Members,
@@ -57,6 +57,9 @@ pub(super) fn encode_inputs(
         Ok(NamedLiteral { name, value })
     };
     let values = parse_inputs(program, task, arguments)?;
+    if let Err(InvokeError::Input(error)) = task.check_inputs(Members::new(values.clone())) {
+        return Err(input_error(program, task, &error));
+    }
     let literals = values.into_iter().map(literal).collect::<Result<_, ProgramError>>()?;
     Ok(Inputs { literals }.encode_to_vec())
 }
@@ -95,6 +98,7 @@ fn parse_inputs(
         let input = find_input(task, &name).ok_or_else(|| unknown_input(program, task, &name))?;
         let value = Value::parse(input.r#type, &text)
             .map_err(|error| input_error(program, task, &error.at(input.name)))?;
+        check_fields(program, task, input.name, input.r#type, &value)?;
         if values.iter().any(|(name, _)| name == input.name) {
             let message = format!("input `{}` is given more than once", input.name);
             return Err(ProgramError::usage(message, see_help(program, task)));
@@ -113,6 +117,51 @@ fn parse_inputs(
     Err(ProgramError::usage(message, see_help(program, task)))
 }
 
+/// Returns an error if a struct in `value` has a field that its type does not have; `path` is the path of the value.
+fn check_fields(
+    program: &str,
+    task: &TaskMetadata,
+    path: &str,
+    r#type: Type,
+    value: &Value,
+) -> Result<(), ProgramError> {
+    let check = |part: &str, r#type: Type, value: &Value| {
+        check_fields(program, task, &format!("{path}.{part}"), r#type, value)
+    };
+    match (r#type, value) {
+        (Type::Optional(inner), value) => check_fields(program, task, path, *inner, value),
+        (Type::List(inner), Value::List(items)) => {
+            items.iter().enumerate().try_for_each(|(i, item)| check(&i.to_string(), *inner, item))
+        }
+        (Type::Map(inner), Value::Map(entries)) => {
+            entries.iter().try_for_each(|(key, item)| check(key, *inner, item))
+        }
+        (Type::Struct(r#struct), Value::Map(entries)) => entries.iter().try_for_each(|(key, item)| {
+            match r#struct.fields.iter().find(|field| field.name == key) {
+                Some(field) => check(key, field.r#type, item),
+                None => Err(unknown_field(program, task, path, r#struct, key)),
+            }
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn unknown_field(
+    program: &str,
+    task: &TaskMetadata,
+    path: &str,
+    r#struct: &StructType,
+    field: &str,
+) -> ProgramError {
+    let near = sealkit_names::nearest(field, r#struct.fields.iter().map(|field| field.name));
+    let hint = near.map_or_else(|| see_help(program, task), |near| format!("did you mean `{near}`?"));
+    ProgramError::usage(format!("unknown field `{}` in input `{}`", escape(field), escape(path)), hint)
+}
+
+fn escape(text: &str) -> String {
+    text.chars().take(200).flat_map(char::escape_debug).collect()
+}
+
 fn see_help(program: &str, task: &TaskMetadata) -> String {
     format!("see `{program} run {} --help`", task.name())
 }
@@ -121,8 +170,7 @@ fn unknown_input(program: &str, task: &TaskMetadata, name: &str) -> ProgramError
     let names = task.interface().inputs.iter().map(|input| input.name);
     let near = sealkit_names::nearest(&name.replace('-', "_"), names);
     let hint = near.map_or_else(|| see_help(program, task), |near| format!("did you mean `--{near}`?"));
-    let name: String = name.chars().take(80).flat_map(char::escape_debug).collect();
-    ProgramError::usage(format!("unknown input `{name}` of task `{}`", task.name()), hint)
+    ProgramError::usage(format!("unknown input `{}` of task `{}`", escape(name), task.name()), hint)
 }
 
 fn input_error(program: &str, task: &TaskMetadata, error: &ValueError) -> ProgramError {
