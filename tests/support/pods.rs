@@ -247,6 +247,38 @@ fn retried(count: String, until: usize) -> anyhow::Result<usize> {
     Ok(tries)
 }
 
+/// Prints a number.
+#[task]
+fn say(n: i64) -> sealkit::Result<()> {
+    println!("number {n}");
+    Ok(())
+}
+
+/// Calls the same task again and again.
+#[workflow(calls = [say])]
+fn says() -> sealkit::Result<()> {
+    (1..=3).try_for_each(say)
+}
+
+/// Calls a task with a secret, and declares it.
+#[workflow(calls = [t1])]
+fn calls_t1() -> sealkit::Result<usize> {
+    t1()
+}
+
+/// Calls a workflow that declares its calls.
+#[workflow(calls = [calls_t1, add_one])]
+async fn calls_deeply() -> sealkit::Result<usize> {
+    add_one(1).await?;
+    calls_t1()
+}
+
+/// Calls a task that it does not declare.
+#[workflow(calls = [add_one])]
+fn calls_another_task() -> sealkit::Result<usize> {
+    t1()
+}
+
 /// Adds one.
 #[task]
 async fn add_one(n: i64) -> sealkit::Result<i64> {

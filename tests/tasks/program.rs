@@ -368,6 +368,12 @@ fn what_cannot_be_started_ends_with_2_and_says_why() {
     insta::assert_snapshot!(run(&EVERYTHING.replace("\"x\":1", "\"z\":1")), @"
     exit code 2
     -- stderr
+    error: unknown field `z` in input `point`
+    hint: did you mean `x`?
+    ");
+    insta::assert_snapshot!(run(&EVERYTHING.replace("\"x\":1", "\"y\":1")), @"
+    exit code 2
+    -- stderr
     error: input `point.x` is missing
     hint: see `fixture run all.types --help`
     ");

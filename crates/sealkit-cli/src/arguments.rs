@@ -48,6 +48,7 @@ pub enum Verb {
     /// Run a task or workflow, locally or on a cluster
     #[cfg(target_os = "linux")]
     #[command(after_help = help::RUN_SHORT, after_long_help = help::RUN)]
+    #[command(override_usage = "sealkit run [OPTIONS] <TARGET> <TASK> [--INPUT VALUE]...")]
     Run(Run),
     /// Register tasks on a cluster without running them
     #[cfg(target_os = "linux")]

@@ -1,8 +1,8 @@
-//! `sealkit describe`: prints the metadata of tasks and the sources of their secrets.
+//! `sealkit describe`: prints the metadata of tasks, or the sources of their secrets.
 
 use std::fmt::Write as _;
 
-use sealkit_engine::{SecretRequest, Task, TaskKind};
+use sealkit_engine::{SecretRequest, Task};
 use sealkit_store::{Scope, Store};
 
 use crate::{
@@ -14,8 +14,9 @@ use crate::{
 pub(crate) fn describe(args: &Describe) -> Result<(), CommandError> {
     let scope = Scope::new(args.domain.as_deref(), args.project.as_deref())?;
     let program = run::open(&args.target)?;
-    if let Some(name) = &args.task {
-        program.task(name)?;
+    let task = args.task.as_ref().map(|name| program.task(name)).transpose()?;
+    if !args.check && args.output == DescribeOutput::Table {
+        return terminal::print(&program.description(task)?);
     }
     let is_selected = |task: &Task| args.task.as_ref().is_none_or(|name| *name == task.name);
     let tasks: Vec<&Task> = program.tasks().iter().filter(|task| is_selected(task)).collect();
@@ -23,8 +24,7 @@ pub(crate) fn describe(args: &Describe) -> Result<(), CommandError> {
 
     let (mut text, mut missing) = (String::new(), Vec::new());
     for task in &tasks {
-        let kind = if task.kind == TaskKind::Workflow { "workflow" } else { "task" };
-        let _ = writeln!(text, "{} ({kind})", task.name);
+        let _ = writeln!(text, "{} ({})", task.name, run::kind(task));
         for request in &task.secret_requests {
             let names = request.request();
             let _ = write!(text, "  secret  {names} as {}", names.mount);

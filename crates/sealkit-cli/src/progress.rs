@@ -26,12 +26,20 @@ pub(crate) struct Progress {
 
 #[derive(Default)]
 struct State {
-    /// The nesting depth of each pod.
-    depths: BTreeMap<u64, usize>,
+    pods: BTreeMap<u64, Pod>,
     /// The pod whose last line is incomplete.
     open_line: Option<u64>,
     succeeded: usize,
     failed: usize,
+}
+
+/// How a pod appears.
+#[derive(Clone)]
+struct Pod {
+    /// The nesting depth of the call.
+    depth: usize,
+    /// The name of the task; the second call of a task is `task[2]`.
+    label: String,
 }
 
 impl Progress {
@@ -46,28 +54,26 @@ impl Progress {
     pub(crate) fn observe(&self, event: &Event<'_>) {
         let mut state = self.state();
         match event {
-            Event::Started { pod, caller, task, attempt } => {
-                let depth = caller.map_or(0, |caller| state.depths.get(&caller).map_or(0, |depth| depth + 1));
-                state.depths.insert(*pod, depth);
+            Event::Started { pod, caller, task, call, attempt } => {
+                let depth = caller.and_then(|caller| state.pods.get(&caller)).map_or(0, |pod| pod.depth + 1);
+                let label = if *call > 1 { format!("{}[{call}]", task.name) } else { task.name.clone() };
                 let attempt = if *attempt > 0 { format!(", attempt {}", attempt + 1) } else { String::new() };
                 let symbol = self.symbol("▶", DIM);
-                let line = format!(
-                    "{symbol}{NAME}{}{NAME:#} started{attempt}{DIM}{}{DIM:#}",
-                    task.name,
-                    secrets(task)
-                );
+                let line =
+                    format!("{symbol}{NAME}{label}{NAME:#} started{attempt}{DIM}{}{DIM:#}", secrets(task));
+                state.pods.insert(*pod, Pod { depth, label });
                 state.line(depth, &line);
             }
-            Event::Output { pod, task, bytes } => state.output(*pod, task, bytes),
-            Event::Finished { pod, task, problem, duration, will_retry } => {
-                let depth = state.depths.get(pod).copied().unwrap_or_default();
+            Event::Output { pod, bytes } => state.output(*pod, bytes),
+            Event::Finished { pod, problem, duration, will_retry, .. } => {
+                let Some(Pod { depth, label }) = state.pods.remove(pod) else { return };
                 state.end_line(Some(*pod));
                 let time = display_duration(*duration);
                 let line = match problem {
                     None => {
                         state.succeeded += 1;
                         let symbol = self.symbol("✔", GOOD);
-                        format!("{symbol}{NAME}{}{NAME:#} succeeded in {time}", task.name)
+                        format!("{symbol}{NAME}{label}{NAME:#} succeeded in {time}")
                     }
                     Some(problem) => {
                         state.failed += usize::from(!will_retry);
@@ -76,7 +82,7 @@ impl Progress {
                         let reason = problem.message.lines().next().filter(|_| depth > 0 || *will_retry);
                         let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
                         let retry = if *will_retry { ", retrying" } else { "" };
-                        format!("{symbol}{NAME}{}{NAME:#} failed in {time}{retry}{reason}", task.name)
+                        format!("{symbol}{NAME}{label}{NAME:#} failed in {time}{retry}{reason}")
                     }
                 };
                 state.line(depth, &line);
@@ -119,7 +125,7 @@ impl State {
     }
 
     /// Prints the output of a pod byte for byte, with the name of its task before each line.
-    fn output(&mut self, pod: u64, task: &str, bytes: &[u8]) {
+    fn output(&mut self, pod: u64, bytes: &[u8]) {
         if self.open_line.is_some_and(|open| open != pod) {
             self.end_line(None);
         }
@@ -128,10 +134,11 @@ impl State {
         } else {
             Default::default()
         };
+        let label = self.pods.get(&pod).map(|pod| &*pod.label).unwrap_or_default();
         let mut prefixed = Vec::with_capacity(bytes.len() + 64);
         for line in bytes.split_inclusive(|byte| *byte == b'\n') {
             if self.open_line.is_none() {
-                prefixed.extend_from_slice(format!("{dim}{task} |{reset} ").as_bytes());
+                prefixed.extend_from_slice(format!("{dim}{label} |{reset} ").as_bytes());
             }
             prefixed.extend_from_slice(line);
             self.open_line = (!line.ends_with(b"\n")).then_some(pod);

@@ -2,14 +2,17 @@
 
 use std::{
     ffi::{OsStr, OsString},
+    fmt::Write as _,
     path::Path,
     sync::Arc,
     thread,
 };
 
+use clap::CommandFactory as _;
 use sealkit_engine::{
     BuildOptions, Engine, PodOptions, Problem, Program, SecretRequest, Task, TaskKind, Values,
 };
+use sealkit_idl::task::Inputs;
 use sealkit_store::{Scope, SecretId, Store};
 use signal_hook::{
     consts::{SIGHUP, SIGINT, SIGTERM},
@@ -18,7 +21,7 @@ use signal_hook::{
 use zeroize::Zeroizing;
 
 use crate::{
-    arguments::{Run, TargetArguments},
+    arguments::{Arguments, Run, TargetArguments},
     error::CommandError,
     progress::Progress,
     prompt, secret, terminal,
@@ -46,19 +49,24 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
     let run_secrets =
         args.secret.iter().map(|text| run_secret(text)).collect::<Result<Vec<_>, CommandError>>()?;
     let program = open(&args.target)?;
-    let task = program.task(&args.task)?;
-    let inputs = program.inputs(task, &args.inputs)?;
+    let Some((task, inputs)) = select(args, &program)? else { return Ok(()) };
+    check_requested(&run_secrets, &program)?;
 
     let store = Store::open(&secret::store_paths()?)?;
     let lookup = |request: &SecretRequest| look_up(&run_secrets, store.as_ref(), &scope, request);
     let (mut values, missing) = Values::look_up(program.tasks(), &lookup)?;
-    // A workflow may call every task of the program.
-    let required = missing.into_iter().filter(|(of, _)| match task.kind {
-        TaskKind::Workflow => !args.skip_check || of.name == task.name,
-        TaskKind::Task => of.name == task.name,
-    });
-    let required = unique(required.collect());
-    provide(task, &required, &scope, &mut values)?;
+    if !args.skip_check {
+        let reachable = program.reachable(task);
+        let of = |tasks: &[&Task]| {
+            let is_in = |task: &Task| tasks.iter().any(|of| of.name == task.name);
+            unique(missing.iter().copied().filter(|(task, _)| is_in(task)).collect())
+        };
+        let required = of(&reachable.required);
+        provide(task, &required, &scope, &mut values)?;
+        let mut possible = of(&reachable.possible);
+        possible.retain(|(_, request)| !required.iter().any(|(_, other)| is_same(request, other)));
+        warn_of_missing(task, &possible);
+    }
     for (name, strength) in values.weak() {
         terminal::warning(&format!("secret `{name}` {strength}"));
     }
@@ -70,8 +78,9 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
         Engine::new(program, &name, values, options, Arc::new(move |event| observer.observe(event)))?;
     if !engine.is_in_memory() {
         terminal::warning(
-            "secrets that are mounted as files are written to disk: there is no in-memory file system",
+            "secrets that are mounted as files are written to disk: neither $XDG_RUNTIME_DIR nor /dev/shm is on a tmpfs",
         );
+        terminal::hint("mount a tmpfs at /dev/shm, or set XDG_RUNTIME_DIR to a private directory on one");
     }
     let signals = cancel_on_signals(&engine)?;
     sealkit_engine::adopt_orphans();
@@ -90,7 +99,121 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
 pub(crate) fn open(target: &TargetArguments) -> Result<Program, CommandError> {
     let TargetArguments { target, release, features, package } = target;
     let options = BuildOptions { release: *release, features: features.clone(), package: package.clone() };
-    Ok(Program::open(&sealkit_engine::resolve_target(target, &options)?)?)
+    let notify = |name: &str| terminal::status(&format!("Building `{name}` ..."));
+    Ok(Program::open(&sealkit_engine::resolve_target(target, &options, &notify)?)?)
+}
+
+/// Returns the task of the command line and its inputs, or `None` after printing the help of the task.
+pub(crate) fn select<'p>(
+    args: &Run,
+    program: &'p Program,
+) -> Result<Option<(&'p Task, Inputs)>, CommandError> {
+    let Some((name, inputs)) = args.task.split_first() else { return Err(no_task(args, program)) };
+    let name = name.to_string_lossy();
+    if name.starts_with('-') {
+        return Err(unknown_option(&name));
+    }
+    let task = program.task(&name)?;
+    if inputs.iter().any(|argument| argument == "--help" || argument == "-h") {
+        terminal::print(&program.help(task)?)?;
+        return Ok(None);
+    }
+    match program.inputs(task, inputs) {
+        Ok(inputs) => Ok(Some((task, inputs))),
+        Err(error) => match misplaced_option(task, inputs) {
+            Some(option) => Err(CommandError::usage(format!(
+                "`{option}` is an option of `sealkit run`, not an input of task `{name}`"
+            ))
+            .with_hint("write options of the run before TARGET, inputs after TASK")),
+            None if error.hint().is_none() => {
+                Err(error.with_hint(format!("see `sealkit run {} {name} --help`", args.target.target)).into())
+            }
+            None => Err(error.into()),
+        },
+    }
+}
+
+/// The error that lists the tasks and their inputs.
+fn no_task(args: &Run, program: &Program) -> CommandError {
+    let target = &args.target.target;
+    if program.tasks().is_empty() {
+        return CommandError::usage(format!("`{target}` has no tasks"))
+            .with_hint("write #[task] above a function");
+    }
+    let width = program.tasks().iter().map(|task| task.name.len()).max().unwrap_or_default();
+    let mut text = format!("no task is given: which task of `{target}`?\n");
+    for task in program.tasks() {
+        let docs = task.docs.lines().next().unwrap_or_default();
+        let line = format!("  {:width$}  {:8}  {docs}", task.name, kind(task));
+        let _ = write!(text, "\n{}", line.trim_end());
+        for input in &task.interface.inputs {
+            let _ = write!(text, "\n  {:width$}    --{} {}", "", input.name, input.type_name());
+        }
+    }
+    text.push('\n');
+    CommandError::usage(text).with_hint(format!("sealkit run {target} TASK [--INPUT VALUE ...]"))
+}
+
+/// Returns `task` or `workflow`.
+pub(crate) fn kind(task: &Task) -> &'static str {
+    match task.kind {
+        TaskKind::Task => "task",
+        TaskKind::Workflow => "workflow",
+    }
+}
+
+/// Returns the options of `sealkit run`, with their dashes.
+fn options() -> Vec<String> {
+    let command = Arguments::command();
+    let run = command.find_subcommand("run");
+    let longs = run.into_iter().flat_map(|run| run.get_arguments()).filter_map(|option| option.get_long());
+    longs.map(|long| format!("--{long}")).collect()
+}
+
+fn unknown_option(argument: &str) -> CommandError {
+    let name: String = argument.split('=').next().unwrap_or_default().chars().take(80).collect();
+    let options = options();
+    let near = sealkit_names::nearest(&name, options.iter().map(String::as_str));
+    CommandError::usage(format!("unknown option `{}`", name.escape_debug())).with_hint(match near {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "see `sealkit run --help`".to_owned(),
+    })
+}
+
+/// Returns an option of `sealkit run` among the inputs of a task that has no input of this name.
+fn misplaced_option(task: &Task, inputs: &[OsString]) -> Option<String> {
+    let options = options();
+    let names = inputs.iter().filter_map(|argument| argument.to_str()?.split('=').next());
+    let mut misplaced = names.filter(|name| {
+        let input = name.trim_start_matches('-').replace('-', "_");
+        options.iter().any(|option| option == name)
+            && !task.interface.inputs.iter().any(|known| known.name == input)
+    });
+    misplaced.next().map(str::to_owned)
+}
+
+/// Returns an error if a secret of `--secret` is not requested by any task.
+fn check_requested(run_secrets: &[RunSecret], program: &Program) -> Result<(), CommandError> {
+    let requests = program.tasks().iter().flat_map(|task| &task.secret_requests);
+    let names: Vec<String> = requests.map(|request| request.request().to_string()).collect();
+    let Some(unknown) = run_secrets.iter().find(|secret| !names.contains(&secret.name)) else {
+        return Ok(());
+    };
+    let name: String = unknown.name.chars().take(80).flat_map(char::escape_debug).collect();
+    let key = |name: &str| name.rsplit('/').next().unwrap_or_default().to_owned();
+    let near = sealkit_names::nearest(&unknown.name, names.iter().map(String::as_str));
+    let same_key = || names.iter().find(|name| key(name) == key(&unknown.name)).map(String::as_str);
+    let error = CommandError::usage(format!("no task requests secret `{name}` of `--secret`"));
+    Err(match near.or_else(same_key) {
+        Some(near) => error.with_hint(format!("did you mean `{near}`?")),
+        None if names.is_empty() => error.with_hint("the tasks of this program request no secrets"),
+        None => {
+            let mut names = names;
+            names.sort();
+            names.dedup();
+            error.with_hint(format!("the requested secrets: {}", names.join(", ")))
+        }
+    })
 }
 
 /// Looks up a secret: on the command line, then in the store, from the narrowest scope to the widest.
@@ -119,14 +242,31 @@ fn look_up(
 
 /// Removes repeated secrets; the first task that requests a secret stays.
 fn unique(mut missing: Vec<Missing<'_>>) -> Vec<Missing<'_>> {
-    let mut seen: Vec<(Option<&str>, &str)> = Vec::new();
+    let mut seen: Vec<&SecretRequest> = Vec::new();
     missing.retain(|(_, request)| {
-        let name = (request.group.as_deref(), &*request.key);
-        let is_new = !seen.contains(&name);
-        seen.push(name);
+        let is_new = !seen.iter().any(|known| is_same(known, request));
+        seen.push(request);
         is_new
     });
     missing
+}
+
+fn is_same(a: &SecretRequest, b: &SecretRequest) -> bool {
+    a.group == b.group && a.key == b.key
+}
+
+/// Lists missing secrets of tasks that a workflow without declared calls may call.
+fn warn_of_missing(task: &Task, missing: &[Missing<'_>]) {
+    if !missing.is_empty() {
+        let (name, secrets) = (&task.name, list(missing));
+        terminal::warning(&format!("secrets of tasks that `{name}` may call were not found: {secrets}"));
+    }
+}
+
+/// Returns the names of secrets and their tasks.
+fn list(missing: &[Missing<'_>]) -> String {
+    let secrets = missing.iter().map(|(of, request)| format!("`{}` (task `{}`)", request.request(), of.name));
+    secrets.collect::<Vec<_>>().join(", ")
 }
 
 /// Prompts for missing secrets on a terminal; elsewhere, returns an error that lists them.
@@ -160,16 +300,21 @@ fn provide(
 
 /// The error that lists all missing secrets, with the command that creates each.
 fn missing_secrets(task: &Task, missing: &[Missing<'_>], scope: &Scope) -> CommandError {
-    let secrets: Vec<String> =
-        missing.iter().map(|(of, request)| format!("`{}` (task `{}`)", request.request(), of.name)).collect();
-    let reason = match &secrets[..] {
-        [one] => format!("secret {one} was not found"),
-        many => format!("{} secrets were not found: {}", many.len(), many.join(", ")),
+    let secrets = list(missing);
+    let (reason, pronoun) = match missing.len() {
+        1 => (format!("secret {secrets} was not found"), "it"),
+        count => (format!("{count} secrets were not found: {secrets}"), "them"),
     };
-    let pronoun = if missing.len() == 1 { "it" } else { "them" };
     let commands: Vec<String> = missing.iter().map(|(_, request)| create_command(request, scope)).collect();
-    CommandError::failure(format!("cannot start task `{}`: {reason}", task.name))
-        .with_hint(format!("create {pronoun}: {}", commands.join("; ")))
+    let mut hint = format!("create {pronoun}: {}", commands.join("; "));
+    if !terminal::stdin_is_terminal() {
+        let options = missing.iter().map(|(_, request)| {
+            let name = request.request().to_string();
+            format!("--secret {name}=env:{}", request.key.to_uppercase().replace('-', "_"))
+        });
+        let _ = write!(hint, "; or pass {pronoun} to this run: {}", options.collect::<Vec<_>>().join(" "));
+    }
+    CommandError::failure(format!("cannot start task `{}`: {reason}", task.name)).with_hint(hint)
 }
 
 /// Returns the command that creates a secret.

@@ -48,6 +48,8 @@ pub struct Engine {
     observer: Observer,
     slots: Slots,
     next_pod: AtomicU64,
+    /// The number of calls of each task.
+    calls: Mutex<BTreeMap<String, u32>>,
     live: Mutex<BTreeMap<u64, LivePod>>,
     /// The calls whose callers no longer wait for the result.
     abandoned: Mutex<BTreeSet<Caller>>,
@@ -105,6 +107,7 @@ impl Engine {
             observer,
             slots: Slots::new(slots),
             next_pod: AtomicU64::new(0),
+            calls: Mutex::default(),
             live: Mutex::default(),
             abandoned: Mutex::default(),
             cancelled: AtomicBool::new(false),
@@ -128,7 +131,7 @@ impl Engine {
     /// Returns the problem if the task fails.
     pub fn run(self: &Arc<Self>, task: &str, inputs: &Inputs) -> Result<Success, Problem> {
         self.slots.acquire();
-        let outcome = self.call(None, 0, task, inputs);
+        let outcome = self.call(None, 0, task, self.next_call(task), inputs);
         self.slots.release();
         // Not on drop: a thread that answers a pod may still hold the engine.
         self.directory.remove();
@@ -166,12 +169,21 @@ impl Engine {
         lock(&self.live)
     }
 
+    /// Numbers the calls of a task.
+    fn next_call(&self, task: &str) -> u32 {
+        let mut calls = lock(&self.calls);
+        let count = calls.entry(task.to_owned()).or_default();
+        *count += 1;
+        *count
+    }
+
     /// Runs a task, with retries; the calling thread holds a slot for the pod.
     fn call(
         self: &Arc<Self>,
         caller: Option<Caller>,
         depth: usize,
         task: &str,
+        call: u32,
         inputs: &Inputs,
     ) -> Result<Success, Problem> {
         let task = self.program.task(task).map_err(|error| problem("not_found", &error))?;
@@ -183,7 +195,8 @@ impl Engine {
         loop {
             let pod = self.next_pod.fetch_add(1, Ordering::SeqCst);
             let started = Instant::now();
-            (self.observer)(&Event::Started { pod, caller: caller.map(|caller| caller.pod), task, attempt });
+            let caller_pod = caller.map(|caller| caller.pod);
+            (self.observer)(&Event::Started { pod, caller: caller_pod, task, call, attempt });
             let outcome = self.attempt(pod, caller, depth, task, attempt, inputs);
             let problem = outcome.as_ref().err();
             let will_retry = attempt < task.retries
@@ -223,8 +236,8 @@ impl Engine {
             options: &self.options,
             guard: self.guard.clone(),
         };
-        let (observer, name) = (self.observer.clone(), task.name.clone());
-        let print = move |bytes: &[u8]| observer(&Event::Output { pod: number, task: &name, bytes });
+        let observer = self.observer.clone();
+        let print = move |bytes: &[u8]| observer(&Event::Output { pod: number, bytes });
         let running = pod.start(inputs, print).map_err(io_problem)?;
         self.live().insert(number, LivePod { caller, group: running.group() });
         // A cancellation before the pod was live could not terminate it.
@@ -293,13 +306,15 @@ impl Engine {
                 self.terminate_calls(|by| by == caller);
                 continue;
             }
+            // Numbered here, in the order of the calls: the threads start in any order.
+            let call = self.next_call(&task);
             let (engine, socket, pending) = (self.clone(), socket.clone(), pending.clone());
             thread::spawn(move || {
                 let outcome = engine.with_slot_of(&pending, || {
                     if engine.is_cancelled(Some(caller)) || !engine.live().contains_key(&pod) {
                         return Err(cancelled(&task));
                     }
-                    engine.call(Some(caller), depth + 1, &task, &inputs.unwrap_or_default())
+                    engine.call(Some(caller), depth + 1, &task, call, &inputs.unwrap_or_default())
                 });
                 let response = match outcome {
                     Ok(success) => CallResponse { id, outputs: Some(success.outputs), error: None },

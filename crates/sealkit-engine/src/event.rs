@@ -16,6 +16,8 @@ pub enum Event<'a> {
         caller: Option<u64>,
         /// The task.
         task: &'a Task,
+        /// The number of the call among all calls of the task in this run, from 1; attempts share it.
+        call: u32,
         /// The number of attempts before this one.
         attempt: u32,
     },
@@ -23,8 +25,6 @@ pub enum Event<'a> {
     Output {
         /// The number of the pod.
         pod: u64,
-        /// The name of its task.
-        task: &'a str,
         /// The bytes, redacted.
         bytes: &'a [u8],
     },

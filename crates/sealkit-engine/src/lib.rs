@@ -28,7 +28,7 @@ pub use error::{Error, Result};
 pub use event::{Event, Observer};
 pub use orphans::{adopt_orphans, kill_orphans};
 pub use pod::{PodOptions, Problem, Success};
-pub use program::{Interface, Program, SecretRequest, Task, TaskKind};
+pub use program::{Input, Interface, Program, ReachableTasks, SecretRequest, Task, TaskKind};
 pub use run_directory::remove_stale_run_directories;
 pub use target::{BuildOptions, resolve_target};
 pub use values::{Lookup, Values};

@@ -32,10 +32,15 @@ pub struct Task {
     pub name: String,
     /// Whether it is a task or a workflow.
     pub kind: TaskKind,
+    /// The documentation.
+    #[serde(default)]
+    pub docs: String,
     /// The secrets that it requests.
     pub secret_requests: Vec<SecretRequest>,
     /// Its inputs and outputs.
     pub interface: Interface,
+    /// The names of the tasks that it calls, if it declares them.
+    pub calls: Option<Vec<String>>,
     /// The number of retries after a failure.
     #[serde(default)]
     pub retries: u32,
@@ -48,7 +53,41 @@ pub struct Task {
 #[derive(Debug, Deserialize)]
 pub struct Interface {
     /// The inputs.
-    pub inputs: Vec<serde_json::Value>,
+    pub inputs: Vec<Input>,
+}
+
+/// An input of a task.
+#[derive(Debug, Deserialize)]
+pub struct Input {
+    /// The name.
+    pub name: String,
+    r#type: serde_json::Value,
+}
+
+impl Input {
+    /// Returns the name of its type, such as `list of integer`; structs and enums are called by their own name.
+    pub fn type_name(&self) -> String {
+        type_name(&self.r#type)
+    }
+}
+
+fn type_name(r#type: &serde_json::Value) -> String {
+    let composite = r#type.as_object().and_then(|r#type| r#type.iter().next());
+    match composite {
+        Some((kind, inner)) if kind == "list" || kind == "map" => format!("{kind} of {}", type_name(inner)),
+        Some((kind, inner)) if kind == "optional" => format!("optional {}", type_name(inner)),
+        Some((_, inner)) => inner["name"].as_str().unwrap_or_default().to_owned(),
+        None => r#type.as_str().unwrap_or_default().to_owned(),
+    }
+}
+
+/// The tasks that a run may start.
+#[derive(Debug)]
+pub struct ReachableTasks<'p> {
+    /// The task itself and the tasks that it calls according to the declared `calls`, transitively.
+    pub required: Vec<&'p Task>,
+    /// All other tasks, if one of the required ones is a workflow that does not declare its calls.
+    pub possible: Vec<&'p Task>,
 }
 
 /// Reads a duration such as `1.5s`.
@@ -107,7 +146,7 @@ impl Program {
     ///
     /// Returns an error if the program cannot be started, or its `main` does not call `sealkit::main()`.
     pub fn open(path: &Path) -> Result<Self> {
-        let output = run(path, ["describe", "--json"])?;
+        let output = run(path, &["describe", "--json"])?;
         let parse = || {
             let metadata: Vec<serde_json::Value> = serde_json::from_slice(&output.stdout).ok()?;
             let tasks = metadata.iter().map(Task::deserialize).collect::<Result<_, _>>().ok()?;
@@ -138,6 +177,48 @@ impl Program {
     /// Returns an error if there is no such task.
     pub fn task(&self, name: &str) -> Result<&Task> {
         self.tasks.iter().find(|task| task.name == name).ok_or_else(|| unknown_task(name, &self.tasks))
+    }
+
+    /// Returns the tasks that a run of `task` may start.
+    pub fn reachable<'p>(&'p self, task: &'p Task) -> ReachableTasks<'p> {
+        let is_in = |tasks: &[&Task], name: &str| tasks.iter().any(|task| task.name == name);
+        let (mut required, mut is_open, mut next) = (vec![task], false, 0);
+        while let Some(task) = required.get(next).copied() {
+            is_open |= task.calls.is_none() && task.kind == TaskKind::Workflow;
+            for name in task.calls.iter().flatten() {
+                let callee = self.tasks.iter().find(|task| task.name == *name);
+                required.extend(callee.filter(|_| !is_in(&required, name)));
+            }
+            next += 1;
+        }
+        let others = self.tasks.iter().filter(|task| is_open && !is_in(&required, &task.name));
+        ReachableTasks { possible: others.collect(), required }
+    }
+
+    /// Returns the description of one task or of all tasks, as the program prints it.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the program does not print one.
+    pub fn description(&self, task: Option<&Task>) -> Result<String> {
+        let mut arguments = vec!["describe"];
+        arguments.extend(task.map(|task| &*task.name));
+        self.text(&arguments)
+    }
+
+    /// Returns the help of `task`, as the program prints it.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the program does not print it.
+    pub fn help(&self, task: &Task) -> Result<String> {
+        self.text(&["run", &task.name, "--help"])
+    }
+
+    fn text(&self, arguments: &[&str]) -> Result<String> {
+        let output = run(&self.path, arguments)?;
+        let text = String::from_utf8(output.stdout.clone()).ok().filter(|_| output.status.success());
+        text.ok_or_else(|| no_description(&self.path, &output))
     }
 
     /// Parses the inputs of `task` from command-line arguments: `--NAME VALUE` or `--NAME=VALUE`.
@@ -177,7 +258,7 @@ impl Program {
     ///
     /// Returns an error if the program does not provide one.
     pub fn spec(&self, task: &Task) -> Result<TaskSpec> {
-        let output = run(&self.path, ["spec", &task.name])?;
+        let output = run(&self.path, &["spec", &task.name])?;
         let spec = TaskSpec::decode(&*output.stdout).ok().filter(|_| output.status.success());
         spec.ok_or_else(|| {
             let path = self.path.display();
@@ -213,7 +294,7 @@ impl Program {
     }
 }
 
-fn run<const N: usize>(path: &Path, arguments: [&str; N]) -> Result<Output> {
+fn run(path: &Path, arguments: &[&str]) -> Result<Output> {
     let output = Command::new(path).args(arguments).stdin(Stdio::null()).output();
     output.map_err(|error| cannot_start(path, error))
 }
@@ -237,5 +318,57 @@ fn unknown_task(name: &str, tasks: &[Task]) -> Error {
     match nearest(name, names()) {
         Some(near) => error.with_hint(format!("did you mean `{near}`?")),
         None => error.with_hint(format!("the tasks: {}", names().collect::<Vec<_>>().join(", "))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn program(tasks: &[(&str, &str, Option<&[&str]>)]) -> Program {
+        let metadata = tasks.iter().map(|(name, kind, calls)| {
+            json!({"name": name, "kind": kind, "secret_requests": [], "interface": {"inputs": []}, "calls": calls})
+        });
+        let metadata: Vec<serde_json::Value> = metadata.collect();
+        let tasks = metadata.iter().map(|task| Task::deserialize(task).unwrap()).collect();
+        Program { path: PathBuf::new(), tasks, metadata }
+    }
+
+    #[test]
+    fn declared_calls_limit_the_tasks_of_a_run() {
+        let program = program(&[
+            ("closed", "workflow", Some(&["a", "half"])),
+            ("half", "task", Some(&["b", "closed"])),
+            ("open", "workflow", None),
+            ("nested", "workflow", Some(&["open"])),
+            ("nothing", "workflow", Some(&[])),
+            ("a", "task", None),
+            ("b", "task", None),
+        ]);
+        let names = |tasks: &[&Task]| tasks.iter().map(|task| &*task.name).collect::<Vec<_>>().join(" ");
+        let reachable = |task: &str| {
+            let ReachableTasks { required, possible } = program.reachable(program.task(task).unwrap());
+            format!("{} | {}", names(&required), names(&possible))
+        };
+        assert_eq!(reachable("closed"), "closed a half b | ");
+        assert_eq!(reachable("open"), "open | closed half nested nothing a b");
+        assert_eq!(reachable("nested"), "nested open | closed half nothing a b");
+        assert_eq!(reachable("nothing"), "nothing | ");
+        assert_eq!(reachable("a"), "a | ");
+    }
+
+    #[test]
+    fn types_are_named() {
+        for (r#type, name) in [
+            (json!("integer"), "integer"),
+            (json!({"list": {"optional": "string"}}), "list of optional string"),
+            (json!({"map": {"list": "date"}}), "map of list of date"),
+            (json!({"enum": {"name": "Colour", "variants": ["Red"]}}), "Colour"),
+            (json!({"optional": {"struct": {"name": "Point", "fields": []}}}), "optional Point"),
+        ] {
+            assert_eq!(type_name(&r#type), name);
+        }
     }
 }

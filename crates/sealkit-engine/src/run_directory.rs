@@ -72,13 +72,19 @@ struct Parent {
 
 /// The candidates, best first.
 fn parents() -> Vec<Parent> {
-    let runtime = env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|path| path.is_absolute());
+    parents_with(env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from))
+}
+
+fn parents_with(runtime: Option<PathBuf>) -> Vec<Parent> {
+    let runtime = runtime.filter(|path| path.is_absolute());
     let mut parents: Vec<Parent> = runtime
         .into_iter()
         .chain([PathBuf::from("/dev/shm")])
         .map(|path| Parent { in_memory: is_in_memory(&path), path })
         .collect();
     parents.push(Parent { path: env::temp_dir(), in_memory: false });
+    // An in-memory file system is better than an earlier place on a disk.
+    parents.sort_by_key(|parent| !parent.in_memory);
     parents
 }
 
@@ -142,6 +148,19 @@ fn is_old(entry: &fs::DirEntry) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_in_memory_file_system_is_preferred_to_a_runtime_directory_on_a_disk() {
+        let paths = |runtime: &str| -> Vec<PathBuf> {
+            parents_with(Some(runtime.into())).into_iter().map(|parent| parent.path).collect()
+        };
+        let shared_memory = PathBuf::from("/dev/shm");
+        assert!(is_in_memory(&shared_memory), "this test needs /dev/shm");
+        // `/proc` stands for a directory that is not on a tmpfs.
+        assert_eq!(paths("/proc")[..2], [shared_memory.clone(), PathBuf::from("/proc")]);
+        assert_eq!(paths("/dev/shm/run")[0], shared_memory);
+        assert_eq!(paths("relative")[0], shared_memory);
+    }
 
     #[test]
     fn the_directory_of_a_killed_run_is_removed_and_that_of_a_live_run_is_kept() {

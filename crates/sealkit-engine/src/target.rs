@@ -2,8 +2,10 @@
 
 use std::{
     env,
+    io::{self, BufReader, IsTerminal as _, Read as _, Write as _},
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    thread,
 };
 
 use serde::Deserialize;
@@ -52,12 +54,13 @@ struct Message {
 /// Resolves `target` to the path of a program, and builds it if it is a cargo target.
 ///
 /// A `.rs` file is the source of a `bin` or `example` target, a name without a slash is the name of such a target, and any other
-/// path is a program.
+/// path is a program. On a terminal, cargo shows its progress; elsewhere, `notify` is called with the name of the target when cargo
+/// starts to compile, and not if the program is up to date.
 ///
 /// # Errors
 ///
 /// Returns an error if the target does not exist or does not compile; cargo prints why.
-pub fn resolve_target(target: &str, options: &BuildOptions) -> Result<PathBuf> {
+pub fn resolve_target(target: &str, options: &BuildOptions, notify: &dyn Fn(&str)) -> Result<PathBuf> {
     let path = Path::new(target);
     let is_source = path.extension().is_some_and(|extension| extension == "rs");
     if !is_source && (target.contains('/') || (path.is_file() && !Path::new("Cargo.toml").exists())) {
@@ -65,7 +68,7 @@ pub fn resolve_target(target: &str, options: &BuildOptions) -> Result<PathBuf> {
     }
     let metadata = metadata(path, is_source)?;
     let (package, target) = select(&metadata, target, is_source, options)?;
-    build(package, target, options)
+    build(package, target, options, notify)
 }
 
 /// Resolves the path of a program that exists already.
@@ -138,10 +141,10 @@ fn select<'m>(
     }
 }
 
-fn build(package: &str, target: &Target, options: &BuildOptions) -> Result<PathBuf> {
+fn build(package: &str, target: &Target, options: &BuildOptions, notify: &dyn Fn(&str)) -> Result<PathBuf> {
     let is_example = target.kind.iter().any(|kind| kind == "example");
     let mut command = cargo();
-    command.args(["build", "--quiet", "--message-format=json-render-diagnostics", "--package", package]);
+    command.args(["build", "--message-format=json-render-diagnostics", "--package", package]);
     command.args([if is_example { "--example" } else { "--bin" }, &target.name]);
     if options.release {
         command.arg("--release");
@@ -150,12 +153,48 @@ fn build(package: &str, target: &Target, options: &BuildOptions) -> Result<PathB
         command.args(["--features", features]);
     }
     command.current_dir(target.src_path.parent().unwrap_or(Path::new("/")));
-    let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output();
-    let output = output.map_err(cannot_start_cargo)?;
-    if !output.status.success() {
+    command.stdin(Stdio::null()).stdout(Stdio::piped());
+    let has_terminal = io::stderr().is_terminal();
+    let mut child = command
+        .stderr(if has_terminal { Stdio::inherit() } else { Stdio::piped() })
+        .spawn()
+        .map_err(cannot_start_cargo)?;
+    // Both pipes are read at the same time: cargo would block on a full one.
+    let stdout = child.stdout.take();
+    let messages = thread::spawn(move || {
+        let mut messages = Vec::new();
+        stdout.map_or(Ok(0), |mut stdout| stdout.read_to_end(&mut messages)).map(|_| messages)
+    });
+    if let Some(stderr) = child.stderr.take() {
+        forward_diagnostics(BufReader::new(stderr), &target.name, notify);
+    }
+    let status = child.wait().map_err(cannot_start_cargo)?;
+    let messages = messages.join().unwrap_or_else(|_| Ok(Vec::new())).map_err(cannot_start_cargo)?;
+    if !status.success() {
         return Err(Error::new(format!("`{}` does not compile", target.name)));
     }
-    executable(&output.stdout, target)
+    executable(&messages, target)
+}
+
+/// Forwards cargo's warnings and errors without its status lines; `notify` is called for the first one of a compilation.
+fn forward_diagnostics(mut stderr: impl io::BufRead, target: &str, notify: &dyn Fn(&str)) {
+    const COMPILING: [&str; 5] = ["Updating", "Locking", "Downloading", "Downloaded", "Compiling"];
+    const OTHER: [&str; 4] = ["Adding", "Finished", "Fresh", "Dirty"];
+    let (mut line, mut is_notified) = (Vec::new(), false);
+    while stderr.read_until(b'\n', &mut line).is_ok_and(|length| length > 0) {
+        let text = String::from_utf8_lossy(&line);
+        // Cargo aligns the verb of a status line to the right, in twelve columns.
+        let verb = text.get(..12).filter(|_| text.starts_with("  ")).map(str::trim).unwrap_or_default();
+        if COMPILING.contains(&verb) {
+            if !is_notified {
+                notify(target);
+            }
+            is_notified = true;
+        } else if !OTHER.contains(&verb) {
+            let _ = io::stderr().write_all(&line);
+        }
+        line.clear();
+    }
 }
 
 /// Finds the path of the built program in cargo's messages.
@@ -173,7 +212,7 @@ fn executable(messages: &[u8], target: &Target) -> Result<PathBuf> {
         .ok_or_else(|| Error::new(format!("cargo did not report the path of `{}`", target.name)))
 }
 
-fn cannot_start_cargo(error: std::io::Error) -> Error {
+fn cannot_start_cargo(error: io::Error) -> Error {
     Error::io("cannot start `cargo`", error)
 }
 
@@ -190,4 +229,26 @@ fn no_such_target(name: &str, is_source: bool, all: &[(&str, &Target)]) -> Error
         None => format!("the targets: {}", names().collect::<Vec<_>>().join(", ")),
     };
     Error::usage(message).with_hint(hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::*;
+
+    #[test]
+    fn a_build_is_announced_once_and_only_if_something_is_compiled() {
+        let announced = |stderr: &str| {
+            let targets = RefCell::new(Vec::new());
+            forward_diagnostics(stderr.as_bytes(), "demo", &|name| {
+                targets.borrow_mut().push(name.to_owned())
+            });
+            targets.into_inner()
+        };
+        let finished = "    Finished `dev` profile [unoptimized + debuginfo] target(s) in 0.05s\n";
+        assert_eq!(announced(finished), [] as [&str; 0]);
+        let compiled = format!("   Compiling libc v0.2.0\n   Compiling demo v0.1.0 (/demo)\n{finished}");
+        assert_eq!(announced(&compiled), ["demo"]);
+    }
 }

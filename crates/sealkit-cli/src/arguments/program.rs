@@ -32,11 +32,9 @@ pub struct Run {
     /// The program.
     #[command(flatten)]
     pub target: TargetArguments,
-    /// Name of the task or workflow
-    pub task: String,
-    /// Inputs of the task
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "--INPUT VALUE")]
-    pub inputs: Vec<OsString>,
+    /// Name of the task or workflow, followed by its inputs; without it, the tasks are listed
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "TASK [--INPUT VALUE]")]
+    pub task: Vec<OsString>,
     /// Override a secret by @FILE, env:VARIABLE or -
     ///
     /// The value is used for this run only; `-` is standard input. For a secret

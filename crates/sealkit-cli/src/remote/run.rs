@@ -2,7 +2,7 @@
 
 use std::{env, ffi::OsString, thread, time::Instant};
 
-use sealkit_engine::{Program, SecretRequest, Task, TaskKind};
+use sealkit_engine::{Program, ReachableTasks, SecretRequest, Task};
 use sealkit_idl::{common::ActionPhase, task::TaskSpec};
 use sealkit_names::{incompatibility::incompatibilities, variables::MAX_OUTPUT};
 use sealkit_remote::{Deployment, ErrorKind, Event, Resource, RunId, RunOutcome, Scope, SecretId, sanitize};
@@ -22,18 +22,19 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
     let cluster = Cluster::open(&args.remote.cluster)?;
     let (project, domain) = project_and_domain(&cluster, args.project.as_deref(), args.domain.as_deref())?;
     let program = run::open(&args.target)?;
-    let task = program.task(&args.task)?;
-    let inputs = program.inputs(task, &args.inputs)?;
+    let Some((task, inputs)) = run::select(args, &program)? else { return Ok(()) };
     let deployment = deployment(&cluster, &program, &args.image, &args.env, &project, &domain)?;
     let spec = task_spec(&program, task, &deployment)?;
-    // A workflow may call every task of the program.
-    let reachable: Vec<&Task> = match task.kind {
-        TaskKind::Workflow => program.tasks().iter().collect(),
-        TaskKind::Task => vec![task],
-    };
-    check_incompatibilities(&reachable)?;
+    let ReachableTasks { required, possible } = program.reachable(task);
+    check_incompatibilities(&required)?;
+    for possible in &possible {
+        if let Err(error) = check_incompatibilities(&[possible]) {
+            terminal::warning(error.message());
+        }
+    }
     if !args.skip_check {
-        check_secrets(&cluster, &reachable, &project, &domain)?;
+        check_secrets(&cluster, &required, &project, &domain)?;
+        warn_of_missing(&cluster, task, (&required, &possible), &project, &domain)?;
     }
 
     let run = RunId::random(&project, &domain)?;
@@ -50,7 +51,7 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
         let outputs = cluster.wait(cluster.client.outputs(&run))?;
         return terminal::print(&program.outputs(task, &outputs)?);
     }
-    Err(run_error(&task.name, &outcome, &reachable))
+    Err(run_error(&task.name, &outcome, &[required, possible].concat()))
 }
 
 /// Returns the project and the domain of the arguments, or else of the configuration.
@@ -199,6 +200,43 @@ fn check_secrets(
         "create the missing secrets: {}; if another source provides them, add --skip-check",
         commands.join("; ")
     )))
+}
+
+/// Warns about missing secrets of the `possible` tasks, which a workflow without declared calls may call.
+fn warn_of_missing(
+    cluster: &Cluster,
+    task: &Task,
+    (required, possible): (&[&Task], &[&Task]),
+    project: &str,
+    domain: &str,
+) -> Result<(), CommandError> {
+    let keys = required.iter().flat_map(|task| &task.secret_requests).map(|request| &*request.key);
+    let mut seen: Vec<&str> = keys.collect();
+    let mut missing = Vec::new();
+    for of in possible {
+        for request in &of.secret_requests {
+            // Another source may provide a secret with a group.
+            if request.group.is_some() || seen.contains(&&*request.key) {
+                continue;
+            }
+            seen.push(&request.key);
+            match cluster.wait(secret_exists(cluster, &request.key, project, domain)) {
+                Ok(true) => {}
+                Ok(false) => missing.push(format!("`{}` (task `{}`)", request.request(), of.name)),
+                // The cluster has no secret service.
+                Err(error) if error.kind() == ErrorKind::Unimplemented => return Ok(()),
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+    if !missing.is_empty() {
+        let (name, endpoint) = (&task.name, &cluster.client.config().endpoint);
+        let missing = missing.join(", ");
+        terminal::warning(&format!(
+            "secrets of tasks that `{name}` may call not found on {endpoint}: {missing}"
+        ));
+    }
+    Ok(())
 }
 
 /// Returns whether the secret exists in the project, in the domain, or globally.
