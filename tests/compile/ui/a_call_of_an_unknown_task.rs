@@ -1,0 +1,8 @@
+//! `calls` names tasks that exist.
+
+use sealkit::workflow;
+
+#[workflow(calls = [missing])]
+fn main() -> sealkit::Result<()> {
+    Ok(())
+}
