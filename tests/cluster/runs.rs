@@ -207,7 +207,7 @@ fn what_would_fail_there_is_refused_here() {
     insta::assert_snapshot!(told(&remote(&home, "main"), &plane), @r#"
     exit code 1
     -- stderr
-    error: secret `my_secret` (task `leaking`) not found on PLANE; nothing was started
+    error: secret `my_secret` (task `t1`) not found on PLANE; nothing was started
     hint: create the missing secrets: sealkit create secret my_secret --remote; if another source provides them, add --skip-check
     "#);
     insta::assert_snapshot!(told(&remote(&home, "mian"), &plane), @r#"
@@ -216,10 +216,11 @@ fn what_would_fail_there_is_refused_here() {
     error: no task is named `mian`
     hint: did you mean `main`?
     "#);
-    insta::assert_snapshot!(told(&remote(&home, "square --number x"), &plane), @r#"
+    insta::assert_snapshot!(told(&remote(&home, "square --number x"), &plane).replace(TASKS, "TASKS"), @r#"
     exit code 2
     -- stderr
     error: input `number` expected a whole number of 64 bits, such as `-5`
+    hint: see `sealkit run TASKS square --help`
     "#);
     let finished = home.sealkit("run --remote").arg(TASKS).args("main").run().unwrap();
     insta::assert_snapshot!(told(&finished, &plane), @r#"

@@ -128,9 +128,8 @@ fn the_short_help_of_a_command_folds_its_cluster_options() {
     Usage: sealkit run [OPTIONS] <TARGET> <TASK> [--INPUT VALUE]...
 
     Arguments:
-      <TARGET>            Rust source file, bin or example target, or program
-      <TASK>              Name of the task or workflow
-      [--INPUT VALUE]...  Inputs of the task
+      <TARGET>   Rust source file, bin or example target, or program
+      [TASK]...  Task and its inputs; without it, the tasks are listed
 
     Options:
       -r, --release               Build with optimizations

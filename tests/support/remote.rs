@@ -19,7 +19,7 @@ async fn t2(rows: usize) -> anyhow::Result<usize> {
 }
 
 /// One task after the other, each with its own secrets.
-#[workflow(name = "main")]
+#[workflow(name = "main", calls = [t1, t2])]
 async fn pipeline() -> anyhow::Result<usize> {
     println!("main has started");
     t2(t1()?).await

@@ -32,8 +32,8 @@ pub struct Run {
     /// The program.
     #[command(flatten)]
     pub target: TargetArguments,
-    /// Name of the task or workflow, followed by its inputs; without it, the tasks are listed
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "TASK [--INPUT VALUE]")]
+    /// Task and its inputs; without it, the tasks are listed
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "TASK")]
     pub task: Vec<OsString>,
     /// Override a secret by @FILE, env:VARIABLE or -
     ///
