@@ -18,7 +18,7 @@ fn t1() -> sealkit::Result<usize> {
 }
 
 /// Calls the task. It has no secrets of its own.
-#[workflow(name = "main")]
+#[workflow(name = "main", calls = [t1])]
 fn pipeline() -> sealkit::Result<usize> {
     t1()
 }

@@ -17,7 +17,7 @@ async fn t1() -> anyhow::Result<usize> {
 }
 
 /// Calls the task.
-#[workflow(name = "main")]
+#[workflow(name = "main", calls = [t1])]
 async fn pipeline() -> anyhow::Result<usize> {
     t1().await
 }
