@@ -13,7 +13,7 @@ use support::{ControlPlane, Home, Python};
 /// A value that must not appear in any output.
 const VALUE: &str = "k3Jq-71xT/wQz9vB2m";
 
-fn started(options: &[&str]) -> (ControlPlane, Home) {
+fn start(options: &[&str]) -> (ControlPlane, Home) {
     let python = Python::from_environment();
     let plane = ControlPlane::start(&python, options).unwrap();
     let home = Home::new(env!("CARGO_BIN_EXE_command")).unwrap();
@@ -39,7 +39,7 @@ fn errors_within(timeout: &str, home: &Home, plane: &ControlPlane, line: &str) -
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn every_status_code_has_a_message_and_a_hint() {
-    let (plane, home) = started(&[]);
+    let (plane, home) = start(&[]);
     let mut all = String::new();
     for code in [
         "invalid_argument",
@@ -100,7 +100,7 @@ fn every_status_code_has_a_message_and_a_hint() {
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn safe_requests_are_retried() {
-    let (plane, home) = started(&[]);
+    let (plane, home) = start(&[]);
     for (method, code) in [
         ("CreateSecret", "resource_exhausted"),
         ("GetSecret", "unavailable"),
@@ -130,7 +130,7 @@ fn safe_requests_are_retried() {
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn a_request_without_an_answer_times_out() {
-    let (plane, home) = started(&[]);
+    let (plane, home) = start(&[]);
     plane.fail(&json!({"method": "ListSecrets", "hang": true})).unwrap();
     insta::assert_snapshot!(errors_within("5s", &home, &plane, "get secret --remote"), @r#"
     error: `ListSecrets` on `PLANE` timed out: no response within 5 s
@@ -141,7 +141,7 @@ fn a_request_without_an_answer_times_out() {
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn hostile_answers_are_rejected_or_escaped() {
-    let (plane, home) = started(&[]);
+    let (plane, home) = start(&[]);
     for hostile in ["million", "endless"] {
         plane.reset().unwrap();
         plane.fail(&json!({"method": "ListSecrets", "hostile": hostile})).unwrap();
@@ -164,7 +164,7 @@ fn hostile_answers_are_rejected_or_escaped() {
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn connection_errors_name_the_endpoint_and_the_setting() {
-    let (plane, home) = started(&["--tls"]);
+    let (plane, home) = start(&["--tls"]);
     let config = home.path().join(".flyte/config.yaml");
     let text = std::fs::read_to_string(&config).unwrap();
     let with = |from: &str, to: &str| {
@@ -199,7 +199,7 @@ fn connection_errors_name_the_endpoint_and_the_setting() {
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn a_value_is_only_in_the_request_that_stores_it() {
-    let (plane, home) = started(&[]);
+    let (plane, home) = start(&[]);
     for line in ["create secret token --remote -f -", "update secret token --remote -f -"] {
         assert_eq!(home.sealkit(line).input(VALUE).run().unwrap().code, Some(0));
     }
@@ -220,7 +220,7 @@ fn a_value_is_only_in_the_request_that_stores_it() {
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn a_value_is_transmitted_once_per_request_and_never_returned() {
-    let (plane, home) = started(&[]);
+    let (plane, home) = start(&[]);
     let proxy = Proxy::start(plane.address()).unwrap();
     let config = home.path().join(".flyte/config.yaml");
     let text = std::fs::read_to_string(&config).unwrap();

@@ -1,4 +1,4 @@
-//! Tasks on a cluster: a control plane of the official services starts them as pods.
+//! Runs on a cluster: a control plane that is built from the official services starts tasks as pods.
 
 use serde_json::{Value as Json, json};
 use support::{ControlPlane, Finished, Home, Python, Terminal};
@@ -6,8 +6,8 @@ use support::{ControlPlane, Finished, Home, Python, Terminal};
 const TASKS: &str = env!("CARGO_BIN_EXE_remote");
 const VALUE: &str = "k3Jq-71xT/wQz9vB2m";
 
-/// A control plane that has both secrets, and a home that is configured for it.
-fn started(options: &[&str]) -> (ControlPlane, Home) {
+/// Starts a control plane with two secrets, and configures a home directory for it.
+fn start(options: &[&str]) -> (ControlPlane, Home) {
     let python = Python::from_environment();
     let program = format!("--program=/app/tasks={TASKS}");
     let options: Vec<&str> = options.iter().copied().chain([&*program, "--strict"]).collect();
@@ -25,7 +25,7 @@ fn started(options: &[&str]) -> (ControlPlane, Home) {
     (plane, home)
 }
 
-fn remote(home: &Home, line: &str) -> Finished {
+fn run_remote(home: &Home, line: &str) -> Finished {
     home.sealkit("run --remote --image registry/app:1 --program /app/tasks")
         .arg(TASKS)
         .args(line)
@@ -33,9 +33,9 @@ fn remote(home: &Home, line: &str) -> Finished {
         .unwrap()
 }
 
-/// What was said, without the name of the run, times, and what the task has printed: that comes when it comes.
-fn told(finished: &Finished, plane: &ControlPlane) -> String {
-    let mut told = String::new();
+/// Returns the output with a fixed run name and times, without log lines: their order is not fixed.
+fn normalize(finished: &Finished, plane: &ControlPlane) -> String {
+    let mut normalized = String::new();
     for line in finished.to_string().replace(plane.endpoint(), "PLANE").lines() {
         let line = match line.split_once("run r") {
             Some((before, after)) => {
@@ -50,17 +50,17 @@ fn told(finished: &Finished, plane: &ControlPlane) -> String {
             .filter(|(_, time)| time.ends_with('s') && time.starts_with(|c: char| c.is_ascii_digit()));
         let line = time.map_or(line.clone(), |(before, _)| format!("{before} in TIME"));
         if !line.contains(" | ") {
-            told += &(line + "\n");
+            normalized += &(line + "\n");
         }
     }
-    told
+    normalized
 }
 
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn a_workflow_runs_on_a_cluster_and_each_of_its_tasks_in_a_pod_with_its_own_secrets() {
-    let (plane, home) = started(&[]);
-    let finished = remote(&home, "main");
+    let (plane, home) = start(&[]);
+    let finished = run_remote(&home, "main");
     assert_eq!((finished.code, &*finished.stdout), (Some(0), "36\n"), "{finished}");
     assert!(finished.stderr.contains("main | main has started"), "{finished}");
     let pods = plane.admin("GET", "/pods", &Json::Null).unwrap();
@@ -81,9 +81,9 @@ fn a_workflow_runs_on_a_cluster_and_each_of_its_tasks_in_a_pod_with_its_own_secr
 
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
-fn a_run_is_told_as_it_goes() {
-    let (plane, home) = started(&["--lockstep"]);
-    insta::assert_snapshot!(told(&remote(&home, "t1"), &plane), @r#"
+fn the_phases_of_a_run_are_printed() {
+    let (plane, home) = start(&["--lockstep"]);
+    insta::assert_snapshot!(normalize(&run_remote(&home, "t1"), &plane), @r#"
     exit code 0
     -- stdout
     18
@@ -94,7 +94,7 @@ fn a_run_is_told_as_it_goes() {
     t1 running
     t1 succeeded in TIME
     "#);
-    insta::assert_snapshot!(told(&remote(&home, "unstable"), &plane), @r#"
+    insta::assert_snapshot!(normalize(&run_remote(&home, "unstable"), &plane), @r#"
     exit code 0
     -- stdout
     "try 1"
@@ -109,7 +109,7 @@ fn a_run_is_told_as_it_goes() {
     unstable running (attempt 2)
     unstable succeeded in TIME
     "#);
-    insta::assert_snapshot!(told(&remote(&home, "leaking"), &plane), @r#"
+    insta::assert_snapshot!(normalize(&run_remote(&home, "leaking"), &plane), @r#"
     exit code 1
     -- stderr
     Started run NAME: PLANE/v2/domain/development/project/flytesnacks/runs/NAME
@@ -119,7 +119,7 @@ fn a_run_is_told_as_it_goes() {
     leaking failed in TIME
     error: task `leaking` failed: no access for [REDACTED:my_secret] \u{1b}[31mred
     "#);
-    insta::assert_snapshot!(told(&remote(&home, "unlucky"), &plane), @r#"
+    insta::assert_snapshot!(normalize(&run_remote(&home, "unlucky"), &plane), @r#"
     exit code 1
     -- stderr
     Started run NAME: PLANE/v2/domain/development/project/flytesnacks/runs/NAME
@@ -133,8 +133,8 @@ fn a_run_is_told_as_it_goes() {
 
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
-fn inputs_outputs_and_the_environment_go_there_and_back() {
-    let (_plane, home) = started(&[]);
+fn inputs_outputs_and_environment_variables_are_transferred() {
+    let (_plane, home) = start(&[]);
     let order = r#"{"name": "nails", "lines": [1.5, 2]}"#;
     let program = home.sealkit("run --remote --image registry/app:1 --program /app/tasks --env MODE=fast");
     let finished = program.arg(TASKS).args("echo --order").arg(order).run().unwrap();
@@ -145,17 +145,17 @@ fn inputs_outputs_and_the_environment_go_there_and_back() {
         let finished = program.arg(TASKS).args(&format!("{task} --name MODE")).run().unwrap();
         assert_eq!(finished.stdout, "\"fast\"\n", "{finished}");
     }
-    assert_eq!(remote(&home, "sum_of_squares --numbers [1,2,3,4,3]").stdout, "39\n");
+    assert_eq!(run_remote(&home, "sum_of_squares --numbers [1,2,3,4,3]").stdout, "39\n");
 }
 
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
-fn a_connection_that_is_lost_is_made_again_and_nothing_is_told_twice() {
-    let (plane, home) = started(&["--lockstep"]);
+fn a_lost_connection_is_restored_without_duplicate_output() {
+    let (plane, home) = start(&["--lockstep"]);
     plane.fail(&json!({"method": "WatchActionDetails", "cut_after": 1, "times": 3})).unwrap();
     plane.fail(&json!({"method": "TailLogs", "cut_after": 1, "times": 1})).unwrap();
     plane.fail(&json!({"method": "WatchForUpdates", "cut_after": 1, "times": 2})).unwrap();
-    let finished = remote(&home, "main");
+    let finished = run_remote(&home, "main");
     assert_eq!((finished.code, &*finished.stdout), (Some(0), "36\n"), "{finished}");
     assert_eq!(finished.stderr.matches("main has started").count(), 1, "{finished}");
     assert_eq!(finished.stderr.matches("main running").count(), 1, "{finished}");
@@ -163,8 +163,8 @@ fn a_connection_that_is_lost_is_made_again_and_nothing_is_told_twice() {
 
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
-fn nobody_has_to_wait_for_the_end() {
-    let (plane, home) = started(&[]);
+fn a_detached_run_continues_without_the_command() {
+    let (plane, home) = start(&[]);
     let program = home.sealkit("run --remote --detach --image registry/app:1 --program /app/tasks");
     let finished = program.arg(TASKS).args("slow --seconds 0.2").run().unwrap();
     assert_eq!(finished.code, Some(0), "{finished}");
@@ -179,8 +179,8 @@ fn nobody_has_to_wait_for_the_end() {
 
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
-fn ctrl_c_asks_whether_the_run_is_to_be_aborted() {
-    let (plane, home) = started(&[]);
+fn ctrl_c_asks_whether_to_abort_the_run() {
+    let (plane, home) = start(&[]);
     let arguments = ["run", "--remote", "--image", "registry/app:1", "--program", "/app/tasks", TASKS];
     let arguments = arguments.into_iter().chain(["slow", "--seconds", "1000"]);
     let home_path = home.path().to_string_lossy().into_owned();
@@ -201,38 +201,38 @@ fn ctrl_c_asks_whether_the_run_is_to_be_aborted() {
 
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
-fn what_would_fail_there_is_refused_here() {
-    let (plane, home) = started(&[]);
+fn invalid_runs_are_rejected_before_they_start() {
+    let (plane, home) = start(&[]);
     assert_eq!(home.run("delete secret my_secret --remote -y").unwrap().code, Some(0));
-    insta::assert_snapshot!(told(&remote(&home, "main"), &plane), @r#"
+    insta::assert_snapshot!(normalize(&run_remote(&home, "main"), &plane), @r#"
     exit code 1
     -- stderr
     error: secret `my_secret` (task `t1`) not found on PLANE; nothing was started
     hint: create the missing secrets: sealkit create secret my_secret --remote; if another source provides them, add --skip-check
     "#);
-    insta::assert_snapshot!(told(&remote(&home, "mian"), &plane), @r#"
+    insta::assert_snapshot!(normalize(&run_remote(&home, "mian"), &plane), @r#"
     exit code 2
     -- stderr
     error: no task is named `mian`
     hint: did you mean `main`?
     "#);
-    insta::assert_snapshot!(told(&remote(&home, "square --number x"), &plane).replace(TASKS, "TASKS"), @r#"
+    insta::assert_snapshot!(normalize(&run_remote(&home, "square --number x"), &plane).replace(TASKS, "TASKS"), @r#"
     exit code 2
     -- stderr
     error: input `number` expected a whole number of 64 bits, such as `-5`
     hint: see `sealkit run TASKS square --help`
     "#);
     let finished = home.sealkit("run --remote").arg(TASKS).args("main").run().unwrap();
-    insta::assert_snapshot!(told(&finished, &plane), @r#"
+    insta::assert_snapshot!(normalize(&finished, &plane), @r#"
     exit code 2
     -- stderr
     error: no image: a cluster starts the program from a container image
     hint: build an image that contains the program, and add --image REGISTRY/NAME:TAG
     "#);
     assert_eq!(plane.requests("CreateRun").unwrap().len(), 0);
-    // Who says that the cluster has it elsewhere is believed; the cluster then says that it has not.
+    // With `--skip-check` the run starts, and the webhook rejects the pod.
     let program = home.sealkit("run --remote --skip-check --image registry/app:1 --program /app/tasks");
-    insta::assert_snapshot!(told(&program.arg(TASKS).args("t1").run().unwrap(), &plane), @r#"
+    insta::assert_snapshot!(normalize(&program.arg(TASKS).args("t1").run().unwrap(), &plane), @r#"
     exit code 1
     -- stderr
     Started run NAME: PLANE/v2/domain/development/project/flytesnacks/runs/NAME
@@ -244,21 +244,21 @@ fn what_would_fail_there_is_refused_here() {
 
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
-fn tasks_are_deployed_without_being_run() {
-    let (plane, home) = started(&[]);
+fn a_deployed_task_does_not_run() {
+    let (plane, home) = start(&[]);
     let deploy = || {
         let program =
             home.sealkit("deploy --image registry/app:1 --program /app/tasks --version v1").arg(TASKS);
         program.arg("t2").run().unwrap()
     };
-    insta::assert_snapshot!(told(&deploy(), &plane), @r#"
+    insta::assert_snapshot!(normalize(&deploy(), &plane), @r#"
     exit code 0
     -- stdout
     t2 v1
     -- stderr
     Deployed task `t2` to project `flytesnacks`, domain `development`
     "#);
-    insta::assert_snapshot!(told(&deploy(), &plane), @r#"
+    insta::assert_snapshot!(normalize(&deploy(), &plane), @r#"
     exit code 0
     -- stdout
     t2 v1
@@ -277,9 +277,9 @@ fn tasks_are_deployed_without_being_run() {
 
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
-fn inputs_and_outputs_are_objects_of_a_store_where_the_cluster_has_one() {
-    let (plane, home) = started(&["--storage=s3://bucket/runs"]);
-    let finished = remote(&home, "main");
+fn inputs_and_outputs_are_objects_if_the_cluster_has_an_object_store() {
+    let (plane, home) = start(&["--storage=s3://bucket/runs"]);
+    let finished = run_remote(&home, "main");
     assert_eq!((finished.code, &*finished.stdout), (Some(0), "36\n"), "{finished}");
     let pods = plane.admin("GET", "/pods", &Json::Null).unwrap();
     let inputs = pods.iter().flat_map(|pod| pod["arguments"].as_array().unwrap());
@@ -289,18 +289,18 @@ fn inputs_and_outputs_are_objects_of_a_store_where_the_cluster_has_one() {
 
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
-fn pods_are_let_in_by_the_key_that_their_cluster_gives_them() {
-    let (_plane, home) = started(&["--tls", "--auth"]);
-    let finished = remote(&home, "main");
+fn pods_authenticate_with_the_api_key_of_the_cluster() {
+    let (_plane, home) = start(&["--tls", "--auth"]);
+    let finished = run_remote(&home, "main");
     assert_eq!((finished.code, &*finished.stdout), (Some(0), "36\n"), "{finished}");
 }
 
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
-fn a_workflow_that_is_tried_again_repeats_what_has_failed_and_nothing_else() {
-    let (plane, home) = started(&[]);
+fn a_retried_workflow_repeats_only_the_failed_tasks() {
+    let (plane, home) = start(&[]);
     let marker = home.path().join("marker");
-    let finished = remote(&home, &format!("stubborn --marker {}", marker.display()));
+    let finished = run_remote(&home, &format!("stubborn --marker {}", marker.display()));
     assert_eq!((finished.code, &*finished.stdout), (Some(0), "true\n"), "{finished}");
     let pods = plane.admin("GET", "/pods", &Json::Null).unwrap();
     let count = |task: &str| {

@@ -1,10 +1,10 @@
-//! Secrets of a cluster: the official commands and ours see what the others did.
+//! Secrets on a cluster, which `sealkit` and the official commands manage together.
 
 use serde_json::{Value as Json, json};
 use support::{ControlPlane, Finished, Home, Python};
 
-/// A control plane, and a home that is configured for it.
-fn started(options: &[&str]) -> (ControlPlane, Home) {
+/// Starts a control plane, and configures a home directory for it.
+fn start(options: &[&str]) -> (ControlPlane, Home) {
     let python = Python::from_environment();
     let plane = ControlPlane::start(&python, options).unwrap();
     let home = Home::new(env!("CARGO_BIN_EXE_command")).unwrap();
@@ -12,30 +12,30 @@ fn started(options: &[&str]) -> (ControlPlane, Home) {
     (plane, home)
 }
 
-/// What was said, with the address of the control plane as `PLANE`.
-fn told(finished: &Finished, plane: &ControlPlane) -> String {
+/// Returns the output with `PLANE` as the address of the control plane.
+fn normalize(finished: &Finished, plane: &ControlPlane) -> String {
     finished.to_string().replace(plane.endpoint(), "PLANE")
 }
 
 fn run(plane: &ControlPlane, home: &Home, line: &str) -> String {
-    told(&home.run(line).unwrap(), plane)
+    normalize(&home.run(line).unwrap(), plane)
 }
 
-/// What the server keeps: name, domain, project and value.
-fn kept(plane: &ControlPlane) -> Vec<(String, String, String, Vec<u8>)> {
+/// Returns the secrets of the server: name, domain, project and value.
+fn stored(plane: &ControlPlane) -> Vec<(String, String, String, Vec<u8>)> {
     let text = |value: &Json| value.as_str().unwrap().to_owned();
     let secrets = plane.admin("GET", "/secrets", &Json::Null).unwrap();
-    let kept = secrets.iter().map(|secret| {
+    let stored = secrets.iter().map(|secret| {
         let value = support::unhex(secret["hex"].as_str().unwrap()).unwrap();
         (text(&secret["name"]), text(&secret["domain"]), text(&secret["project"]), value)
     });
-    kept.collect()
+    stored.collect()
 }
 
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn three_commands_manage_the_same_secrets() {
-    let (plane, home) = started(&["--strict"]);
+    let (plane, home) = start(&["--strict"]);
     let official = |line: &str| {
         let finished = plane.official(line).unwrap();
         assert_eq!(finished.code, Some(0), "{line}: {finished}");
@@ -47,12 +47,12 @@ fn three_commands_manage_the_same_secrets() {
         names.sort();
         names
     };
-    // Each creates one.
+    // Each command creates one secret.
     let created = home.sealkit("create secret ours --remote -f -").input("one\n").run().unwrap();
     assert_eq!(created.code, Some(0), "{created}");
     official("flyte create secret flytes --value two");
     official("union create secret unions --value three --domain development --project flytesnacks");
-    let mut all = kept(&plane);
+    let mut all = stored(&plane);
     all.sort();
     let expected = [
         ("flytes", "", "", &b"two"[..]),
@@ -63,33 +63,34 @@ fn three_commands_manage_the_same_secrets() {
         (name.to_owned(), domain.to_owned(), project.to_owned(), value.to_vec())
     });
     assert_eq!(all, expected);
-    // Each sees all of them.
+    // Each command lists all secrets.
     assert_eq!(names(), ["flytes", "ours", "unions"]);
     for command in ["flyte get secret", "union get secret"] {
         let listed = official(command);
         assert!(["ours", "flytes", "unions"].iter().all(|name| listed.contains(name)), "{command}: {listed}");
     }
-    // Who can change one changes one of the others'.
+    // Each command that can update secrets updates one of another command.
     let updated = home.sealkit("update secret flytes --remote -f -").input("zwei").run().unwrap();
     assert_eq!(updated.code, Some(0), "{updated}");
     official("union update secret ours --value eins");
-    assert!(kept(&plane).iter().any(|(name, .., value)| name == "flytes" && value == b"zwei"));
-    assert!(kept(&plane).iter().any(|(name, .., value)| name == "ours" && value == b"eins"));
-    // Each deletes one of another's.
+    assert!(stored(&plane).iter().any(|(name, .., value)| name == "flytes" && value == b"zwei"));
+    assert!(stored(&plane).iter().any(|(name, .., value)| name == "ours" && value == b"eins"));
+    // Each command deletes a secret of another command.
     let deleted =
         home.run("delete secret unions --remote -y --domain development --project flytesnacks").unwrap();
     assert_eq!(deleted.code, Some(0), "{deleted}");
     official("flyte delete secret ours");
     official("union delete secret flytes");
-    assert!(kept(&plane).is_empty() && names().is_empty());
+    assert!(stored(&plane).is_empty() && names().is_empty());
 }
 
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 #[expect(clippy::too_many_lines, reason = "a story is one, and most of it is what is said")]
-fn a_secret_of_a_cluster_is_created_shown_changed_and_deleted() {
-    let (plane, home) = started(&["--strict"]);
-    let with_value = |line: &str, value: &str| told(&home.sealkit(line).input(value).run().unwrap(), &plane);
+fn a_secret_on_a_cluster_lives_from_create_to_delete() {
+    let (plane, home) = start(&["--strict"]);
+    let with_value =
+        |line: &str, value: &str| normalize(&home.sealkit(line).input(value).run().unwrap(), &plane);
     insta::assert_snapshot!(run(&plane, &home, "get secret --remote"), @r#"
     exit code 0
     -- stderr
@@ -198,7 +199,7 @@ fn a_secret_of_a_cluster_is_created_shown_changed_and_deleted() {
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn the_credentials_of_docker_become_a_secret_that_pulls_images() {
-    let (plane, home) = started(&["--strict"]);
+    let (plane, home) = start(&["--strict"]);
     std::fs::create_dir(home.path().join(".docker")).unwrap();
     let config = r#"{"auths": {"ghcr.io": {"auth": "dXNlcjpwYXNz"}, "quay.io": {"auth": "eDp5"}}}"#;
     std::fs::write(home.path().join(".docker/config.json"), config).unwrap();
@@ -206,7 +207,7 @@ fn the_credentials_of_docker_become_a_secret_that_pulls_images() {
     assert_eq!(home.run(line).unwrap().code, Some(0));
     let line = "create secret other --registry ghcr.io --username user --remote -f -";
     assert_eq!(home.sealkit(line).input("pass\n").run().unwrap().code, Some(0));
-    // What the official command makes of the same file.
+    // The official command stores the same value.
     let config = home.path().join(".docker/config.json");
     let line = format!(
         "flyte create secret official --type image_pull --from-docker-config --registries ghcr.io --docker-config-path {}",
@@ -214,9 +215,9 @@ fn the_credentials_of_docker_become_a_secret_that_pulls_images() {
     );
     let official = plane.official(&line).unwrap();
     assert_eq!(official.code, Some(0), "{official}");
-    let kept = kept(&plane);
+    let stored = stored(&plane);
     let value = |name: &str| {
-        let (.., value) = kept.iter().find(|(known, ..)| known == name).unwrap();
+        let (.., value) = stored.iter().find(|(known, ..)| known == name).unwrap();
         serde_json::from_slice::<Json>(value).unwrap()
     };
     assert_eq!(value("pull"), json!({"auths": {"ghcr.io": {"auth": "dXNlcjpwYXNz"}}}));
@@ -230,14 +231,14 @@ fn the_credentials_of_docker_become_a_secret_that_pulls_images() {
 
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
-fn a_list_is_read_page_by_page_in_either_way_of_counting_them() {
+fn all_pages_of_a_list_are_read_with_both_kinds_of_page_tokens() {
     for options in [&[][..], &["--union1"]] {
-        let (plane, home) = started(options);
+        let (plane, home) = start(options);
         let names: Vec<String> = (0..250).map(|number| format!("name-{number:03}")).collect();
         plane.admin("PUT", "/secrets", &json!({"names": names})).unwrap();
         let listed = home.run("get secret --remote -o name").unwrap();
         assert!(listed.stdout.lines().eq(&names), "{options:?}: {listed}");
-        // Union 1 is asked in the way of Flyte 2 first, each time.
+        // The service of Flyte 2 is tried first.
         let pages = plane.requests("ListSecrets").unwrap();
         let pages = pages
             .iter()
@@ -248,8 +249,8 @@ fn a_list_is_read_page_by_page_in_either_way_of_counting_them() {
 
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
-fn union_1_keeps_the_same_secrets_under_another_name() {
-    let (plane, home) = started(&["--union1"]);
+fn secrets_are_stored_on_union_1_with_its_own_service() {
+    let (plane, home) = start(&["--union1"]);
     for line in ["create secret token --remote -f -", "update secret token --remote -f -"] {
         let finished = home.sealkit(line).input("k3Jq-71xT/wQz9").run().unwrap();
         assert_eq!(finished.code, Some(0), "{finished}");
@@ -260,11 +261,11 @@ fn union_1_keeps_the_same_secrets_under_another_name() {
         let finished = home.run(line).unwrap();
         assert_eq!(finished.code, Some(0), "{finished}");
     }
-    assert!(kept(&plane).is_empty());
-    // What is Flyte 2's alone is said to be.
+    assert!(stored(&plane).is_empty());
+    // Union 1 does not support tasks of Flyte 2.
     let finished =
         home.sealkit("deploy --image registry/app:1").arg(env!("CARGO_BIN_EXE_remote")).arg("square");
-    insta::assert_snapshot!(told(&finished.run().unwrap(), &plane), @r#"
+    insta::assert_snapshot!(normalize(&finished.run().unwrap(), &plane), @r#"
     exit code 1
     -- stderr
     error: `PLANE` does not support `flyteidl2.task.TaskService/DeployTask`

@@ -1,10 +1,10 @@
-//! Shells complete verbs, options and the names of secrets.
+//! Completion of commands, options and names of secrets in each shell.
 
 use std::{fs, os::unix::fs::symlink};
 
 use support::{Home, Terminal, tool};
 
-/// A home with secrets, in which `sealkit` is a command of the shell.
+/// Creates a home directory with secrets, and returns a `PATH` that contains the `sealkit` command.
 fn home() -> (Home, String) {
     let home = Home::new(env!("CARGO_BIN_EXE_command")).unwrap();
     for line in ["my_secret", "my_other --group db --domain development", "token"] {
@@ -18,8 +18,8 @@ fn home() -> (Home, String) {
     (home, path)
 }
 
-/// Types the beginnings of commands and Tab at a shell, which writes the rest of the line.
-fn typed_at(home: &Home, path: &str, shell: &[&str], start: &str) {
+/// Types incomplete commands and Tab in an interactive shell.
+fn complete_interactively(home: &Home, path: &str, shell: &[&str], start: &str) {
     let environment = [("HOME", home.path().to_str().unwrap()), ("PATH", path), ("PS1", "> ")];
     let arguments = shell[1..].iter().copied();
     let mut terminal = Terminal::start(shell[0], arguments, &environment, 100).unwrap();
@@ -61,7 +61,7 @@ fn bash_completes() {
     assert_eq!(complete("get secret --group ''"), ["db"]);
     assert_eq!(complete("get secret --domain dev"), ["development"]);
     let start = "source <(sealkit completions bash)";
-    typed_at(&home, &path, &[bash.to_str().unwrap(), "--norc", "--noprofile", "-i"], start);
+    complete_interactively(&home, &path, &[bash.to_str().unwrap(), "--norc", "--noprofile", "-i"], start);
     assert_eq!(complete("create secret my"), Vec::<String>::new(), "existing names are not completed");
 }
 
@@ -90,7 +90,7 @@ fn zsh_completes() {
     let (home, path) = home();
     let start =
         "unsetopt zle_bracketed_paste; autoload -U compinit; compinit -u; source <(sealkit completions zsh)";
-    typed_at(&home, &path, &[zsh.to_str().unwrap(), "-f", "-i"], start);
+    complete_interactively(&home, &path, &[zsh.to_str().unwrap(), "-f", "-i"], start);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! No command writes a value anywhere but encrypted: what the kernel is told to write, and what is then on the disk.
+//! Values are written in encrypted form only, as traced system calls and the files on the disk show.
 
 use std::{
     fs,
@@ -9,11 +9,11 @@ use support::{Home, Terminal, hex, tool};
 
 const SECRET: &str = "correct horse battery staple";
 
-/// Every system call that gives bytes to a file, and those that could do it unseen.
+/// All system calls that write to files, and those that could write without showing the bytes.
 const CALLS: &str = "write,writev,pwrite64,pwritev,pwritev2,sendto,sendmsg,sendmmsg,mmap,splice,tee,vmsplice,\
                      copy_file_range,sendfile,io_uring_setup,io_submit";
 
-/// What a program under `strace` has told the kernel to write.
+/// A program under `strace`.
 struct Traced {
     strace: PathBuf,
     log: PathBuf,
@@ -22,7 +22,7 @@ struct Traced {
 impl Traced {
     fn arguments<'a>(&'a self, program: &'a str, line: &'a str) -> Vec<&'a str> {
         let log = self.log.to_str().unwrap();
-        // All strings whole and in hexadecimal digits.
+        // Strings are logged completely and in hexadecimal.
         let options = ["-f", "-xx", "-s", "4194304", "-e", CALLS, "-o", log, "--", program];
         options.into_iter().chain(line.split_whitespace()).collect()
     }
@@ -37,14 +37,14 @@ impl Traced {
         self.written()
     }
 
-    /// The log, with its strings as bare digits.
+    /// Returns the log, with strings as hexadecimal digits.
     fn written(&self) -> String {
         let log = fs::read_to_string(&self.log).unwrap();
         for line in log.lines().filter(|line| line.contains("mmap(")) {
-            assert!(!(line.contains("PROT_WRITE") && line.contains("MAP_SHARED")), "written unseen: {line}");
+            assert!(!(line.contains("PROT_WRITE") && line.contains("MAP_SHARED")), "untraced write: {line}");
         }
-        for unseen in ["splice(", "tee(", "copy_file_range(", "sendfile(", "io_uring_setup(", "io_submit("] {
-            assert!(!log.contains(unseen), "written unseen: {unseen}");
+        for call in ["splice(", "tee(", "copy_file_range(", "sendfile(", "io_uring_setup(", "io_submit("] {
+            assert!(!log.contains(call), "untraced write: {call}");
         }
         log.replace("\\x", "")
     }
@@ -54,13 +54,13 @@ fn strace(directory: &Path) -> Traced {
     Traced { strace: tool("strace"), log: directory.join("trace") }
 }
 
-/// Every file below `folder` that holds the secret.
-fn holders(folder: &Path) -> Vec<PathBuf> {
+/// Returns all files below a directory that contain the secret.
+fn files_with_secret(directory: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
+    for entry in fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            found.extend(holders(&path));
+            found.extend(files_with_secret(&path));
         } else if fs::read(&path).unwrap().windows(SECRET.len()).any(|bytes| bytes == SECRET.as_bytes()) {
             found.push(path);
         }
@@ -70,7 +70,7 @@ fn holders(folder: &Path) -> Vec<PathBuf> {
 
 #[test]
 #[cfg_attr(not(has_strace), ignore = "needs strace")]
-fn no_command_writes_a_value() {
+fn no_command_writes_a_value_in_plain_text() {
     let home = Home::new(env!("CARGO_BIN_EXE_command")).unwrap();
     let elsewhere = tempfile::tempdir().unwrap();
     let traced = strace(elsewhere.path());
@@ -78,7 +78,7 @@ fn no_command_writes_a_value() {
     fs::write(&file, SECRET).unwrap();
     let (file, secret, command) = (file.to_str().unwrap(), hex(SECRET.as_bytes()), home.command());
 
-    // The trace does see what is written: an encrypted record, and a value in the clear.
+    // The trace shows the bytes of a file that a shell writes.
     let control = traced.run(&home, "/bin/sh", "-c cat>/dev/null;echo${IFS}$HOME>$HOME/control", SECRET);
     assert!(control.contains(&hex(home.path().to_str().unwrap().as_bytes())), "{control}");
     fs::remove_file(home.path().join("control")).unwrap();
@@ -103,13 +103,13 @@ fn no_command_writes_a_value() {
         assert!(!written.contains(&hex(b"correct-horse-battery-staple")), "{line} writes the value");
         let changes = ["create", "update", "delete"].iter().any(|verb| line.starts_with(verb));
         assert_eq!(written.contains(&hex(b"SEC1")), changes, "{line} writes a record");
-        assert_eq!(holders(home.path()), Vec::<PathBuf>::new(), "after {line}");
+        assert_eq!(files_with_secret(home.path()), Vec::<PathBuf>::new(), "after {line}");
     }
 }
 
 #[test]
 #[cfg_attr(not(has_strace), ignore = "needs strace")]
-fn no_prompt_writes_a_value() {
+fn no_prompt_writes_a_value_in_plain_text() {
     let home = Home::new(env!("CARGO_BIN_EXE_command")).unwrap();
     let elsewhere = tempfile::tempdir().unwrap();
     let traced = strace(elsewhere.path());
@@ -123,5 +123,5 @@ fn no_prompt_writes_a_value() {
     assert_eq!(code, Some(0), "{seen}");
     assert!(!traced.written().contains(&hex(SECRET.as_bytes())));
     assert_eq!(home.stored("typed").unwrap().as_deref(), Some(SECRET.as_bytes()));
-    assert_eq!(holders(home.path()), Vec::<PathBuf>::new());
+    assert_eq!(files_with_secret(home.path()), Vec::<PathBuf>::new());
 }

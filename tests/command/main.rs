@@ -1,4 +1,4 @@
-//! The `sealkit` command: messages, prompts, completion and what it leaves on the disk.
+//! The `sealkit` command: output, prompts, completion and files.
 
 mod completion;
 mod disk;

@@ -1,4 +1,4 @@
-//! A bucket of a fake S3 that checks signatures.
+//! A bucket of a fake S3 server that checks signatures.
 
 use std::{
     io::{self, BufRead, BufReader, Write},
@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 
 use crate::{Program, Python, hex, unhex};
 
-/// A bucket called `flyte`, of a server that ends with it.
+/// A bucket called `flyte`, on a server that stops when the bucket is dropped.
 #[derive(Debug)]
 pub struct Bucket {
-    /// Where the server is.
+    /// The URL of the server.
     pub endpoint: String,
     /// The access key of the only user.
     pub access_key: String,
@@ -32,11 +32,11 @@ struct Started {
 }
 
 impl Bucket {
-    /// A new bucket.
+    /// Starts a server with an empty bucket.
     ///
     /// # Errors
     ///
-    /// When the server does not start.
+    /// Returns an error if the server does not start.
     pub fn new(python: &Python) -> io::Result<Self> {
         let mut command = python.script("object_store.py");
         let mut server =
@@ -64,23 +64,23 @@ impl Bucket {
     ///
     /// # Errors
     ///
-    /// When the server has gone.
+    /// Returns an error if the server does not answer.
     pub fn put(&self, key: &str, bytes: &[u8]) -> io::Result<()> {
         self.ask(&json!({ "put": key, "bytes": hex(bytes) })).map(drop)
     }
 
-    /// The bytes of an object, if there is one.
+    /// Returns the bytes of an object, or `None` if it does not exist.
     ///
     /// # Errors
     ///
-    /// When the server has gone.
+    /// Returns an error if the server does not answer.
     pub fn get(&self, key: &str) -> io::Result<Option<Vec<u8>>> {
         self.ask(&json!({ "get": key }))?.map(|bytes| unhex(&bytes)).transpose()
     }
 
-    /// Tells `program` of the bucket as Flyte tells a pod.
+    /// Sets the variables of `program` as Flyte sets those of a pod.
     #[must_use]
-    pub fn told(&self, program: Program) -> Program {
+    pub fn configure(&self, program: Program) -> Program {
         program
             .env("FLYTE_AWS_ENDPOINT", &self.endpoint)
             .env("FLYTE_AWS_ACCESS_KEY_ID", &self.access_key)

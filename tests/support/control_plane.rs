@@ -1,4 +1,4 @@
-//! A control plane of the official services, which runs tasks as processes of this machine.
+//! A control plane that is built from the official services and runs tasks as local processes.
 
 use std::{
     io::{self, BufRead as _, BufReader, Read as _, Write as _},
@@ -12,17 +12,17 @@ use serde_json::Value as Json;
 
 use crate::{Home, Python};
 
-/// A control plane that ends when it is dropped.
+/// A control plane that stops when it is dropped.
 #[derive(Debug)]
 pub struct ControlPlane {
     process: Child,
     python: Python,
-    found: Found,
+    started: Started,
 }
 
-/// What it tells of itself when it has started.
+/// The first line of its output: its addresses and credentials.
 #[derive(Debug, Deserialize)]
-struct Found {
+struct Started {
     grpc: String,
     endpoint: String,
     admin: String,
@@ -32,11 +32,11 @@ struct Found {
 }
 
 impl ControlPlane {
-    /// Starts one, with these options.
+    /// Starts a control plane with these options.
     ///
     /// # Errors
     ///
-    /// When it does not start.
+    /// Returns an error if it does not start.
     pub fn start(python: &Python, options: &[&str]) -> io::Result<Self> {
         let mut command = python.script("control_plane");
         command.args(options);
@@ -44,101 +44,102 @@ impl ControlPlane {
         let mut line = String::new();
         let stdout = process.stdout.take().ok_or_else(|| io::Error::other("no output"))?;
         BufReader::new(stdout).read_line(&mut line)?;
-        let found = serde_json::from_str(&line)?;
-        Ok(Self { process, python: python.clone(), found })
+        let started = serde_json::from_str(&line)?;
+        Ok(Self { process, python: python.clone(), started })
     }
 
-    /// Its endpoint, as a URL.
+    /// Returns the URL of the endpoint.
     pub fn endpoint(&self) -> &str {
-        &self.found.endpoint
+        &self.started.endpoint
     }
 
-    /// Its host and port.
+    /// Returns the host and the port of the endpoint.
     pub fn address(&self) -> &str {
-        &self.found.grpc
+        &self.started.grpc
     }
 
-    /// The authority of its certificate, if it has one.
+    /// Returns the certificate authority, if the control plane uses TLS.
     pub fn authority(&self) -> Option<&Path> {
-        self.found.ca.as_deref().map(Path::new)
+        self.started.ca.as_deref().map(Path::new)
     }
 
-    /// The client that is let in by a secret, and that secret.
+    /// Returns the client id and the client secret that the control plane accepts.
     pub fn client(&self) -> (&str, &str) {
-        (&self.found.client_id, &self.found.client_secret)
+        (&self.started.client_id, &self.started.client_secret)
     }
 
-    /// Writes the configuration by which the command finds it, with these lines of `admin` more.
+    /// Writes a configuration for this control plane to a home directory; `more` is appended to its section `admin`.
     ///
     /// # Errors
     ///
-    /// When it cannot be written.
+    /// Returns an error if the configuration cannot be written.
     pub fn configure(&self, home: &Home, more: &str) -> io::Result<()> {
-        let folder = home.path().join(".flyte");
-        std::fs::create_dir_all(&folder)?;
-        let insecure = self.found.ca.is_none();
-        let ca = self.found.ca.as_ref().map(|path| format!("  caCertFilePath: {path}\n")).unwrap_or_default();
-        let address = &self.found.grpc;
+        let directory = home.path().join(".flyte");
+        std::fs::create_dir_all(&directory)?;
+        let insecure = self.started.ca.is_none();
+        let ca =
+            self.started.ca.as_ref().map(|path| format!("  caCertFilePath: {path}\n")).unwrap_or_default();
+        let address = &self.started.grpc;
         let text = format!(
             "admin:\n  endpoint: dns:///{address}\n  insecure: {insecure}\n{ca}{more}task:\n  project: flytesnacks\n  \
              domain: development\n"
         );
-        std::fs::write(folder.join("config.yaml"), text)
+        std::fs::write(directory.join("config.yaml"), text)
     }
 
-    /// Runs the official `flyte` or `union` on it.
+    /// Runs the official `flyte` or `union` command against this control plane.
     ///
     /// # Errors
     ///
-    /// When it cannot be started.
+    /// Returns an error if the command cannot be started.
     pub fn official(&self, line: &str) -> io::Result<crate::Finished> {
         let mut words = line.split_whitespace();
         let command = words.next().unwrap_or_default();
         let mut program = self.python.script("official_commands.py");
-        program.arg(command).arg(&self.found.grpc).args(words);
+        program.arg(command).arg(&self.started.grpc).args(words);
         crate::Program { command: program, input: Vec::new() }.run()
     }
 
-    /// Runs the official `flyte` or `union` on it, which is let in by the secret in this file.
+    /// Runs the official `flyte` or `union` command, which authenticates with the client secret in a file.
     ///
     /// # Errors
     ///
-    /// When it cannot be started.
+    /// Returns an error if the command cannot be started.
     pub fn official_client(&self, secret: &Path, line: &str) -> io::Result<crate::Finished> {
         let mut words = line.split_whitespace();
         let mut program = self.python.script("official_commands.py");
-        program.args(["--auth", "ClientSecret", "--client", &self.found.client_id, "--secret"]).arg(secret);
-        program.args(self.found.ca.iter().flat_map(|ca| ["--ca", ca]));
-        program.arg(words.next().unwrap_or_default()).arg(&self.found.grpc).args(words);
+        program.args(["--auth", "ClientSecret", "--client", &self.started.client_id, "--secret"]).arg(secret);
+        program.args(self.started.ca.iter().flat_map(|ca| ["--ca", ca]));
+        program.arg(words.next().unwrap_or_default()).arg(&self.started.grpc).args(words);
         crate::Program { command: program, input: Vec::new() }.run()
     }
 
-    /// The words of a command that allows what is asked in the page that it is given.
+    /// Returns the command line of a browser that approves every login.
     pub fn browser(&self) -> Vec<String> {
-        self.words("browser.py").collect()
+        self.command_line("browser.py").collect()
     }
 
-    /// The words of a command that prints a token for the client with the secret in this file.
+    /// Returns a command line that prints a token for the client secret in a file.
     pub fn token_command(&self, secret: &Path) -> Vec<String> {
-        let more = [format!("{}/oauth2/token", self.found.endpoint), self.found.client_id.clone()];
-        self.words("print_token.py").chain(more).chain([secret.display().to_string()]).collect()
+        let more = [format!("{}/oauth2/token", self.started.endpoint), self.started.client_id.clone()];
+        self.command_line("print_token.py").chain(more).chain([secret.display().to_string()]).collect()
     }
 
-    /// A script that is given the authority.
-    fn words(&self, script: &str) -> impl Iterator<Item = String> {
+    /// Returns the command line of a script, with the certificate authority as its argument.
+    fn command_line(&self, script: &str) -> impl Iterator<Item = String> {
         let command = self.python.script(script);
         let words = std::iter::once(command.get_program()).chain(command.get_args());
         let words: Vec<_> = words.map(|word| word.to_string_lossy().into_owned()).collect();
-        words.into_iter().chain(self.found.ca.clone())
+        words.into_iter().chain(self.started.ca.clone())
     }
 
-    /// Asks the endpoint for tests, as `support/control_plane/admin.py` says.
+    /// Sends a request to the admin API, which `support/control_plane/admin.py` documents.
     ///
     /// # Errors
     ///
-    /// When it does not answer as it should.
+    /// Returns an error if the request fails.
     pub fn admin(&self, method: &str, path: &str, body: &Json) -> io::Result<Vec<Json>> {
-        let address = self.found.admin.trim_start_matches("http://");
+        let address = self.started.admin.trim_start_matches("http://");
         let body = if body.is_null() { String::new() } else { body.to_string() };
         let mut stream = TcpStream::connect(address)?;
         write!(
@@ -162,36 +163,36 @@ impl ControlPlane {
         body.lines().filter(|line| !line.is_empty()).map(|line| Ok(serde_json::from_str(line)?)).collect()
     }
 
-    /// Lets calls fail in this way.
+    /// Injects a fault.
     ///
     /// # Errors
     ///
-    /// When the fault makes no sense.
+    /// Returns an error if the fault is invalid.
     pub fn fail(&self, fault: &Json) -> io::Result<()> {
         self.admin("POST", "/faults", fault).map(drop)
     }
 
-    /// Forgets faults, requests and secrets.
+    /// Clears faults, recorded requests and secrets.
     ///
     /// # Errors
     ///
-    /// When it does not answer.
+    /// Returns an error if the request fails.
     pub fn reset(&self) -> io::Result<()> {
         self.admin("POST", "/reset", &Json::Null).map(drop)
     }
 
-    /// The requests of a method that have arrived.
+    /// Returns the recorded requests of a method.
     ///
     /// # Errors
     ///
-    /// When it does not answer.
+    /// Returns an error if the request fails.
     pub fn requests(&self, method: &str) -> io::Result<Vec<Json>> {
         let all = self.admin("GET", "/requests", &Json::Null)?;
         Ok(all.into_iter().filter(|request| request["method"] == method).collect())
     }
 }
 
-/// The content of a chunked body.
+/// Decodes a chunked HTTP body.
 fn unchunked(body: &str) -> String {
     let (mut rest, mut content) = (body, String::new());
     while let Some((size, after)) = rest.split_once("\r\n") {

@@ -1,4 +1,4 @@
-//! A program with tasks of all kinds, to be run as its user runs it.
+//! A program with tasks of all kinds, which tests run like a user.
 
 use std::{collections::BTreeMap, fs, io, process::ExitCode, sync::Arc, time::Duration};
 
@@ -8,13 +8,13 @@ use sealkit::{
     task, workflow,
 };
 
-/// Whether `my_secret` is what the caller thinks it is.
+/// Compares `my_secret` with the expected value.
 #[task(secret_requests = [Secret(key = "my_secret")])]
 fn t1(expected: String) -> sealkit::Result<bool> {
     Ok(current_context().secrets().get("my_secret")?.expose() == expected)
 }
 
-/// The same, of a file.
+/// Compares the file `my_file_secret` with the expected value.
 #[task(secret_requests = [Secret(key = "my_file_secret", mount_requirement = FILE)])]
 async fn t2(expected: String) -> anyhow::Result<bool> {
     let path = current_context().secrets().get_secrets_file("my_file_secret")?;
@@ -22,19 +22,19 @@ async fn t2(expected: String) -> anyhow::Result<bool> {
     Ok(fs::read(path)? == expected.as_bytes())
 }
 
-/// Reads a key that the compiler does not see.
+/// Reads a key that is known at run time only.
 #[task(secret_requests = [Secret(key = "my_secret")])]
 fn nosy(key: String) -> sealkit::Result<()> {
     current_context().secrets().get(&key).map(drop)
 }
 
-/// Where the secret is, for programs that read the environment themselves.
+/// Returns the environment variable of the secret.
 #[task(secret_requests = [Secret(key = "token", group = "hub", mount_requirement = ENV_VAR, env_var = "HF_TOKEN")])]
 fn variable() -> sealkit::Result<String> {
     current_context().secrets().group("hub").get_secrets_env_var("token")
 }
 
-/// Reads the variable past sealkit, as a library does, and returns what is in it.
+/// Reads the environment variable directly and returns its value.
 #[task(secret_requests = [Secret(key = "token", group = "hub", env_var = "HF_TOKEN")])]
 fn from_environment() -> sealkit::Result<Option<String>> {
     Ok(std::env::var("HF_TOKEN").ok())
@@ -52,7 +52,7 @@ fn panicking() -> sealkit::Result<()> {
     panic!("out of luck")
 }
 
-/// Lets its secret out, in one way.
+/// Leaks its secret in one of several ways.
 #[task(secret_requests = [Secret(key = "my_secret")])]
 fn leaking(way: String) -> anyhow::Result<String> {
     let secret = current_context().secrets().get("my_secret")?.expose().to_owned();
@@ -67,7 +67,7 @@ fn leaking(way: String) -> anyhow::Result<String> {
     Ok("all well".to_owned())
 }
 
-/// Returns an address that its secret is in, on purpose.
+/// Returns a URL with its secret, which is allowed.
 #[task(
     secret_requests = [Secret(key = "my_secret")],
     allow_secret_in(output = "o0", secret = "my_secret", because = "it is signed for an hour"),
@@ -76,7 +76,7 @@ fn signed() -> sealkit::Result<String> {
     Ok(format!("https://example.com/?signature={}", current_context().secrets().get("my_secret")?.expose()))
 }
 
-/// A result that JSON cannot say.
+/// Returns a number that Flyte cannot represent.
 #[task]
 fn enormous() -> sealkit::Result<u64> {
     Ok(u64::MAX)
@@ -96,7 +96,7 @@ enum Colour {
     DarkGreen,
 }
 
-/// Takes one of everything, and gives it back as text.
+/// Takes an input of each type and returns them as text.
 ///
 /// The second paragraph is shown by `describe`.
 #[task(name = "all.types", resources = Resources(cpu = 0.5, memory = "2Gi"))]
@@ -122,13 +122,13 @@ fn all_types(
     ))
 }
 
-/// Calls two tasks; each has its own secret.
+/// Calls two tasks, each with its own secret.
 #[workflow(name = "main")]
 async fn pipeline(first: String, second: String) -> anyhow::Result<bool> {
     Ok(t1(first)? && t2(second).await?)
 }
 
-/// Reads the secret in one way, forgets it, and waits to be looked at.
+/// Reads and drops the secret, then waits for the memory search.
 #[task(secret_requests = [Secret(key = "scanned")])]
 fn scanned(way: String) -> anyhow::Result<()> {
     let secrets = current_context().secrets();
@@ -139,12 +139,12 @@ fn scanned(way: String) -> anyhow::Result<()> {
         "get_secrets_file" => drop(secrets.get_secrets_file("scanned")?),
         "guard" => {
             let guard = Guard::new([("scanned", secrets.get_bytes("scanned")?.expose())]);
-            // What was looked at is the caller's to forget, so it is nothing that holds the secret.
+            // The checked text is owned by the caller, so it must not contain the secret.
             let text = "c2Nhbm5lZCBpcyBub3QgaW4gaGVyZQ== ".repeat(1000);
             assert!(guard.check(text.as_bytes()).is_empty());
             let mut redactor = Redactor::new(Arc::new(guard));
             let mut out = Vec::new();
-            // In pieces that lie nowhere together but in what the redactor holds back.
+            // Byte by byte: only the buffer of the redactor contains the whole value.
             for byte in secrets.get_bytes("scanned")?.expose() {
                 redactor.push(&[*byte], &mut out);
             }

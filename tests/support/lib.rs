@@ -1,4 +1,4 @@
-//! What several tests need: programs run in an environment of their own, terminals, and Python's answers.
+//! Shared test support: programs in a clean environment, terminals, control planes and Python scripts.
 
 mod bucket;
 pub mod churn;
@@ -24,7 +24,7 @@ pub use control_plane::ControlPlane;
 pub use home::Home;
 pub use terminal::Terminal;
 
-/// A program to be run with nothing in its environment but what the test puts there.
+/// A program to run with only the environment variables that the test sets.
 #[derive(Debug)]
 pub struct Program {
     command: Command,
@@ -32,22 +32,22 @@ pub struct Program {
 }
 
 impl Program {
-    /// The program at `path`, usually `env!("CARGO_BIN_EXE_…")`.
+    /// Returns the program at `path`, usually `env!("CARGO_BIN_EXE_…")`.
     pub fn new(path: &str) -> Self {
         let mut command = Command::new(path);
-        // Not even a home directory: nobody's own store is looked at.
+        // Without a home directory the program cannot read the store of the user.
         command.env_clear().env("HOME", "/nonexistent");
         Self { command, input: Vec::new() }
     }
 
-    /// Adds arguments, separated by white space.
+    /// Adds arguments that are separated by white space.
     #[must_use]
     pub fn args(mut self, line: &str) -> Self {
         self.command.args(line.split_whitespace());
         self
     }
 
-    /// Adds one argument as it is.
+    /// Adds one argument without splitting it.
     #[must_use]
     pub fn arg(mut self, argument: impl AsRef<std::ffi::OsStr>) -> Self {
         self.command.arg(argument);
@@ -61,27 +61,27 @@ impl Program {
         self
     }
 
-    /// What the program reads from its standard input.
+    /// Sets the standard input of the program.
     #[must_use]
     pub fn input(mut self, input: impl Into<Vec<u8>>) -> Self {
         self.input = input.into();
         self
     }
 
-    /// Runs the program to its end.
+    /// Runs the program and waits for its exit.
     ///
     /// # Errors
     ///
-    /// When it cannot be started.
+    /// Returns an error if the program cannot be started.
     pub fn run(mut self) -> io::Result<Finished> {
         let pipes = self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = pipes.spawn()?;
         let stdin = child.stdin.take();
         let input = std::mem::take(&mut self.input);
-        // On a thread of its own: a program that writes before it has read everything must not wait for us.
+        // Written on another thread: a program may write output before it has read all its input.
         let writer = thread::spawn(move || stdin.map(|mut stdin| stdin.write_all(&input)));
         let output = child.wait_with_output()?;
-        // A program may well not read its input.
+        // A program may exit without reading its input.
         drop(writer.join());
         Ok(Finished {
             code: output.status.code(),
@@ -91,18 +91,18 @@ impl Program {
     }
 }
 
-/// How a program ended and what it said.
+/// The exit code and the output of a program.
 #[derive(Debug)]
 pub struct Finished {
-    /// Its exit code; none if a signal ended it.
+    /// The exit code, or `None` if a signal terminated the program.
     pub code: Option<i32>,
-    /// What it wrote to standard output.
+    /// The standard output.
     pub stdout: String,
-    /// What it wrote to standard error.
+    /// The standard error.
     pub stderr: String,
 }
 
-/// All of it, as snapshots show it; streams without text are left out.
+/// Formats the exit code and the streams that are not empty, for snapshots.
 impl fmt::Display for Finished {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.code {
@@ -118,7 +118,7 @@ impl fmt::Display for Finished {
     }
 }
 
-/// Two hexadecimal digits for every byte.
+/// Encodes bytes in hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
@@ -126,11 +126,11 @@ pub fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// The bytes that [`hex`] was given.
+/// Decodes hexadecimal text.
 ///
 /// # Errors
 ///
-/// When `text` is something else.
+/// Returns an error if `text` is not hexadecimal.
 pub fn unhex(text: &str) -> io::Result<Vec<u8>> {
     let digit = |at: usize| text.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
     (0..text.len())
@@ -154,24 +154,24 @@ impl Python {
         Self(path.expect("`TEST_PYTHON` names a Python with tests/support/requirements.txt").into())
     }
 
-    /// The script `name` of `tests/support`, to be started.
+    /// Returns the command that starts the script `name` of `tests/support`.
     fn script(&self, name: &str) -> Command {
         let mut command = Command::new(&self.0);
-        // Nothing that is compiled is left beside the scripts.
+        // Writes no bytecode next to the scripts.
         command.arg("-B");
-        // Otherwise the locale of whoever runs the tests would decide how files are read.
+        // Files are read as UTF-8 in every locale.
         command
             .arg(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("support").join(name))
             .env("PYTHONUTF8", "1");
         command
     }
 
-    /// Runs the script `name` of `tests/support` and gives it one line of JSON for every question; it gives one
-    /// line back for each.
+    /// Runs the script `name` of `tests/support`, which reads one line of JSON for each question and writes one line of
+    /// JSON for each answer.
     ///
     /// # Errors
     ///
-    /// When the script fails or an answer cannot be read.
+    /// Returns an error if the script fails or an answer is not valid.
     pub fn ask<Q: Serialize, A: DeserializeOwned>(&self, name: &str, questions: &[Q]) -> io::Result<Vec<A>> {
         let mut lines = Vec::new();
         for question in questions {

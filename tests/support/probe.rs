@@ -1,6 +1,6 @@
-//! Reads one secret in every way, for a request that arrives on standard input as JSON.
+//! Reads one secret with every method, for a request in JSON on standard input.
 //!
-//! A process of its own for every request, because its environment is part of the question.
+//! Each request runs in its own process, because the environment is a part of the request.
 
 use std::{any::TypeId, fs, io, os::unix::ffi::OsStrExt};
 
@@ -20,9 +20,9 @@ struct Question {
     group_version: Option<String>,
     env_var: Option<String>,
     mount: Option<String>,
-    /// What is read, if not the declared key.
+    /// The key to read, if it is not the declared one.
     read: Option<String>,
-    /// The scope of the local store that is asked before the global one.
+    /// The scope of the local store that takes precedence over the global one.
     domain: Option<String>,
     project: Option<String>,
 }
@@ -55,7 +55,7 @@ fn main() -> io::Result<()> {
             "variable": answer(secrets.get_secrets_env_var(&read), |name| name),
         })
     };
-    // Past the output, which may hold no secret.
+    // Printed directly: the output of a task must not contain a secret.
     let mut told = None;
     let body = || {
         told = Some(read());
@@ -66,7 +66,7 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-/// `{"ok": …}`, or the word for the error and all it says.
+/// Returns `{"ok": …}`, or the kind and the message of the error.
 fn answer<T, J: serde::Serialize>(
     result: sealkit::Result<T>,
     show: impl FnOnce(T) -> J,
@@ -79,7 +79,7 @@ fn answer<T, J: serde::Serialize>(
     }
 }
 
-/// A task as `#[task]` would make it, but for names that are not known when this program is compiled.
+/// Returns the metadata of a task whose names are known at run time only.
 fn task(question: Question) -> TaskMetadata {
     fn invoke(_: Members) -> Result<Option<Value>, InvokeError> {
         Err(InvokeError::Task("the probe is not run by name".to_owned()))

@@ -1,37 +1,37 @@
-//! A program with tasks, to be run on a cluster.
+//! A program whose tasks run on a cluster.
 
 use std::{fs, process::ExitCode, time::Duration};
 
 use sealkit::{TaskType, current_context, task, workflow};
 
-/// The length of a secret.
+/// Returns the length of a secret.
 #[task(secret_requests = [Secret(key = "my_secret")])]
 fn t1() -> sealkit::Result<usize> {
     println!("t1 has started");
     Ok(current_context().secrets().get("my_secret")?.expose().len())
 }
 
-/// The length of a secret in a file, and more.
+/// Returns the length of a secret file, plus a number of rows.
 #[task(secret_requests = [Secret(key = "my_file_secret", mount_requirement = FILE)])]
 async fn t2(rows: usize) -> anyhow::Result<usize> {
     let path = current_context().secrets().get_secrets_file("my_file_secret")?;
     Ok(rows + fs::read(path)?.len())
 }
 
-/// One task after the other, each with its own secrets.
+/// Calls two tasks, each with its own secret.
 #[workflow(name = "main", calls = [t1, t2])]
 async fn pipeline() -> anyhow::Result<usize> {
     println!("main has started");
     t2(t1()?).await
 }
 
-/// A square, and the run that it was made in.
+/// Returns a square.
 #[task]
 async fn square(number: i64) -> sealkit::Result<i64> {
     Ok(number * number)
 }
 
-/// The same task many times at once.
+/// Calls one task many times concurrently.
 #[workflow]
 async fn sum_of_squares(numbers: Vec<i64>) -> sealkit::Result<i64> {
     let squares: Vec<_> = numbers.into_iter().map(square).collect();
@@ -42,7 +42,7 @@ async fn sum_of_squares(numbers: Vec<i64>) -> sealkit::Result<i64> {
     Ok(sum)
 }
 
-/// What goes in comes out.
+/// An input that is returned as the output.
 #[derive(Clone, Debug, TaskType)]
 struct Order {
     name: String,
@@ -55,7 +55,7 @@ fn echo(order: Order, note: Option<String>) -> sealkit::Result<Order> {
     Ok(Order { name: format!("{} again", order.name), ..order })
 }
 
-/// Fails in the first try.
+/// Fails in its first attempt.
 #[task(retries = 2)]
 fn unstable() -> anyhow::Result<String> {
     let attempt = std::env::var("FLYTE_ATTEMPT_NUMBER")?;
@@ -63,7 +63,7 @@ fn unstable() -> anyhow::Result<String> {
     Ok(format!("try {attempt}"))
 }
 
-/// Lets a secret out, in an error.
+/// Fails with a secret in the error.
 #[task(secret_requests = [Secret(key = "my_secret")])]
 fn leaking() -> anyhow::Result<()> {
     let secret = current_context().secrets().get("my_secret")?;
@@ -76,7 +76,7 @@ fn unlucky() -> anyhow::Result<()> {
     leaking()
 }
 
-/// Takes its time.
+/// Sleeps.
 #[task]
 async fn slow(seconds: f64) -> sealkit::Result<()> {
     println!("sleeping");
@@ -84,27 +84,27 @@ async fn slow(seconds: f64) -> sealkit::Result<()> {
     Ok(())
 }
 
-/// Fails when it is called first.
+/// Fails when it is called for the first time.
 #[task]
 fn once_too_early(marker: String) -> anyhow::Result<bool> {
     anyhow::ensure!(fs::exists(&marker)?, fs::write(&marker, "").map_or("no marker", |()| "too early"));
     Ok(true)
 }
 
-/// Calls a task that has to be called twice, and one that has not.
+/// Calls a task that fails once, and a task that succeeds.
 #[workflow(retries = 1)]
 fn stubborn(marker: String) -> anyhow::Result<bool> {
     t1()?;
     once_too_early(marker)
 }
 
-/// What the environment says.
+/// Returns an environment variable.
 #[task]
 fn variable(name: String) -> sealkit::Result<Option<String>> {
     Ok(std::env::var(name).ok())
 }
 
-/// What the environment of a task that it calls says.
+/// Returns an environment variable of a called task.
 #[workflow]
 fn variable_of_child(name: String) -> sealkit::Result<Option<String>> {
     variable(name)

@@ -11,36 +11,36 @@ use std::{
 
 use crate::{Finished, Home, Program, Terminal};
 
-/// The secrets of its tasks.
+/// The secret `my_secret`.
 pub const SECRET: &str = "Zx81-Spectrum-48K";
-/// The one that is a file.
+/// The secret `certs/my_file_secret`.
 pub const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nkJ8vQ2mZ7xT4wP9n\n";
-/// The one of the thief.
+/// The secret of the task `thief`.
 pub const LOOT: &str = "k3Jq-71xT/wPz";
 
-/// A home in which the program is run.
+/// A home directory in which the program runs.
 #[derive(Debug)]
 pub struct Runs {
-    /// The home.
+    /// The home directory.
     pub home: Home,
     pods: &'static str,
 }
 
 impl Runs {
-    /// A home without secrets, for the command and the program at these paths.
+    /// Creates a home directory without secrets. The arguments are the paths of the command and the program.
     ///
     /// # Errors
     ///
-    /// When there is no room for it.
+    /// Returns an error if the directory cannot be created.
     pub fn without_secrets(command: &'static str, pods: &'static str) -> io::Result<Self> {
         Ok(Self { home: Home::new(command)?, pods })
     }
 
-    /// A home with all secrets.
+    /// Creates a home directory with all secrets.
     ///
     /// # Errors
     ///
-    /// When there is no room for it.
+    /// Returns an error if the directory cannot be created.
     pub fn new(command: &'static str, pods: &'static str) -> io::Result<Self> {
         let runs = Self::without_secrets(command, pods)?;
         for (line, value) in [
@@ -57,25 +57,25 @@ impl Runs {
         Ok(runs)
     }
 
-    /// `sealkit run` with these options; the task is still to be added.
+    /// Returns `sealkit run` with these options, ready for the name of a task.
     pub fn program(&self, options: &str) -> Program {
         self.home.sealkit("run").args(options).arg(self.pods)
     }
 
-    /// Runs a task; times are all one.
+    /// Runs a task, and normalizes durations in its output.
     ///
     /// # Panics
     ///
-    /// When something of the secret is seen, or nothing can be started.
+    /// Panics if the output contains the secret, or the command cannot be started.
     pub fn run(&self, line: &str) -> Finished {
         self.run_with("", line)
     }
 
-    /// The same with options.
+    /// Runs a task with options of `sealkit run`, like [`Runs::run`].
     ///
     /// # Panics
     ///
-    /// As [`Runs::run`].
+    /// Panics like [`Runs::run`].
     pub fn run_with(&self, options: &str, line: &str) -> Finished {
         let program = self.program(options).args(line).env("PATH", env::var_os("PATH").unwrap_or_default());
         let mut finished = program.run().expect("a program that can be started");
@@ -84,11 +84,11 @@ impl Runs {
         finished
     }
 
-    /// A run that goes on.
+    /// Starts a run in its own process group.
     ///
     /// # Errors
     ///
-    /// When it cannot be started.
+    /// Returns an error if the command cannot be started.
     pub fn start(&self, line: &str) -> io::Result<Child> {
         Command::new(self.home.command())
             .args(["run", self.pods])
@@ -103,11 +103,11 @@ impl Runs {
             .spawn()
     }
 
-    /// A run at a terminal.
+    /// Starts a run on a terminal.
     ///
     /// # Errors
     ///
-    /// When it cannot be started.
+    /// Returns an error if the command cannot be started.
     pub fn at_terminal(&self, line: &str) -> io::Result<Terminal> {
         let arguments = ["run", self.pods].into_iter().chain(line.split_whitespace());
         let home = self.home.path().to_string_lossy().into_owned();
@@ -115,7 +115,7 @@ impl Runs {
     }
 }
 
-/// Every `12 ms` and `1.2 s` as the same.
+/// Replaces durations such as `12 ms` and `1.2 s` by `0 ms`.
 fn without_times(text: &str) -> String {
     let mut words: Vec<String> = text.split(' ').map(str::to_owned).collect();
     for at in 1..words.len() {
@@ -129,7 +129,7 @@ fn without_times(text: &str) -> String {
     words.join(" ")
 }
 
-/// The processes that this one has started and that run.
+/// Returns the running child processes of a process.
 pub fn children(id: u32) -> Vec<u32> {
     let tasks = fs::read_dir(format!("/proc/{id}/task")).into_iter().flatten().flatten();
     let lists = tasks.filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
@@ -138,33 +138,33 @@ pub fn children(id: u32) -> Vec<u32> {
         .collect()
 }
 
-/// Waits until what a run says holds this line.
+/// Waits for a line on the standard error of a run.
 ///
 /// # Panics
 ///
-/// When it never does.
-pub fn wait_for(child: &mut Child, wanted: &str) {
+/// Panics if the run ends without the line.
+pub fn wait_for(child: &mut Child, text: &str) {
     let stderr = child.stderr.take().map(BufReader::new).expect("a run whose errors are read");
     let mut lines = Vec::new();
     for line in stderr.lines().map_while(Result::ok) {
-        let found = line.contains(wanted);
+        let found = line.contains(text);
         lines.push(line);
         if found {
             return;
         }
     }
-    panic!("{wanted} is not in {lines:?}");
+    panic!("`{text}` is not in {lines:?}");
 }
 
-/// Waits until something is true.
+/// Waits until a condition is true.
 ///
 /// # Panics
 ///
 /// Panics if it is still false after five minutes.
-pub fn until(what: &str, is_true: impl Fn() -> bool) {
+pub fn until(condition: &str, is_true: impl Fn() -> bool) {
     let started = Instant::now();
     while !is_true() {
-        assert!(started.elapsed() < Duration::from_secs(300), "{what}");
+        assert!(started.elapsed() < Duration::from_secs(300), "{condition}");
         thread::sleep(Duration::from_millis(10));
     }
 }

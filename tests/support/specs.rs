@@ -1,4 +1,4 @@
-//! Tasks that the official SDK has too (`flyte_task_spec.py`), to compare what is sent of them.
+//! Tasks that `flyte_task_spec.py` also declares, to compare their specifications.
 
 use std::{
     collections::BTreeMap,
@@ -51,7 +51,7 @@ fn secrets_of_all_kinds() -> sealkit::Result<()> {
     Ok(())
 }
 
-/// Requests whose annotations are known (`annotations.rs`); the official SDK cannot ask like this.
+/// Requests whose annotations are known (`tasks/annotations.rs`). The official SDK cannot declare them.
 #[task(secret_requests = [
     Secret(key = "my_key"),
     Secret(key = "k", group = "g", mount_requirement = FILE, env_var = "E"),

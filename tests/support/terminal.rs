@@ -1,4 +1,4 @@
-//! A program at a terminal, and somebody who types.
+//! A program on a pseudoterminal, and the input typed there.
 
 use std::{
     io::{self, Read as _, Write as _},
@@ -15,7 +15,7 @@ use rustix::{
 /// The time after which a program counts as hanging.
 const TIMEOUT: Duration = Duration::from_secs(300);
 
-/// A program at a terminal of its own.
+/// A program on its own pseudoterminal.
 #[allow(missing_debug_implementations, reason = "its terminal has none")]
 pub struct Terminal {
     pty: blocking::Pty,
@@ -24,11 +24,11 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// Starts `program` with `arguments` and nothing but `environment`, at a terminal of `columns` columns.
+    /// Starts `program` on a terminal of `columns` columns, with no environment variables except `environment`.
     ///
     /// # Errors
     ///
-    /// When it cannot be started.
+    /// Returns an error if the program cannot be started.
     pub fn start<'a>(
         program: &str,
         arguments: impl IntoIterator<Item = &'a str>,
@@ -43,7 +43,7 @@ impl Terminal {
         Ok(Self { pty, child, seen: Vec::new() })
     }
 
-    /// The number of the process.
+    /// Returns the process id.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
@@ -52,16 +52,16 @@ impl Terminal {
     ///
     /// # Errors
     ///
-    /// When the terminal is closed.
+    /// Returns an error if the terminal is closed.
     pub fn send(&mut self, keys: &str) -> io::Result<()> {
         self.pty.write_all(keys.as_bytes())
     }
 
-    /// Waits until `text` is seen, and returns all that was seen.
+    /// Waits until the output contains `text`, and returns all output.
     ///
     /// # Errors
     ///
-    /// When it does not come.
+    /// Returns an error if the program exits or hangs first.
     pub fn until(&mut self, text: &str) -> io::Result<String> {
         let start = Instant::now();
         loop {
@@ -70,27 +70,27 @@ impl Terminal {
                 return Ok(seen);
             }
             if start.elapsed() > TIMEOUT || !self.read()? {
-                return Err(io::Error::other(format!("`{text}` was not seen in:\n{seen}")));
+                return Err(io::Error::other(format!("`{text}` is missing in:\n{seen}")));
             }
         }
     }
 
-    /// Whether the terminal shows what is typed.
+    /// Returns whether the terminal echoes input.
     ///
     /// # Errors
     ///
-    /// When the terminal is closed.
+    /// Returns an error if the terminal is closed.
     pub fn echoes(&self) -> io::Result<bool> {
         Ok(tcgetattr(&self.pty)?
             .local_modes
             .contains(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG))
     }
 
-    /// Waits for the end: the exit code, all that was seen, and whether the terminal then shows what is typed.
+    /// Waits for the exit. Returns the exit code, all output, and whether the terminal then echoes input.
     ///
     /// # Errors
     ///
-    /// When there is no end.
+    /// Returns an error if the program hangs.
     pub fn finish(mut self) -> io::Result<(Option<i32>, String, bool)> {
         while self.read()? {}
         let code = self.child.wait()?.code();
@@ -98,21 +98,21 @@ impl Terminal {
         Ok((code, self.seen(), echoes))
     }
 
-    /// Everything so far, with line breaks as programs write them.
+    /// Returns all output so far, with `\n` as line breaks.
     fn seen(&self) -> String {
         String::from_utf8_lossy(&self.seen).replace("\r\n", "\n")
     }
 
-    /// Reads what there is; `false` at the end.
+    /// Waits for output and reads it. Returns `false` at the end of the output.
     fn read(&mut self) -> io::Result<bool> {
         let timeout = Timespec { tv_sec: TIMEOUT.as_secs().cast_signed(), tv_nsec: 0 };
         let mut ready = [PollFd::new(&self.pty, PollFlags::IN)];
         if poll(&mut ready, Some(&timeout))? == 0 {
-            return Err(io::Error::other(format!("nothing more came after:\n{}", self.seen())));
+            return Err(io::Error::other(format!("no more output after:\n{}", self.seen())));
         }
         let mut room = [0; 4096];
         match self.pty.read(&mut room) {
-            // So Linux says that the other end is closed.
+            // On Linux, EIO means that the replica is closed.
             Err(error) if error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error()) => Ok(false),
             Ok(0) => Ok(false),
             Ok(length) => {

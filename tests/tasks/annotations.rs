@@ -1,4 +1,4 @@
-//! What the backend makes of a request of ours on its way to the webhook.
+//! The annotations that the backend of Flyte creates from secret requests.
 
 use std::{collections::BTreeMap, process::Command};
 

@@ -13,7 +13,7 @@ use sealkit::{
     testing::TestSecrets, workflow,
 };
 
-/// Stops once, so that another future can be polled in between.
+/// Yields once, so that another future can be polled.
 async fn pause() {
     let mut paused = false;
     std::future::poll_fn(|_| {
@@ -54,7 +54,7 @@ async fn both() -> sealkit::Result<String> {
     Ok(format!("{first}, {}, {}", second().await?, name()))
 }
 
-fn kit() -> TestSecrets {
+fn test_secrets() -> TestSecrets {
     TestSecrets::new().with("a", "1").with("b", "2")
 }
 
@@ -69,7 +69,7 @@ fn interleave(mut futures: Vec<Boxed>) -> Vec<String> {
             if let std::task::Poll::Ready(result) = future.as_mut().poll(&mut poll) {
                 *done = result.unwrap();
             }
-            // Between two polls nothing of a task is left behind.
+            // Between two polls, the thread has no context.
             assert!(current_context().task().is_none());
         }
     }
@@ -79,8 +79,11 @@ fn interleave(mut futures: Vec<Boxed>) -> Vec<String> {
 #[test]
 fn interleaved_futures_keep_their_contexts() {
     let other = TestSecrets::new().with("a", "another").with("b", "one");
-    let futures: Vec<Boxed> =
-        vec![Box::pin(kit().scope(first())), Box::pin(other.scope(both())), Box::pin(kit().scope(second()))];
+    let futures: Vec<Boxed> = vec![
+        Box::pin(test_secrets().scope(first())),
+        Box::pin(other.scope(both())),
+        Box::pin(test_secrets().scope(second())),
+    ];
     assert_eq!(interleave(futures), ["first 1 1", "first another another, second one, both", "second 2"]);
 }
 
@@ -98,7 +101,7 @@ fn survives() -> sealkit::Result<String> {
 
 #[test]
 fn a_panic_leaves_no_context_behind() {
-    assert_eq!(kit().run(survives).unwrap(), "survives 2");
+    assert_eq!(test_secrets().run(survives).unwrap(), "survives 2");
     assert!(current_context().task().is_none());
 }
 
@@ -112,13 +115,13 @@ fn on_threads() -> sealkit::Result<String> {
 }
 
 #[test]
-fn a_thread_has_no_context_unless_it_is_handed_over() {
-    assert_eq!(kit().run(on_threads).unwrap(), "on_threads");
+fn a_thread_has_a_context_only_if_it_is_passed() {
+    assert_eq!(test_secrets().run(on_threads).unwrap(), "on_threads");
 }
 
 #[test]
-fn outside_a_task_there_are_no_secrets_and_the_error_says_how_to_get_them() {
-    let error = kit().run(|| current_context().secrets().get("a").unwrap_err());
+fn outside_a_task_the_error_shows_how_to_read_secrets() {
+    let error = test_secrets().run(|| current_context().secrets().get("a").unwrap_err());
     assert_eq!(error.kind(), ErrorKind::NoTask);
     assert!(error.hint().unwrap().contains("#[task(secret_requests = [...])]"));
     let hostile = current_context().secrets().get("../a").unwrap_err();
@@ -138,8 +141,8 @@ fn directories() -> sealkit::Result<String> {
 }
 
 #[test]
-fn the_directories_of_a_call_are_its_own_and_gone_when_it_ends() {
-    let (one, other) = (kit().run(directories).unwrap(), kit().run(directories).unwrap());
+fn each_call_has_its_own_directories_until_it_ends() {
+    let (one, other) = (test_secrets().run(directories).unwrap(), test_secrets().run(directories).unwrap());
     for path in one.lines() {
         assert!(!other.contains(path));
         assert!(!std::path::Path::new(path).exists(), "{path}");
@@ -149,7 +152,7 @@ fn the_directories_of_a_call_are_its_own_and_gone_when_it_ends() {
 }
 
 #[test]
-fn tests_side_by_side_do_not_see_each_others_secrets() {
+fn concurrent_tests_do_not_share_secrets() {
     thread::scope(|threads| {
         for i in 0..8 {
             threads.spawn(move || {
@@ -186,7 +189,7 @@ fn read() -> sealkit::Result<String> {
 }
 
 #[test]
-fn providers_are_asked_in_their_order_until_one_has_the_secret_or_is_broken() {
+fn providers_are_tried_in_order_until_one_finds_the_secret_or_fails() {
     let (none, one, two, broken) = (
         Fixed("none", None),
         Fixed("one", Some("1")),
@@ -197,7 +200,7 @@ fn providers_are_asked_in_their_order_until_one_has_the_secret_or_is_broken() {
     let fixed = |fixed: &Fixed| Fixed(fixed.0, fixed.1);
     assert_eq!(session(vec![fixed(&none), fixed(&one), fixed(&two)]).run(read).unwrap(), "1");
     assert_eq!(session(vec![fixed(&two), fixed(&one)]).run(read).unwrap(), "2");
-    // A broken provider is no absent secret.
+    // An error of a provider does not count as a missing secret.
     let error = session(vec![fixed(&none), fixed(&broken), fixed(&one)]).run(read).unwrap_err();
     assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::Provider, "the vault is sealed"));
     let error = session(vec![none, Fixed("vault", None)]).run(read).unwrap_err();

@@ -1,7 +1,7 @@
-//! Whatever flytekit 1.16 finds is found here too, byte for byte.
+//! sealkit finds every secret that flytekit 1.16 finds, with the same bytes.
 //!
-//! Random requests, environments and files are given to flytekit's `SecretsManager` and to a probe. Where the
-//! two differ on purpose, `differs` says why.
+//! Flytekit's `SecretsManager` and a probe get the same random requests, environments and files. `difference` explains
+//! the intended differences.
 
 use std::{fs, path::Path};
 
@@ -11,13 +11,13 @@ use support::{Program, Python, hex, unhex};
 
 const CASES: usize = 2_500;
 
-/// One request, what surrounds it, and nothing else.
+/// A request, and the environment in which it is made.
 #[derive(Debug, Serialize)]
 struct Case {
     key: String,
     group: Option<String>,
     group_version: Option<String>,
-    /// Names and the hexadecimal digits of their values.
+    /// Names, and values in hexadecimal.
     environment: Vec<(String, String)>,
     pod: bool,
     #[serde(skip)]
@@ -38,7 +38,7 @@ struct Outcome {
     error: Option<String>,
 }
 
-/// Blanks to Python, to Rust, to both and to neither; text, bytes and line ends of all kinds.
+/// White space of Python, of Rust, of both and of neither; text, bytes and all kinds of line breaks.
 const PIECES: [&[u8]; 26] = [
     b" ",
     b"\t",
@@ -74,7 +74,7 @@ fn value(random: &mut fastrand::Rng) -> Vec<u8> {
         1 => return (0..random.usize(1..64)).map(|_| random.u8(..)).collect(),
         _ => random.usize(1..7),
     };
-    // Mostly text, because bytes end in the same refusal.
+    // Mostly text, because all values that are not text have the same error.
     let some = |random: &mut fastrand::Rng| loop {
         let piece = PIECES[random.usize(..PIECES.len())];
         if piece != b"\xff" || random.u8(0..8) == 0 {
@@ -112,7 +112,7 @@ fn case(random: &mut fastrand::Rng, directory: &Path) -> Case {
     let file_prefix = setting(random, "FLYTE_SECRETS_FILE_PREFIX", &["unset", "", "f-", "F_", " . "]);
     environment.push(("FLYTE_SECRETS_DEFAULT_DIR".to_owned(), directory.clone().into_bytes()));
 
-    // Places that both know, and places near to them.
+    // The places that both read, and similar ones.
     let (group_part, version_part) = (group.as_deref(), group_version.as_deref());
     let variants = [
         present([group_part, version_part, Some(&key)]),
@@ -128,9 +128,9 @@ fn case(random: &mut fastrand::Rng, directory: &Path) -> Case {
                 environment.push((name, value(random).into_iter().filter(|byte| *byte != 0).collect()));
             }
         }
-        let (last, folders) = parts.split_last().unwrap();
+        let (last, directories) = parts.split_last().unwrap();
         let prefixed = format!("{file_prefix}{last}");
-        let lower = [folders, &[prefixed.as_str()]].concat().join("/").to_lowercase();
+        let lower = [directories, &[prefixed.as_str()]].concat().join("/").to_lowercase();
         for path in [lower, parts.join("/")] {
             let path = Path::new(&directory).join(path);
             if random.u8(0..3) == 0 && fs::create_dir_all(path.parent().unwrap()).is_ok() && !path.is_dir() {
@@ -165,54 +165,56 @@ fn os_string(bytes: &[u8]) -> &std::ffi::OsStr {
     std::os::unix::ffi::OsStrExt::from_bytes(bytes)
 }
 
-/// What is wrong with our answer, if anything.
-fn differs(case: &Case, theirs: &Theirs, ours: &Value) -> Option<String> {
-    let wrong = |what: &str| Some(what.to_owned());
+/// Returns an unintended difference between the results, if there is one.
+fn difference(case: &Case, theirs: &Theirs, ours: &Value) -> Option<String> {
+    let differs = |what: &str| Some(what.to_owned());
     let text = ours["text"]["ok"].as_str();
     match (&theirs.text.ok, theirs.text.error.as_deref()) {
-        // flytekit hands out what is not UTF-8 as lone surrogates, which are no text: refused on purpose.
+        // flytekit returns invalid UTF-8 as lone surrogates, which are not text. Intended difference.
         (Some(hex), _)
             if std::str::from_utf8(&unhex(hex).unwrap()).is_err() && ours["text"]["error"] == "not_text" => {}
-        (Some(hex), _) if text != Some(hex.as_str()) => return wrong("text"),
-        // Python's refusal of such a file is ours.
-        (None, Some("UnicodeDecodeError")) if ours["text"]["error"] != "not_text" => return wrong("no text"),
-        // Not found: then we may find it, where injectors put it and flytekit does not look.
+        (Some(hex), _) if text != Some(hex.as_str()) => return differs("text"),
+        // Python raises an error for such a file, too.
+        (None, Some("UnicodeDecodeError")) if ours["text"]["error"] != "not_text" => {
+            return differs("no text");
+        }
+        // sealkit also reads places of injectors that flytekit does not read.
         (None, Some("ValueError")) if text.is_none() => {
             let error = ours["text"]["error"].as_str();
             if !matches!(error, Some("not_found" | "not_text")) {
-                return wrong("a missing secret");
+                return differs("a missing secret");
             }
         }
         _ => {}
     }
-    // flytekit strips bytes too; `get_bytes` gives them exactly, on purpose.
+    // flytekit strips bytes, too. `get_bytes` returns them unchanged. Intended difference.
     if let (Some(theirs), Some(ours)) = (&theirs.bytes.ok, ours["bytes"]["ok"].as_str()) {
         if !is_stripped(&unhex(theirs).unwrap(), &unhex(ours).unwrap()) {
-            return wrong("bytes");
+            return differs("bytes");
         }
     } else if theirs.bytes.ok.is_some() {
-        return wrong("bytes that are not found");
+        return differs("bytes that are not found");
     }
-    // Their path and name are guesses; where they are right, ours are the same.
+    // flytekit guesses the path and the name. If the guess is right, sealkit returns the same.
     if let Some(path) = theirs.file.ok.as_ref().filter(|path| Path::new(path).is_file())
         && ours["file"]["ok"][0] != hex(path.as_bytes())
     {
-        return wrong("path");
+        return differs("path");
     }
     let set = |name: &String| case.environment.iter().any(|(known, _)| known == name);
     if let Some(name) = theirs.variable.ok.as_ref().filter(|name| set(name))
         && ours["variable"]["ok"] != **name
     {
-        // A pod of ours takes secrets out of its environment, so there is no name to be told: on purpose.
+        // A pod removes secrets from its environment, so there is no variable to name. Intended difference.
         let (error, value) = (&ours["variable"]["error"], &ours["bytes"]["ok"]);
         if !case.pod || error != "not_found" || !value.is_string() {
-            return wrong("variable");
+            return differs("variable");
         }
     }
     None
 }
 
-/// Whether `stripped` is `whole` but for blanks at its ends.
+/// Returns whether `stripped` is `whole` without white space at its ends.
 fn is_stripped(stripped: &[u8], whole: &[u8]) -> bool {
     let blank = |bytes| std::str::from_utf8(bytes).is_ok_and(|text| text.chars().all(is_python_space));
     let rest = whole.len().checked_sub(stripped.len());
@@ -224,7 +226,7 @@ fn is_stripped(stripped: &[u8], whole: &[u8]) -> bool {
     })
 }
 
-/// Python's documentation of `str.isspace`, independent of the crate's own rule.
+/// Follows Python's documentation of `str.isspace`, independently of the crate.
 fn is_python_space(c: char) -> bool {
     matches!(c, '\t'..='\r' | '\u{1c}'..='\u{20}' | '\u{85}' | '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}'
         | '\u{2028}' | '\u{2029}' | '\u{202f}' | '\u{205f}' | '\u{3000}')
@@ -232,7 +234,7 @@ fn is_python_space(c: char) -> bool {
 
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
-fn whatever_flytekit_finds_is_found_byte_for_byte() {
+fn every_secret_that_flytekit_finds_is_found_with_the_same_bytes() {
     let python = Python::from_environment();
     let mut random = fastrand::Rng::with_seed(20_261_123);
     let root = tempfile::tempdir().unwrap();
@@ -247,14 +249,16 @@ fn whatever_flytekit_finds_is_found_byte_for_byte() {
     let (mut found, mut more) = (0, 0);
     for (case, theirs) in cases.iter().zip(&answers) {
         let ours = ours(case);
-        if let Some(what) = differs(case, theirs, &ours) {
+        if let Some(difference) = difference(case, theirs, &ours) {
             let files = walk(Path::new(&case.directory));
-            panic!("{what} differs: {case:#?}\nfiles: {files:#?}\nflytekit: {theirs:#?}\nhere: {ours:#}");
+            panic!(
+                "{difference} differs: {case:#?}\nfiles: {files:#?}\nflytekit: {theirs:#?}\nhere: {ours:#}"
+            );
         }
         found += usize::from(theirs.text.ok.is_some());
         more += usize::from(theirs.text.ok.is_none() && ours["text"]["ok"].is_string());
     }
-    println!("{CASES} cases: flytekit finds {found}, and {more} more are found here");
+    println!("{CASES} cases: flytekit finds {found} secrets, sealkit finds {more} more");
     assert!(found > CASES / 4 && found < CASES, "the cases are one-sided: {found} of {CASES} are found");
 }
 
@@ -269,10 +273,10 @@ fn walk(directory: &Path) -> Vec<String> {
     files
 }
 
-/// Where flytekit would hand something out and we do not.
+/// The secrets that flytekit finds and sealkit does not.
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
-fn the_differences_on_purpose_are_these() {
+fn keys_and_directories_that_leave_the_mount_are_errors() {
     let directory = tempfile::tempdir().unwrap();
     fs::create_dir(directory.path().join("in")).unwrap();
     fs::write(directory.path().join("in/k"), "inside").unwrap();
@@ -296,18 +300,18 @@ fn the_differences_on_purpose_are_these() {
         ("../out", case("../out", &[dir]), "outside", "invalid_name"),
         // A prefix that leaves it.
         ("prefix", case("out", &[dir, ("FLYTE_SECRETS_FILE_PREFIX", "../")]), "outside", "configuration"),
-        // A directory that is another one for every process.
+        // A directory that is not absolute and normalized.
         ("up", case("k", &[("FLYTE_SECRETS_DEFAULT_DIR", &up)]), "inside", "configuration"),
-        // A name that no secret has: here it reads any variable.
+        // An invalid name, with which flytekit reads any variable.
         ("any variable", case("a b", &[("A B", "x")]), "x", "invalid_name"),
     ];
-    for (what, case, _, expected) in &cases {
-        assert_eq!(ours(case)["text"]["error"], *expected, "{what}");
+    for (name, case, _, expected) in &cases {
+        assert_eq!(ours(case)["text"]["error"], *expected, "{name}");
     }
     let python = Python::from_environment();
     let questions: Vec<&Case> = cases.iter().map(|(_, case, ..)| case).collect();
     let answers: Vec<Theirs> = python.ask("flytekit_secrets.py", &questions).unwrap();
-    for ((what, _, expected, _), theirs) in cases.iter().zip(answers) {
-        assert_eq!(theirs.text.ok, Some(hex(expected.as_bytes())), "{what}");
+    for ((name, _, expected, _), theirs) in cases.iter().zip(answers) {
+        assert_eq!(theirs.text.ok, Some(hex(expected.as_bytes())), "{name}");
     }
 }

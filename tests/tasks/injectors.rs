@@ -1,6 +1,6 @@
-//! Wherever an injector of Flyte 1 or Flyte 2 puts a secret, it is read from there.
+//! Secrets are found in every place where an injector of Flyte 1 or Flyte 2 puts them.
 //!
-//! Each injector is written down once more, from what it does and not from what is looked up here.
+//! The injectors are implemented again, independently of the lookup of sealkit.
 
 use std::{fs, path::Path};
 
@@ -8,11 +8,11 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use support::{Program, hex};
 
-/// What makes a secret a part of a pod; one of them is configured for a cluster.
+/// The component that adds secrets to a pod. A cluster is configured with one of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Injector {
     Embedded,
-    /// The same, where another secret that is a file has got its variable first: there is only one of those.
+    /// The same, after another secret file got the only variable for a path.
     EmbeddedAfterAnother,
     Kubernetes,
     KubernetesOfFlyte1,
@@ -45,7 +45,7 @@ enum Mount {
     File,
 }
 
-/// A request, as the probe is asked it.
+/// The request of the probe.
 #[derive(Clone, Copy, Debug, Serialize)]
 struct Request {
     key: &'static str,
@@ -55,18 +55,18 @@ struct Request {
     env_var: Option<&'static str>,
 }
 
-/// What an injector adds to a pod. Without a variable or file for the secret, the pod starts all the same.
+/// The variables and files that an injector adds to a pod. A pod may start without its secret.
 #[derive(Debug, Default)]
 struct Pod {
     variables: Vec<(String, Vec<u8>)>,
-    /// Below the directory of the mounts.
+    /// Files below the directory of the mounts.
     files: Vec<(String, Vec<u8>)>,
 }
 
 impl Pod {
-    /// `name` and `more` hold the secret.
+    /// Returns a pod with the secret in the variables `name` and `more`.
     fn with_variable(prefix: &str, name: String, more: Option<&str>, value: &[u8]) -> Option<Self> {
-        // An injector fails, or the container does not start: a variable is text.
+        // Variables are text: otherwise the injector fails, or the container does not start.
         str::from_utf8(value).ok()?;
         let names = [name].into_iter().chain(more.map(str::to_owned));
         let mut variables: Vec<_> = names.map(|name| (name, value.to_vec())).collect();
@@ -74,7 +74,7 @@ impl Pod {
         Some(Self { variables, files: Vec::new() })
     }
 
-    /// The file `path` holds the secret, and the variable `variable` a path.
+    /// Returns a pod with the secret in the file `path`, and a path in `variable`.
     fn with_file(mounts: &str, path: String, variable: Option<(&str, String)>, value: &[u8]) -> Self {
         let mut variables: Vec<_> = variable
             .map(|(name, path)| (name.to_owned(), format!("{mounts}/{path}").into_bytes()))
@@ -87,7 +87,7 @@ impl Pod {
 }
 
 impl Injector {
-    /// What `request` becomes, if this injector takes it; `prefix` is the cluster's.
+    /// Returns the pod for a request, if this injector supports it. `prefix` is configured for the cluster.
     fn inject(self, request: Request, prefix: &str, mounts: &str, value: &[u8]) -> Option<Pod> {
         let Request { key, group, group_version, mount, env_var } = request;
         let is_variable = |any_is_one: bool| match mount {
@@ -101,7 +101,7 @@ impl Injector {
                 let name = env_var.map_or_else(|| format!("{prefix}{}", key.to_uppercase()), str::to_owned);
                 Pod::with_variable(prefix, name, None, value)
             }
-            // The path in the variable is in lower case, the file is not.
+            // The path in the variable is in lower case, the name of the file is not.
             Self::Embedded | Self::EmbeddedAfterAnother => {
                 let variable = env_var.filter(|_| self == Self::Embedded).map(|name| (name, lower(&[key])));
                 Some(Pod::with_file(mounts, key.to_owned(), variable, value))
@@ -137,7 +137,7 @@ impl Injector {
 
 const KEYS: [&str; 4] = ["my_key", "my-key", "My-Key", "TOKEN"];
 
-/// The group that the Kubernetes injector makes up.
+/// Returns the group that the Kubernetes injector derives from a key.
 fn md5(key: &str) -> &'static str {
     match key {
         "my_key" => "9ed6e46a3ff88783ff75296a4ba523f9",
@@ -173,8 +173,14 @@ fn read(request: Request, variables: &[(String, Vec<u8>)]) -> Value {
     serde_json::from_str(&finished.stdout).unwrap()
 }
 
-/// What is wrong with `answer`, if anything.
-fn wrong(request: Request, pod: &Pod, mounts: &Path, value: &[u8], answer: &Value) -> Option<&'static str> {
+/// Returns the first unexpected part of an answer.
+fn mismatch(
+    request: Request,
+    pod: &Pod,
+    mounts: &Path,
+    value: &[u8],
+    answer: &Value,
+) -> Option<&'static str> {
     let text = str::from_utf8(value).ok();
     let right = match text {
         Some(text) => answer["text"]["ok"] == hex(text.trim().as_bytes()),
@@ -191,7 +197,7 @@ fn wrong(request: Request, pod: &Pod, mounts: &Path, value: &[u8], answer: &Valu
     {
         return Some("file");
     }
-    // Of the variables, only a declared one is left for others to be read, and it may hold a path.
+    // Only a declared variable remains in the environment, and it may contain a path.
     let declared = pod.variables.iter().find(|(name, _)| request.env_var == Some(name));
     let named = declared.filter(|(_, held)| held == value).map(|(name, _)| name.as_str());
     let right = match named {
@@ -202,12 +208,12 @@ fn wrong(request: Request, pod: &Pod, mounts: &Path, value: &[u8], answer: &Valu
 }
 
 #[test]
-fn a_secret_is_read_from_wherever_an_injector_has_put_it() {
+fn a_secret_is_found_in_every_place_of_every_injector() {
     let mut read_from = INJECTORS.map(|injector| (injector, 0));
     let mut failures = Vec::new();
     for (injector, count) in &mut read_from {
         for request in requests() {
-            // The prefix may be configured.
+            // The prefix is configurable.
             for (prefix, value) in
                 [("_UNION_", &b" Zx81\n"[..]), ("mine_", b"Zx81"), ("_UNION_", b"\xff\x00 \n")]
             {
@@ -220,8 +226,8 @@ fn a_secret_is_read_from_wherever_an_injector_has_put_it() {
                     fs::write(path, content).unwrap();
                 }
                 let answer = read(request, &pod.variables);
-                if let Some(what) = wrong(request, &pod, directory.path(), value, &answer) {
-                    failures.push(format!("{injector:?}: {what}: {request:?}\n{pod:?}\n{answer:#}"));
+                if let Some(mismatch) = mismatch(request, &pod, directory.path(), value, &answer) {
+                    failures.push(format!("{injector:?}: {mismatch}: {request:?}\n{pod:?}\n{answer:#}"));
                 }
                 *count += 1;
             }
@@ -232,9 +238,9 @@ fn a_secret_is_read_from_wherever_an_injector_has_put_it() {
     assert!(read_from.iter().all(|(_, count)| *count > 0), "{read_from:?}");
 }
 
-/// The references of the Kubernetes injector are optional: without the secret, the pod starts all the same.
+/// The references of the Kubernetes injector are optional: a pod starts without its secret.
 #[test]
-fn a_secret_that_its_cluster_does_not_have_is_not_found() {
+fn a_secret_that_is_missing_on_the_cluster_is_not_found() {
     for request in requests() {
         let directory = tempfile::tempdir().unwrap();
         let mounts = directory.path().to_str().unwrap();

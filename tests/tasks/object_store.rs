@@ -1,4 +1,4 @@
-//! A program with tasks as a pod of a cluster: its files are objects, of a fake S3 that checks signatures.
+//! Pods whose inputs and outputs are objects of an S3 server.
 
 use sealkit::{Type, Value, literal};
 use sealkit_idl::{
@@ -18,12 +18,12 @@ fn inputs(inputs: &[(&str, &str)]) -> Vec<u8> {
     Inputs { literals: inputs.iter().map(literal).collect() }.encode_to_vec()
 }
 
-/// A pod of `task` as Flyte 2 starts it, whose objects are below `run`.
+/// Returns a pod of `task` as Flyte 2 starts it. Its objects are below `run`.
 fn pod(bucket: &Bucket, run: &str, task: &str) -> Program {
-    bucket.told(bare(run, task))
+    bucket.configure(pod_without_store(run, task))
 }
 
-fn bare(run: &str, task: &str) -> Program {
+fn pod_without_store(run: &str, task: &str) -> Program {
     Program::new(env!("CARGO_BIN_EXE_fixture"))
         .args("execute --run-name {{.runName}} --name {{.actionName}} --prev-checkpoint \"\" --task")
         .arg(task)
@@ -33,22 +33,22 @@ fn bare(run: &str, task: &str) -> Program {
         .env("_UNION_MY_SECRET", SECRET)
 }
 
-/// What the bucket says went wrong, as a snapshot shows it.
+/// Returns the error that a pod wrote to the bucket.
 fn error(bucket: &Bucket, run: &str, finished: &Finished) -> String {
     assert_eq!(finished.code, Some(0), "{finished}");
     assert_eq!(bucket.get(&format!("{run}/a0/1/outputs.pb")).unwrap(), None);
     let bytes = bucket.get(&format!("{run}/a0/1/error.pb")).unwrap().unwrap();
     let error = ErrorDocument::decode(&*bytes).unwrap().error.unwrap();
-    silent(bucket, &format!("{error:?} {finished}"));
+    assert_no_secrets(bucket, &format!("{error:?} {finished}"));
     let kind = ContainerErrorKind::try_from(error.kind).unwrap();
     let origin = ErrorOrigin::try_from(error.origin).unwrap();
     format!("{} {kind:?} {origin:?}: {}", error.code, error.message)
 }
 
-/// Nothing that is a key is told to anybody.
-fn silent(bucket: &Bucket, told: &str) {
+/// Asserts that a text contains neither the secret nor the keys of the bucket.
+fn assert_no_secrets(bucket: &Bucket, text: &str) {
     for secret in [SECRET, &bucket.access_key, &bucket.secret_key] {
-        assert!(!told.contains(secret), "{told}");
+        assert!(!text.contains(secret), "{text}");
     }
 }
 
@@ -57,14 +57,14 @@ fn silent(bucket: &Bucket, told: &str) {
 fn a_pod_reads_its_inputs_from_a_store_and_writes_its_output_there() {
     let python = Python::from_environment();
     let bucket = Bucket::new(&python).unwrap();
-    // A key is what it is: nothing in it is decoded.
+    // Keys are not percent-decoded.
     for run in ["run", "a run/with %20+ü"] {
         bucket.put(&format!("{run}/inputs.pb"), &inputs(&[("expected", SECRET)])).unwrap();
         let uri = |name: &str| format!("s3://flyte/{run}/{name}");
         let program = Program::new(env!("CARGO_BIN_EXE_fixture")).args("execute --task t1 --inputs");
         let program = program.arg(uri("inputs.pb")).args("--outputs-path").arg(uri("a0/1"));
         let program = program.env("FLYTE_INTERNAL_EXECUTION_ID", "run-1").env("_UNION_MY_SECRET", SECRET);
-        assert_eq!(bucket.told(program).run().unwrap().to_string(), "exit code 0\n");
+        assert_eq!(bucket.configure(program).run().unwrap().to_string(), "exit code 0\n");
         let bytes = bucket.get(&format!("{run}/a0/1/outputs.pb")).unwrap().unwrap();
         let output = Outputs::decode(&*bytes).unwrap().literals.remove(0);
         assert_eq!(output.name, "o0");
@@ -75,7 +75,7 @@ fn a_pod_reads_its_inputs_from_a_store_and_writes_its_output_there() {
 
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
-fn what_goes_wrong_is_in_the_store() {
+fn an_error_is_written_to_the_store() {
     let python = Python::from_environment();
     let bucket = Bucket::new(&python).unwrap();
     let failure = |task: &str, pairs: &[(&str, &str)]| {
@@ -93,18 +93,18 @@ fn what_goes_wrong_is_in_the_store() {
 
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
-fn a_store_that_cannot_be_used_is_told_in_words_that_hold_no_key() {
+fn errors_of_an_unusable_store_contain_no_key() {
     let python = Python::from_environment();
     let bucket = Bucket::new(&python).unwrap();
     bucket.put("run/inputs.pb", &inputs(&[])).unwrap();
-    let told = |program: Program| {
+    let run = |program: Program| {
         let finished = program.run().unwrap();
-        silent(&bucket, &finished.to_string());
-        assert!(!finished.to_string().contains("AKIA-nobodys") && !finished.to_string().contains("wr0ng"));
+        assert_no_secrets(&bucket, &finished.to_string());
+        assert!(!finished.to_string().contains("AKIA-unknown") && !finished.to_string().contains("wr0ng"));
         finished
     };
     let wrong_secret = pod(&bucket, "run", "failing").env("FLYTE_AWS_SECRET_ACCESS_KEY", "wr0ng-secret-key");
-    insta::assert_snapshot!(told(wrong_secret), @"
+    insta::assert_snapshot!(run(wrong_secret), @"
     exit code 1
     -- stderr
     error: cannot read the inputs `s3://flyte/run/inputs.pb`: permission denied by the object store (`SignatureDoesNotMatch`)
@@ -112,8 +112,8 @@ fn a_store_that_cannot_be_used_is_told_in_words_that_hold_no_key() {
     error: cannot write `s3://flyte/run/a0/1/error.pb`: permission denied by the object store (`SignatureDoesNotMatch`)
     hint: a pod takes its store from FLYTE_AWS_ENDPOINT, FLYTE_AWS_ACCESS_KEY_ID and FLYTE_AWS_SECRET_ACCESS_KEY, or from AWS_* and the role of its service account
     ");
-    let unknown_key = pod(&bucket, "run", "failing").env("FLYTE_AWS_ACCESS_KEY_ID", "AKIA-nobodys");
-    insta::assert_snapshot!(told(unknown_key), @"
+    let unknown_key = pod(&bucket, "run", "failing").env("FLYTE_AWS_ACCESS_KEY_ID", "AKIA-unknown");
+    insta::assert_snapshot!(run(unknown_key), @"
     exit code 1
     -- stderr
     error: cannot read the inputs `s3://flyte/run/inputs.pb`: permission denied by the object store (`InvalidAccessKeyId`)
@@ -122,7 +122,7 @@ fn a_store_that_cannot_be_used_is_told_in_words_that_hold_no_key() {
     hint: a pod takes its store from FLYTE_AWS_ENDPOINT, FLYTE_AWS_ACCESS_KEY_ID and FLYTE_AWS_SECRET_ACCESS_KEY, or from AWS_* and the role of its service account
     ");
     let unreachable = pod(&bucket, "run", "failing").env("FLYTE_AWS_ENDPOINT", "http://127.0.0.1:1");
-    insta::assert_snapshot!(told(unreachable), @"
+    insta::assert_snapshot!(run(unreachable), @"
     exit code 1
     -- stderr
     error: cannot read the inputs `s3://flyte/run/inputs.pb`: cannot connect to the object store: Connection refused (os error 111)
@@ -132,7 +132,7 @@ fn a_store_that_cannot_be_used_is_told_in_words_that_hold_no_key() {
     ");
     let no_tls =
         pod(&bucket, "run", "failing").env("FLYTE_AWS_ENDPOINT", bucket.endpoint.replace("http", "https"));
-    insta::assert_snapshot!(told(no_tls), @"
+    insta::assert_snapshot!(run(no_tls), @"
     exit code 1
     -- stderr
     error: cannot read the inputs `s3://flyte/run/inputs.pb`: cannot connect to the object store: received corrupt message of type InvalidContentType
@@ -140,11 +140,11 @@ fn a_store_that_cannot_be_used_is_told_in_words_that_hold_no_key() {
     error: cannot write `s3://flyte/run/a0/1/error.pb`: cannot connect to the object store: received corrupt message of type InvalidContentType
     hint: a pod takes its store from FLYTE_AWS_ENDPOINT, FLYTE_AWS_ACCESS_KEY_ID and FLYTE_AWS_SECRET_ACCESS_KEY, or from AWS_* and the role of its service account
     ");
-    let no_bucket = bucket.told(
+    let no_bucket = bucket.configure(
         Program::new(env!("CARGO_BIN_EXE_fixture"))
             .args("execute --task failing --inputs s3://nowhere/inputs.pb --outputs-path s3://nowhere/run"),
     );
-    insta::assert_snapshot!(told(no_bucket), @"
+    insta::assert_snapshot!(run(no_bucket), @"
     exit code 1
     -- stderr
     error: cannot read the inputs `s3://nowhere/inputs.pb`: bucket `nowhere` not found (`NoSuchBucket`)
@@ -156,14 +156,14 @@ fn a_store_that_cannot_be_used_is_told_in_words_that_hold_no_key() {
 
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
-fn without_flytes_variables_a_pod_uses_those_of_aws() {
+fn a_pod_without_variables_of_flyte_uses_those_of_aws() {
     let python = Python::from_environment();
     let bucket = Bucket::new(&python).unwrap();
     bucket.put("run/inputs.pb", &inputs(&[])).unwrap();
-    let program = bare("run", "failing")
+    let program = pod_without_store("run", "failing")
         .env("AWS_ENDPOINT_URL", &bucket.endpoint)
         .env("AWS_ACCESS_KEY_ID", &bucket.access_key)
         .env("AWS_SECRET_ACCESS_KEY", &bucket.secret_key);
-    let told = error(&bucket, "run", &program.run().unwrap());
-    assert!(told.starts_with("other Recoverable User: task `failing` failed: "), "{told}");
+    let error = error(&bucket, "run", &program.run().unwrap());
+    assert!(error.starts_with("other Recoverable User: task `failing` failed: "), "{error}");
 }

@@ -1,4 +1,4 @@
-//! A program with tasks as a pod: files in, files out, and nothing to see for others.
+//! Pods whose inputs and outputs are files, and the isolation of their secrets.
 
 use std::{
     fs,
@@ -31,7 +31,7 @@ fn write_inputs(directory: &Path, inputs: &[(&str, (Type, Value))]) {
     fs::write(directory.join("inputs.pb"), inputs.encode_to_vec()).unwrap();
 }
 
-/// A pod of `task` whose files are in `directory`.
+/// Returns a pod of `task` whose files are in `directory`.
 fn pod(directory: &Path, task: &str) -> Program {
     pod_of(env!("CARGO_BIN_EXE_fixture"), directory, task)
 }
@@ -58,7 +58,7 @@ fn output(directory: &Path) -> Value {
     literal::from_literal(output.value.unwrap()).unwrap()
 }
 
-/// What the pod says went wrong, as a snapshot shows it.
+/// Returns the error that a pod wrote to `error.pb`.
 fn error(directory: &Path, finished: &Finished) -> String {
     assert_eq!(finished.code, Some(0), "{finished}");
     assert!(!directory.join("outputs/outputs.pb").exists());
@@ -94,7 +94,7 @@ fn a_pod_finds_a_mounted_file_and_runs_async_tasks() {
 }
 
 #[test]
-fn what_goes_wrong_is_in_error_pb_with_whether_to_try_again() {
+fn an_error_is_written_to_error_pb_with_its_retryability() {
     let failure = |task: &str, inputs: &[(&str, (Type, Value))], secret: Option<&str>| {
         let directory = tempfile::tempdir().unwrap();
         write_inputs(directory.path(), inputs);
@@ -119,7 +119,7 @@ fn what_goes_wrong_is_in_error_pb_with_whether_to_try_again() {
     hint: return what was made with the secret, not the secret; to allow it, add to task `leaking`: allow_secret_in(output = "o0", secret = "my_secret", because = "...")
     "#);
     insta::assert_snapshot!(failure("leaking", &[("way", text("panic"))], Some(SECRET)), @"other Recoverable User: task `leaking` panicked: no access for [REDACTED:my_secret]");
-    // Read past the context, but mounted for this task.
+    // The secret was read from the environment directly, but it is declared by the task.
     insta::assert_snapshot!(failure("from_environment", &[], Some(SECRET)), @r#"
     leak NonRecoverable User: task `from_environment` failed: output `o0` of task `from_environment` contains secret `hub/token` (in plain text, at byte 0 of 17)
     hint: return what was made with the secret, not the secret; to allow it, add to task `from_environment`: allow_secret_in(output = "o0", secret = "hub/token", because = "...")
@@ -127,7 +127,7 @@ fn what_goes_wrong_is_in_error_pb_with_whether_to_try_again() {
 }
 
 #[test]
-fn what_keeps_a_pod_from_answering_ends_with_another_code() {
+fn a_pod_that_cannot_write_its_error_has_another_exit_code() {
     let directory = tempfile::tempdir().unwrap();
     let missing = pod(directory.path(), "failing").run().unwrap();
     insta::assert_snapshot!(error(directory.path(), &missing), @"io Recoverable System: cannot read the inputs `DIR/inputs.pb`: No such file or directory (os error 2)");
@@ -143,9 +143,9 @@ fn what_keeps_a_pod_from_answering_ends_with_another_code() {
     error: cannot write `DIR/outputs/error.pb`: File exists (os error 17)
     ");
 
-    let elsewhere = Program::new(env!("CARGO_BIN_EXE_fixture"))
+    let unsupported = Program::new(env!("CARGO_BIN_EXE_fixture"))
         .args("execute --task t1 --inputs /inputs.pb --outputs-path wasb://container/outputs");
-    insta::assert_snapshot!(elsewhere.run().unwrap(), @"
+    insta::assert_snapshot!(unsupported.run().unwrap(), @"
     exit code 2
     -- stderr
     error: unsupported URI `wasb://container/outputs`
@@ -154,7 +154,7 @@ fn what_keeps_a_pod_from_answering_ends_with_another_code() {
 }
 
 #[test]
-fn a_pod_that_cannot_start_its_task_still_answers() {
+fn a_pod_that_cannot_start_its_task_writes_an_error() {
     let directory = tempfile::tempdir().unwrap();
     write_inputs(directory.path(), &[]);
     let finished = pod(directory.path(), "faling").run().unwrap();
@@ -178,8 +178,8 @@ fn a_pod_that_cannot_start_its_task_still_answers() {
 }
 
 #[test]
-fn a_pod_knows_its_run_from_the_command_line_or_else_from_its_environment() {
-    let told = |arguments: &str, variables: &[(&str, &str)]| {
+fn a_pod_reads_its_run_from_the_command_line_or_the_environment() {
+    let names = |arguments: &str, variables: &[(&str, &str)]| {
         let directory = tempfile::tempdir().unwrap();
         write_inputs(directory.path(), &[]);
         let mut pod = pod_of(env!("CARGO_BIN_EXE_pods"), directory.path(), "whereabouts").args(arguments);
@@ -190,13 +190,13 @@ fn a_pod_knows_its_run_from_the_command_line_or_else_from_its_environment() {
         serde_json::to_string(&output(directory.path())).unwrap()
     };
     let flyte2 = [("RUN_NAME", "r1"), ("ACTION_NAME", "a0")];
-    assert_eq!(told("--name {{.actionName}}", &flyte2), r#"["r1","a0","r1"]"#);
-    assert_eq!(told("--run-name r2 --name a1 --prev-checkpoint \"\"", &flyte2), r#"["r2","a1","r2"]"#);
-    assert_eq!(told("", &[]), r#"["run-1",null,"run-1"]"#);
+    assert_eq!(names("--name {{.actionName}}", &flyte2), r#"["r1","a0","r1"]"#);
+    assert_eq!(names("--run-name r2 --name a1 --prev-checkpoint \"\"", &flyte2), r#"["r2","a1","r2"]"#);
+    assert_eq!(names("", &[]), r#"["run-1",null,"run-1"]"#);
 }
 
 #[test]
-fn outputs_that_flyte_would_not_read_are_an_error_that_says_so() {
+fn an_output_that_is_too_large_for_flyte_is_an_error() {
     let run = |bytes: i64, limit: Option<&str>| {
         let directory = tempfile::tempdir().unwrap();
         write_inputs(directory.path(), &[("bytes", (Type::Integer, Value::Integer(bytes)))]);
@@ -220,17 +220,17 @@ fn outputs_that_flyte_would_not_read_are_an_error_that_says_so() {
 }
 
 #[test]
-fn a_long_error_is_cut_where_flyte_still_reads_it() {
+fn a_long_error_is_truncated_to_what_flyte_reads() {
     let directory = tempfile::tempdir().unwrap();
     write_inputs(directory.path(), &[("key", text(&"é".repeat(100_000)))]);
-    // The name is shown in part only; what a task says itself is not.
+    // The name in the message is shortened.
     let finished = pod(directory.path(), "nosy").run().unwrap();
     assert!(error(directory.path(), &finished).len() < 70_000);
-    // What is around the message is small, whatever the message is.
+    // The rest of the document is small.
     assert!(fs::metadata(directory.path().join("outputs/error.pb")).unwrap().len() < 70_000);
 }
 
-/// A pod that has read its secret and waits, and its process.
+/// Starts a pod that reads its secret and then waits for input.
 fn waiting(program: &Path, directory: &Path, user: Option<u32>, debuggable: bool) -> Child {
     write_inputs(directory, &[("way", text("get"))]);
     let mut command = Command::new(program);
@@ -252,18 +252,18 @@ fn waiting(program: &Path, directory: &Path, user: Option<u32>, debuggable: bool
     child
 }
 
-fn end(mut child: Child) {
+fn finish(mut child: Child) {
     child.stdin.take().unwrap().write_all(b"\n").unwrap();
     assert!(child.wait().unwrap().success());
 }
 
 #[test]
-fn secrets_leave_the_environment_but_for_those_wanted_there() {
+fn secrets_are_removed_from_the_environment_except_declared_variables() {
     for debuggable in [false, true] {
         let directory = tempfile::tempdir().unwrap();
         let child = waiting(Path::new(env!("CARGO_BIN_EXE_fixture")), directory.path(), None, debuggable);
         let proc = |file: &str| fs::read(format!("/proc/{}/{file}", child.id()));
-        // Root may read it all the same.
+        // Only root can read it.
         if let Ok(environment) = proc("environ") {
             let environment = String::from_utf8(environment).unwrap();
             assert!(!environment.contains(SECRET), "{environment:?}");
@@ -272,45 +272,49 @@ fn secrets_leave_the_environment_but_for_those_wanted_there() {
         let limits = String::from_utf8(proc("limits").unwrap()).unwrap();
         let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
         assert_eq!(core.split_whitespace().filter(|word| *word == "0").count() == 2, !debuggable, "{core}");
-        end(child);
+        finish(child);
         assert_eq!(fs::read(directory.path().join("outputs/outputs.pb")).unwrap(), b"");
     }
 }
 
 #[test]
 #[cfg_attr(not(is_root), ignore = "needs root")]
-fn another_process_of_the_same_user_cannot_look_into_a_pod() {
+fn another_process_of_the_same_user_cannot_read_a_pod() {
     const NOBODY: u32 = 65_534;
     let directory = tempfile::tempdir().unwrap();
-    // Where another user can reach it.
+    // Copied to where another user can execute it.
     let program = directory.path().join("program");
     fs::copy(env!("CARGO_BIN_EXE_fixture"), &program).unwrap();
     std::os::unix::fs::chown(directory.path(), Some(NOBODY), Some(NOBODY)).unwrap();
     for debuggable in [false, true] {
         let child = waiting(&program, directory.path(), Some(NOBODY), debuggable);
         for file in ["environ", "mem", "maps", "fd"] {
-            let mut look = Command::new("ls");
+            let mut command = Command::new("ls");
             if file != "fd" {
-                look = Command::new("head");
-                look.args(["-c", "1"]);
+                command = Command::new("head");
+                command.args(["-c", "1"]);
             }
-            look.arg(format!("/proc/{}/{file}", child.id())).uid(NOBODY).gid(NOBODY);
-            let seen = look.output().unwrap();
-            // The first page of its memory is nobody's.
-            let can = seen.status.success() || String::from_utf8_lossy(&seen.stderr).contains("Input/output");
-            assert_eq!(can, debuggable, "{file}: {}", String::from_utf8_lossy(&seen.stderr));
+            command.arg(format!("/proc/{}/{file}", child.id())).uid(NOBODY).gid(NOBODY);
+            let output = command.output().unwrap();
+            // The first page of the memory is not mapped.
+            let readable =
+                output.status.success() || String::from_utf8_lossy(&output.stderr).contains("Input/output");
+            assert_eq!(readable, debuggable, "{file}: {}", String::from_utf8_lossy(&output.stderr));
         }
-        end(child);
+        finish(child);
     }
 }
 
 #[test]
-fn nothing_that_a_pod_starts_inherits_its_secrets() {
+fn child_processes_of_a_pod_do_not_inherit_its_secrets() {
     let directory = tempfile::tempdir().unwrap();
     write_inputs(directory.path(), &[("way", text("child"))]);
     let pod = pod(directory.path(), "leaking").env("FLYTE_SECRETS_ENV_PREFIX", "_MINE_");
     let finished = pod.env("_MINE_MY_SECRET", SECRET).env("_UNION_OTHER", SECRET).run().unwrap();
-    let told = finished.to_string();
-    assert!(told.contains("FLYTE_INTERNAL_EXECUTION_ID=run-1") && !told.contains(SECRET), "{told}");
+    let output_text = finished.to_string();
+    assert!(
+        output_text.contains("FLYTE_INTERNAL_EXECUTION_ID=run-1") && !output_text.contains(SECRET),
+        "{output_text}"
+    );
     assert_eq!(output(directory.path()), Value::String("all well".to_owned()));
 }

@@ -1,4 +1,4 @@
-//! A program with tasks, as it looks from a shell.
+//! The command line of a program with tasks.
 
 use support::{Finished, Program};
 
@@ -7,26 +7,26 @@ fn run(line: &str) -> Finished {
 }
 
 #[test]
-fn without_arguments_it_shows_its_tasks() {
+fn without_arguments_the_tasks_are_listed() {
     let help = run("");
     insta::assert_snapshot!(help, @"
     exit code 0
     -- stdout
     Tasks of this program:
 
-      all.types         task      Takes one of everything, and gives it back as text.
-      enormous          task      A result that JSON cannot say.
+      all.types         task      Takes an input of each type and returns them as text.
+      enormous          task      Returns a number that Flyte cannot represent.
       failing           task      Fails with a chain of causes.
-      from_environment  task      Reads the variable past sealkit, as a library does, and returns what is in it. [hub/token]
-      leaking           task      Lets its secret out, in one way. [my_secret]
-      main              workflow  Calls two tasks; each has its own secret.
-      nosy              task      Reads a key that the compiler does not see. [my_secret]
+      from_environment  task      Reads the environment variable directly and returns its value. [hub/token]
+      leaking           task      Leaks its secret in one of several ways. [my_secret]
+      main              workflow  Calls two tasks, each with its own secret.
+      nosy              task      Reads a key that is known at run time only. [my_secret]
       panicking         task      Panics.
-      scanned           task      Reads the secret in one way, forgets it, and waits to be looked at. [scanned]
-      signed            task      Returns an address that its secret is in, on purpose. [my_secret]
-      t1                task      Whether `my_secret` is what the caller thinks it is. [my_secret]
-      t2                task      The same, of a file. [my_file_secret]
-      variable          task      Where the secret is, for programs that read the environment themselves. [hub/token]
+      scanned           task      Reads and drops the secret, then waits for the memory search. [scanned]
+      signed            task      Returns a URL with its secret, which is allowed. [my_secret]
+      t1                task      Compares `my_secret` with the expected value. [my_secret]
+      t2                task      Compares the file `my_file_secret` with the expected value. [my_file_secret]
+      variable          task      Returns the environment variable of the secret. [hub/token]
 
     Usage:
 
@@ -42,12 +42,12 @@ fn without_arguments_it_shows_its_tasks() {
 }
 
 #[test]
-fn a_task_is_described_for_people_and_for_programs() {
+fn a_task_is_described_as_text_and_as_json() {
     insta::assert_snapshot!(run("describe all.types"), @"
     exit code 0
     -- stdout
     all.types (task in fixture)
-      Takes one of everything, and gives it back as text.
+      Takes an input of each type and returns them as text.
 
       The second paragraph is shown by `describe`.
       input   small: integer
@@ -70,7 +70,7 @@ fn a_task_is_described_for_people_and_for_programs() {
         "name": "variable",
         "module": "fixture",
         "kind": "task",
-        "docs": "Where the secret is, for programs that read the environment themselves.",
+        "docs": "Returns the environment variable of the secret.",
         "secret_requests": [
           {
             "key": "token",
@@ -98,11 +98,11 @@ fn a_task_is_described_for_people_and_for_programs() {
 }
 
 #[test]
-fn the_help_of_a_task_shows_how_it_is_run() {
+fn the_help_of_a_task_shows_its_inputs() {
     insta::assert_snapshot!(run("run t1 --help"), @"
     exit code 0
     -- stdout
-    Whether `my_secret` is what the caller thinks it is.
+    Compares `my_secret` with the expected value.
 
     Usage: t1 --expected EXPECTED
 
@@ -118,7 +118,7 @@ fn the_help_of_a_task_shows_how_it_is_run() {
     insta::assert_snapshot!(run("run all.types -h"), @"
     exit code 0
     -- stdout
-    Takes one of everything, and gives it back as text.
+    Takes an input of each type and returns them as text.
 
     The second paragraph is shown by `describe`.
 
@@ -144,7 +144,7 @@ const EVERYTHING: &str = "run all.types --small -5 --ratio=1e3 --flag true --nam
                           --colour DarkGreen --point {\"x\":1} --wait 90s";
 
 #[test]
-fn inputs_of_all_types_are_read_and_the_output_is_json() {
+fn inputs_of_all_types_are_parsed_and_the_output_is_json() {
     insta::assert_snapshot!(run(EVERYTHING), @r#"
     exit code 0
     -- stdout
@@ -179,7 +179,7 @@ fn a_workflow_runs_its_tasks_sync_and_async() {
 }
 
 #[test]
-fn a_missing_secret_says_where_it_was_looked_for_and_what_to_type() {
+fn the_error_for_a_missing_secret_lists_its_places_and_the_command_that_creates_it() {
     insta::assert_snapshot!(run("run t1 --expected x"), @"
     exit code 1
     -- stderr
@@ -189,7 +189,7 @@ fn a_missing_secret_says_where_it_was_looked_for_and_what_to_type() {
 }
 
 #[test]
-fn a_declared_variable_is_what_the_task_is_told() {
+fn a_task_gets_the_name_of_its_declared_variable() {
     let program = Program::new(env!("CARGO_BIN_EXE_fixture")).args("run variable").env("HF_TOKEN", "t0k3n");
     insta::assert_snapshot!(program.run().unwrap(), @r#"
     exit code 0
@@ -201,7 +201,7 @@ fn a_declared_variable_is_what_the_task_is_told() {
 }
 
 #[test]
-fn a_task_that_fails_ends_with_1() {
+fn a_failed_task_has_exit_code_1() {
     insta::assert_snapshot!(run("run failing"), @"
     exit code 1
     -- stderr
@@ -219,7 +219,7 @@ fn a_task_that_fails_ends_with_1() {
 }
 
 #[test]
-fn a_secret_leaves_neither_in_an_output_nor_in_an_error_nor_in_a_panic() {
+fn outputs_errors_and_panics_do_not_leak_secrets() {
     let leaking = |way: &str, secret: &str| {
         let program = Program::new(env!("CARGO_BIN_EXE_fixture")).args("run leaking --way").arg(way);
         let finished = program.env("MY_SECRET", secret).env("RUST_BACKTRACE", "1").run().unwrap();
@@ -258,7 +258,7 @@ fn a_secret_leaves_neither_in_an_output_nor_in_an_error_nor_in_a_panic() {
     thread '<unnamed>' panicked at tests/support/fixture.rs:00:00:
     no access for [REDACTED:my_secret]
     "#);
-    // What is meant to leave does, and whoever looks sees that.
+    // An allowed secret is returned, and the allowance is in the description.
     let signed =
         Program::new(env!("CARGO_BIN_EXE_fixture")).args("run signed").env("MY_SECRET", "Zx81-Spectrum");
     insta::assert_snapshot!(signed.run().unwrap(), @r#"
@@ -270,12 +270,12 @@ fn a_secret_leaves_neither_in_an_output_nor_in_an_error_nor_in_a_panic() {
     exit code 0
     -- stdout
     signed (task in fixture)
-      Returns an address that its secret is in, on purpose.
+      Returns a URL with its secret, which is allowed.
       output  o0: string
       secret  my_secret as ANY
       allowed my_secret in output o0, because it is signed for an hour
     ");
-    // What is too weak is not looked for, and that is said.
+    // A weak secret is not guarded, which is a warning.
     insta::assert_snapshot!(leaking("error", "1234"), @"
     exit code 1
     -- stderr
@@ -292,7 +292,7 @@ fn a_secret_leaves_neither_in_an_output_nor_in_an_error_nor_in_a_panic() {
 }
 
 #[test]
-fn what_cannot_be_started_ends_with_2_and_says_why() {
+fn an_invalid_command_line_has_exit_code_2_and_a_hint() {
     insta::assert_snapshot!(run("run t3"), @"
     exit code 2
     -- stderr
@@ -392,7 +392,7 @@ fn what_cannot_be_started_ends_with_2_and_says_why() {
 }
 
 #[test]
-fn arguments_that_are_no_text_are_refused() {
+fn arguments_that_are_not_unicode_are_rejected() {
     let argument: &std::ffi::OsStr = std::os::unix::ffi::OsStrExt::from_bytes(b"\xff");
     let program = Program::new(env!("CARGO_BIN_EXE_fixture")).args("run t1 --expected").arg(argument);
     insta::assert_snapshot!(program.run().unwrap(), @"

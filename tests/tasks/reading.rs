@@ -1,4 +1,4 @@
-//! A task finds its own secret wherever Flyte puts it, and no other.
+//! A task finds its own secrets in every place of Flyte, and no other secrets.
 
 use std::{
     fs,
@@ -26,7 +26,7 @@ fn found(program: Program) -> bool {
     finished.code == Some(0) && finished.stdout == "true\n"
 }
 
-/// Asks the probe, and sees to it that its answer never shows the value.
+/// Runs the probe, and asserts that its errors do not contain the value.
 fn probe(program: Program, question: &Value) -> Value {
     let finished = program.input(question.to_string()).run().unwrap();
     assert_eq!(finished.code, Some(0), "{finished}");
@@ -57,7 +57,7 @@ fn probe_of_directory(directory: &Path) -> Program {
 }
 
 #[test]
-fn a_secret_is_found_in_each_of_flytes_variables_and_in_a_file() {
+fn a_secret_is_found_in_every_variable_of_flyte_and_in_a_file() {
     for name in ["_UNION_MY_SECRET", "_FSEC_MY_SECRET", "MY_SECRET"] {
         assert!(found(t1().env(name, VALUE).env("OTHER", "x").env("_FSEC_OTHER", "x")), "{name}");
     }
@@ -67,7 +67,7 @@ fn a_secret_is_found_in_each_of_flytes_variables_and_in_a_file() {
 }
 
 #[test]
-fn in_a_pod_a_variable_without_prefix_is_none_of_flytes() {
+fn a_pod_ignores_variables_without_a_prefix() {
     let in_pod = || t1().env("FLYTE_INTERNAL_EXECUTION_ID", "f3a9");
     assert!(found(in_pod().env("_UNION_MY_SECRET", VALUE)));
     let finished = in_pod().env("MY_SECRET", VALUE).run().unwrap();
@@ -80,7 +80,7 @@ fn in_a_pod_a_variable_without_prefix_is_none_of_flytes() {
 }
 
 #[test]
-fn a_file_request_is_a_file_wherever_the_secret_came_from() {
+fn a_secret_from_a_variable_can_be_read_as_a_file() {
     let t2 = || Program::new(env!("CARGO_BIN_EXE_fixture")).args("run t2 --expected").arg(VALUE);
     assert!(found(t2().env("_UNION_MY_FILE_SECRET", VALUE)));
     let directory = mounts(&[("my_file_secret", VALUE.as_bytes())]);
@@ -92,7 +92,7 @@ fn a_file_request_is_a_file_wherever_the_secret_came_from() {
 }
 
 #[test]
-fn a_secret_that_lies_beside_cannot_be_read() {
+fn an_undeclared_secret_cannot_be_read() {
     let finished = nosy("other");
     insta::assert_snapshot!(finished, @r#"
     exit code 1
@@ -106,7 +106,7 @@ fn a_secret_that_lies_beside_cannot_be_read() {
 }
 
 #[test]
-fn hostile_names_are_refused_before_anything_is_opened() {
+fn invalid_names_are_rejected_before_a_file_is_opened() {
     let long = "k".repeat(10_000);
     let names = ["", "/", "..", "../my_secret", "/etc/passwd", "a/../my_secret", ".", "a b", "my_secret\n"];
     let unicode = ["ключ", "my_secret\u{202e}", "\u{1b}[2J", "𝓂𝓎_secret", long.as_str()];
@@ -119,14 +119,14 @@ fn hostile_names_are_refused_before_anything_is_opened() {
         );
         assert!(finished.stderr.len() < 600 && !finished.stderr.contains('\u{1b}'), "{finished}");
     }
-    // No argument can hold a NUL, so this one takes another way.
+    // An argument cannot contain a NUL byte, so this name is sent to the probe.
     let nul = probe(new_probe().env("K", VALUE), &json!({ "key": "k", "read": "k\0" }));
     assert_eq!(nul["text"]["error"], "invalid_name");
     assert_eq!(nul["file"]["error"], "invalid_name");
 }
 
 #[test]
-fn names_that_only_a_broken_program_could_declare_are_refused_too() {
+fn invalid_names_in_a_request_are_rejected_at_run_time() {
     let directory = mounts(&[("k", VALUE.as_bytes())]);
     for key in ["../k", "/etc/passwd", "", "a\0b"] {
         let answer = probe(probe_of_directory(directory.path()), &json!({ "key": key }));
@@ -137,7 +137,7 @@ fn names_that_only_a_broken_program_could_declare_are_refused_too() {
 }
 
 #[test]
-fn a_file_that_is_too_large_is_refused_with_its_size() {
+fn a_file_that_is_too_large_is_an_error_with_its_size() {
     let directory = mounts(&[]);
     let file = fs::File::create(directory.path().join("k")).unwrap();
     file.set_len(100_000_000).unwrap();
@@ -148,7 +148,7 @@ fn a_file_that_is_too_large_is_refused_with_its_size() {
 }
 
 #[test]
-fn a_secret_that_is_no_text_is_still_bytes() {
+fn a_secret_that_is_not_text_can_be_read_as_bytes() {
     let value = b"hunter2 \xff\xfe \n";
     let directory = mounts(&[("k", value)]);
     let in_variable = new_probe().env("_FSEC_K", std::ffi::OsStr::from_bytes(value));
@@ -160,7 +160,7 @@ fn a_secret_that_is_no_text_is_still_bytes() {
 }
 
 #[test]
-fn a_directory_of_links_ends_in_an_error_and_not_in_another_file() {
+fn symbolic_links_cannot_leave_the_directory_of_the_mounts() {
     let outside = mounts(&[("k", VALUE.as_bytes())]);
     let directory = mounts(&[]);
     let around = directory.path().join("around");
@@ -179,7 +179,7 @@ fn a_directory_of_links_ends_in_an_error_and_not_in_another_file() {
 }
 
 #[test]
-fn a_declared_variable_comes_first_as_value_or_as_path() {
+fn a_declared_variable_takes_precedence_as_a_value_or_a_path() {
     let request = json!({ "key": "k", "env_var": "MINE" });
     let value = probe(new_probe().env("MINE", "a").env("_FSEC_K", "b"), &request);
     assert_eq!(value["text"]["ok"], hex(b"a"));
@@ -191,7 +191,7 @@ fn a_declared_variable_comes_first_as_value_or_as_path() {
     assert_eq!(file["text"]["ok"], hex(b"a"));
     assert_eq!(file["file"]["ok"][0], hex(path.as_os_str().as_bytes()));
 
-    // A path elsewhere is no mount; for an `ANY` request it is then the value itself.
+    // A path outside the mounts is not a mount. For an `ANY` request it is the value.
     let elsewhere = mounts(&[("k", VALUE.as_bytes())]).path().join("k");
     let request = json!({ "key": "k", "env_var": "MINE", "mount": "FILE" });
     let file = probe(probe_of_directory(directory.path()).env("MINE", elsewhere), &request);
@@ -199,7 +199,7 @@ fn a_declared_variable_comes_first_as_value_or_as_path() {
 }
 
 #[test]
-fn what_makes_no_sense_in_the_environment_is_an_error_that_says_so() {
+fn an_invalid_environment_is_a_configuration_error() {
     for (name, value, expected) in [
         ("FLYTE_SECRETS_DEFAULT_DIR", "relative/dir", "must be an absolute path without `..`"),
         ("FLYTE_SECRETS_DEFAULT_DIR", "/etc/../etc", "must be an absolute path without `..`"),
@@ -213,7 +213,7 @@ fn what_makes_no_sense_in_the_environment_is_an_error_that_says_so() {
 }
 
 #[test]
-fn a_mount_is_read_as_its_request_says() {
+fn a_mount_is_read_as_requested() {
     let directory = mounts(&[("k", b"from the file")]);
     let program = || probe_of_directory(directory.path()).env("_FSEC_K", "from the variable");
     let any = probe(program(), &json!({ "key": "k" }));
@@ -227,7 +227,7 @@ fn a_mount_is_read_as_its_request_says() {
 }
 
 #[test]
-fn a_private_file_is_private_and_gone_with_its_task() {
+fn a_private_file_has_mode_0400_and_is_removed_with_its_task() {
     let answer = probe(new_probe().env("_FSEC_K", VALUE), &json!({ "key": "k" }));
     let path = support::unhex(answer["file"]["ok"][0].as_str().unwrap()).unwrap();
     let path = Path::new(std::ffi::OsStr::from_bytes(&path));

@@ -1,6 +1,6 @@
-//! Values and types have the bytes that the official Python SDK gives them.
+//! Values and types are encoded as the official Python SDK encodes them.
 //!
-//! The bytes below were printed by `flyte` 2.12; `wire.rs` asks it again, for random values.
+//! The expected bytes were printed by `flyte` 2.12. `wire.rs` compares random values with it.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -31,7 +31,7 @@ struct D {
     c: Option<f64>,
 }
 
-/// Encodes `value` as `expected`, and gets it back from there.
+/// Asserts that `value` is encoded as `expected` and decoded from it.
 #[track_caller]
 #[expect(clippy::needless_pass_by_value, reason = "the calls read better")]
 fn is<T: TaskType + PartialEq + Debug>(value: T, expected: &str) {
@@ -130,7 +130,7 @@ fn files_are_references() {
 }
 
 #[test]
-fn an_optional_value_is_a_union_that_says_which() {
+fn an_optional_value_is_a_tagged_union() {
     is(None::<i64>, "0a144a120a040a022a00120a08005a060a046e6f6e65");
     is(Some(5_i64), "0a154a130a060a040a020805120908015a050a03696e74");
     is(Some(vec![1_i64]), "0a224a200a0a12080a060a040a02080112121a0208015a0c0a0a5479706564204c697374");
@@ -161,13 +161,13 @@ fn an_optional_value_is_a_union_that_says_which() {
 }
 
 #[test]
-fn nothing_is_no_output() {
+fn the_unit_type_has_no_output() {
     assert_eq!(hex(&literal::to_literal(Type::None, &Value::None).unwrap().encode_to_vec()), "0a022a00");
     type_is::<()>("0800");
 }
 
 #[test]
-fn what_flyte_cannot_hold_is_refused_with_its_place() {
+fn a_value_that_flyte_cannot_represent_is_an_error_with_its_path() {
     for (value, expected) in [
         (u64::MAX.to_value(), "is too large: integers in Flyte are signed and have 64 bits"),
         (vec![1, u64::MAX].to_value(), "`1` is too large: integers in Flyte are signed and have 64 bits"),
@@ -197,7 +197,7 @@ fn with_secrets(b: i64, a: Option<String>) -> sealkit::Result<D> {
 }
 
 #[test]
-fn secret_requests_are_flytes_own_message() {
+fn secret_requests_are_messages_of_flyte() {
     let requests = TaskMetadata::of(&with_secrets).unwrap().secret_requests();
     let wire: Vec<String> =
         requests.iter().map(|secret| hex(&idl::Secret::from(*secret).encode_to_vec())).collect();
@@ -212,7 +212,7 @@ fn with_resources() -> sealkit::Result<()> {
 }
 
 #[test]
-fn what_a_task_needs_is_recorded() {
+fn the_metadata_contains_retries_timeouts_and_resources() {
     let metadata = TaskMetadata::of(&with_resources).unwrap();
     assert_eq!((metadata.resources().cpu, metadata.resources().memory), (Some("500m"), None));
     let needed = json!({ "cpu": "500m", "gpu": "1", "disk": "10Gi" });

@@ -1,4 +1,4 @@
-//! The official Python packages read what is written here, and write the same themselves.
+//! The official Python packages read the messages that sealkit writes, and write the same bytes.
 
 use std::{
     collections::BTreeMap,
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use support::{Python, hex, unhex};
 
-/// Values of every type.
+/// The number of random values of each type.
 const VALUES: usize = 100;
 
 #[derive(Clone, Debug, PartialEq, TaskType)]
@@ -44,7 +44,7 @@ struct Record {
     o: Option<Inner>,
 }
 
-/// Values as Python has them, too.
+/// Generates random values that Python can represent.
 struct Random(fastrand::Rng);
 
 impl Random {
@@ -71,7 +71,7 @@ impl Random {
             .collect()
     }
 
-    /// Python's datetimes have microseconds, and the years 1 to 9999.
+    /// Returns a time with microseconds in the years 1 to 9999, as in Python.
     fn time(&mut self) -> SystemTime {
         let seconds = self.0.u64(0..250_000_000_000);
         SystemTime::UNIX_EPOCH + Duration::new(seconds, self.0.u32(0..1_000_000) * 1000)
@@ -82,7 +82,7 @@ impl Random {
     }
 
     fn length(&mut self) -> jiff::SignedDuration {
-        // A float of seconds in a struct: microseconds survive as long as there are few digits before them.
+        // In a struct, a duration is a float of seconds: only short durations keep their microseconds.
         jiff::SignedDuration::from_micros(self.0.i64(-1_000_000_000_000..1_000_000_000_000))
     }
 
@@ -145,7 +145,7 @@ struct Answer {
     value: String,
 }
 
-/// Asks the SDK about [`VALUES`] values and compares its bytes with ours, and its values with ours.
+/// Compares the bytes and the values of the SDK with those of sealkit, for [`VALUES`] random values.
 fn check<T: TaskType + PartialEq + Debug>(python: &Python, name: &'static str, mut one: impl FnMut() -> T) {
     let values: Vec<T> = (0..VALUES).map(|_| one()).collect();
     let literals: Vec<String> = values
@@ -166,7 +166,7 @@ fn check<T: TaskType + PartialEq + Debug>(python: &Python, name: &'static str, m
         let [read, theirs] = [literal, &answer.literal]
             .map(|literal| idl::Literal::decode(unhex(literal).unwrap().as_slice()).unwrap());
         assert_eq!(read, theirs, "{name}: {value:?}, which Python reads as {}", answer.value);
-        // Protobuf leaves open in which order a map is written, and whether an empty key is.
+        // Protobuf defines neither the order of map entries nor whether empty keys are written.
         if name != "map" {
             assert_eq!(*literal, answer.literal, "{name}: {value:?}");
         }
@@ -176,7 +176,7 @@ fn check<T: TaskType + PartialEq + Debug>(python: &Python, name: &'static str, m
 
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
-fn the_official_sdk_reads_our_values_and_writes_the_same_bytes() {
+fn the_official_sdk_reads_the_same_values_and_writes_the_same_bytes() {
     let python = Python::from_environment();
     let mut random = Random(fastrand::Rng::with_seed(20_261_123));
     let random = &mut random;
@@ -203,14 +203,14 @@ fn the_official_sdk_reads_our_values_and_writes_the_same_bytes() {
     check(&python, "list of structs", || random.some(3, Random::inner));
 }
 
-/// One of ours, the official class for it, and the fields that this should see.
+/// Returns a message with its official class, and the fields that this class must read.
 fn message(name: &str, message: &impl Message, fields: Json) -> (Json, Json) {
     (json!({ "message": name, "bytes": hex(&message.encode_to_vec()) }), fields)
 }
 
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
-fn the_official_messages_are_ours() {
+fn the_official_messages_have_the_same_fields() {
     let python = Python::from_environment();
     let secret = Secret::new("k").group("g").group_version("1").mount(MountType::File).env_var("TOKEN");
     let security = idl::SecurityContext { secrets: vec![secret.into(), Secret::new("other").into()] };

@@ -1,4 +1,4 @@
-//! The workspace is what it says it is.
+//! The targets and the dependencies of the workspace.
 
 use std::{
     collections::BTreeSet,
