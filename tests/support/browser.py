@@ -1,4 +1,4 @@
-"""A browser that fetches an address, follows where it leads, and shows nothing.
+"""A browser that fetches a URL, follows its redirects, and shows nothing.
 
     browser.py CA_PEM ADDRESS
 """

@@ -1,4 +1,4 @@
-"""Writes the secret requests of a task as the annotations of its pod: a JSON question and answer a line.
+"""Converts the secret requests of a task to the annotations of its pod: one JSON question and answer per line.
 
 An annotation is the text form of the message in base32, with the backend's own alphabet and without padding.
 A question is the bytes of a request, or of a whole task as `{"task_spec": …}`.

@@ -1,4 +1,4 @@
-"""Reads configurations as the `flyte` command does: one JSON question per line, one JSON answer per line."""
+"""Reads configurations like the `flyte` command: one JSON question and answer per line."""
 
 import json
 import os

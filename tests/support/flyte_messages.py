@@ -1,4 +1,4 @@
-"""Reads messages with the official classes and writes them again: a JSON question and answer a line."""
+"""Decodes and encodes messages with the official classes: one JSON question and answer per line."""
 
 import importlib
 import json

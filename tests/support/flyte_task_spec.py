@@ -1,4 +1,4 @@
-"""Serializes tasks with the official SDK and reads ours beside them: a JSON question and answer a line.
+"""Serializes tasks with the official SDK, and decodes those of sealkit: one JSON question and answer per line.
 
 The tasks are those of `specs.rs`, written as a user of the official SDK writes them.
 """
@@ -48,7 +48,7 @@ TASKS = {}
 
 
 def task(secrets=None, **options):
-    """Like `env.task`, whose secrets are those of the environment."""
+    """Declares a task with its own secrets: `env.task` takes those of the environment."""
 
     def register(function):
         TASKS[function.__name__] = (function, secrets, options)
@@ -169,7 +169,7 @@ def read(data):
 
 def official(question):
     function, secrets, options = TASKS[question["task"]]
-    # Lists become pairs of a request and a limit.
+    # A list is a request and a limit.
     resources = {k: tuple(v) if isinstance(v, list) else v for k, v in question["resources"].items()}
     env = flyte.TaskEnvironment(
         name="specs",

@@ -1,4 +1,4 @@
-"""Takes literals apart with the official SDK and builds them anew: a JSON question and answer a line."""
+"""Decodes and encodes literals with the official SDK: one JSON question and answer per line."""
 
 import asyncio
 import datetime

@@ -1,4 +1,4 @@
-"""Answers what flytekit's SecretsManager finds: one JSON question a line, one JSON answer a line."""
+"""Reads secrets with flytekit's SecretsManager: one JSON question and answer per line."""
 
 import json
 import os

@@ -1,16 +1,16 @@
-"""A fake S3 with one bucket and one user, whose signatures are checked; it ends when its standard input does.
+"""A fake S3 server with one bucket and one user, which checks signatures and exits at the end of standard input.
 
-The first line that it writes is JSON with its port and the keys of the user. Then it answers a JSON line with a JSON line:
-{"put": KEY, "bytes": HEX} stores an object, {"get": KEY} gives its bytes, or null where there is none.
+The first line of its output is JSON with its port and the keys of the user. Each further line answers a line of input:
+{"put": KEY, "bytes": HEX} stores an object, {"get": KEY} returns its bytes or null.
 """
 
 import json
 import os
 import sys
 
-# The calls before signatures count: those that set it up.
+# The first calls set up the user, so they have no valid signature.
 os.environ["INITIAL_NO_AUTH_ACTION_COUNT"] = "4"
-# No proxy knows the way to it.
+# The server is local: use no proxy.
 os.environ["NO_PROXY"] = "127.0.0.1"
 
 import boto3

@@ -1,9 +1,8 @@
-"""Runs the official `flyte` or `union` against a control plane, with a home and a configuration of its own.
+"""Runs the official `flyte` or `union` command against a control plane, with a temporary home directory.
 
     official_commands.py [--ca PEM] [--auth TYPE] [--client ID --secret FILE] flyte|union HOST:PORT ARGUMENT ...
 
-Without --ca the connection is plain, and then neither command asks for a token. Its browser fetches an address and
-follows where it leads.
+Without --ca the connection has no TLS, and the commands request no token. The browser approves every login.
 """
 
 import argparse
@@ -17,34 +16,34 @@ from pathlib import Path
 
 
 def options() -> argparse.Namespace:
-    """What the command line says."""
+    """Parses the command line."""
     parser = argparse.ArgumentParser(prog="official_commands.py")
-    parser.add_argument("--ca", help="the authority of the control plane's certificate")
+    parser.add_argument("--ca", help="the certificate authority of the control plane")
     parser.add_argument("--auth", default="Pkce", choices=["Pkce", "DeviceFlow", "ClientSecret"])
-    parser.add_argument("--client", help="the client of ClientSecret")
-    parser.add_argument("--secret", help="the file of its secret")
+    parser.add_argument("--client", help="the client id for ClientSecret")
+    parser.add_argument("--secret", help="the file of the client secret")
     parser.add_argument("command", choices=["flyte", "union"])
     parser.add_argument("endpoint")
     parser.add_argument("arguments", nargs=argparse.REMAINDER)
     return parser.parse_args()
 
 
-def configuration(asked: argparse.Namespace) -> dict[str, object]:
-    """The section `admin`, of which both commands understand the same."""
-    admin: dict[str, object] = {"endpoint": f"dns:///{asked.endpoint}", "insecure": asked.ca is None}
-    if asked.ca is not None:
-        admin |= {"caCertFilePath": asked.ca, "authType": asked.auth}
-    if asked.client is not None:
-        admin |= {"clientId": asked.client, "clientSecretLocation": asked.secret}
+def configuration(arguments: argparse.Namespace) -> dict[str, object]:
+    """Returns a configuration for both commands."""
+    admin: dict[str, object] = {"endpoint": f"dns:///{arguments.endpoint}", "insecure": arguments.ca is None}
+    if arguments.ca is not None:
+        admin |= {"caCertFilePath": arguments.ca, "authType": arguments.auth}
+    if arguments.client is not None:
+        admin |= {"clientId": arguments.client, "clientSecretLocation": arguments.secret}
     return {"admin": admin}
 
 
 def main() -> int:
-    """Runs the command, and gives its exit status."""
-    asked = options()
+    """Runs the command, and returns its exit status."""
+    arguments = options()
     with tempfile.TemporaryDirectory() as home:
         browser, config = Path(__file__).with_name("browser.py"), Path(home, "config.yaml")
-        config.write_text(json.dumps(configuration(asked)))
+        config.write_text(json.dumps(configuration(arguments)))
         environment = {
             "HOME": home,
             "PATH": os.defpath,
@@ -53,16 +52,16 @@ def main() -> int:
             "PYTHONUNBUFFERED": "1",
             "UNION_USAGE_STATS_ENABLED": "0",
             "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
-            # The end of the line lets the command go on while the browser waits for its answer.
-            "BROWSER": f"{sys.executable} {browser} {asked.ca} %s &",
+            # `&` runs the browser in the background.
+            "BROWSER": f"{sys.executable} {browser} {arguments.ca} %s &",
         }
-        if asked.ca is not None:
-            # The authority in its configuration is not the one that `flyte` asks for tokens with.
-            environment["SSL_CERT_FILE"] = asked.ca
-        program = Path(sys.executable).with_name(asked.command)
-        command = [str(program), "--config", str(config), *asked.arguments]
+        if arguments.ca is not None:
+            # `flyte` ignores the configured authority for token requests.
+            environment["SSL_CERT_FILE"] = arguments.ca
+        program = Path(sys.executable).with_name(arguments.command)
+        command = [str(program), "--config", str(config), *arguments.arguments]
         code = subprocess.run(command, env=environment, cwd=home).returncode
-        # Now and then, a thread of `flyte` ends it by SIGABRT when everything is done and said.
+        # Sometimes a thread of `flyte` aborts at exit, after the command has finished.
         return 0 if code == -signal.SIGABRT else code
 
 

@@ -1,4 +1,4 @@
-//! Tasks that misbehave in every way, to be run as pods.
+//! Misbehaving tasks, which tests run as pods.
 
 use std::{
     fs,
@@ -12,13 +12,13 @@ use std::{
 
 use sealkit::{current_context, task, workflow};
 
-/// Reads its secret.
+/// Returns the length of its secret.
 #[task(secret_requests = [Secret(key = "my_secret")])]
 fn t1() -> sealkit::Result<usize> {
     Ok(current_context().secrets().get("my_secret")?.expose().len())
 }
 
-/// What it knows of the run that it belongs to.
+/// Returns its run, its action and its execution.
 #[task]
 fn whereabouts() -> sealkit::Result<Vec<Option<String>>> {
     let context = current_context();
@@ -26,13 +26,13 @@ fn whereabouts() -> sealkit::Result<Vec<Option<String>>> {
     Ok(vec![Some(context.execution_id()), context.action_name(), Some(elsewhere)])
 }
 
-/// As much as it is told.
+/// Returns text of the requested size.
 #[task]
 fn sized(bytes: usize) -> sealkit::Result<String> {
     Ok("x".repeat(bytes))
 }
 
-/// Reads its secret from a file.
+/// Returns the length of its secret file.
 #[task(secret_requests = [Secret(key = "my_file_secret", group = "certs", mount_requirement = FILE, env_var = "MY_CERT")])]
 async fn t2(rows: usize) -> anyhow::Result<usize> {
     let path = current_context().secrets().get_secrets_file("my_file_secret")?;
@@ -43,13 +43,13 @@ async fn t2(rows: usize) -> anyhow::Result<usize> {
     Ok(rows + fs::read(path)?.len())
 }
 
-/// Runs both; it has no secrets.
+/// Calls two tasks, and has no secrets.
 #[workflow(name = "main")]
 async fn pipeline() -> anyhow::Result<usize> {
     t2(t1()?).await
 }
 
-/// What is behind a value that was hidden from searches.
+/// Returns a function that counts a masked value. The mask hides it from the search itself.
 fn unmask(masked: &str) -> impl Fn(&[u8]) -> usize {
     let needle: Vec<u8> = masked.split('.').filter_map(|byte| byte.parse().ok()).collect();
     move |text: &[u8]| {
@@ -58,7 +58,7 @@ fn unmask(masked: &str) -> impl Fn(&[u8]) -> usize {
     }
 }
 
-/// Looks everywhere for a secret that is not its own; first, the other task has been run.
+/// Searches the whole system for a secret of another task.
 #[task(secret_requests = [Secret(key = "loot")])]
 fn thief(masked: String) -> anyhow::Result<Vec<String>> {
     current_context().secrets().get("loot")?;
@@ -88,7 +88,7 @@ fn thief(masked: String) -> anyhow::Result<Vec<String>> {
     }
     for entry in fs::read_dir("/proc/self/fd")?.flatten() {
         let target = fs::read_link(entry.path()).unwrap_or_default();
-        // Only files can be read to their end.
+        // Pipes and devices would block.
         if target.is_file() {
             note(&target.display().to_string(), &fs::read(&target).unwrap_or_default());
         }
@@ -110,7 +110,7 @@ fn thief(masked: String) -> anyhow::Result<Vec<String>> {
     Ok(found)
 }
 
-/// Runs a task with another secret, and then the thief, who knows what to look for.
+/// Runs a task with another secret, and then the thief.
 #[workflow]
 fn theft(masked: String) -> anyhow::Result<Vec<String>> {
     t1()?;
@@ -153,7 +153,7 @@ fn theft_beside(masked: String) -> anyhow::Result<Vec<String>> {
     })
 }
 
-/// Ends, or does not, in one way.
+/// Ends in one of several ways.
 #[task(secret_requests = [Secret(key = "my_secret")])]
 fn ends(way: String) -> anyhow::Result<String> {
     let secret = current_context().secrets().get("my_secret")?;
@@ -192,7 +192,7 @@ fn ends(way: String) -> anyhow::Result<String> {
                 [io::stdout().is_terminal(), io::stderr().is_terminal(), io::stdin().is_terminal()];
             writeln!(stdout, "{is_terminal:?} \x1b[1m{secret}\x1b[0m")?;
         }
-        // Something that outlives it and holds its output.
+        // A child process that outlives the task and keeps its output open.
         "leave" => drop(Command::new("sleep").arg("1000").process_group(0).spawn()?),
         "fork" => drop(Command::new("sleep").arg("1000").spawn()?),
         _ => {}
@@ -200,7 +200,7 @@ fn ends(way: String) -> anyhow::Result<String> {
     Ok("ended".to_owned())
 }
 
-/// Never ends by itself.
+/// Sleeps until it times out.
 #[task(timeout = 1)]
 fn hangs() -> sealkit::Result<()> {
     loop {
@@ -208,7 +208,7 @@ fn hangs() -> sealkit::Result<()> {
     }
 }
 
-/// Never ends by itself either, and says when it has begun.
+/// Prints a line and sleeps forever.
 #[task(secret_requests = [Secret(key = "my_file_secret", group = "certs", mount_requirement = FILE)])]
 fn waits() -> sealkit::Result<()> {
     println!("waiting");
@@ -217,13 +217,13 @@ fn waits() -> sealkit::Result<()> {
     }
 }
 
-/// Calls what never ends.
+/// Calls a task that sleeps forever.
 #[workflow]
 fn waits_for_it() -> sealkit::Result<()> {
     waits()
 }
 
-/// Gives up on what never ends.
+/// Cancels a call of a task that sleeps forever.
 #[workflow]
 async fn gives_up() -> anyhow::Result<String> {
     let late = tokio::time::timeout(Duration::from_millis(400), waits_async()).await;
@@ -231,14 +231,14 @@ async fn gives_up() -> anyhow::Result<String> {
     Ok("given up".to_owned())
 }
 
-/// Never ends.
+/// Sleeps forever.
 #[task]
 async fn waits_async() -> sealkit::Result<()> {
     tokio::time::sleep(Duration::from_secs(1000)).await;
     Ok(())
 }
 
-/// Fails until it was tried often enough; the count is in a file.
+/// Fails until its attempt number `until`. The attempts are counted in a file.
 #[task(retries = 3)]
 fn retried(count: String, until: usize) -> anyhow::Result<usize> {
     let tries = fs::read_to_string(&count).map_or(0, |text| text.len()) + 1;
@@ -285,13 +285,13 @@ async fn add_one(n: i64) -> sealkit::Result<i64> {
     Ok(n + 1)
 }
 
-/// Calls so many tasks at once.
+/// Calls `width` tasks concurrently.
 #[workflow]
 async fn fan_out(width: i64) -> anyhow::Result<i64> {
     let mut calls: Vec<_> = (0..width).map(|n| Box::pin(add_one(n))).collect();
     let mut sum = 0;
     for call in &mut calls {
-        // The first to be polled starts, and the others wait: so all are polled once before.
+        // A call starts when it is polled for the first time.
         let _ = std::future::poll_fn(|task| std::task::Poll::Ready(call.as_mut().poll(task))).await;
     }
     for call in calls {
@@ -300,7 +300,7 @@ async fn fan_out(width: i64) -> anyhow::Result<i64> {
     Ok(sum)
 }
 
-/// Calls tasks from several threads at once.
+/// Calls tasks on several threads.
 #[workflow]
 fn on_threads() -> anyhow::Result<usize> {
     let context = current_context();
@@ -314,13 +314,13 @@ fn on_threads() -> anyhow::Result<usize> {
     Ok(lengths)
 }
 
-/// Calls itself.
+/// Calls itself recursively.
 #[task]
 fn recurse(depth: i64) -> sealkit::Result<i64> {
     if depth == 0 { Ok(0) } else { Ok(recurse(depth - 1)? + 1) }
 }
 
-/// Tells how a called task has failed.
+/// Returns the error of a called task.
 #[workflow]
 fn asks_a_failing_one(way: String) -> sealkit::Result<String> {
     match ends(way) {
@@ -332,13 +332,13 @@ fn asks_a_failing_one(way: String) -> sealkit::Result<String> {
     }
 }
 
-/// Wants its secret in a variable and nowhere else.
+/// Requests its secret in an environment variable.
 #[task(secret_requests = [Secret(key = "token", mount_requirement = ENV_VAR, env_var = "HF_TOKEN")])]
 fn variable_only() -> anyhow::Result<usize> {
     Ok(std::env::var("HF_TOKEN")?.len())
 }
 
-/// What it sees of its surroundings.
+/// Returns the names of its environment variables.
 #[task(secret_requests = [Secret(key = "token", env_var = "HF_TOKEN")])]
 fn surroundings() -> anyhow::Result<Vec<String>> {
     let inherited = Command::new("/usr/bin/env").stdin(Stdio::null()).output()?;
@@ -347,8 +347,7 @@ fn surroundings() -> anyhow::Result<Vec<String>> {
     Ok(std::env::vars().map(|(name, _)| name).collect())
 }
 
-/// Looks into all pods of a program as often as it can, until its standard input ends: how often it could, and how often it found
-/// the secret.
+/// Searches the pods of a program for a secret, until standard input ends. Returns the number of readable pods and of finds.
 #[task]
 fn spy(program: String, secret: String) -> anyhow::Result<Vec<usize>> {
     let done = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
@@ -366,7 +365,7 @@ fn spy(program: String, secret: String) -> anyhow::Result<Vec<usize>> {
             if !is_pod {
                 continue;
             }
-            // The rest of its short life.
+            // Until the pod exits.
             while let Ok(true) = fs::exists(entry.path()) {
                 looks += 1;
                 let environ = fs::read(entry.path().join("environ")).unwrap_or_default();
@@ -382,7 +381,7 @@ fn spy(program: String, secret: String) -> anyhow::Result<Vec<usize>> {
     Ok(vec![looks, finds])
 }
 
-/// What can be read of the heap and the stack of a process.
+/// Returns the readable memory of the heap and the stack of a process.
 fn memory_of(process: &Path) -> Vec<u8> {
     use std::os::unix::fs::FileExt;
     let Ok(memory) = fs::File::open(process.join("mem")) else { return Vec::new() };

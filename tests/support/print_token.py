@@ -1,4 +1,4 @@
-"""Prints a token, as commands of others do that know by themselves how to get one.
+"""Prints a token, like an external authentication command.
 
     print_token.py CA_PEM TOKEN_ENDPOINT CLIENT SECRET_FILE
 """

@@ -14,7 +14,7 @@ struct Answer {
     annotation: String,
 }
 
-/// Requests, their text, and their annotations as the backend writes them.
+/// Requests with their text format and their annotations.
 const CASES: [(Secret, &str, &str); 3] = [
     (Secret::new("my_key"), "key: \"my_key\"\n", "nnsxsoraejwxsx2lmv3secq"),
     (
@@ -31,7 +31,7 @@ const CASES: [(Secret, &str, &str); 3] = [
 
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
-fn a_request_becomes_the_annotation_that_the_webhook_reads() {
+fn a_request_becomes_an_annotation_for_the_webhook() {
     let python = Python::from_environment();
     let questions: Vec<String> =
         CASES.iter().map(|(secret, ..)| hex(&idl::Secret::from(*secret).encode_to_vec())).collect();
@@ -44,7 +44,7 @@ fn a_request_becomes_the_annotation_that_the_webhook_reads() {
 
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
-fn the_requests_of_a_task_become_annotations_in_the_order_in_which_it_has_them() {
+fn the_requests_of_a_task_become_annotations_in_their_order() {
     let python = Python::from_environment();
     let program = |task| Command::new(env!("CARGO_BIN_EXE_specs")).args(["spec", task]).output().unwrap();
     let questions = ["annotated", "nothing"].map(|task| json!({"task_spec": hex(&program(task).stdout)}));

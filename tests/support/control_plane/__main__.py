@@ -1,7 +1,7 @@
-"""A control plane of Flyte 2 and Union in miniature, made of the official messages and services.
+"""A small control plane of Flyte 2 and Union, built from the official messages and services.
 
-It prints one line of JSON that says where it is, and ends when its standard input does. Its one port speaks gRPC,
-gRPC-Web and Connect, and runs become processes on this machine; `admin.py` tells what tests may ask.
+It prints its addresses as one line of JSON, and exits at the end of its standard input. One port serves gRPC,
+gRPC-Web and Connect. Tasks run as local processes. `admin.py` documents the API for tests.
 """
 
 import argparse
@@ -35,7 +35,7 @@ from backend import Backend
 from certificates import write_certificates
 from data_proxy import DataProxy
 from directory import auth_metadata_handlers, cluster_handlers, project_handlers
-from faults import Record, Trouble
+from faults import Record, Faults
 from front import Front
 from oauth import CLIENT_ID, CLIENT_SECRET, PUBLIC_CLIENT_ID, OAuth, Tokens
 from rpc import Entry, Handler, Service
@@ -46,22 +46,22 @@ from web import App
 
 
 def options() -> argparse.Namespace:
-    """What the command line says."""
+    """Parses the command line."""
     parser = argparse.ArgumentParser(prog="control_plane")
-    parser.add_argument("--tls", action="store_true", help="serve with a certificate of our own authority")
-    parser.add_argument("--auth", action="store_true", help="want a token with every call")
-    parser.add_argument("--union1", action="store_true", help="have the services of Union 1 only")
-    parser.add_argument("--strict", action="store_true", help="refuse requests that break the rules they declare")
-    parser.add_argument("--authorization-key", default="authorization", help="the header that bears the token")
+    parser.add_argument("--tls", action="store_true", help="serve TLS with a generated certificate")
+    parser.add_argument("--auth", action="store_true", help="require a token with every call")
+    parser.add_argument("--union1", action="store_true", help="serve the services of Union 1 only")
+    parser.add_argument("--strict", action="store_true", help="validate requests by the rules in their messages")
+    parser.add_argument("--authorization-key", default="authorization", help="the header of the token")
     parser.add_argument("--token-life", type=float, default=3600, metavar="SECONDS")
-    parser.add_argument("--lockstep", action="store_true", help="end a phase of a run after a client has received it")
-    parser.add_argument("--storage", metavar="DIR|s3://BUCKET", help="where runs keep their files")
+    parser.add_argument("--lockstep", action="store_true", help="end a phase only after a client has received it")
+    parser.add_argument("--storage", metavar="DIR|s3://BUCKET", help="the storage of inputs and outputs")
     parser.add_argument("--program", action="append", default=[], metavar="IMAGE_PATH=LOCAL_PATH")
     return parser.parse_args()
 
 
 def listener() -> socket.socket:
-    """A socket on a free port."""
+    """Returns a socket that listens on a free port."""
     bound = socket.socket()
     bound.bind(("127.0.0.1", 0))
     bound.listen()
@@ -69,15 +69,15 @@ def listener() -> socket.socket:
 
 
 def address_of(bound: socket.socket) -> str:
-    """Where a socket listens."""
+    """Returns the address of a socket."""
     return f"127.0.0.1:{bound.getsockname()[1]}"
 
 
 async def serve_on(app: App, bound: socket.socket, tls: list[Path]) -> None:
-    """Serves an application for ever."""
+    """Serves an application until the process exits."""
     config = Config()
     config.bind = [f"fd://{bound.fileno()}"]
-    # What tests do to it on purpose is none of its errors.
+    # Tests cause errors on purpose.
     config.loglevel = "CRITICAL"
     config.keep_alive_timeout = 600
     config.h2_max_inbound_frame_size = 1 << 20
@@ -87,30 +87,31 @@ async def serve_on(app: App, bound: socket.socket, tls: list[Path]) -> None:
 
 
 async def main() -> None:
-    """Starts everything, says so, and waits for the end of standard input."""
-    asked = options()
+    """Starts all servers, prints their addresses, and waits for the end of standard input."""
+    arguments = options()
     directory = Path(tempfile.mkdtemp(prefix="control-plane-"))
     front_socket, admin_socket, callback = listener(), listener(), listener()
     front, admin = address_of(front_socket), f"http://{address_of(admin_socket)}"
-    authority, *certificate = write_certificates(directory) if asked.tls else (None,)
-    scheme = "https" if asked.tls else "http"
+    authority, *certificate = write_certificates(directory) if arguments.tls else (None,)
+    scheme = "https" if arguments.tls else "http"
 
     record: Record = []
-    trouble = Trouble()
-    tokens = Tokens(asked.authorization_key, asked.token_life) if asked.auth else None
+    faults = Faults()
+    tokens = Tokens(arguments.authorization_key, arguments.token_life) if arguments.auth else None
     redirect = f"http://localhost:{callback.getsockname()[1]}/callback"
     callback.close()
     oauth = OAuth(tokens, record, redirect) if tokens else None
-    storage = open_storage(asked.storage or str(directory / "storage"))
+    storage = open_storage(arguments.storage or str(directory / "storage"))
     secrets, tasks = Secrets(), Tasks()
-    pods_find = {"_U_EP_OVERRIDE": front, "_U_INSECURE": "false" if asked.tls else "true", "_U_USE_ACTIONS": "1"}
+    insecure = "false" if arguments.tls else "true"
+    pod_variables = {"_U_EP_OVERRIDE": front, "_U_INSECURE": insecure, "_U_USE_ACTIONS": "1"}
     if authority:
-        pods_find["SSL_CERT_FILE"] = str(authority)
+        pod_variables["SSL_CERT_FILE"] = str(authority)
     if tokens:
         key = f"{scheme}://{front}:{CLIENT_ID}:{CLIENT_SECRET}:"
-        pods_find["_UNION_EAGER_API_KEY"] = base64.b64encode(key.encode()).decode()
-    programs = dict(program.split("=", 1) for program in asked.program)
-    backend = Backend(storage, secrets, Actions(), directory / "pods", programs, pods_find, asked.lockstep)
+        pod_variables["_UNION_EAGER_API_KEY"] = base64.b64encode(key.encode()).decode()
+    programs = dict(program.split("=", 1) for program in arguments.program)
+    backend = Backend(storage, secrets, Actions(), directory / "pods", programs, pod_variables, arguments.lockstep)
 
     auth_metadata = auth_metadata_handlers(f"{scheme}://{front}", oauth)
     handlers: list[tuple[FileDescriptor, str, dict[str, Handler]]] = [
@@ -125,14 +126,14 @@ async def main() -> None:
         (actions_service_pb2.DESCRIPTOR, "ActionsService", Children(backend, tasks).handlers()),
         (dataproxy_service_pb2.DESCRIPTOR, "DataProxyService", DataProxy(backend, admin).handlers()),
     ]
-    if asked.union1:
+    if arguments.union1:
         handlers = [entry for entry in handlers if not entry[0].package.startswith("flyteidl2.")]
-    entry = Entry(tokens, asked.strict)
+    entry = Entry(tokens, arguments.strict)
     services = [Service(file.services_by_name[name], methods, record, entry) for file, name, methods in handlers]
 
     servers = [
-        asyncio.create_task(serve_on(Front(services, oauth, trouble, record), front_socket, certificate)),
-        asyncio.create_task(serve_on(Admin(record, trouble, backend, oauth), admin_socket, [])),
+        asyncio.create_task(serve_on(Front(services, oauth, faults, record), front_socket, certificate)),
+        asyncio.create_task(serve_on(Admin(record, faults, backend, oauth), admin_socket, [])),
     ]
     print(
         json.dumps(
@@ -155,7 +156,7 @@ async def main() -> None:
     ended = asyncio.create_task(asyncio.to_thread(sys.stdin.read))
     await asyncio.wait([ended, *servers], return_when=asyncio.FIRST_COMPLETED)
     backend.stop()
-    # Nobody waits for the calls that hang.
+    # Exits without waiting for hanging calls.
     os._exit(0)
 
 

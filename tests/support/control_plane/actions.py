@@ -1,4 +1,4 @@
-"""The actions of runs: their state, whoever watches it, and their logs."""
+"""The actions of runs: their states, watchers and logs."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -19,19 +19,19 @@ TERMINAL = {
 RunKey = tuple[str, str, str]
 
 
-class Bell:
-    """Wakes everyone who waits for something to have changed."""
+class Notifier:
+    """Wakes all tasks that wait for a change."""
 
     def __init__(self) -> None:
         self.event = asyncio.Event()
 
-    def ring(self) -> None:
-        """Wakes those who wait now."""
+    def notify(self) -> None:
+        """Wakes all waiting tasks."""
         self.event.set()
         self.event = asyncio.Event()
 
     async def wait(self) -> None:
-        """Waits for the next ring."""
+        """Waits for the next change."""
         await self.event.wait()
 
 
@@ -41,43 +41,43 @@ class Log:
 
     lines: list[LogLine] = field(default_factory=list)
     closed: bool = False
-    bell: Bell = field(default_factory=Bell)
+    changed: Notifier = field(default_factory=Notifier)
 
     def add(self, text: str) -> None:
         """Adds a line."""
         line = LogLine(message=text, originator="USER")
         line.timestamp.GetCurrentTime()
         self.lines.append(line)
-        self.bell.ring()
+        self.changed.notify()
 
     def close(self) -> None:
-        """Ends the log."""
+        """Closes the log."""
         self.closed = True
-        self.bell.ring()
+        self.changed.notify()
 
     async def follow(self) -> AsyncIterator[list[LogLine]]:
-        """Every line there is and will be, some at a time."""
-        told = 0
+        """Yields all lines until the log is closed, in batches."""
+        sent = 0
         while True:
-            if told < len(self.lines):
-                batch = self.lines[told : told + 100]
-                told += len(batch)
+            if sent < len(self.lines):
+                batch = self.lines[sent : sent + 100]
+                sent += len(batch)
                 yield batch
             elif self.closed:
                 return
             else:
-                await self.bell.wait()
+                await self.changed.wait()
 
 
 @dataclass
 class Action:
-    """One action; `history` holds its state after each change, and clients have received the first `received` of them."""
+    """An action. `history` contains its states, of which clients have received the first `received`."""
 
     details: ActionDetails
     run_spec: RunSpec
     input_uri: str
     output_base: str
-    bell: Bell
+    changed: Notifier
     history: list[ActionDetails] = field(default_factory=list)
     received: int = 0
     logs: list[Log] = field(default_factory=list)
@@ -85,21 +85,21 @@ class Action:
 
     @property
     def terminal(self) -> bool:
-        """Whether nothing will change any more."""
+        """Whether the action has ended."""
         return self.details.status.phase in TERMINAL
 
     @property
     def attempt(self) -> ActionAttempt:
-        """The latest attempt."""
+        """Returns the latest attempt."""
         return self.details.attempts[-1]
 
     @property
     def output_uri(self) -> str:
-        """Where the latest attempt writes."""
+        """Returns the output URI of the latest attempt."""
         return self.attempt.outputs.output_uri if self.details.attempts else ""
 
     def enter(self, phase: str) -> None:
-        """Changes the phase of the action and of its latest attempt, unless it has ended, and tells everyone."""
+        """Changes the phase of the action and of its latest attempt, unless it has ended, and notifies watchers."""
         if self.terminal:
             return
         value, now, status = ActionPhase.Value(f"ACTION_PHASE_{phase}"), Timestamp(), self.details.status
@@ -113,15 +113,15 @@ class Action:
             status.duration_ms = now.ToMilliseconds() - status.start_time.ToMilliseconds()
         if self.details.attempts:
             self.enter_attempt(value, now)
-        self.tell()
+        self.publish()
 
     def retry(self) -> None:
-        """Ends the latest attempt as failed, while the action waits for the next."""
+        """Marks the latest attempt as failed and queues the next one."""
         now = Timestamp()
         now.GetCurrentTime()
         self.enter_attempt(ActionPhase.Value("ACTION_PHASE_FAILED"), now)
         self.details.status.phase = ActionPhase.Value("ACTION_PHASE_QUEUED")
-        self.tell()
+        self.publish()
 
     def enter_attempt(self, phase: int, now: Timestamp) -> None:
         """Changes the phase of the latest attempt."""
@@ -133,15 +133,15 @@ class Action:
         if phase in TERMINAL:
             attempt.end_time.CopyFrom(now)
 
-    def tell(self) -> None:
-        """Lets everyone who watches see the state as it is now."""
+    def publish(self) -> None:
+        """Adds the current state to the history, and notifies watchers."""
         state = ActionDetails()
         state.CopyFrom(self.details)
         self.history.append(state)
-        self.bell.ring()
+        self.changed.notify()
 
     async def watch(self) -> AsyncIterator[ActionDetails]:
-        """The state now, then each change, until nothing changes any more."""
+        """Yields the current state and then each change, until the action has ended."""
         seen = len(self.history) - 1
         while True:
             while seen < len(self.history):
@@ -149,32 +149,32 @@ class Action:
                 seen += 1
                 if seen > self.received:
                     self.received = seen
-                    self.bell.ring()
+                    self.changed.notify()
             if self.terminal:
                 return
-            await self.bell.wait()
+            await self.changed.wait()
 
     async def delivered(self) -> None:
         """Waits until a client has received the current state."""
         while self.received < len(self.history):
-            await self.bell.wait()
+            await self.changed.wait()
 
 
 @dataclass
 class Actions:
-    """Every action of every run."""
+    """All actions of all runs."""
 
     runs: dict[RunKey, dict[str, Action]] = field(default_factory=dict)
-    bell: Bell = field(default_factory=Bell)
+    changed: Notifier = field(default_factory=Notifier)
 
     def run(self, id: RunIdentifier) -> dict[str, Action]:
-        """The actions of a run."""
+        """Returns the actions of a run."""
         if key_of(id) not in self.runs:
             raise ConnectError(Code.NOT_FOUND, f"run {id.name} not found")
         return self.runs[key_of(id)]
 
     def find(self, id: ActionIdentifier) -> Action:
-        """One action."""
+        """Returns an action."""
         actions = self.run(id.run)
         if id.name not in actions:
             raise ConnectError(Code.NOT_FOUND, f"action {id.name} of run {id.run.name} not found")
@@ -190,19 +190,19 @@ class Actions:
         action.enter("QUEUED")
 
     def family(self, id: ActionIdentifier) -> list[Action]:
-        """An action and its children, in the order of their birth."""
+        """Returns an action and its children, in the order of their creation."""
         actions = self.run(id.run)
         return [
             action for name, action in actions.items() if name == id.name or action.details.metadata.parent == id.name
         ]
 
     def descendants(self, action: Action) -> list[Action]:
-        """An action, its children, theirs, and so on."""
+        """Returns an action and all its descendants."""
         id = action.details.id
         children = [child for child in self.family(id) if child is not action]
         return [action, *(descendant for child in children for descendant in self.descendants(child))]
 
 
 def key_of(id: RunIdentifier) -> RunKey:
-    """What names a run; the organization does not."""
+    """Returns the key of a run, without its organization."""
     return id.project, id.domain, id.name

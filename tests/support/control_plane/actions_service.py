@@ -1,4 +1,4 @@
-"""The service through which a task starts others."""
+"""The service through which a task calls other tasks."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -19,32 +19,32 @@ from run_service import Tasks, metadata_of
 
 @dataclass
 class Children:
-    """Actions that other actions started."""
+    """The service of child actions."""
 
     backend: Backend
     tasks: Tasks
 
     def handlers(self) -> dict[str, Handler]:
-        """The methods of the ActionsService."""
+        """Returns the methods of the ActionsService."""
         return {"Enqueue": self.enqueue, "WatchForUpdates": self.watch, "Abort": self.abort}
 
     async def enqueue(self, request: Any, call: Call) -> Message:
-        asked = request.action
-        if asked.WhichOneof("spec") != "task":
+        child = request.action
+        if child.WhichOneof("spec") != "task":
             raise ConnectError(Code.UNIMPLEMENTED, "only tasks can be started here")
-        actions = self.backend.actions.run(asked.action_id.run)
-        if asked.parent_action_name not in actions:
-            message = f"failed to get parent TaskAction {asked.action_id.run.name}-{asked.parent_action_name}"
+        actions = self.backend.actions.run(child.action_id.run)
+        if child.parent_action_name not in actions:
+            message = f"failed to get parent TaskAction {child.action_id.run.name}-{child.parent_action_name}"
             raise ConnectError(Code.INTERNAL, message)
-        parent = actions[asked.parent_action_name]
+        parent = actions[child.parent_action_name]
         if parent.terminal:
-            raise ConnectError(Code.ABORTED, f"action {asked.parent_action_name} has ended")
-        spec = asked.task.spec if asked.task.HasField("spec") else self.tasks.find(asked.task.id).spec
-        metadata = metadata_of(spec, parent=asked.parent_action_name, group=asked.group)
-        details = ActionDetails(id=asked.action_id, metadata=metadata, task=spec)
-        bell = self.backend.actions.bell
-        # The labels, annotations and variables of a run are those of its every action.
-        self.backend.start(Action(details, parent.run_spec, asked.input_uri, asked.run_output_base, bell))
+            raise ConnectError(Code.ABORTED, f"action {child.parent_action_name} has ended")
+        spec = child.task.spec if child.task.HasField("spec") else self.tasks.find(child.task.id).spec
+        metadata = metadata_of(spec, parent=child.parent_action_name, group=child.group)
+        details = ActionDetails(id=child.action_id, metadata=metadata, task=spec)
+        changed = self.backend.actions.changed
+        # All actions of a run have its labels, annotations and variables.
+        self.backend.start(Action(details, parent.run_spec, child.input_uri, child.run_output_base, changed))
         return call.output()
 
     async def watch(self, request: Any, call: Call) -> AsyncIterator[Message]:
@@ -53,7 +53,7 @@ class Children:
         return self.updates(id, call)
 
     async def updates(self, id: Any, call: Call) -> AsyncIterator[Message]:
-        """The family as it is now, the sentinel, and then every change of a child, without an end."""
+        """Yields the current states, the sentinel, and then each change of a child."""
         actions = self.backend.actions
         seen: dict[str, int] = {}
         for action in actions.family(id):
@@ -66,13 +66,13 @@ class Children:
         while True:
             for action in actions.family(id):
                 name = action.details.id.name
-                told = seen.get(name, 0)
+                sent = seen.get(name, 0)
                 seen[name] = len(action.history)
                 if name != id.name:
-                    for state in action.history[told:]:
+                    for state in action.history[sent:]:
                         yield call.output(action_update=update_of(action, state))
             if all(seen.get(action.details.id.name) == len(action.history) for action in actions.family(id)):
-                await actions.bell.wait()
+                await actions.changed.wait()
 
     async def abort(self, request: Any, call: Call) -> Message:
         action = self.backend.actions.find(request.action_id)
@@ -81,7 +81,7 @@ class Children:
 
 
 def update_of(action: Action, state: ActionDetails) -> ActionUpdate:
-    """The short form of a state."""
+    """Converts a state to an update."""
     attempts = state.attempts
     output = attempts[-1].outputs.output_uri if attempts else ""
     update = ActionUpdate(action_id=state.id, phase=state.status.phase, output_uri=output)

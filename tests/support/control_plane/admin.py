@@ -1,18 +1,18 @@
-"""The HTTP endpoint of tests: what was asked, what shall fail, and what there is.
+"""The HTTP API for tests: recorded requests, faults and stored data.
 
-    GET    /requests            every request since the start or the last DELETE, a JSON object a line
+    GET    /requests            all requests since the start or the last DELETE, one JSON object per line
     DELETE /requests
     POST   /faults              a JSON object with the fields of `faults.Fault`, or a list of them
     DELETE /faults
-    GET    /secrets             every secret with its value in hexadecimal, a JSON object a line
-    PUT    /secrets             `{"names": [NAME, ...]}`, of the same value and valid everywhere
+    GET    /secrets             all secrets with their values in hexadecimal, one JSON object per line
+    PUT    /secrets             `{"names": [NAME, ...]}`, creates global secrets with the same value
     DELETE /secrets
-    GET    /pods                the arguments, the environment and the exit of every process, a JSON object a line
-    GET    /tokens              how many tokens were given out, by grant
-    POST   /tokens/expire       ends all access tokens, with `{"refresh": true}` the refresh tokens too
-    POST   /oauth               `{"life": SECONDS, "interval": SECONDS, "device_answers": [ERROR, ...]}`, any of them
-    POST   /reset               as the DELETEs of requests, faults and secrets
-    PUT    /upload?uri=URI      where CreateUploadLocation sends an upload
+    GET    /pods                arguments, environment and exit code of all processes, one JSON object per line
+    GET    /tokens              the number of issued tokens by grant type
+    POST   /tokens/expire       revokes all access tokens; with `{"refresh": true}` also the refresh tokens
+    POST   /oauth               `{"life": SECONDS, "interval": SECONDS, "device_answers": [ERROR, ...]}`, all optional
+    POST   /reset               deletes requests, faults and secrets
+    PUT    /upload?uri=URI      the upload location of CreateUploadLocation
 """
 
 import json
@@ -24,7 +24,7 @@ from urllib.parse import parse_qs
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from backend import Backend
-from faults import Record, Trouble
+from faults import Faults, Record
 from oauth import OAuth
 from secret_service import Stored
 from web import Receive, Scope, Send, answer, answer_json, lifespan, read_body
@@ -32,10 +32,10 @@ from web import Receive, Scope, Send, answer, answer_json, lifespan, read_body
 
 @dataclass
 class Admin:
-    """Answers the requests of tests."""
+    """Handles the requests of tests."""
 
     record: Record
-    trouble: Trouble
+    faults: Faults
     backend: Backend
     oauth: OAuth | None
 
@@ -62,22 +62,22 @@ class Admin:
             await answer(send, 404, b"no such endpoint\n")
 
     def change(self, scope: Scope, body: bytes) -> None:
-        """Does what is asked and has no answer."""
+        """Handles requests without a response body."""
         match scope["method"], scope["path"]:
             case "POST", "/faults":
-                self.trouble.add(json.loads(body))
+                self.faults.add(json.loads(body))
             case "DELETE", "/requests":
                 self.record.clear()
             case "DELETE", "/faults":
-                self.trouble.faults.clear()
+                self.faults.faults.clear()
             case "PUT", "/secrets":
                 for name in json.loads(body)["names"]:
                     self.backend.secrets.stored["", "", name] = Stored(b"value", "string", 0, Timestamp())
             case "DELETE", "/secrets":
                 self.backend.secrets.stored.clear()
             case "POST", "/reset":
-                for everything in (self.record, self.trouble.faults, self.backend.secrets.stored):
-                    everything.clear()
+                for data in (self.record, self.faults.faults, self.backend.secrets.stored):
+                    data.clear()
             case "POST", "/tokens/expire":
                 self.oauth.tokens.expire(**json.loads(body or b"{}"))
             case "POST", "/oauth":
@@ -89,7 +89,7 @@ class Admin:
                 raise LookupError
 
     def secrets(self) -> list[dict[str, Any]]:
-        """Every secret, for a test to look at."""
+        """Returns all secrets with their values."""
         return [
             {"project": project, "domain": domain, "name": name, "kind": secret.kind, "hex": secret.value.hex()}
             for (project, domain, name), secret in sorted(self.backend.secrets.stored.items())
@@ -97,5 +97,5 @@ class Admin:
 
 
 async def answer_lines(send: Send, values: Iterable[Any]) -> None:
-    """Sends one JSON object a line."""
+    """Sends one JSON object per line."""
     await answer(send, 200, b"".join(json.dumps(value).encode() + b"\n" for value in values), "application/jsonl")

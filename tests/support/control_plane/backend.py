@@ -1,4 +1,4 @@
-"""The executor: attempts of actions as processes on this machine."""
+"""The executor: runs attempts of actions as local processes."""
 
 import asyncio
 import contextlib
@@ -25,7 +25,7 @@ GRACE_SECONDS = 2
 
 @dataclass(frozen=True)
 class Failure:
-    """How an attempt failed."""
+    """The failure of an attempt."""
 
     code: str
     message: str
@@ -35,7 +35,7 @@ class Failure:
 
 @dataclass
 class Pod:
-    """One process, and the directory that is its own."""
+    """A process and its directory."""
 
     run: str
     action: str
@@ -48,7 +48,7 @@ class Pod:
 
 @dataclass
 class Backend:
-    """Runs actions; `programs` says where on this machine a program of an image is."""
+    """Runs actions. `programs` maps paths in an image to local paths."""
 
     storage: Storage
     secrets: Secrets
@@ -61,17 +61,17 @@ class Backend:
     running: set[asyncio.Task[None]] = field(default_factory=set)
 
     def start(self, action: Action) -> None:
-        """Adds an action and begins to run it."""
+        """Adds an action and runs it."""
         self.actions.add(action)
         self.keep(asyncio.create_task(self.run(action)))
 
     def keep(self, task: asyncio.Task[None]) -> None:
-        """Keeps a task alive until it is done."""
+        """Keeps a reference to a task until it is done."""
         self.running.add(task)
         task.add_done_callback(self.running.discard)
 
     async def run(self, action: Action) -> None:
-        """Tries an action until it succeeds, fails for good or has no retries left."""
+        """Runs attempts of an action until one succeeds or no retry is left."""
         retries = action.details.task.task_template.metadata.retries.retries
         for attempt in range(retries + 1):
             if action.terminal:
@@ -86,17 +86,17 @@ class Backend:
                 return
             if failure is None:
                 return action.enter("SUCCEEDED")
-            told = ErrorInfo(
+            error = ErrorInfo(
                 message=failure.message, kind="KIND_USER" if failure.user else "KIND_SYSTEM", code=failure.code
             )
-            action.attempt.error_info.CopyFrom(told)
+            action.attempt.error_info.CopyFrom(error)
             if not failure.recoverable or attempt == retries:
-                action.details.error_info.CopyFrom(told)
+                action.details.error_info.CopyFrom(error)
                 return action.enter("FAILED")
             action.retry()
 
     async def attempt(self, action: Action, attempt: int) -> Failure | None:
-        """One pod, from its admission to what it left behind."""
+        """Runs one pod, and returns its failure."""
         previous = action.output_uri or None
         output = self.output_uri(action, attempt)
         started = action.details.attempts.add(attempt=attempt + 1, outputs={"output_uri": output})
@@ -121,13 +121,13 @@ class Backend:
             await action.delivered()
 
     def output_uri(self, action: Action, attempt: int) -> str:
-        """Where an attempt writes: as in Flyte, not where one would guess."""
+        """Returns the output URI of an attempt, which is sharded as in Flyte."""
         id = action.details.id
         shard = hashlib.sha256(f"flyte/{id.run.name}-{id.name}".encode()).hexdigest()[:2]
         return f"{self.storage.sharded(action.output_base, shard)}/{id.name}/{attempt + 1}"
 
     def admit(self, action: Action, attempt: int, paths: Paths) -> Pod:
-        """A pod with its arguments, its environment and its secrets."""
+        """Returns a pod with its arguments, environment and secrets."""
         details = action.details
         id, template = details.id, details.task.task_template
         inputs = Inputs.FromString(self.storage.read(action.input_uri) or b"")
@@ -136,20 +136,20 @@ class Backend:
             fill(argument, paths, template, began, inputs)
             for argument in (*template.container.command, *template.container.args)
         ]
-        place = self.directory / f"{id.run.name}-{id.name}-{attempt}"
-        place.mkdir(parents=True, exist_ok=True)
+        directory = self.directory / f"{id.run.name}-{id.name}-{attempt}"
+        directory.mkdir(parents=True, exist_ok=True)
         variables = {pair.key: pair.value for pair in template.container.env}
         variables |= {pair.key: pair.value for pair in action.run_spec.envs.values}
         variables |= self.storage.environment | self.address
         variables |= environment(id, template, attempt, action.output_base)
         scope = id.run.project, id.run.domain
-        variables |= inject(template.security_context.secrets, self.secrets, scope, place / "secrets")
+        variables |= inject(template.security_context.secrets, self.secrets, scope, directory / "secrets")
         if arguments:
             arguments[0] = self.programs.get(arguments[0], arguments[0])
-        return Pod(id.run.name, id.name, attempt, str(place), arguments, variables)
+        return Pod(id.run.name, id.name, attempt, str(directory), arguments, variables)
 
     async def process(self, action: Action, pod: Pod, log: Log) -> Failure | None:
-        """Runs a pod's process to its end, and tells whether it failed as such."""
+        """Runs the process of a pod, and returns its failure."""
         try:
             process = await asyncio.create_subprocess_exec(
                 *pod.arguments,
@@ -177,44 +177,44 @@ class Backend:
         return Failure("Error", message, recoverable=True)
 
     def outcome(self, template: TaskTemplate, output: str) -> Failure | None:
-        """What the files of a finished attempt say."""
+        """Returns the failure in the files of a finished attempt."""
         error = self.storage.read(f"{output}/error.pb")
-        # An error that is too large counts as none.
+        # Flyte ignores an error document that is too large.
         if error is not None and len(error) <= LARGEST_FILE:
-            told = ErrorDocument.FromString(error).error
-            user = told.origin != ExecutionError.SYSTEM
-            return Failure(told.code, told.message, user, told.kind == ContainerError.RECOVERABLE)
+            document = ErrorDocument.FromString(error).error
+            user = document.origin != ExecutionError.SYSTEM
+            return Failure(document.code, document.message, user, document.kind == ContainerError.RECOVERABLE)
         outputs = self.storage.read(f"{output}/outputs.pb")
         if outputs is None and template.interface.outputs.variables:
-            return Failure("OutputsNotFound", f"the task left no {output}/outputs.pb", user=False)
+            return Failure("OutputsNotFound", f"the task wrote no {output}/outputs.pb", user=False)
         if outputs is not None and len(outputs) > LARGEST_FILE:
             return Failure("OutputsTooLarge", f"{output}/outputs.pb is larger than {LARGEST_FILE} bytes")
         return None
 
     async def abort(self, action: Action, reason: str) -> None:
-        """Aborts an action and all that descends from it."""
+        """Aborts an action and its descendants."""
         for one in self.actions.descendants(action):
             if not one.terminal:
                 one.details.abort_info.reason = reason
                 one.enter("ABORTED")
-                self.keep(asyncio.create_task(end(one)))
+                self.keep(asyncio.create_task(terminate(one)))
 
     def stop(self) -> None:
-        """Ends every process at once."""
+        """Kills all processes."""
         for actions in self.actions.runs.values():
             for action in actions.values():
                 send(action, signal.SIGKILL)
 
 
-async def end(action: Action) -> None:
-    """Asks the process of an action to end, and then makes it."""
+async def terminate(action: Action) -> None:
+    """Sends SIGTERM to the process of an action, and SIGKILL after the grace period."""
     send(action, signal.SIGTERM)
     await asyncio.sleep(GRACE_SECONDS)
     send(action, signal.SIGKILL)
 
 
 def send(action: Action, number: signal.Signals) -> None:
-    """Sends a signal to the process of an action and its children, if it still runs."""
+    """Sends a signal to the process group of an action."""
     if action.process is not None and action.process.returncode is None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(action.process.pid, number)

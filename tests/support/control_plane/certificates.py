@@ -1,4 +1,4 @@
-"""An authority that lives as long as its server, and the certificate it gives."""
+"""A temporary certificate authority and a server certificate."""
 
 import datetime
 import ipaddress
@@ -11,17 +11,17 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 
 def write_certificates(directory: Path) -> tuple[Path, Path, Path]:
-    """Writes `ca.pem`, `server.pem` and `server.key`, good for 127.0.0.1 and localhost."""
+    """Writes `ca.pem`, `server.pem` and `server.key` for 127.0.0.1 and localhost."""
     authority_key = ec.generate_private_key(ec.SECP256R1())
     authority = (
-        described("sealkit test authority", "sealkit test authority", authority_key.public_key())
+        builder("sealkit test authority", "sealkit test authority", authority_key.public_key())
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(authority_key, hashes.SHA256())
     )
     key = ec.generate_private_key(ec.SECP256R1())
     names = [x509.IPAddress(ipaddress.ip_address("127.0.0.1")), x509.DNSName("localhost")]
     server = (
-        described("localhost", "sealkit test authority", key.public_key())
+        builder("localhost", "sealkit test authority", key.public_key())
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
@@ -36,8 +36,8 @@ def write_certificates(directory: Path) -> tuple[Path, Path, Path]:
     return paths
 
 
-def described(subject: str, issuer: str, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
-    """A certificate that lacks its extensions and its signature."""
+def builder(subject: str, issuer: str, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
+    """Returns a certificate without extensions and signature."""
     now = datetime.datetime.now(datetime.timezone.utc)
     return (
         x509.CertificateBuilder()

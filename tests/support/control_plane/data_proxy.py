@@ -1,4 +1,4 @@
-"""The service of inputs, outputs, logs and uploads."""
+"""The DataProxyService: inputs, outputs, logs and uploads."""
 
 import base64
 import secrets
@@ -20,13 +20,13 @@ from rpc import Call, Handler
 
 @dataclass
 class DataProxy:
-    """The data of runs; `admin` is where uploads are sent."""
+    """The service of the data of runs. `admin` is the base URL of uploads."""
 
     backend: Backend
     admin: str
 
     def handlers(self) -> dict[str, Handler]:
-        """The methods of the DataProxyService."""
+        """Returns the methods of the DataProxyService."""
         return {
             "GetActionData": self.data,
             "TailLogs": self.logs,
@@ -54,7 +54,7 @@ class DataProxy:
         return self.tail(action.logs[request.attempt - 1], call)
 
     async def tail(self, log: Log, call: Call) -> AsyncIterator[Message]:
-        """The lines of a pod until it ends."""
+        """Yields the log lines of a pod until it exits."""
         async for lines in log.follow():
             yield call.output(logs=[{"lines": lines, "container": {"kubernetes_container_name": "primary"}}])
 
@@ -70,13 +70,13 @@ class DataProxy:
 
     async def upload_location(self, request: Any, call: Call) -> Message:
         require_project(request.project, request.domain)
-        place = f"{request.project}/{request.domain}/{request.filename_root or secrets.token_hex(8)}"
-        uri = f"{self.backend.storage.root}/{place}/{request.filename or 'file'}"
+        directory = f"{request.project}/{request.domain}/{request.filename_root or secrets.token_hex(8)}"
+        uri = f"{self.backend.storage.root}/{directory}/{request.filename or 'file'}"
         return call.output(signed_url=f"{self.admin}/upload?{urlencode({'uri': uri})}", native_url=uri)
 
 
 def fnv_64a(body: bytes) -> int:
-    """The FNV-1a hash of 64 bits."""
+    """Returns the 64-bit FNV-1a hash."""
     value = 0xCBF29CE484222325
     for byte in body:
         value = (value ^ byte) * 0x100000001B3 % (1 << 64)

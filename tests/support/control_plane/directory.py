@@ -1,4 +1,4 @@
-"""The small services around runs and secrets: clusters, projects and where to get a token."""
+"""The services of clusters, projects and authentication metadata."""
 
 from typing import Any
 
@@ -14,13 +14,13 @@ DOMAINS = ["development", "staging", "production"]
 
 
 def require_project(name: str, domain: str | None = None) -> None:
-    """Fails where there is no such project, or no such domain in it."""
+    """Raises NOT_FOUND if the project or its domain does not exist."""
     if name != PROJECT or domain not in (None, *DOMAINS):
         raise ConnectError(Code.NOT_FOUND, f"project {name} not found, or not with domain {domain}")
 
 
 def cluster_handlers(scheme: str) -> dict[str, Handler]:
-    """One cluster does everything: the one that is asked."""
+    """Returns the methods of the ClusterService, with this control plane as the only cluster."""
 
     async def select(_request: Any, call: Call) -> Message:
         return call.output(cluster_endpoint=f"{scheme}://{call.headers['host']}")
@@ -29,7 +29,7 @@ def cluster_handlers(scheme: str) -> dict[str, Handler]:
 
 
 def project_handlers() -> dict[str, Handler]:
-    """The one project that every Flyte 2 starts with."""
+    """Returns the methods of the ProjectService, with the default project of Flyte 2."""
 
     def project() -> dict[str, Any]:
         return {"id": PROJECT, "name": PROJECT, "domains": [{"id": name, "name": name} for name in DOMAINS]}
@@ -45,7 +45,7 @@ def project_handlers() -> dict[str, Handler]:
 
 
 def auth_metadata_handlers(address: str, oauth: OAuth | None) -> dict[str, Handler]:
-    """Where and how to get a token; unimplemented where no token is wanted."""
+    """Returns the methods of the AuthMetadataService, or none if no token is required."""
     if oauth is None:
         return {}
     endpoints = f"{address}/oauth2"

@@ -1,4 +1,4 @@
-"""What goes wrong on demand, and the record of what was asked."""
+"""Injected faults, and the record of requests."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from connectrpc.errors import ConnectError
 
 @dataclass
 class Fault:
-    """One way in which calls of a method fail; `times` counts down, and none means always."""
+    """A fault of a method. `times` is the number of calls that fail, and None means all."""
 
     method: str
     times: int | None = None
@@ -24,12 +24,12 @@ class Fault:
     body: str = ""
 
     def error(self) -> ConnectError:
-        """The error this fault answers with."""
+        """Returns the error of this fault."""
         code = Code[(self.code or "unknown").upper()]
         return ConnectError(code, f"{self.method} fails on demand" if self.message is None else self.message)
 
     async def strike(self) -> None:
-        """Waits and fails as the fault says, before the method itself is reached."""
+        """Delays, hangs or fails before the method is called."""
         await asyncio.sleep(self.delay)
         if self.hang:
             await asyncio.Event().wait()
@@ -38,20 +38,20 @@ class Fault:
 
 
 @dataclass
-class Trouble:
-    """The faults that wait for their method."""
+class Faults:
+    """The injected faults."""
 
     faults: list[Fault] = field(default_factory=list)
 
-    def add(self, asked: dict[str, Any] | list[dict[str, Any]]) -> None:
-        """Adds one fault or several, as JSON tells them."""
-        for fields in asked if isinstance(asked, list) else [asked]:
+    def add(self, request: dict[str, Any] | list[dict[str, Any]]) -> None:
+        """Adds one fault or a list of faults."""
+        for fields in request if isinstance(request, list) else [request]:
             fault = Fault(**fields)
             fault.error()
             self.faults.append(fault)
 
     def take(self, method: str) -> Fault:
-        """The first fault of a method that is not used up, or one that does nothing."""
+        """Returns the next fault of a method, or one without effect."""
         for fault in self.faults:
             if fault.method == method and fault.times != 0:
                 if fault.times is not None:

@@ -1,25 +1,25 @@
-"""The one port of a control plane, as Flyte 2 has it: RPCs of every protocol, and OAuth."""
+"""The port of the control plane: RPCs of all protocols, and OAuth."""
 
-from faults import Record, Trouble
+from faults import Faults, Record
 from oauth import OAuth
 from rpc import Service, Wire, wire
 from web import Receive, Scope, Send, answer, headers_of, lifespan, read_body
 
 
 class Front:
-    """Sends a request to the service its path names."""
+    """Dispatches requests to services by their paths."""
 
-    def __init__(self, services: list[Service], oauth: OAuth | None, trouble: Trouble, record: Record) -> None:
+    def __init__(self, services: list[Service], oauth: OAuth | None, faults: Faults, record: Record) -> None:
         self.services = {service.name: service for service in services}
         self.oauth = oauth
-        self.trouble = trouble
+        self.faults = faults
         self.record = record
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             return await lifespan(receive, send)
         service, _, method = scope["path"].removeprefix("/").rpartition("/")
-        exchange = Wire(self.trouble.take(method))
+        exchange = Wire(self.faults.take(method))
         wire.set(exchange)
         if exchange.fault.http is not None:
             await read_body(receive)
@@ -29,15 +29,15 @@ class Front:
             return await self.oauth(scope, receive, send)
         if service in self.services:
             return await self.services[service](scope, receive, until_cut(exchange, send))
-        # The server does not bear to be sent a body after the answer.
+        # hypercorn fails if the body arrives after the response.
         await read_body(receive)
         await answer(send, 404, b"404 page not found\n")
 
 
 def until_cut(exchange: Wire, send: Send) -> Send:
-    """Sends what a service says until its stream is cut; what has no trailers then tells no status."""
+    """Wraps `send` to cut a stream. Without trailers, the response has no status."""
 
-    async def cautious(message: dict) -> None:
+    async def send_until_cut(message: dict) -> None:
         if message["type"] == "http.response.start" and exchange.fault.cut_after is not None:
             message = {**message, "trailers": message["trailers"] and exchange.fault.code is not None}
         elif exchange.cut and message["type"] == "http.response.trailers":
@@ -46,4 +46,4 @@ def until_cut(exchange: Wire, send: Send) -> Send:
             message = {"type": "http.response.body", "body": b"", "more_body": False}
         await send(message)
 
-    return cautious
+    return send_until_cut

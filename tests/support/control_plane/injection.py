@@ -1,4 +1,4 @@
-"""The secrets of a pod, by the rules of the Embedded injector."""
+"""The injection of secrets into pods, as the embedded secret manager of Flyte does it."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,11 +12,11 @@ PREFIX = "_UNION_"
 
 
 class NotAdmitted(Exception):
-    """The webhook's refusal of a pod."""
+    """The rejection of a pod by the webhook."""
 
 
 def inject(requests: Iterable[Secret], secrets: Secrets, scope: tuple[str, str], directory: Path) -> dict[str, str]:
-    """Writes the files of a pod's secrets, and gives its variables."""
+    """Writes the secret files of a pod, and returns its variables."""
     variables: dict[str, str] = {}
     files = False
     for request in requests:
@@ -41,11 +41,11 @@ def inject(requests: Iterable[Secret], secrets: Secrets, scope: tuple[str, str],
 
 
 def not_admitted(request: Secret) -> NotAdmitted:
-    """What the webhook says where a secret cannot be had; it shows the request, never a value."""
-    shown = text_format.MessageToString(request, as_one_line=True)
+    """Returns the message of the webhook for a missing secret. It contains the request and no value."""
+    text = text_format.MessageToString(request, as_one_line=True)
     return NotAdmitted(
         'admission webhook "flyte-pod-webhook.flyte.org" denied the request: '
-        f"none of the secret managers injected secret [{shown}]: "
-        f"failed to inject secret [{shown}] using any of the enabled secret managers: "
+        f"none of the secret managers injected secret [{text}]: "
+        f"failed to inject secret [{text}] using any of the enabled secret managers: "
         "the secret cannot be found or an internal error occurred"
     )

@@ -16,7 +16,7 @@ from faults import Record
 from web import Receive, Scope, Send, answer, answer_json, headers_of, read_body
 
 CLIENT_ID = "robot"
-# Its characters tell whether a client quotes it. A colon would end it in an API key.
+# Contains characters that a client must quote, but no colon: that is the separator in an API key.
 CLIENT_SECRET = "s3cret/with+odd &chars=%"
 PUBLIC_CLIENT_ID = "sealkit-test"
 SCOPES = ["all", "offline"]
@@ -25,7 +25,7 @@ DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 
 @dataclass
 class Tokens:
-    """The tokens that are good, and how many were given out by each grant."""
+    """The valid tokens, and the number of issued tokens by grant type."""
 
     header: str = "authorization"
     life: float = 3600
@@ -34,31 +34,31 @@ class Tokens:
     issued: Counter[str] = field(default_factory=Counter)
 
     def issue(self, grant: str) -> dict[str, Any]:
-        """A new access token, and a refresh token where a person stands behind it."""
+        """Issues an access token, and a refresh token after a login of a user."""
         self.issued[grant] += 1
         token = f"access-{secrets.token_urlsafe(24)}"
         self.access[token] = time.monotonic() + self.life
-        answered = {"access_token": token, "token_type": "Bearer", "expires_in": int(self.life)}
+        response = {"access_token": token, "token_type": "Bearer", "expires_in": int(self.life)}
         if grant != "client_credentials":
-            answered["refresh_token"] = f"refresh-{secrets.token_urlsafe(24)}"
-            self.refresh.add(answered["refresh_token"])
-        return answered
+            response["refresh_token"] = f"refresh-{secrets.token_urlsafe(24)}"
+            self.refresh.add(response["refresh_token"])
+        return response
 
     def check(self, headers: dict[str, str]) -> None:
-        """Fails where a request bears no good token."""
+        """Raises UNAUTHENTICATED if a request has no valid token."""
         scheme, _, token = headers.get(self.header, "").partition(" ")
         if scheme.lower() != "bearer" or self.access.get(token, 0) < time.monotonic():
             raise ConnectError(Code.UNAUTHENTICATED, "token is missing, unknown or expired")
 
     def expire(self, refresh: bool = False) -> None:
-        """Ends the life of every access token, and of the refresh tokens where told."""
+        """Revokes all access tokens, and optionally the refresh tokens."""
         self.access.clear()
         if refresh:
             self.refresh.clear()
 
 
-class Refused(Exception):
-    """An error of the protocol, by its name."""
+class OAuthError(Exception):
+    """An error code of OAuth."""
 
 
 @dataclass
@@ -89,23 +89,23 @@ class OAuth:
                 await answer_json(send, self.token(form, headers))
             else:
                 await answer(send, 404)
-        except Refused as error:
+        except OAuthError as error:
             await answer_json(send, {"error": str(error)}, 401 if str(error) == "invalid_client" else 400)
 
     def authorize(self, form: dict[str, str]) -> str:
-        """Says yes at once: where the browser goes with its code."""
+        """Approves a login, and returns the redirect URI with its code."""
         if form.get("client_id") != PUBLIC_CLIENT_ID or form.get("redirect_uri") != self.redirect_uri:
-            raise Refused("invalid_client")
+            raise OAuthError("invalid_client")
         if form.get("response_type") != "code" or form.get("code_challenge_method") != "S256":
-            raise Refused("invalid_request")
+            raise OAuthError("invalid_request")
         code = secrets.token_urlsafe(16)
         self.codes[code] = form
         return f"{self.redirect_uri}?{urlencode({'code': code, 'state': form.get('state', '')})}"
 
     def device(self, form: dict[str, str], address: str) -> dict[str, Any]:
-        """Begins a device flow, which ends when its answers are used up."""
+        """Starts a device flow, which succeeds after its configured answers."""
         if form.get("client_id") != PUBLIC_CLIENT_ID:
-            raise Refused("invalid_client")
+            raise OAuthError("invalid_client")
         code = secrets.token_urlsafe(16)
         self.devices[code] = list(self.device_answers)
         return {
@@ -118,42 +118,42 @@ class OAuth:
         }
 
     def token(self, form: dict[str, str], headers: dict[str, str]) -> dict[str, Any]:
-        """Gives a token for a grant."""
+        """Issues a token for a grant."""
         grant = form.get("grant_type", "")
         if grant == "client_credentials":
             if credentials(headers) != (CLIENT_ID, CLIENT_SECRET):
-                raise Refused("invalid_client")
+                raise OAuthError("invalid_client")
         elif form.get("client_id") != PUBLIC_CLIENT_ID:
-            raise Refused("invalid_client")
+            raise OAuthError("invalid_client")
         elif grant == "authorization_code":
             self.redeem(form)
         elif grant == "refresh_token":
             if form.get("refresh_token") not in self.tokens.refresh:
-                raise Refused("invalid_grant")
+                raise OAuthError("invalid_grant")
             self.tokens.refresh.remove(form["refresh_token"])
         elif grant == DEVICE:
             if form.get("device_code") not in self.devices:
-                raise Refused("expired_token")
+                raise OAuthError("expired_token")
             if answers := self.devices[form["device_code"]]:
-                raise Refused(answers.pop(0))
+                raise OAuthError(answers.pop(0))
             del self.devices[form["device_code"]]
         else:
-            raise Refused("unsupported_grant_type")
+            raise OAuthError("unsupported_grant_type")
         return self.tokens.issue("device_code" if grant == DEVICE else grant)
 
     def redeem(self, form: dict[str, str]) -> None:
-        """Uses up a code, if its verifier and its address fit."""
-        asked = self.codes.pop(form.get("code", ""), None)
+        """Redeems a code, and checks its verifier and redirect URI."""
+        request = self.codes.pop(form.get("code", ""), None)
         digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
         challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
-        if asked is None or asked["redirect_uri"] != form.get("redirect_uri"):
-            raise Refused("invalid_grant")
-        if asked.get("code_challenge") != challenge:
-            raise Refused("invalid_grant")
+        if request is None or request["redirect_uri"] != form.get("redirect_uri"):
+            raise OAuthError("invalid_grant")
+        if request.get("code_challenge") != challenge:
+            raise OAuthError("invalid_grant")
 
 
 def credentials(headers: dict[str, str]) -> tuple[str, str] | None:
-    """The client and the secret of a basic authorization."""
+    """Returns the client id and the secret of basic authentication."""
     scheme, _, encoded = headers.get("authorization", "").partition(" ")
     if scheme != "Basic":
         return None

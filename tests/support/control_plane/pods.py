@@ -1,4 +1,4 @@
-"""What a pod is started with: its arguments and its environment."""
+"""The arguments and the environment of pods."""
 
 import re
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from flyteidl2.core.tasks_pb2 import TaskTemplate
 from flyteidl2.task.common_pb2 import Inputs
 
 TEMPLATE = re.compile(r"\{\{\s*[.$](?P<name>\w+)(?:\.(?P<input>\w+))?\s*\}\}")
-# The first runtime for which the start of a run is told.
-TELLS_START = (2, 3, 6)
+# The first runtime version that gets the start time of a run.
+SUPPORTS_START_TIME = (2, 3, 6)
 
 
 @dataclass(frozen=True)
 class Paths:
-    """The addresses of one attempt."""
+    """The URIs of an attempt."""
 
     input: str
     output: str
@@ -24,7 +24,7 @@ class Paths:
 
 
 def fill(text: str, paths: Paths, template: TaskTemplate, started: datetime, inputs: Inputs) -> str:
-    """Puts values in the place of templates; what the open-source backend does not know stays as it is."""
+    """Replaces templates by their values. Templates that Flyte does not know are kept."""
     values = {
         "input": paths.input,
         "inputprefix": paths.input.rpartition("/")[0],
@@ -34,27 +34,27 @@ def fill(text: str, paths: Paths, template: TaskTemplate, started: datetime, inp
         "prevcheckpointprefix": f"{paths.previous_output}/_flytecheckpoints" if paths.previous_output else '""',
         "namespace": "flyte",
     }
-    if version(template.metadata.runtime.version) >= TELLS_START:
+    if version(template.metadata.runtime.version) >= SUPPORTS_START_TIME:
         values["runstarttime"] = started.strftime("%Y-%m-%dT%H:%M:%SZ")
     literals = {literal.name: literal.value for literal in inputs.literals}
 
     def value(match: re.Match[str]) -> str:
         name, argument = match["name"].lower(), match["input"]
         if argument is not None:
-            return shown(literals[argument]) if name == "inputs" and argument in literals else match[0]
+            return render(literals[argument]) if name == "inputs" and argument in literals else match[0]
         return values.get(name, match[0])
 
     return TEMPLATE.sub(value, text)
 
 
 def version(text: str) -> tuple[int, ...]:
-    """The numbers of a version, or none where it is no version."""
+    """Parses a version, or returns an empty tuple."""
     match = re.match(r"v?(\d+)\.(\d+)\.(\d+)", text)
     return tuple(int(part) for part in match.groups()) if match else ()
 
 
-def shown(literal: Literal) -> str:
-    """An input as text."""
+def render(literal: Literal) -> str:
+    """Renders an input as text."""
     primitive = literal.scalar.primitive
     member = primitive.WhichOneof("value")
     if member is None:
@@ -64,7 +64,7 @@ def shown(literal: Literal) -> str:
 
 
 def environment(id: ActionIdentifier, template: TaskTemplate, attempt: int, run_base: str) -> dict[str, str]:
-    """The variables the backend tells every pod."""
+    """Returns the variables that the backend sets in every pod."""
     run, task = id.run, template.id
     variables = {
         "RUN_NAME": run.name,

@@ -1,4 +1,4 @@
-"""Services as the official descriptors declare them: gRPC, gRPC-Web and Connect alike."""
+"""Services of the official descriptors, for gRPC, gRPC-Web and Connect."""
 
 from collections.abc import AsyncIterator, Callable
 from contextvars import ContextVar
@@ -24,7 +24,7 @@ Handler = Callable[[Any, "Call"], Any]
 
 @dataclass
 class Wire:
-    """The HTTP exchange below a call."""
+    """The HTTP exchange of a call."""
 
     fault: Fault
     cut: bool = False
@@ -35,7 +35,7 @@ wire: ContextVar[Wire] = ContextVar("wire")
 
 @dataclass
 class Call:
-    """One call of a method, for its handler."""
+    """A call of a method, which its handler gets."""
 
     service: str
     output: type[Message]
@@ -45,7 +45,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Entry:
-    """What a call must bring: a good token, and where `strict` a request that keeps the rules it declares.
+    """The checks of a call: its token, and with `strict` the rules in its message.
 
     The open-source server never looks at those rules.
     """
@@ -55,7 +55,7 @@ class Entry:
 
 
 class Service(ConnectASGIApplication):
-    """One service of an official descriptor; handlers are found by the method's name."""
+    """A service of an official descriptor, with handlers by the names of methods."""
 
     def __init__(
         self, descriptor: ServiceDescriptor, handlers: dict[str, Handler], record: Record, entry: Entry
@@ -73,11 +73,11 @@ class Service(ConnectASGIApplication):
 
     @property
     def path(self) -> str:
-        """Where the methods of this service are found."""
+        """Returns the path of this service."""
         return f"/{self.name}"
 
     def endpoint(self, method: MethodDescriptor, handler: Handler) -> Endpoint:
-        """What answers one method."""
+        """Returns the endpoint of a method."""
         info = MethodInfo(
             name=method.name,
             service_name=self.name,
@@ -104,7 +104,7 @@ class Service(ConnectASGIApplication):
         return Endpoint.unary(method=info, function=unary)
 
     async def admit(self, info: MethodInfo, request: Message, context: RequestContext) -> Call:
-        """Records a call and lets it in, or fails it."""
+        """Records and checks a call."""
         headers = dict(context.request_headers().allitems())
         self.record.append(
             {
@@ -127,12 +127,12 @@ class Service(ConnectASGIApplication):
 
 
 def cut_if_due(fault: Fault, sent: int) -> None:
-    """Ends a stream early: with the error of the fault, or else with no word of how it ended."""
+    """Ends a stream early, with the error of the fault or without a status."""
     if fault.cut_after == sent:
         wire.get().cut = fault.code is None
         raise fault.error()
 
 
 async def unimplemented(_request: Message, call: Call) -> Message:
-    """Answers for every method that has no handler."""
+    """Handles methods without a handler."""
     raise ConnectError(Code.UNIMPLEMENTED, f"{call.service} has no such method here")

@@ -1,4 +1,4 @@
-"""The services of tasks and runs."""
+"""The TaskService and the RunService."""
 
 import re
 import secrets
@@ -26,16 +26,16 @@ RUN_NAME = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 
 @dataclass
 class Tasks:
-    """The tasks that were deployed, by project, domain, name and version."""
+    """The deployed tasks by project, domain, name and version."""
 
     deployed: dict[tuple[str, str, str, str], TaskDetails] = field(default_factory=dict)
 
     def handlers(self) -> dict[str, Handler]:
-        """The methods of the TaskService."""
+        """Returns the methods of the TaskService."""
         return {"DeployTask": self.deploy, "GetTaskDetails": self.details}
 
     def find(self, id: TaskIdentifier) -> TaskDetails:
-        """A task, or the error that there is none."""
+        """Returns a task, or raises NOT_FOUND."""
         details = self.deployed.get((id.project, id.domain, id.name, id.version))
         if details is None:
             raise ConnectError(Code.NOT_FOUND, f"task {id.name} of version {id.version} not found")
@@ -56,13 +56,13 @@ class Tasks:
 
 @dataclass
 class Runs:
-    """Runs from their creation to their end."""
+    """The service of runs."""
 
     backend: Backend
     tasks: Tasks
 
     def handlers(self) -> dict[str, Handler]:
-        """The methods of the RunService."""
+        """Returns the methods of the RunService."""
         return {
             "CreateRun": self.create,
             "GetRunDetails": self.run_details,
@@ -85,7 +85,7 @@ class Runs:
         details = ActionDetails(
             id=ActionIdentifier(run=run, name=ROOT), metadata=metadata_of(spec, source=request.source), task=spec
         )
-        action = Action(details, request.run_spec, input_uri, base, self.backend.actions.bell)
+        action = Action(details, request.run_spec, input_uri, base, self.backend.actions.changed)
         self.backend.start(action)
         created = {"id": details.id, "metadata": details.metadata, "status": details.status}
         return call.output(run={"action": created})
@@ -113,7 +113,7 @@ class Runs:
 
 
 def run_id(request: Any) -> RunIdentifier:
-    """The identifier asked for, or a new one in the project asked for."""
+    """Returns the requested identifier, or a new one in the requested project."""
     if request.HasField("run_id"):
         if not RUN_NAME.fullmatch(request.run_id.name) or len(request.run_id.name) > 30:
             raise ConnectError(Code.INVALID_ARGUMENT, f"invalid run name: {request.run_id.name}")
@@ -124,18 +124,18 @@ def run_id(request: Any) -> RunIdentifier:
 
 
 def with_defaults(inputs: Inputs, spec: TaskSpec) -> Inputs:
-    """The inputs, and the defaults of those that are missing."""
+    """Returns the inputs with the defaults of missing ones."""
     whole = Inputs()
     whole.CopyFrom(inputs)
-    given = {literal.name for literal in inputs.literals}
+    names = {literal.name for literal in inputs.literals}
     for default in spec.default_inputs:
-        if default.name not in given and default.parameter.HasField("default"):
+        if default.name not in names and default.parameter.HasField("default"):
             whole.literals.add(name=default.name, value=default.parameter.default)
     return whole
 
 
 def metadata_of(spec: TaskSpec, **fields: Any) -> ActionMetadata:
-    """What is told of the action of a task."""
+    """Returns the metadata of the action of a task."""
     template = spec.task_template
     id = template.id
     task = TaskIdentifier(org=id.org, project=id.project, domain=id.domain, name=id.name, version=id.version)

@@ -1,4 +1,4 @@
-"""The SecretService of Flyte 2 and that of Union, over one state."""
+"""The SecretServices of Flyte 2 and of Union, which share their secrets."""
 
 import base64
 import re
@@ -19,7 +19,7 @@ ESCAPES = ["\x1b[31mred\x1b[0m", "bell\x07", "new\r\nline", "\x1b]0;title\x07", 
 
 @dataclass
 class Stored:
-    """One secret."""
+    """A stored secret."""
 
     value: bytes
     kind: str
@@ -29,19 +29,19 @@ class Stored:
 
 @dataclass
 class Secrets:
-    """Every secret, by project, domain and name."""
+    """All secrets by project, domain and name."""
 
     stored: dict[tuple[str, str, str], Stored] = field(default_factory=dict)
 
     def find(self, project: str, domain: str, name: str) -> bytes | None:
-        """What a pod gets: of its project, else of its domain, else of its organization."""
+        """Returns the value for a pod: of its project, its domain or its organization, in this order."""
         for scope in ((project, domain), ("", domain), ("", "")):
             if (*scope, name) in self.stored:
                 return self.stored[(*scope, name)].value
         return None
 
     def handlers(self) -> dict[str, Handler]:
-        """The methods of either service."""
+        """Returns the methods of both services."""
         return {
             "CreateSecret": self.create,
             "UpdateSecret": self.update,
@@ -51,7 +51,7 @@ class Secrets:
         }
 
     def existing(self, id: Any) -> tuple[tuple[str, str, str], Stored]:
-        """The secret of an identifier, or the error that there is none."""
+        """Returns a secret, or raises NOT_FOUND."""
         key = key_of(id)
         if key not in self.stored:
             raise ConnectError(Code.NOT_FOUND, f"secret {id.name} not found")
@@ -106,7 +106,7 @@ class Secrets:
 
 
 def scope_of(id: Any) -> tuple[str, str]:
-    """The project and the domain of a request; the first is nothing without the second."""
+    """Returns the project and the domain of a request. A project requires a domain."""
     if id.project and not id.domain:
         message = "project-scoped secrets must also specify a domain"
         raise ConnectError(Code.INVALID_ARGUMENT, f'{message}, got project="{id.project}" domain=""')
@@ -114,18 +114,18 @@ def scope_of(id: Any) -> tuple[str, str]:
 
 
 def key_of(id: Any) -> tuple[str, str, str]:
-    """Where the secret of an identifier is kept."""
+    """Returns the key of a secret."""
     return (*scope_of(id), id.name)
 
 
 def within(key: tuple[str, str, str], request: Any) -> bool:
-    """Whether a list of this scope names this secret; that of a domain names its projects' too."""
+    """Returns whether a list of a scope contains a secret. The list of a domain includes its projects."""
     project, domain, _ = key
     return request.domain in ("", domain) and request.project in ("", project)
 
 
 def value_of(spec: Any) -> tuple[bytes, str]:
-    """The bytes of a value, and which member they came in."""
+    """Returns the bytes of a value, and the name of its field."""
     match spec.WhichOneof("value"):
         case "string_value":
             value = spec.string_value.encode()
@@ -139,7 +139,7 @@ def value_of(spec: Any) -> tuple[bytes, str]:
 
 
 def metadata(secret: Stored, call: Call) -> dict[str, Any]:
-    """What is told of a secret; Flyte 2 forgets the type, Union does not."""
+    """Returns the metadata of a secret. Only Union returns the type."""
     return {
         "created_time": secret.created,
         "secret_status": {
@@ -151,7 +151,7 @@ def metadata(secret: Stored, call: Call) -> dict[str, Any]:
 
 
 def hostile(call: Call) -> Message:
-    """An answer that no honest server gives."""
+    """Returns a hostile response."""
     if call.fault.hostile == "endless":
         secrets = [{"id": {"name": "again"}}]
         return call.output(secrets=secrets, token="again", per_cluster_tokens={CLUSTER: "again"})

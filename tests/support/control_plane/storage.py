@@ -1,4 +1,4 @@
-"""Where runs keep their files: a directory, or a bucket of S3."""
+"""The storage of runs: a directory or an S3 bucket."""
 
 import os
 from dataclasses import dataclass, field
@@ -9,14 +9,14 @@ from urllib.parse import urlsplit
 
 @dataclass
 class Storage:
-    """The objects under one root, by their whole address; pods find them through `environment`."""
+    """The objects below a root, by their URIs. `environment` contains the variables for pods."""
 
     root: str
     environment: dict[str, str] = field(default_factory=dict)
     s3: Any = None
 
     def read(self, uri: str) -> bytes | None:
-        """The bytes of an object, or none where there is no such object."""
+        """Returns the bytes of an object, or None if it does not exist."""
         address = urlsplit(uri)
         if address.scheme == "file":
             path = Path(address.path)
@@ -36,14 +36,14 @@ class Storage:
             self.s3.put_object(Bucket=address.netloc, Key=address.path.lstrip("/"), Body=body)
 
     def sharded(self, base: str, shard: str) -> str:
-        """The address of a base with a shard put in front, right behind the bucket or the directory."""
+        """Inserts a shard into a URI, after the bucket or the directory."""
         if base.startswith(f"{self.root}/"):
             return f"{self.root}/{shard}/{base.removeprefix(self.root).strip('/')}"
         return base.rstrip("/")
 
 
 def open_storage(place: str) -> Storage:
-    """The storage at a directory or at `s3://BUCKET[/PREFIX]`; without FLYTE_AWS_ENDPOINT, S3 is served here."""
+    """Opens a directory or `s3://BUCKET[/PREFIX]`. Without FLYTE_AWS_ENDPOINT, a local S3 server is started."""
     if not place.startswith("s3://"):
         return Storage(f"file://{Path(place).resolve()}")
     import boto3
@@ -65,7 +65,7 @@ def open_storage(place: str) -> Storage:
 
 
 def serve_s3() -> str:
-    """Starts an S3 of our own, and tells its address."""
+    """Starts a local S3 server, and returns its address."""
     import logging
 
     from moto.server import ThreadedMotoServer

@@ -1,4 +1,4 @@
-"""The few words of ASGI that plain HTTP answers need."""
+"""Helpers for HTTP over ASGI."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -11,12 +11,12 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 def headers_of(scope: Scope) -> dict[str, str]:
-    """The headers of a request, names in lower case."""
+    """Returns the headers of a request, with names in lower case."""
     return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
 
 
 async def read_body(receive: Receive) -> bytes:
-    """The whole body of a request."""
+    """Reads the body of a request."""
     body, more = b"", True
     while more:
         message = await receive()
@@ -28,7 +28,7 @@ async def read_body(receive: Receive) -> bytes:
 async def answer(
     send: Send, status: int, body: bytes = b"", kind: str = "text/plain", headers: dict[str, str] | None = None
 ) -> None:
-    """Sends a whole response."""
+    """Sends a response."""
     fields = {"content-type": kind, "content-length": str(len(body)), **(headers or {})}
     pairs = [(name.encode(), value.encode()) for name, value in fields.items()]
     await send({"type": "http.response.start", "status": status, "headers": pairs})
@@ -41,7 +41,7 @@ async def answer_json(send: Send, value: Any, status: int = 200) -> None:
 
 
 async def lifespan(receive: Receive, send: Send) -> None:
-    """Says yes to the start and the end of the server."""
+    """Accepts the lifespan events of the server."""
     while True:
         kind = (await receive())["type"]
         await send({"type": f"{kind}.complete"})
