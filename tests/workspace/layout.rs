@@ -18,27 +18,27 @@ fn cargo(line: &str) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The `.rs` files of a directory and of the directories below it that hold a `main.rs`, relative to the directory.
+/// Returns the `.rs` files of a directory and of its modules, relative to the directory. A module directory contains a
+/// `main.rs`.
 fn sources(directory: &Path) -> BTreeSet<String> {
-    let mut sources = BTreeSet::new();
-    for path in fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()) {
-        let name = path.file_name().unwrap().to_str().unwrap();
-        if path.join("main.rs").exists() {
-            sources.extend(sources_in(&path).map(|source| format!("{name}/{source}")));
-        } else if name.ends_with(".rs") && name != "build.rs" {
-            sources.insert(name.to_owned());
-        }
+    let mut sources: BTreeSet<String> = rust_files(directory).filter(|name| name != "build.rs").collect();
+    for path in entries(directory).filter(|path| path.join("main.rs").exists()) {
+        let module = path.file_name().unwrap().to_str().unwrap().to_owned();
+        sources.extend(rust_files(&path).map(|name| format!("{module}/{name}")));
     }
     sources
 }
 
-fn sources_in(directory: &Path) -> impl Iterator<Item = String> {
-    let names =
-        fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    names.filter(|name| name.ends_with(".rs"))
+fn rust_files(directory: &Path) -> impl Iterator<Item = String> {
+    let files = entries(directory).filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
+    files.map(|path| path.file_name().unwrap().to_str().unwrap().to_owned())
 }
 
-/// The sources of the targets that a manifest declares, and of the modules that a `main.rs` declares.
+fn entries(directory: &Path) -> impl Iterator<Item = PathBuf> {
+    fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path())
+}
+
+/// Returns the sources of the targets in a manifest, and of the modules in each `main.rs`.
 fn declared(directory: &Path) -> BTreeSet<String> {
     let manifest = fs::read_to_string(directory.join("Cargo.toml")).unwrap();
     let mut declared = BTreeSet::new();
@@ -76,7 +76,7 @@ fn every_example_is_run_by_a_test() {
     }
 }
 
-/// The names of all crates that a package is built from.
+/// Returns the names of all crates that a package is built from.
 fn packages(package: &str, features: &str) -> BTreeSet<String> {
     let tree = cargo(&format!("tree --locked -p {package} -e normal,build --prefix none {features}"));
     tree.lines().filter_map(|line| line.split(" (").next()).map(|line| line.trim().to_owned()).collect()
@@ -87,37 +87,40 @@ fn has(packages: &BTreeSet<String>, name: &str) -> bool {
 }
 
 #[test]
-fn what_users_import_stays_light() {
+fn the_dependencies_of_users_are_few_and_without_a_network_stack() {
     let without = packages("sealkit", "--no-default-features");
-    // A fifth of what the official crate needs.
+    // A fifth of the dependencies of the official crate.
     assert!(without.len() <= 45, "{} crates: {without:#?}", without.len());
-    // Other packages of the workspace may have it; this is what a user gets.
+    // These are the dependencies of a user; other packages of the workspace need a network stack.
     let default = packages("sealkit", "");
     let network = ["hyper", "object_store", "reqwest", "rustls", "tonic", "socket2", "mio", "openssl", "h2"];
     for name in network {
         assert!(!has(&default, name), "a default build has {name}");
     }
-    assert!(has(&packages("sealkit", "--features cluster"), "hyper"), "what is looked for has another name");
+    assert!(
+        has(&packages("sealkit", "--features cluster"), "hyper"),
+        "the crates of the network stack have other names"
+    );
 }
 
 #[test]
-fn an_image_is_built_with_object_stores_and_without_what_is_for_people() {
+fn an_image_has_object_stores_but_no_local_store() {
     let features = "--no-default-features --features cluster";
     let dockerfile = fs::read_to_string(root().join("examples/Dockerfile")).unwrap();
     assert!(dockerfile.contains(&format!("--package examples --bin using_secrets {features}")));
     assert!(!dockerfile.lines().any(|line| line.starts_with("ENTRYPOINT")));
     let image = packages("examples", features);
     assert!(has(&image, "object_store") && !has(&image, "sealkit-store"), "{image:#?}");
-    // They want more of the machine that builds than a C compiler, or libraries on the one that runs.
+    // These need more than a C compiler to build, or shared libraries to run.
     for name in ["aws-lc-sys", "openssl-sys", "native-tls"] {
         assert!(!has(&image, name), "an image has {name}");
     }
 }
 
 #[test]
-fn every_dependency_has_a_reason() {
-    for folder in fs::read_dir(root().join("crates")).unwrap() {
-        let path = folder.unwrap().path().join("Cargo.toml");
+fn every_dependency_has_a_comment_with_its_reason() {
+    for directory in entries(&root().join("crates")) {
+        let path = directory.join("Cargo.toml");
         let (manifest, text) = (path.display(), fs::read_to_string(&path).unwrap());
         let (_, dependencies) = text.split_once("[dependencies]").unwrap();
         let (dependencies, _) = dependencies.split_once("\n[").unwrap_or((dependencies, ""));
