@@ -108,27 +108,27 @@ fn errors_of_an_unusable_store_contain_no_key() {
     exit code 1
     -- stderr
     error: cannot read the inputs `s3://flyte/run/inputs.pb`: permission denied by the object store (`SignatureDoesNotMatch`)
-    hint: a pod takes its store from FLYTE_AWS_ENDPOINT, FLYTE_AWS_ACCESS_KEY_ID and FLYTE_AWS_SECRET_ACCESS_KEY, or from AWS_* and the role of its service account
+    hint: set FLYTE_AWS_ENDPOINT, FLYTE_AWS_ACCESS_KEY_ID and FLYTE_AWS_SECRET_ACCESS_KEY in the pod, or use AWS_* variables or the role of its service account
     error: cannot write `s3://flyte/run/a0/1/error.pb`: permission denied by the object store (`SignatureDoesNotMatch`)
-    hint: a pod takes its store from FLYTE_AWS_ENDPOINT, FLYTE_AWS_ACCESS_KEY_ID and FLYTE_AWS_SECRET_ACCESS_KEY, or from AWS_* and the role of its service account
+    hint: set FLYTE_AWS_ENDPOINT, FLYTE_AWS_ACCESS_KEY_ID and FLYTE_AWS_SECRET_ACCESS_KEY in the pod, or use AWS_* variables or the role of its service account
     ");
     let unknown_key = pod(&bucket, "run", "failing").env("FLYTE_AWS_ACCESS_KEY_ID", "AKIA-unknown");
     insta::assert_snapshot!(run(unknown_key), @"
     exit code 1
     -- stderr
     error: cannot read the inputs `s3://flyte/run/inputs.pb`: permission denied by the object store (`InvalidAccessKeyId`)
-    hint: a pod takes its store from FLYTE_AWS_ENDPOINT, FLYTE_AWS_ACCESS_KEY_ID and FLYTE_AWS_SECRET_ACCESS_KEY, or from AWS_* and the role of its service account
+    hint: set FLYTE_AWS_ENDPOINT, FLYTE_AWS_ACCESS_KEY_ID and FLYTE_AWS_SECRET_ACCESS_KEY in the pod, or use AWS_* variables or the role of its service account
     error: cannot write `s3://flyte/run/a0/1/error.pb`: permission denied by the object store (`InvalidAccessKeyId`)
-    hint: a pod takes its store from FLYTE_AWS_ENDPOINT, FLYTE_AWS_ACCESS_KEY_ID and FLYTE_AWS_SECRET_ACCESS_KEY, or from AWS_* and the role of its service account
+    hint: set FLYTE_AWS_ENDPOINT, FLYTE_AWS_ACCESS_KEY_ID and FLYTE_AWS_SECRET_ACCESS_KEY in the pod, or use AWS_* variables or the role of its service account
     ");
     let unreachable = pod(&bucket, "run", "failing").env("FLYTE_AWS_ENDPOINT", "http://127.0.0.1:1");
     insta::assert_snapshot!(run(unreachable), @"
     exit code 1
     -- stderr
     error: cannot read the inputs `s3://flyte/run/inputs.pb`: cannot connect to the object store: Connection refused (os error 111)
-    hint: a pod takes its store from FLYTE_AWS_ENDPOINT, FLYTE_AWS_ACCESS_KEY_ID and FLYTE_AWS_SECRET_ACCESS_KEY, or from AWS_* and the role of its service account
+    hint: set FLYTE_AWS_ENDPOINT, FLYTE_AWS_ACCESS_KEY_ID and FLYTE_AWS_SECRET_ACCESS_KEY in the pod, or use AWS_* variables or the role of its service account
     error: cannot write `s3://flyte/run/a0/1/error.pb`: cannot connect to the object store: Connection refused (os error 111)
-    hint: a pod takes its store from FLYTE_AWS_ENDPOINT, FLYTE_AWS_ACCESS_KEY_ID and FLYTE_AWS_SECRET_ACCESS_KEY, or from AWS_* and the role of its service account
+    hint: set FLYTE_AWS_ENDPOINT, FLYTE_AWS_ACCESS_KEY_ID and FLYTE_AWS_SECRET_ACCESS_KEY in the pod, or use AWS_* variables or the role of its service account
     ");
     let no_tls =
         pod(&bucket, "run", "failing").env("FLYTE_AWS_ENDPOINT", bucket.endpoint.replace("http", "https"));
@@ -136,9 +136,9 @@ fn errors_of_an_unusable_store_contain_no_key() {
     exit code 1
     -- stderr
     error: cannot read the inputs `s3://flyte/run/inputs.pb`: cannot connect to the object store: received corrupt message of type InvalidContentType
-    hint: a pod takes its store from FLYTE_AWS_ENDPOINT, FLYTE_AWS_ACCESS_KEY_ID and FLYTE_AWS_SECRET_ACCESS_KEY, or from AWS_* and the role of its service account
+    hint: set FLYTE_AWS_ENDPOINT, FLYTE_AWS_ACCESS_KEY_ID and FLYTE_AWS_SECRET_ACCESS_KEY in the pod, or use AWS_* variables or the role of its service account
     error: cannot write `s3://flyte/run/a0/1/error.pb`: cannot connect to the object store: received corrupt message of type InvalidContentType
-    hint: a pod takes its store from FLYTE_AWS_ENDPOINT, FLYTE_AWS_ACCESS_KEY_ID and FLYTE_AWS_SECRET_ACCESS_KEY, or from AWS_* and the role of its service account
+    hint: set FLYTE_AWS_ENDPOINT, FLYTE_AWS_ACCESS_KEY_ID and FLYTE_AWS_SECRET_ACCESS_KEY in the pod, or use AWS_* variables or the role of its service account
     ");
     let no_bucket = bucket.configure(
         Program::new(env!("CARGO_BIN_EXE_fixture"))
@@ -148,9 +148,9 @@ fn errors_of_an_unusable_store_contain_no_key() {
     exit code 1
     -- stderr
     error: cannot read the inputs `s3://nowhere/inputs.pb`: bucket `nowhere` not found (`NoSuchBucket`)
-    hint: a pod takes its store from FLYTE_AWS_ENDPOINT, FLYTE_AWS_ACCESS_KEY_ID and FLYTE_AWS_SECRET_ACCESS_KEY, or from AWS_* and the role of its service account
+    hint: set FLYTE_AWS_ENDPOINT, FLYTE_AWS_ACCESS_KEY_ID and FLYTE_AWS_SECRET_ACCESS_KEY in the pod, or use AWS_* variables or the role of its service account
     error: cannot write `s3://nowhere/run/error.pb`: bucket `nowhere` not found (`NoSuchBucket`)
-    hint: a pod takes its store from FLYTE_AWS_ENDPOINT, FLYTE_AWS_ACCESS_KEY_ID and FLYTE_AWS_SECRET_ACCESS_KEY, or from AWS_* and the role of its service account
+    hint: set FLYTE_AWS_ENDPOINT, FLYTE_AWS_ACCESS_KEY_ID and FLYTE_AWS_SECRET_ACCESS_KEY in the pod, or use AWS_* variables or the role of its service account
     ");
 }
 
