@@ -5,4 +5,5 @@ mod config;
 mod faults;
 mod runs;
 mod secrets;
+mod setup;
 mod spec;
