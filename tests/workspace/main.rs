@@ -1,4 +1,5 @@
 //! The workspace: dependencies, targets and examples.
 
+mod documents;
 mod examples;
 mod layout;
