@@ -1,8 +1,10 @@
 //! Misbehaving tasks, which tests run as pods.
 
+mod spy;
+
 use std::{
     fs,
-    io::{self, IsTerminal, Read, Write},
+    io::{self, IsTerminal, Write},
     os::unix::process::CommandExt,
     path::Path,
     process::{Command, ExitCode, Stdio},
@@ -345,58 +347,6 @@ fn surroundings() -> anyhow::Result<Vec<String>> {
     let inherited = String::from_utf8_lossy(&inherited.stdout).into_owned();
     anyhow::ensure!(inherited.contains("HF_TOKEN="), "the variable is not inherited");
     Ok(std::env::vars().map(|(name, _)| name).collect())
-}
-
-/// Searches the pods of a program for a secret, until standard input ends. Returns the number of readable pods and of finds.
-#[task]
-fn spy(program: String, secret: String) -> anyhow::Result<Vec<usize>> {
-    let done = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
-    let flag = done.clone();
-    thread::spawn(move || {
-        let _ = io::stdin().read_to_end(&mut Vec::new());
-        flag.store(true, std::sync::atomic::Ordering::SeqCst);
-    });
-    let (mut looks, mut finds) = (0, 0);
-    while !done.load(std::sync::atomic::Ordering::SeqCst) {
-        for entry in fs::read_dir("/proc")?.flatten() {
-            let Ok(line) = fs::read(entry.path().join("cmdline")) else { continue };
-            let is_pod =
-                line.starts_with(program.as_bytes()) && line.windows(9).any(|part| part == b"\0execute\0");
-            if !is_pod {
-                continue;
-            }
-            // Until the pod exits.
-            while let Ok(true) = fs::exists(entry.path()) {
-                looks += 1;
-                let environ = fs::read(entry.path().join("environ")).unwrap_or_default();
-                let memory = memory_of(&entry.path());
-                let holds = |bytes: &[u8]| bytes.windows(secret.len()).any(|part| part == secret.as_bytes());
-                finds += usize::from(holds(&environ) || holds(&memory));
-                if fs::read(entry.path().join("cmdline")).is_ok_and(|line| line.is_empty()) {
-                    break;
-                }
-            }
-        }
-    }
-    Ok(vec![looks, finds])
-}
-
-/// Returns the readable memory of the heap and the stack of a process.
-fn memory_of(process: &Path) -> Vec<u8> {
-    use std::os::unix::fs::FileExt;
-    let Ok(memory) = fs::File::open(process.join("mem")) else { return Vec::new() };
-    let maps = fs::read_to_string(process.join("maps")).unwrap_or_default();
-    let mut all = Vec::new();
-    for line in maps.lines().filter(|line| line.contains("[heap]") || line.contains("[stack]")) {
-        let range = line.split_once(' ').unwrap_or_default().0.split_once('-').unwrap_or_default();
-        let [start, end] =
-            [range.0, range.1].map(|address| u64::from_str_radix(address, 16).unwrap_or_default());
-        let mut bytes = vec![0; usize::try_from(end - start).unwrap_or_default()];
-        if memory.read_exact_at(&mut bytes, start).is_ok() {
-            all.extend(bytes);
-        }
-    }
-    all
 }
 
 fn main() -> ExitCode {

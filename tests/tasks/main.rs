@@ -9,6 +9,7 @@ mod local_store;
 mod object_store;
 mod pod;
 mod program;
+mod program_help;
 mod reading;
 mod types;
 mod wire;
