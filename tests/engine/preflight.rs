@@ -142,9 +142,9 @@ fn a_run_without_a_task_lists_the_tasks_and_their_inputs() {
     insta::assert_snapshot!(run(""), @"
     exit code 2
     -- stderr
-    error: no task is given: which task of `FIXTURE`?
+    error: TASK is missing: these are the tasks of `FIXTURE`
 
-      all.types         task      Takes one of everything, and gives it back as text.
+      all.types         task      Takes an input of each type and returns them as text.
                           --small integer
                           --ratio float
                           --flag boolean
@@ -154,27 +154,27 @@ fn a_run_without_a_task_lists_the_tasks_and_their_inputs() {
                           --colour Colour
                           --point Point
                           --wait duration
-      enormous          task      A result that JSON cannot say.
+      enormous          task      Returns a number that Flyte cannot represent.
       failing           task      Fails with a chain of causes.
-      from_environment  task      Reads the variable past sealkit, as a library does, and returns what is in it.
-      leaking           task      Lets its secret out, in one way.
+      from_environment  task      Reads the environment variable directly and returns its value.
+      leaking           task      Leaks its secret in one of several ways.
                           --way string
-      main              workflow  Calls two tasks; each has its own secret.
+      main              workflow  Calls two tasks, each with its own secret.
                           --first string
                           --second string
-      nosy              task      Reads a key that the compiler does not see.
+      nosy              task      Reads a key that is known at run time only.
                           --key string
       panicking         task      Panics.
-      scanned           task      Reads the secret in one way, forgets it, and waits to be looked at.
+      scanned           task      Reads and drops the secret, then waits for the memory search.
                           --way string
-      signed            task      Returns an address that its secret is in, on purpose.
-      t1                task      Whether `my_secret` is what the caller thinks it is.
+      signed            task      Returns a URL with its secret, which is allowed.
+      t1                task      Compares `my_secret` with the expected value.
                           --expected string
-      t2                task      The same, of a file.
+      t2                task      Compares the file `my_file_secret` with the expected value.
                           --expected string
-      variable          task      Where the secret is, for programs that read the environment themselves.
+      variable          task      Returns the environment variable of the secret.
 
-    hint: sealkit run FIXTURE TASK [--INPUT VALUE ...]
+    hint: name one: sealkit run FIXTURE TASK [--INPUT VALUE ...]
     ");
     insta::assert_snapshot!(run("--relase main"), @"
     exit code 2

@@ -141,7 +141,7 @@ fn no_task(args: &Run, program: &Program) -> CommandError {
             .with_hint("write #[task] above a function");
     }
     let width = program.tasks().iter().map(|task| task.name.len()).max().unwrap_or_default();
-    let mut text = format!("no task is given: which task of `{target}`?\n");
+    let mut text = format!("TASK is missing: these are the tasks of `{target}`\n");
     for task in program.tasks() {
         let docs = task.docs.lines().next().unwrap_or_default();
         let line = format!("  {:width$}  {:8}  {docs}", task.name, kind(task));
@@ -151,7 +151,7 @@ fn no_task(args: &Run, program: &Program) -> CommandError {
         }
     }
     text.push('\n');
-    CommandError::usage(text).with_hint(format!("sealkit run {target} TASK [--INPUT VALUE ...]"))
+    CommandError::usage(text).with_hint(format!("name one: sealkit run {target} TASK [--INPUT VALUE ...]"))
 }
 
 /// Returns `task` or `workflow`.
