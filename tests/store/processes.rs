@@ -195,9 +195,9 @@ fn a_full_disk_keeps_the_old_value() {
     exit 1
     warning: secret `my_secret` is too short (3 bytes): outputs, errors and logs are not searched for it
     3
-    The store `~/.local/share/sealkit/secrets` is whole
-    warning: secret `my_secret` has only 4 different characters: outputs, errors and logs are not searched for it
+    The store `~/.local/share/sealkit/secrets` is intact
     Updated secret `my_secret` (version 2)
+    warning: secret `my_secret` has only 4 different characters: outputs, errors and logs are not searched for it
     warning: secret `my_secret` has only 4 different characters: outputs, errors and logs are not searched for it
     5
     ");
