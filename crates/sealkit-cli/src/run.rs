@@ -166,7 +166,7 @@ pub(crate) fn kind(task: &Task) -> &'static str {
 fn options() -> Vec<String> {
     let command = Arguments::command();
     let run = command.find_subcommand("run");
-    let longs = run.into_iter().flat_map(|run| run.get_arguments()).filter_map(|option| option.get_long());
+    let longs = run.into_iter().flat_map(clap::Command::get_arguments).filter_map(|option| option.get_long());
     longs.map(|long| format!("--{long}")).collect()
 }
 

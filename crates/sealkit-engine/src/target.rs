@@ -242,7 +242,7 @@ mod tests {
         let announced = |stderr: &str| {
             let targets = RefCell::new(Vec::new());
             forward_diagnostics(stderr.as_bytes(), "demo", &|name| {
-                targets.borrow_mut().push(name.to_owned())
+                targets.borrow_mut().push(name.to_owned());
             });
             targets.into_inner()
         };

@@ -65,7 +65,7 @@ pub struct TaskMetadata {
     interface: Interface,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     allowed_secrets: &'static [AllowedSecret],
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_names")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     calls: Option<&'static [Callee]>,
     #[serde(flatten)]
     limits: Limits,
@@ -92,11 +92,11 @@ fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
-/// Serializes the names of the tasks.
-#[expect(clippy::ref_option, reason = "the signature that serde requires")]
-fn as_names<S: Serializer>(calls: &Option<&'static [Callee]>, serializer: S) -> Result<S::Ok, S::Error> {
-    let callees = calls.iter().copied().flatten();
-    serializer.collect_seq(callees.map(|callee| callee.task().map_or(callee.path, TaskMetadata::name)))
+/// A called task is serialized as its name.
+impl Serialize for Callee {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.task().map_or(self.path, TaskMetadata::name))
+    }
 }
 
 /// Serializes a duration in the JSON form of protobuf, such as `1.5s`.

@@ -1,4 +1,4 @@
-// All mistakes of one function are told in one compile, each of them once.
+// All mistakes of one function are reported in one compilation, each of them once.
 use sealkit::{current_context, task};
 
 #[task(

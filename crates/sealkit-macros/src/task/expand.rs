@@ -199,7 +199,7 @@ impl Task {
                 fn __sealkit_check_inputs(
                     mut __sealkit_inputs: #krate::__private::Members,
                 ) -> ::core::result::Result<(), #krate::__private::InvokeError> {
-                    #(::core::mem::drop(#krate::__private::Member::take(&#constants, &mut __sealkit_inputs)?);)*
+                    #(#krate::__private::Member::take(&#constants, &mut __sealkit_inputs).map(::core::mem::drop)?;)*
                     ::core::result::Result::Ok(())
                 }
             }
