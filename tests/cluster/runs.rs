@@ -219,7 +219,7 @@ fn invalid_runs_are_rejected_before_they_start() {
     insta::assert_snapshot!(normalize(&run_remote(&home, "square --number x"), &plane).replace(TASKS, "TASKS"), @r#"
     exit code 2
     -- stderr
-    error: input `number` expected a whole number of 64 bits, such as `-5`
+    error: input `number` expected a 64-bit integer, such as `-5`
     hint: see `sealkit run TASKS square --help`
     "#);
     let finished = home.sealkit("run --remote").arg(TASKS).args("main").run().unwrap();

@@ -112,7 +112,7 @@ fn an_error_is_written_to_error_pb_with_its_retryability() {
     hint: create it where the task runs: union create secret my_secret
     ");
     insta::assert_snapshot!(failure("t1", &[], Some(SECRET)), @"invalid_value NonRecoverable User: input `expected` is missing");
-    insta::assert_snapshot!(failure("t1", &[("expected", (Type::Integer, Value::Integer(1)))], Some(SECRET)), @"invalid_value NonRecoverable User: input `expected` expected text, found a whole number");
+    insta::assert_snapshot!(failure("t1", &[("expected", (Type::Integer, Value::Integer(1)))], Some(SECRET)), @"invalid_value NonRecoverable User: input `expected` expected a string, found an integer");
     insta::assert_snapshot!(failure("leaking", &[("way", text("error"))], Some(SECRET)), @"other Recoverable User: task `leaking` failed: no access for [REDACTED:my_secret]");
     insta::assert_snapshot!(failure("leaking", &[("way", text("output"))], Some(SECRET)), @r#"
     leak NonRecoverable User: task `leaking` failed: output `o0` of task `leaking` contains secret `my_secret` (in plain text, at byte 0 of 17)

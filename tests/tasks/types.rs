@@ -182,7 +182,7 @@ fn a_value_that_flyte_cannot_represent_is_an_error_with_its_path() {
         Vec::<D>::from_value(Value::List(vec![Value::Map(vec![("a".to_owned(), Value::Boolean(true))])]))
             .unwrap_err()
             .to_string(),
-        "`0.a` expected a whole number, found true or false"
+        "`0.a` expected an integer, found a boolean"
     );
 }
 

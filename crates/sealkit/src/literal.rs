@@ -12,7 +12,7 @@
 //! assert_eq!(literal::from_literal(five)?, Value::Integer(5));
 //!
 //! let error = literal::to_literal(Type::Integer, &Value::Boolean(true)).unwrap_err();
-//! assert_eq!(error.to_string(), "expected integer, found true or false");
+//! assert_eq!(error.to_string(), "expected integer, found a boolean");
 //! # Ok::<(), sealkit::ValueError>(())
 //! ```
 

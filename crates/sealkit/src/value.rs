@@ -73,10 +73,10 @@ impl Value {
     fn type_name(&self) -> &'static str {
         match self {
             Self::None => "nothing",
-            Self::Boolean(_) => "true or false",
-            Self::Integer(_) => "a whole number",
-            Self::Float(_) => "a number",
-            Self::String(_) => "text",
+            Self::Boolean(_) => "a boolean",
+            Self::Integer(_) => "an integer",
+            Self::Float(_) => "a float",
+            Self::String(_) => "a string",
             Self::Datetime { .. } => "a time",
             Self::Date { .. } => "a date",
             Self::Duration { .. } => "a duration",
@@ -99,8 +99,8 @@ impl Value {
 /// let value: Value = serde_json::from_str(r#"[1, "two"]"#).unwrap();
 /// let error = Vec::<i64>::from_value(value).unwrap_err();
 /// assert_eq!(error.path(), "1");
-/// assert_eq!(error.problem(), "expected a whole number, found text");
-/// assert_eq!(error.to_string(), "`1` expected a whole number, found text");
+/// assert_eq!(error.problem(), "expected an integer, found a string");
+/// assert_eq!(error.to_string(), "`1` expected an integer, found a string");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ValueError {

@@ -22,9 +22,9 @@ macro_rules! integers {
                     Value::Integer(number) => Self::try_from(number).map_err(|_| out_of_range()),
                     // Another SDK may have written the whole number as a float.
                     Value::Float(number) => whole(number)
-                        .ok_or_else(|| ValueError::new("expected a whole number"))
+                        .ok_or_else(|| ValueError::new("expected an integer"))
                         .and_then(|number| Self::try_from(number).map_err(|_| out_of_range())),
-                    other => Err(ValueError::expected("a whole number", &other)),
+                    other => Err(ValueError::expected("an integer", &other)),
                 }
             }
         }
@@ -57,7 +57,7 @@ impl TaskType for f64 {
             Value::String(text) if text == "NaN" => Ok(Self::NAN),
             Value::String(text) if text == "Infinity" => Ok(Self::INFINITY),
             Value::String(text) if text == "-Infinity" => Ok(Self::NEG_INFINITY),
-            other => Err(ValueError::expected("a number", &other)),
+            other => Err(ValueError::expected("a float", &other)),
         }
     }
 }
@@ -87,7 +87,7 @@ impl TaskType for bool {
     fn from_value(value: Value) -> Result<Self, ValueError> {
         match value {
             Value::Boolean(truth) => Ok(truth),
-            other => Err(ValueError::expected("true or false", &other)),
+            other => Err(ValueError::expected("a boolean", &other)),
         }
     }
 }

@@ -14,7 +14,7 @@ impl TaskType for String {
     fn from_value(value: Value) -> Result<Self, ValueError> {
         match value {
             Value::String(text) => Ok(text),
-            other => Err(ValueError::expected("text", &other)),
+            other => Err(ValueError::expected("a string", &other)),
         }
     }
 }

@@ -37,9 +37,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<Value, E> {
-        i64::try_from(number)
-            .map(Value::Integer)
-            .map_err(|_| E::custom("a whole number is larger than 2^63 - 1"))
+        i64::try_from(number).map(Value::Integer).map_err(|_| E::custom("an integer is larger than 2^63 - 1"))
     }
 
     fn visit_f64<E: Error>(self, number: f64) -> Result<Value, E> {

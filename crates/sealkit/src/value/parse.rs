@@ -20,11 +20,11 @@ impl Value {
             | Type::File
             | Type::Dir => Ok(Self::String(text.to_owned())),
             Type::Integer => {
-                let expected = "expected a whole number of 64 bits, such as `-5`";
+                let expected = "expected a 64-bit integer, such as `-5`";
                 text.parse().map(Self::Integer).map_err(|_| ValueError::new(expected))
             }
             Type::Float => {
-                text.parse().map(Self::Float).map_err(|_| ValueError::new("expected a number, such as `1.5`"))
+                text.parse().map(Self::Float).map_err(|_| ValueError::new("expected a float, such as `1.5`"))
             }
             Type::Boolean => {
                 text.parse().map(Self::Boolean).map_err(|_| ValueError::new("expected `true` or `false`"))
