@@ -51,6 +51,7 @@ fn no_task_starts_while_a_secret_is_missing() {
     exit code 1
     -- stderr
     warning: secrets of tasks that `main` may call were not found: `my_secret` (task `ends`), `certs/my_file_secret` (task `has_a_file`), `token` (task `surroundings`), `loot` (task `thief`)
+    hint: to check secrets before the run, declare the calls: #[workflow(calls = [...])]
     main started
       t1 started with my_secret
       t1 failed in 0 ms: secret `my_secret` of task `t1` was not found
@@ -191,7 +192,8 @@ fn a_run_without_a_task_lists_the_tasks_and_their_inputs() {
     for help in ["--help", "-h", "--expected x --help"] {
         let program =
             support::Program::new(env!("CARGO_BIN_EXE_fixture")).args("run t1 --help").run().unwrap();
-        assert_eq!(run(&format!("t1 {help}")), program.to_string());
+        let expected = program.to_string().replace("Usage: t1", "Usage: sealkit run FIXTURE t1");
+        assert_eq!(run(&format!("t1 {help}")), expected);
     }
     assert!(run("--help").contains("Usage: sealkit run [OPTIONS] <TARGET> <TASK> [--INPUT VALUE]..."));
 }
@@ -214,7 +216,7 @@ fn inputs_are_checked_before_anything_starts() {
     insta::assert_snapshot!(run(&all.replace("\"x\":1", "\"x\":true")), @"
     exit code 2
     -- stderr
-    error: input `point.x` expected a number, found true or false
+    error: input `point.x` expected a float, found a boolean
     hint: see `sealkit run FIXTURE all.types --help`
     ");
     insta::assert_snapshot!(run(&all.replace("--small", "--smal")), @"
@@ -272,24 +274,24 @@ fn values_for_one_run_come_from_a_file_a_variable_or_standard_input() {
     insta::assert_snapshot!(unknown("my_secrt"), @"
     exit code 2
     -- stderr
-    error: no task requests secret `my_secrt` of `--secret`
+    error: `--secret` names `my_secrt`, which no task requests
     hint: did you mean `my_secret`?
     ");
     insta::assert_snapshot!(unknown("my_file_secret"), @"
     exit code 2
     -- stderr
-    error: no task requests secret `my_file_secret` of `--secret`
+    error: `--secret` names `my_file_secret`, which no task requests
     hint: did you mean `certs/my_file_secret`?
     ");
     insta::assert_snapshot!(unknown("database/password"), @"
     exit code 2
     -- stderr
-    error: no task requests secret `database/password` of `--secret`
+    error: `--secret` names `database/password`, which no task requests
     hint: the requested secrets: certs/my_file_secret, loot, my_secret, token
     ");
     insta::assert_snapshot!(sealkit("env:ABSENT"), @"
     exit code 1
     -- stderr
-    error: the environment variable `ABSENT` is not set
+    error: `--secret my_secret`: the environment variable `ABSENT` is not set
     ");
 }

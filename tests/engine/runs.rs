@@ -77,9 +77,9 @@ fn the_examples_run_from_their_sources() {
     ");
     let wrong = sealkit("run").arg(source("using_secretz")).arg("main").run().unwrap();
     insta::assert_snapshot!(wrong.to_string().replace(root, "ROOT"), @"
-    exit code 1
+    exit code 2
     -- stderr
-    error: `ROOT/examples/using_secretz.rs`: No such file or directory
+    error: cannot open `ROOT/examples/using_secretz.rs`: No such file or directory
     hint: TARGET is a source file, the name of a cargo target, or the path of a program
     ");
 }
@@ -204,7 +204,7 @@ fn a_failed_task_is_retried_as_often_as_declared() {
     -- stderr
     retried started
     retried failed in 0 ms, retrying: task `retried` failed: not yet
-    retried started, attempt 2
+    retried started (attempt 2)
     retried succeeded in 0 ms
     1 task succeeded in 0 ms
     ");
@@ -213,11 +213,11 @@ fn a_failed_task_is_retried_as_often_as_declared() {
     -- stderr
     retried started
     retried failed in 0 ms, retrying: task `retried` failed: not yet
-    retried started, attempt 2
+    retried started (attempt 2)
     retried failed in 0 ms, retrying: task `retried` failed: not yet
-    retried started, attempt 3
+    retried started (attempt 3)
     retried failed in 0 ms, retrying: task `retried` failed: not yet
-    retried started, attempt 4
+    retried started (attempt 4)
     retried failed in 0 ms
     1 task failed in 0 ms
     error: task `retried` failed: not yet

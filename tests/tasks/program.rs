@@ -198,7 +198,7 @@ fn an_invalid_command_line_has_exit_code_2_and_a_hint() {
     insta::assert_snapshot!(run("run t1 x"), @"
     exit code 2
     -- stderr
-    error: an input has a value but no name
+    error: expected `--INPUT VALUE`, found a value without `--INPUT`
     hint: usage: fixture run TASK [--INPUT VALUE ...]
     ");
     insta::assert_snapshot!(run("runn t1"), @"
@@ -216,7 +216,7 @@ fn an_invalid_command_line_has_exit_code_2_and_a_hint() {
     insta::assert_snapshot!(run(&EVERYTHING.replace("1e3", "much")), @"
     exit code 2
     -- stderr
-    error: input `ratio` expected a number, such as `1.5`
+    error: input `ratio` expected a float, such as `1.5`
     hint: see `fixture run all.types --help`
     ");
     insta::assert_snapshot!(run(&EVERYTHING.replace("true", "maybe")), @"
@@ -246,7 +246,7 @@ fn an_invalid_command_line_has_exit_code_2_and_a_hint() {
     insta::assert_snapshot!(run(&EVERYTHING.replace("\"b\":2", "\"b\":[]")), @"
     exit code 2
     -- stderr
-    error: input `limits.b` expected a whole number, found a list
+    error: input `limits.b` expected an integer, found a list
     hint: see `fixture run all.types --help`
     ");
     insta::assert_snapshot!(run(&EVERYTHING.replace("90s", "soon")), @"

@@ -37,6 +37,14 @@ impl CommandError {
         self
     }
 
+    /// Prefixes the message with the argument that the error is about.
+    #[must_use]
+    #[cfg(target_os = "linux")]
+    pub(crate) fn context(mut self, argument: &str) -> Self {
+        self.message = format!("{argument}: {}", self.message);
+        self
+    }
+
     /// Returns whether the command was interrupted.
     pub(crate) fn is_interrupted(&self) -> bool {
         self.code == 130
@@ -81,6 +89,12 @@ impl From<sealkit_remote::Error> for CommandError {
         let code = if error.kind() == sealkit_remote::ErrorKind::Config { 2 } else { 1 };
         Self { code, message: error.to_string(), hint: error.hint().map(str::to_owned) }
     }
+}
+
+/// Returns a name of the command line for a message: short and on one line.
+#[cfg(target_os = "linux")]
+pub(crate) fn display_name(name: &str) -> String {
+    name.chars().take(80).flat_map(char::escape_debug).collect()
 }
 
 /// Returns the text of an I/O error without Rust's suffix ` (os error 2)`.

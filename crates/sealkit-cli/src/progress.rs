@@ -57,10 +57,11 @@ impl Progress {
             Event::Started { pod, caller, task, call, attempt } => {
                 let depth = caller.and_then(|caller| state.pods.get(&caller)).map_or(0, |pod| pod.depth + 1);
                 let label = if *call > 1 { format!("{}[{call}]", task.name) } else { task.name.clone() };
-                let attempt = if *attempt > 0 { format!(", attempt {}", attempt + 1) } else { String::new() };
+                let attempt =
+                    if *attempt > 0 { format!(" (attempt {})", attempt + 1) } else { String::new() };
                 let symbol = self.symbol("▶", DIM);
                 let line =
-                    format!("{symbol}{NAME}{label}{NAME:#} started{attempt}{DIM}{}{DIM:#}", secrets(task));
+                    format!("{symbol}{NAME}{label}{NAME:#} started{DIM}{}{DIM:#}{attempt}", secrets(task));
                 state.pods.insert(*pod, Pod { depth, label });
                 state.line(depth, &line);
             }

@@ -22,7 +22,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     arguments::{Arguments, Run, TargetArguments},
-    error::CommandError,
+    error::{CommandError, display_name},
     progress::Progress,
     prompt, secret, terminal,
     value::{self, Source},
@@ -115,7 +115,7 @@ pub(crate) fn select<'p>(
     }
     let task = program.task(&name)?;
     if inputs.iter().any(|argument| argument == "--help" || argument == "-h") {
-        terminal::print(&program.help(task)?)?;
+        terminal::print(&task_help(args, task, &program.help(task)?))?;
         return Ok(None);
     }
     match program.inputs(task, inputs) {
@@ -131,6 +131,15 @@ pub(crate) fn select<'p>(
             None => Err(error.into()),
         },
     }
+}
+
+/// Returns the help of a task, with the command that runs the task in its usage.
+fn task_help(args: &Run, task: &Task, help: &str) -> String {
+    // The last match, because the documentation of the task comes first.
+    let Some((docs, inputs)) = help.rsplit_once(&format!("Usage: {}", task.name)) else {
+        return help.to_owned();
+    };
+    format!("{docs}Usage: sealkit run {} {}{inputs}", args.target.target, task.name)
 }
 
 /// The error that lists the tasks and their inputs.
@@ -199,11 +208,11 @@ fn check_requested(run_secrets: &[RunSecret], program: &Program) -> Result<(), C
     let Some(unknown) = run_secrets.iter().find(|secret| !names.contains(&secret.name)) else {
         return Ok(());
     };
-    let name: String = unknown.name.chars().take(80).flat_map(char::escape_debug).collect();
+    let name = display_name(&unknown.name);
     let key = |name: &str| name.rsplit('/').next().unwrap_or_default().to_owned();
     let near = sealkit_names::nearest(&unknown.name, names.iter().map(String::as_str));
     let same_key = || names.iter().find(|name| key(name) == key(&unknown.name)).map(String::as_str);
-    let error = CommandError::usage(format!("no task requests secret `{name}` of `--secret`"));
+    let error = CommandError::usage(format!("`--secret` names `{name}`, which no task requests"));
     Err(match near.or_else(same_key) {
         Some(near) => error.with_hint(format!("did you mean `{near}`?")),
         None if names.is_empty() => error.with_hint("the tasks of this program request no secrets"),
@@ -260,6 +269,7 @@ fn warn_of_missing(task: &Task, missing: &[Missing<'_>]) {
     if !missing.is_empty() {
         let (name, secrets) = (&task.name, list(missing));
         terminal::warning(&format!("secrets of tasks that `{name}` may call were not found: {secrets}"));
+        terminal::hint("to check secrets before the run, declare the calls: #[workflow(calls = [...])]");
     }
 }
 
@@ -337,14 +347,18 @@ fn run_secret(text: &str) -> Result<RunSecret, CommandError> {
             (Some(path), _) => Source::File(Path::new(path)),
             (None, Some(variable)) => Source::Variable(variable),
             (None, None) => {
-                let name: String = name.chars().take(80).flat_map(char::escape_debug).collect();
-                let message =
-                    format!("`--secret {name}=…` names no source, and values are not accepted here");
+                let message = format!(
+                    "`--secret {}=…` names no source, and values are not accepted here",
+                    display_name(name)
+                );
                 return Err(CommandError::usage(message).with_hint(syntax));
             }
         },
     };
-    Ok(RunSecret { name: name.to_owned(), value: value::read_from(&source)? })
+    match value::read_from(&source) {
+        Ok(value) => Ok(RunSecret { name: name.to_owned(), value }),
+        Err(error) => Err(error.context(&format!("`--secret {}`", display_name(name)))),
+    }
 }
 
 /// Parses the value of `--env`.

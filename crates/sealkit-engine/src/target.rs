@@ -73,11 +73,17 @@ pub fn resolve_target(target: &str, options: &BuildOptions, notify: &dyn Fn(&str
 
 /// Resolves the path of a program that exists already.
 fn program(path: &Path) -> Result<PathBuf> {
-    let program = path.canonicalize().map_err(|error| Error::io(format!("`{}`", path.display()), error))?;
+    let program = path.canonicalize().map_err(|error| no_target(path, error))?;
     if program.is_file() {
         return Ok(program);
     }
     Err(Error::usage(format!("`{}` is not a program", path.display())))
+}
+
+fn no_target(path: &Path, error: io::Error) -> Error {
+    let error = Error::io(format!("cannot open `{}`", path.display()), error);
+    Error::usage(error.to_string())
+        .with_hint("TARGET is a source file, the name of a cargo target, or the path of a program")
 }
 
 fn cargo() -> Command {
@@ -88,10 +94,7 @@ fn metadata(path: &Path, is_source: bool) -> Result<Metadata> {
     let mut command = cargo();
     command.args(["metadata", "--format-version=1", "--no-deps"]);
     if is_source {
-        let source = path.canonicalize().map_err(|error| {
-            Error::io(format!("`{}`", path.display()), error)
-                .with_hint("TARGET is a source file, the name of a cargo target, or the path of a program")
-        })?;
+        let source = path.canonicalize().map_err(|error| no_target(path, error))?;
         // The workspace of the file, which need not be that of the current directory.
         command.current_dir(source.parent().unwrap_or(Path::new("/")));
     }

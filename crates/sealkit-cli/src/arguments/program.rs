@@ -35,7 +35,7 @@ pub struct Run {
     /// Task and its inputs; without it, the tasks are listed
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "TASK")]
     pub task: Vec<OsString>,
-    /// Override a secret by @FILE, env:VARIABLE or -
+    /// Read a secret from @FILE, env:VARIABLE or -
     ///
     /// The value is used for this run only; `-` is standard input. For a secret
     /// with a group, write GROUP/NAME=SOURCE.

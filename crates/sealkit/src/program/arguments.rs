@@ -61,7 +61,8 @@ fn run(
         Some(Argument::Word(task)) => task,
         Some(Argument::Option(name)) if is_help(&name) => return Ok(Command::Help),
         Some(Argument::Option(_)) | None => {
-            return Err(ProgramError::usage("the name of the task is missing", usage()));
+            let hint = format!("{}; list the tasks: {program} --help", usage());
+            return Err(ProgramError::usage("the name of the task is missing", hint));
         }
     };
     let mut inputs: Vec<(String, String)> = Vec::new();
@@ -70,7 +71,10 @@ fn run(
             Argument::Option(name) if is_help(&name) => return Ok(Command::TaskHelp { task }),
             Argument::Option(name) => name,
             Argument::Word(_) => {
-                return Err(ProgramError::usage("an input has a value but no name", usage()));
+                return Err(ProgramError::usage(
+                    "expected `--INPUT VALUE`, found a value without `--INPUT`",
+                    usage(),
+                ));
             }
         };
         let Some(input) = name.strip_prefix("--") else { return Err(unknown_option(&name, usage())) };
@@ -283,7 +287,7 @@ mod tests {
             ("--json", "unknown option `--json`"),
             ("run", "the name of the task is missing"),
             ("run --n 5", "the name of the task is missing"),
-            ("run t1 5", "an input has a value but no name"),
+            ("run t1 5", "expected `--INPUT VALUE`, found a value without `--INPUT`"),
             ("run t1 --n", "input `n` has no value"),
             ("run t1 -n 5", "unknown option `-n`"),
             ("describe t1 t2", "unexpected argument `t2`"),
