@@ -164,7 +164,7 @@ fn the_short_help_fits_a_terminal_and_the_long_help_has_all_options() {
 
         let long = home.run(&format!("{command} --help")).unwrap();
         assert_eq!(long.code, Some(0));
-        assert!(width(&long.stdout) <= 90, "{}: {long}", width(&long.stdout));
+        assert!(width(&long.stdout) <= 80, "{}: {long}", width(&long.stdout));
         let has_cluster = command.ends_with(" secret") || ["run", "deploy"].contains(&command);
         for option in ["\nCluster:\n", "--endpoint <", "--auth-type <", "--insecure\n"] {
             assert_eq!(long.stdout.contains(option), has_cluster, "{option}: {long}");

@@ -49,7 +49,7 @@ pub(super) fn require_remote(options: &[(&str, bool)]) -> Result<(), CommandErro
 /// The cluster: every option overrides the environment and the configuration file.
 #[derive(Debug, Args)]
 pub struct ClusterArguments {
-    /// Configuration file [default: the first that exists, see `sealkit --help`]
+    /// Configuration file [default: the first found, see `sealkit --help`]
     #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath, help_heading = "Cluster", hide_short_help = true)]
     pub config: Option<PathBuf>,
     /// Endpoint: `dns:///HOST`, `https://HOST` or `http://HOST:PORT`
@@ -83,7 +83,7 @@ pub struct ImageArguments {
     /// CPUs of each pod, such as `500m` or `2` [default: that of the task]
     #[arg(long, help_heading = "Cluster", hide_short_help = true)]
     pub cpu: Option<String>,
-    /// Memory of each pod, such as `512Mi` or `4Gi` [default: that of the task]
+    /// Memory of each pod, such as `512Mi` [default: that of the task]
     #[arg(long, help_heading = "Cluster", hide_short_help = true)]
     pub memory: Option<String>,
     /// GPUs of each pod, such as `1` [default: that of the task]

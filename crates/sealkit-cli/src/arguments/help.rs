@@ -10,12 +10,12 @@ Examples:
   sealkit create secret my_secret             prompt for the value, without echo
   sealkit create secret my_cert -f cert.pem   store the exact bytes of a file
   vault read -field=pw x | sealkit create secret pw -f -
-  sealkit get secret                          list the secrets, never their values
+  sealkit get secret                          list the secrets without values
   sealkit update secret my_secret             store a new version of the secret
-  sealkit delete secret my_secret             delete the secret and all its versions
+  sealkit delete secret my_secret             delete all versions of it
   sealkit run examples/using_secrets.rs main  run a workflow of a source file
   sealkit create secret my_secret --remote    create the secret on a cluster
-  source <(sealkit completions bash)          complete commands, options and names
+  source <(sealkit completions bash)          enable shell completion
 
 Files:
   ~/.local/share/sealkit/secrets  encrypted store, or in $XDG_DATA_HOME
@@ -32,7 +32,7 @@ Environment:
   SEALKIT_KEY_FILE         path of the key, in place of the default
   SEALKIT_PASSPHRASE_FILE  path of a file with the passphrase of the key
   SEALKIT_TIMEOUT          timeout of a request to a cluster [default: 30s]
-  FLYTE_API_KEY            API key for non-interactive use; UNION_API_KEY works too
+  FLYTE_API_KEY            API key, used without a login; also UNION_API_KEY
 
 Exit codes:
   0    success
@@ -51,7 +51,7 @@ Examples:
   sealkit create secret my_secret --domain development --project flytesnacks
   sealkit create secret my_secret --remote    create the secret on a cluster
   sealkit create secret registry --type image-pull -f ~/.docker/config.json
-  sealkit create secret registry --from-docker-config --registries ghcr.io --remote
+  sealkit create secret pull --from-docker-config --registries ghcr.io --remote
   sealkit create secret registry --registry ghcr.io --username me
 
 A task requests the secret as `Secret(key = \"NAME\")`, or, if it has a group, as
@@ -79,8 +79,8 @@ Columns; a column without content is left out:
   TYPE     generic, image-pull (credentials of a container registry), or deleted
   VERSION  1 for the first value; every update and deletion adds 1
   CREATED  time at which this version was stored, in UTC
-  GUARD    how the value is found in outputs, errors and logs of tasks; shown only
-           with NAME, and if the key can be read
+  GUARD    how the value is found in outputs, errors and logs of tasks; shown
+           only with NAME, and if the key can be read
              full  everywhere, also in encoded form
              weak  only where it stands alone, as it may occur in ordinary text
              none  not at all: it is too short or too common
@@ -94,7 +94,7 @@ pub(super) const UPDATE_SECRET_SHORT: &str =
 
 pub(super) const UPDATE: &str = "\
 Examples:
-  sealkit update secret my_secret             prompt for the new value, without echo
+  sealkit update secret my_secret             prompt for the new value
   sealkit update secret my_cert -f cert.pem   store the exact bytes of a file
   sealkit update secret my_secret --restore 3
   sealkit update secret my_secret --remote    update the secret on a cluster
@@ -120,8 +120,8 @@ Examples:
   sealkit update key --passphrase-file FILE   read it from a file
   sealkit update key --remove-passphrase      store the key unencrypted
 
-Commands that decrypt a value prompt for the passphrase, or read it from the file
-in SEALKIT_PASSPHRASE_FILE. Without the passphrase the secrets cannot be read.";
+Commands that decrypt a value prompt for the passphrase, or read it from the
+file in SEALKIT_PASSPHRASE_FILE. Without it the secrets cannot be read.";
 
 pub(super) const COMPLETIONS: &str = "\
 Examples:
@@ -149,20 +149,21 @@ Cluster options and examples: see `sealkit run --help`";
 
 pub(super) const RUN: &str = "\
 Examples:
-  sealkit run src/main.rs main                run the workflow `main` of a source file
-  sealkit run my_tasks train --rows 100       run a task of a bin target, with an input
-  sealkit run target/release/my_tasks main    run a program that is already built
+  sealkit run src/main.rs main                run the workflow `main` of a file
+  sealkit run my_tasks train --rows 100       run a task with an input
+  sealkit run target/release/my_tasks main    run a compiled program
   sealkit run --secret token=env:HF_TOKEN src/main.rs main
   sealkit run --secret db/password=@pw.txt src/main.rs main
   sealkit run --domain development src/main.rs main
   sealkit run --remote --image ghcr.io/me/app:1 src/main.rs main
 
-Every task runs in a process of its own, with only its own secrets, and so does every
-task that a workflow calls. The output of the task is printed to standard output as
-JSON. All that tasks print goes to standard error, with secrets redacted.
+Every task runs in a process of its own, with only its own secrets, and so does
+every task that a workflow calls. The output of the task is printed to standard
+output as JSON. All that tasks print goes to standard error, with secrets
+redacted.
 
-With --remote, the cluster starts the program from the image, with the secrets of the
-cluster. Ctrl-C asks whether to abort the run.
+With --remote, the cluster starts the program from the image, with the secrets
+of the cluster. Ctrl-C asks whether to abort the run.
 
 Exit codes:
   0    success
@@ -177,8 +178,8 @@ Examples:
   sealkit deploy --image ghcr.io/me/app:1 src/main.rs
   sealkit deploy --image ghcr.io/me/app:1 --version v7 src/main.rs train
 
-Names and versions of the registered tasks are printed to standard output, one task
-per line.";
+Names and versions of the registered tasks are printed to standard output, one
+task per line.";
 
 pub(super) const DESCRIBE: &str = "\
 Examples:

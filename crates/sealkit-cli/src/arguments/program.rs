@@ -37,8 +37,8 @@ pub struct Run {
     pub task: Vec<OsString>,
     /// Read a secret from @FILE, env:VARIABLE or -
     ///
-    /// The value is used for this run only; `-` is standard input. For a secret
-    /// with a group, write GROUP/NAME=SOURCE.
+    /// The value is used for this run only; `-` is standard input. For a
+    /// secret with a group, write GROUP/NAME=SOURCE.
     #[arg(long, value_name = "NAME=SOURCE", conflicts_with = "remote", verbatim_doc_comment)]
     pub secret: Vec<String>,
     /// Domain of the run: its secrets take precedence
@@ -62,8 +62,7 @@ pub struct Run {
     pub debuggable: bool,
     /// Skip the check that every secret exists
     ///
-    /// Without --remote, only the secrets of the tasks that a workflow may call
-    /// are not checked.
+    /// Without --remote, the secrets of TASK itself are still checked.
     #[arg(long, verbatim_doc_comment)]
     pub skip_check: bool,
     /// The cluster, if any.
