@@ -8,18 +8,12 @@ use std::{
 };
 
 use serde_json::{Value as Json, json};
-use support::{ControlPlane, Home, Python};
+use support::{ControlPlane, Home};
+
+use crate::setup::start;
 
 /// A value that must not appear in any output.
 const VALUE: &str = "k3Jq-71xT/wQz9vB2m";
-
-fn start(options: &[&str]) -> (ControlPlane, Home) {
-    let python = Python::from_environment();
-    let plane = ControlPlane::start(&python, options).unwrap();
-    let home = Home::new(env!("CARGO_BIN_EXE_command")).unwrap();
-    plane.configure(&home, "").unwrap();
-    (plane, home)
-}
 
 /// Runs a command that must fail, and returns its errors with `PLANE` as the address of the control plane.
 fn errors(home: &Home, plane: &ControlPlane, line: &str) -> String {

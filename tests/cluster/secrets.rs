@@ -1,16 +1,9 @@
 //! Secrets on a cluster, which `sealkit` and the official commands manage together.
 
 use serde_json::{Value as Json, json};
-use support::{ControlPlane, Finished, Home, Python};
+use support::{ControlPlane, Finished, Home};
 
-/// Starts a control plane, and configures a home directory for it.
-fn start(options: &[&str]) -> (ControlPlane, Home) {
-    let python = Python::from_environment();
-    let plane = ControlPlane::start(&python, options).unwrap();
-    let home = Home::new(env!("CARGO_BIN_EXE_command")).unwrap();
-    plane.configure(&home, "").unwrap();
-    (plane, home)
-}
+use crate::setup::start;
 
 /// Returns the output with `PLANE` as the address of the control plane.
 fn normalize(finished: &Finished, plane: &ControlPlane) -> String {

@@ -1,10 +1,19 @@
-//! A control plane that requires authentication, for the tests of authentication.
+//! Control planes with a home directory that is configured for them.
 
 use std::{fs, path::PathBuf};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::Value as Json;
 use support::{ControlPlane, Finished, Home, Program, Python};
+
+/// Starts a control plane, and configures a home directory for it.
+pub(crate) fn start(options: &[&str]) -> (ControlPlane, Home) {
+    let python = Python::from_environment();
+    let plane = ControlPlane::start(&python, options).unwrap();
+    let home = Home::new(env!("CARGO_BIN_EXE_command")).unwrap();
+    plane.configure(&home, "").unwrap();
+    (plane, home)
+}
 
 /// A control plane that requires authentication, and a home directory.
 pub(crate) struct Setup {

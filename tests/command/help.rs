@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use support::{Finished, Home};
+use support::Finished;
+
+use crate::home;
 
 /// All commands, and the most lines of their short help.
 const COMMANDS: [(&str, usize); 17] = [
@@ -53,10 +55,6 @@ const OTHER_COMMANDS: [&str; 25] = [
     "my_secret=hunter2",
     "wibble",
 ];
-
-fn home() -> Home {
-    Home::new(env!("CARGO_BIN_EXE_command")).unwrap()
-}
 
 fn width(text: &str) -> usize {
     text.lines().map(|line| line.chars().count()).max().unwrap_or_default()

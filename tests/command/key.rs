@@ -2,11 +2,9 @@
 
 use std::{fs, os::unix::fs::PermissionsExt as _};
 
-use support::{Home, Terminal};
+use support::Terminal;
 
-fn home() -> Home {
-    Home::new(env!("CARGO_BIN_EXE_command")).unwrap()
-}
+use crate::home;
 
 #[test]
 fn the_first_secret_creates_the_key_with_a_note() {

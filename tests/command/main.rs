@@ -8,3 +8,10 @@ mod prompt;
 mod secrets;
 mod usage;
 mod values;
+
+use support::Home;
+
+/// An empty home directory.
+fn home() -> Home {
+    Home::new(env!("CARGO_BIN_EXE_command")).unwrap()
+}

@@ -4,11 +4,9 @@ use std::fs;
 
 use support::{Home, Terminal};
 
-const SECRET: &str = "correct horse battery staple";
+use crate::home;
 
-fn home() -> Home {
-    Home::new(env!("CARGO_BIN_EXE_command")).unwrap()
-}
+const SECRET: &str = "correct horse battery staple";
 
 /// The command at a terminal of 100 columns.
 fn at_terminal(home: &Home, line: &str) -> Terminal {

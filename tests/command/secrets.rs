@@ -4,9 +4,7 @@ use std::{fs, os::unix::fs::PermissionsExt as _};
 
 use support::Home;
 
-fn home() -> Home {
-    Home::new(env!("CARGO_BIN_EXE_command")).unwrap()
-}
+use crate::home;
 
 /// A home with `my_secret`, which is `hunter2`.
 fn home_with_a_secret() -> Home {

@@ -1,10 +1,6 @@
 //! Command lines that are invalid: the errors name the mistake and never repeat a value.
 
-use support::Home;
-
-fn home() -> Home {
-    Home::new(env!("CARGO_BIN_EXE_command")).unwrap()
-}
+use crate::home;
 
 #[test]
 fn a_value_is_never_repeated_in_an_error() {

@@ -1,7 +1,5 @@
 //! Isolation of pods: a task has its own secrets only, no other process sees them, and no trace of them remains.
 
-#![cfg(target_os = "linux")]
-
 use std::{
     collections::BTreeMap,
     env, fs,
@@ -13,11 +11,9 @@ use std::{
 };
 
 use rustix::process::{Pid, Signal, kill_process};
-use support::runs::{CERTIFICATE, LOOT, Runs, SECRET, children, until, wait_for};
+use support::runs::{CERTIFICATE, LOOT, SECRET, children, until, wait_for};
 
-fn home() -> Runs {
-    Runs::new(env!("CARGO_BIN_EXE_command"), env!("CARGO_BIN_EXE_pods")).unwrap()
-}
+use crate::home;
 
 #[test]
 fn a_task_cannot_find_the_secret_of_another_task() {

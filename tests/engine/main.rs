@@ -1,5 +1,19 @@
 //! `sealkit run`: tasks as processes on this machine.
 
+#![cfg(target_os = "linux")]
+
 mod isolation;
 mod preflight;
 mod runs;
+
+use support::runs::Runs;
+
+/// A home directory with the secrets of the tasks of `pods`.
+fn home() -> Runs {
+    Runs::new(env!("CARGO_BIN_EXE_command"), env!("CARGO_BIN_EXE_pods")).unwrap()
+}
+
+/// The same, without secrets.
+fn without_secrets() -> Runs {
+    Runs::without_secrets(env!("CARGO_BIN_EXE_command"), env!("CARGO_BIN_EXE_pods")).unwrap()
+}

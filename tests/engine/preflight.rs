@@ -1,18 +1,10 @@
 //! What is checked before a run: the task, its inputs, its secrets and its declared calls.
 
-#![cfg(target_os = "linux")]
-
 use std::{env, fs};
 
-use support::runs::{Runs, SECRET};
+use support::runs::SECRET;
 
-fn home() -> Runs {
-    Runs::new(env!("CARGO_BIN_EXE_command"), env!("CARGO_BIN_EXE_pods")).unwrap()
-}
-
-fn without_secrets() -> Runs {
-    Runs::without_secrets(env!("CARGO_BIN_EXE_command"), env!("CARGO_BIN_EXE_pods")).unwrap()
-}
+use crate::{home, without_secrets};
 
 #[test]
 fn no_task_starts_while_a_secret_is_missing() {
@@ -152,7 +144,7 @@ fn a_run_without_a_task_lists_the_tasks_and_their_inputs() {
                           --max_rows optional integer
                           --names list of string
                           --limits map of integer
-                          --colour Colour
+                          --colour Red|DarkGreen
                           --point Point
                           --wait duration
       enormous          task      Returns a number that Flyte cannot represent.
@@ -192,7 +184,7 @@ fn a_run_without_a_task_lists_the_tasks_and_their_inputs() {
     for help in ["--help", "-h", "--expected x --help"] {
         let program =
             support::Program::new(env!("CARGO_BIN_EXE_fixture")).args("run t1 --help").run().unwrap();
-        let expected = program.to_string().replace("Usage: t1", "Usage: sealkit run FIXTURE t1");
+        let expected = program.to_string().replace("fixture run t1", "sealkit run FIXTURE t1");
         assert_eq!(run(&format!("t1 {help}")), expected);
     }
     assert!(run("--help").contains("Usage: sealkit run [OPTIONS] <TARGET> <TASK> [--INPUT VALUE]..."));

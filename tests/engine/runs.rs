@@ -1,18 +1,10 @@
 //! Runs of tasks: calls, failures, retries, timeouts and missing secrets.
 
-#![cfg(target_os = "linux")]
-
 use std::{env, fs, path::PathBuf, thread};
 
-use support::runs::{CERTIFICATE, Runs, SECRET};
+use support::runs::{CERTIFICATE, SECRET};
 
-fn home() -> Runs {
-    Runs::new(env!("CARGO_BIN_EXE_command"), env!("CARGO_BIN_EXE_pods")).unwrap()
-}
-
-fn without_secrets() -> Runs {
-    Runs::without_secrets(env!("CARGO_BIN_EXE_command"), env!("CARGO_BIN_EXE_pods")).unwrap()
-}
+use crate::{home, without_secrets};
 
 #[test]
 fn a_workflow_runs_its_tasks_as_pods_with_their_secrets() {

@@ -104,7 +104,7 @@ fn the_help_of_a_task_shows_its_inputs() {
     -- stdout
     Compares `my_secret` with the expected value.
 
-    Usage: t1 --expected EXPECTED
+    Usage: fixture run t1 --expected EXPECTED
 
     Inputs:
       --expected EXPECTED  string
@@ -122,7 +122,7 @@ fn the_help_of_a_task_shows_its_inputs() {
 
     The second paragraph is shown by `describe`.
 
-    Usage: all.types --small SMALL --ratio RATIO --flag [FLAG] [--max_rows MAX_ROWS] --names NAMES --limits LIMITS --colour COLOUR --point POINT --wait WAIT
+    Usage: fixture run all.types --small SMALL --ratio RATIO --flag [FLAG] [--max_rows MAX_ROWS] --names NAMES --limits LIMITS --colour COLOUR --point POINT --wait WAIT
 
     Inputs:
       --small SMALL        integer

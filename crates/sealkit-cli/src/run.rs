@@ -35,7 +35,7 @@ struct RunSecret {
 }
 
 /// A secret that was not found, and the task that requests it.
-type Missing<'t> = (&'t Task, &'t SecretRequest);
+pub(crate) type Missing<'t> = (&'t Task, &'t SecretRequest);
 
 pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
     let scope = Scope::new(args.domain.as_deref(), args.project.as_deref())?;
@@ -65,7 +65,7 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
         provide(task, &required, &scope, &mut values)?;
         let mut possible = of(&reachable.possible);
         possible.retain(|(_, request)| !required.iter().any(|(_, other)| is_same(request, other)));
-        warn_of_missing(task, &possible);
+        warn_of_missing(task, &possible, "");
     }
     for (name, strength) in values.weak() {
         terminal::warning(&format!("secret `{name}` {strength}"));
@@ -115,7 +115,7 @@ pub(crate) fn select<'p>(
     }
     let task = program.task(&name)?;
     if inputs.iter().any(|argument| argument == "--help" || argument == "-h") {
-        terminal::print(&task_help(args, task, &program.help(task)?))?;
+        terminal::print(&program.help(task, &format!("sealkit run {}", args.target.target))?)?;
         return Ok(None);
     }
     match program.inputs(task, inputs) {
@@ -131,15 +131,6 @@ pub(crate) fn select<'p>(
             None => Err(error.into()),
         },
     }
-}
-
-/// Returns the help of a task, with the command that runs the task in its usage.
-fn task_help(args: &Run, task: &Task, help: &str) -> String {
-    // The last match, because the documentation of the task comes first.
-    let Some((docs, inputs)) = help.rsplit_once(&format!("Usage: {}", task.name)) else {
-        return help.to_owned();
-    };
-    format!("{docs}Usage: sealkit run {} {}{inputs}", args.target.target, task.name)
 }
 
 /// The error that lists the tasks and their inputs.
@@ -250,7 +241,7 @@ fn look_up(
 }
 
 /// Removes repeated secrets; the first task that requests a secret stays.
-fn unique(mut missing: Vec<Missing<'_>>) -> Vec<Missing<'_>> {
+pub(crate) fn unique(mut missing: Vec<Missing<'_>>) -> Vec<Missing<'_>> {
     let mut seen: Vec<&SecretRequest> = Vec::new();
     missing.retain(|(_, request)| {
         let is_new = !seen.iter().any(|known| is_same(known, request));
@@ -264,17 +255,19 @@ fn is_same(a: &SecretRequest, b: &SecretRequest) -> bool {
     a.group == b.group && a.key == b.key
 }
 
-/// Lists missing secrets of tasks that a workflow without declared calls may call.
-fn warn_of_missing(task: &Task, missing: &[Missing<'_>]) {
+/// Lists missing secrets of tasks that a workflow without declared calls may call; `place` is where they were looked up.
+pub(crate) fn warn_of_missing(task: &Task, missing: &[Missing<'_>], place: &str) {
     if !missing.is_empty() {
         let (name, secrets) = (&task.name, list(missing));
-        terminal::warning(&format!("secrets of tasks that `{name}` may call were not found: {secrets}"));
+        terminal::warning(&format!(
+            "secrets of tasks that `{name}` may call were not found{place}: {secrets}"
+        ));
         terminal::hint("to check secrets before the run, declare the calls: #[workflow(calls = [...])]");
     }
 }
 
 /// Returns the names of secrets and their tasks.
-fn list(missing: &[Missing<'_>]) -> String {
+pub(crate) fn list(missing: &[Missing<'_>]) -> String {
     let secrets = missing.iter().map(|(of, request)| format!("`{}` (task `{}`)", request.request(), of.name));
     secrets.collect::<Vec<_>>().join(", ")
 }

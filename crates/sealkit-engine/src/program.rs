@@ -65,7 +65,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// Returns the name of its type, such as `list of integer`; structs and enums are called by their own name.
+    /// Returns the name of its type, such as `list of integer`, the name of a struct, or the variants of an enum.
     pub fn type_name(&self) -> String {
         type_name(&self.r#type)
     }
@@ -76,6 +76,10 @@ fn type_name(r#type: &serde_json::Value) -> String {
     match composite {
         Some((kind, inner)) if kind == "list" || kind == "map" => format!("{kind} of {}", type_name(inner)),
         Some((kind, inner)) if kind == "optional" => format!("optional {}", type_name(inner)),
+        Some((kind, inner)) if kind == "enum" => {
+            let variants = inner["variants"].as_array().into_iter().flatten();
+            variants.filter_map(serde_json::Value::as_str).collect::<Vec<_>>().join("|")
+        }
         Some((_, inner)) => inner["name"].as_str().unwrap_or_default().to_owned(),
         None => r#type.as_str().unwrap_or_default().to_owned(),
     }
@@ -206,13 +210,13 @@ impl Program {
         self.text(&arguments)
     }
 
-    /// Returns the help of `task`, as the program prints it.
+    /// Returns the help of `task`, as the program prints it; `command` runs the task, such as `sealkit run PROGRAM`.
     ///
     /// # Errors
     ///
     /// Returns an error if the program does not print it.
-    pub fn help(&self, task: &Task) -> Result<String> {
-        self.text(&["run", &task.name, "--help"])
+    pub fn help(&self, task: &Task, command: &str) -> Result<String> {
+        self.text(&["help", &task.name, command])
     }
 
     fn text(&self, arguments: &[&str]) -> Result<String> {
@@ -365,7 +369,7 @@ mod tests {
             (json!("integer"), "integer"),
             (json!({"list": {"optional": "string"}}), "list of optional string"),
             (json!({"map": {"list": "date"}}), "map of list of date"),
-            (json!({"enum": {"name": "Colour", "variants": ["Red"]}}), "Colour"),
+            (json!({"enum": {"name": "Colour", "variants": ["Red", "Blue"]}}), "Red|Blue"),
             (json!({"optional": {"struct": {"name": "Point", "fields": []}}}), "optional Point"),
         ] {
             assert_eq!(type_name(&r#type), name);

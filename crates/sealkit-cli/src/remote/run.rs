@@ -15,7 +15,9 @@ use super::Cluster;
 use crate::{
     arguments::{ImageArguments, Run},
     error::{CommandError, reason},
-    progress, prompt, run, terminal,
+    progress, prompt,
+    run::{self, Missing},
+    terminal,
 };
 
 pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
@@ -152,45 +154,22 @@ fn check_secrets(
     project: &str,
     domain: &str,
 ) -> Result<(), CommandError> {
-    let mut seen: Vec<&SecretRequest> = Vec::new();
-    let mut missing: Vec<(&Task, &SecretRequest)> = Vec::new();
-    for task in tasks {
-        for request in &task.secret_requests {
-            if seen.iter().any(|known| known.key == request.key && known.group == request.group) {
-                continue;
-            }
-            seen.push(request);
-            match cluster.wait(secret_exists(cluster, &request.key, project, domain)) {
-                Ok(true) => {}
-                Ok(false) if request.group.is_some() => terminal::warning(&format!(
-                    "secret `{}` of task `{}` is not stored on the cluster: another source must provide its group",
-                    request.request(),
-                    task.name
-                )),
-                Ok(false) => missing.push((task, request)),
-                // The cluster has no secret service.
-                Err(error) if error.kind() == ErrorKind::Unimplemented => return Ok(()),
-                Err(error) => return Err(error.into()),
-            }
-        }
+    let requests = tasks.iter().flat_map(|task| task.secret_requests.iter().map(|request| (*task, request)));
+    let missing = missing_secrets(cluster, requests.collect(), project, domain)?;
+    let (grouped, missing): (Vec<Missing<'_>>, Vec<Missing<'_>>) =
+        missing.into_iter().partition(|(_, request)| request.group.is_some());
+    for (task, request) in grouped {
+        terminal::warning(&format!(
+            "secret `{}` of task `{}` is not stored on the cluster: another source must provide its group",
+            request.request(),
+            task.name
+        ));
     }
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let labels: Vec<String> = missing
-        .iter()
-        .map(|(task, request)| format!("`{}` (task `{}`)", request.request(), task.name))
-        .collect();
-    let endpoint = &cluster.client.config().endpoint;
-    let message = match &labels[..] {
-        [one] => format!("secret {one} not found on {endpoint}; nothing was started"),
-        many => {
-            format!(
-                "{} secrets not found on {endpoint}: {}; nothing was started",
-                many.len(),
-                many.join(", ")
-            )
-        }
+    let (endpoint, secrets) = (&cluster.client.config().endpoint, run::list(&missing));
+    let message = match missing.len() {
+        0 => return Ok(()),
+        1 => format!("secret {secrets} not found on {endpoint}; nothing was started"),
+        count => format!("{count} secrets not found on {endpoint}: {secrets}; nothing was started"),
     };
     let commands: Vec<String> = missing
         .iter()
@@ -210,33 +189,34 @@ fn warn_of_missing(
     project: &str,
     domain: &str,
 ) -> Result<(), CommandError> {
-    let keys = required.iter().flat_map(|task| &task.secret_requests).map(|request| &*request.key);
-    let mut seen: Vec<&str> = keys.collect();
+    let is_checked =
+        |key: &str| required.iter().flat_map(|task| &task.secret_requests).any(|request| request.key == key);
+    let requests =
+        possible.iter().flat_map(|task| task.secret_requests.iter().map(|request| (*task, request)));
+    // Another source may provide a secret with a group.
+    let requests = requests.filter(|(_, request)| request.group.is_none() && !is_checked(&request.key));
+    let missing = missing_secrets(cluster, requests.collect(), project, domain)?;
+    run::warn_of_missing(task, &missing, &format!(" on {}", cluster.client.config().endpoint));
+    Ok(())
+}
+
+/// Returns the secrets that the cluster does not store, each once; none if the cluster has no secret service.
+fn missing_secrets<'t>(
+    cluster: &Cluster,
+    requests: Vec<Missing<'t>>,
+    project: &str,
+    domain: &str,
+) -> Result<Vec<Missing<'t>>, CommandError> {
     let mut missing = Vec::new();
-    for of in possible {
-        for request in &of.secret_requests {
-            // Another source may provide a secret with a group.
-            if request.group.is_some() || seen.contains(&&*request.key) {
-                continue;
-            }
-            seen.push(&request.key);
-            match cluster.wait(secret_exists(cluster, &request.key, project, domain)) {
-                Ok(true) => {}
-                Ok(false) => missing.push(format!("`{}` (task `{}`)", request.request(), of.name)),
-                // The cluster has no secret service.
-                Err(error) if error.kind() == ErrorKind::Unimplemented => return Ok(()),
-                Err(error) => return Err(error.into()),
-            }
+    for (task, request) in run::unique(requests) {
+        match cluster.wait(secret_exists(cluster, &request.key, project, domain)) {
+            Ok(true) => {}
+            Ok(false) => missing.push((task, request)),
+            Err(error) if error.kind() == ErrorKind::Unimplemented => return Ok(Vec::new()),
+            Err(error) => return Err(error.into()),
         }
     }
-    if !missing.is_empty() {
-        let (name, endpoint) = (&task.name, &cluster.client.config().endpoint);
-        let missing = missing.join(", ");
-        terminal::warning(&format!(
-            "secrets of tasks that `{name}` may call not found on {endpoint}: {missing}"
-        ));
-    }
-    Ok(())
+    Ok(missing)
 }
 
 /// Returns whether the secret exists in the project, in the domain, or globally.

@@ -11,12 +11,29 @@ use super::{ProgramError, pod::Pod};
 pub(super) enum Command {
     Default,
     Help,
-    Describe { task: Option<String>, json: bool },
-    TaskHelp { task: String },
-    Run { task: String, inputs: Vec<(String, String)> },
-    Inputs { task: String, inputs: Vec<(String, String)> },
-    Outputs { task: String },
-    Spec { task: String },
+    Describe {
+        task: Option<String>,
+        json: bool,
+    },
+    /// `command` runs the task, such as `PROGRAM run`.
+    TaskHelp {
+        task: String,
+        command: String,
+    },
+    Run {
+        task: String,
+        inputs: Vec<(String, String)>,
+    },
+    Inputs {
+        task: String,
+        inputs: Vec<(String, String)>,
+    },
+    Outputs {
+        task: String,
+    },
+    Spec {
+        task: String,
+    },
     Execute(Pod),
 }
 
@@ -33,7 +50,7 @@ pub(super) fn parse(
         Some(Argument::Option(name)) => return Err(unknown_option(&name, see_help(program))),
     };
     match command.as_str() {
-        "help" => Ok(Command::Help),
+        "help" => help(parser, program),
         "run" => run(parser, program, is_flag),
         "describe" => describe(parser, program),
         "execute" => execute(parser, program),
@@ -68,7 +85,7 @@ fn run(
     let mut inputs: Vec<(String, String)> = Vec::new();
     while let Some(argument) = next(&mut parser, program)? {
         let name = match argument {
-            Argument::Option(name) if is_help(&name) => return Ok(Command::TaskHelp { task }),
+            Argument::Option(name) if is_help(&name) => return Ok(task_help(task, None, program)),
             Argument::Option(name) => name,
             Argument::Word(_) => {
                 return Err(ProgramError::usage(
@@ -99,6 +116,24 @@ fn flag(parser: &mut Parser) -> OsString {
         arguments.next_if(|argument| !argument.as_encoded_bytes().starts_with(b"-"))
     });
     following.unwrap_or_else(|| "true".into())
+}
+
+/// Parses `help [TASK [COMMAND]]`.
+fn help(mut parser: Parser, program: &str) -> Result<Command, ProgramError> {
+    let mut words = Vec::new();
+    while let Some(argument) = next(&mut parser, program)? {
+        match argument {
+            Argument::Word(word) => words.push(word),
+            Argument::Option(name) if is_help(&name) => {}
+            Argument::Option(name) => return Err(unknown_option(&name, see_help(program))),
+        }
+    }
+    let mut words = words.into_iter();
+    Ok(words.next().map_or(Command::Help, |task| task_help(task, words.next(), program)))
+}
+
+fn task_help(task: String, command: Option<String>, program: &str) -> Command {
+    Command::TaskHelp { task, command: command.unwrap_or_else(|| format!("{program} run")) }
 }
 
 /// Parses the name of a task and expects nothing else.
@@ -235,7 +270,12 @@ mod tests {
             parsed("describe --json t1"),
             Ok(Command::Describe { task: Some("t1".to_owned()), json: true })
         );
-        assert_eq!(parsed("run t1 --help"), Ok(Command::TaskHelp { task: "t1".to_owned() }));
+        let task_help =
+            |command: &str| Ok(Command::TaskHelp { task: "t1".to_owned(), command: command.to_owned() });
+        assert_eq!(parsed("run t1 --help"), task_help("demo run"));
+        assert_eq!(parsed("help t1"), task_help("demo run"));
+        assert_eq!(parsed("help t1 other"), task_help("other"));
+        assert_eq!(parsed("help"), Ok(Command::Help));
         let inputs =
             [("n", "-5"), ("s", "--x"), ("e", "")].map(|(name, value)| (name.to_owned(), value.to_owned()));
         assert_eq!(

@@ -47,14 +47,14 @@ fn summary(task: &TaskMetadata) -> String {
     }
 }
 
-/// Returns the help of one task. It names no command, because `sealkit run` prints it, too.
-pub(super) fn task_help(task: &TaskMetadata) -> String {
+/// Returns the help of one task, which `command` runs.
+pub(super) fn task_help(task: &TaskMetadata, command: &str) -> String {
     let mut text = String::new();
     if !task.docs().is_empty() {
         let _ = writeln!(text, "{}\n", task.docs());
     }
     let inputs = task.interface().inputs;
-    let _ = write!(text, "Usage: {}", task.name());
+    let _ = write!(text, "Usage: {command} {}", task.name());
     for input in inputs {
         let _ = if input.r#type.is_optional() {
             write!(text, " [{}]", option(input))
