@@ -244,6 +244,21 @@ fn invalid_runs_are_rejected_before_they_start() {
 
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
+fn a_workflow_without_declared_calls_starts_with_a_warning_about_missing_secrets() {
+    let (plane, home) = start(&[]);
+    assert_eq!(home.run("delete secret my_secret --remote -y").unwrap().code, Some(0));
+    let finished = run_remote(&home, "sum_of_squares --numbers [2,3]");
+    assert_eq!((finished.code, &*finished.stdout), (Some(0), "13\n"), "{finished}");
+    let endpoint = plane.endpoint();
+    let warning = format!(
+        "warning: secrets of tasks that `sum_of_squares` may call were not found on {endpoint}: `my_secret` (task `leaking`)\n\
+         hint: to check secrets before the run, declare the calls: #[workflow(calls = [...])]\n"
+    );
+    assert!(finished.stderr.starts_with(&warning), "{finished}");
+}
+
+#[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn a_deployed_task_does_not_run() {
     let (plane, home) = start(&[]);
     let deploy = || {
