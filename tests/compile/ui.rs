@@ -1,4 +1,4 @@
-//! Error messages of the macros, and unusual programs that compile.
+//! Error messages of the macros.
 
 use std::{ffi::OsStr, fs, path::Path};
 
@@ -6,10 +6,9 @@ use std::{ffi::OsStr, fs, path::Path};
 const SEVERAL: &str = "several_errors_at_once";
 
 #[test]
-fn invalid_programs_report_the_expected_errors_and_unusual_programs_compile() {
-    let cases = trybuild::TestCases::new();
-    cases.compile_fail("ui/*.rs");
-    cases.pass("ui_pass/*.rs");
+fn invalid_programs_report_the_expected_errors() {
+    // Without cases that pass, trybuild checks all of them with one command.
+    trybuild::TestCases::new().compile_fail("ui/*.rs");
 }
 
 /// A second error for the same mistake would be noise.

@@ -21,7 +21,7 @@ use std::{
 };
 
 use sealkit::{
-    Error, TaskKind, MountType, Result, Secret, TaskMetadata, TaskType, current_context, task, tasks,
+    Error, MountType, Result, Secret, TaskKind, TaskMetadata, TaskType, current_context, task, tasks,
     testing::TestSecrets, workflow,
 };
 

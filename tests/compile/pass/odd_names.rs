@@ -1,6 +1,7 @@
 // Generated code does not depend on the names in the user's scope.
 #![deny(warnings)]
 #![allow(
+    clippy::wrong_self_convention,
     dead_code,
     non_camel_case_types,
     non_upper_case_globals,
