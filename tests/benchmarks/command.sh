@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Compares the run time of commands, started cold, with similar tools:
 #
-#     bash crates/sealkit-cli/benches/compare.sh
+#     bash tests/benchmarks/command.sh
 #
 # Each tool gets a temporary home directory; tools that are not installed are skipped. The unit is one start of `true`.
 #
@@ -9,7 +9,7 @@
 # rage, secretspec, fnox    cargo install --locked rage secretspec fnox@1.39.0   (fnox: apt-get install libudev-dev)
 # dotenvx                   npm install --global @dotenvx/dotenvx
 set -euo pipefail
-cd "$(dirname "$0")/../../.."
+cd "$(dirname "$0")/../.."
 
 many=1000
 more=100000

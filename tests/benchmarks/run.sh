@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # What running a task as a pod costs, beside starting the program alone and beside flytekit:
 #
-#     bash crates/sealkit-engine/benches/compare.sh
+#     bash tests/benchmarks/run.sh
 #
 # Everything is built before, and in a home that is thrown away. It needs hyperfine (apt-get install hyperfine). flytekit is
 # compared with if TEST_PYTHON names a Python that has it.
 set -euo pipefail
-cd "$(dirname "$0")/../../.."
+cd "$(dirname "$0")/../.."
 
 command -v hyperfine >/dev/null || {
     echo "this needs hyperfine: apt-get install hyperfine" >&2
