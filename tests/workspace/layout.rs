@@ -57,7 +57,7 @@ fn declared(directory: &Path) -> BTreeSet<String> {
 
 #[test]
 fn every_test_and_every_example_belongs_to_a_target() {
-    for name in ["tests", "tests/compile", "examples"] {
+    for name in ["tests", "tests/benchmarks", "tests/compile", "examples"] {
         let directory = root().join(name);
         assert_eq!(
             sources(&directory),
