@@ -93,14 +93,13 @@ fn tour() -> anyhow::Result<()> {
 /// Runs a workflow as `sealkit run` does, with temporary secrets.
 #[cfg(target_os = "linux")]
 mod pods {
-    use std::sync::Arc;
+    use std::{sync::Arc, time::Duration};
 
-    use sealkit_engine::{Engine, Event, PodOptions, Program, SecretRequest, Values};
+    use sealkit_engine::{Engine, Event, Inputs, PodOptions, Program, SecretRequest, Values};
     use zeroize::Zeroizing;
 
     pub(crate) fn run(task: &str) -> anyhow::Result<String> {
-        let program = Program::open(&std::env::current_exe()?)?;
-        let inputs = program.inputs(program.task(task)?, &[] as &[&str])?;
+        let program = Program::open(&std::env::current_exe()?, Duration::from_secs(30))?;
         let lookup = |request: &SecretRequest| {
             let value = match &*request.key {
                 "my_secret" => "correct horse battery staple",
@@ -109,8 +108,8 @@ mod pods {
             Ok(Some(Zeroizing::new(value.as_bytes().to_vec())))
         };
         let (values, _missing) = Values::look_up(program.tasks(), &lookup)?;
-        let engine = Engine::new(program, task, values, PodOptions::default(), Arc::new(show))?;
-        let done = engine.run(task, &inputs).map_err(|problem| anyhow::anyhow!(problem.message))?;
+        let engine = Engine::new(program, values, PodOptions::default(), Arc::new(show))?;
+        let done = engine.run(task, &Inputs::default()).map_err(|problem| anyhow::anyhow!("{problem:#}"))?;
         Ok(done.json)
     }
 

@@ -4,6 +4,7 @@
 
 mod isolation;
 mod preflight;
+mod protocol;
 mod runs;
 
 use support::runs::Runs;

@@ -5,8 +5,8 @@
 use std::{any::TypeId, fs, io, os::unix::ffi::OsStrExt};
 
 use sealkit::{
-    __private::{Call, InvokeError, Limits, Members, Output, ResultConversions, TaskError},
-    LocalStore, MountType, Resources, Secret, Session, TaskKind, TaskMetadata, TaskType, Value,
+    __private::{Call, InvokeError, Limits, Members, Output, ResultConversions, TaskError, not_visible},
+    LocalStore, MountType, Resources, Secret, Session, TaskKind, TaskMetadata, TaskType, Value, ValueError,
     current_context,
 };
 use serde::Deserialize;
@@ -29,7 +29,11 @@ struct Question {
 
 const OUTPUT: Output<sealkit::Result<()>> = Output {
     variables: &[],
-    result: &ResultConversions { output: TaskType::__MEMBER, error: TaskError::CONVERSIONS },
+    result: &ResultConversions {
+        output: TaskType::__MEMBER,
+        error: TaskError::CONVERSIONS,
+        as_error: not_visible,
+    },
 };
 
 fn main() -> io::Result<()> {
@@ -82,7 +86,7 @@ fn answer<T, J: serde::Serialize>(
 /// Returns the metadata of a task whose names are known at run time only.
 fn task(question: Question) -> TaskMetadata {
     fn invoke(_: Members) -> Result<Option<Value>, InvokeError> {
-        Err(InvokeError::Task("the probe is not run by name".to_owned()))
+        Err(InvokeError::Input(ValueError::new("the probe is not run by name")))
     }
     let keep = |text: String| -> &'static str { Box::leak(text.into_boxed_str()) };
     let mut secret = Secret::new(keep(question.key));

@@ -285,7 +285,8 @@ fn an_error_is_redacted_with_its_sources() {
     let text = format(test_secrets().run(fails).unwrap_err());
     assert!(!text.contains("71xT"), "{text}");
     assert!(text.starts_with(
-        "the warehouse cannot be reached: password authentication failed for app:[REDACTED:db/password] |"
+        "the warehouse cannot be reached | the warehouse cannot be reached: password authentication failed for \
+         app:[REDACTED:db/password] |"
     ));
     let error = test_secrets().run(fails_with_a_source).unwrap_err();
     let text = format!("{error} {error:#} {error:?}");

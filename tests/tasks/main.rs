@@ -2,6 +2,7 @@
 
 mod annotations;
 mod contexts;
+mod errors;
 mod flytekit;
 mod injectors;
 mod leaks;

@@ -82,7 +82,10 @@ fn an_error_is_written_to_the_store() {
         bucket.put(&format!("{task}/inputs.pb"), &inputs(pairs)).unwrap();
         error(&bucket, task, &pod(&bucket, task, task).run().unwrap())
     };
-    insta::assert_snapshot!(failure("failing", &[]), @"other Recoverable User: task `failing` failed: the warehouse cannot be reached: connection refused");
+    insta::assert_snapshot!(failure("failing", &[]), @"
+    other Recoverable User: task `failing` failed: the warehouse cannot be reached
+    caused by: connection refused
+    ");
     insta::assert_snapshot!(failure("panicking", &[]), @"other Recoverable User: task `panicking` panicked: out of luck");
     insta::assert_snapshot!(failure("leaking", &[("way", "output")]), @r#"
     leak NonRecoverable User: task `leaking` failed: output `o0` of task `leaking` contains secret `my_secret` (in plain text, at byte 0 of 17)

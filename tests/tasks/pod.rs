@@ -104,7 +104,10 @@ fn an_error_is_written_to_error_pb_with_its_retryability() {
         }
         error(directory.path(), &pod.run().unwrap())
     };
-    insta::assert_snapshot!(failure("failing", &[], None), @"other Recoverable User: task `failing` failed: the warehouse cannot be reached: connection refused");
+    insta::assert_snapshot!(failure("failing", &[], None), @"
+    other Recoverable User: task `failing` failed: the warehouse cannot be reached
+    caused by: connection refused
+    ");
     insta::assert_snapshot!(failure("panicking", &[], None), @"other Recoverable User: task `panicking` panicked: out of luck");
     insta::assert_snapshot!(failure("enormous", &[], None), @"invalid_value NonRecoverable User: output of task `enormous`: `o0` is too large: integers in Flyte are signed and have 64 bits");
     insta::assert_snapshot!(failure("t1", &[("expected", text(""))], None), @"
@@ -139,7 +142,8 @@ fn a_pod_that_cannot_write_its_error_has_another_exit_code() {
     insta::assert_snapshot!(finished.to_string().replace(directory.path().to_str().unwrap(), "DIR"), @"
     exit code 1
     -- stderr
-    error: task `failing` failed: the warehouse cannot be reached: connection refused
+    error: task `failing` failed: the warehouse cannot be reached
+    caused by: connection refused
     error: cannot write `DIR/outputs/error.pb`: File exists (os error 17)
     ");
 

@@ -71,7 +71,8 @@ fn a_failed_task_has_exit_code_1() {
     insta::assert_snapshot!(run("run failing"), @"
     exit code 1
     -- stderr
-    error: task `failing` failed: the warehouse cannot be reached: connection refused
+    error: task `failing` failed: the warehouse cannot be reached
+    caused by: connection refused
     ");
     insta::assert_snapshot!(run("run enormous"), @"
     exit code 1

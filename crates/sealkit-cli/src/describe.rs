@@ -20,10 +20,7 @@ pub(crate) fn describe(args: &Describe) -> Result<(), CommandError> {
     let (sources, missing) = if args.check { sources(&tasks, &scope)? } else { Default::default() };
     terminal::print(&match args.output {
         DescribeOutput::Json => {
-            let metadata = program.tasks().iter().zip(program.metadata());
-            let selected = metadata.filter(|(task, _)| is_selected(task)).map(|(_, metadata)| metadata);
-            serde_json::to_string_pretty(&selected.collect::<Vec<_>>())
-                .map_err(|error| CommandError::failure(error.to_string()))?
+            serde_json::to_string_pretty(&tasks).map_err(|error| CommandError::failure(error.to_string()))?
                 + "\n"
         }
         DescribeOutput::Table if args.check => sources,
@@ -42,7 +39,7 @@ fn sources(tasks: &[&Task], scope: &Scope) -> Result<(String, Vec<String>), Comm
     let store = Store::open(&secret::store_paths()?)?;
     let (mut text, mut missing) = (String::new(), Vec::new());
     for task in tasks {
-        let _ = writeln!(text, "{} ({})", task.name, run::kind(task));
+        let _ = writeln!(text, "{} ({})", task.name, task.kind.as_str());
         for request in &task.secret_requests {
             let names = request.request();
             let env_var = names.env_var.map(|name| format!(", in ${name}")).unwrap_or_default();

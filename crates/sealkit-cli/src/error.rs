@@ -2,6 +2,8 @@
 
 use std::{error::Error as _, io, process::ExitCode};
 
+#[cfg(target_os = "linux")]
+use sealkit_engine::Problem;
 use sealkit_store::{Error, ErrorKind};
 
 use crate::terminal;
@@ -81,6 +83,14 @@ impl From<sealkit_engine::Error> for CommandError {
     fn from(error: sealkit_engine::Error) -> Self {
         let code = if error.is_usage() { 2 } else { 1 };
         Self { code, message: error.to_string(), hint: error.hint().map(str::to_owned) }
+    }
+}
+
+/// The message contains the causes.
+#[cfg(target_os = "linux")]
+impl From<Problem> for CommandError {
+    fn from(problem: Problem) -> Self {
+        Self { code: 1, message: problem.to_string(), hint: problem.hint }
     }
 }
 

@@ -26,6 +26,7 @@ mod run;
 mod secret;
 mod table;
 mod terminal;
+mod timeout;
 mod unrecognized;
 mod value;
 

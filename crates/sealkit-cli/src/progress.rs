@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     io::{self, Write},
+    iter,
     sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -80,8 +81,10 @@ impl Progress {
                         state.failed += usize::from(!will_retry);
                         let symbol = self.symbol("✘", BAD);
                         // The command prints the whole error of the outermost task at the end.
-                        let reason = problem.message.lines().next().filter(|_| depth > 0 || *will_retry);
-                        let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+                        let is_shown = depth > 0 || *will_retry;
+                        let texts = iter::once(&problem.message).chain(&problem.causes);
+                        let lines = texts.filter(|_| is_shown).filter_map(|text| text.lines().next());
+                        let reason = lines.fold(String::new(), |reason, line| reason + ": " + line);
                         let retry = if *will_retry { ", retrying" } else { "" };
                         format!("{symbol}{NAME}{label}{NAME:#} failed in {time}{retry}{reason}")
                     }
@@ -103,6 +106,7 @@ impl Progress {
         let tasks = |count: usize| format!("{count} {}", if count == 1 { "task" } else { "tasks" });
         let time = display_duration(self.started.elapsed());
         let line = match (state.succeeded, state.failed) {
+            (0, 0) => return,
             (good, 0) => format!("{} succeeded in {time}", tasks(good)),
             (0, bad) => format!("{} failed in {time}", tasks(bad)),
             (good, bad) => format!("{} succeeded and {bad} failed in {time}", tasks(good)),

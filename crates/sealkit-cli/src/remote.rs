@@ -7,20 +7,16 @@ pub(crate) mod deploy;
 pub(crate) mod run;
 pub(crate) mod secret;
 
-use std::{env, future::Future, sync::Arc, time::Duration};
+use std::{env, future::Future, sync::Arc};
 
-use sealkit_names::variables::TIMEOUT;
 use sealkit_remote::{Client, Config, ConfigOverrides, Notice};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::{
     arguments::ClusterArguments,
     error::{CommandError, reason},
-    terminal,
+    terminal, timeout,
 };
-
-/// The default timeout of a request.
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A client of the cluster, and the runtime for its requests.
 pub(crate) struct Cluster {
@@ -48,7 +44,7 @@ impl Cluster {
         let runtime = runtime.map_err(|error| {
             CommandError::failure(format!("cannot start the network runtime: {}", reason(&error)))
         })?;
-        let timeout = request_timeout()?;
+        let timeout = timeout::from_environment()?;
         let client = {
             let _entered = runtime.enter();
             Client::new(config, timeout, Arc::new(|notice: Notice<'_>| print_notice(&notice)))?
@@ -59,16 +55,6 @@ impl Cluster {
     pub(crate) fn wait<T>(&self, future: impl Future<Output = T>) -> T {
         self.runtime.block_on(future)
     }
-}
-
-/// Returns the timeout in `SEALKIT_TIMEOUT`, or the default.
-fn request_timeout() -> Result<Duration, CommandError> {
-    let Some(text) = env::var_os(TIMEOUT) else { return Ok(DEFAULT_TIMEOUT) };
-    let time = text.to_str().and_then(|text| humantime::parse_duration(text).ok());
-    time.filter(|time| !time.is_zero()).ok_or_else(|| {
-        CommandError::usage(format!("`{TIMEOUT}` is not a duration"))
-            .with_hint(format!("write it with a unit: {TIMEOUT}=2m"))
-    })
 }
 
 /// Prints a request of the authentication flow to the user.

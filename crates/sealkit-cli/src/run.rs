@@ -9,9 +9,7 @@ use std::{
 };
 
 use clap::CommandFactory as _;
-use sealkit_engine::{
-    BuildOptions, Engine, PodOptions, Problem, Program, SecretRequest, Task, TaskKind, Values,
-};
+use sealkit_engine::{BuildOptions, Code, Engine, PodOptions, Program, SecretRequest, Task, Values};
 use sealkit_idl::task::Inputs;
 use sealkit_store::{Scope, SecretId, Store};
 use signal_hook::{
@@ -24,7 +22,7 @@ use crate::{
     arguments::{Arguments, Run, TargetArguments},
     error::{CommandError, display_name},
     progress::Progress,
-    prompt, secret, terminal,
+    prompt, secret, terminal, timeout,
     value::{self, Source},
 };
 
@@ -74,8 +72,7 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
     let progress = Arc::new(Progress::new(terminal::stderr_is_terminal()));
     let observer = progress.clone();
     let name = task.name.clone();
-    let engine =
-        Engine::new(program, &name, values, options, Arc::new(move |event| observer.observe(event)))?;
+    let engine = Engine::new(program, values, options, Arc::new(move |event| observer.observe(event)))?;
     if !engine.is_in_memory() {
         terminal::warning(
             "secrets that are mounted as files are written to disk: neither $XDG_RUNTIME_DIR nor /dev/shm is on a tmpfs",
@@ -90,8 +87,8 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
     progress.finish();
     match outcome {
         Ok(success) => terminal::print(&(success.json + "\n")),
-        Err(problem) if problem.code == "cancelled" => Err(CommandError::interrupted()),
-        Err(problem) => Err(failure(&problem)),
+        Err(problem) if problem.code() == Code::Cancelled => Err(CommandError::interrupted()),
+        Err(problem) => Err(problem.into()),
     }
 }
 
@@ -100,7 +97,8 @@ pub(crate) fn open(target: &TargetArguments) -> Result<Program, CommandError> {
     let TargetArguments { target, release, features, package } = target;
     let options = BuildOptions { release: *release, features: features.clone(), package: package.clone() };
     let notify = |name: &str| terminal::status(&format!("Building `{name}` ..."));
-    Ok(Program::open(&sealkit_engine::resolve_target(target, &options, &notify)?)?)
+    let timeout = timeout::from_environment()?;
+    Ok(Program::open(&sealkit_engine::resolve_target(target, &options, &notify)?, timeout)?)
 }
 
 /// Returns the task of the command line and its inputs, or `None` after printing the help of the task.
@@ -114,20 +112,18 @@ pub(crate) fn select<'p>(
         return Err(unknown_option(&name));
     }
     let task = program.task(&name)?;
+    let command = format!("sealkit run {}", args.target.target);
     if inputs.iter().any(|argument| argument == "--help" || argument == "-h") {
-        terminal::print(&program.help(task, &format!("sealkit run {}", args.target.target))?)?;
+        terminal::print(&program.help(task, &command)?)?;
         return Ok(None);
     }
-    match program.inputs(task, inputs) {
+    match program.inputs(task, inputs, &command) {
         Ok(inputs) => Ok(Some((task, inputs))),
         Err(error) => match misplaced_option(task, inputs) {
             Some(option) => Err(CommandError::usage(format!(
                 "`{option}` is an option of `sealkit run`, not an input of task `{name}`"
             ))
             .with_hint("write options of the run before TARGET, inputs after TASK")),
-            None if error.hint().is_none() => {
-                Err(error.with_hint(format!("see `sealkit run {} {name} --help`", args.target.target)).into())
-            }
             None => Err(error.into()),
         },
     }
@@ -144,22 +140,14 @@ fn no_task(args: &Run, program: &Program) -> CommandError {
     let mut text = format!("TASK is missing: these are the tasks of `{target}`\n");
     for task in program.tasks() {
         let docs = task.docs.lines().next().unwrap_or_default();
-        let line = format!("  {:width$}  {:8}  {docs}", task.name, kind(task));
+        let line = format!("  {:width$}  {:8}  {docs}", task.name, task.kind.as_str());
         let _ = write!(text, "\n{}", line.trim_end());
         for input in &task.interface.inputs {
-            let _ = write!(text, "\n  {:width$}    --{} {}", "", input.name, input.type_name());
+            let _ = write!(text, "\n  {:width$}    --{} {}", "", input.name, input.r#type.short_name());
         }
     }
     text.push('\n');
     CommandError::usage(text).with_hint(format!("name one: sealkit run {target} TASK [--INPUT VALUE ...]"))
-}
-
-/// Returns `task` or `workflow`.
-pub(crate) fn kind(task: &Task) -> &'static str {
-    match task.kind {
-        TaskKind::Task => "task",
-        TaskKind::Workflow => "workflow",
-    }
 }
 
 /// Returns the options of `sealkit run`, with their dashes.
@@ -382,11 +370,4 @@ fn cancel_on_signals(engine: &Arc<Engine>) -> Result<signal_hook::iterator::Hand
         }
     });
     Ok(handle)
-}
-
-fn failure(problem: &Problem) -> CommandError {
-    match problem.message.split_once("\nhint: ") {
-        Some((message, hint)) => CommandError::failure(message).with_hint(hint),
-        None => CommandError::failure(&*problem.message),
-    }
 }

@@ -3,7 +3,6 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    os::unix::net::UnixStream,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -14,18 +13,15 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use sealkit_guard::Guard;
-use sealkit_idl::{
-    core::{ContainerError, ContainerErrorKind, ErrorDocument, ErrorOrigin},
-    engine::{self, CallRequest, CallResponse},
-    task::Inputs,
-};
+use sealkit_idl::task::Inputs;
+use sealkit_protocol::{Code, Problem, Task};
 
 use crate::{
     error::Result,
     event::{Event, Observer},
     mounts,
-    pod::{Pod, PodOptions, Problem, Success, secrets},
-    program::{Program, Task},
+    pod::{Pod, PodOptions, Success, secrets},
+    program::Program,
     run_directory::RunDirectory,
     slots::Slots,
     timeout::Timeout,
@@ -39,32 +35,34 @@ const TERMINATION_GRACE_PERIOD: Duration = Duration::from_secs(2);
 
 /// Runs the tasks of one program.
 pub struct Engine {
-    program: Program,
+    pub(crate) program: Program,
     values: Values,
     guard: Arc<Guard>,
     options: PodOptions,
     directory: RunDirectory,
     run: String,
     observer: Observer,
-    slots: Slots,
+    pub(crate) slots: Slots,
     next_pod: AtomicU64,
     /// The number of calls of each task.
     calls: Mutex<BTreeMap<String, u32>>,
     live: Mutex<BTreeMap<u64, LivePod>>,
     /// The calls whose callers no longer wait for the result.
-    abandoned: Mutex<BTreeSet<Caller>>,
+    pub(crate) abandoned: Mutex<BTreeSet<Caller>>,
+    /// The pods that were terminated because they sent something that is not understood.
+    pub(crate) misunderstood: Mutex<BTreeMap<u64, Problem>>,
     cancelled: AtomicBool,
 }
 
 /// A pod that called a task, and its number for the call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Caller {
-    pod: u64,
-    call: u64,
+pub(crate) struct Caller {
+    pub(crate) pod: u64,
+    pub(crate) call: u64,
 }
 
 /// A pod whose process runs.
-struct LivePod {
+pub(crate) struct LivePod {
     caller: Option<Caller>,
     group: Pid,
 }
@@ -83,16 +81,13 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// Returns an error if a secret of `task` is missing or cannot be mounted as requested, or if the directory of the run cannot
-    /// be created.
+    /// Returns an error if the directory of the run cannot be created.
     pub fn new(
         program: Program,
-        task: &str,
         values: Values,
         options: PodOptions,
         observer: Observer,
     ) -> Result<Arc<Self>> {
-        mounts::check(program.task(task)?, &values)?;
         let directory = RunDirectory::create()?;
         let name = directory.path().file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let run = format!("local-{}", name.rsplit('-').next().unwrap_or_default().to_ascii_lowercase());
@@ -110,6 +105,7 @@ impl Engine {
             calls: Mutex::default(),
             live: Mutex::default(),
             abandoned: Mutex::default(),
+            misunderstood: Mutex::default(),
             cancelled: AtomicBool::new(false),
         }))
     }
@@ -128,8 +124,12 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// Returns the problem if the task fails.
+    /// Returns the problem if the task fails, or if one of its secrets is missing or cannot be mounted as requested.
     pub fn run(self: &Arc<Self>, task: &str, inputs: &Inputs) -> Result<Success, Problem> {
+        mounts::check(
+            self.program.task(task).map_err(|error| problem(Code::InvalidName, &error))?,
+            &self.values,
+        )?;
         self.slots.acquire();
         let outcome = self.call(None, 0, task, self.next_call(task), inputs);
         self.slots.release();
@@ -146,7 +146,7 @@ impl Engine {
     }
 
     /// Sends SIGTERM to these pods, and SIGKILL after the grace period.
-    fn terminate(self: &Arc<Self>, pods: Vec<u64>) {
+    pub(crate) fn terminate(self: &Arc<Self>, pods: Vec<u64>) {
         self.signal(&pods, Signal::TERM);
         let engine = Arc::downgrade(self);
         thread::spawn(move || {
@@ -165,12 +165,12 @@ impl Engine {
         }
     }
 
-    fn live(&self) -> MutexGuard<'_, BTreeMap<u64, LivePod>> {
+    pub(crate) fn live(&self) -> MutexGuard<'_, BTreeMap<u64, LivePod>> {
         lock(&self.live)
     }
 
     /// Numbers the calls of a task.
-    fn next_call(&self, task: &str) -> u32 {
+    pub(crate) fn next_call(&self, task: &str) -> u32 {
         let mut calls = lock(&self.calls);
         let count = calls.entry(task.to_owned()).or_default();
         *count += 1;
@@ -178,7 +178,7 @@ impl Engine {
     }
 
     /// Runs a task, with retries; the calling thread holds a slot for the pod.
-    fn call(
+    pub(crate) fn call(
         self: &Arc<Self>,
         caller: Option<Caller>,
         depth: usize,
@@ -186,10 +186,10 @@ impl Engine {
         call: u32,
         inputs: &Inputs,
     ) -> Result<Success, Problem> {
-        let task = self.program.task(task).map_err(|error| problem("not_found", &error))?;
+        let task = self.program.task(task).map_err(|error| problem(Code::InvalidName, &error))?;
         if depth > MAX_CALL_DEPTH {
             let message = format!("calls of task `{}` are nested deeper than {MAX_CALL_DEPTH}", task.name);
-            return Err(Problem { code: "other".to_owned(), message, retryable: false });
+            return Err(Problem::new(Code::Other, message).not_retryable());
         }
         let mut attempt = 0;
         loop {
@@ -221,10 +221,10 @@ impl Engine {
         attempt: u32,
         inputs: &Inputs,
     ) -> Result<Success, Problem> {
-        let io_problem = |error: crate::Error| problem("io", &error);
-        mounts::check(task, &self.values).map_err(|error| problem("not_found", &error))?;
+        let io_problem = |error: crate::Error| problem(Code::Io, &error).not_retryable();
+        mounts::check(task, &self.values)?;
         let directory = self.directory.path().join(number.to_string());
-        let mounts = mounts::mount(task, &self.values, &secrets(&directory)).map_err(io_problem)?;
+        let mounts = mounts::mount(task, &self.values, &secrets(&directory))?;
         let pod = Pod {
             program: self.program.path(),
             task: &task.name,
@@ -245,8 +245,8 @@ impl Engine {
             self.terminate(vec![number]);
         }
         if let Ok(socket) = running.socket.try_clone() {
-            let engine = self.clone();
-            thread::spawn(move || engine.serve(number, depth, &Arc::new(Mutex::new(socket))));
+            let (engine, task) = (self.clone(), task.name.clone());
+            thread::spawn(move || engine.serve(number, &task, depth, &Arc::new(Mutex::new(socket))));
         }
         let engine = Arc::downgrade(self);
         let timeout = Timeout::start(task.timeout, move || {
@@ -267,24 +267,27 @@ impl Engine {
         if self.is_cancelled(caller) {
             return Err(cancelled(&task.name));
         }
+        if let Some(problem) = lock(&self.misunderstood).remove(&number) {
+            return Err(problem);
+        }
         match outcome? {
             Err(_) if timeout.timed_out() => {
                 let limit = task.timeout.unwrap_or_default();
                 let message = format!("task `{}` timed out after {limit:?}", task.name);
-                Err(Problem { code: "timeout".to_owned(), message, retryable: true })
+                Err(Problem::new(Code::Timeout, message))
             }
             outcome => outcome,
         }
     }
 
     /// Returns whether the run is cancelled or the caller no longer waits for the result.
-    fn is_cancelled(&self, caller: Option<Caller>) -> bool {
+    pub(crate) fn is_cancelled(&self, caller: Option<Caller>) -> bool {
         self.cancelled.load(Ordering::SeqCst)
             || caller.is_some_and(|caller| lock(&self.abandoned).contains(&caller))
     }
 
     /// Terminates the pods of matching callers.
-    fn terminate_calls(self: &Arc<Self>, matches: impl Fn(Caller) -> bool) {
+    pub(crate) fn terminate_calls(self: &Arc<Self>, matches: impl Fn(Caller) -> bool) {
         let live = self.live();
         let called = live.iter().filter(|(_, pod)| pod.caller.is_some_and(&matches));
         let called: Vec<u64> = called.map(|(number, _)| *number).collect();
@@ -293,75 +296,16 @@ impl Engine {
             self.terminate(called);
         }
     }
-
-    /// Serves the calls of a pod until it closes its socket.
-    fn serve(self: Arc<Self>, pod: u64, depth: usize, socket: &Arc<Mutex<UnixStream>>) {
-        let Ok(reader) = lock(socket).try_clone() else { return };
-        let pending = Arc::new(Mutex::new(0_usize));
-        while let Ok(Some(request)) = engine::receive::<CallRequest>(&reader) {
-            let CallRequest { id, task, inputs } = request;
-            let caller = Caller { pod, call: id };
-            if task.is_empty() {
-                lock(&self.abandoned).insert(caller);
-                self.terminate_calls(|by| by == caller);
-                continue;
-            }
-            // Numbered here, in the order of the calls: the threads start in any order.
-            let call = self.next_call(&task);
-            let (engine, socket, pending) = (self.clone(), socket.clone(), pending.clone());
-            thread::spawn(move || {
-                let outcome = engine.with_slot_of(&pending, || {
-                    if engine.is_cancelled(Some(caller)) || !engine.live().contains_key(&pod) {
-                        return Err(cancelled(&task));
-                    }
-                    engine.call(Some(caller), depth + 1, &task, call, &inputs.unwrap_or_default())
-                });
-                let response = match outcome {
-                    Ok(success) => CallResponse { id, outputs: Some(success.outputs), error: None },
-                    Err(problem) => CallResponse { id, outputs: None, error: Some(document(problem)) },
-                };
-                // The pod may have exited.
-                let _ = engine::send(&*lock(&socket), &response);
-            });
-        }
-    }
-
-    /// Runs `work` with a slot; the caller's own slot is free while any of its calls is `pending`.
-    fn with_slot_of<T>(&self, pending: &Mutex<usize>, work: impl FnOnce() -> T) -> T {
-        let mut count = lock(pending);
-        *count += 1;
-        if *count == 1 {
-            self.slots.release();
-        }
-        drop(count);
-        self.slots.acquire();
-        let outcome = work();
-        self.slots.release();
-        let mut count = lock(pending);
-        *count -= 1;
-        if *count == 0 {
-            self.slots.reacquire();
-        }
-        outcome
-    }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn problem(code: &str, error: &crate::Error) -> Problem {
-    let hint = error.hint().map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
-    Problem { code: code.to_owned(), message: format!("{error}{hint}"), retryable: false }
+fn problem(code: Code, error: &crate::Error) -> Problem {
+    Problem::new(code, error.to_string()).with_optional_hint(error.hint())
 }
 
-fn cancelled(task: &str) -> Problem {
-    let message = format!("task `{task}` was cancelled");
-    Problem { code: "cancelled".to_owned(), message, retryable: false }
-}
-
-fn document(Problem { code, message, retryable }: Problem) -> ErrorDocument {
-    let kind = if retryable { ContainerErrorKind::Recoverable } else { ContainerErrorKind::NonRecoverable };
-    let (kind, origin) = (kind.into(), ErrorOrigin::User.into());
-    ErrorDocument { error: Some(ContainerError { code, message, kind, origin }) }
+pub(crate) fn cancelled(task: &str) -> Problem {
+    Problem::new(Code::Cancelled, format!("task `{task}` was cancelled"))
 }

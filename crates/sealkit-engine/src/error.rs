@@ -2,6 +2,8 @@
 
 use std::io;
 
+use sealkit_protocol::Problem;
+
 /// An error with an optional hint; it never contains the value of a secret.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
@@ -34,6 +36,13 @@ impl Error {
         Self { message: format!("{}: {reason}", action.into()), source: Some(error), ..Self::new("") }
     }
 
+    /// Returns the same error, as one about the command line.
+    #[must_use]
+    pub(crate) fn into_usage(mut self) -> Self {
+        self.usage = true;
+        self
+    }
+
     /// Adds a hint: what to do next.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
@@ -49,5 +58,12 @@ impl Error {
     /// Returns whether the command line is wrong, so that nothing was started.
     pub fn is_usage(&self) -> bool {
         self.usage
+    }
+}
+
+/// The message of the error contains the causes.
+impl From<Problem> for Error {
+    fn from(problem: Problem) -> Self {
+        Self { message: problem.to_string(), hint: problem.hint, ..Self::new("") }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::{pod::Problem, program::Task};
+use sealkit_protocol::{Problem, Task};
 
 /// An event of a run.
 #[derive(Debug)]

@@ -17,7 +17,9 @@ mod output;
 mod pod;
 mod program;
 mod pty;
+mod query;
 mod run_directory;
+mod serve;
 mod slots;
 mod target;
 mod timeout;
@@ -27,8 +29,13 @@ pub use engine::Engine;
 pub use error::{Error, Result};
 pub use event::{Event, Observer};
 pub use orphans::{adopt_orphans, kill_orphans};
-pub use pod::{PodOptions, Problem, Success};
-pub use program::{Input, Interface, Program, ReachableTasks, SecretRequest, Task, TaskKind};
+pub use pod::{PodOptions, Success};
+pub use program::{Program, ReachableTasks};
 pub use run_directory::remove_stale_run_directories;
+pub use sealkit_idl::task::Inputs;
+pub use sealkit_protocol::{
+    Code, Problem, Task,
+    description::{SecretRequest, TaskKind},
+};
 pub use target::{BuildOptions, resolve_target};
 pub use values::{Lookup, Values};

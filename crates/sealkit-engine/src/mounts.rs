@@ -7,14 +7,14 @@ use sealkit_names::{
     lookup::{self, Pass},
     variables,
 };
-use sealkit_process::{MountKind, SecretVariable};
+use sealkit_protocol::{
+    Code, Problem, Task,
+    description::SecretRequest,
+    mounts::{MountKind, SecretVariable},
+};
 use zeroize::Zeroizing;
 
-use crate::{
-    error::{Error, Result},
-    program::{SecretRequest, Task},
-    values::Values,
-};
+use crate::values::Values;
 
 /// Linux's limit on one `NAME=VALUE` string of `execve`: a pod could not pass a longer variable on to a child process.
 const MAX_VARIABLE: usize = 128 * 1024;
@@ -36,19 +36,20 @@ enum MountAs {
 }
 
 /// Checks that all secrets of `task` exist and can be mounted.
-pub(crate) fn check(task: &Task, values: &Values) -> Result<()> {
+pub(crate) fn check(task: &Task, values: &Values) -> Result<(), Problem> {
     task.secret_requests
         .iter()
         .try_for_each(|request| mount_as(task, request, values.of(task, request)?).map(drop))
 }
 
-fn mount_as(task: &Task, request: &SecretRequest, value: &[u8]) -> Result<MountAs> {
+fn mount_as(task: &Task, request: &SecretRequest, value: &[u8]) -> Result<MountAs, Problem> {
     let names = request.request();
     let is_text = str::from_utf8(value).is_ok() && !value.contains(&0);
     let max_length = names.env_var.map_or(usize::MAX, |name| MAX_VARIABLE - name.len() - 2);
     let unmountable = |reason: &str| {
         let message = format!("secret `{names}` of task `{}` {reason}", task.name);
-        Err(Error::new(message).with_hint("request it as a file: mount_requirement = FILE"))
+        Err(Problem::new(Code::Configuration, message)
+            .with_hint("request it as a file: mount_requirement = FILE"))
     };
     match names.mount {
         MountType::File => Ok(MountAs::File),
@@ -63,7 +64,7 @@ fn mount_as(task: &Task, request: &SecretRequest, value: &[u8]) -> Result<MountA
 }
 
 /// Mounts the secrets of `task`; files are mounted below `directory`.
-pub(crate) fn mount(task: &Task, values: &Values, directory: &Path) -> Result<Mounts> {
+pub(crate) fn mount(task: &Task, values: &Values, directory: &Path) -> Result<Mounts, Problem> {
     let mut mounts = Mounts::default();
     for request in &task.secret_requests {
         let (value, names) = (values.of(task, request)?, request.request());

@@ -23,11 +23,11 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process_group};
 use sealkit_guard::Guard;
 use sealkit_idl::{
-    core::{ContainerErrorKind, ErrorDocument},
     prost::Message as _,
     task::{Inputs, Outputs},
 };
 use sealkit_names::variables;
+use sealkit_protocol::{Code, ErrorFile, Hello, Problem, frame, mounts as protocol_mounts};
 
 use crate::{
     error::{Error, Result},
@@ -93,17 +93,6 @@ pub struct Success {
     pub json: String,
 }
 
-/// Why a task failed; it contains no secrets.
-#[derive(Clone, Debug)]
-pub struct Problem {
-    /// A stable code such as `leak` or `not_found`.
-    pub code: String,
-    /// The message, followed by a hint on its own line if there is one.
-    pub message: String,
-    /// Whether a retry can help.
-    pub retryable: bool,
-}
-
 /// A pod to start.
 pub(crate) struct Pod<'a> {
     pub(crate) program: &'a Path,
@@ -160,7 +149,8 @@ impl Pod<'_> {
         drop(command);
         let group = Pid::from_child(&child);
         // If the pod has died already, its exit status says why.
-        let _ = sealkit_process::send_variables(&socket, &self.mounts.variables);
+        let _ = frame::write(&socket, &Hello::current())
+            .and_then(|()| protocol_mounts::send(&socket, &self.mounts.variables));
 
         let (open, output_closed) = mpsc::channel();
         let pipes = [child.stdout.take().map(OwnedFd::from), child.stderr.take().map(OwnedFd::from)];
@@ -219,9 +209,10 @@ impl Pod<'_> {
     /// Reads the outputs or the error that the pod wrote, or explains why it wrote neither.
     pub(crate) fn outcome(&self, status: ExitStatus) -> Result<Success, Problem> {
         let read = |name: &str| fs::read(self.directory.join(name)).ok();
-        if let Some(error) = read("error.pb").and_then(|bytes| ErrorDocument::decode(&*bytes).ok()?.error) {
-            let retryable = error.kind == i32::from(ContainerErrorKind::Recoverable);
-            return Err(Problem { code: error.code, message: error.message, retryable });
+        if let Some(problem) =
+            read("error.pb").and_then(|bytes| ErrorFile::decode(&*bytes).ok()?.into_problem())
+        {
+            return Err(problem);
         }
         if status.success()
             && let Some(outputs) = read("outputs.pb").and_then(|bytes| Outputs::decode(&*bytes).ok())
@@ -233,11 +224,16 @@ impl Pod<'_> {
             (Some(0), _) => "exited without returning a result".to_owned(),
             (Some(code), _) => format!("exited with code {code} before it returned a result"),
             (_, Some(9)) => "was killed (SIGKILL), possibly because it ran out of memory".to_owned(),
-            (_, Some(signal)) => format!("was terminated by {}", signal_name(signal)),
+            (_, Some(signal)) => {
+                let name = signal_hook::low_level::signal_name(signal);
+                format!(
+                    "was terminated by {}",
+                    name.map_or_else(|| format!("signal {signal}"), str::to_owned)
+                )
+            }
             _ => "exited in an unknown way".to_owned(),
         };
-        let (code, message) = ("ended".to_owned(), format!("task `{}` {exit}", self.task));
-        Err(Problem { code, message, retryable: true })
+        Err(Problem::new(Code::Ended, format!("task `{}` {exit}", self.task)))
     }
 }
 
@@ -264,20 +260,4 @@ impl RunningPod {
 fn is_inherited(name: &OsStr) -> bool {
     name.to_str()
         .is_some_and(|name| INHERITED.contains(&name) || name.starts_with("LC_") || name.starts_with("RUST_"))
-}
-
-fn signal_name(signal: i32) -> String {
-    let name = match signal {
-        1 => "SIGHUP",
-        2 => "SIGINT",
-        4 => "SIGILL",
-        6 => "SIGABRT",
-        7 => "SIGBUS",
-        8 => "SIGFPE",
-        11 => "SIGSEGV",
-        13 => "SIGPIPE",
-        15 => "SIGTERM",
-        _ => return format!("signal {signal}"),
-    };
-    name.to_owned()
 }

@@ -3,12 +3,10 @@
 use std::fmt;
 
 use sealkit_guard::{Guard, Strength};
+use sealkit_protocol::{Code, Problem, Task, description::SecretRequest};
 use zeroize::Zeroizing;
 
-use crate::{
-    error::{Error, Result},
-    program::{SecretRequest, Task},
-};
+use crate::error::Result;
 
 /// A function that looks up the value of a secret.
 pub type Lookup<'a> = dyn Fn(&SecretRequest) -> Result<Option<Zeroizing<Vec<u8>>>> + 'a;
@@ -59,10 +57,11 @@ impl Values {
     }
 
     /// Returns the value of a secret of `task`.
-    pub(crate) fn of(&self, task: &Task, request: &SecretRequest) -> Result<&[u8]> {
+    pub(crate) fn of(&self, task: &Task, request: &SecretRequest) -> Result<&[u8], Problem> {
         self.get(request).ok_or_else(|| {
             let group = request.group.as_ref().map(|group| format!(" --group {group}")).unwrap_or_default();
-            Error::new(format!("secret `{}` of task `{}` was not found", request.request(), task.name))
+            let message = format!("secret `{}` of task `{}` was not found", request.request(), task.name);
+            Problem::new(Code::NotFound, message)
                 .with_hint(format!("create it: sealkit create secret {}{group}", request.key))
         })
     }

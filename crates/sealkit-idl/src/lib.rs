@@ -10,7 +10,6 @@ pub mod cluster;
 pub mod common;
 pub mod core;
 pub mod dataproxy;
-pub mod engine;
 pub mod logs;
 pub mod secret;
 pub mod service;

@@ -49,7 +49,7 @@ pub const KEY_FILE: &str = "SEALKIT_KEY_FILE";
 /// File with the passphrase of the key, for use without a terminal.
 pub const PASSPHRASE_FILE: &str = "SEALKIT_PASSPHRASE_FILE";
 
-/// Timeout of requests to a cluster.
+/// Timeout of requests to a cluster, and of questions of the `sealkit` command to a program.
 pub const TIMEOUT: &str = "SEALKIT_TIMEOUT";
 
 /// Returns the spellings of `prefix` that injectors use: as configured, and in upper case.

@@ -13,9 +13,8 @@ use std::{
     os::unix::ffi::OsStrExt as _,
 };
 
+use sealkit_protocol::mounts::{MountKind, SecretVariable};
 use zeroize::{Zeroize, Zeroizing};
-
-use crate::variables::{MountKind, SecretVariable};
 
 // SAFETY: the dynamic loader calls each function pointer in this section once, before `main`. On Linux it passes three arguments,
 // which a C function without parameters may ignore. Panics cannot unwind into the loader: `extern "C"` aborts instead.

@@ -17,7 +17,9 @@ use rustix::{
     thread::UnshareFlags,
 };
 
-use crate::{fork, variables::SecretVariable};
+use sealkit_protocol::mounts::SecretVariable;
+
+use crate::fork;
 
 /// Mounts a tmpfs on `directory` that only this process and its children see.
 ///

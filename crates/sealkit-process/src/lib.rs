@@ -7,9 +7,11 @@
 //! - No other process of the same user can read its memory, its environment or its open files, and it writes no core dumps. The
 //!   variable `SEALKIT_DEBUGGABLE` turns this off.
 //!
-//! If an engine started the pod, the pod receives its secrets from the engine through a socket (see [`send_variables`]), and is
-//! killed when the engine exits. The secrets are only in a forked child, whose memory no other process can have opened before.
-//! Secrets that are files are in a tmpfs that only the pod and its children see, if the system allows that.
+//! If an engine started the pod, the pod receives its secrets from the engine through a socket, and is killed when the engine exits.
+//! The secrets are only in a forked child, whose memory no other process can have opened before. Secrets that are files are in a tmpfs
+//! that only the pod and its children see, if the system allows that.
+//!
+//! If an engine started the program to answer a query, this crate only takes the socket away from standard input.
 //!
 //! Variables that a task requests by name (`env_var`) stay in the environment. On systems other than Linux, this crate does nothing.
 
@@ -22,9 +24,7 @@ mod fork;
 #[cfg(target_os = "linux")]
 mod startup;
 
-mod variables;
-
-pub use variables::{MountKind, SecretVariable, send_variables};
+use sealkit_protocol::Problem;
 
 /// Returns the value of the secret variable `name`, if this process is a pod that was started with it.
 pub fn secret(name: &str) -> Option<&'static [u8]> {
@@ -39,11 +39,11 @@ pub fn secret(name: &str) -> Option<&'static [u8]> {
     }
 }
 
-/// The socket between a pod and the engine that started it.
+/// The socket between a program and the engine that started it.
 #[cfg(unix)]
 pub type Socket = std::os::unix::net::UnixStream;
 
-/// The socket between a pod and its engine. It does not exist on this system.
+/// The socket between a program and its engine. It does not exist on this system.
 #[cfg(not(unix))]
 #[derive(Debug)]
 pub enum Socket {}
@@ -71,6 +71,30 @@ pub fn engine_socket() -> Option<&'static Socket> {
     #[cfg(target_os = "linux")]
     {
         startup::engine_socket()
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        None
+    }
+}
+
+/// Returns the socket to the engine, if an engine started this process to answer a query.
+pub fn query_socket() -> Option<&'static Socket> {
+    #[cfg(target_os = "linux")]
+    {
+        startup::query_socket()
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        None
+    }
+}
+
+/// Returns why this pod has no secrets: the engine that started it has another version of the protocol.
+pub fn engine_problem() -> Option<&'static Problem> {
+    #[cfg(target_os = "linux")]
+    {
+        startup::engine_problem()
     }
     #[cfg(not(target_os = "linux"))]
     {

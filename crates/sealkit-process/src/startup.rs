@@ -7,21 +7,34 @@ use rustix::process::{
     set_parent_process_death_signal, setrlimit,
 };
 use sealkit_names::variables;
-
-use crate::{
-    environment, files, fork,
-    variables::{MountKind, SecretVariable, receive_variables},
+use sealkit_protocol::{
+    Hello, Problem, frame,
+    mounts::{self, MountKind, SecretVariable},
 };
+
+use crate::{environment, files, fork};
 
 /// The secrets that this process holds in memory.
 static SECRETS: OnceLock<Vec<SecretVariable>> = OnceLock::new();
 
-/// The socket to the engine that started this process.
+/// The socket to the engine that started this pod.
 static ENGINE_SOCKET: OnceLock<UnixStream> = OnceLock::new();
+
+/// The socket to the engine that started this program to answer a query.
+static QUERY_SOCKET: OnceLock<UnixStream> = OnceLock::new();
+
+/// Why the engine sent no secrets.
+static ENGINE_PROBLEM: OnceLock<Problem> = OnceLock::new();
 
 /// Protects the process and receives its secrets, if it is a pod. The loader calls this before any other thread exists.
 pub(crate) fn before_main() {
     if env::var_os(variables::EXECUTION_ID).is_none_or(|id| id.is_empty()) {
+        if env::var_os(variables::ENGINE).is_some() {
+            environment::remove(variables::ENGINE);
+            if let Ok(socket) = take_socket() {
+                let _ = QUERY_SOCKET.set(socket);
+            }
+        }
         return;
     }
     // The mount comes first: an undumpable process cannot write to its own files in `/proc`. If it fails, the secret files are
@@ -65,11 +78,14 @@ fn connect(engine: &str, debuggable: bool) -> io::Result<(UnixStream, Vec<Secret
     if !debuggable {
         fork::continue_in_child()?;
     }
-    let socket = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3)?;
-    rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
-    let mut socket = UnixStream::from(socket);
+    let socket = take_socket()?;
+    let hello: Hello = frame::read(&socket)?.ok_or(io::ErrorKind::UnexpectedEof)?;
     let mut in_memory = Vec::new();
-    for secret in receive_variables(&mut socket)? {
+    if let Err(problem) = hello.check_command() {
+        let _ = ENGINE_PROBLEM.set(problem);
+        return Ok((socket, in_memory));
+    }
+    for secret in mounts::receive(&socket)? {
         match secret.mount {
             MountKind::Memory => in_memory.push(secret),
             MountKind::Environment => environment::set(&secret.name, &secret.value),
@@ -77,6 +93,13 @@ fn connect(engine: &str, debuggable: bool) -> io::Result<(UnixStream, Vec<Secret
         }
     }
     Ok((socket, in_memory))
+}
+
+/// Moves the socket away from standard input, which then is empty.
+fn take_socket() -> io::Result<UnixStream> {
+    let socket = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3)?;
+    rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
+    Ok(UnixStream::from(socket))
 }
 
 fn kill_self() {
@@ -89,6 +112,14 @@ pub(crate) fn secret(name: &str) -> Option<&'static [u8]> {
 
 pub(crate) fn engine_socket() -> Option<&'static UnixStream> {
     ENGINE_SOCKET.get()
+}
+
+pub(crate) fn query_socket() -> Option<&'static UnixStream> {
+    QUERY_SOCKET.get()
+}
+
+pub(crate) fn engine_problem() -> Option<&'static Problem> {
+    ENGINE_PROBLEM.get()
 }
 
 /// Returns the prefixes of secret variables: the defaults, and the one that is configured in the environment.

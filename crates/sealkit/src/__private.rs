@@ -4,12 +4,14 @@ pub use inventory;
 
 use crate::Secret;
 pub use crate::{
-    call::{Call, InvokeError, Output, ResultConversions, TaskError, type_id_of},
+    call::{Call, Output, ResultConversions, type_id_of},
     callee::Callee,
     executor::block_on,
+    invoke::InvokeError,
     metadata::Limits,
     registry::Registered,
-    task_type::{Member, Members, NotSecret},
+    task_error::{AsError, ResultType, TaskError, as_error, not_visible},
+    task_type::{CallInputs, Member, Members, NotSecret},
     value::{unknown_variant, variant_name},
 };
 use sealkit_names::{

@@ -1,44 +1,19 @@
 //! Calls of tasks: from code, and by name with values.
 
-use std::{
-    any::TypeId,
-    fmt::{self, Display},
-    future::Future,
-    panic::RefUnwindSafe,
-};
+use std::{any::TypeId, fmt, future::Future, panic::RefUnwindSafe};
+
+use sealkit_protocol::Problem;
 
 use crate::{
-    Context, Error, ErrorKind, TaskMetadata, Type, Value, ValueError, Variable,
+    Context, Error, ErrorKind, TaskMetadata, Type, Value, Variable,
     context::Frame,
     controller::{self, PendingCall},
     current_context,
+    invoke::InvokeError,
     leaks::{Destination, OutgoingValue},
-    task_type::{Member, Members},
+    task_error::{AsError, ErrorConversions},
+    task_type::{CallInputs, Member},
 };
-
-/// A function that runs a task with inputs by name; the macros generate one for every task.
-pub(crate) type Invoke = fn(Members) -> Result<Option<Value>, InvokeError>;
-
-/// Converts the inputs of a task without running it; generated for every task with inputs.
-pub(crate) type CheckInputs = fn(Members) -> Result<(), InvokeError>;
-
-/// The error of a task that was called by name.
-#[derive(Debug)]
-pub enum InvokeError {
-    /// An input is missing or has the wrong type.
-    Input(ValueError),
-    /// The task failed with this error text.
-    Task(String),
-    /// The output cannot be represented as a Flyte value.
-    Output(ValueError),
-}
-
-/// Generated code converts inputs with `?`.
-impl From<ValueError> for InvokeError {
-    fn from(error: ValueError) -> Self {
-        Self::Input(error)
-    }
-}
 
 /// The conversions of the return type `R` of a task, which must be `Result<T, E>`.
 #[diagnostic::on_unimplemented(
@@ -60,38 +35,9 @@ pub trait TaskResult<R>: Sync + RefUnwindSafe {
     fn convert_response(&self, response: Result<Option<Value>, Error>) -> R;
 }
 
-/// The error type of a task. One trait, so that the compiler reports one error for a type that lacks both bounds.
-#[diagnostic::on_unimplemented(
-    message = "a task cannot fail with `{Self}`",
-    label = "`{Self}` must implement `From<sealkit::Error>` and `Display`",
-    note = "with thiserror, add a variant such as `#[error(transparent)] Sealkit(#[from] sealkit::Error)`",
-    note = "`sealkit::Error`, `anyhow::Error` and `eyre::Report` implement both"
-)]
-pub trait TaskError: Sized {
-    /// The conversions of the error.
-    const CONVERSIONS: ErrorConversions<Self>;
-}
-
-// Without the attribute, the compiler would report only one of the two bounds.
-#[diagnostic::do_not_recommend]
-impl<E: From<Error> + Display> TaskError for E {
-    const CONVERSIONS: ErrorConversions<E> = ErrorConversions {
-        from_error: E::from,
-        // The alternate form of `anyhow` and `eyre` includes the sources.
-        to_text: |error| format!("{error:#}"),
-    };
-}
-
-/// The conversions of the error type of a task.
-#[derive(Debug)]
-pub struct ErrorConversions<E> {
-    from_error: fn(Error) -> E,
-    to_text: fn(&E) -> String,
-}
-
 /// The conversions of a `Result<T, E>`.
 ///
-/// The fields have no bounds. Generated code takes their values from [`TaskType`](crate::TaskType) and [`TaskError`], so that the
+/// The fields have no bounds. Generated code takes their values from [`TaskType`](crate::TaskType) and [`TaskError`](crate::task_error::TaskError), so that the
 /// compiler reports each missing implementation once, at the type.
 #[derive(Debug)]
 pub struct ResultConversions<T, E> {
@@ -99,6 +45,16 @@ pub struct ResultConversions<T, E> {
     pub output: Member<T>,
     /// The error.
     pub error: ErrorConversions<E>,
+    /// The error as a standard error.
+    pub as_error: AsError<E>,
+}
+
+impl<T, E> ResultConversions<T, E> {
+    /// Returns the problem of a call that failed with `error`.
+    fn problem(&self, error: &E, call: &Context) -> Problem {
+        let recorded = call.frame().map(Frame::recorded_errors).unwrap_or_default();
+        self.error.problem(error, self.as_error, &recorded)
+    }
 }
 
 impl<T, E> TaskResult<Result<T, E>> for ResultConversions<T, E> {
@@ -111,12 +67,13 @@ impl<T, E> TaskResult<Result<T, E>> for ResultConversions<T, E> {
             Ok(output) => {
                 self.output.convert(&output).map(Some).map_err(|error| InvokeError::Output(error.at("o0")))
             }
-            Err(error) => Err(InvokeError::Task((self.error.to_text)(&error))),
+            Err(error) => Err(InvokeError::Task(self.problem(&error, &current_context()))),
         }
     }
 
     fn without_secrets(&self, result: Result<T, E>, call: &Context) -> Result<T, E> {
-        let Some((call, task)) = call.frame().and_then(|call| Some((call, call.task?))) else {
+        let context = call;
+        let Some((call, task)) = context.frame().and_then(|call| Some((call, call.task?))) else {
             return result;
         };
         match result {
@@ -133,22 +90,23 @@ impl<T, E> TaskResult<Result<T, E>> for ResultConversions<T, E> {
                 match outgoing.check(&call.known_secrets) {
                     Ok(()) => Ok(output),
                     Err(error) => {
-                        call.session.record_error(&error);
+                        call.record_error(&error);
                         self.convert_error(error)
                     }
                 }
             }
             Err(error) => {
-                let text = (self.error.to_text)(&error);
-                let redacted = call.known_secrets.guard().redact_text(&text).into_owned();
+                let problem = self.problem(&error, context);
+                let guard = call.known_secrets.guard();
+                let redacted = problem.clone().map_texts(|text| guard.redact_text(text).into_owned());
                 // An error without secrets keeps its type.
-                if redacted == text { Err(error) } else { self.convert_error(Error::other(redacted)) }
+                if redacted == problem { Err(error) } else { self.convert_error(redacted.into()) }
             }
         }
     }
 
     fn convert_error(&self, error: Error) -> Result<T, E> {
-        Err((self.error.from_error)(error))
+        Err(self.error.convert(error))
     }
 
     fn convert_response(&self, response: Result<Option<Value>, Error>) -> Result<T, E> {
@@ -199,35 +157,6 @@ pub struct Call<'a, R: 'static> {
     inputs: Result<CallInputs, Error>,
 }
 
-/// The inputs of a call.
-#[derive(Debug, Default)]
-pub struct CallInputs {
-    values: Vec<(Variable, Value)>,
-    /// Set if Flyte has no value for one of them.
-    error: Option<ValueError>,
-}
-
-impl CallInputs {
-    pub(crate) fn push(&mut self, input: Variable, value: Result<Value, ValueError>) {
-        match value {
-            Ok(value) => self.values.push((input, value)),
-            Err(error) => self.error = Some(error.at(input.name)),
-        }
-    }
-
-    fn check(
-        &self,
-        frame: &Frame,
-        caller: &'static TaskMetadata,
-        called_task: &'static TaskMetadata,
-    ) -> Result<(), Error> {
-        self.values.iter().try_for_each(|(input, value)| {
-            let (destination, name, r#type) = (Destination::Input(called_task), input.name, input.r#type);
-            OutgoingValue { task: caller, destination, name, r#type, value }.check(&frame.known_secrets)
-        })
-    }
-}
-
 impl<'a, R> Call<'a, R> {
     /// Creates a call from the current context. `collect` adds the inputs; it runs only where they are needed.
     pub fn new(
@@ -243,10 +172,10 @@ impl<'a, R> Call<'a, R> {
             } else if frame.known_secrets.count() > 0 || controller::is_available() {
                 let mut collected = CallInputs::default();
                 collect(&mut collected);
-                inputs = collected.check(frame, calling_task, task).map(|()| collected);
+                inputs = check_inputs(&collected, frame, calling_task, task).map(|()| collected);
             }
             if let Err(error) = &inputs {
-                frame.session.record_error(error);
+                frame.record_error(error);
             }
         }
         Self { task, output, caller, inputs }
@@ -262,7 +191,7 @@ impl<'a, R> Call<'a, R> {
                 None => {
                     let context = caller.of_call(task);
                     let result = context.run(body);
-                    output.check(result, &context)
+                    output.check(result, &caller, &context)
                 }
             },
         }
@@ -279,7 +208,7 @@ impl<'a, R> Call<'a, R> {
                 None => {
                     let context = caller.of_call(task);
                     let result = context.scope(body).await;
-                    output.check(result, &context)
+                    output.check(result, &caller, &context)
                 }
             },
         }
@@ -308,20 +237,36 @@ impl<R> Output<R> {
     fn receive(&self, caller: &Context, response: Result<Option<Value>, Error>) -> R {
         let response = response.inspect_err(|error| {
             if let Some(caller) = caller.frame() {
-                caller.session.record_error(error);
+                caller.record_error(error);
             }
         });
         self.result.convert_response(response)
     }
 
     /// Checks the result of a call that ran in this process.
-    fn check(&self, result: R, call: &Context) -> R {
+    fn check(&self, result: R, caller: &Context, call: &Context) -> R {
+        if let (Some(caller), Some(call)) = (caller.frame(), call.frame()) {
+            caller.adopt_errors(call);
+        }
         // A task that has read no secret pays nothing.
         if call.frame().is_none_or(|call| call.known_secrets.count() == 0) {
             return result;
         }
         self.result.without_secrets(result, call)
     }
+}
+
+/// Checks that the inputs contain no secret that the caller has read.
+fn check_inputs(
+    inputs: &CallInputs,
+    frame: &Frame,
+    caller: &'static TaskMetadata,
+    called_task: &'static TaskMetadata,
+) -> Result<(), Error> {
+    inputs.values.iter().try_for_each(|(input, value)| {
+        let (destination, name, r#type) = (Destination::Input(called_task), input.name, input.r#type);
+        OutgoingValue { task: caller, destination, name, r#type, value }.check(&frame.known_secrets)
+    })
 }
 
 /// Returns the type of a function, which identifies the task.

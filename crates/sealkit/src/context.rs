@@ -6,7 +6,7 @@ use std::{
     future::{Future, poll_fn},
     path::{Path, PathBuf},
     pin::pin,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use once_cell::sync::OnceCell;
@@ -19,7 +19,11 @@ use crate::{
     known_secrets::KnownSecrets,
     secrets::Secrets,
     session::Session,
+    task_error::Recorded,
 };
+
+/// How many errors a call remembers.
+const MAX_RECORDED_ERRORS: usize = 16;
 
 thread_local! {
     static CURRENT: RefCell<Option<Arc<Frame>>> = const { RefCell::new(None) };
@@ -32,6 +36,8 @@ pub(crate) struct Frame {
     pub(crate) session: Session,
     /// The secrets that this call has read.
     pub(crate) known_secrets: KnownSecrets,
+    /// The errors of sealkit that this call and its calls have met, the latest last.
+    errors: Mutex<Vec<Recorded>>,
     working_directory: OnceCell<TempDir>,
     secret_files: OnceCell<TempDir>,
 }
@@ -40,6 +46,31 @@ impl Frame {
     /// Records that the task has read this value.
     pub(crate) fn record_secret(&self, secret: &'static Secret, value: &SecretBytes) {
         self.known_secrets.insert_shared(self.session.known_secrets().insert(secret, value.expose()));
+    }
+
+    /// Records an error of sealkit: the error type of the task may hide it.
+    pub(crate) fn record_error(&self, error: &Error) {
+        self.record_errors(vec![error.into()]);
+    }
+
+    /// Records the errors of a call that ran in this process: the caller may return the error of the call.
+    pub(crate) fn adopt_errors(&self, call: &Self) {
+        let errors = call.recorded_errors();
+        if !errors.is_empty() {
+            self.record_errors(errors);
+        }
+    }
+
+    fn record_errors(&self, new: Vec<Recorded>) {
+        let mut errors = self.errors.lock().unwrap_or_else(PoisonError::into_inner);
+        errors.extend(new);
+        let excess = errors.len().saturating_sub(MAX_RECORDED_ERRORS);
+        errors.drain(..excess);
+    }
+
+    /// Returns the recorded errors.
+    pub(crate) fn recorded_errors(&self) -> Vec<Recorded> {
+        self.errors.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Returns a private directory for secret files that nothing has mounted, in memory where possible.
@@ -223,8 +254,8 @@ impl Context {
     }
 
     fn new(task: Option<&'static TaskMetadata>, session: Session) -> Self {
-        let (known_secrets, working_directory, secret_files) = Default::default();
-        Self(Some(Arc::new(Frame { task, session, known_secrets, working_directory, secret_files })))
+        let (known_secrets, errors, working_directory, secret_files) = Default::default();
+        Self(Some(Arc::new(Frame { task, session, known_secrets, errors, working_directory, secret_files })))
     }
 
     pub(crate) fn frame(&self) -> Option<&Frame> {

@@ -19,11 +19,13 @@ use std::{
 };
 
 use once_cell::sync::OnceCell;
-use sealkit_idl::{
-    engine::{self, CallRequest, CallResponse},
-    task::{Inputs, NamedLiteral},
-};
+use sealkit_idl::task::{Inputs, NamedLiteral, Outputs};
 use sealkit_process::Socket;
+use sealkit_protocol::{
+    Hello, Problem,
+    call::{Call, FromControllerFrame, ToController, ToControllerFrame},
+    frame,
+};
 
 use crate::{
     Error, ErrorKind, TaskMetadata, Value, ValueError, Variable, identity,
@@ -54,7 +56,7 @@ struct Calls {
 
 enum CallState {
     Pending(Option<Waker>),
-    Finished(CallResponse),
+    Finished(Result<Outputs, Problem>),
 }
 
 /// Returns the controller of this pod, or `None` where tasks run in the process that calls them.
@@ -71,7 +73,7 @@ pub(crate) fn current() -> Option<Result<&'static Controller, Error>> {
     let controller = CONTROLLER.get_or_try_init(|| {
         is_new = true;
         let backend = match sealkit_process::engine_socket() {
-            Some(socket) => Backend::Engine(Mutex::new(socket)),
+            Some(socket) => engine_backend(socket)?,
             None => cluster_backend()?,
         };
         let (calls, changed) = Default::default();
@@ -82,6 +84,13 @@ pub(crate) fn current() -> Option<Result<&'static Controller, Error>> {
         thread::spawn(|| controller.receive_responses(socket));
     }
     Some(controller)
+}
+
+fn engine_backend(socket: &'static Socket) -> Result<Backend, Error> {
+    let hello = ToControllerFrame::from(ToController::Hello(Hello::current()));
+    frame::write(socket, &hello)
+        .map_err(|error| Error::new(ErrorKind::Other, "the engine has exited").with_source(error))?;
+    Ok(Backend::Engine(Mutex::new(socket)))
 }
 
 #[cfg(feature = "cluster")]
@@ -130,29 +139,31 @@ impl Controller {
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
         self.calls().by_id.insert(id, CallState::Pending(None));
         let pending = PendingCall { controller: self, task, id };
-        let request = CallRequest { id, task: task.name().to_owned(), inputs: Some(Inputs { literals }) };
-        self.send(&request).map_err(|error| engine_exited(task).with_source(error))?;
+        let call = Call { id, task: task.name().to_owned(), inputs: Inputs { literals } };
+        match &self.backend {
+            Backend::Engine(socket) => send(socket, ToController::Call(call))
+                .map_err(|error| engine_exited(task).with_source(error))?,
+            #[cfg(feature = "cluster")]
+            Backend::Cluster(cluster) => cluster.call(call, move |result| self.finish(id, result)),
+        }
         Ok(pending)
     }
 
-    fn send(&'static self, request: &CallRequest) -> io::Result<()> {
+    /// Tells the controller that nobody waits for the result of a call.
+    fn cancel(&'static self, id: u64) {
         match &self.backend {
             Backend::Engine(socket) => {
-                let socket = socket.lock().unwrap_or_else(PoisonError::into_inner);
-                engine::send(*socket, request)
+                let _ = send(socket, ToController::Cancel(id));
             }
             #[cfg(feature = "cluster")]
-            Backend::Cluster(cluster) => {
-                cluster.call(request.clone(), |response| self.finish(response));
-                Ok(())
-            }
+            Backend::Cluster(cluster) => cluster.cancel(id),
         }
     }
 
-    /// Stores a response and wakes the call that waits for it.
-    fn finish(&self, response: CallResponse) {
-        if let Some(state) = self.calls().by_id.get_mut(&response.id) {
-            if let CallState::Pending(Some(waker)) = std::mem::replace(state, CallState::Finished(response)) {
+    /// Stores the result of a call and wakes the task that waits for it.
+    fn finish(&self, id: u64, result: Result<Outputs, Problem>) {
+        if let Some(state) = self.calls().by_id.get_mut(&id) {
+            if let CallState::Pending(Some(waker)) = std::mem::replace(state, CallState::Finished(result)) {
                 waker.wake();
             }
             self.changed.notify_all();
@@ -160,8 +171,9 @@ impl Controller {
     }
 
     fn receive_responses(&self, socket: &Socket) {
-        while let Ok(Some(response)) = engine::receive::<CallResponse>(socket) {
-            self.finish(response);
+        while let Ok(Some(FromControllerFrame { message: Some(message) })) = frame::read(socket) {
+            let (id, result) = message.into_result();
+            self.finish(id, result);
         }
         let mut calls = self.calls();
         calls.is_disconnected = true;
@@ -195,20 +207,8 @@ impl PendingCall {
     }
 
     fn result(&self, state: Option<CallState>) -> Result<Option<Value>, Error> {
-        let Some(CallState::Finished(response)) = state else { return Err(engine_exited(self.task)) };
-        if let Some(error) = response.error.and_then(|document| document.error) {
-            let kind = ErrorKind::ALL.into_iter().find(|kind| kind.as_str() == error.code);
-            let (message, hint) = match error.message.split_once("\nhint: ") {
-                Some((message, hint)) => (message.to_owned(), Some(hint.to_owned())),
-                None => (error.message, None),
-            };
-            let error = Error::new(kind.unwrap_or(ErrorKind::Other), message);
-            return Err(match hint {
-                Some(hint) => error.with_hint(hint),
-                None => error,
-            });
-        }
-        let output = response.outputs.and_then(|outputs| outputs.literals.into_iter().next());
+        let Some(CallState::Finished(result)) = state else { return Err(engine_exited(self.task)) };
+        let output = result?.literals.into_iter().next();
         let value = output.map(|output| from_literal(output.value.unwrap_or_default())).transpose();
         value.map_err(|error| invalid_value(self.task, &error))
     }
@@ -232,13 +232,18 @@ impl Future for PendingCall {
     }
 }
 
-/// Cancels a call that has not finished: a request without a task name tells the controller to end its pod.
+/// Cancels a call that has not finished.
 impl Drop for PendingCall {
     fn drop(&mut self) {
         if let Some(CallState::Pending(_)) = self.controller.calls().by_id.remove(&self.id) {
-            let _ = self.controller.send(&CallRequest { id: self.id, ..CallRequest::default() });
+            self.controller.cancel(self.id);
         }
     }
+}
+
+fn send(socket: &Mutex<&'static Socket>, message: ToController) -> io::Result<()> {
+    let socket = socket.lock().unwrap_or_else(PoisonError::into_inner);
+    frame::write(*socket, &ToControllerFrame::from(message))
 }
 
 /// The error for an input or output that Flyte cannot represent.

@@ -2,6 +2,8 @@
 
 use std::{error::Error as StdError, fmt};
 
+use sealkit_protocol::{Code, Problem};
+
 /// A `Result` with [`Error`] as the default error type.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -105,43 +107,56 @@ pub enum ErrorKind {
     Other,
 }
 
-impl ErrorKind {
-    /// All kinds, in the order of their declaration.
-    pub const ALL: [Self; 14] = [
-        Self::InvalidName,
-        Self::Undeclared,
-        Self::Ambiguous,
-        Self::WrongMount,
-        Self::NotFound,
-        Self::NoTask,
-        Self::NotText,
-        Self::TooLarge,
-        Self::Provider,
-        Self::Configuration,
-        Self::InvalidValue,
-        Self::Leak,
-        Self::Io,
-        Self::Other,
-    ];
+macro_rules! kinds {
+    ($($kind:ident),*) => {
+        impl ErrorKind {
+            /// All kinds, in the order of their declaration.
+            pub const ALL: &[Self] = &[$(Self::$kind),*];
 
+            /// Returns the code of a problem of this kind. The match is exhaustive, so that no kind is left out of [`ALL`](Self::ALL).
+            const fn code(self) -> Code {
+                match self {
+                    $(Self::$kind => Code::$kind),*
+                }
+            }
+        }
+    };
+}
+
+kinds!(
+    InvalidName,
+    Undeclared,
+    Ambiguous,
+    WrongMount,
+    NotFound,
+    NoTask,
+    NotText,
+    TooLarge,
+    Provider,
+    Configuration,
+    InvalidValue,
+    Leak,
+    Io,
+    Other
+);
+
+impl ErrorKind {
     /// Returns the name of the kind in snake case, such as `not_found`.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::InvalidName => "invalid_name",
-            Self::Undeclared => "undeclared",
-            Self::Ambiguous => "ambiguous",
-            Self::WrongMount => "wrong_mount",
-            Self::NotFound => "not_found",
-            Self::NoTask => "no_task",
-            Self::NotText => "not_text",
-            Self::TooLarge => "too_large",
-            Self::Provider => "provider",
-            Self::Configuration => "configuration",
-            Self::InvalidValue => "invalid_value",
-            Self::Leak => "leak",
-            Self::Io => "io",
-            Self::Other => "other",
-        }
+        self.code().as_str()
+    }
+}
+
+impl From<ErrorKind> for Code {
+    fn from(kind: ErrorKind) -> Self {
+        kind.code()
+    }
+}
+
+/// A task that timed out, was killed or was cancelled fails with [`ErrorKind::Other`].
+impl From<Code> for ErrorKind {
+    fn from(code: Code) -> Self {
+        Self::ALL.iter().copied().find(|kind| kind.code() == code).unwrap_or(Self::Other)
     }
 }
 
@@ -208,6 +223,14 @@ impl Error {
         self
     }
 
+    /// Returns the error that this one was converted from with [`Error::other`], if it is an error of sealkit.
+    pub(crate) fn wrapped(&self) -> Option<&Self> {
+        match &self.0.content {
+            Content::Wrapped(error) => error.downcast_ref(),
+            Content::Message { .. } => None,
+        }
+    }
+
     /// Returns the kind of the error.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
@@ -217,6 +240,29 @@ impl Error {
     pub fn hint(&self) -> Option<&str> {
         self.0.hint.as_deref()
     }
+}
+
+/// The error of a task that failed in another pod. The causes become its sources.
+impl From<Problem> for Error {
+    fn from(problem: Problem) -> Self {
+        let kind = problem.code().into();
+        let cause = problem
+            .causes
+            .into_iter()
+            .rev()
+            .fold(None, |source, text| Some(Box::new(Cause { text, source })));
+        let source = cause.map(|cause| -> Box<dyn StdError + Send + Sync> { cause });
+        let content = Content::Message { message: problem.message, source };
+        Self(Box::new(Inner { kind, hint: problem.hint, content }))
+    }
+}
+
+/// The cause of an error in another pod.
+#[derive(Debug, thiserror::Error)]
+#[error("{text}")]
+struct Cause {
+    text: String,
+    source: Option<Box<Cause>>,
 }
 
 /// The message. The alternate form `{:#}` also contains the messages of the sources.
@@ -252,7 +298,7 @@ mod tests {
 
     #[test]
     fn every_kind_has_a_unique_name() {
-        let mut names = ErrorKind::ALL.map(ErrorKind::as_str).to_vec();
+        let mut names: Vec<&str> = ErrorKind::ALL.iter().map(|kind| kind.as_str()).collect();
         assert!(names.iter().all(|name| name.chars().all(|c| c.is_ascii_lowercase() || c == '_')));
         names.sort_unstable();
         names.dedup();

@@ -199,7 +199,7 @@ fn primitive(of: Type, value: &Value) -> Result<PrimitiveValue, ValueError> {
         (Type::Duration, Value::Duration { seconds, nanos }) => {
             PrimitiveValue::Duration(Duration { seconds: *seconds, nanos: *nanos })
         }
-        (of, value) => return Err(ValueError::expected(of.label(), value)),
+        (of, value) => return Err(ValueError::expected(&of.to_string(), value)),
     })
 }
 

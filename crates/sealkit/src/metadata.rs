@@ -2,12 +2,10 @@
 
 use std::{any::TypeId, time::Duration};
 
-use serde::{Serialize, Serializer};
-
 use crate::{
     Resources, Secret, Variable,
-    call::{CheckInputs, Invoke, InvokeError},
     callee::Callee,
+    invoke::{CheckInputs, Invoke, InvokeError},
     registry,
     task_type::Members,
 };
@@ -55,7 +53,7 @@ use crate::{
 ///
 /// If they are declared, `"retries": 3`, `"timeout": "90s"`, `"resources": {"cpu": "500m"}` and
 /// `"allowed_secrets": [{"output": "o0", "secret": "db/dsn", "because": "..."}]` and `"calls": ["other_task"]` follow.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug)]
 pub struct TaskMetadata {
     name: &'static str,
     module: &'static str,
@@ -63,49 +61,21 @@ pub struct TaskMetadata {
     docs: &'static str,
     secret_requests: &'static [Secret],
     interface: Interface,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
     allowed_secrets: &'static [AllowedSecret],
-    #[serde(skip_serializing_if = "Option::is_none")]
     calls: Option<&'static [Callee]>,
-    #[serde(flatten)]
     limits: Limits,
-    #[serde(skip)]
     pub(crate) entry: Entry,
 }
 
 /// The retries, the timeout and the resources of a task.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// The number of retries.
-    #[serde(skip_serializing_if = "is_zero")]
     pub retries: u32,
     /// The timeout of each attempt.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_seconds")]
     pub timeout: Option<Duration>,
     /// The resources on a cluster.
-    #[serde(skip_serializing_if = "Resources::is_none")]
     pub resources: Resources,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde requires")]
-fn is_zero(number: &u32) -> bool {
-    *number == 0
-}
-
-/// A called task is serialized as its name.
-impl Serialize for Callee {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.task().map_or(self.path, TaskMetadata::name))
-    }
-}
-
-/// Serializes a duration in the JSON form of protobuf, such as `1.5s`.
-#[expect(clippy::ref_option, reason = "the signature that serde requires")]
-fn as_seconds<S: Serializer>(time: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
-    match time {
-        Some(time) => serializer.collect_str(&format_args!("{}s", time.as_secs_f64())),
-        None => serializer.serialize_none(),
-    }
 }
 
 /// The function of a task: its type and its entry point.
@@ -146,11 +116,10 @@ pub(crate) struct Entry {
 /// assert_eq!(session.run(leaking).unwrap_err().kind(), ErrorKind::Leak);
 /// # Ok::<(), sealkit::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AllowedSecret {
     /// The part of an output or input that may contain the secret, including everything inside that part.
-    #[serde(flatten)]
     pub place: AllowedPlace,
     /// The secret, written `key` or `group/key`.
     pub secret: &'static str,
@@ -159,8 +128,7 @@ pub struct AllowedSecret {
 }
 
 /// A part of an output or input that may contain a secret.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AllowedPlace {
     /// A part of the task's output, such as `o0` or `o0.url`.
@@ -177,8 +145,7 @@ impl AllowedSecret {
 }
 
 /// The kind of a task: a task or a workflow. It serializes to `"task"` or `"workflow"`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TaskKind {
     /// A function with `#[task]`.
@@ -189,16 +156,13 @@ pub enum TaskKind {
 
 impl TaskKind {
     /// Returns `task` or `workflow`, the form in JSON.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Task => "task",
-            Self::Workflow => "workflow",
-        }
+    pub fn as_str(self) -> &'static str {
+        sealkit_protocol::description::TaskKind::from(self).as_str()
     }
 }
 
 /// The interface of a task: its inputs and outputs.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug)]
 pub struct Interface {
     /// The inputs, in the order of the function's parameters.
     pub inputs: &'static [Variable],

@@ -1,5 +1,6 @@
 //! The command line of a binary with tasks: it lists, describes and runs them.
 
+mod answer;
 mod arguments;
 mod listing;
 mod panics;
@@ -14,6 +15,7 @@ use std::{
 };
 
 use sealkit_idl::prost::Message as _;
+use sealkit_protocol::{Code, Problem};
 
 use self::arguments::Command;
 use crate::{
@@ -50,31 +52,41 @@ pub fn main() -> ExitCode {
     Session::new().main()
 }
 
-/// An error that ends the program, with its exit code.
+/// A problem that ends the program, with its exit code.
 #[derive(Debug)]
 struct ProgramError {
-    code: u8,
-    message: String,
-    hint: Option<String>,
+    exit_code: u8,
+    problem: Problem,
 }
 
 impl ProgramError {
+    /// The command line or the program itself is wrong: nothing was started.
     fn usage(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { code: 2, message: message.into(), hint: Some(hint.into()) }
+        Self::not_started(Problem::new(Code::InvalidValue, message).with_hint(hint))
+    }
+
+    fn not_started(problem: Problem) -> Self {
+        Self { exit_code: 2, problem }
+    }
+
+    /// The task failed.
+    fn task(problem: Problem) -> Self {
+        Self { exit_code: 1, problem }
     }
 }
 
 /// The command line or the program itself is wrong: nothing was started.
 impl From<Error> for ProgramError {
     fn from(error: Error) -> Self {
-        Self { code: 2, message: format!("{error:#}"), hint: error.hint().map(str::to_owned) }
+        Self::not_started(error.into())
     }
 }
 
 /// The URI of a file is invalid.
 impl From<StorageError> for ProgramError {
     fn from(error: StorageError) -> Self {
-        Self { code: 2, message: error.message, hint: error.hint }
+        let problem = Problem::new(Code::Configuration, error.message);
+        Self::not_started(problem.with_optional_hint(error.hint.as_deref()))
     }
 }
 
@@ -87,11 +99,10 @@ pub(crate) fn main_of(session: &Session) -> ExitCode {
     warn_of_weak_secrets(session);
     match outcome {
         Ok(output) => print(io::stdout().lock(), &output),
-        Err(ProgramError { code, message, hint }) => {
-            let hint = hint.map(|hint| format!("hint: {hint}\n")).unwrap_or_default();
-            let text = format!("error: {message}\n{hint}");
+        Err(ProgramError { exit_code, problem }) => {
+            let text = format!("error: {problem:#}\n");
             print(io::stderr().lock(), &session.guard().redact_text(&text));
-            return ExitCode::from(code);
+            return ExitCode::from(exit_code);
         }
     }
     ExitCode::SUCCESS
@@ -112,9 +123,10 @@ fn warn_of_weak_secrets(session: &Session) {
 
 fn perform(session: &Session, program: &str) -> Result<String, ProgramError> {
     let command = arguments::parse(lexopt::Parser::from_env(), program, &is_flag)?;
+    let run = format!("{program} run");
     match command {
         Command::Default => match registry::tasks()?.into_iter().find(|task| is_default(task)) {
-            Some(task) => run::run(session, program, task, Vec::new()),
+            Some(task) => run::run(session, &run, task, Vec::new()),
             None => Ok(listing::help(program, &registry::tasks()?)),
         },
         Command::Help => Ok(listing::help(program, &registry::tasks()?)),
@@ -127,16 +139,20 @@ fn perform(session: &Session, program: &str) -> Result<String, ProgramError> {
         }
         Command::TaskHelp { task, command } => Ok(listing::task_help(registry::find(&task)?, &command)),
         Command::Inputs { task, inputs } => {
-            print_bytes(&run::encode_inputs(program, registry::find(&task)?, inputs)?);
+            print_bytes(&run::to_inputs(&run, registry::find(&task)?, inputs)?.encode_to_vec());
             Ok(String::new())
         }
-        Command::Outputs { task } => run::decode_outputs(registry::find(&task)?, io::stdin().lock()),
+        Command::Outputs { task } => {
+            let task = registry::find(&task)?;
+            run::output_json(task, run::read_outputs(task, io::stdin().lock())?)
+        }
         Command::Spec { task } => {
             print_bytes(&spec::task_spec(registry::find(&task)?).encode_to_vec());
             Ok(String::new())
         }
         Command::Execute(pod) => pod::execute(session, &pod),
-        Command::Run { task, inputs } => run::run(session, program, registry::find(&task)?, inputs),
+        Command::Answer => answer::answer(program),
+        Command::Run { task, inputs } => run::run(session, &run, registry::find(&task)?, inputs),
     }
 }
 

@@ -1,7 +1,6 @@
 //! The resources of a task.
 
 use sealkit_names::Resource;
-use serde::Serialize;
 
 /// The resources that a task requests on a cluster: `resources = Resources(...)` of [`task`](macro@crate::task).
 ///
@@ -32,20 +31,16 @@ use serde::Serialize;
 ///     Ok(())
 /// }
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Resources {
     /// The number of processors, such as `2` or `500m` (thousandths).
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu: Option<&'static str>,
     /// The memory in bytes, such as `2Gi`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<&'static str>,
     /// The number of graphics processors, such as `1`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub gpu: Option<&'static str>,
     /// The ephemeral storage in bytes, such as `10Gi`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub disk: Option<&'static str>,
 }
 

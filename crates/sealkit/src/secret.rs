@@ -3,7 +3,6 @@
 use sealkit_idl::core as idl;
 pub use sealkit_names::MountType;
 use sealkit_names::Request;
-use serde::{Serialize, Serializer, ser::SerializeStruct};
 
 /// A secret request of a task, an element of `#[task(secret_requests = [...])]`.
 ///
@@ -110,24 +109,5 @@ impl From<Secret> for idl::Secret {
             .into(),
             env_var: secret.env_var.unwrap_or_default().to_owned(),
         }
-    }
-}
-
-/// Absent fields are left out. The mount requirement is `ANY`, `ENV_VAR` or `FILE`.
-impl Serialize for Secret {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let optional =
-            [("group", self.group), ("group_version", self.group_version), ("env_var", self.env_var)];
-        let present = optional.iter().filter(|(_, value)| value.is_some()).count();
-        let mut fields = serializer.serialize_struct("Secret", 2 + present)?;
-        fields.serialize_field("key", self.key)?;
-        fields.serialize_field("mount_requirement", self.mount_requirement.as_str())?;
-        for (name, value) in optional {
-            match value {
-                Some(value) => fields.serialize_field(name, value)?,
-                None => fields.skip_field(name)?,
-            }
-        }
-        fields.end()
     }
 }

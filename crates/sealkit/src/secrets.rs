@@ -276,7 +276,7 @@ impl Secrets {
         if let Err(error) = &result
             && let Some(frame) = self.context.frame()
         {
-            frame.session.record_error(error);
+            frame.record_error(error);
         }
         result
     }

@@ -1,21 +1,11 @@
 //! Sessions: the providers that tasks read their secrets from.
 
-use std::{
-    future::Future,
-    process::ExitCode,
-    sync::{Arc, Mutex},
-};
+use std::{future::Future, process::ExitCode, sync::Arc};
 
 use once_cell::sync::OnceCell;
 use sealkit_guard::Guard;
 
-use crate::{
-    Provider, Result,
-    context::Context,
-    error::{Error, ErrorKind},
-    known_secrets::KnownSecrets,
-    provider::Chain,
-};
+use crate::{Provider, Result, context::Context, known_secrets::KnownSecrets, provider::Chain};
 
 /// The providers that tasks read their secrets from.
 ///
@@ -52,17 +42,8 @@ struct Inner {
     isolated: bool,
     /// Built by the first read: a task without secrets does not pay for it.
     chain: OnceCell<Chain>,
-    last_error: Mutex<Option<RecordedError>>,
     /// The secrets that tasks of this session have read.
     known_secrets: Arc<KnownSecrets>,
-}
-
-/// The kind and hint of an error of sealkit, with the text that identifies it.
-#[derive(Debug)]
-struct RecordedError {
-    text: String,
-    kind: ErrorKind,
-    hint: Option<String>,
 }
 
 impl Default for Session {
@@ -153,20 +134,5 @@ impl Session {
             let providers = &self.0.providers;
             if self.0.isolated { Ok(Chain::isolated(providers.clone())) } else { Chain::standard(providers) }
         })
-    }
-
-    /// Records the kind and hint of an error: `anyhow` and other error types that a task may return hide them.
-    pub(crate) fn record_error(&self, error: &Error) {
-        if let Ok(mut last_error) = self.0.last_error.lock() {
-            let (text, kind, hint) = (error.to_string(), error.kind(), error.hint().map(str::to_owned));
-            *last_error = Some(RecordedError { text, kind, hint });
-        }
-    }
-
-    /// Returns the kind and hint of the recorded error, if `text` contains its text.
-    pub(crate) fn recorded_error(&self, text: &str) -> (ErrorKind, Option<String>) {
-        let error = self.0.last_error.lock().ok();
-        let error = error.as_deref().and_then(Option::as_ref).filter(|error| text.contains(&error.text));
-        error.map_or((ErrorKind::Other, None), |error| (error.kind, error.hint.clone()))
     }
 }

@@ -14,11 +14,9 @@ mod jiff;
 
 use std::fmt;
 
-use serde::{Serialize, Serializer, ser::SerializeMap};
-
 use crate::value::{Value, ValueError};
 pub use files::{Dir, File};
-pub use members::{Member, Members, NotSecret};
+pub use members::{CallInputs, Member, Members, NotSecret};
 
 /// A type of an input or output of a task.
 ///
@@ -153,7 +151,7 @@ pub enum Type {
 }
 
 /// The name and the variants of an enum.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug)]
 pub struct EnumType {
     /// The name of the enum.
     pub name: &'static str,
@@ -162,7 +160,7 @@ pub struct EnumType {
 }
 
 /// The name and the fields of a struct.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug)]
 pub struct StructType {
     /// The name of the struct.
     pub name: &'static str,
@@ -171,7 +169,7 @@ pub struct StructType {
 }
 
 /// An input, an output, or a field of a struct: a name and a type.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug)]
 pub struct Variable {
     /// The name.
     pub name: &'static str,
@@ -183,28 +181,6 @@ impl Type {
     /// Whether the value may be absent.
     pub const fn is_optional(self) -> bool {
         matches!(self, Self::Optional(_) | Self::None)
-    }
-
-    /// Returns the name of the type, without its parts.
-    pub(crate) const fn label(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Integer => "integer",
-            Self::Float => "float",
-            Self::Boolean => "boolean",
-            Self::String => "string",
-            Self::Datetime => "datetime",
-            Self::Date => "date",
-            Self::Duration => "duration",
-            Self::Object => "object",
-            Self::File => "file",
-            Self::Dir => "dir",
-            Self::List(_) => "list",
-            Self::Map(_) => "map",
-            Self::Optional(_) => "optional",
-            Self::Enum(_) => "enum",
-            Self::Struct(_) => "struct",
-        }
     }
 
     /// Whether the type contains a file or a directory.
@@ -220,39 +196,6 @@ impl Type {
 /// The form for messages, such as `list of integer`.
 impl fmt::Display for Type {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::List(inner) => write!(f, "list of {inner}"),
-            Self::Map(inner) => write!(f, "map of {inner}"),
-            Self::Optional(inner) => write!(f, "optional {inner}"),
-            Self::Enum(EnumType { variants, .. }) => f.write_str(&variants.join("|")),
-            Self::Struct(StructType { name, fields }) => {
-                write!(f, "{name} {{")?;
-                for (i, field) in fields.iter().enumerate() {
-                    write!(f, "{} {}: {}", if i > 0 { "," } else { "" }, field.name, field.r#type)?;
-                }
-                f.write_str(" }")
-            }
-            simple => f.write_str(simple.label()),
-        }
-    }
-}
-
-impl Serialize for Type {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let label = self.label();
-        if !matches!(self, Self::List(_) | Self::Map(_) | Self::Optional(_) | Self::Enum(_) | Self::Struct(_))
-        {
-            return serializer.serialize_str(label);
-        }
-        let mut map = serializer.serialize_map(Some(1))?;
-        match self {
-            Self::List(inner) | Self::Map(inner) | Self::Optional(inner) => {
-                map.serialize_entry(label, inner)?;
-            }
-            Self::Enum(inner) => map.serialize_entry(label, inner)?,
-            Self::Struct(inner) => map.serialize_entry(label, inner)?,
-            _ => {}
-        }
-        map.end()
+        sealkit_protocol::description::Type::from(*self).fmt(f)
     }
 }

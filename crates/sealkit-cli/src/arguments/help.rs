@@ -31,7 +31,7 @@ With --remote, the first of these configuration files that exists is read:
 Environment:
   SEALKIT_KEY_FILE         path of the key, in place of the default
   SEALKIT_PASSPHRASE_FILE  path of a file with the passphrase of the key
-  SEALKIT_TIMEOUT          timeout of a request to a cluster [default: 30s]
+  SEALKIT_TIMEOUT          timeout for clusters and programs [default: 30s]
   FLYTE_API_KEY            API key, used without a login; also UNION_API_KEY
 
 Exit codes:

@@ -51,7 +51,7 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
     progress.print_end(outcome.phase);
     if outcome.phase.is_success() {
         let outputs = cluster.wait(cluster.client.outputs(&run))?;
-        return terminal::print(&program.outputs(task, &outputs)?);
+        return terminal::print(&program.outputs(task, outputs)?);
     }
     Err(run_error(&task.name, &outcome, &[required, possible].concat()))
 }
@@ -280,11 +280,9 @@ fn detached(run: &RunId, cluster: &Cluster) -> CommandError {
 
 /// Returns the error of a run that did not succeed.
 fn run_error(task: &str, outcome: &RunOutcome, tasks: &[&Task]) -> CommandError {
+    // The text of a pod has lines: the message, the causes and the hint.
     let reason = outcome.reason.as_deref().unwrap_or_default().trim();
-    let (reason, hint) = match reason.split_once("\nhint: ") {
-        Some((reason, hint)) => (reason, Some(sanitize(hint))),
-        None => (reason, None),
-    };
+    let reason = &*reason.lines().map(sanitize).collect::<Vec<_>>().join("\n");
     let result = match outcome.phase {
         ActionPhase::Aborted => "was aborted",
         ActionPhase::TimedOut => "timed out",
@@ -293,8 +291,8 @@ fn run_error(task: &str, outcome: &RunOutcome, tasks: &[&Task]) -> CommandError 
     // The errors of sealkit's own pods begin with the name of the task.
     let message = match reason {
         "" => format!("task `{task}` {result}"),
-        reason if reason.starts_with("task `") => sanitize(reason),
-        reason => format!("task `{task}` {result}: {}", sanitize(reason)),
+        reason if reason.starts_with("task `") => reason.to_owned(),
+        reason => format!("task `{task}` {result}: {reason}"),
     };
     let error = CommandError::failure(message);
     // The webhook of the backend rejects a pod with this text.
@@ -308,10 +306,7 @@ fn run_error(task: &str, outcome: &RunOutcome, tasks: &[&Task]) -> CommandError 
             keys.join("; ")
         ));
     }
-    match hint {
-        Some(hint) => error.with_hint(hint),
-        None => error,
-    }
+    error
 }
 
 /// Prints the events of a run to standard error, one line each.

@@ -149,14 +149,38 @@ impl Task {
             quote_spanned!(span=> #krate::__private::TaskError::CONVERSIONS)
         };
         let (krate, span) = crate_at(&self.krate, output);
+        let function = is_result(output).then(|| self.as_error());
+        let as_error = match &function {
+            Some(_) => quote!(__sealkit_as_error),
+            None => quote!(#krate::__private::not_visible),
+        };
         quote_spanned! {span=>
             const __SEALKIT_OUTPUT: #krate::__private::Output<#output> = {
+                #function
                 let __sealkit_member = #member;
                 #krate::__private::Output {
                     variables: __sealkit_member.outputs,
-                    result: &#krate::__private::ResultConversions { output: __sealkit_member, error: #error },
+                    result: &#krate::__private::ResultConversions {
+                        output: __sealkit_member,
+                        error: #error,
+                        as_error: #as_error,
+                    },
                 }
             };
+        }
+    }
+
+    /// Generates the function that returns the error as a standard error, if its type is one or points to one.
+    fn as_error(&self) -> TokenStream {
+        let (krate, span) = crate_at(&self.krate, &self.output);
+        let output = &self.output;
+        quote_spanned! {span=>
+            fn __sealkit_as_error<'__sealkit>(
+                __sealkit_error: &'__sealkit <#output as #krate::__private::ResultType>::Error,
+            ) -> ::core::option::Option<&'__sealkit (dyn ::core::error::Error + 'static)> {
+                use #krate::__private::as_error::*;
+                (&&&ErrorRef(__sealkit_error)).__sealkit_as_error()
+            }
         }
     }
 
@@ -313,6 +337,11 @@ impl Task {
     fn is_async(&self) -> bool {
         self.function.signature.asyncness.is_some()
     }
+}
+
+/// Returns whether a return type is visibly a `Result`. For any other type, the compiler may report that it is none.
+fn is_result(output: &Type) -> bool {
+    matches!(output, Type::Path(output) if output.path.segments.last().is_some_and(|last| last.ident == "Result"))
 }
 
 fn hygienic(input: &Ident) -> Ident {

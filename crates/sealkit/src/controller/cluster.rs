@@ -9,20 +9,19 @@ use std::{
     collections::HashMap,
     env,
     ffi::OsString,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     thread,
     time::Duration,
 };
 
 use sealkit_idl::{
     common::{ActionIdentifier, ActionPhase, RunIdentifier},
-    core::{ContainerError, ErrorDocument},
-    engine::{CallRequest, CallResponse},
     prost::Message,
     task::Outputs,
     workflow::ActionUpdate,
 };
 use sealkit_names::variables;
+use sealkit_protocol::{Code, ErrorFile, Problem, call::Call};
 use sealkit_remote::{Actions, ChildAction, Client, Config, Deployment, Notify};
 use tokio::runtime::{Builder, Handle};
 
@@ -85,49 +84,46 @@ impl ClusterController {
         Ok(Self { runtime, actions, deployment, parent, attempt, run_base, call_counts, running })
     }
 
-    /// Starts the requested task and passes its response to `respond` when it ends.
-    ///
-    /// A request without a task name aborts the action of an earlier request.
+    /// Starts the called task and passes its result to `respond` when it ends.
     pub(super) fn call(
         &'static self,
-        request: CallRequest,
-        respond: impl FnOnce(CallResponse) + Send + 'static,
+        call: Call,
+        respond: impl FnOnce(Result<Outputs, Problem>) + Send + 'static,
     ) {
-        let running = || self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        let id = request.id;
-        if request.task.is_empty() {
-            if let Some(name) = running().remove(&id) {
-                self.runtime.spawn(async move { self.actions.abort(&name).await });
-            }
-            return;
-        }
-        let name = self.action_name(&request);
-        running().insert(id, name.clone());
+        let id = call.id;
+        let name = self.action_name(&call);
+        self.running().insert(id, name.clone());
         self.runtime.spawn(async move {
-            let is_awaited = || running().contains_key(&id);
-            let mut outcome = self.run_action(request.clone(), &name, is_awaited).await;
+            let is_awaited = || self.running().contains_key(&id);
+            let mut outcome = self.run_action(call.clone(), &name, is_awaited).await;
             if let Err(ActionError { existed: true, .. }) = outcome {
                 // The action failed in an earlier attempt of the caller: like the caller, it gets another attempt.
                 let name = sealkit_remote::digest(&[name.as_bytes(), self.attempt.as_bytes()]);
-                outcome = self.run_action(request, &name, is_awaited).await;
+                outcome = self.run_action(call, &name, is_awaited).await;
             }
-            running().remove(&id);
-            respond(match outcome {
-                Ok(outputs) => CallResponse { id, outputs: Some(outputs), error: None },
-                Err(ActionError { error, .. }) => {
-                    CallResponse { id, outputs: None, error: Some(ErrorDocument { error: Some(error) }) }
-                }
-            });
+            self.running().remove(&id);
+            respond(outcome.map_err(|error| error.problem));
         });
+    }
+
+    /// Aborts the action of a call.
+    pub(super) fn cancel(&'static self, id: u64) {
+        if let Some(name) = self.running().remove(&id) {
+            self.runtime.spawn(async move { self.actions.abort(&name).await });
+        }
+    }
+
+    fn running(&self) -> MutexGuard<'_, HashMap<u64, String>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns the name of the action, which is derived from the parent, the task, its inputs and the number of the call.
     ///
     /// The version of the task is included: outputs of another version of the program must not be reused.
-    fn action_name(&self, request: &CallRequest) -> String {
-        let inputs = request.inputs.as_ref().map(Message::encode_to_vec).unwrap_or_default();
+    fn action_name(&self, call: &Call) -> String {
+        let inputs = call.inputs.encode_to_vec();
         let version = self.deployment.version.as_deref().unwrap_or_default();
-        let call = sealkit_remote::digest(&[request.task.as_bytes(), version.as_bytes(), &inputs]);
+        let call = sealkit_remote::digest(&[call.task.as_bytes(), version.as_bytes(), &inputs]);
         let mut counts = self.call_counts.lock().unwrap_or_else(PoisonError::into_inner);
         let count = counts.entry(call.clone()).or_default();
         *count += 1;
@@ -136,17 +132,16 @@ impl ClusterController {
 
     async fn run_action(
         &'static self,
-        request: CallRequest,
+        Call { task, inputs, .. }: Call,
         name: &str,
         is_awaited: impl Fn() -> bool,
     ) -> Result<Outputs, ActionError> {
-        let CallRequest { task, inputs, .. } = request;
-        let metadata = registry::find(&task).map_err(|error| ActionError::local(error.to_string()))?;
+        let metadata = registry::find(&task).map_err(|error| ActionError::from(Problem::from(error)))?;
         let mut spec = task_spec(metadata);
         self.deployment.apply_to(&mut spec);
         let input_uri = format!("{}/{name}/inputs.pb", self.run_base.trim_end_matches('/'));
         let to = location(&input_uri).map_err(ActionError::local)?;
-        let content = inputs.unwrap_or_default().encode_to_vec();
+        let content = inputs.encode_to_vec();
         blocking(move || storage::write(&to, &content)).await.map_err(|error| {
             ActionError::local(format!("cannot write the inputs of task `{task}`: {error}"))
         })?;
@@ -156,8 +151,8 @@ impl ClusterController {
         let run_output_base = self.run_base.clone();
         let child = ChildAction { name: name.to_owned(), input_uri, run_output_base, task: spec };
         let (update, existed) = self.actions.run(child).await.map_err(|error| {
-            let hint = error.hint().map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
-            ActionError::local(format!("cannot start a pod for task `{task}`: {error}{hint}"))
+            let message = format!("cannot start a pod for task `{task}`: {error}");
+            ActionError::from(Problem::new(Code::Other, message).with_optional_hint(error.hint()))
         })?;
         match update.phase() {
             phase if phase.is_success() => {
@@ -178,47 +173,54 @@ impl ClusterController {
             }
             ActionPhase::Aborted => Err(ActionError::local(format!("task `{task}` was aborted"))),
             phase => {
-                let error = match phase {
-                    ActionPhase::TimedOut => container_error(format!("task `{task}` timed out")),
+                let problem = match phase {
+                    ActionPhase::TimedOut => Problem::new(Code::Timeout, format!("task `{task}` timed out")),
                     _ => self.failure(&task, name, update).await,
                 };
-                Err(ActionError { error, existed })
+                Err(ActionError { problem, existed })
             }
         }
     }
 
-    /// Returns the error of a failed action: from the control plane, or else from the file that the pod has written.
-    async fn failure(&self, task: &str, name: &str, update: ActionUpdate) -> ContainerError {
-        if let Some(error) = update.error.filter(|error| !error.message.is_empty()) {
-            return ContainerError { code: error.code, message: error.message, ..ContainerError::default() };
-        }
+    /// Returns the problem of a failed action: from the file that the pod has written, or else from the control plane.
+    async fn failure(&self, task: &str, name: &str, update: ActionUpdate) -> Problem {
+        let error = update.error.filter(|error| !error.message.is_empty());
         let written = location(&format!("{}/{name}/1/error.pb", self.run_base.trim_end_matches('/')));
         if let Ok(from) = written
             && let Ok(bytes) = blocking(move || storage::read(&from, MAX_OUTPUT_BYTES)).await
-            && let Ok(ErrorDocument { error: Some(error) }) = ErrorDocument::decode(&*bytes)
+            && let Ok(file) = ErrorFile::decode(&*bytes)
+            && let Some(problem) = file.into_problem()
+            // The file may be that of an earlier attempt.
+            && error.as_ref().is_none_or(|error| format!("{problem:#}") == error.message)
         {
-            return error;
+            return problem;
         }
-        container_error(format!("task `{task}` failed"))
+        match error {
+            Some(error) => Problem::new(Code::from_name(&error.code), error.message),
+            None => Problem::new(Code::Other, format!("task `{task}` failed")),
+        }
     }
 }
 
-/// The error of a child action without outputs.
+/// The problem of a child action without outputs.
 struct ActionError {
-    error: ContainerError,
+    problem: Problem,
     /// An earlier attempt of the caller had already started the action.
     existed: bool,
 }
 
 impl ActionError {
-    /// An error of this pod, not of the action.
+    /// A problem of this pod, not of the action.
     fn local(message: String) -> Self {
-        Self { error: container_error(message), existed: false }
+        Problem::new(Code::Other, message).into()
     }
 }
 
-fn container_error(message: String) -> ContainerError {
-    ContainerError { code: ErrorKind::Other.as_str().to_owned(), message, ..ContainerError::default() }
+/// A problem of this pod, not of the action.
+impl From<Problem> for ActionError {
+    fn from(problem: Problem) -> Self {
+        Self { problem, existed: false }
+    }
 }
 
 fn incomplete_environment(missing: &str) -> Error {

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 
 use lexopt::{Arg, Parser};
+use sealkit_protocol::query;
 
 use super::{ProgramError, pod::Pod};
 
@@ -35,6 +36,8 @@ pub(super) enum Command {
         task: String,
     },
     Execute(Pod),
+    /// Answers a query of the `sealkit` command.
+    Answer,
 }
 
 /// Parses the arguments; `is_flag` says whether an input of a task may have no value.
@@ -56,6 +59,7 @@ pub(super) fn parse(
         "execute" => execute(parser, program),
         "outputs" => task_name(parser, program).map(|task| Command::Outputs { task }),
         "spec" => task_name(parser, program).map(|task| Command::Spec { task }),
+        query::COMMAND => Ok(Command::Answer),
         "inputs" => match run(parser, program, is_flag)? {
             Command::Run { task, inputs } => Ok(Command::Inputs { task, inputs }),
             help => Ok(help),
@@ -82,10 +86,25 @@ fn run(
             return Err(ProgramError::usage("the name of the task is missing", hint));
         }
     };
+    let command = format!("{program} run");
+    Ok(match inputs(parser, &task, &command, is_flag)? {
+        Some(inputs) => Command::Run { task, inputs },
+        None => Command::TaskHelp { task, command },
+    })
+}
+
+/// Parses the inputs of a task; `command` runs the task. Returns `None` if one of the arguments is `--help`.
+pub(super) fn inputs(
+    mut parser: Parser,
+    task: &str,
+    command: &str,
+    is_flag: &dyn Fn(&str, &str) -> bool,
+) -> Result<Option<Vec<(String, String)>>, ProgramError> {
+    let usage = || format!("usage: {command} TASK [--INPUT VALUE ...]");
     let mut inputs: Vec<(String, String)> = Vec::new();
-    while let Some(argument) = next(&mut parser, program)? {
+    while let Some(argument) = next(&mut parser, command)? {
         let name = match argument {
-            Argument::Option(name) if is_help(&name) => return Ok(task_help(task, None, program)),
+            Argument::Option(name) if is_help(&name) => return Ok(None),
             Argument::Option(name) => name,
             Argument::Word(_) => {
                 return Err(ProgramError::usage(
@@ -95,7 +114,7 @@ fn run(
             }
         };
         let Some(input) = name.strip_prefix("--") else { return Err(unknown_option(&name, usage())) };
-        let value = if is_flag(&task, input) {
+        let value = if is_flag(task, input) {
             flag(&mut parser)
         } else {
             parser.value().map_err(|_| {
@@ -104,7 +123,7 @@ fn run(
         };
         inputs.push((input.to_owned(), text(value)?));
     }
-    Ok(Command::Run { task, inputs })
+    Ok(Some(inputs))
 }
 
 /// Returns the value of a boolean input: `true` if it has none.
@@ -129,11 +148,10 @@ fn help(mut parser: Parser, program: &str) -> Result<Command, ProgramError> {
         }
     }
     let mut words = words.into_iter();
-    Ok(words.next().map_or(Command::Help, |task| task_help(task, words.next(), program)))
-}
-
-fn task_help(task: String, command: Option<String>, program: &str) -> Command {
-    Command::TaskHelp { task, command: command.unwrap_or_else(|| format!("{program} run")) }
+    Ok(words.next().map_or(Command::Help, |task| {
+        let command = words.next().unwrap_or_else(|| format!("{program} run"));
+        Command::TaskHelp { task, command }
+    }))
 }
 
 /// Parses the name of a task and expects nothing else.
@@ -259,7 +277,8 @@ mod tests {
 
     fn parsed(line: &str) -> Result<Command, String> {
         let is_flag = |_: &str, input: &str| input == "flag";
-        parse(Parser::from_args(line.split_whitespace()), "demo", &is_flag).map_err(|error| error.message)
+        parse(Parser::from_args(line.split_whitespace()), "demo", &is_flag)
+            .map_err(|error| error.problem.message)
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use sealkit_protocol::{Code, Problem};
+
 use super::ProgramError;
 use crate::{AllowedPlace, Secret, TaskMetadata, Type, Variable};
 
@@ -151,9 +153,8 @@ fn request(secret: &Secret) -> String {
 
 /// Returns the metadata of tasks as JSON.
 pub(super) fn json(tasks: &[&TaskMetadata]) -> Result<String, ProgramError> {
-    serde_json::to_string_pretty(tasks).map(|json| json + "\n").map_err(|error| ProgramError {
-        code: 2,
-        message: format!("cannot write the tasks as JSON: {error}"),
-        hint: None,
+    serde_json::to_string_pretty(tasks).map(|json| json + "\n").map_err(|error| {
+        let message = format!("cannot write the tasks as JSON: {error}");
+        ProgramError::not_started(Problem::new(Code::Other, message))
     })
 }

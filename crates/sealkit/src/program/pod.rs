@@ -5,22 +5,21 @@
 //! write either.
 
 mod limit;
-mod problem;
 mod task;
 
 use std::io;
 
 use sealkit_idl::{
-    core::{ContainerErrorKind, ErrorOrigin},
+    core::ErrorOrigin,
     prost::Message,
     task::{Inputs, NamedLiteral},
 };
+use sealkit_protocol::{Code, ErrorFile, Problem};
 
-use self::problem::Problem;
 use super::ProgramError;
 use crate::{
-    ErrorKind, Session, Value, controller, identity, registry,
-    storage::{self, Location},
+    Error, Session, Value, controller, identity, registry,
+    storage::{self, Location, StorageError},
 };
 
 /// The maximum size of the inputs, which protects the memory of the pod.
@@ -40,6 +39,26 @@ pub(super) struct Pod {
     pub(super) action: Option<String>,
 }
 
+/// Why a pod has no outputs.
+struct PodError {
+    problem: Problem,
+    origin: ErrorOrigin,
+}
+
+/// The task failed.
+impl From<Problem> for PodError {
+    fn from(problem: Problem) -> Self {
+        Self { problem, origin: ErrorOrigin::User }
+    }
+}
+
+/// The program does not match the arguments that Flyte passes to it: a retry does not help.
+impl From<Error> for PodError {
+    fn from(error: Error) -> Self {
+        Self { problem: Problem::from(error).not_retryable(), origin: ErrorOrigin::System }
+    }
+}
+
 /// Runs the task of the pod.
 ///
 /// Returns an error only if the outputs cannot be written: every other error is written to `error.pb` for Flyte.
@@ -55,30 +74,31 @@ pub(super) fn execute(session: &Session, pod: &Pod) -> Result<String, ProgramErr
             }
             (outputs.join("outputs.pb"), content, String::new())
         }
-        Err(problem) => {
-            let message = session.guard().redact_text(&problem.message).into_owned();
+        Err(PodError { problem, origin }) => {
+            let guard = session.guard();
+            let problem = problem.map_texts(|text| guard.redact_text(text).into_owned());
             // The engine reports errors itself.
-            let report = if controller::has_engine() { String::new() } else { format!("error: {message}\n") };
-            (outputs.join("error.pb"), problem.document(message).encode_to_vec(), report)
+            let report =
+                if controller::has_engine() { String::new() } else { format!("error: {problem:#}\n") };
+            (outputs.join("error.pb"), ErrorFile::new(problem, origin).encode_to_vec(), report)
         }
     };
     super::print(io::stderr().lock(), &report);
-    let written = storage::write(&file, &content);
-    written.map(|()| String::new()).map_err(|error| ProgramError {
-        code: 1,
-        message: format!("cannot write `{file}`: {}", error.message),
-        hint: error.hint,
+    storage::write(&file, &content).map(|()| String::new()).map_err(|error| {
+        let message = format!("cannot write `{file}`: {}", error.message);
+        ProgramError::task(Problem::new(Code::Io, message).with_optional_hint(error.hint.as_deref()))
     })
 }
 
 /// Runs the task and returns the content of `outputs.pb`, and the output as a value.
-fn run(session: &Session, pod: &Pod) -> Result<(Vec<u8>, Value), Problem> {
+fn run(session: &Session, pod: &Pod) -> Result<(Vec<u8>, Value), PodError> {
+    if let Some(problem) = sealkit_process::engine_problem() {
+        return Err(problem.clone().into());
+    }
     let task = registry::find(&pod.task)?;
-    let inputs = Location::parse(&pod.inputs).map_err(|error| Problem {
-        kind: ErrorKind::Configuration,
-        origin: ErrorOrigin::System,
-        retry: ContainerErrorKind::NonRecoverable,
-        message: problem::with_hint(error.message, error.hint.as_deref()),
+    let inputs = Location::parse(&pod.inputs).map_err(|error| {
+        let problem = Problem::new(Code::Configuration, error.message);
+        PodError { problem: problem.with_optional_hint(error.hint.as_deref()), origin: ErrorOrigin::System }
     })?;
     let (outputs, value) = task::run(session, task, read(&inputs)?)?;
     let content = outputs.encode_to_vec();
@@ -88,18 +108,14 @@ fn run(session: &Session, pod: &Pod) -> Result<(Vec<u8>, Value), Problem> {
     Ok((content, value))
 }
 
-fn read(inputs: &Location) -> Result<Vec<NamedLiteral>, Problem> {
-    let bytes = storage::read(inputs, MAX_INPUTS)
-        .map_err(|error| unreadable(inputs, &problem::with_hint(error.message, error.hint.as_deref())))?;
-    let inputs = Inputs::decode(&*bytes).map_err(|_| unreadable(inputs, "malformed"))?;
-    Ok(inputs.literals)
+fn read(inputs: &Location) -> Result<Vec<NamedLiteral>, PodError> {
+    let bytes = storage::read(inputs, MAX_INPUTS).map_err(|error| unreadable(inputs, &error))?;
+    let malformed = |_| unreadable(inputs, &StorageError { message: "malformed".to_owned(), hint: None });
+    Ok(Inputs::decode(&*bytes).map_err(malformed)?.literals)
 }
 
-fn unreadable(inputs: &Location, reason: &str) -> Problem {
-    Problem {
-        kind: ErrorKind::Io,
-        origin: ErrorOrigin::System,
-        retry: ContainerErrorKind::Recoverable,
-        message: format!("cannot read the inputs `{inputs}`: {reason}"),
-    }
+fn unreadable(inputs: &Location, error: &StorageError) -> PodError {
+    let message = format!("cannot read the inputs `{inputs}`: {}", error.message);
+    let problem = Problem::new(Code::Io, message).with_optional_hint(error.hint.as_deref());
+    PodError { problem, origin: ErrorOrigin::System }
 }

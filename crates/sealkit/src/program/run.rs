@@ -9,11 +9,12 @@ use sealkit_idl::{
     prost::Message as _,
     task::{Inputs, NamedLiteral, Outputs},
 };
+use sealkit_protocol::{Code, Problem};
 
 use super::ProgramError;
 use crate::{
     Session, StructType, TaskMetadata, Type, Value, ValueError, Variable,
-    call::InvokeError,
+    invoke::InvokeError,
     literal::{from_literal, to_literal},
     task_type::Members,
 };
@@ -21,11 +22,11 @@ use crate::{
 /// Runs a task and returns its output as a line of JSON.
 pub(super) fn run(
     session: &Session,
-    program: &str,
+    command: &str,
     task: &'static TaskMetadata,
     arguments: Vec<(String, String)>,
 ) -> Result<String, ProgramError> {
-    let inputs = Members::new(parse_inputs(program, task, arguments)?);
+    let inputs = Members::new(parse_inputs(command, task, arguments)?);
     let name = task.name();
     // The panic hook has printed the message of a panic already.
     let outcome = session.run(|| catch_unwind(AssertUnwindSafe(|| task.invoke()(inputs))));
@@ -34,42 +35,43 @@ pub(super) fn run(
             let output = serde_json::to_string(&output.unwrap_or(Value::None));
             output.map(|json| json + "\n").map_err(|error| output_error(name, &error))
         }
-        Ok(Err(InvokeError::Task(text))) => {
-            let (_, hint) = session.recorded_error(&text);
-            Err(task_error(format!("task `{name}` failed: {text}"), hint))
-        }
+        Ok(Err(InvokeError::Task(problem))) => Err(ProgramError::task(problem.of_task(name))),
         Ok(Err(InvokeError::Output(error))) => Err(output_error(name, &error)),
-        Ok(Err(InvokeError::Input(error))) => Err(input_error(program, task, &error)),
-        Err(_) => Err(task_error(format!("task `{name}` panicked"), None)),
+        Ok(Err(InvokeError::Input(error))) => Err(input_error(command, task, &error)),
+        Err(_) => Err(ProgramError::task(Problem::new(Code::Other, format!("task `{name}` panicked")))),
     }
 }
 
-/// Encodes command-line inputs as Flyte's `task.Inputs`.
-pub(super) fn encode_inputs(
-    program: &str,
+/// Converts command-line inputs to Flyte's `task.Inputs`.
+pub(super) fn to_inputs(
+    command: &str,
     task: &'static TaskMetadata,
     arguments: Vec<(String, String)>,
-) -> Result<Vec<u8>, ProgramError> {
+) -> Result<Inputs, ProgramError> {
     let literal = |(name, value): (String, Value)| {
         let r#type = find_input(task, &name).map_or(Type::None, |input| input.r#type);
         let value = value.of_type(r#type).and_then(|value| to_literal(r#type, &value));
-        let value = Some(value.map_err(|error| input_error(program, task, &error.at(&name)))?);
+        let value = Some(value.map_err(|error| input_error(command, task, &error.at(&name)))?);
         Ok(NamedLiteral { name, value })
     };
-    let values = parse_inputs(program, task, arguments)?;
+    let values = parse_inputs(command, task, arguments)?;
     if let Err(InvokeError::Input(error)) = task.check_inputs(Members::new(values.clone())) {
-        return Err(input_error(program, task, &error));
+        return Err(input_error(command, task, &error));
     }
     let literals = values.into_iter().map(literal).collect::<Result<_, ProgramError>>()?;
-    Ok(Inputs { literals }.encode_to_vec())
+    Ok(Inputs { literals })
 }
 
-/// Decodes Flyte's `task.Outputs` and returns the output of `task` as a line of JSON.
-pub(super) fn decode_outputs(task: &TaskMetadata, mut from: impl Read) -> Result<String, ProgramError> {
-    let name = task.name();
+/// Reads Flyte's `task.Outputs`.
+pub(super) fn read_outputs(task: &TaskMetadata, mut from: impl Read) -> Result<Outputs, ProgramError> {
     let mut bytes = Vec::new();
-    from.read_to_end(&mut bytes).map_err(|error| output_error(name, &error))?;
-    let outputs = Outputs::decode(&*bytes).map_err(|_| output_error(name, &"malformed"))?;
+    from.read_to_end(&mut bytes).map_err(|error| output_error(task.name(), &error))?;
+    Outputs::decode(&*bytes).map_err(|_| output_error(task.name(), &"malformed"))
+}
+
+/// Returns the output of `task` in `outputs` as a line of JSON.
+pub(super) fn output_json(task: &TaskMetadata, outputs: Outputs) -> Result<String, ProgramError> {
+    let name = task.name();
     let value = match (task.interface().outputs.first(), outputs.literals.into_iter().next()) {
         (None, _) => Value::None,
         (Some(_), None) => return Err(output_error(name, &"missing")),
@@ -89,19 +91,19 @@ pub(super) fn find_input(task: &TaskMetadata, name: &str) -> Option<&'static Var
 
 /// Parses command-line inputs as values of the declared types.
 fn parse_inputs(
-    program: &str,
+    command: &str,
     task: &TaskMetadata,
     arguments: Vec<(String, String)>,
 ) -> Result<Vec<(String, Value)>, ProgramError> {
     let mut values: Vec<(String, Value)> = Vec::new();
     for (name, text) in arguments {
-        let input = find_input(task, &name).ok_or_else(|| unknown_input(program, task, &name))?;
+        let input = find_input(task, &name).ok_or_else(|| unknown_input(command, task, &name))?;
         let value = Value::parse(input.r#type, &text)
-            .map_err(|error| input_error(program, task, &error.at(input.name)))?;
-        check_fields(program, task, input.name, input.r#type, &value)?;
+            .map_err(|error| input_error(command, task, &error.at(input.name)))?;
+        check_fields(command, task, input.name, input.r#type, &value)?;
         if values.iter().any(|(name, _)| name == input.name) {
             let message = format!("input `{}` is given more than once", input.name);
-            return Err(ProgramError::usage(message, see_help(program, task)));
+            return Err(ProgramError::usage(message, see_help(command, task)));
         }
         values.push((input.name.to_owned(), value));
     }
@@ -114,22 +116,22 @@ fn parse_inputs(
         return Ok(values);
     }
     let message = format!("missing inputs of task `{}`: {}", task.name(), missing.join(", "));
-    Err(ProgramError::usage(message, see_help(program, task)))
+    Err(ProgramError::usage(message, see_help(command, task)))
 }
 
 /// Returns an error if a struct in `value` has a field that its type does not have; `path` is the path of the value.
 fn check_fields(
-    program: &str,
+    command: &str,
     task: &TaskMetadata,
     path: &str,
     r#type: Type,
     value: &Value,
 ) -> Result<(), ProgramError> {
     let check = |part: &str, r#type: Type, value: &Value| {
-        check_fields(program, task, &format!("{path}.{part}"), r#type, value)
+        check_fields(command, task, &format!("{path}.{part}"), r#type, value)
     };
     match (r#type, value) {
-        (Type::Optional(inner), value) => check_fields(program, task, path, *inner, value),
+        (Type::Optional(inner), value) => check_fields(command, task, path, *inner, value),
         (Type::List(inner), Value::List(items)) => {
             items.iter().enumerate().try_for_each(|(i, item)| check(&i.to_string(), *inner, item))
         }
@@ -139,7 +141,7 @@ fn check_fields(
         (Type::Struct(r#struct), Value::Map(entries)) => entries.iter().try_for_each(|(key, item)| {
             match r#struct.fields.iter().find(|field| field.name == key) {
                 Some(field) => check(key, field.r#type, item),
-                None => Err(unknown_field(program, task, path, r#struct, key)),
+                None => Err(unknown_field(command, task, path, r#struct, key)),
             }
         }),
         _ => Ok(()),
@@ -147,14 +149,14 @@ fn check_fields(
 }
 
 fn unknown_field(
-    program: &str,
+    command: &str,
     task: &TaskMetadata,
     path: &str,
     r#struct: &StructType,
     field: &str,
 ) -> ProgramError {
     let near = sealkit_names::nearest(field, r#struct.fields.iter().map(|field| field.name));
-    let hint = near.map_or_else(|| see_help(program, task), |near| format!("did you mean `{near}`?"));
+    let hint = near.map_or_else(|| see_help(command, task), |near| format!("did you mean `{near}`?"));
     ProgramError::usage(format!("unknown field `{}` in input `{}`", escape(field), escape(path)), hint)
 }
 
@@ -162,25 +164,21 @@ fn escape(text: &str) -> String {
     text.chars().take(200).flat_map(char::escape_debug).collect()
 }
 
-fn see_help(program: &str, task: &TaskMetadata) -> String {
-    format!("see `{program} run {} --help`", task.name())
+fn see_help(command: &str, task: &TaskMetadata) -> String {
+    format!("see `{command} {} --help`", task.name())
 }
 
-fn unknown_input(program: &str, task: &TaskMetadata, name: &str) -> ProgramError {
+fn unknown_input(command: &str, task: &TaskMetadata, name: &str) -> ProgramError {
     let names = task.interface().inputs.iter().map(|input| input.name);
     let near = sealkit_names::nearest(&name.replace('-', "_"), names);
-    let hint = near.map_or_else(|| see_help(program, task), |near| format!("did you mean `--{near}`?"));
+    let hint = near.map_or_else(|| see_help(command, task), |near| format!("did you mean `--{near}`?"));
     ProgramError::usage(format!("unknown input `{}` of task `{}`", escape(name), task.name()), hint)
 }
 
-fn input_error(program: &str, task: &TaskMetadata, error: &ValueError) -> ProgramError {
-    ProgramError::usage(format!("input {error}"), see_help(program, task))
+fn input_error(command: &str, task: &TaskMetadata, error: &ValueError) -> ProgramError {
+    ProgramError::usage(format!("input {error}"), see_help(command, task))
 }
 
 fn output_error(task: &str, reason: &dyn std::fmt::Display) -> ProgramError {
-    task_error(format!("output of task `{task}`: {reason}"), None)
-}
-
-fn task_error(message: String, hint: Option<String>) -> ProgramError {
-    ProgramError { code: 1, message, hint }
+    ProgramError::task(Problem::new(Code::InvalidValue, format!("output of task `{task}`: {reason}")))
 }

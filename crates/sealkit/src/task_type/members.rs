@@ -3,10 +3,15 @@
 use std::marker::PhantomData;
 
 use super::{TaskType, Type, Variable};
-use crate::{
-    call::CallInputs,
-    value::{Value, ValueError},
-};
+use crate::value::{Value, ValueError};
+
+/// The inputs of a call.
+#[derive(Debug, Default)]
+pub struct CallInputs {
+    pub(crate) values: Vec<(Variable, Value)>,
+    /// Set if Flyte has no value for one of them.
+    pub(crate) error: Option<ValueError>,
+}
 
 /// Values by name. Generated code takes them out one after the other.
 #[derive(Debug, Default)]
@@ -115,7 +120,10 @@ impl<T> Member<T> {
 
     /// Adds `value` to the inputs of a call.
     pub fn record(&self, value: &T, inputs: &mut CallInputs) {
-        inputs.push(self.variable, (self.to_value)(value));
+        match (self.to_value)(value) {
+            Ok(value) => inputs.values.push((self.variable, value)),
+            Err(error) => inputs.error = Some(error.at(self.variable.name)),
+        }
     }
 
     /// Takes this member out of `members`.

@@ -2,11 +2,10 @@
 
 use std::env;
 
-use sealkit_idl::core::{ContainerErrorKind, ErrorOrigin};
 use sealkit_names::variables::MAX_OUTPUT;
+use sealkit_protocol::{Code, Problem};
 
-use super::problem::{Problem, with_hint};
-use crate::{ErrorKind, TaskMetadata};
+use crate::TaskMetadata;
 
 /// The default of `storage.limits.maxDownloadMBs` in MiB: Flyte reads no larger file (`flytestdlib/storage`).
 const DEFAULT_LIMIT: u64 = 2;
@@ -28,12 +27,7 @@ fn check_size(task: &str, size: u64, limit: u64) -> Result<(), Problem> {
     let hint = format!(
         "write it to a file and return a `File`, or raise Flyte's `storage.limits.maxDownloadMBs` and set {MAX_OUTPUT} to the same value"
     );
-    Err(Problem {
-        kind: ErrorKind::TooLarge,
-        origin: ErrorOrigin::User,
-        retry: ContainerErrorKind::NonRecoverable,
-        message: with_hint(message, Some(&hint)),
-    })
+    Err(Problem::new(Code::TooLarge, message).with_hint(hint))
 }
 
 #[cfg(test)]

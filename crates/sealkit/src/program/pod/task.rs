@@ -5,15 +5,12 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-use sealkit_idl::{
-    core::{ContainerErrorKind, ErrorOrigin},
-    task::{NamedLiteral, Outputs},
-};
+use sealkit_idl::task::{NamedLiteral, Outputs};
+use sealkit_protocol::{Code, Problem};
 
-use super::problem::{Problem, retry, with_hint};
 use crate::{
-    ErrorKind, Secret, Session, TaskMetadata, Value,
-    call::InvokeError,
+    Secret, Session, TaskMetadata, Value,
+    invoke::InvokeError,
     known_secrets::KnownSecrets,
     leaks::{Destination, OutgoingValue},
     literal::{from_literal, to_literal},
@@ -44,7 +41,7 @@ pub(super) fn run(
         Ok(Err(InvokeError::Output(error))) => {
             return Err(invalid_value(format!("output of task `{name}`: {error}")));
         }
-        Ok(Err(InvokeError::Task(text))) => return Err(task_failed(session, name, &text)),
+        Ok(Err(InvokeError::Task(problem))) => return Err(problem.of_task(name)),
         Err(panic) => return Err(task_panicked(name, &*panic)),
     };
     let Some((value, variable)) = output.zip(task.interface().outputs.first()) else {
@@ -79,33 +76,15 @@ fn check_leaks(task: &'static TaskMetadata, value: &Value, secrets: &KnownSecret
         r#type: output.r#type,
         value,
     };
-    outgoing.check(secrets).map_err(|error| Problem {
-        kind: error.kind(),
-        origin: ErrorOrigin::User,
-        retry: ContainerErrorKind::NonRecoverable,
-        message: with_hint(format!("task `{}` failed: {error}", task.name()), error.hint()),
-    })
+    outgoing.check(secrets).map_err(|error| Problem::from(error).of_task(task.name()))
 }
 
 fn invalid_value(message: String) -> Problem {
-    Problem {
-        kind: ErrorKind::InvalidValue,
-        origin: ErrorOrigin::User,
-        retry: ContainerErrorKind::NonRecoverable,
-        message,
-    }
-}
-
-fn task_failed(session: &Session, task: &str, text: &str) -> Problem {
-    let (kind, hint) = session.recorded_error(text);
-    let message = with_hint(format!("task `{task}` failed: {text}"), hint.as_deref());
-    Problem { kind, origin: ErrorOrigin::User, retry: retry(kind), message }
+    Problem::new(Code::InvalidValue, message)
 }
 
 fn task_panicked(task: &str, panic: &(dyn Any + Send)) -> Problem {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
-    let (kind, retry) = (ErrorKind::Other, ContainerErrorKind::Recoverable);
-    let message = format!("task `{task}` panicked: {text}");
-    Problem { kind, origin: ErrorOrigin::User, retry, message }
+    Problem::new(Code::Other, format!("task `{task}` panicked: {text}"))
 }

@@ -1,0 +1,116 @@
+//! Queries: the program is started to answer one question about its tasks.
+
+use std::{
+    io::{self, Read as _},
+    os::{fd::OwnedFd, unix::net::UnixStream},
+    path::Path,
+    process::{Child, Command, Stdio},
+    sync::mpsc,
+    thread,
+    time::Duration,
+};
+
+use sealkit_names::variables;
+use sealkit_protocol::{
+    Answer, Problem, Query, frame,
+    query::{self, Question, Reply},
+};
+
+use crate::error::{Error, Result};
+
+/// How much of the program's standard error is kept for the message of an error.
+const MAX_STDERR: u64 = 4096;
+/// How long standard error is read after the program has exited: another process may hold it open.
+const STDERR_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// Starts `program` and asks it. Whatever it prints is ignored.
+///
+/// # Errors
+///
+/// Returns an error if the program cannot be started, does not answer within `timeout`, or has another version of the protocol.
+pub(crate) fn ask(program: &Path, timeout: Duration, question: Question) -> Result<Result<Reply, Problem>> {
+    let cannot_start = |error| Error::io(format!("cannot start `{}`", program.display()), error);
+    let (socket, program_socket) = UnixStream::pair().map_err(cannot_start)?;
+    for set in [UnixStream::set_read_timeout, UnixStream::set_write_timeout] {
+        set(&socket, Some(timeout)).map_err(cannot_start)?;
+    }
+    let mut command = Command::new(program);
+    command.arg(query::COMMAND).env(variables::ENGINE, std::process::id().to_string());
+    // The program is not a pod, even if this command runs in one.
+    command.env_remove(variables::EXECUTION_ID);
+    command.stdin(OwnedFd::from(program_socket)).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut child = command.spawn().map_err(cannot_start)?;
+    // The command holds the program's end of the socket: a read from ours would never end.
+    drop(command);
+    let stderr = first_line(&mut child);
+    // A program that does not read the question does not answer it either.
+    let answer = frame::write(&socket, &Query::new(question)).and_then(|()| frame::read::<Answer>(&socket));
+    // It has nothing else to do.
+    let _ = child.kill();
+    let _ = child.wait();
+    let name = program.display().to_string();
+    let answer = match answer {
+        Ok(Some(answer)) => answer,
+        Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
+            return Err(no_answer_in_time(&name, timeout));
+        }
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            return Err(misunderstood(&name, &error.to_string()));
+        }
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+            return Err(misunderstood(&name, "incomplete"));
+        }
+        Ok(None) | Err(_) => {
+            return Err(no_answer(&name, &stderr.recv_timeout(STDERR_TIMEOUT).unwrap_or_default()));
+        }
+    };
+    answer.hello.check_program(&name)?;
+    match answer.reply {
+        Some(Reply::Problem(problem)) => Ok(Err(problem)),
+        Some(reply) => Ok(Ok(reply)),
+        None => Err(unexpected(program)),
+    }
+}
+
+/// The error for a reply to another question.
+pub(crate) fn unexpected(program: &Path) -> Error {
+    Error::new(format!("`{}` gave an unexpected answer", program.display()))
+        .with_hint("build the program again, with the same version of sealkit as this command")
+}
+
+/// Reads standard error to its end, and sends its first line.
+fn first_line(child: &mut Child) -> mpsc::Receiver<String> {
+    let (sender, receiver) = mpsc::channel();
+    if let Some(mut stderr) = child.stderr.take() {
+        thread::spawn(move || {
+            let mut bytes = Vec::new();
+            let _ = stderr.by_ref().take(MAX_STDERR).read_to_end(&mut bytes);
+            let text = String::from_utf8_lossy(&bytes);
+            let line = text.lines().next().unwrap_or_default();
+            let _ = sender.send(line.chars().take(200).flat_map(char::escape_debug).collect());
+            // A program whose pipe is full would wait.
+            let _ = io::copy(&mut stderr, &mut io::sink());
+        });
+    }
+    receiver
+}
+
+fn misunderstood(program: &str, reason: &str) -> Error {
+    Error::new(format!("cannot understand the answer of `{program}`: it is {reason}"))
+        .with_hint("build the program again, with the same version of sealkit as this command")
+}
+
+fn no_answer(program: &str, stderr: &str) -> Error {
+    let reason = if stderr.is_empty() { String::new() } else { format!(": {stderr}") };
+    Error::new(format!("`{program}` does not describe its tasks{reason}")).with_hint(
+        "call sealkit in its `main`: fn main() -> std::process::ExitCode { sealkit::main() }; \
+         if it does, build it again with the version of sealkit of this command",
+    )
+}
+
+fn no_answer_in_time(program: &str, timeout: Duration) -> Error {
+    let variable = variables::TIMEOUT;
+    Error::new(format!("`{program}` did not describe its tasks within {timeout:?}")).with_hint(format!(
+        "call `sealkit::main()` first in its `main`; for a program that starts slowly: {variable}=2m"
+    ))
+}

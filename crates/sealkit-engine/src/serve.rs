@@ -1,0 +1,110 @@
+//! Serves the calls that a pod makes.
+
+use std::{
+    io,
+    os::unix::net::UnixStream,
+    sync::{Arc, Mutex},
+    thread,
+};
+
+use sealkit_protocol::{
+    Code, Problem,
+    call::{Call, FromController, FromControllerFrame, ToController, ToControllerFrame},
+    frame,
+};
+
+use crate::engine::{Caller, Engine, cancelled, lock};
+
+impl Engine {
+    /// Serves the calls of a pod until it closes its socket.
+    pub(crate) fn serve(
+        self: Arc<Self>,
+        pod: u64,
+        task: &str,
+        depth: usize,
+        socket: &Arc<Mutex<UnixStream>>,
+    ) {
+        let malformed = |reason: &str| {
+            let message = format!("cannot understand the pod of task `{task}`: a message is {reason}");
+            let hint = "build the program again, with the same version of sealkit as this command";
+            Problem::new(Code::Other, message).with_hint(hint).not_retryable()
+        };
+        let Ok(reader) = lock(socket).try_clone() else { return };
+        let pending = Arc::new(Mutex::new(0_usize));
+        loop {
+            let message = match frame::read::<ToControllerFrame>(&reader) {
+                Ok(Some(frame)) => frame.message,
+                Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                    return self.misunderstand(pod, malformed(&error.to_string()));
+                }
+                // The pod has exited.
+                Ok(None) | Err(_) => return,
+            };
+            match message {
+                Some(ToController::Hello(hello)) => {
+                    if let Err(problem) = hello.check_program(&self.program.path().display().to_string()) {
+                        return self.misunderstand(pod, problem);
+                    }
+                }
+                Some(ToController::Call(call)) => self.serve_call(pod, depth, call, socket, &pending),
+                Some(ToController::Cancel(call)) => {
+                    let caller = Caller { pod, call };
+                    lock(&self.abandoned).insert(caller);
+                    self.terminate_calls(|by| by == caller);
+                }
+                None => return self.misunderstand(pod, malformed("unknown")),
+            }
+        }
+    }
+
+    /// Runs a called task on a thread of its own.
+    fn serve_call(
+        self: &Arc<Self>,
+        pod: u64,
+        depth: usize,
+        Call { id, task, inputs }: Call,
+        socket: &Arc<Mutex<UnixStream>>,
+        pending: &Arc<Mutex<usize>>,
+    ) {
+        let caller = Caller { pod, call: id };
+        // Numbered here, in the order of the calls: the threads start in any order.
+        let call = self.next_call(&task);
+        let (engine, socket, pending) = (self.clone(), socket.clone(), pending.clone());
+        thread::spawn(move || {
+            let outcome = engine.with_slot_of(&pending, || {
+                if engine.is_cancelled(Some(caller)) || !engine.live().contains_key(&pod) {
+                    return Err(cancelled(&task));
+                }
+                engine.call(Some(caller), depth + 1, &task, call, &inputs)
+            });
+            let response = FromController::new(id, outcome.map(|success| success.outputs));
+            // The pod may have exited.
+            let _ = frame::write(&*lock(&socket), &FromControllerFrame::from(response));
+        });
+    }
+
+    /// Terminates a pod, which fails with `problem`.
+    fn misunderstand(self: &Arc<Self>, pod: u64, problem: Problem) {
+        lock(&self.misunderstood).insert(pod, problem);
+        self.terminate(vec![pod]);
+    }
+
+    /// Runs `work` with a slot; the caller's own slot is free while any of its calls is `pending`.
+    fn with_slot_of<T>(&self, pending: &Mutex<usize>, work: impl FnOnce() -> T) -> T {
+        let mut count = lock(pending);
+        *count += 1;
+        if *count == 1 {
+            self.slots.release();
+        }
+        drop(count);
+        self.slots.acquire();
+        let outcome = work();
+        self.slots.release();
+        let mut count = lock(pending);
+        *count -= 1;
+        if *count == 0 {
+            self.slots.reacquire();
+        }
+        outcome
+    }
+}

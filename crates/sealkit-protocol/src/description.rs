@@ -1,0 +1,325 @@
+//! The description of tasks, as JSON: `PROGRAM describe --json` prints it, and the command reads it.
+
+use std::{fmt, time::Duration};
+
+use sealkit_names::{MountType, Request};
+use serde::{Deserialize, Serialize};
+
+/// The description of a task.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Task {
+    /// The name under which it is run.
+    pub name: String,
+    /// The path of the module that contains the function.
+    #[serde(default)]
+    pub module: String,
+    /// Whether it is a task or a workflow.
+    pub kind: TaskKind,
+    /// The documentation.
+    #[serde(default)]
+    pub docs: String,
+    /// The secrets that it requests.
+    pub secret_requests: Vec<SecretRequest>,
+    /// The inputs and outputs.
+    pub interface: Interface,
+    /// The exceptions of the leak check.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allowed_secrets: Vec<AllowedSecret>,
+    /// The names of the tasks that it calls, if it declares them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calls: Option<Vec<String>>,
+    /// The number of retries after a failed attempt.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub retries: u32,
+    /// The timeout of each attempt, in the JSON form of protobuf, such as `1.5s`.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "seconds")]
+    pub timeout: Option<Duration>,
+    /// The resources on a cluster.
+    #[serde(default, skip_serializing_if = "Resources::is_none")]
+    pub resources: Resources,
+}
+
+/// Whether a function is a task or a workflow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TaskKind {
+    /// Declared by `#[task]`.
+    Task,
+    /// Declared by `#[workflow]`.
+    Workflow,
+}
+
+impl TaskKind {
+    /// Returns `task` or `workflow`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Task => "task",
+            Self::Workflow => "workflow",
+        }
+    }
+}
+
+/// A secret that a task requests.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecretRequest {
+    /// The key, which is unique within the group.
+    pub key: String,
+    /// `ANY`, `ENV_VAR` or `FILE`.
+    mount_requirement: String,
+    /// The group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// The version of the group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group_version: Option<String>,
+    /// The environment variable that holds the value, or the path of its file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub env_var: Option<String>,
+}
+
+impl SecretRequest {
+    /// Returns the same request in the form that the naming rules take.
+    pub fn request(&self) -> Request<'_> {
+        Request {
+            group: self.group.as_deref(),
+            group_version: self.group_version.as_deref(),
+            key: &self.key,
+            mount: [MountType::File, MountType::EnvVar]
+                .into_iter()
+                .find(|mount| mount.as_str() == self.mount_requirement)
+                .unwrap_or(MountType::Any),
+            env_var: self.env_var.as_deref(),
+        }
+    }
+}
+
+impl From<Request<'_>> for SecretRequest {
+    fn from(request: Request<'_>) -> Self {
+        Self {
+            key: request.key.to_owned(),
+            mount_requirement: request.mount.as_str().to_owned(),
+            group: request.group.map(str::to_owned),
+            group_version: request.group_version.map(str::to_owned),
+            env_var: request.env_var.map(str::to_owned),
+        }
+    }
+}
+
+/// The inputs and outputs of a task.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Interface {
+    /// The inputs, in the order of the function's parameters.
+    pub inputs: Vec<Variable>,
+    /// The outputs: one named `o0`, or none.
+    #[serde(default)]
+    pub outputs: Vec<Variable>,
+}
+
+/// An input, an output or a field.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Variable {
+    /// The name.
+    pub name: String,
+    /// The type.
+    pub r#type: Type,
+}
+
+/// The type of an input or output.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Type {
+    /// No value.
+    None,
+    /// An integer.
+    Integer,
+    /// A floating-point number.
+    Float,
+    /// `true` or `false`.
+    Boolean,
+    /// Text.
+    String,
+    /// A date and time.
+    Datetime,
+    /// A date.
+    Date,
+    /// A duration.
+    Duration,
+    /// A JSON object.
+    Object,
+    /// A file.
+    File,
+    /// A directory.
+    Dir,
+    /// A list.
+    List(Box<Self>),
+    /// A map with text as keys.
+    Map(Box<Self>),
+    /// A value that can be absent.
+    Optional(Box<Self>),
+    /// One of several names.
+    Enum {
+        /// The name.
+        name: String,
+        /// The names of the variants.
+        variants: Vec<String>,
+    },
+    /// A struct.
+    Struct {
+        /// The name.
+        name: String,
+        /// The fields.
+        fields: Vec<Variable>,
+    },
+}
+
+impl Type {
+    /// Returns its name: like [`Display`](fmt::Display), but a struct is only named.
+    pub fn short_name(&self) -> String {
+        match self {
+            Self::List(inner) => format!("list of {}", inner.short_name()),
+            Self::Map(inner) => format!("map of {}", inner.short_name()),
+            Self::Optional(inner) => format!("optional {}", inner.short_name()),
+            Self::Struct { name, .. } => name.clone(),
+            other => other.to_string(),
+        }
+    }
+}
+
+/// The type as in messages, such as `list of integer`.
+impl fmt::Display for Type {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = match self {
+            Self::None => "none",
+            Self::Integer => "integer",
+            Self::Float => "float",
+            Self::Boolean => "boolean",
+            Self::String => "string",
+            Self::Datetime => "datetime",
+            Self::Date => "date",
+            Self::Duration => "duration",
+            Self::Object => "object",
+            Self::File => "file",
+            Self::Dir => "dir",
+            Self::List(inner) => return write!(f, "list of {inner}"),
+            Self::Map(inner) => return write!(f, "map of {inner}"),
+            Self::Optional(inner) => return write!(f, "optional {inner}"),
+            Self::Enum { variants, .. } => return f.write_str(&variants.join("|")),
+            Self::Struct { name, fields } => {
+                write!(f, "{name} {{")?;
+                for (i, field) in fields.iter().enumerate() {
+                    write!(f, "{} {}: {}", if i > 0 { "," } else { "" }, field.name, field.r#type)?;
+                }
+                " }"
+            }
+        };
+        f.write_str(name)
+    }
+}
+
+/// An exception of the leak check: `{"output": "o0", …}` or `{"input": "task.input", …}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AllowedSecret {
+    /// The part that may contain the secret.
+    #[serde(flatten)]
+    pub place: AllowedPlace,
+    /// The secret, written `key` or `group/key`.
+    pub secret: String,
+    /// The reason.
+    pub because: String,
+}
+
+/// A part of an output or input.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AllowedPlace {
+    /// A part of the task's output.
+    Output(String),
+    /// A part of an input of a called task.
+    Input(String),
+}
+
+/// The resources of a task on a cluster.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resources {
+    /// Processors, such as `500m`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu: Option<String>,
+    /// Memory, such as `2Gi`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<String>,
+    /// Graphics processors.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gpu: Option<String>,
+    /// Ephemeral storage, such as `10Gi`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disk: Option<String>,
+}
+
+impl Resources {
+    fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde requires")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+/// A duration in the JSON form of protobuf, such as `1.5s`.
+mod seconds {
+    use std::time::Duration;
+
+    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
+
+    #[expect(clippy::ref_option, reason = "the signature that serde requires")]
+    pub(super) fn serialize<S: Serializer>(
+        time: &Option<Duration>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match time {
+            Some(time) => serializer.collect_str(&format_args!("{}s", time.as_secs_f64())),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Duration>, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let seconds = text.strip_suffix('s').and_then(|text| text.parse().ok());
+        let duration = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        duration.map(Some).ok_or_else(|| D::Error::custom("expected a duration such as `90s`"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_description_is_read_as_it_was_written() {
+        let json = r#"{"name":"t","module":"m","kind":"workflow","docs":"","secret_requests":[
+            {"key":"k","mount_requirement":"FILE","group":"g"}],"interface":{"inputs":[
+            {"name":"a","type":"integer"},{"name":"b","type":{"map":{"list":{"optional":"date"}}}},
+            {"name":"c","type":{"enum":{"name":"E","variants":["A","B"]}}},
+            {"name":"d","type":{"struct":{"name":"S","fields":[{"name":"x","type":"float"}]}}}],"outputs":[]},
+            "allowed_secrets":[{"output":"o0","secret":"k","because":"r"}],"calls":["u"],"retries":2,"timeout":"1.5s",
+            "resources":{"cpu":"500m"}}"#;
+        let task: Task = serde_json::from_str(json).unwrap();
+        assert_eq!(task.timeout, Some(Duration::from_millis(1500)));
+        assert_eq!(task.secret_requests[0].request().mount, MountType::File);
+        let types: Vec<String> = task.interface.inputs.iter().map(|input| input.r#type.to_string()).collect();
+        assert_eq!(types, ["integer", "map of list of optional date", "A|B", "S { x: float }"]);
+        assert_eq!(task.interface.inputs[3].r#type.short_name(), "S");
+        let written: String = json.split_whitespace().collect();
+        assert_eq!(serde_json::to_string(&task).unwrap(), written);
+    }
+
+    #[test]
+    fn absent_parts_have_defaults() {
+        let json = r#"{"name":"t","kind":"task","secret_requests":[],"interface":{"inputs":[]}}"#;
+        let task: Task = serde_json::from_str(json).unwrap();
+        assert_eq!((task.retries, task.timeout, task.calls), (0, None, None));
+    }
+}

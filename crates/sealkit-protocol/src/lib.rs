@@ -1,0 +1,32 @@
+//! What the `sealkit` command and a program with tasks say to each other.
+//!
+//! The command and the program are built separately, perhaps with different versions of sealkit. The command starts the program in two
+//! ways, each time with a socket as its standard input:
+//!
+//! | started as | first message | then |
+//! |---|---|---|
+//! | `PROGRAM answer` | a [`Query`] of the command | the [`Answer`] of the program |
+//! | `PROGRAM execute …` | a [`Hello`] and the secrets of the pod ([`mounts`]) of the command | a [`Hello`] and the [calls](call) of the pod, and their results |
+//!
+//! | module | contents |
+//! |---|---|
+//! | [`frame`] | how messages follow each other on the socket |
+//! | [`version`] | the version of the protocol, with which every first message begins |
+//! | [`query`] | questions about tasks, and their answers |
+//! | [`description`] | the description of tasks |
+//! | [`mounts`] | the secrets of a pod |
+//! | [`call`] | calls of tasks from a pod |
+//! | [`problem`] | why a task failed; also a part of the file `error.pb` that a pod writes |
+
+pub mod call;
+pub mod description;
+pub mod frame;
+pub mod mounts;
+pub mod problem;
+pub mod query;
+pub mod version;
+
+pub use description::Task;
+pub use problem::{Code, ErrorFile, Problem};
+pub use query::{Answer, Query};
+pub use version::Hello;

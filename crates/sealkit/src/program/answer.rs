@@ -1,0 +1,72 @@
+//! Answers a query of the `sealkit` command.
+
+use std::{ffi::OsString, io};
+
+use lexopt::Parser;
+use sealkit_protocol::{
+    Answer, Code, Problem, Query, frame,
+    query::{InputArguments, Question, Reply},
+};
+
+use super::{ProgramError, arguments, is_flag, listing, run};
+use crate::{registry, spec};
+
+/// Reads the query from the socket and writes the answer to it.
+pub(super) fn answer(program: &str) -> Result<String, ProgramError> {
+    let socket = sealkit_process::query_socket().ok_or_else(|| {
+        ProgramError::usage(
+            "only the `sealkit` command can ask for an answer",
+            format!("see `{program} --help`"),
+        )
+    })?;
+    let query =
+        frame::read::<Query>(socket).and_then(|query| query.ok_or(io::ErrorKind::UnexpectedEof.into()));
+    let answered = query.and_then(|query| {
+        // Without a reply, the command explains that the versions differ.
+        let reply = query.hello.check_command().is_ok().then(|| match reply(query.question) {
+            Ok(reply) => reply,
+            Err(error) => Reply::Problem(error.problem),
+        });
+        frame::write(socket, &Answer::new(reply))
+    });
+    let problem =
+        |error: io::Error| Problem::new(Code::Io, format!("cannot answer the `sealkit` command: {error}"));
+    answered.map(|()| String::new()).map_err(|error| ProgramError::task(problem(error)))
+}
+
+fn reply(question: Option<Question>) -> Result<Reply, ProgramError> {
+    Ok(match question {
+        Some(Question::Describe(())) => Reply::Description(listing::json(&registry::tasks()?)?),
+        Some(Question::List(task)) if task.is_empty() => Reply::Text(listing::describe(&registry::tasks()?)),
+        Some(Question::List(task)) => Reply::Text(listing::describe(&[registry::find(&task)?])),
+        Some(Question::Help(help)) => {
+            Reply::Text(listing::task_help(registry::find(&help.task)?, &help.command))
+        }
+        Some(Question::Inputs(inputs)) => self::inputs(inputs)?,
+        Some(Question::Output(of)) => Reply::Text(run::output_json(registry::find(&of.task)?, of.outputs)?),
+        Some(Question::Spec(task)) => Reply::Spec(Box::new(spec::task_spec(registry::find(&task)?))),
+        None => {
+            let problem = Problem::new(Code::Configuration, "the program does not know this question");
+            return Err(ProgramError::task(problem.with_hint("update the program: cargo update -p sealkit")));
+        }
+    })
+}
+
+fn inputs(InputArguments { task, arguments, command }: InputArguments) -> Result<Reply, ProgramError> {
+    let task = registry::find(&task)?;
+    let parser = Parser::from_args(arguments.into_iter().map(argument));
+    match arguments::inputs(parser, task.name(), &command, &is_flag)? {
+        Some(inputs) => Ok(Reply::Inputs(run::to_inputs(&command, task, inputs)?)),
+        None => Ok(Reply::Text(listing::task_help(task, &command))),
+    }
+}
+
+#[cfg(unix)]
+fn argument(bytes: Vec<u8>) -> OsString {
+    std::os::unix::ffi::OsStringExt::from_vec(bytes)
+}
+
+#[cfg(not(unix))]
+fn argument(bytes: Vec<u8>) -> OsString {
+    String::from_utf8_lossy(&bytes).into_owned().into()
+}

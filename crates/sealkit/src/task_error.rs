@@ -1,0 +1,202 @@
+//! The error types of tasks, and what they say.
+
+use std::{
+    error::Error as StdError,
+    fmt::{self, Display},
+};
+
+use sealkit_protocol::Problem;
+
+use crate::{Error, ErrorKind};
+
+/// The error type of a task. One trait, so that the compiler reports one error for a type that lacks both bounds.
+#[diagnostic::on_unimplemented(
+    message = "a task cannot fail with `{Self}`",
+    label = "`{Self}` must implement `From<sealkit::Error>` and `Display`",
+    note = "with thiserror, add a variant such as `#[error(transparent)] Sealkit(#[from] sealkit::Error)`",
+    note = "`sealkit::Error`, `anyhow::Error` and `eyre::Report` implement both"
+)]
+pub trait TaskError: Sized {
+    /// The conversions of the error.
+    const CONVERSIONS: ErrorConversions<Self>;
+}
+
+// Without the attribute, the compiler would report only one of the two bounds.
+#[diagnostic::do_not_recommend]
+impl<E: From<Error> + Display> TaskError for E {
+    const CONVERSIONS: ErrorConversions<E> =
+        ErrorConversions { from_error: E::from, display: |error, f| Display::fmt(error, f) };
+}
+
+/// The conversions of the error type of a task.
+#[derive(Debug)]
+pub struct ErrorConversions<E> {
+    from_error: fn(Error) -> E,
+    display: fn(&E, &mut fmt::Formatter<'_>) -> fmt::Result,
+}
+
+/// Returns an error as a standard error, if it is one.
+pub type AsError<E> = for<'a> fn(&'a E) -> Option<&'a (dyn StdError + 'static)>;
+
+impl<E> ErrorConversions<E> {
+    /// Converts an error of sealkit.
+    pub(crate) fn convert(&self, error: Error) -> E {
+        (self.from_error)(error)
+    }
+
+    /// Returns the problem of a task that failed with `error`; `recorded` are the errors of sealkit that the task has met.
+    pub(crate) fn problem(&self, error: &E, as_error: AsError<E>, recorded: &[Recorded]) -> Problem {
+        let display = Shown(error, self.display);
+        let Some(standard) = as_error(error) else {
+            // The alternate form of some types contains the sources.
+            return problem(format!("{display:#}"), None, recorded);
+        };
+        problem(display.to_string(), Some(standard), recorded)
+    }
+}
+
+/// Displays an error with the function of its type.
+struct Shown<'a, E>(&'a E, fn(&E, &mut fmt::Formatter<'_>) -> fmt::Result);
+
+impl<E> Display for Shown<'_, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (self.1)(self.0, f)
+    }
+}
+
+/// An error of sealkit that a task has met. An error type of another library may hide it, so it is found by its text.
+#[derive(Clone, Debug)]
+pub(crate) struct Recorded {
+    kind: ErrorKind,
+    text: String,
+    hint: Option<String>,
+}
+
+impl From<&Error> for Recorded {
+    fn from(error: &Error) -> Self {
+        Self { kind: error.kind(), text: error.to_string(), hint: error.hint().map(str::to_owned) }
+    }
+}
+
+/// Returns the problem of an error with this text. Its kind and hint are those of the error of sealkit behind it.
+fn problem(text: String, error: Option<&(dyn StdError + 'static)>, recorded: &[Recorded]) -> Problem {
+    let (mut kind, mut hint, mut texts) = (None, None, vec![text]);
+    let mut next = error;
+    while let Some(error) = next {
+        let text = error.to_string();
+        // Many types repeat the text of their source.
+        if texts.last().is_some_and(|last| !last.contains(&text)) {
+            texts.push(text);
+        }
+        let mut known = error.downcast_ref::<Error>();
+        while let Some(error) = known {
+            kind = kind.or(Some(error.kind()).filter(|kind| *kind != ErrorKind::Other));
+            hint = hint.or_else(|| error.hint().map(str::to_owned));
+            known = error.wrapped();
+        }
+        next = error.source();
+    }
+    if kind.is_none()
+        && let Some(found) =
+            recorded.iter().rev().find(|error| texts.iter().any(|text| text.contains(&error.text)))
+    {
+        kind = Some(found.kind);
+        hint = hint.or_else(|| found.hint.clone());
+    }
+    let mut texts = texts.into_iter();
+    let mut problem = Problem::new(kind.unwrap_or(ErrorKind::Other).into(), texts.next().unwrap_or_default());
+    problem.hint = hint;
+    problem.causes = texts.collect();
+    problem
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        problem(error.to_string(), Some(&error), &[])
+    }
+}
+
+/// The error type of a `Result`, which generated code cannot name otherwise: the return type may be an alias.
+pub trait ResultType {
+    /// The error type.
+    type Error;
+}
+
+impl<T, E> ResultType for Result<T, E> {
+    type Error = E;
+}
+
+/// Returns nothing: the error type is not visible.
+pub fn not_visible<E>(_error: &E) -> Option<&(dyn StdError + 'static)> {
+    None
+}
+
+/// How an error is a standard error. Generated code calls the method on `&&&ErrorRef`, and the compiler takes the first trait that
+/// fits: `Direct`, else `Behind`, else `Opaque`.
+pub mod as_error {
+    use std::{error::Error as StdError, ops::Deref};
+
+    /// A reference to the error of a task.
+    #[derive(Debug)]
+    pub struct ErrorRef<'a, E>(pub &'a E);
+
+    /// A type that is a standard error.
+    pub trait Direct<'a> {
+        /// Returns the error.
+        fn __sealkit_as_error(&self) -> Option<&'a (dyn StdError + 'static)>;
+    }
+
+    impl<'a, E: StdError + 'static> Direct<'a> for &&ErrorRef<'a, E> {
+        fn __sealkit_as_error(&self) -> Option<&'a (dyn StdError + 'static)> {
+            Some(self.0)
+        }
+    }
+
+    /// A type that points to a standard error, such as `anyhow::Error`, `eyre::Report` and `Box<dyn Error>`.
+    pub trait Behind<'a> {
+        /// Returns the error.
+        fn __sealkit_as_error(&self) -> Option<&'a (dyn StdError + 'static)>;
+    }
+
+    impl<'a, E: Deref<Target: DynError>> Behind<'a> for &ErrorRef<'a, E> {
+        fn __sealkit_as_error(&self) -> Option<&'a (dyn StdError + 'static)> {
+            Some(self.0.deref().as_dyn())
+        }
+    }
+
+    /// Any other type.
+    pub trait Opaque<'a> {
+        /// Returns `None`.
+        fn __sealkit_as_error(&self) -> Option<&'a (dyn StdError + 'static)>;
+    }
+
+    impl<'a, E> Opaque<'a> for ErrorRef<'a, E> {
+        fn __sealkit_as_error(&self) -> Option<&'a (dyn StdError + 'static)> {
+            None
+        }
+    }
+
+    /// A standard error without its type.
+    pub trait DynError {
+        /// Returns the error.
+        fn as_dyn(&self) -> &(dyn StdError + 'static);
+    }
+
+    impl DynError for dyn StdError {
+        fn as_dyn(&self) -> &(dyn StdError + 'static) {
+            self
+        }
+    }
+
+    impl DynError for dyn StdError + Send {
+        fn as_dyn(&self) -> &(dyn StdError + 'static) {
+            self
+        }
+    }
+
+    impl DynError for dyn StdError + Send + Sync {
+        fn as_dyn(&self) -> &(dyn StdError + 'static) {
+            self
+        }
+    }
+}

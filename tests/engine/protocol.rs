@@ -1,0 +1,161 @@
+//! The conversation between the `sealkit` command and programs that misbehave, or have another version.
+
+use std::{
+    fs,
+    io::Write as _,
+    os::{fd::OwnedFd, unix::net::UnixStream},
+    process::{Command, Stdio},
+};
+
+use sealkit_idl::{prost::Message, task::Inputs};
+use sealkit_protocol::{
+    Code, ErrorFile, Hello, Problem,
+    call::{ToController, ToControllerFrame},
+    frame, mounts,
+};
+use support::Home;
+
+const IMPOSTOR: &str = env!("CARGO_BIN_EXE_impostor");
+
+/// Returns standard error of a command that fails, with the path of the program shortened.
+fn error(line: &str, how: &str) -> String {
+    let home = Home::new(env!("CARGO_BIN_EXE_command")).unwrap();
+    let mut program = home.sealkit(line.split(' ').next().unwrap()).arg(IMPOSTOR);
+    if let Some((_, task)) = line.split_once(' ') {
+        program = program.arg(task);
+    }
+    let program = program.env("IMPOSTOR", how).env("SEALKIT_TIMEOUT", "2s");
+    let finished = program.run().unwrap();
+    assert!(finished.code == Some(1) && finished.stdout.is_empty(), "{finished}");
+    let text = finished.stderr.replace(IMPOSTOR, "PROGRAM");
+    let lines = text.lines().filter(|line| !line.contains(" started") && !line.contains(" failed in "));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_program_of_another_version_is_told_from_the_command() {
+    for line in ["describe", "run newer"] {
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(error(line, "newer"), @"
+            error: `PROGRAM` has sealkit 9.8.7 (protocol 2), and the `sealkit` command is 0.1.0 (protocol 1): they do not understand each other
+            hint: update the command: install the `sealkit` command again
+            ");
+            insta::assert_snapshot!(error(line, "older"), @"
+            error: `PROGRAM` has sealkit 9.8.7 (protocol 0), and the `sealkit` command is 0.1.0 (protocol 1): they do not understand each other
+            hint: update the program: cargo update -p sealkit, and build it again
+            ");
+        }
+    }
+}
+
+#[test]
+fn an_answer_that_cannot_be_understood_is_an_error() {
+    insta::assert_snapshot!(error("describe", "garbled"), @"
+    error: cannot understand the answer of `PROGRAM`: it is malformed
+    hint: build the program again, with the same version of sealkit as this command
+    ");
+    insta::assert_snapshot!(error("describe", "oversized"), @"
+    error: cannot understand the answer of `PROGRAM`: it is too long
+    hint: build the program again, with the same version of sealkit as this command
+    ");
+    insta::assert_snapshot!(error("describe", "cut"), @"
+    error: cannot understand the answer of `PROGRAM`: it is incomplete
+    hint: build the program again, with the same version of sealkit as this command
+    ");
+    insta::assert_snapshot!(error("describe", "nothing"), @"
+    error: `PROGRAM` does not describe its tasks
+    hint: call sealkit in its `main`: fn main() -> std::process::ExitCode { sealkit::main() }; if it does, build it again with the version of sealkit of this command
+    ");
+    insta::assert_snapshot!(error("describe", "silent"), @"
+    error: `PROGRAM` did not describe its tasks within 2s
+    hint: call `sealkit::main()` first in its `main`; for a program that starts slowly: SEALKIT_TIMEOUT=2m
+    ");
+    insta::assert_snapshot!(error("describe", "another"), @"
+    error: `PROGRAM` gave an unexpected answer
+    hint: build the program again, with the same version of sealkit as this command
+    ");
+    insta::assert_snapshot!(error("describe", "nonsense"), @"
+    error: cannot read the description of `PROGRAM`: invalid type: integer `1`, expected a string at line 1 column 11
+    hint: build the program again, with the same version of sealkit as this command
+    ");
+}
+
+#[test]
+fn a_call_that_cannot_be_understood_ends_the_pod() {
+    insta::assert_snapshot!(error("run newer", ""), @"
+    error: `PROGRAM` has sealkit 9.8.7 (protocol 2), and the `sealkit` command is 0.1.0 (protocol 1): they do not understand each other
+    hint: update the command: install the `sealkit` command again
+    ");
+    insta::assert_snapshot!(error("run older", ""), @"
+    error: `PROGRAM` has sealkit 9.8.7 (protocol 0), and the `sealkit` command is 0.1.0 (protocol 1): they do not understand each other
+    hint: update the program: cargo update -p sealkit, and build it again
+    ");
+    insta::assert_snapshot!(error("run garbled", ""), @"
+    error: cannot understand the pod of task `garbled`: a message is malformed
+    hint: build the program again, with the same version of sealkit as this command
+    ");
+    insta::assert_snapshot!(error("run oversized", ""), @"
+    error: cannot understand the pod of task `oversized`: a message is too long
+    hint: build the program again, with the same version of sealkit as this command
+    ");
+    insta::assert_snapshot!(error("run cut", ""), @"error: task `cut` exited without returning a result");
+    insta::assert_snapshot!(error("run unknown", ""), @"
+    error: cannot understand the pod of task `unknown`: a message is unknown
+    hint: build the program again, with the same version of sealkit as this command
+    ");
+}
+
+/// Runs a task of `pods` as a pod, and plays the command. Returns the error of the pod.
+fn pod(task: &str, hello: &Hello, response: &[u8]) -> Problem {
+    let directory = tempfile::tempdir().unwrap();
+    let inputs = directory.path().join("inputs.pb");
+    fs::write(&inputs, Inputs::default().encode_to_vec()).unwrap();
+    let (socket, pod_socket) = UnixStream::pair().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pods"));
+    command.args(["execute", "--task", task, "--inputs"]).arg(inputs);
+    command.arg("--outputs-path").arg(directory.path());
+    command.env("FLYTE_INTERNAL_EXECUTION_ID", "run-1").env("SEALKIT_ENGINE", std::process::id().to_string());
+    command.stdin(OwnedFd::from(pod_socket)).stdout(Stdio::null()).stderr(Stdio::null());
+    // The pod exits when this thread does.
+    let mut child = command.spawn().unwrap();
+    drop(command);
+    frame::write(&socket, hello).unwrap();
+    mounts::send(&socket, &[]).unwrap();
+    if !response.is_empty() {
+        for _ in 0..2 {
+            let message: ToControllerFrame = frame::read(&socket).unwrap().unwrap();
+            assert!(matches!(message.message, Some(ToController::Hello(_) | ToController::Call(_))));
+        }
+        (&socket).write_all(response).unwrap();
+    }
+    assert!(child.wait().unwrap().success());
+    let file = fs::read(directory.path().join("error.pb")).unwrap();
+    ErrorFile::decode(&*file).unwrap().into_problem().unwrap()
+}
+
+#[test]
+fn a_pod_of_a_command_of_another_version_says_what_to_update() {
+    for (protocol, update) in [(2, "update the program"), (0, "update the command")] {
+        let problem = pod("main", &Hello { protocol, sealkit: "9.8.7".to_owned() }, b"");
+        assert_eq!(problem.code(), Code::Configuration);
+        assert!(problem.message.contains("9.8.7") && problem.hint.unwrap().starts_with(update));
+        assert!(!problem.retryable);
+    }
+}
+
+#[test]
+fn a_pod_does_not_wait_for_a_command_that_cannot_be_understood() {
+    for response in [&[3, 0, 0, 0, 255, 255, 255][..], &[255; 4], &[0; 4]] {
+        let problem = pod("main", &Hello::current(), response);
+        assert!(problem.message.contains("the engine exited before task `t1` finished"), "{problem}");
+    }
+}
+
+#[test]
+fn what_a_program_prints_before_it_calls_sealkit_is_ignored() {
+    let home = Home::new(env!("CARGO_BIN_EXE_command")).unwrap();
+    let described = home.sealkit("describe -o json").arg(env!("CARGO_BIN_EXE_errors")).run().unwrap();
+    let tasks: serde_json::Value = serde_json::from_str(&described.stdout).unwrap();
+    assert!(tasks.as_array().unwrap().iter().any(|task| task["name"] == "leaf"), "{described}");
+    assert_eq!(described.stderr, "");
+}
