@@ -6,8 +6,6 @@ use std::{error::Error as _, io, process::ExitCode};
 use sealkit_engine::Problem;
 use sealkit_store::{Error, ErrorKind};
 
-use crate::terminal;
-
 /// The error of a command: a message, a hint and an exit code. It never contains a value.
 #[derive(Debug)]
 pub(crate) struct CommandError {
@@ -57,12 +55,13 @@ impl CommandError {
         &self.message
     }
 
-    /// Prints the error and returns the exit code.
-    pub(crate) fn report(self) -> ExitCode {
-        terminal::error(&self.message);
-        if let Some(hint) = &self.hint {
-            terminal::hint(hint);
-        }
+    /// Returns the hint.
+    pub(crate) fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
+    /// Returns the exit code of the command.
+    pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(self.code)
     }
 }

@@ -45,7 +45,7 @@ pub fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) if error.kind() == ErrorKind::InvalidSubcommand => {
-            return unrecognized::error(&error, std::env::args_os().skip(1)).report();
+            return report(&unrecognized::error(&error, std::env::args_os().skip(1)));
         }
         Err(error) => {
             // A closed pipe is not an error.
@@ -58,8 +58,17 @@ pub fn main() -> ExitCode {
     sealkit_engine::remove_stale_run_directories();
     match run_verb(arguments.verb) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => error.report(),
+        Err(error) => report(&error),
     }
+}
+
+/// Prints an error and returns the exit code.
+fn report(error: &CommandError) -> ExitCode {
+    terminal::error(error.message());
+    if let Some(hint) = error.hint() {
+        terminal::hint(hint);
+    }
+    error.exit_code()
 }
 
 fn run_verb(verb: Verb) -> Result<(), CommandError> {

@@ -1,6 +1,6 @@
 //! The environment block: the memory in which the kernel passes environment variables to a process.
 //!
-//! `unsafe` is needed to run code before `main`, to change variables there, and to overwrite the old values.
+//! `unsafe` is needed to change variables before `main`, and to overwrite the old values.
 
 #![expect(
     unsafe_code,
@@ -15,17 +15,6 @@ use std::{
 
 use sealkit_protocol::mounts::{MountKind, SecretVariable};
 use zeroize::{Zeroize, Zeroizing};
-
-// SAFETY: the dynamic loader calls each function pointer in this section once, before `main`. On Linux it passes three arguments,
-// which a C function without parameters may ignore. Panics cannot unwind into the loader: `extern "C"` aborts instead.
-#[used]
-#[unsafe(link_section = ".init_array")]
-static BEFORE_MAIN: extern "C" fn() = {
-    extern "C" fn before_main() {
-        crate::startup::before_main();
-    }
-    before_main
-};
 
 unsafe extern "C" {
     /// The environment as POSIX defines it: pointers to `NAME=VALUE` strings, followed by a null pointer.

@@ -16,6 +16,8 @@
 //! Variables that a task requests by name (`env_var`) stay in the environment. On systems other than Linux, this crate does nothing.
 
 #[cfg(target_os = "linux")]
+mod entry;
+#[cfg(target_os = "linux")]
 mod environment;
 #[cfg(target_os = "linux")]
 mod files;

@@ -20,8 +20,9 @@ use tokio::{sync::watch, time::sleep};
 use tonic::Code;
 
 use crate::{
-    client::{Client, Method},
+    client::Client,
     error::{Error, ErrorKind, Result},
+    method::Method,
     rpc_error::RpcError,
 };
 

@@ -24,6 +24,7 @@ use crate::{
     connection::{self, Channel, Connection},
     endpoint::Endpoint,
     error::{Error, ErrorKind, Result},
+    method::Method,
     rpc_error::RpcError,
 };
 
@@ -32,15 +33,6 @@ const MAX_MESSAGE_SIZE: usize = 16 << 20;
 
 /// How often a call is retried.
 const MAX_RETRIES: u32 = 3;
-
-/// A method of a service.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Method {
-    pub(crate) service: &'static str,
-    pub(crate) name: &'static str,
-    /// Whether a repeated call has the same effect as one call.
-    pub(crate) is_idempotent: bool,
-}
 
 /// A client for one cluster, or for the control plane of several clusters.
 #[derive(Clone, Debug)]

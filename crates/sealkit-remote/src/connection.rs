@@ -27,8 +27,9 @@ pub(crate) use self::{
     proxy::is_loopback,
 };
 use self::{
-    connect::{Connector, HttpVersion, Stream},
+    connect::{Connector, Stream},
     error::ConnectionError,
+    tls::HttpVersion,
 };
 use crate::{
     config::Config,

@@ -126,6 +126,11 @@ impl fmt::Display for Endpoint {
     }
 }
 
+/// Strips the brackets of an IPv6 address.
+pub(crate) fn strip_brackets(host: &str) -> &str {
+    host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

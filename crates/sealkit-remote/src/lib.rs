@@ -13,6 +13,7 @@ mod deployment;
 mod digest;
 mod endpoint;
 mod error;
+mod method;
 mod route;
 mod rpc_error;
 mod runs;

@@ -8,9 +8,10 @@ use sealkit_idl::{
 use tonic::Code;
 
 use crate::{
-    client::{Client, Method, Route},
+    client::{Client, Route},
     endpoint::Endpoint,
     error::{Error, ErrorKind, escape},
+    method::Method,
     rpc_error::RpcError,
 };
 

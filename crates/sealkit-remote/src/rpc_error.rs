@@ -5,10 +5,10 @@ use std::error::Error as _;
 use tonic::{Code, Status};
 
 use crate::{
-    client::Method,
     connection,
     endpoint::Endpoint,
     error::{Error, ErrorKind, escape},
+    method::Method,
 };
 
 /// The error of a gRPC call.

@@ -1,5 +1,6 @@
 //! Runs of tasks: creates, follows and aborts them.
 
+mod event;
 mod follow;
 mod logs;
 
@@ -16,11 +17,13 @@ use sealkit_idl::{
 use tonic::Code;
 
 use crate::{
-    client::{Client, Method},
+    client::Client,
     error::{Error, ErrorKind, Result},
+    method::Method,
 };
 
-pub use follow::{Event, RunOutcome};
+pub use event::Event;
+pub use follow::RunOutcome;
 
 /// The name of the first action of a run.
 const FIRST_ACTION: &str = "a0";

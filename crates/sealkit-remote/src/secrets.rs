@@ -10,8 +10,9 @@ use sealkit_idl::{
 use tonic::Code;
 
 use crate::{
-    client::{Client, Method, Route},
+    client::{Client, Route},
     error::{Error, ErrorKind, Result},
+    method::Method,
     rpc_error::RpcError,
 };
 

@@ -17,7 +17,6 @@ use crate::{
     error::{Error, ErrorKind},
     identity,
     known_secrets::KnownSecrets,
-    secrets::Secrets,
     session::Session,
     task_error::Recorded,
 };
@@ -183,11 +182,6 @@ pub fn current_context() -> Context {
 }
 
 impl Context {
-    /// Returns the secrets that the task requests.
-    pub fn secrets(&self) -> Secrets {
-        Secrets::new(self.clone())
-    }
-
     /// Returns the metadata of the running task, or `None` outside a task.
     pub fn task(&self) -> Option<&'static TaskMetadata> {
         self.0.as_ref()?.task
@@ -244,7 +238,7 @@ impl Context {
         }
     }
 
-    pub(crate) fn of_session(session: Session) -> Self {
+    fn of_session(session: Session) -> Self {
         Self::new(None, session)
     }
 
@@ -260,6 +254,18 @@ impl Context {
 
     pub(crate) fn frame(&self) -> Option<&Frame> {
         self.0.as_deref()
+    }
+}
+
+impl Session {
+    /// Runs `work` on this thread. The tasks that it calls belong to this session.
+    pub fn run<T>(&self, work: impl FnOnce() -> T) -> T {
+        Context::of_session(self.clone()).run(work)
+    }
+
+    /// Wraps `future`. The tasks that it calls belong to this session.
+    pub fn scope<F: Future>(&self, future: F) -> impl Future<Output = F::Output> + use<F> {
+        Context::of_session(self.clone()).scope(future)
     }
 }
 

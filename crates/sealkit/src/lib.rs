@@ -13,6 +13,7 @@ mod known_secrets;
 mod leaks;
 pub mod literal;
 mod metadata;
+mod private_file;
 mod program;
 mod provider;
 mod registry;

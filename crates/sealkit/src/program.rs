@@ -90,7 +90,14 @@ impl From<StorageError> for ProgramError {
     }
 }
 
-pub(crate) fn main_of(session: &Session) -> ExitCode {
+impl Session {
+    /// Runs the command line of the program, as [`main`] does. The tasks belong to this session.
+    pub fn main(&self) -> ExitCode {
+        main_of(self)
+    }
+}
+
+fn main_of(session: &Session) -> ExitCode {
     let program = env::args_os().next().unwrap_or_default();
     let program =
         Path::new(&program).file_name().map_or_else(|| "PROGRAM".into(), |name| name.to_string_lossy());

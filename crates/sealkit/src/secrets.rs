@@ -1,10 +1,6 @@
 //! Access to the secrets that a task requests.
 
-use std::{
-    fs,
-    io::{self, Write},
-    path::{Path, PathBuf},
-};
+use std::path::PathBuf;
 
 use sealkit_names::{
     Request,
@@ -16,6 +12,7 @@ use crate::{
     Context, Result, Secret, TaskMetadata,
     context::Frame,
     error::{Error, ErrorKind},
+    private_file::private_file,
     provider::{self, Chain, Mount, Preference, ProvidedValue},
     secret_value::{SecretBytes, SecretValue},
 };
@@ -92,8 +89,15 @@ pub struct Secrets {
     group: Option<String>,
 }
 
+impl Context {
+    /// Returns the secrets that the task requests.
+    pub fn secrets(&self) -> Secrets {
+        Secrets::new(self.clone())
+    }
+}
+
 impl Secrets {
-    pub(crate) fn new(context: Context) -> Self {
+    fn new(context: Context) -> Self {
         Self { context, group: None }
     }
 
@@ -365,30 +369,4 @@ fn not_found(task: &TaskMetadata, secret: &Secret, chain: &Chain) -> Error {
     let create = chain.create_command(secret).map(|command| format!("create it: {command}"));
     let hints: Vec<String> = [create, for_this_run].into_iter().flatten().collect();
     if hints.is_empty() { error } else { error.with_hint(hints.join("; ")) }
-}
-
-/// Writes the value to a file that only this user can read, and returns its path.
-fn private_file(frame: &Frame, request: &Request<'_>, value: &SecretBytes) -> Result<PathBuf> {
-    let directory = frame.secret_files()?.join(request.group.unwrap_or("_"));
-    let path = directory.join(request.key);
-    match fs::create_dir_all(&directory).and_then(|()| write_private(&directory, &path, value.expose())) {
-        Ok(()) => Ok(path),
-        // Written by an earlier read of the same call.
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(path),
-        Err(error) => {
-            let message = format!("cannot write secret `{request}` to a private file");
-            Err(Error::new(ErrorKind::Io, message).with_source(error))
-        }
-    }
-}
-
-/// Publishes the whole file at once: another thread of the task may already read it.
-fn write_private(directory: &Path, path: &Path, value: &[u8]) -> io::Result<()> {
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o400));
-    let mut file = builder.tempfile_in(directory)?;
-    file.write_all(value)?;
-    file.persist_noclobber(path)?;
-    Ok(())
 }

@@ -1,11 +1,11 @@
 //! Sessions: the providers that tasks read their secrets from.
 
-use std::{future::Future, process::ExitCode, sync::Arc};
+use std::sync::Arc;
 
 use once_cell::sync::OnceCell;
 use sealkit_guard::Guard;
 
-use crate::{Provider, Result, context::Context, known_secrets::KnownSecrets, provider::Chain};
+use crate::{Provider, Result, known_secrets::KnownSecrets, provider::Chain};
 
 /// The providers that tasks read their secrets from.
 ///
@@ -85,21 +85,6 @@ impl Session {
         providers.push(Arc::new(provider));
         let (isolated, known_secrets) = (self.0.isolated, self.0.known_secrets.clone());
         Self(Arc::new(Inner { providers, isolated, known_secrets, ..Inner::default() }))
-    }
-
-    /// Runs `work` on this thread. The tasks that it calls belong to this session.
-    pub fn run<T>(&self, work: impl FnOnce() -> T) -> T {
-        Context::of_session(self.clone()).run(work)
-    }
-
-    /// Wraps `future`. The tasks that it calls belong to this session.
-    pub fn scope<F: Future>(&self, future: F) -> impl Future<Output = F::Output> + use<F> {
-        Context::of_session(self.clone()).scope(future)
-    }
-
-    /// Runs the command line of the program, as [`main`](crate::main()) does. The tasks belong to this session.
-    pub fn main(&self) -> ExitCode {
-        crate::program::main_of(self)
     }
 
     /// Returns a guard that finds the secrets that tasks of this session have read so far.

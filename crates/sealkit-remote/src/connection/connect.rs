@@ -9,8 +9,17 @@ use tokio::{
     time::timeout,
 };
 
-use super::{CONNECT_TIMEOUT, error::ConnectionError, proxy::ProxySettings, tls::TlsClient};
-use crate::{config::Config, endpoint::Endpoint, error::Result};
+use super::{
+    CONNECT_TIMEOUT,
+    error::ConnectionError,
+    proxy::ProxySettings,
+    tls::{HttpVersion, TlsClient},
+};
+use crate::{
+    config::Config,
+    endpoint::{Endpoint, strip_brackets},
+    error::Result,
+};
 
 /// How long to wait for one address before the next one is tried in parallel ("happy eyeballs").
 const NEXT_ADDRESS_DELAY: Duration = Duration::from_millis(300);
@@ -22,15 +31,6 @@ pub(super) type Stream = Box<dyn ReadWrite>;
 pub(super) trait ReadWrite: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> ReadWrite for T {}
-
-/// The HTTP version that the server must support.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum HttpVersion {
-    /// HTTP/1.1, for token endpoints.
-    Http1,
-    /// HTTP/2, for gRPC.
-    Http2,
-}
 
 /// Connects to servers as the configuration says.
 pub(super) struct Connector {
@@ -73,11 +73,6 @@ impl Connector {
         }
         Ok(Box::new(self.tls.handshake(stream, server, version).await?))
     }
-}
-
-/// Strips the brackets of an IPv6 address.
-pub(super) fn strip_brackets(host: &str) -> &str {
-    host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
 }
 
 async fn connect_tcp(host: &str, port: u16) -> Result<TcpStream, ConnectionError> {

@@ -9,7 +9,6 @@ use std::{
 
 use tokio_rustls::rustls::{AlertDescription, CertificateError, Error as TlsError};
 
-use super::proxy::Proxy;
 use crate::{
     endpoint::Endpoint,
     error::{Error, ErrorKind, escape},
@@ -105,7 +104,7 @@ impl ConnectionError {
         Self::new(ErrorKind::Untrusted, reason, hint)
     }
 
-    pub(super) fn rejected_by_proxy(proxy: &Proxy, status: u16) -> Self {
+    pub(super) fn rejected_by_proxy(proxy: &impl Display, status: u16) -> Self {
         let hint = match status {
             407 => "add the proxy credentials: `http://USER:PASSWORD@HOST:PORT`",
             _ => "check that the proxy allows connections to this host and port",
@@ -113,14 +112,14 @@ impl ConnectionError {
         Self::new(ErrorKind::Unreachable, format!("{proxy} responded with HTTP status {status}"), hint)
     }
 
-    pub(super) fn not_an_http_proxy(proxy: &Proxy) -> Self {
+    pub(super) fn not_an_http_proxy(proxy: &impl Display) -> Self {
         let reason = format!("{proxy} does not speak HTTP");
         Self::new(ErrorKind::Unreachable, reason, "check the address of the proxy")
     }
 
     /// Adds that the error occurred at a proxy.
     #[must_use]
-    pub(super) fn at_proxy(mut self, proxy: &Proxy) -> Self {
+    pub(super) fn at_proxy(mut self, proxy: &impl Display) -> Self {
         self.reason = format!("{proxy}: {}", self.reason);
         self
     }

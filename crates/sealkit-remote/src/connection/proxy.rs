@@ -10,10 +10,10 @@ use tokio::{
 };
 use zeroize::Zeroizing;
 
-use super::{connect::strip_brackets, error::ConnectionError};
+use super::error::ConnectionError;
 use crate::{
     config::Config,
-    endpoint::Endpoint,
+    endpoint::{Endpoint, strip_brackets},
     error::{Error, ErrorKind, Result},
 };
 

@@ -18,15 +18,21 @@ use tokio_rustls::{
     },
 };
 
-use super::{
-    connect::{HttpVersion, strip_brackets},
-    error::ConnectionError,
-};
+use super::error::ConnectionError;
 use crate::{
     config::Config,
-    endpoint::Endpoint,
+    endpoint::{Endpoint, strip_brackets},
     error::{Error, ErrorKind, Result},
 };
+
+/// The HTTP version that the server must support.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum HttpVersion {
+    /// HTTP/1.1, for token endpoints.
+    Http1,
+    /// HTTP/2, for gRPC.
+    Http2,
+}
 
 /// Makes TLS connections with the certificates of the configuration or of the system.
 pub(super) struct TlsClient {

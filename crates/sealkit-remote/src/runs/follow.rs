@@ -13,10 +13,15 @@ use tokio::{
 };
 use tonic::Status;
 
-use super::{RunId, logs};
+use super::{
+    RunId,
+    event::{Event, Progress},
+    logs,
+};
 use crate::{
-    client::{Client, Method},
+    client::Client,
     error::{Error, ErrorKind, Result},
+    method::Method,
     rpc_error::RpcError,
 };
 
@@ -31,34 +36,6 @@ const QUEUE_WARNING_DELAY: Duration = Duration::from_secs(60);
 /// How long to wait for the last log lines after the run has ended.
 const LOG_DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// An event of a run. Text comes from the server or the task: it may contain control characters.
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub enum Event<'a> {
-    /// The run has entered a phase.
-    Phase {
-        /// The phase.
-        phase: ActionPhase,
-        /// The number of the attempt, from 1.
-        attempt: u32,
-    },
-    /// An attempt has failed, and the run is retried.
-    Retry {
-        /// The number of the failed attempt, from 1.
-        attempt: u32,
-        /// The error message.
-        reason: &'a str,
-    },
-    /// The cluster reports an event of the pod.
-    Cluster(&'a str),
-    /// The task has printed a line.
-    Log(&'a str),
-    /// The run has been queued for a minute.
-    StillQueued,
-    /// The connection was lost and is being restored.
-    ConnectionLost,
-}
-
 /// The outcome of a run.
 #[derive(Clone, Debug)]
 pub struct RunOutcome {
@@ -66,14 +43,6 @@ pub struct RunOutcome {
     pub phase: ActionPhase,
     /// The server's message, if the run did not succeed.
     pub reason: Option<String>,
-}
-
-/// The progress of a run, which the log stream waits for.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Progress {
-    /// The number of the last attempt, from 1, or 0 before the first one.
-    pub(super) attempt: u32,
-    pub(super) has_ended: bool,
 }
 
 impl Client {

@@ -12,12 +12,9 @@ use tonic::Code;
 
 use super::{
     RunId,
-    follow::{Event, Progress},
+    event::{Event, Progress},
 };
-use crate::{
-    client::{Client, Method},
-    rpc_error::RpcError,
-};
+use crate::{client::Client, method::Method, rpc_error::RpcError};
 
 const TAIL: Method = Method { service: service::DATA_PROXY, name: "TailLogs", is_idempotent: true };
 

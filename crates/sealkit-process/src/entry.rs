@@ -1,0 +1,14 @@
+//! The entry point before `main`.
+
+#![expect(unsafe_code, reason = "a function can only run before `main` through a linker section")]
+
+// SAFETY: the dynamic loader calls each function pointer in this section once, before `main`. On Linux it passes three arguments,
+// which a C function without parameters may ignore. Panics cannot unwind into the loader: `extern "C"` aborts instead.
+#[used]
+#[unsafe(link_section = ".init_array")]
+static BEFORE_MAIN: extern "C" fn() = {
+    extern "C" fn before_main() {
+        crate::startup::before_main();
+    }
+    before_main
+};
