@@ -7,16 +7,14 @@ use clap_complete::{
     CompletionCandidate,
     env::{Bash, CompleteEnv, EnvCompleter, Fish, Zsh},
 };
+use sealkit_names::variables::COMPLETE;
 use sealkit_store::{Entry, Store, StorePaths};
 
 use crate::{arguments::Shell, error::CommandError, terminal};
 
-/// The environment variable by which the script requests completions.
-const VARIABLE: &str = "SEALKIT_COMPLETE";
-
 /// Prints completions and exits if the script of a shell started this process; otherwise does nothing.
 pub(crate) fn respond(command: impl Fn() -> Command) {
-    CompleteEnv::with_factory(command).var(VARIABLE).complete();
+    CompleteEnv::with_factory(command).var(COMPLETE).complete();
 }
 
 /// Prints the completion script of a shell.
@@ -28,7 +26,7 @@ pub(crate) fn print_script(shell: Shell) -> Result<(), CommandError> {
     };
     let mut script = Vec::new();
     shell
-        .write_registration(VARIABLE, "sealkit", "sealkit", "sealkit", &mut script)
+        .write_registration(COMPLETE, "sealkit", "sealkit", "sealkit", &mut script)
         .map_err(|error| CommandError::failure(format!("cannot generate the script: {error}")))?;
     terminal::print(&String::from_utf8_lossy(&script))
 }

@@ -14,7 +14,7 @@ use base64ct::{Base64, Encoding as _};
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize as _, Zeroizing};
 
-use crate::error::{CommandError, reason};
+use crate::error::CommandError;
 
 /// The fields of Docker's `config.json` that hold credentials.
 #[derive(Default, Deserialize)]
@@ -58,10 +58,9 @@ pub(crate) fn from_config(
 ) -> Result<Zeroizing<Vec<u8>>, CommandError> {
     let path = path.map_or_else(default_path, |path| Ok(path.to_owned()))?;
     let display = path.display();
-    let content =
-        Zeroizing::new(fs::read(&path).map_err(|error| {
-            CommandError::failure(format!("cannot read `{display}`: {}", reason(&error)))
-        })?);
+    let content = Zeroizing::new(fs::read(&path).map_err(|error| {
+        CommandError::failure(format!("cannot read `{display}`: {}", sealkit_names::io_reason(&error)))
+    })?);
     // The message of the parser could contain credentials.
     let config: Config = serde_json::from_slice(&content).map_err(|error| {
         CommandError::failure(format!(
@@ -134,12 +133,13 @@ fn run_credential_helper(helper: &str, registry: &str) -> Result<Auth, CommandEr
     };
     let mut command = Command::new(&name);
     command.arg("get").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut program = command.spawn().map_err(|error| helper_error(&reason(&error)))?;
+    let mut program = command.spawn().map_err(|error| helper_error(&sealkit_names::io_reason(&error)))?;
     if let Some(mut stdin) = program.stdin.take() {
         // If the helper exits without reading, its exit code is reported below.
         let _ = stdin.write_all(registry.as_bytes());
     }
-    let output = program.wait_with_output().map_err(|error| helper_error(&reason(&error)))?;
+    let output =
+        program.wait_with_output().map_err(|error| helper_error(&sealkit_names::io_reason(&error)))?;
     let stdout = Zeroizing::new(output.stdout);
     if !output.status.success() {
         return Err(helper_error(&output.status.to_string()));

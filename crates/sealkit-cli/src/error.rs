@@ -99,15 +99,3 @@ impl From<sealkit_remote::Error> for CommandError {
         Self { code, message: error.to_string(), hint: error.hint().map(str::to_owned) }
     }
 }
-
-/// Returns a name of the command line for a message: short and on one line.
-#[cfg(target_os = "linux")]
-pub(crate) fn display_name(name: &str) -> String {
-    name.chars().take(80).flat_map(char::escape_debug).collect()
-}
-
-/// Returns the text of an I/O error without Rust's suffix ` (os error 2)`.
-pub(crate) fn reason(error: &io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or_default().to_owned()
-}

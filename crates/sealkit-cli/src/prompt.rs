@@ -15,7 +15,7 @@ use sealkit_names::rules::VALUE_MAX;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use zeroize::{Zeroize as _, Zeroizing};
 
-use crate::error::{CommandError, reason};
+use crate::error::CommandError;
 
 /// The time within which the rest of a paste arrives.
 const PASTE_TIMEOUT: Timespec = Timespec { tv_sec: 0, tv_nsec: 30_000_000 };
@@ -176,5 +176,5 @@ fn text(mut line: Zeroizing<Vec<u8>>) -> Result<Zeroizing<String>, CommandError>
 }
 
 fn terminal_error(error: &io::Error) -> CommandError {
-    CommandError::failure(format!("cannot read from the terminal: {}", reason(error)))
+    CommandError::failure(format!("cannot read from the terminal: {}", sealkit_names::io_reason(error)))
 }

@@ -12,11 +12,7 @@ use std::{env, future::Future, sync::Arc};
 use sealkit_remote::{Client, Config, ConfigOverrides, Notice};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::{
-    arguments::ClusterArguments,
-    error::{CommandError, reason},
-    terminal, timeout,
-};
+use crate::{arguments::ClusterArguments, error::CommandError, terminal, timeout};
 
 /// A client of the cluster, and the runtime for its requests.
 pub(crate) struct Cluster {
@@ -37,12 +33,18 @@ impl Cluster {
             ..ConfigOverrides::default()
         };
         let directory = env::current_dir().map_err(|error| {
-            CommandError::failure(format!("cannot read the current directory: {}", reason(&error)))
+            CommandError::failure(format!(
+                "cannot read the current directory: {}",
+                sealkit_names::io_reason(&error)
+            ))
         })?;
         let config = Config::discover(&overrides, &|name| env::var_os(name), &directory)?;
         let runtime = Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| {
-            CommandError::failure(format!("cannot start the network runtime: {}", reason(&error)))
+            CommandError::failure(format!(
+                "cannot start the network runtime: {}",
+                sealkit_names::io_reason(&error)
+            ))
         })?;
         let timeout = timeout::from_environment()?;
         let client = {

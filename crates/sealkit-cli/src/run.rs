@@ -20,7 +20,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     arguments::{Arguments, Run, TargetArguments},
-    error::{CommandError, display_name},
+    error::CommandError,
     progress::Progress,
     prompt, secret, terminal, timeout,
     value::{self, Source},
@@ -187,7 +187,7 @@ fn check_requested(run_secrets: &[RunSecret], program: &Program) -> Result<(), C
     let Some(unknown) = run_secrets.iter().find(|secret| !names.contains(&secret.name)) else {
         return Ok(());
     };
-    let name = display_name(&unknown.name);
+    let name = sealkit_names::escape(&unknown.name);
     let key = |name: &str| name.rsplit('/').next().unwrap_or_default().to_owned();
     let near = sealkit_names::nearest(&unknown.name, names.iter().map(String::as_str));
     let same_key = || names.iter().find(|name| key(name) == key(&unknown.name)).map(String::as_str);
@@ -330,7 +330,7 @@ fn run_secret(text: &str) -> Result<RunSecret, CommandError> {
             (None, None) => {
                 let message = format!(
                     "`--secret {}=…` names no source, and values are not accepted here",
-                    display_name(name)
+                    sealkit_names::escape(name)
                 );
                 return Err(CommandError::usage(message).with_hint(syntax));
             }
@@ -338,7 +338,7 @@ fn run_secret(text: &str) -> Result<RunSecret, CommandError> {
     };
     match value::read_from(&source) {
         Ok(value) => Ok(RunSecret { name: name.to_owned(), value }),
-        Err(error) => Err(error.context(&format!("`--secret {}`", display_name(name)))),
+        Err(error) => Err(error.context(&format!("`--secret {}`", sealkit_names::escape(name)))),
     }
 }
 

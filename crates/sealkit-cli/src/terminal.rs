@@ -8,7 +8,7 @@ use anstream::AutoStream;
 use clap::builder::styling::{AnsiColor, Style};
 use rustix::termios::{isatty, tcgetwinsize};
 
-use crate::error::{CommandError, reason};
+use crate::error::CommandError;
 
 pub(crate) fn error(message: &str) {
     print_labelled(AnsiColor::Red.on_default().bold(), "error", message);
@@ -45,9 +45,10 @@ fn print_labelled(style: Style, label: &str, message: &str) {
 pub(crate) fn print(text: &str) -> Result<(), CommandError> {
     let mut output = AutoStream::auto(io::stdout());
     match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(CommandError::failure(format!("cannot write to standard output: {}", reason(&error))))
-        }
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(CommandError::failure(format!(
+            "cannot write to standard output: {}",
+            sealkit_names::io_reason(&error)
+        ))),
         _ => Ok(()),
     }
 }

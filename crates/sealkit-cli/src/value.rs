@@ -17,12 +17,9 @@ use crate::{
     arguments::{DockerArguments, ValueArguments},
     command_line::CommandLine,
     docker,
-    error::{CommandError, reason},
+    error::CommandError,
     prompt, terminal,
 };
-
-/// The largest environment variable, as `NAME=VALUE`, that Linux passes to a process.
-const VARIABLE_MAX: usize = 128 * 1024;
 
 /// The source of a value.
 pub(crate) enum Source<'a> {
@@ -145,7 +142,7 @@ impl NewValue {
                  `mount_requirement = FILE`",
                 key = id.key()
             ));
-        } else if text.is_ok_and(|text| text != text.trim_matches(is_white_space)) {
+        } else if text.is_ok_and(|text| text != text.trim_matches(sealkit_names::is_white_space)) {
             let property = if self.bytes.ends_with(b"\n") {
                 "ends with a line break"
             } else {
@@ -155,7 +152,7 @@ impl NewValue {
                 "the value {property}: `secrets().get` returns the value without it, `get_secrets_file` keeps it"
             ));
         }
-        if self.bytes.len() >= VARIABLE_MAX {
+        if self.bytes.len() >= sealkit_names::variables::MAX_LENGTH {
             terminal::note(
                 "the value is too large for an environment variable: request it with `mount_requirement = FILE`",
             );
@@ -167,11 +164,6 @@ impl NewValue {
     }
 }
 
-/// Returns whether `get` removes `c` from the ends of a value: like flytekit, it strips Python's white space.
-fn is_white_space(c: char) -> bool {
-    c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c)
-}
-
 fn too_large() -> CommandError {
     CommandError::failure("the value is larger than 1 MiB")
         .with_hint("store the data elsewhere, and keep only its credentials or key in the secret")
@@ -180,8 +172,9 @@ fn too_large() -> CommandError {
 /// Reads a regular file; never blocks on another kind of file.
 fn read_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, CommandError> {
     let display = path.display();
-    let unreadable =
-        |error: io::Error| CommandError::failure(format!("cannot read `{display}`: {}", reason(&error)));
+    let unreadable = |error: io::Error| {
+        CommandError::failure(format!("cannot read `{display}`: {}", sealkit_names::io_reason(&error)))
+    };
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
     let fd = rustix::fs::open(path, flags, Mode::empty()).map_err(|error| unreadable(error.into()))?;
     let metadata = rustix::fs::fstat(&fd).map_err(|error| unreadable(error.into()))?;
@@ -206,8 +199,9 @@ fn read_piped_input(command: &CommandLine<'_>) -> Result<Zeroizing<Vec<u8>>, Com
 fn read_standard_input() -> Result<Zeroizing<Vec<u8>>, CommandError> {
     // Not through `Stdin`, whose buffer would keep a copy of the value.
     let file = io::stdin().as_fd().try_clone_to_owned().map(File::from);
-    file.and_then(read)
-        .map_err(|error| CommandError::failure(format!("cannot read standard input: {}", reason(&error))))
+    file.and_then(read).map_err(|error| {
+        CommandError::failure(format!("cannot read standard input: {}", sealkit_names::io_reason(&error)))
+    })
 }
 
 /// Reads at most one byte more than the maximum, into a buffer that never grows: growing would leave copies.

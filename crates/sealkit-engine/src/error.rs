@@ -30,9 +30,7 @@ impl Error {
 
     /// Creates an error from an I/O error; `action` says what failed.
     pub(crate) fn io(action: impl Into<String>, error: io::Error) -> Self {
-        // The error number adds nothing to the text.
-        let reason = error.to_string();
-        let reason = reason.split(" (os error").next().unwrap_or_default();
+        let reason = sealkit_names::io_reason(&error);
         Self { message: format!("{}: {reason}", action.into()), source: Some(error), ..Self::new("") }
     }
 

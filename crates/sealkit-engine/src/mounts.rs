@@ -16,9 +16,6 @@ use zeroize::Zeroizing;
 
 use crate::values::Values;
 
-/// Linux's limit on one `NAME=VALUE` string of `execve`: a pod could not pass a longer variable on to a child process.
-const MAX_VARIABLE: usize = 128 * 1024;
-
 /// The secrets that a pod receives.
 #[derive(Debug, Default)]
 pub(crate) struct Mounts {
@@ -45,7 +42,7 @@ pub(crate) fn check(task: &Task, values: &Values) -> Result<(), Problem> {
 fn mount_as(task: &Task, request: &SecretRequest, value: &[u8]) -> Result<MountAs, Problem> {
     let names = request.request();
     let is_text = str::from_utf8(value).is_ok() && !value.contains(&0);
-    let max_length = names.env_var.map_or(usize::MAX, |name| MAX_VARIABLE - name.len() - 2);
+    let max_length = names.env_var.map_or(usize::MAX, |name| variables::MAX_LENGTH - name.len() - 2);
     let unmountable = |reason: &str| {
         let message = format!("secret `{names}` of task `{}` {reason}", task.name);
         Err(Problem::new(Code::Configuration, message)

@@ -8,7 +8,7 @@ use std::{
 };
 
 use sealkit_idl::task::{Inputs, Outputs, TaskSpec};
-use sealkit_names::nearest;
+use sealkit_names::{escape, nearest};
 use sealkit_protocol::{
     Task,
     description::TaskKind,
@@ -171,8 +171,7 @@ impl Program {
 
 fn unknown_task(name: &str, tasks: &[Task]) -> Error {
     let names = || tasks.iter().map(|task| &*task.name);
-    let escaped: String = name.chars().take(80).flat_map(char::escape_debug).collect();
-    let error = Error::usage(format!("no task is named `{escaped}`"));
+    let error = Error::usage(format!("no task is named `{}`", escape(name)));
     match nearest(name, names()) {
         Some(near) => error.with_hint(format!("did you mean `{near}`?")),
         None => error.with_hint(format!("the tasks: {}", names().collect::<Vec<_>>().join(", "))),

@@ -87,7 +87,7 @@ fn first_line(child: &mut Child) -> mpsc::Receiver<String> {
             let _ = stderr.by_ref().take(MAX_STDERR).read_to_end(&mut bytes);
             let text = String::from_utf8_lossy(&bytes);
             let line = text.lines().next().unwrap_or_default();
-            let _ = sender.send(line.chars().take(200).flat_map(char::escape_debug).collect());
+            let _ = sender.send(sealkit_names::escape(line));
             // A program whose pipe is full would wait.
             let _ = io::copy(&mut stderr, &mut io::sink());
         });

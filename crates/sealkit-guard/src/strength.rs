@@ -102,13 +102,12 @@ impl fmt::Display for Weakness {
     }
 }
 
-/// Trims whitespace as Python's `str.strip` does, which also strips the four separators U+001C to U+001F.
+/// Trims white space as Python's `str.strip` does.
 ///
 /// Bytes that are not UTF-8 are returned unchanged.
 pub(crate) fn trim(value: &[u8]) -> &[u8] {
-    let is_space = |c: char| c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c);
     match str::from_utf8(value) {
-        Ok(text) => text.trim_matches(is_space).as_bytes(),
+        Ok(text) => text.trim_matches(sealkit_names::is_white_space).as_bytes(),
         Err(_) => value,
     }
 }

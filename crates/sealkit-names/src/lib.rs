@@ -27,4 +27,4 @@ pub mod variables;
 
 pub use quantity::Resource;
 pub use request::{MountType, Request};
-pub use text::nearest;
+pub use text::{escape, io_reason, is_white_space, nearest};

@@ -1,5 +1,7 @@
 //! Text building blocks of messages.
 
+use std::io;
+
 /// Returns the candidate closest to `word`, if it is close enough to be a typo.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // The distance is quadratic, and no typo is this long.
@@ -18,18 +20,29 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
-/// Escapes control characters in `name` and truncates it.
-pub(crate) fn escape(name: &str) -> String {
-    const MAX_CHARS: usize = 80;
+/// Returns a name, a path or an argument for a message: control characters are escaped, and it is truncated to 200 characters.
+pub fn escape(name: &str) -> String {
+    const MAX_CHARS: usize = 200;
     let mut text = String::new();
     for c in name.chars().take(MAX_CHARS) {
         // Messages quote Rust code, which escaped quotes would break.
         if matches!(c, '"' | '\'') { text.push(c) } else { text.extend(c.escape_debug()) }
     }
-    if name.chars().count() > MAX_CHARS {
+    if name.chars().nth(MAX_CHARS).is_some() {
         text.push('…');
     }
     text
+}
+
+/// Returns the text of an I/O error without Rust's suffix ` (os error 2)`, which adds nothing.
+pub fn io_reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or_default().to_owned()
+}
+
+/// Returns whether Python's `str.strip` removes `c`, as flytekit does from secrets. Python has four separators more than Rust.
+pub fn is_white_space(c: char) -> bool {
+    c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c)
 }
 
 /// Formats a list: `` `a`, `b` and `c` ``.
@@ -57,6 +70,12 @@ mod tests {
     #[test]
     fn names_are_escaped_and_truncated() {
         assert_eq!(escape("a\u{1b}[31m\n"), "a\\u{1b}[31m\\n");
-        assert_eq!(escape(&"k".repeat(10_000)).chars().count(), 81);
+        assert_eq!(escape(&"k".repeat(10_000)).chars().count(), 201);
+    }
+
+    #[test]
+    fn the_number_of_an_io_error_is_left_out() {
+        assert_eq!(io_reason(&io::Error::from_raw_os_error(2)), "No such file or directory");
+        assert_eq!(io_reason(&io::Error::other("it (os) failed")), "it (os) failed");
     }
 }

@@ -34,6 +34,8 @@ pub const ENGINE_ENV_PREFIX: &str = DEFAULT_ENV_PREFIXES[1];
 pub const ENGINE: &str = "SEALKIT_ENGINE";
 /// Directory of the secret files of a pod that the local engine started.
 pub const MOUNTS: &str = "SEALKIT_MOUNTS";
+/// Base directory of the files of the run that a pod on a cluster belongs to.
+pub const RUN_BASE: &str = "_U_RUN_BASE";
 /// Container image of a pod on a cluster. The tasks that the pod calls use the same image.
 pub const IMAGE: &str = "SEALKIT_IMAGE";
 /// Comma-separated names of the variables that a pod passes on to the tasks that it calls.
@@ -51,6 +53,28 @@ pub const PASSPHRASE_FILE: &str = "SEALKIT_PASSPHRASE_FILE";
 
 /// Timeout of requests to a cluster, and of questions of the `sealkit` command to a program.
 pub const TIMEOUT: &str = "SEALKIT_TIMEOUT";
+
+/// Set by the completion script of a shell when it asks the `sealkit` command for completions.
+pub const COMPLETE: &str = "SEALKIT_COMPLETE";
+
+/// Limit of Linux on one variable, as `NAME=VALUE` and a zero byte. A process cannot pass a longer one to another process.
+pub const MAX_LENGTH: usize = 128 * 1024;
+
+/// Variables of Flyte's SDK for object stores (`flyte/storage/_config.py`).
+pub mod storage {
+    /// URL of the object store.
+    pub const ENDPOINT: &str = "FLYTE_AWS_ENDPOINT";
+    /// Access key.
+    pub const ACCESS_KEY: &str = "FLYTE_AWS_ACCESS_KEY_ID";
+    /// Secret key.
+    pub const SECRET_KEY: &str = "FLYTE_AWS_SECRET_ACCESS_KEY";
+    /// Addressing style: `path` or `virtual`.
+    pub const ADDRESSING: &str = "FLYTE_AWS_S3_ADDRESSING_STYLE";
+    /// Number of retries.
+    pub const RETRIES: &str = "FLYTE_STORAGE_RETRIES";
+    /// Longest pause between retries in seconds.
+    pub const BACKOFF: &str = "FLYTE_STORAGE_BACKOFF_SECONDS";
+}
 
 /// Returns the spellings of `prefix` that injectors use: as configured, and in upper case.
 pub fn prefix_spellings(prefix: String) -> Vec<String> {

@@ -51,7 +51,7 @@ impl Error {
     }
 
     pub(crate) fn io(failure: impl fmt::Display, source: io::Error) -> Self {
-        let message = format!("{failure}: {}", io_reason(&source));
+        let message = format!("{failure}: {}", sealkit_names::io_reason(&source));
         Self { kind: ErrorKind::Io, message, hint: None, source: Some(source) }
     }
 
@@ -69,15 +69,6 @@ impl Error {
     /// Returns a hint for the user on how to fix the problem.
     pub fn hint(&self) -> Option<&str> {
         self.hint.as_deref()
-    }
-}
-
-/// Returns the message of `error` without Rust's suffix `(os error 28)`.
-fn io_reason(error: &io::Error) -> String {
-    let text = error.to_string();
-    match text.split_once(" (os error") {
-        Some((reason, _)) => reason.to_owned(),
-        None => text,
     }
 }
 

@@ -100,7 +100,7 @@ impl OutgoingValue<'_> {
     fn leak_error(&self, guard: &Guard, first: &Leak, leaks: &[Leak]) -> Error {
         // A key of a map may be the secret itself.
         let path = guard.redact_text(&first.path);
-        let escaped: String = path.chars().take(200).flat_map(char::escape_debug).collect();
+        let escaped = sealkit_names::escape(&path);
         let (task, finding) = (self.task.name(), &first.finding);
         let mut message = match self.destination {
             Destination::Output => format!("output `{escaped}` of task `{task}` contains secret {finding}"),

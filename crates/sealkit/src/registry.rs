@@ -1,6 +1,6 @@
 //! The registry of the tasks in this program.
 
-use sealkit_names::nearest;
+use sealkit_names::{escape, nearest};
 
 use crate::{
     Result, TaskMetadata,
@@ -71,8 +71,7 @@ pub(crate) fn find(name: &str) -> Result<&'static TaskMetadata> {
     if let Some(task) = tasks.iter().find(|task| task.name() == name) {
         return Ok(task);
     }
-    let escaped: String = name.chars().take(80).flat_map(char::escape_debug).collect();
-    let error = Error::new(ErrorKind::InvalidName, format!("no task is named `{escaped}`"));
+    let error = Error::new(ErrorKind::InvalidName, format!("no task is named `{}`", escape(name)));
     Err(match nearest(name, tasks.iter().map(|task| task.name())) {
         Some(near) => error.with_hint(format!("did you mean `{near}`?")),
         None => {

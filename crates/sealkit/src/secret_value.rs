@@ -118,9 +118,9 @@ impl SecretValue {
             Error::new(ErrorKind::NotText, "the value is not UTF-8 text")
         })?;
         let text = Zeroizing::new(text.into_boxed_str());
-        let started = text[..length].trim_start_matches(is_python_space);
+        let started = text[..length].trim_start_matches(sealkit_names::is_white_space);
         let start = length - started.len();
-        let end = start + started.trim_end_matches(is_python_space).len();
+        let end = start + started.trim_end_matches(sealkit_names::is_white_space).len();
         Ok(Self { text, start, end })
     }
 
@@ -136,11 +136,6 @@ impl fmt::Debug for SecretValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SecretValue([REDACTED])")
     }
-}
-
-/// Whether Python's `str.isspace` accepts `c`. Python has four separators more than Rust.
-pub(crate) fn is_python_space(c: char) -> bool {
-    c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c)
 }
 
 /// Converts `\r\n` and `\r` to `\n` in place and returns the new length. The rest is zeroized.

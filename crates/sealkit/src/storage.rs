@@ -49,7 +49,7 @@ impl Location {
             Some((scheme, rest)) if SCHEMES.contains(&scheme) => Self::object(uri, scheme, rest),
             _ => {
                 let hint = format!("use `file:///path`, an absolute path, or one of {}", schemes());
-                let message = format!("unsupported URI `{}`", escape(uri));
+                let message = format!("unsupported URI `{}`", sealkit_names::escape(uri));
                 Err(StorageError { message, hint: Some(hint) })
             }
         }
@@ -59,7 +59,7 @@ impl Location {
     fn object(uri: &str, scheme: &str, rest: &str) -> Result<Self, StorageError> {
         let object = objects::Object::open(uri, scheme, rest, std::env::vars_os());
         object.map(Self::Object).map_err(|error| StorageError {
-            message: format!("cannot use `{}`: {}", escape(uri), error.message),
+            message: format!("cannot use `{}`: {}", sealkit_names::escape(uri), error.message),
             ..error
         })
     }
@@ -67,8 +67,10 @@ impl Location {
     #[cfg(not(feature = "cluster"))]
     fn object(uri: &str, _: &str, _: &str) -> Result<Self, StorageError> {
         let hint = "enable object stores: sealkit = { version = \"…\", features = [\"cluster\"] }";
-        let message =
-            format!("cannot use `{}`: this program was built without the feature `cluster`", escape(uri));
+        let message = format!(
+            "cannot use `{}`: this program was built without the feature `cluster`",
+            sealkit_names::escape(uri)
+        );
         Err(StorageError { message, hint: Some(hint.to_owned()) })
     }
 
@@ -88,7 +90,7 @@ impl fmt::Display for Location {
         match self {
             Self::File(path) => path.display().fmt(f),
             #[cfg(feature = "cluster")]
-            Self::Object(object) => f.write_str(&escape(&object.uri)),
+            Self::Object(object) => f.write_str(&sealkit_names::escape(&object.uri)),
         }
     }
 }
@@ -138,10 +140,6 @@ fn too_large(limit: u64) -> StorageError {
 
 fn schemes() -> String {
     SCHEMES.map(|scheme| format!("`{scheme}://`")).join(", ")
-}
-
-fn escape(uri: &str) -> String {
-    uri.chars().take(500).flat_map(char::escape_debug).collect()
 }
 
 #[cfg(test)]

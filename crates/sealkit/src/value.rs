@@ -140,8 +140,7 @@ impl fmt::Display for ValueError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.path.is_empty() {
             // Keys may contain control characters.
-            let path: String = self.path.chars().take(200).flat_map(char::escape_debug).collect();
-            write!(f, "`{path}` ")?;
+            write!(f, "`{}` ", sealkit_names::escape(&self.path))?;
         }
         f.write_str(&self.problem)
     }

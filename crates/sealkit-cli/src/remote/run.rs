@@ -14,7 +14,7 @@ use tokio::{
 use super::Cluster;
 use crate::{
     arguments::{ImageArguments, Run},
-    error::{CommandError, reason},
+    error::CommandError,
     progress, prompt,
     run::{self, Missing},
     terminal,
@@ -243,8 +243,9 @@ async fn follow(cluster: &Cluster, run: &RunId, progress: &Progress) -> Result<R
     let on_event = |event: Event<'_>| progress.print(event);
     let outcome = cluster.client.follow(run, &on_event);
     tokio::pin!(outcome);
-    let signal_error =
-        |error| CommandError::failure(format!("cannot install signal handlers: {}", reason(&error)));
+    let signal_error = |error| {
+        CommandError::failure(format!("cannot install signal handlers: {}", sealkit_names::io_reason(&error)))
+    };
     let mut interrupt = signal(SignalKind::interrupt()).map_err(signal_error)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(signal_error)?;
     tokio::select! {

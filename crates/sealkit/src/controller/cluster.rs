@@ -21,7 +21,7 @@ use sealkit_idl::{
     workflow::ActionUpdate,
 };
 use sealkit_names::variables;
-use sealkit_protocol::{Code, ErrorFile, Problem, call::Call};
+use sealkit_protocol::{Code, ErrorFile, Problem, call::Call, frame};
 use sealkit_remote::{Actions, ChildAction, Client, Config, Deployment, Notify};
 use tokio::runtime::{Builder, Handle};
 
@@ -35,10 +35,7 @@ use crate::{
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Large enough for the outputs of every pod: a pod refuses to write larger ones.
-const MAX_OUTPUT_BYTES: u64 = 256 << 20;
-
-/// The variable that holds the base directory of the run's files.
-const RUN_BASE: &str = "_U_RUN_BASE";
+const MAX_OUTPUT_BYTES: u64 = frame::MAX_LENGTH as u64;
 
 /// Starts child actions through the control plane.
 pub(super) struct ClusterController {
@@ -62,8 +59,8 @@ impl ClusterController {
         let mut deployment =
             Deployment::from_pod_environment(&variable).ok_or_else(|| incomplete_environment("its image"))?;
         deployment.program = env::args().next().unwrap_or_default();
-        let run_base =
-            variable(RUN_BASE).ok_or_else(|| incomplete_environment("the base directory of the run"))?;
+        let run_base = variable(variables::RUN_BASE)
+            .ok_or_else(|| incomplete_environment("the base directory of the run"))?;
         let config = Config::in_pod(&environment_variable).map_err(|error| no_client(&error))?;
         let run = RunIdentifier {
             org: deployment.org.clone(),

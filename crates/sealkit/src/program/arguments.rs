@@ -67,7 +67,7 @@ pub(super) fn parse(
         other => {
             let near = sealkit_names::nearest(other, ["run", "describe", "help"]);
             let hint = near.map_or_else(|| see_help(program), |near| format!("did you mean `{near}`?"));
-            Err(ProgramError::usage(format!("unknown command `{}`", escape(other)), hint))
+            Err(ProgramError::usage(format!("unknown command `{}`", sealkit_names::escape(other)), hint))
         }
     }
 }
@@ -170,7 +170,7 @@ fn describe(mut parser: Parser, program: &str) -> Result<Command, ProgramError> 
             Argument::Option(name) if is_help(&name) => return Ok(Command::Help),
             Argument::Word(name) if task.is_none() => task = Some(name),
             Argument::Word(word) | Argument::Option(word) => {
-                let message = format!("unexpected argument `{}`", escape(&word));
+                let message = format!("unexpected argument `{}`", sealkit_names::escape(&word));
                 let usage = format!("usage: {program} describe [TASK] [--json]");
                 return Err(ProgramError::usage(message, usage));
             }
@@ -260,15 +260,11 @@ fn text(value: OsString) -> Result<String, ProgramError> {
 }
 
 fn unknown_option(name: &str, hint: String) -> ProgramError {
-    ProgramError::usage(format!("unknown option `{}`", escape(name)), hint)
+    ProgramError::usage(format!("unknown option `{}`", sealkit_names::escape(name)), hint)
 }
 
 fn see_help(program: &str) -> String {
     format!("see `{program} --help`")
-}
-
-fn escape(word: &str) -> String {
-    word.chars().take(80).flat_map(char::escape_debug).collect()
 }
 
 #[cfg(test)]

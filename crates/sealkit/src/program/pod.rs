@@ -14,7 +14,7 @@ use sealkit_idl::{
     prost::Message,
     task::{Inputs, NamedLiteral},
 };
-use sealkit_protocol::{Code, ErrorFile, Problem};
+use sealkit_protocol::{Code, ErrorFile, Problem, frame};
 
 use super::ProgramError;
 use crate::{
@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// The maximum size of the inputs, which protects the memory of the pod.
-const MAX_INPUTS: u64 = 256 << 20;
+const MAX_INPUTS: u64 = frame::MAX_LENGTH as u64;
 
 /// The arguments of a pod.
 #[derive(Debug, Default, PartialEq)]

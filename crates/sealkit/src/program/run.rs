@@ -157,11 +157,14 @@ fn unknown_field(
 ) -> ProgramError {
     let near = sealkit_names::nearest(field, r#struct.fields.iter().map(|field| field.name));
     let hint = near.map_or_else(|| see_help(command, task), |near| format!("did you mean `{near}`?"));
-    ProgramError::usage(format!("unknown field `{}` in input `{}`", escape(field), escape(path)), hint)
-}
-
-fn escape(text: &str) -> String {
-    text.chars().take(200).flat_map(char::escape_debug).collect()
+    ProgramError::usage(
+        format!(
+            "unknown field `{}` in input `{}`",
+            sealkit_names::escape(field),
+            sealkit_names::escape(path)
+        ),
+        hint,
+    )
 }
 
 fn see_help(command: &str, task: &TaskMetadata) -> String {
@@ -172,7 +175,10 @@ fn unknown_input(command: &str, task: &TaskMetadata, name: &str) -> ProgramError
     let names = task.interface().inputs.iter().map(|input| input.name);
     let near = sealkit_names::nearest(&name.replace('-', "_"), names);
     let hint = near.map_or_else(|| see_help(command, task), |near| format!("did you mean `--{near}`?"));
-    ProgramError::usage(format!("unknown input `{}` of task `{}`", escape(name), task.name()), hint)
+    ProgramError::usage(
+        format!("unknown input `{}` of task `{}`", sealkit_names::escape(name), task.name()),
+        hint,
+    )
 }
 
 fn input_error(command: &str, task: &TaskMetadata, error: &ValueError) -> ProgramError {

@@ -12,7 +12,6 @@ use super::{Environment, Mount, MountedDirectory, ProvidedValue, Provider};
 use crate::{
     Result, Secret,
     error::{Error, ErrorKind},
-    secret_value::is_python_space,
 };
 
 /// A list of providers, in the order in which they are asked.
@@ -137,7 +136,7 @@ pub(crate) fn is_pod() -> bool {
 fn setting(name: &str) -> Result<Option<String>> {
     let Some(value) = env::var_os(name).filter(|value| !value.is_empty()) else { return Ok(None) };
     let text = value.to_str().ok_or_else(|| invalid_variable(name, "UTF-8 text"))?;
-    Ok(Some(text.trim_matches(is_python_space).to_owned()))
+    Ok(Some(text.trim_matches(sealkit_names::is_white_space).to_owned()))
 }
 
 fn absolute(path: String) -> Result<PathBuf> {

@@ -33,9 +33,10 @@ pub(super) fn storage_error(error: &Error, kind: StoreKind, bucket: &str) -> Sto
                 let status = if status.is_empty() { "an error" } else { &status };
                 (format!("the object store returned {status}{suffix}"), Some(kind.hint()))
             }
-            None => {
-                (format!("cannot connect to the object store: {}", escape(&innermost)), Some(kind.hint()))
-            }
+            None => (
+                format!("cannot connect to the object store: {}", sealkit_names::escape(&innermost)),
+                Some(kind.hint()),
+            ),
         },
     };
     StorageError { message, hint: hint.map(str::to_owned) }
@@ -55,10 +56,6 @@ fn error_code(response: &str) -> Option<&str> {
     let (code, _) = response.split_once("<Code>")?.1.split_once("</Code>")?;
     let is_code = !code.is_empty() && code.len() <= 60 && code.chars().all(|c| c.is_ascii_alphabetic());
     is_code.then_some(code)
-}
-
-fn escape(text: &str) -> String {
-    text.chars().take(300).flat_map(char::escape_debug).collect()
 }
 
 #[cfg(test)]

@@ -13,14 +13,9 @@ use object_store::{
     gcp::GoogleCloudStorageBuilder,
 };
 
-use super::{StorageError, client::Connector};
+use sealkit_names::variables::storage::{ACCESS_KEY, ADDRESSING, BACKOFF, ENDPOINT, RETRIES, SECRET_KEY};
 
-const ENDPOINT: &str = "FLYTE_AWS_ENDPOINT";
-const ACCESS_KEY: &str = "FLYTE_AWS_ACCESS_KEY_ID";
-const SECRET_KEY: &str = "FLYTE_AWS_SECRET_ACCESS_KEY";
-const ADDRESSING: &str = "FLYTE_AWS_S3_ADDRESSING_STYLE";
-const RETRIES: &str = "FLYTE_STORAGE_RETRIES";
-const BACKOFF: &str = "FLYTE_STORAGE_BACKOFF_SECONDS";
+use super::{StorageError, client::Connector};
 
 /// The kind of an object store.
 #[derive(Clone, Copy, Debug, PartialEq)]
