@@ -24,11 +24,10 @@ impl Provider for Vault {
     }
 
     fn lookup(&self, secret: &Secret) -> Result<Option<ProvidedValue>> {
-        let request = secret.request();
-        match request.group {
+        match secret.group_name() {
             Some("database") => {
                 let lease = self.leases.fetch_add(1, Ordering::Relaxed);
-                let password = format!("{}-lease-{lease}", request.key);
+                let password = format!("{}-lease-{lease}", secret.key());
                 Ok(Some(SecretBytes::new(password.into_bytes()).into()))
             }
             // The vault has the secret but cannot answer: the read fails, and no other provider is asked.

@@ -203,7 +203,7 @@ fn secret_requests_are_messages_of_flyte() {
         requests.iter().map(|secret| hex(&idl::Secret::from(*secret).encode_to_vec())).collect();
     // group = 1, group_version = 2, key = 3, mount_requirement = 4, env_var = 5
     assert_eq!(wire, ["1a016b", "0a01671201311a01662002", "1a017620012a0848465f544f4b454e"]);
-    assert_eq!(Secret::new("k").mount(MountType::File).request().mount.as_str(), "FILE");
+    assert_eq!(Secret::new("k").mount(MountType::File).mount_requirement().as_str(), "FILE");
 }
 
 #[workflow(resources = Resources(disk = "10Gi", cpu = "500m", gpu = 1))]

@@ -6,11 +6,15 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use sealkit::{Dir, ErrorKind, File, MountType, Secret, TaskType, Type, literal};
+use sealkit::{Dir, ErrorKind, File, Interface, MountType, Secret, TaskType, Type, Variable, literal};
 use sealkit_idl::{core as idl, prost::Message, task};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use support::{Python, hex, unhex};
+
+/// Inputs of a task that are not in alphabetical order.
+const INPUTS: &[Variable] =
+    &[Variable::__new("b", Type::Integer), Variable::__new("a", Type::List(&Type::String))];
 
 /// The number of random values of each type.
 const VALUES: usize = 100;
@@ -226,13 +230,7 @@ fn the_official_messages_have_the_same_fields() {
     let literals = vec![task::NamedLiteral { name: "o0".to_owned(), value }];
     let named =
         json!({ "literals": [{ "name": "o0", "value": { "scalar": { "primitive": { "integer": "5" } } } }] });
-    let interface = literal::interface(&sealkit::Interface {
-        inputs: &[
-            sealkit::Variable { name: "b", r#type: Type::Integer },
-            sealkit::Variable { name: "a", r#type: Type::List(&Type::String) },
-        ],
-        outputs: &[],
-    });
+    let interface = literal::interface(&Interface::__new(INPUTS, &[]));
     let cases = [
         message(
             "core.security.SecurityContext",

@@ -23,6 +23,7 @@ const COMMON_WORDS: &str = include_str!("strength/common.txt");
 /// );
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Strength {
     /// The value is searched for in every encoding, anywhere in a text.
     Full,

@@ -82,7 +82,7 @@ fn derive_struct(
 
             impl #krate::TaskType for #ident {
                 const TYPE: #krate::Type =
-                    #krate::Type::Struct(&#krate::StructType { name: #name, fields: __SEALKIT_FIELDS });
+                    #krate::Type::Struct(&#krate::StructType::__new(#name, __SEALKIT_FIELDS));
 
                 fn to_value(&self) -> ::core::result::Result<#krate::Value, #krate::ValueError> {
                     ::core::result::Result::Ok(#krate::Value::Map(
@@ -127,7 +127,7 @@ fn derive_enum(
 
             impl #krate::TaskType for #ident {
                 const TYPE: #krate::Type =
-                    #krate::Type::Enum(&#krate::EnumType { name: #name, variants: __SEALKIT_VARIANTS });
+                    #krate::Type::Enum(&#krate::EnumType::__new(#name, __SEALKIT_VARIANTS));
 
                 fn to_value(&self) -> ::core::result::Result<#krate::Value, #krate::ValueError> {
                     let __sealkit_name = match self { #(Self::#idents => #names_of_variants),* };

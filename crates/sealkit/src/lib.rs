@@ -11,6 +11,7 @@ mod identity;
 mod invoke;
 mod known_secrets;
 mod leaks;
+#[doc(hidden)]
 pub mod literal;
 mod metadata;
 mod private_file;

@@ -163,11 +163,19 @@ impl TaskKind {
 
 /// The interface of a task: its inputs and outputs.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Interface {
     /// The inputs, in the order of the function's parameters.
     pub inputs: &'static [Variable],
     /// The outputs: one named `o0`, or none for `()`.
     pub outputs: &'static [Variable],
+}
+
+impl Interface {
+    #[doc(hidden)]
+    pub const fn __new(inputs: &'static [Variable], outputs: &'static [Variable]) -> Self {
+        Self { inputs, outputs }
+    }
 }
 
 impl TaskMetadata {

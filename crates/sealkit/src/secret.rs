@@ -1,5 +1,7 @@
 //! Secret requests.
 
+use std::fmt;
+
 use sealkit_idl::core as idl;
 pub use sealkit_names::MountType;
 use sealkit_names::Request;
@@ -37,39 +39,34 @@ use sealkit_names::Request;
 ///     Ok(())
 /// }
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Secret {
-    key: &'static str,
-    group: Option<&'static str>,
-    group_version: Option<&'static str>,
-    mount_requirement: MountType,
-    env_var: Option<&'static str>,
-}
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Secret(Request<'static>);
 
 impl Secret {
     /// Creates a request for the secret `key`, with the mount requirement `ANY`.
     pub const fn new(key: &'static str) -> Self {
-        Self { key, group: None, group_version: None, mount_requirement: MountType::Any, env_var: None }
+        let (group, group_version, env_var) = (None, None, None);
+        Self(Request { key, group, group_version, mount: MountType::Any, env_var })
     }
 
     /// Sets the group of the secret.
     #[must_use]
     pub const fn group(mut self, group: &'static str) -> Self {
-        self.group = Some(group);
+        self.0.group = Some(group);
         self
     }
 
     /// Sets the version of the group. Flyte 1 uses it; Flyte 2 ignores it.
     #[must_use]
     pub const fn group_version(mut self, version: &'static str) -> Self {
-        self.group_version = Some(version);
+        self.0.group_version = Some(version);
         self
     }
 
     /// Sets the mount requirement: an environment variable, a file, or either.
     #[must_use]
     pub const fn mount(mut self, requirement: MountType) -> Self {
-        self.mount_requirement = requirement;
+        self.0.mount = requirement;
         self
     }
 
@@ -79,35 +76,75 @@ impl Secret {
     /// of a pod, and child processes inherit it.
     #[must_use]
     pub const fn env_var(mut self, name: &'static str) -> Self {
-        self.env_var = Some(name);
+        self.0.env_var = Some(name);
         self
     }
 
-    /// Returns the request as the naming rules see it. Its fields are public.
+    /// Returns the key.
+    pub const fn key(&self) -> &'static str {
+        self.0.key
+    }
+
+    /// Returns the group.
+    pub const fn group_name(&self) -> Option<&'static str> {
+        self.0.group
+    }
+
+    /// Returns the version of the group.
+    pub const fn version(&self) -> Option<&'static str> {
+        self.0.group_version
+    }
+
+    /// Returns the mount requirement.
+    pub const fn mount_requirement(&self) -> MountType {
+        self.0.mount
+    }
+
+    /// Returns the name of the environment variable.
+    pub const fn variable(&self) -> Option<&'static str> {
+        self.0.env_var
+    }
+
+    /// Returns the request in the form that the naming rules take.
+    #[doc(hidden)]
     pub const fn request(&self) -> Request<'static> {
-        Request {
-            group: self.group,
-            group_version: self.group_version,
-            key: self.key,
-            mount: self.mount_requirement,
-            env_var: self.env_var,
-        }
+        self.0
     }
 }
 
+/// The name: `key`, or `group/key`.
+impl fmt::Display for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Secret")
+            .field("key", &self.0.key)
+            .field("group", &self.0.group)
+            .field("group_version", &self.0.group_version)
+            .field("mount_requirement", &self.0.mount)
+            .field("env_var", &self.0.env_var)
+            .finish()
+    }
+}
+
+#[doc(hidden)]
 impl From<Secret> for idl::Secret {
     fn from(secret: Secret) -> Self {
         Self {
-            group: secret.group.unwrap_or_default().to_owned(),
-            group_version: secret.group_version.unwrap_or_default().to_owned(),
-            key: secret.key.to_owned(),
-            mount_requirement: match secret.mount_requirement {
+            group: secret.0.group.unwrap_or_default().to_owned(),
+            group_version: secret.0.group_version.unwrap_or_default().to_owned(),
+            key: secret.0.key.to_owned(),
+            mount_requirement: match secret.0.mount {
                 MountType::EnvVar => idl::MountType::EnvVar,
                 MountType::File => idl::MountType::File,
                 _ => idl::MountType::Any,
             }
             .into(),
-            env_var: secret.env_var.unwrap_or_default().to_owned(),
+            env_var: secret.0.env_var.unwrap_or_default().to_owned(),
         }
     }
 }

@@ -152,6 +152,7 @@ pub enum Type {
 
 /// The name and the variants of an enum.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct EnumType {
     /// The name of the enum.
     pub name: &'static str,
@@ -159,8 +160,16 @@ pub struct EnumType {
     pub variants: &'static [&'static str],
 }
 
+impl EnumType {
+    #[doc(hidden)]
+    pub const fn __new(name: &'static str, variants: &'static [&'static str]) -> Self {
+        Self { name, variants }
+    }
+}
+
 /// The name and the fields of a struct.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct StructType {
     /// The name of the struct.
     pub name: &'static str,
@@ -168,13 +177,28 @@ pub struct StructType {
     pub fields: &'static [Variable],
 }
 
+impl StructType {
+    #[doc(hidden)]
+    pub const fn __new(name: &'static str, fields: &'static [Variable]) -> Self {
+        Self { name, fields }
+    }
+}
+
 /// An input, an output, or a field of a struct: a name and a type.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Variable {
     /// The name.
     pub name: &'static str,
     /// The type.
     pub r#type: Type,
+}
+
+impl Variable {
+    #[doc(hidden)]
+    pub const fn __new(name: &'static str, r#type: Type) -> Self {
+        Self { name, r#type }
+    }
 }
 
 impl Type {

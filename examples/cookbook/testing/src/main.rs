@@ -74,6 +74,6 @@ mod tests {
     fn the_declaration_is_data() {
         let metadata = TaskMetadata::of(&length).unwrap();
         assert_eq!(metadata.name(), "length");
-        assert_eq!(metadata.secret_requests()[0].request().to_string(), "api/my_token");
+        assert_eq!(metadata.secret_requests()[0].to_string(), "api/my_token");
     }
 }

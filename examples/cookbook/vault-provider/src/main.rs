@@ -63,16 +63,14 @@ impl Provider for Vault {
     }
 
     fn lookup(&self, secret: &Secret) -> Result<Option<ProvidedValue>> {
-        let request = secret.request();
-        let Some(path) = request.group else { return Ok(None) };
+        let Some(path) = secret.group_name() else { return Ok(None) };
         let Some(response) = self.read(path)? else { return Ok(None) };
-        let value = response["data"]["data"][request.key].as_str();
+        let value = response["data"]["data"][secret.key()].as_str();
         Ok(value.map(|value| SecretBytes::new(value.as_bytes().to_vec()).into()))
     }
 
     fn create_command(&self, secret: &Secret) -> Option<String> {
-        let request = secret.request();
-        Some(format!("vault kv patch -mount=secret {} {}=-", request.group?, request.key))
+        Some(format!("vault kv patch -mount=secret {} {}=-", secret.group_name()?, secret.key()))
     }
 }
 
