@@ -10,15 +10,17 @@ pub(crate) struct CommandLine<'a> {
 }
 
 impl CommandLine<'_> {
-    /// Returns the command line with one more option.
+    /// Returns the command line with one more option, or with none if it is empty.
     pub(crate) fn with(&self, option: &str) -> String {
         let (verb, arguments) = (self.verb, self.id.arguments());
-        let remote = if self.is_remote { "--remote " } else { "" };
+        let options = [if self.is_remote { "--remote" } else { "" }, option];
+        let options = options.iter().filter(|option| !option.is_empty()).map(|option| format!(" {option}"));
+        let options: String = options.collect();
         // After `--`, every argument is positional.
         if arguments.contains("-- ") {
-            format!("sealkit {verb} secret {remote}{option} {arguments}")
+            format!("sealkit {verb} secret{options} {arguments}")
         } else {
-            format!("sealkit {verb} secret {arguments} {remote}{option}").trim_end().to_owned()
+            format!("sealkit {verb} secret {arguments}{options}")
         }
     }
 }

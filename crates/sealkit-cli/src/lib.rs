@@ -37,6 +37,7 @@ use clap::{CommandFactory as _, Parser as _, error::ErrorKind};
 use crate::{
     arguments::{Arguments, CreateObject, DeleteObject, GetObject, UpdateObject, Verb, VerifyObject},
     error::CommandError,
+    secret::{ClusterSecrets, LocalSecrets},
 };
 
 /// Runs the command and returns its exit code.
@@ -74,20 +75,22 @@ fn report(error: &CommandError) -> ExitCode {
 fn run_verb(verb: Verb) -> Result<(), CommandError> {
     match verb {
         Verb::Create(CreateObject::Secret(args)) if args.remote.is_enabled()? => {
-            remote::secret::create(&args)
+            secret::create::<ClusterSecrets>(&args)
         }
-        Verb::Create(CreateObject::Secret(args)) => secret::create(&args),
-        Verb::Get(GetObject::Secret(args)) if args.remote.is_enabled()? => remote::secret::get(&args),
-        Verb::Get(GetObject::Secret(args)) => secret::get(&args),
+        Verb::Create(CreateObject::Secret(args)) => secret::create::<LocalSecrets>(&args),
+        Verb::Get(GetObject::Secret(args)) if args.remote.is_enabled()? => {
+            secret::get::<ClusterSecrets>(&args)
+        }
+        Verb::Get(GetObject::Secret(args)) => secret::get::<LocalSecrets>(&args),
         Verb::Update(UpdateObject::Secret(args)) if args.remote.is_enabled()? => {
-            remote::secret::update(&args)
+            secret::update::<ClusterSecrets>(&args)
         }
-        Verb::Update(UpdateObject::Secret(args)) => secret::update(&args),
+        Verb::Update(UpdateObject::Secret(args)) => secret::update::<LocalSecrets>(&args),
         Verb::Update(UpdateObject::Key(args)) => key::update(&args),
         Verb::Delete(DeleteObject::Secret(args)) if args.remote.is_enabled()? => {
-            remote::secret::delete(&args)
+            secret::delete::<ClusterSecrets>(&args)
         }
-        Verb::Delete(DeleteObject::Secret(args)) => secret::delete(&args),
+        Verb::Delete(DeleteObject::Secret(args)) => secret::delete::<LocalSecrets>(&args),
         #[cfg(target_os = "linux")]
         Verb::Run(args) if args.is_remote()? => remote::run::run(&args),
         #[cfg(target_os = "linux")]

@@ -1,11 +1,10 @@
-//! Commands with `--remote`, which use a cluster.
+//! The cluster of commands with `--remote`, and runs and deployments on it.
 
 mod browser;
 #[cfg(target_os = "linux")]
 pub(crate) mod deploy;
 #[cfg(target_os = "linux")]
 pub(crate) mod run;
-pub(crate) mod secret;
 
 use std::{env, future::Future, sync::Arc};
 

@@ -5,15 +5,11 @@ use std::{borrow::Cow, fmt::Write as _, iter};
 use clap::builder::styling::Style;
 
 /// Formats rows as a table without its empty columns, and shortens cells to fit it into `width` columns.
-pub(crate) fn columns<'a, const N: usize>(
-    titles: [&'static str; N],
-    rows: impl Iterator<Item = [Cow<'a, str>; N]> + Clone,
-    width: Option<usize>,
-) -> String {
-    let mut widths = [0; N];
-    for row in rows.clone() {
+pub(crate) fn columns(titles: &[&str], rows: &[Vec<Cow<'_, str>>], width: Option<usize>) -> String {
+    let mut widths = vec![0; titles.len()];
+    for row in rows {
         for (width, cell) in widths.iter_mut().zip(row) {
-            *width = length(&cell).max(*width);
+            *width = length(cell).max(*width);
         }
     }
     for (width, title) in widths.iter_mut().zip(titles).filter(|(width, _)| **width > 0) {
@@ -26,10 +22,11 @@ pub(crate) fn columns<'a, const N: usize>(
     // `terminal::print` removes the escape sequences if standard output is not a terminal.
     let bold = Style::new().bold();
     let mut text = bold.render().to_string();
-    push(&mut text, &titles.map(Cow::from), widths);
+    let cells: Vec<Cow<'_, str>> = titles.iter().map(|title| Cow::from(*title)).collect();
+    push(&mut text, &cells, &widths);
     let _ = writeln!(text, "{bold:#}");
     for row in rows {
-        push(&mut text, &row, widths);
+        push(&mut text, row, &widths);
         text.push('\n');
     }
     text
@@ -41,8 +38,8 @@ fn length(cell: &str) -> usize {
 }
 
 /// Appends the cells, padded or shortened to `widths`, with two spaces in between.
-fn push<const N: usize>(text: &mut String, cells: &[Cow<'_, str>; N], widths: [usize; N]) {
-    for (cell, width) in cells.iter().zip(widths).filter(|(_, width)| *width > 0) {
+fn push(text: &mut String, cells: &[Cow<'_, str>], widths: &[usize]) {
+    for (cell, &width) in cells.iter().zip(widths).filter(|(_, width)| **width > 0) {
         let length = length(cell);
         if length > width {
             text.extend(cell.chars().take(width - 1));
