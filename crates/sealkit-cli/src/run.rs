@@ -9,8 +9,7 @@ use std::{
 };
 
 use clap::CommandFactory as _;
-use sealkit_engine::{BuildOptions, Code, Engine, PodOptions, Program, SecretRequest, Task, Values};
-use sealkit_idl::task::Inputs;
+use sealkit_engine::{BuildOptions, Code, Engine, Inputs, PodOptions, Program, SecretRequest, Task, Values};
 use sealkit_store::{Scope, SecretId, Store};
 use signal_hook::{
     consts::{SIGHUP, SIGINT, SIGTERM},

@@ -32,7 +32,7 @@ pub use orphans::{adopt_orphans, kill_orphans};
 pub use pod::{PodOptions, Success};
 pub use program::{Program, ReachableTasks};
 pub use run_directory::remove_stale_run_directories;
-pub use sealkit_idl::task::Inputs;
+pub use sealkit_idl::task::{Inputs, TaskSpec};
 pub use sealkit_protocol::{
     Code, Problem, Task,
     description::{SecretRequest, TaskKind},

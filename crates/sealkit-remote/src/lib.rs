@@ -30,5 +30,6 @@ pub use digest::digest;
 pub use endpoint::Endpoint;
 pub use error::{Error, ErrorKind, Result, sanitize};
 pub use runs::{Event, RunId, RunOutcome};
+pub use sealkit_idl::common::ActionPhase;
 pub use sealkit_names::Resource;
 pub use secrets::{NewSecret, Payload, Scope, SecretId, SecretInfo, SecretPresence, SecretType};

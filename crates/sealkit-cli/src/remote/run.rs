@@ -2,10 +2,11 @@
 
 use std::{env, ffi::OsString, thread, time::Instant};
 
-use sealkit_engine::{Program, ReachableTasks, SecretRequest, Task};
-use sealkit_idl::{common::ActionPhase, task::TaskSpec};
+use sealkit_engine::{Program, ReachableTasks, SecretRequest, Task, TaskSpec};
 use sealkit_names::{incompatibility::incompatibilities, variables::MAX_OUTPUT};
-use sealkit_remote::{Deployment, ErrorKind, Event, Resource, RunId, RunOutcome, Scope, SecretId, sanitize};
+use sealkit_remote::{
+    ActionPhase, Deployment, ErrorKind, Event, Resource, RunId, RunOutcome, Scope, SecretId, sanitize,
+};
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::oneshot,
