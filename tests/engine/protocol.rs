@@ -70,6 +70,10 @@ fn an_answer_that_cannot_be_understood_is_an_error() {
     error: `PROGRAM` did not describe its tasks within 2s
     hint: call `sealkit::main()` first in its `main`; for a program that starts slowly: SEALKIT_TIMEOUT=2m
     ");
+    insta::assert_snapshot!(error("describe", "trickle"), @"
+    error: `PROGRAM` did not describe its tasks within 2s
+    hint: call `sealkit::main()` first in its `main`; for a program that starts slowly: SEALKIT_TIMEOUT=2m
+    ");
     insta::assert_snapshot!(error("describe", "another"), @"
     error: `PROGRAM` gave an unexpected answer
     hint: build the program again, with the same version of sealkit as this command
@@ -102,6 +106,24 @@ fn a_call_that_cannot_be_understood_ends_the_pod() {
     insta::assert_snapshot!(error("run unknown", ""), @"
     error: cannot understand the pod of task `unknown`: a message is unknown
     hint: build the program again, with the same version of sealkit as this command
+    ");
+}
+
+#[test]
+fn a_pod_that_does_not_read_its_secrets_times_out_and_one_that_tells_them_is_redacted() {
+    let home = Home::new(env!("CARGO_BIN_EXE_command")).unwrap();
+    let run = |task: &str, secret: &[u8]| {
+        let file = home.path().join("value");
+        fs::write(&file, secret).unwrap();
+        let run = home.sealkit("run --secret").arg(format!("k=@{}", file.display())).arg(IMPOSTOR).arg(task);
+        run.run().unwrap().stderr
+    };
+    // More than a socket buffers.
+    assert!(run("deaf", &vec![b'x'; 1 << 20]).contains("error: task `deaf` timed out after 1s"));
+    insta::assert_snapshot!(run("leak", b"Zx81-Spectrum-48K").split_once("\nerror: ").unwrap().1, @"
+    cannot log in with [REDACTED:k]
+    caused by: [REDACTED:k]
+    hint: [REDACTED:k]
     ");
 }
 
@@ -147,7 +169,10 @@ fn a_pod_of_a_command_of_another_version_says_what_to_update() {
 fn a_pod_does_not_wait_for_a_command_that_cannot_be_understood() {
     for response in [&[3, 0, 0, 0, 255, 255, 255][..], &[255; 4], &[0; 4]] {
         let problem = pod("main", &Hello::current(), response);
-        assert!(problem.message.contains("the engine exited before task `t1` finished"), "{problem}");
+        assert!(
+            problem.message.contains("cannot understand the answer of the `sealkit` command"),
+            "{problem}"
+        );
     }
 }
 

@@ -106,6 +106,17 @@ fn three_levels() -> Result<(), SetupError> {
     leaf().map_err(|error| SetupError::Deep(Level(Inner(error.into()))))
 }
 
+/// An error that hides an error of sealkit completely.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+struct Transparent(#[from] Error);
+
+/// Returns its secret, which is refused.
+#[task(secret_requests = [Secret(key = "token")])]
+fn leaking() -> Result<String, Transparent> {
+    Ok(current_context().secrets().get("token")?.expose().to_owned())
+}
+
 /// An error that is only text.
 struct Words(String);
 

@@ -3,23 +3,25 @@
 //! `IMPOSTOR` says how it answers queries; the name of the task says how its pod makes a call.
 
 use std::{
-    env,
+    env, fs,
     io::{self, Write as _},
     os::{fd::AsFd as _, unix::net::UnixStream},
+    path::Path,
     thread,
     time::Duration,
 };
 
-use sealkit_idl::prost::Message;
+use sealkit_idl::{core::ErrorOrigin, prost::Message};
 use sealkit_protocol::{
-    Answer, Hello, Query,
+    Answer, Code, ErrorFile, Hello, Problem, Query,
     call::{Call, ToController, ToControllerFrame},
     frame, mounts,
     query::Reply,
 };
+use serde_json::json;
 
 /// The tasks of the description.
-const TASKS: [&str; 6] = ["newer", "older", "garbled", "cut", "oversized", "unknown"];
+const TASKS: [&str; 8] = ["newer", "older", "garbled", "cut", "oversized", "unknown", "deaf", "leak"];
 
 fn other_version(step: i64) -> Hello {
     let mut hello = Hello::current();
@@ -40,8 +42,16 @@ fn encoded(message: &impl Message) -> io::Result<Vec<u8>> {
 }
 
 fn answer(how: &str) -> io::Result<Vec<u8>> {
-    let task = |name: &str| serde_json::json!({"name": name, "kind": "task", "secret_requests": [], "interface": {"inputs": []}});
-    let description = serde_json::json!(TASKS.map(task)).to_string();
+    let task = |name: &str| {
+        let mut task =
+            json!({"name": name, "kind": "task", "secret_requests": [], "interface": {"inputs": []}});
+        if ["deaf", "leak"].contains(&name) {
+            task["secret_requests"] = json!([{"key": "k", "mount_requirement": "FILE"}]);
+            task["timeout"] = json!("1s");
+        }
+        task
+    };
+    let description = json!(TASKS.map(task)).to_string();
     let mut answer = Answer::new(Some(Reply::Description(description)));
     match how {
         "newer" => answer.hello = other_version(1),
@@ -81,11 +91,28 @@ fn main() -> io::Result<()> {
         if how == "silent" {
             thread::sleep(Duration::MAX);
         }
+        if how == "trickle" {
+            loop {
+                (&socket).write_all(&[1])?;
+                thread::sleep(Duration::from_millis(100));
+            }
+        }
         return (&socket).write_all(&answer(&how)?);
     }
+    let argument = |name: &str| arguments.iter().skip_while(|argument| *argument != name).nth(1);
+    let task = argument("--task");
+    if task.is_some_and(|task| task == "deaf") {
+        thread::sleep(Duration::MAX);
+    }
     let _: Option<Hello> = frame::read(&socket)?;
-    mounts::receive(&socket)?;
-    let task = arguments.iter().skip_while(|argument| *argument != "--task").nth(1);
+    let secrets = mounts::receive(&socket)?;
+    if let (Some("leak"), Some(directory)) = (task.map(String::as_str), argument("--outputs-path")) {
+        let value = String::from_utf8_lossy(&secrets[0].value).into_owned();
+        let mut problem = Problem::new(Code::Other, format!("cannot log in with {value}")).with_hint(&*value);
+        problem.causes = vec![value];
+        let file = ErrorFile::new(problem, ErrorOrigin::User).encode_to_vec();
+        return fs::write(Path::new(directory).join("error.pb"), file);
+    }
     (&socket).write_all(&call(task.map(String::as_str).unwrap_or_default())?)?;
     if task.is_some_and(|task| task == "cut") {
         return Ok(());

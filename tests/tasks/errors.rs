@@ -60,6 +60,7 @@ fn error_of_pod(workflow: &str) -> (String, ContainerErrorKind, String) {
     fs::write(path("inputs.pb"), Inputs::default().encode_to_vec()).unwrap();
     let pod = Program::new(PROGRAM).args("execute --task").arg(workflow);
     let pod = pod.arg("--inputs").arg(path("inputs.pb")).arg("--outputs-path").arg(path("outputs"));
+    let pod = pod.env("_UNION_TOKEN", "Zx81-Spectrum-48K");
     let finished = pod.env("FLYTE_INTERNAL_EXECUTION_ID", "run-1").run().unwrap();
     assert_eq!(finished.code, Some(0), "{finished}");
     let error = ErrorDocument::decode(&*fs::read(path("outputs/error.pb")).unwrap()).unwrap().error.unwrap();
@@ -77,6 +78,13 @@ fn a_pod_without_its_secret_is_not_retried() {
     let (code, kind, message) = error_of_pod("another_reason");
     assert_eq!((&*code, kind), ("other", ContainerErrorKind::Recoverable), "{message}");
     assert!(!message.contains("hint"), "{message}");
+}
+
+#[test]
+fn a_leak_behind_a_transparent_error_is_not_retried() {
+    let (code, kind, message) = error_of_pod("leaking");
+    assert_eq!((&*code, kind), ("leak", ContainerErrorKind::NonRecoverable), "{message}");
+    assert!(message.contains("hint: return what was made with the secret"), "{message}");
 }
 
 #[test]

@@ -225,7 +225,7 @@ impl Engine {
         mounts::check(task, &self.values)?;
         let directory = self.directory.path().join(number.to_string());
         let mounts = mounts::mount(task, &self.values, &secrets(&directory))?;
-        let pod = Pod {
+        let mut pod = Pod {
             program: self.program.path(),
             task: &task.name,
             run: &self.run,

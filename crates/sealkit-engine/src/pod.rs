@@ -4,7 +4,8 @@ use std::{
     env,
     ffi::{OsStr, OsString},
     fs::{self, DirBuilder, File},
-    io,
+    io::{self, Read as _},
+    mem,
     os::{
         fd::OwnedFd,
         unix::{
@@ -20,7 +21,10 @@ use std::{
     time::Duration,
 };
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::{
+    fs::{Mode, OFlags},
+    process::{Pid, Signal, kill_process_group},
+};
 use sealkit_guard::Guard;
 use sealkit_idl::{
     prost::Message as _,
@@ -119,12 +123,13 @@ impl Pod<'_> {
     ///
     /// The calling thread has to wait for the pod: the kernel kills the pod when the thread ends.
     pub(crate) fn start(
-        &self,
+        &mut self,
         inputs: &Inputs,
         print: impl Fn(&[u8]) + Clone + Send + 'static,
     ) -> Result<RunningPod> {
+        let task = self.task;
         let cannot_start =
-            |error: io::Error| Error::io(format!("cannot start the pod of task `{}`", self.task), error);
+            |error: io::Error| Error::io(format!("cannot start the pod of task `{task}`"), error);
         DirBuilder::new().mode(0o700).create(&self.directory).map_err(cannot_start)?;
         if self.mounts.has_files() {
             DirBuilder::new().mode(0o700).create(self.secrets()).map_err(cannot_start)?;
@@ -148,10 +153,6 @@ impl Pod<'_> {
         // The command holds the pod's ends of the socket and the pty: reads from ours would never end.
         drop(command);
         let group = Pid::from_child(&child);
-        // If the pod has died already, its exit status says why.
-        let _ = frame::write(&socket, &Hello::current())
-            .and_then(|()| protocol_mounts::send(&socket, &self.mounts.variables));
-
         let (open, output_closed) = mpsc::channel();
         let pipes = [child.stdout.take().map(OwnedFd::from), child.stderr.take().map(OwnedFd::from)];
         let files = pipes.into_iter().flatten().map(File::from).chain(pty_master);
@@ -162,6 +163,13 @@ impl Pod<'_> {
                 drop(open);
             });
         }
+        // On a thread: a pod that does not read its secrets must not block the engine. If it has died, its exit status says why.
+        let (secrets, to_pod) =
+            (mem::take(&mut self.mounts.variables), socket.try_clone().map_err(cannot_start)?);
+        thread::spawn(move || {
+            let _ = frame::write(&to_pod, &Hello::current())
+                .and_then(|()| protocol_mounts::send(&to_pod, &secrets));
+        });
         Ok(RunningPod { child, socket, group, output_closed })
     }
 
@@ -208,11 +216,12 @@ impl Pod<'_> {
 
     /// Reads the outputs or the error that the pod wrote, or explains why it wrote neither.
     pub(crate) fn outcome(&self, status: ExitStatus) -> Result<Success, Problem> {
-        let read = |name: &str| fs::read(self.directory.join(name)).ok();
+        let read = |name: &str| read_result(&self.directory.join(name)).ok();
         if let Some(problem) =
             read("error.pb").and_then(|bytes| ErrorFile::decode(&*bytes).ok()?.into_problem())
         {
-            return Err(problem);
+            // The pod has redacted what it has read. It may not know all its secrets.
+            return Err(problem.map_texts(|text| self.guard.redact_text(text).into_owned()));
         }
         if status.success()
             && let Some(outputs) = read("outputs.pb").and_then(|bytes| Outputs::decode(&*bytes).ok())
@@ -235,6 +244,18 @@ impl Pod<'_> {
         };
         Err(Problem::new(Code::Ended, format!("task `{}` {exit}", self.task)))
     }
+}
+
+/// Reads a file that a pod has written. It must be a regular file: opening a pipe would block.
+fn read_result(path: &Path) -> io::Result<Vec<u8>> {
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let mut file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
+    if !file.metadata()?.is_file() {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Returns the directory of secrets that are files, in the directory of a pod.

@@ -1,7 +1,8 @@
 //! Queries: the program is started to answer one question about its tasks.
 
 use std::{
-    io::{self, Read as _},
+    io::{self, BufRead as _, BufReader, Read as _},
+    net::Shutdown,
     os::{fd::OwnedFd, unix::net::UnixStream},
     path::Path,
     process::{Child, Command, Stdio},
@@ -16,7 +17,10 @@ use sealkit_protocol::{
     query::{self, Question, Reply},
 };
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    timeout::Timeout,
+};
 
 /// How much of the program's standard error is kept for the message of an error.
 const MAX_STDERR: u64 = 4096;
@@ -31,9 +35,6 @@ const STDERR_TIMEOUT: Duration = Duration::from_millis(500);
 pub(crate) fn ask(program: &Path, timeout: Duration, question: Question) -> Result<Result<Reply, Problem>> {
     let cannot_start = |error| Error::io(format!("cannot start `{}`", program.display()), error);
     let (socket, program_socket) = UnixStream::pair().map_err(cannot_start)?;
-    for set in [UnixStream::set_read_timeout, UnixStream::set_write_timeout] {
-        set(&socket, Some(timeout)).map_err(cannot_start)?;
-    }
     let mut command = Command::new(program);
     command.arg(query::COMMAND).env(variables::ENGINE, std::process::id().to_string());
     // The program is not a pod, even if this command runs in one.
@@ -43,6 +44,11 @@ pub(crate) fn ask(program: &Path, timeout: Duration, question: Question) -> Resu
     // The command holds the program's end of the socket: a read from ours would never end.
     drop(command);
     let stderr = first_line(&mut child);
+    // A closed connection ends a read that would wait for longer.
+    let connection = socket.try_clone().map_err(cannot_start)?;
+    let clock = Timeout::start(Some(timeout), move || {
+        let _ = connection.shutdown(Shutdown::Both);
+    });
     // A program that does not read the question does not answer it either.
     let answer = frame::write(&socket, &Query::new(question)).and_then(|()| frame::read::<Answer>(&socket));
     // It has nothing else to do.
@@ -51,9 +57,7 @@ pub(crate) fn ask(program: &Path, timeout: Duration, question: Question) -> Resu
     let name = program.display().to_string();
     let answer = match answer {
         Ok(Some(answer)) => answer,
-        Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
-            return Err(no_answer_in_time(&name, timeout));
-        }
+        Ok(None) | Err(_) if clock.timed_out() => return Err(no_answer_in_time(&name, timeout)),
         Err(error) if error.kind() == io::ErrorKind::InvalidData => {
             return Err(misunderstood(&name, &error.to_string()));
         }
@@ -81,13 +85,12 @@ pub(crate) fn unexpected(program: &Path) -> Error {
 /// Reads standard error to its end, and sends its first line.
 fn first_line(child: &mut Child) -> mpsc::Receiver<String> {
     let (sender, receiver) = mpsc::channel();
-    if let Some(mut stderr) = child.stderr.take() {
+    if let Some(stderr) = child.stderr.take() {
         thread::spawn(move || {
-            let mut bytes = Vec::new();
-            let _ = stderr.by_ref().take(MAX_STDERR).read_to_end(&mut bytes);
-            let text = String::from_utf8_lossy(&bytes);
-            let line = text.lines().next().unwrap_or_default();
-            let _ = sender.send(sealkit_names::escape(line));
+            let mut stderr = BufReader::new(stderr);
+            let mut line = Vec::new();
+            let _ = stderr.by_ref().take(MAX_STDERR).read_until(b'\n', &mut line);
+            let _ = sender.send(sealkit_names::escape(String::from_utf8_lossy(&line).trim_end()));
             // A program whose pipe is full would wait.
             let _ = io::copy(&mut stderr, &mut io::sink());
         });

@@ -78,8 +78,15 @@ impl Engine {
                 engine.call(Some(caller), depth + 1, &task, call, &inputs)
             });
             let response = FromController::new(id, outcome.map(|success| success.outputs));
-            // The pod may have exited.
-            let _ = frame::write(&*lock(&socket), &FromControllerFrame::from(response));
+            let sent = frame::write(&*lock(&socket), &FromControllerFrame::from(response));
+            // Other errors mean that the pod has exited.
+            if let Err(error) = sent
+                && error.kind() == io::ErrorKind::InvalidInput
+            {
+                let problem = Problem::new(Code::TooLarge, format!("output of task `{task}`: {error}"));
+                let response = FromController::new(id, Err(problem));
+                let _ = frame::write(&*lock(&socket), &FromControllerFrame::from(response));
+            }
         });
     }
 

@@ -30,7 +30,8 @@ pub const EXECUTION_SCOPE: [&str; 2] =
 /// Value that the local engine sets [`ENV_PREFIX`] to: the default of Flyte 2.
 pub const ENGINE_ENV_PREFIX: &str = DEFAULT_ENV_PREFIXES[1];
 
-/// Process that started a pod. A pod with this variable receives its secrets through standard input.
+/// Process of the `sealkit` command that started a program, whose standard input is a socket to the command: a pod receives its secrets
+/// there, another program a query.
 pub const ENGINE: &str = "SEALKIT_ENGINE";
 /// Directory of the secret files of a pod that the local engine started.
 pub const MOUNTS: &str = "SEALKIT_MOUNTS";

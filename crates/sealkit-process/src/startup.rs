@@ -6,9 +6,9 @@ use rustix::process::{
     DumpableBehavior, Resource, Rlimit, Signal, getpid, getppid, kill_process, set_dumpable_behavior,
     set_parent_process_death_signal, setrlimit,
 };
-use sealkit_names::variables;
+use sealkit_names::{io_reason, variables};
 use sealkit_protocol::{
-    Hello, Problem, frame,
+    Code, Hello, Problem, frame,
     mounts::{self, MountKind, SecretVariable},
 };
 
@@ -60,7 +60,10 @@ pub(crate) fn before_main() {
                 let _ = ENGINE_SOCKET.set(socket);
             }
             // Without its secrets, the pod cannot run its task.
-            Err(_) => kill_self(),
+            Err(error) => {
+                let message = format!("cannot receive the secrets of the task: {}", io_reason(&error));
+                let _ = ENGINE_PROBLEM.set(Problem::new(Code::Configuration, message));
+            }
         }
     }
     let _ = SECRETS.set(secrets);

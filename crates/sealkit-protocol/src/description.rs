@@ -1,4 +1,4 @@
-//! The description of tasks, as JSON: `PROGRAM describe --json` prints it, and the command reads it.
+//! The description of tasks. As JSON, it is the answer to a query, and what `PROGRAM describe --json` prints.
 
 use std::{fmt, time::Duration};
 

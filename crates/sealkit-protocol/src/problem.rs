@@ -7,7 +7,7 @@ use sealkit_idl::core::{ContainerError, ContainerErrorKind, ErrorOrigin};
 
 /// Why a task failed.
 ///
-/// It never contains the value of a secret: the end that creates it has redacted all texts.
+/// Before it leaves a process, its texts are redacted.
 #[derive(Clone, PartialEq, Eq, Message)]
 pub struct Problem {
     /// The name of the code; see [`code`](Self::code).

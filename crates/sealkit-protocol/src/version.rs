@@ -1,6 +1,7 @@
 //! The version of the protocol.
 
 use prost::Message;
+use sealkit_names::escape;
 
 use crate::{Code, Problem};
 
@@ -54,7 +55,10 @@ impl Hello {
         }
         let message = format!(
             "{name} has sealkit {} (protocol {}), and the `sealkit` command is {} (protocol {}): they do not understand each other",
-            program.sealkit, program.protocol, command.sealkit, command.protocol
+            escape(&program.sealkit),
+            program.protocol,
+            escape(&command.sealkit),
+            command.protocol
         );
         let hint = if program.protocol < command.protocol {
             "update the program: cargo update -p sealkit, and build it again"

@@ -99,8 +99,13 @@ impl<T, E> TaskResult<Result<T, E>> for ResultConversions<T, E> {
                 let problem = self.problem(&error, context);
                 let guard = call.known_secrets.guard();
                 let redacted = problem.clone().map_texts(|text| guard.redact_text(text).into_owned());
-                // An error without secrets keeps its type.
-                if redacted == problem { Err(error) } else { self.convert_error(redacted.into()) }
+                if redacted == problem {
+                    // An error without secrets keeps its type.
+                    return Err(error);
+                }
+                let error = redacted.into();
+                call.record_error(&error);
+                self.convert_error(error)
             }
         }
     }
@@ -245,14 +250,14 @@ impl<R> Output<R> {
 
     /// Checks the result of a call that ran in this process.
     fn check(&self, result: R, caller: &Context, call: &Context) -> R {
-        if let (Some(caller), Some(call)) = (caller.frame(), call.frame()) {
-            caller.adopt_errors(call);
-        }
+        let Some(frame) = call.frame() else { return result };
         // A task that has read no secret pays nothing.
-        if call.frame().is_none_or(|call| call.known_secrets.count() == 0) {
-            return result;
+        let result =
+            if frame.known_secrets.count() == 0 { result } else { self.result.without_secrets(result, call) };
+        if let Some(caller) = caller.frame() {
+            caller.adopt_errors(frame);
         }
-        self.result.without_secrets(result, call)
+        result
     }
 }
 

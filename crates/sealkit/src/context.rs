@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// How many errors a call remembers.
-const MAX_RECORDED_ERRORS: usize = 16;
+const MAX_RECORDED_ERRORS: usize = 256;
 
 thread_local! {
     static CURRENT: RefCell<Option<Arc<Frame>>> = const { RefCell::new(None) };
@@ -62,7 +62,11 @@ impl Frame {
 
     fn record_errors(&self, new: Vec<Recorded>) {
         let mut errors = self.errors.lock().unwrap_or_else(PoisonError::into_inner);
-        errors.extend(new);
+        for error in new {
+            if !errors.contains(&error) {
+                errors.push(error);
+            }
+        }
         let excess = errors.len().saturating_sub(MAX_RECORDED_ERRORS);
         errors.drain(..excess);
     }

@@ -50,8 +50,9 @@ enum Backend {
 #[derive(Default)]
 struct Calls {
     by_id: HashMap<u64, CallState>,
-    /// The engine has closed the socket: no more responses arrive.
+    /// No more responses arrive: the engine has closed the socket, or it cannot be understood.
     is_disconnected: bool,
+    is_misunderstood: bool,
 }
 
 enum CallState {
@@ -141,8 +142,9 @@ impl Controller {
         let pending = PendingCall { controller: self, task, id };
         let call = Call { id, task: task.name().to_owned(), inputs: Inputs { literals } };
         match &self.backend {
-            Backend::Engine(socket) => send(socket, ToController::Call(call))
-                .map_err(|error| engine_exited(task).with_source(error))?,
+            Backend::Engine(socket) => {
+                send(socket, ToController::Call(call)).map_err(|error| not_sent(task, error))?;
+            }
             #[cfg(feature = "cluster")]
             Backend::Cluster(cluster) => cluster.call(call, move |result| self.finish(id, result)),
         }
@@ -171,12 +173,19 @@ impl Controller {
     }
 
     fn receive_responses(&self, socket: &Socket) {
-        while let Ok(Some(FromControllerFrame { message: Some(message) })) = frame::read(socket) {
-            let (id, result) = message.into_result();
-            self.finish(id, result);
-        }
+        let is_misunderstood = loop {
+            match frame::read(socket) {
+                Ok(Some(FromControllerFrame { message: Some(message) })) => {
+                    let (id, result) = message.into_result();
+                    self.finish(id, result);
+                }
+                Ok(Some(FromControllerFrame { message: None })) => break true,
+                Ok(None) => break false,
+                Err(error) => break error.kind() == io::ErrorKind::InvalidData,
+            }
+        };
         let mut calls = self.calls();
-        calls.is_disconnected = true;
+        (calls.is_disconnected, calls.is_misunderstood) = (true, is_misunderstood);
         for state in calls.by_id.values_mut() {
             if let CallState::Pending(Some(waker)) = state {
                 waker.wake_by_ref();
@@ -207,7 +216,10 @@ impl PendingCall {
     }
 
     fn result(&self, state: Option<CallState>) -> Result<Option<Value>, Error> {
-        let Some(CallState::Finished(result)) = state else { return Err(engine_exited(self.task)) };
+        let Some(CallState::Finished(result)) = state else {
+            let is_misunderstood = self.controller.calls().is_misunderstood;
+            return Err(if is_misunderstood { misunderstood() } else { engine_exited(self.task) });
+        };
         let output = result?.literals.into_iter().next();
         let value = output.map(|output| from_literal(output.value.unwrap_or_default())).transpose();
         value.map_err(|error| invalid_value(self.task, &error))
@@ -249,6 +261,18 @@ fn send(socket: &Mutex<&'static Socket>, message: ToController) -> io::Result<()
 /// The error for an input or output that Flyte cannot represent.
 pub(crate) fn invalid_value(task: &TaskMetadata, error: &ValueError) -> Error {
     Error::new(ErrorKind::InvalidValue, format!("call of task `{}`: {error}", task.name()))
+}
+
+fn not_sent(task: &TaskMetadata, error: io::Error) -> Error {
+    if error.kind() == io::ErrorKind::InvalidInput {
+        return Error::new(ErrorKind::TooLarge, format!("call of task `{}`: {error}", task.name()));
+    }
+    engine_exited(task).with_source(error)
+}
+
+fn misunderstood() -> Error {
+    Error::new(ErrorKind::Configuration, "cannot understand the answer of the `sealkit` command")
+        .with_hint("install the command again, and build the program again, with the same version of sealkit")
 }
 
 fn engine_exited(task: &TaskMetadata) -> Error {

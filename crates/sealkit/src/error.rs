@@ -44,6 +44,8 @@ struct Inner {
     kind: ErrorKind,
     hint: Option<String>,
     content: Content,
+    /// Whether a retry cannot help, although it can help with other errors of this kind.
+    is_final: bool,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -172,6 +174,7 @@ impl Error {
             kind,
             hint: None,
             content: Content::Message { message: message.into(), source: None },
+            is_final: false,
         }))
     }
 
@@ -205,7 +208,12 @@ impl Error {
     /// assert_eq!(rows().unwrap_err().to_string(), "invalid digit found in string");
     /// ```
     pub fn other(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self(Box::new(Inner { kind: ErrorKind::Other, hint: None, content: Content::Wrapped(error.into()) }))
+        Self(Box::new(Inner {
+            kind: ErrorKind::Other,
+            hint: None,
+            content: Content::Wrapped(error.into()),
+            is_final: false,
+        }))
     }
 
     /// Sets the hint: what the user can do about the error.
@@ -231,6 +239,11 @@ impl Error {
         }
     }
 
+    /// Returns whether a retry cannot help, although it can help with other errors of this kind.
+    pub(crate) fn is_final(&self) -> bool {
+        self.0.is_final
+    }
+
     /// Returns the kind of the error.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
@@ -253,7 +266,7 @@ impl From<Problem> for Error {
             .fold(None, |source, text| Some(Box::new(Cause { text, source })));
         let source = cause.map(|cause| -> Box<dyn StdError + Send + Sync> { cause });
         let content = Content::Message { message: problem.message, source };
-        Self(Box::new(Inner { kind, hint: problem.hint, content }))
+        Self(Box::new(Inner { kind, hint: problem.hint, content, is_final: !problem.retryable }))
     }
 }
 

@@ -3,6 +3,7 @@
 use std::{
     error::Error as StdError,
     fmt::{self, Display},
+    sync::Arc,
 };
 
 use sealkit_protocol::Problem;
@@ -65,22 +66,24 @@ impl<E> Display for Shown<'_, E> {
 }
 
 /// An error of sealkit that a task has met. An error type of another library may hide it, so it is found by its text.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Recorded {
     kind: ErrorKind,
     text: String,
     hint: Option<String>,
+    is_final: bool,
 }
 
 impl From<&Error> for Recorded {
     fn from(error: &Error) -> Self {
-        Self { kind: error.kind(), text: error.to_string(), hint: error.hint().map(str::to_owned) }
+        let (kind, hint, is_final) = (error.kind(), error.hint().map(str::to_owned), error.is_final());
+        Self { kind, text: error.to_string(), hint, is_final }
     }
 }
 
 /// Returns the problem of an error with this text. Its kind and hint are those of the error of sealkit behind it.
 fn problem(text: String, error: Option<&(dyn StdError + 'static)>, recorded: &[Recorded]) -> Problem {
-    let (mut kind, mut hint, mut texts) = (None, None, vec![text]);
+    let (mut kind, mut hint, mut is_final, mut texts) = (None, None, false, vec![text]);
     let mut next = error;
     while let Some(error) = next {
         let text = error.to_string();
@@ -88,10 +91,14 @@ fn problem(text: String, error: Option<&(dyn StdError + 'static)>, recorded: &[R
         if texts.last().is_some_and(|last| !last.contains(&text)) {
             texts.push(text);
         }
-        let mut known = error.downcast_ref::<Error>();
+        let mut known = error
+            .downcast_ref::<Error>()
+            .or_else(|| error.downcast_ref::<Box<Error>>().map(|error| &**error))
+            .or_else(|| error.downcast_ref::<Arc<Error>>().map(|error| &**error));
         while let Some(error) = known {
             kind = kind.or(Some(error.kind()).filter(|kind| *kind != ErrorKind::Other));
             hint = hint.or_else(|| error.hint().map(str::to_owned));
+            is_final |= error.is_final();
             known = error.wrapped();
         }
         next = error.source();
@@ -101,11 +108,13 @@ fn problem(text: String, error: Option<&(dyn StdError + 'static)>, recorded: &[R
             recorded.iter().rev().find(|error| texts.iter().any(|text| text.contains(&error.text)))
     {
         kind = Some(found.kind);
+        is_final |= found.is_final;
         hint = hint.or_else(|| found.hint.clone());
     }
     let mut texts = texts.into_iter();
     let mut problem = Problem::new(kind.unwrap_or(ErrorKind::Other).into(), texts.next().unwrap_or_default());
     problem.hint = hint;
+    problem.retryable &= !is_final;
     problem.causes = texts.collect();
     problem
 }
@@ -198,5 +207,28 @@ pub mod as_error {
         fn as_dyn(&self) -> &(dyn StdError + 'static) {
             self
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sealkit_protocol::Code;
+
+    use super::*;
+
+    #[test]
+    fn an_error_from_another_pod_stays_what_it_is() {
+        let mut sent = Problem::new(Code::Io, "it failed").with_hint("mend it").not_retryable();
+        sent.causes = vec!["first".to_owned(), "second".to_owned()];
+        let error = Error::from(sent.clone());
+        assert_eq!(format!("{error:#}"), "it failed: first: second");
+        assert_eq!(Problem::from(error), sent);
+        // Also behind a box, and behind a type that repeats only its text.
+        let boxed: Box<dyn StdError + Send + Sync> = Box::new(Box::new(Error::from(sent.clone())));
+        let hidden = problem(boxed.to_string(), Some(&*boxed), &[]);
+        assert_eq!((hidden.code(), hidden.retryable, hidden.hint), (Code::Io, false, sent.hint.clone()));
+        let recorded = [Recorded::from(&Error::from(sent.clone()))];
+        let hidden = problem("so: it failed".to_owned(), None, &recorded);
+        assert_eq!((hidden.code(), hidden.retryable, hidden.hint), (Code::Io, false, sent.hint));
     }
 }

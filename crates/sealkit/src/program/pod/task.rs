@@ -14,7 +14,7 @@ use crate::{
     known_secrets::KnownSecrets,
     leaks::{Destination, OutgoingValue},
     literal::{from_literal, to_literal},
-    provider::Preference,
+    provider::{Chain, Preference},
     task_type::Members,
 };
 
@@ -57,7 +57,9 @@ pub(super) fn run(
 /// Returns all secrets that are mounted for the task: it can read them without asking the context.
 fn mounted_secrets(session: &Session, task: &TaskMetadata) -> KnownSecrets {
     let secrets = KnownSecrets::default();
-    let find = |secret: &'static Secret| session.chain().ok()?.find(secret, Preference::First).ok()?;
+    // Not the chain of the session: an isolated session does not ask for mounted secrets, but its tasks can read them.
+    let mounted = Chain::standard(&[]).ok();
+    let find = |secret: &'static Secret| mounted.as_ref()?.find(secret, Preference::First).ok()?;
     for secret in task.secret_requests() {
         if let Some(found) = find(secret) {
             secrets.insert_shared(session.known_secrets().insert(secret, found.value.expose()));
