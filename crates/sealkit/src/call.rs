@@ -37,8 +37,8 @@ pub trait TaskResult<R>: Sync + RefUnwindSafe {
 
 /// The conversions of a `Result<T, E>`.
 ///
-/// The fields have no bounds. Generated code takes their values from [`TaskType`](crate::TaskType) and [`TaskError`](crate::task_error::TaskError), so that the
-/// compiler reports each missing implementation once, at the type.
+/// The fields have no bounds. Generated code takes their values from [`TaskType`](crate::TaskType) and
+/// [`TaskError`](crate::task_error::TaskError), so that the compiler reports each missing implementation once, at the type.
 #[derive(Debug)]
 pub struct ResultConversions<T, E> {
     /// The output.
