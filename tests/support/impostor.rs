@@ -47,6 +47,8 @@ fn answer(how: &str) -> io::Result<Vec<u8>> {
             json!({"name": name, "kind": "task", "secret_requests": [], "interface": {"inputs": []}});
         if ["deaf", "leak"].contains(&name) {
             task["secret_requests"] = json!([{"key": "k", "mount_requirement": "FILE"}]);
+        }
+        if name == "deaf" {
             task["timeout"] = json!("1s");
         }
         task
