@@ -100,7 +100,7 @@ fn is_locked(path: &std::path::Path) -> bool {
 #[test]
 #[cfg_attr(not(is_root), ignore = "needs root")]
 fn another_process_of_the_same_user_never_sees_a_secret_of_a_pod() {
-    const NOBODY: u32 = 65_534;
+    const UNPRIVILEGED: u32 = 65_534;
     let home = home();
     // Copied to where another user can execute it.
     let place = |name: &str, path: &str| {
@@ -113,19 +113,30 @@ fn another_process_of_the_same_user_never_sees_a_secret_of_a_pod() {
     assert!(owned.success());
     let mut spy = Command::new(env!("CARGO_BIN_EXE_pods"));
     spy.args(["run", "spy", "--program"]).arg(&pods).args(["--secret", SECRET]);
-    let mut spy =
-        spy.uid(NOBODY).gid(NOBODY).env_clear().stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+    let mut spy = spy
+        .uid(UNPRIVILEGED)
+        .gid(UNPRIVILEGED)
+        .env_clear()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn();
     if spy.is_err() {
         // The other user cannot execute the original.
         let mut there = Command::new(&pods);
         there.args(["run", "spy", "--program"]).arg(&pods).args(["--secret", SECRET]);
-        spy = there.uid(NOBODY).gid(NOBODY).env_clear().stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+        spy = there
+            .uid(UNPRIVILEGED)
+            .gid(UNPRIVILEGED)
+            .env_clear()
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn();
     }
     let mut spy = spy.unwrap();
     for _ in 0..20 {
         let mut run = Command::new(&command);
         run.arg("run").arg(&pods).args(["main"]).env_clear().env("HOME", home.home.path());
-        let finished = run.env("PATH", "/usr/bin:/bin").uid(NOBODY).gid(NOBODY).output().unwrap();
+        let finished = run.env("PATH", "/usr/bin:/bin").uid(UNPRIVILEGED).gid(UNPRIVILEGED).output().unwrap();
         assert!(finished.status.success(), "{}", String::from_utf8_lossy(&finished.stderr));
     }
     drop(spy.stdin.take());

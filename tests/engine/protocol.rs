@@ -159,7 +159,8 @@ fn pod(task: &str, hello: &Hello, response: &[u8]) -> Problem {
 
 #[test]
 fn a_pod_of_a_command_of_another_version_says_what_to_update() {
-    for (protocol, update) in [(2, "update the program"), (0, "update the command")] {
+    let (newer, older) = (Hello::current().protocol + 1, Hello::current().protocol - 1);
+    for (protocol, update) in [(newer, "update the program"), (older, "update the command")] {
         let problem = pod("main", &Hello { protocol, sealkit: "9.8.7".to_owned() }, b"");
         assert_eq!(problem.code(), Code::Configuration);
         assert!(problem.message.contains("9.8.7") && problem.hint.unwrap().starts_with(update));

@@ -284,21 +284,21 @@ fn secrets_are_removed_from_the_environment_except_declared_variables() {
 #[test]
 #[cfg_attr(not(is_root), ignore = "needs root")]
 fn another_process_of_the_same_user_cannot_read_a_pod() {
-    const NOBODY: u32 = 65_534;
+    const UNPRIVILEGED: u32 = 65_534;
     let directory = tempfile::tempdir().unwrap();
     // Copied to where another user can execute it.
     let program = directory.path().join("program");
     fs::copy(env!("CARGO_BIN_EXE_fixture"), &program).unwrap();
-    std::os::unix::fs::chown(directory.path(), Some(NOBODY), Some(NOBODY)).unwrap();
+    std::os::unix::fs::chown(directory.path(), Some(UNPRIVILEGED), Some(UNPRIVILEGED)).unwrap();
     for debuggable in [false, true] {
-        let child = waiting(&program, directory.path(), Some(NOBODY), debuggable);
+        let child = waiting(&program, directory.path(), Some(UNPRIVILEGED), debuggable);
         for file in ["environ", "mem", "maps", "fd"] {
             let mut command = Command::new("ls");
             if file != "fd" {
                 command = Command::new("head");
                 command.args(["-c", "1"]);
             }
-            command.arg(format!("/proc/{}/{file}", child.id())).uid(NOBODY).gid(NOBODY);
+            command.arg(format!("/proc/{}/{file}", child.id())).uid(UNPRIVILEGED).gid(UNPRIVILEGED);
             let output = command.output().unwrap();
             // The first page of the memory is not mapped.
             let readable =

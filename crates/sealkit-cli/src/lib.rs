@@ -85,7 +85,10 @@ fn run_verb(verb: Verb) -> Result<(), CommandError> {
         Verb::Update(UpdateObject::Secret(args)) if args.remote.is_enabled()? => {
             secret::update::<ClusterSecrets>(&args)
         }
-        Verb::Update(UpdateObject::Secret(args)) => secret::update::<LocalSecrets>(&args),
+        Verb::Update(UpdateObject::Secret(args)) => match args.restore {
+            Some(version) => secret::restore(&args, version),
+            None => secret::update::<LocalSecrets>(&args),
+        },
         Verb::Update(UpdateObject::Key(args)) => key::update(&args),
         Verb::Delete(DeleteObject::Secret(args)) if args.remote.is_enabled()? => {
             secret::delete::<ClusterSecrets>(&args)

@@ -23,8 +23,6 @@ use crate::{
 
 /// A place that stores secrets.
 pub(crate) trait SecretStore: Sized {
-    /// Whether `--remote` selects it.
-    const IS_REMOTE: bool;
     /// What the place knows of a secret without its value.
     type Found;
     /// A row of its list.
@@ -35,7 +33,7 @@ pub(crate) trait SecretStore: Sized {
 
     fn open(remote: &RemoteArguments) -> Result<Self, CommandError>;
 
-    /// Opens it for a list, which decrypts nothing.
+    /// Opens it for a list, without prompts.
     fn open_for_list(remote: &RemoteArguments) -> Result<Self, CommandError> {
         Self::open(remote)
     }
@@ -46,6 +44,11 @@ pub(crate) trait SecretStore: Sized {
     /// Returns where it is, for messages: ` on URL`, or an empty text for the local store.
     fn place(&self) -> String {
         self.endpoint().map(|endpoint| format!(" on {endpoint}")).unwrap_or_default()
+    }
+
+    /// Returns the command line of a verb on a secret in it, for hints.
+    fn command<'a>(&self, verb: &'static str, id: &'a SecretId) -> CommandLine<'a> {
+        CommandLine { verb, id, is_remote: self.endpoint().is_some() }
     }
 
     /// Looks up a secret by its exact name and scope.
@@ -70,9 +73,6 @@ pub(crate) trait SecretStore: Sized {
         value: &NewValue,
     ) -> Result<Option<String>, CommandError>;
 
-    /// Stores the value of an older version as the latest one. Returns its version.
-    fn restore(&self, id: &SecretId, version: u64) -> Result<u64, CommandError>;
-
     /// Deletes a secret. Returns whether it existed.
     fn delete(&self, id: &SecretId) -> Result<bool, CommandError>;
 
@@ -95,7 +95,7 @@ pub(crate) fn create<S: SecretStore>(args: &CreateSecret) -> Result<(), CommandE
         return Err(already_exists(&store, &id));
     }
     store.before_value()?;
-    let value = NewValue::read_with_docker(&args.docker, &args.value, &command::<S>("create", &id))?;
+    let value = NewValue::read_with_docker(&args.docker, &args.value, &store.command("create", &id))?;
     let Some(details) = store.create(&id, &value, args.r#type())? else {
         return Err(already_exists(&store, &id));
     };
@@ -108,19 +108,26 @@ pub(crate) fn update<S: SecretStore>(args: &UpdateSecret) -> Result<(), CommandE
     let id = args.scope.secret_id(&args.name)?;
     S::check(&id, None)?;
     let store = S::open(&args.remote)?;
-    let create = format!("create it: {}", command::<S>("create", &id).with(""));
+    let create = format!("create it: {}", store.command("create", &id).with(""));
     let not_found = || not_found(&store, &id, Some(&create));
     let found = store.find(&id)?.ok_or_else(not_found)?;
     store.before_value()?;
-    if let Some(version) = args.restore {
-        let latest = store.restore(&id, version)?;
-        terminal::status(&format!("Restored version {version} of {id} as version {latest}"));
-        return Ok(());
-    }
-    let value = NewValue::read(&args.value, &command::<S>("update", &id))?;
+    let value = NewValue::read(&args.value, &store.command("update", &id))?;
     let details = store.update(&id, &found, &value)?.ok_or_else(not_found)?;
     terminal::status(&format!("Updated secret {id}{}{details}", store.place()));
     value.print_notes(&id);
+    Ok(())
+}
+
+/// Stores the value of an older version of a local secret as the latest one.
+pub(crate) fn restore(args: &UpdateSecret, version: u64) -> Result<(), CommandError> {
+    let id = args.scope.secret_id(&args.name)?;
+    let store = LocalSecrets::open(&args.remote)?;
+    let create = format!("create it: {}", store.command("create", &id).with(""));
+    store.find(&id)?.ok_or_else(|| not_found(&store, &id, Some(&create)))?;
+    store.before_value()?;
+    let latest = store.restore(&id, version)?;
+    terminal::status(&format!("Restored version {version} of {id} as version {latest}"));
     Ok(())
 }
 
@@ -133,9 +140,9 @@ pub(crate) fn delete<S: SecretStore>(args: &DeleteSecret) -> Result<(), CommandE
         store.find(&id)?.ok_or_else(|| not_found(&store, &id, None))?;
         if !terminal::stdin_is_terminal() {
             return Err(CommandError::usage("cannot ask for confirmation: standard input is not a terminal")
-                .with_hint(format!("to continue without it: {}", command::<S>("delete", &id).with("-y"))));
+                .with_hint(format!("to continue without it: {}", store.command("delete", &id).with("-y"))));
         }
-        let all_versions = if S::IS_REMOTE { "" } else { " and all its versions" };
+        let all_versions = if store.endpoint().is_some() { "" } else { " and all its versions" };
         if !prompt::confirm(&format!("Delete secret {id}{all_versions}{place}? This cannot be undone."))? {
             return Err(CommandError::failure(format!("secret {id} was not deleted")));
         }
@@ -159,17 +166,13 @@ pub(crate) fn get<S: SecretStore>(args: &GetSecret) -> Result<(), CommandError> 
         (None, Some(id)) => return Err(not_found(&store, id, None)),
         (None, None) => Vec::new(),
     };
-    let remote = if S::IS_REMOTE { " --remote" } else { "" };
+    let remote = if store.endpoint().is_some() { " --remote" } else { "" };
     listing::print(&rows, args.output, &store.place(), remote)
-}
-
-fn command<'a, S: SecretStore>(verb: &'static str, id: &'a SecretId) -> CommandLine<'a> {
-    CommandLine { verb, id, is_remote: S::IS_REMOTE }
 }
 
 fn already_exists<S: SecretStore>(store: &S, id: &SecretId) -> CommandError {
     CommandError::failure(format!("secret {id} already exists{}", store.place()))
-        .with_hint(format!("give it a new value: {}", command::<S>("update", id).with("")))
+        .with_hint(format!("give it a new value: {}", store.command("update", id).with("")))
 }
 
 /// Returns the error for a secret that does not exist.
@@ -183,7 +186,7 @@ fn not_found<S: SecretStore>(store: &S, id: &SecretId, create: Option<&str>) -> 
         Some(other) => Some(other.arguments()),
         None => nearest(id.key(), siblings.map(SecretId::key)).map(str::to_owned),
     };
-    let remote = if S::IS_REMOTE { " --remote" } else { "" };
+    let remote = if store.endpoint().is_some() { " --remote" } else { "" };
     let place = store.endpoint().map(|endpoint| format!(" on `{endpoint}`")).unwrap_or_default();
     CommandError::failure(format!("secret {id} not found{place}")).with_hint(match (similar, create) {
         (Some(similar), Some(create)) => format!("did you mean `{similar}`? otherwise {create}"),

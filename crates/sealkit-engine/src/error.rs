@@ -4,6 +4,10 @@ use std::io;
 
 use sealkit_protocol::Problem;
 
+/// The hint for a program or pod that does not speak as this command does.
+pub(crate) const BUILD_AGAIN: &str =
+    "build the program again, with the same version of sealkit as this command";
+
 /// An error with an optional hint; it never contains the value of a secret.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]

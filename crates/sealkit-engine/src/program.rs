@@ -16,7 +16,7 @@ use sealkit_protocol::{
 };
 
 use crate::{
-    error::{Error, Result},
+    error::{BUILD_AGAIN, Error, Result},
     query,
 };
 
@@ -49,7 +49,7 @@ impl Program {
         if let Reply::Description(json) = program.ask(Question::Describe(()))? {
             program.tasks = serde_json::from_str(&json).map_err(|error| {
                 Error::new(format!("cannot read the description of `{}`: {error}", path.display()))
-                    .with_hint("build the program again, with the same version of sealkit as this command")
+                    .with_hint(BUILD_AGAIN)
             })?;
             return Ok(program);
         }

@@ -18,7 +18,7 @@ use sealkit_protocol::{
 };
 
 use crate::{
-    error::{Error, Result},
+    error::{BUILD_AGAIN, Error, Result},
     timeout::Timeout,
 };
 
@@ -78,8 +78,7 @@ pub(crate) fn ask(program: &Path, timeout: Duration, question: Question) -> Resu
 
 /// The error for a reply to another question.
 pub(crate) fn unexpected(program: &Path) -> Error {
-    Error::new(format!("`{}` gave an unexpected answer", program.display()))
-        .with_hint("build the program again, with the same version of sealkit as this command")
+    Error::new(format!("`{}` gave an unexpected answer", program.display())).with_hint(BUILD_AGAIN)
 }
 
 /// Reads standard error to its end, and sends its first line.
@@ -99,8 +98,7 @@ fn first_line(child: &mut Child) -> mpsc::Receiver<String> {
 }
 
 fn misunderstood(program: &str, reason: &str) -> Error {
-    Error::new(format!("cannot understand the answer of `{program}`: it is {reason}"))
-        .with_hint("build the program again, with the same version of sealkit as this command")
+    Error::new(format!("cannot understand the answer of `{program}`: it is {reason}")).with_hint(BUILD_AGAIN)
 }
 
 fn no_answer(program: &str, stderr: &str) -> Error {

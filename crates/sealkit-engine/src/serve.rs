@@ -13,7 +13,10 @@ use sealkit_protocol::{
     frame,
 };
 
-use crate::engine::{Caller, Engine, cancelled, lock};
+use crate::{
+    engine::{Caller, Engine, cancelled, lock},
+    error::BUILD_AGAIN,
+};
 
 impl Engine {
     /// Serves the calls of a pod until it closes its socket.
@@ -26,8 +29,7 @@ impl Engine {
     ) {
         let malformed = |reason: &str| {
             let message = format!("cannot understand the pod of task `{task}`: a message is {reason}");
-            let hint = "build the program again, with the same version of sealkit as this command";
-            Problem::new(Code::Other, message).with_hint(hint).not_retryable()
+            Problem::new(Code::Other, message).with_hint(BUILD_AGAIN).not_retryable()
         };
         let Ok(reader) = lock(socket).try_clone() else { return };
         let pending = Arc::new(Mutex::new(0_usize));

@@ -1,4 +1,4 @@
-//! Timeouts of pods.
+//! Timeouts of pods and of queries.
 
 use std::{
     sync::{
@@ -13,7 +13,7 @@ use std::{
 /// A running timeout; dropping it stops the clock.
 pub(crate) struct Timeout {
     expired: Arc<AtomicBool>,
-    _pod_is_running: mpsc::Sender<()>,
+    _is_running: mpsc::Sender<()>,
 }
 
 impl Timeout {
@@ -30,7 +30,7 @@ impl Timeout {
                 }
             });
         }
-        Self { expired, _pod_is_running: running }
+        Self { expired, _is_running: running }
     }
 
     /// Returns whether the limit has passed.

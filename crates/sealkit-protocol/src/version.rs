@@ -85,6 +85,7 @@ mod tests {
         assert!(hint(newer.check_command()).starts_with("update the program"));
         assert!(hint(older.check_command()).starts_with("update the command"));
         let message = other(PROTOCOL + 1).check_program("demo").unwrap_err().message;
-        assert!(message.contains("`demo`") && message.contains("sealkit 9.8.7 (protocol 2)"), "{message}");
+        let newer = format!("sealkit 9.8.7 (protocol {})", PROTOCOL + 1);
+        assert!(message.contains("`demo`") && message.contains(&newer), "{message}");
     }
 }

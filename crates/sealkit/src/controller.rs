@@ -151,7 +151,7 @@ impl Controller {
         Ok(pending)
     }
 
-    /// Tells the controller that nobody waits for the result of a call.
+    /// Cancels a call: its result is no longer needed.
     fn cancel(&'static self, id: u64) {
         match &self.backend {
             Backend::Engine(socket) => {

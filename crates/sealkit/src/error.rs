@@ -56,66 +56,18 @@ enum Content {
     Wrapped(Box<dyn StdError + Send + Sync>),
 }
 
-/// The kind of an [`Error`], a stable identifier for code, logs and metrics.
-///
-/// [`as_str`](Self::as_str) returns its name. A pod writes it as the code of a failed task, and a caller in another pod
-/// gets an error of the same kind.
-///
-/// # Examples
-///
-/// ```
-/// use sealkit::{ErrorKind, testing::TestSecrets, current_context, task};
-///
-/// #[task(secret_requests = [Secret(key = "token")])]
-/// fn connect() -> sealkit::Result<()> {
-///     current_context().secrets().get("token").map(drop)
-/// }
-///
-/// match TestSecrets::new().run(connect) {
-///     Err(error) if error.kind() == ErrorKind::NotFound => assert_eq!(error.kind().as_str(), "not_found"),
-///     other => panic!("unexpected: {other:?}"),
-/// }
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ErrorKind {
-    /// A key, a group, a scope or the name of a task is not valid.
-    InvalidName,
-    /// A task reads a secret that it does not request.
-    Undeclared,
-    /// A task reads a key that it requests in several groups, without naming the group.
-    Ambiguous,
-    /// A task reads a secret in a way that the `mount_requirement` of the request does not allow.
-    WrongMount,
-    /// No provider has the requested secret.
-    NotFound,
-    /// A secret is read, or a working directory is requested, where no task runs.
-    NoTask,
-    /// A secret is read as text, and its value is not UTF-8.
-    NotText,
-    /// A secret is larger than 1 MiB, or the output of a pod is larger than Flyte accepts.
-    TooLarge,
-    /// A provider fails, such as a file without read permission or a corrupt store.
-    Provider,
-    /// The program or its environment is set up incorrectly, such as two tasks with the same name.
-    Configuration,
-    /// An input or output has the wrong type or is out of range.
-    InvalidValue,
-    /// An output, or an input of a called task, contains a secret that the task has read.
-    Leak,
-    /// A file or directory cannot be read or written.
-    Io,
-    /// A task fails with an error of its own, panics, times out, or its process is killed.
-    Other,
-}
-
 macro_rules! kinds {
-    ($($kind:ident),*) => {
+    ($(#[$attribute:meta])* pub enum ErrorKind { $($(#[$docs:meta])* $kind:ident,)* }) => {
+        $(#[$attribute])*
+        pub enum ErrorKind {
+            $($(#[$docs])* $kind,)*
+        }
+
         impl ErrorKind {
             /// All kinds, in the order of their declaration.
             pub const ALL: &[Self] = &[$(Self::$kind),*];
 
-            /// Returns the code of a problem of this kind. The match is exhaustive, so that no kind is left out of [`ALL`](Self::ALL).
+            /// Returns the code of a problem of this kind.
             const fn code(self) -> Code {
                 match self {
                     $(Self::$kind => Code::$kind),*
@@ -125,22 +77,60 @@ macro_rules! kinds {
     };
 }
 
-kinds!(
-    InvalidName,
-    Undeclared,
-    Ambiguous,
-    WrongMount,
-    NotFound,
-    NoTask,
-    NotText,
-    TooLarge,
-    Provider,
-    Configuration,
-    InvalidValue,
-    Leak,
-    Io,
-    Other
-);
+kinds! {
+    /// The kind of an [`Error`], a stable identifier for code, logs and metrics.
+    ///
+    /// [`as_str`](Self::as_str) returns its name. A pod writes it as the code of a failed task, and a caller in another pod
+    /// gets an error of the same kind.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use sealkit::{ErrorKind, testing::TestSecrets, current_context, task};
+    ///
+    /// #[task(secret_requests = [Secret(key = "token")])]
+    /// fn connect() -> sealkit::Result<()> {
+    ///     current_context().secrets().get("token").map(drop)
+    /// }
+    ///
+    /// match TestSecrets::new().run(connect) {
+    ///     Err(error) if error.kind() == ErrorKind::NotFound => assert_eq!(error.kind().as_str(), "not_found"),
+    ///     other => panic!("unexpected: {other:?}"),
+    /// }
+    /// ```
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    #[non_exhaustive]
+    pub enum ErrorKind {
+        /// A key, a group, a scope or the name of a task is not valid.
+        InvalidName,
+        /// A task reads a secret that it does not request.
+        Undeclared,
+        /// A task reads a key that it requests in several groups, without naming the group.
+        Ambiguous,
+        /// A task reads a secret in a way that the `mount_requirement` of the request does not allow.
+        WrongMount,
+        /// No provider has the requested secret.
+        NotFound,
+        /// A secret is read, or a working directory is requested, where no task runs.
+        NoTask,
+        /// A secret is read as text, and its value is not UTF-8.
+        NotText,
+        /// A secret is larger than 1 MiB, or the output of a pod is larger than Flyte accepts.
+        TooLarge,
+        /// A provider fails, such as a file without read permission or a corrupt store.
+        Provider,
+        /// The program or its environment is set up incorrectly, such as two tasks with the same name.
+        Configuration,
+        /// An input or output has the wrong type or is out of range.
+        InvalidValue,
+        /// An output, or an input of a called task, contains a secret that the task has read.
+        Leak,
+        /// A file or directory cannot be read or written.
+        Io,
+        /// A task fails with an error of its own, panics, times out, or its process is killed.
+        Other,
+    }
+}
 
 impl ErrorKind {
     /// Returns the name of the kind in snake case, such as `not_found`.

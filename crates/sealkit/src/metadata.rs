@@ -2,6 +2,8 @@
 
 use std::{any::TypeId, time::Duration};
 
+use sealkit_protocol::description;
+
 use crate::{
     Resources, Secret, Variable,
     callee::Callee,
@@ -156,8 +158,11 @@ pub enum TaskKind {
 
 impl TaskKind {
     /// Returns `task` or `workflow`, the form in JSON.
-    pub fn as_str(self) -> &'static str {
-        sealkit_protocol::description::TaskKind::from(self).as_str()
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Task => description::TaskKind::Task.as_str(),
+            Self::Workflow => description::TaskKind::Workflow.as_str(),
+        }
     }
 }
 

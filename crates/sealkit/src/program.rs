@@ -29,7 +29,6 @@ use crate::{
 /// PROGRAM --help                          prints the help, with a list of the tasks
 /// PROGRAM run TASK [--INPUT VALUE ...]    runs a task in this process and prints its output as JSON
 /// PROGRAM run TASK --help                 prints the inputs, output and secrets of a task
-/// PROGRAM help TASK COMMAND               prints the same for another COMMAND that runs the task
 /// PROGRAM describe [TASK] [--json]        prints the metadata of the tasks
 /// PROGRAM inputs TASK [--INPUT VALUE ...] writes the inputs as Flyte's `task.Inputs`, for `execute`
 /// PROGRAM outputs TASK                    reads Flyte's `task.Outputs` and prints the output as JSON
@@ -144,7 +143,7 @@ fn perform(session: &Session, program: &str) -> Result<String, ProgramError> {
             };
             if json { listing::json(&tasks) } else { Ok(listing::describe(&tasks)) }
         }
-        Command::TaskHelp { task, command } => Ok(listing::task_help(registry::find(&task)?, &command)),
+        Command::TaskHelp { task } => Ok(listing::task_help(registry::find(&task)?, &run)),
         Command::Inputs { task, inputs } => {
             print_bytes(&run::to_inputs(&run, registry::find(&task)?, inputs)?.encode_to_vec());
             Ok(String::new())

@@ -1,10 +1,6 @@
 //! The error types of tasks, and what they say.
 
-use std::{
-    error::Error as StdError,
-    fmt::{self, Display},
-    sync::Arc,
-};
+use std::{error::Error as StdError, fmt::Display, sync::Arc};
 
 use sealkit_protocol::Problem;
 
@@ -26,14 +22,16 @@ pub trait TaskError: Sized {
 #[diagnostic::do_not_recommend]
 impl<E: From<Error> + Display> TaskError for E {
     const CONVERSIONS: ErrorConversions<E> =
-        ErrorConversions { from_error: E::from, display: |error, f| Display::fmt(error, f) };
+        ErrorConversions { from_error: E::from, text: E::to_string, full_text: |error| format!("{error:#}") };
 }
 
 /// The conversions of the error type of a task.
 #[derive(Debug)]
 pub struct ErrorConversions<E> {
     from_error: fn(Error) -> E,
-    display: fn(&E, &mut fmt::Formatter<'_>) -> fmt::Result,
+    text: fn(&E) -> String,
+    /// The alternate form, which contains the sources for some types.
+    full_text: fn(&E) -> String,
 }
 
 /// Returns an error as a standard error, if it is one.
@@ -47,21 +45,10 @@ impl<E> ErrorConversions<E> {
 
     /// Returns the problem of a task that failed with `error`; `recorded` are the errors of sealkit that the task has met.
     pub(crate) fn problem(&self, error: &E, as_error: AsError<E>, recorded: &[Recorded]) -> Problem {
-        let display = Shown(error, self.display);
-        let Some(standard) = as_error(error) else {
-            // The alternate form of some types contains the sources.
-            return problem(format!("{display:#}"), None, recorded);
-        };
-        problem(display.to_string(), Some(standard), recorded)
-    }
-}
-
-/// Displays an error with the function of its type.
-struct Shown<'a, E>(&'a E, fn(&E, &mut fmt::Formatter<'_>) -> fmt::Result);
-
-impl<E> Display for Shown<'_, E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        (self.1)(self.0, f)
+        match as_error(error) {
+            Some(standard) => problem((self.text)(error), Some(standard), recorded),
+            None => problem((self.full_text)(error), None, recorded),
+        }
     }
 }
 
@@ -72,6 +59,12 @@ pub(crate) struct Recorded {
     text: String,
     hint: Option<String>,
     is_final: bool,
+}
+
+impl Recorded {
+    fn is_behind(&self, text: &str) -> bool {
+        !self.text.is_empty() && text.contains(&self.text)
+    }
 }
 
 impl From<&Error> for Recorded {
@@ -105,7 +98,7 @@ fn problem(text: String, error: Option<&(dyn StdError + 'static)>, recorded: &[R
     }
     if kind.is_none()
         && let Some(found) =
-            recorded.iter().rev().find(|error| texts.iter().any(|text| text.contains(&error.text)))
+            recorded.iter().rev().find(|error| texts.iter().any(|text| error.is_behind(text)))
     {
         kind = Some(found.kind);
         is_final |= found.is_final;

@@ -21,7 +21,6 @@ use crate::{
 pub(crate) struct ClusterSecrets(Cluster);
 
 impl SecretStore for ClusterSecrets {
-    const IS_REMOTE: bool = true;
     type Found = SecretType;
     type Row = SecretRow;
 
@@ -88,10 +87,6 @@ impl SecretStore for ClusterSecrets {
         let new = NewSecret { value: payload(value), r#type: *r#type };
         let updated = self.0.wait(self.0.client.update_secret(&remote_id(id), &new));
         Ok(unless_not_found(updated)?.map(|()| String::new()))
-    }
-
-    fn restore(&self, id: &SecretId, _: u64) -> Result<u64, CommandError> {
-        Err(CommandError::usage(format!("a cluster keeps no older versions of secret {id}")))
     }
 
     fn delete(&self, id: &SecretId) -> Result<bool, CommandError> {

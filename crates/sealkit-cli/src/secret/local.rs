@@ -22,12 +22,30 @@ pub(crate) struct LocalSecrets(Option<Store>);
 impl LocalSecrets {
     /// Returns the store of a secret that was found in it.
     fn store(&self) -> Result<&Store, CommandError> {
-        self.0.as_ref().ok_or_else(|| CommandError::failure("there is no store yet"))
+        let missing = || {
+            CommandError::failure("there is no store")
+                .with_hint("create a secret: sealkit create secret NAME")
+        };
+        self.0.as_ref().ok_or_else(missing)
+    }
+
+    /// Stores the value of an older version as the latest one. Returns its version.
+    pub(super) fn restore(&self, id: &SecretId, version: u64) -> Result<u64, CommandError> {
+        let store = self.store()?;
+        let Some(old) = store.get_version(id, version)? else {
+            return Err(CommandError::failure(format!("secret {id} has no version {version}"))
+                .with_hint(format!("list its versions: sealkit get secret {} --history", id.arguments())));
+        };
+        let value = match (old.kind, str::from_utf8(&old.value)) {
+            (kind, _) if old.value.is_empty() => Value::empty(kind),
+            (ValueKind::Text, Ok(text)) => Value::text(text)?,
+            _ => Value::bytes(&old.value)?,
+        };
+        Ok(store.update(id, value)?.version)
     }
 }
 
 impl SecretStore for LocalSecrets {
-    const IS_REMOTE: bool = false;
     type Found = ();
     type Row = ListEntry;
 
@@ -79,30 +97,13 @@ impl SecretStore for LocalSecrets {
     }
 
     fn update(&self, id: &SecretId, (): &(), value: &NewValue) -> Result<Option<String>, CommandError> {
-        let entry = self.store()?.update(id, value.value()?)?;
-        Ok(Some(format!(" (version {})", entry.version)))
-    }
-
-    fn restore(&self, id: &SecretId, version: u64) -> Result<u64, CommandError> {
-        let store = self.store()?;
-        let Some(old) = store.get_version(id, version)? else {
-            return Err(CommandError::failure(format!("secret {id} has no version {version}"))
-                .with_hint(format!("list its versions: sealkit get secret {} --history", id.arguments())));
-        };
-        let value = match (old.kind, str::from_utf8(&old.value)) {
-            (kind, _) if old.value.is_empty() => Value::empty(kind),
-            (ValueKind::Text, Ok(text)) => Value::text(text)?,
-            _ => Value::bytes(&old.value)?,
-        };
-        Ok(store.update(id, value)?.version)
+        let updated = unless_not_found(self.store()?.update(id, value.value()?))?;
+        Ok(updated.map(|entry| format!(" (version {})", entry.version)))
     }
 
     fn delete(&self, id: &SecretId) -> Result<bool, CommandError> {
-        if self.find(id)?.is_none() {
-            return Ok(false);
-        }
-        self.store()?.delete(id)?;
-        Ok(true)
+        let Some(store) = &self.0 else { return Ok(false) };
+        Ok(unless_not_found(store.delete(id))?.is_some())
     }
 
     fn list(&self, args: &GetSecret) -> Result<Option<Vec<ListEntry>>, CommandError> {
@@ -136,6 +137,14 @@ impl SecretStore for LocalSecrets {
             ));
         }
         Ok(())
+    }
+}
+
+/// Returns `None` if the secret does not exist.
+fn unless_not_found<T>(result: sealkit_store::Result<T>) -> Result<Option<T>, CommandError> {
+    match result {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        other => Ok(Some(other?)),
     }
 }
 

@@ -16,10 +16,8 @@ pub(super) enum Command {
         task: Option<String>,
         json: bool,
     },
-    /// `command` runs the task, such as `PROGRAM run`.
     TaskHelp {
         task: String,
-        command: String,
     },
     Run {
         task: String,
@@ -89,7 +87,7 @@ fn run(
     let command = format!("{program} run");
     Ok(match inputs(parser, &task, &command, is_flag)? {
         Some(inputs) => Command::Run { task, inputs },
-        None => Command::TaskHelp { task, command },
+        None => Command::TaskHelp { task },
     })
 }
 
@@ -137,21 +135,21 @@ fn flag(parser: &mut Parser) -> OsString {
     following.unwrap_or_else(|| "true".into())
 }
 
-/// Parses `help [TASK [COMMAND]]`.
+/// Parses `help [TASK]`.
 fn help(mut parser: Parser, program: &str) -> Result<Command, ProgramError> {
-    let mut words = Vec::new();
+    let mut task = None;
     while let Some(argument) = next(&mut parser, program)? {
         match argument {
-            Argument::Word(word) => words.push(word),
+            Argument::Word(word) if task.is_none() => task = Some(word),
+            Argument::Word(word) => {
+                let message = format!("unexpected argument `{}`", sealkit_names::escape(&word));
+                return Err(ProgramError::usage(message, format!("usage: {program} help [TASK]")));
+            }
             Argument::Option(name) if is_help(&name) => {}
             Argument::Option(name) => return Err(unknown_option(&name, see_help(program))),
         }
     }
-    let mut words = words.into_iter();
-    Ok(words.next().map_or(Command::Help, |task| {
-        let command = words.next().unwrap_or_else(|| format!("{program} run"));
-        Command::TaskHelp { task, command }
-    }))
+    Ok(task.map_or(Command::Help, |task| Command::TaskHelp { task }))
 }
 
 /// Parses the name of a task and expects nothing else.
@@ -285,11 +283,9 @@ mod tests {
             parsed("describe --json t1"),
             Ok(Command::Describe { task: Some("t1".to_owned()), json: true })
         );
-        let task_help =
-            |command: &str| Ok(Command::TaskHelp { task: "t1".to_owned(), command: command.to_owned() });
-        assert_eq!(parsed("run t1 --help"), task_help("demo run"));
-        assert_eq!(parsed("help t1"), task_help("demo run"));
-        assert_eq!(parsed("help t1 other"), task_help("other"));
+        for line in ["run t1 --help", "help t1", "help t1 -h"] {
+            assert_eq!(parsed(line), Ok(Command::TaskHelp { task: "t1".to_owned() }), "{line}");
+        }
         assert_eq!(parsed("help"), Ok(Command::Help));
         let inputs =
             [("n", "-5"), ("s", "--x"), ("e", "")].map(|(name, value)| (name.to_owned(), value.to_owned()));
@@ -346,6 +342,7 @@ mod tests {
             ("run t1 --n", "input `n` has no value"),
             ("run t1 -n 5", "unknown option `-n`"),
             ("describe t1 t2", "unexpected argument `t2`"),
+            ("help t1 t2", "unexpected argument `t2`"),
             ("execute --task t1 --inputs /i", "option `--outputs-path` is missing"),
             ("execute --task t1 --inputs {{.input}} --outputs-path /o", "option `--inputs` is missing"),
             ("execute --task", "option `--task` has no value"),
