@@ -43,15 +43,12 @@ fn encoded(message: &impl Message) -> io::Result<Vec<u8>> {
 
 fn answer(how: &str) -> io::Result<Vec<u8>> {
     let task = |name: &str| {
-        let mut task =
-            json!({"name": name, "kind": "task", "secret_requests": [], "interface": {"inputs": []}});
-        if ["deaf", "leak"].contains(&name) {
-            task["secret_requests"] = json!([{"key": "k", "mount_requirement": "FILE"}]);
-        }
-        if name == "deaf" {
-            task["timeout"] = json!("1s");
-        }
-        task
+        let secret = json!({"key": "k", "mount_requirement": "FILE"});
+        let secrets: &[_] = if ["deaf", "leak"].contains(&name) { &[secret] } else { &[] };
+        // The timeout of the others ends a pod that the command should have ended.
+        let timeout = if name == "deaf" { "1s" } else { "60s" };
+        let interface = json!({"inputs": []});
+        json!({"name": name, "kind": "task", "secret_requests": secrets, "interface": interface, "timeout": timeout})
     };
     let description = json!(TASKS.map(task)).to_string();
     let mut answer = Answer::new(Some(Reply::Description(description)));
