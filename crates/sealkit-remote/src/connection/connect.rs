@@ -1,13 +1,15 @@
 //! Connects to a host: TCP, optionally through a proxy, optionally with TLS.
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{error::Error as _, io};
 
+use hyper::Uri;
+use hyper_util::client::legacy::connect::HttpConnector;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    net::{TcpStream, lookup_host},
-    task::JoinSet,
+    net::TcpStream,
     time::timeout,
 };
+use tonic::codegen::Service as _;
 
 use super::{
     CONNECT_TIMEOUT,
@@ -20,9 +22,6 @@ use crate::{
     endpoint::{Endpoint, strip_brackets},
     error::Result,
 };
-
-/// How long to wait for one address before the next one is tried in parallel ("happy eyeballs").
-const NEXT_ADDRESS_DELAY: Duration = Duration::from_millis(300);
 
 /// A connection, with or without a proxy and TLS.
 pub(super) type Stream = Box<dyn ReadWrite>;
@@ -66,8 +65,6 @@ impl Connector {
             }
             None => connect_tcp(strip_brackets(&server.host), server.port).await?,
         };
-        // Small messages are sent at once.
-        let _ = stream.set_nodelay(true);
         if server.insecure {
             return Ok(Box::new(stream));
         }
@@ -75,37 +72,22 @@ impl Connector {
     }
 }
 
+/// Connects to the first address of `host` that responds ("happy eyeballs").
 async fn connect_tcp(host: &str, port: u16) -> Result<TcpStream, ConnectionError> {
-    let unknown_host = || ConnectionError::unknown_host(host);
-    let addresses = lookup_host((host, port)).await.map_err(|_| unknown_host())?;
-    let stream = connect_first(addresses).await;
-    stream.map_err(|error| error.map_or_else(unknown_host, |error| ConnectionError::from_io(&error)))
-}
-
-/// Connects to the first address that responds. The error is `None` if there are no addresses.
-async fn connect_first(addresses: impl Iterator<Item = SocketAddr>) -> Result<TcpStream, Option<io::Error>> {
-    let mut attempts = JoinSet::new();
-    let mut last_error = None;
-    let mut connected = |outcome| match outcome {
-        Some(Ok(Ok(stream))) => Some(stream),
-        Some(Ok(Err(error))) => {
-            last_error = Some(error);
-            None
-        }
-        _ => None,
-    };
-    for address in addresses {
-        attempts.spawn(TcpStream::connect(address));
-        if let Ok(outcome) = timeout(NEXT_ADDRESS_DELAY, attempts.join_next()).await
-            && let Some(stream) = connected(outcome)
-        {
-            return Ok(stream);
-        }
+    let authority = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
+    let uri = Uri::builder().scheme("http").authority(authority).path_and_query("/").build();
+    let mut connector = HttpConnector::new();
+    // Small messages are sent at once.
+    connector.set_nodelay(true);
+    // An address that does not respond leaves time for the other ones.
+    connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
+    match connector.call(uri.map_err(|_| ConnectionError::unknown_host(host))?).await {
+        Ok(stream) => Ok(stream.into_inner()),
+        // Errors of the resolver have no OS error code, unlike those of sockets.
+        Err(error) => Err(match error.source().and_then(|source| source.downcast_ref::<io::Error>()) {
+            Some(error) if error.raw_os_error().is_some() => ConnectionError::from_io(error),
+            Some(error) if error.kind() == io::ErrorKind::TimedOut => ConnectionError::from_io(error),
+            _ => ConnectionError::unknown_host(host),
+        }),
     }
-    while !attempts.is_empty() {
-        if let Some(stream) = connected(attempts.join_next().await) {
-            return Ok(stream);
-        }
-    }
-    Err(last_error)
 }

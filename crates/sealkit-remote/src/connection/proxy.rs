@@ -4,6 +4,7 @@ use std::{env, fmt, net::IpAddr};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use hyper::Uri;
+use hyper_util::client::proxy::matcher::Matcher;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -59,7 +60,7 @@ impl ProxySettings {
     /// Returns the proxy for connections to `server`, if any.
     pub(super) fn for_server(&self, server: &Endpoint) -> Result<Option<&Proxy>, ConnectionError> {
         let host = strip_brackets(&server.host);
-        let is_bypassed = || server.insecure || is_loopback(host) || matches_no_proxy(&self.no_proxy, host);
+        let is_bypassed = || server.insecure || is_loopback(host) || matches_no_proxy(&self.no_proxy, server);
         match &self.proxy {
             None => Ok(None),
             Some(_) if self.is_from_environment && is_bypassed() => Ok(None),
@@ -81,19 +82,12 @@ pub(crate) fn is_loopback(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost") || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
-/// Returns whether `no_proxy` contains a host or one of its parent domains.
-fn matches_no_proxy(no_proxy: &str, host: &str) -> bool {
-    let host = host.to_ascii_lowercase();
-    no_proxy.split(',').map(|name| name.trim().to_ascii_lowercase()).any(|name| {
-        let name = name.strip_prefix('*').unwrap_or(&name);
-        let domain = name.strip_prefix('.').unwrap_or(name);
-        // Only a lone `*` matches every host.
-        match host.strip_suffix(domain) {
-            Some(_) if domain.is_empty() => no_proxy.contains('*') && name.is_empty(),
-            Some(rest) => rest.is_empty() || rest.ends_with('.'),
-            None => false,
-        }
-    })
+/// Returns whether `no_proxy` contains a host, its network or one of its parent domains.
+fn matches_no_proxy(no_proxy: &str, server: &Endpoint) -> bool {
+    // `*.example.com` is a usual spelling of `.example.com`, and the matcher knows only the latter.
+    let matcher = Matcher::builder().all("proxy").no(no_proxy.replace("*.", ".")).build();
+    let uri = Uri::builder().scheme("https").authority(server.host.as_str()).path_and_query("/").build();
+    uri.is_ok_and(|uri| matcher.intercept(&uri).is_none())
 }
 
 impl Proxy {
@@ -183,7 +177,11 @@ mod tests {
         assert_eq!(proxy_for(None, "https://a.example.com", "ample.com, b.example.com"), expected);
         assert_eq!(proxy_for(None, "https://a.example.com", "x,EXAMPLE.com"), None);
         assert_eq!(proxy_for(None, "https://a.example.com", ".example.com"), None);
+        assert_eq!(proxy_for(None, "https://a.example.com", "x, *.example.com"), None);
         assert_eq!(proxy_for(None, "https://a.example.com", "*"), None);
+        assert_eq!(proxy_for(None, "https://10.1.2.3", "10.1.0.0/16"), None);
+        assert_eq!(proxy_for(None, "https://[fd00::1]", "fd00::/8"), None);
+        assert_eq!(proxy_for(None, "https://10.1.2.3", "10.2.0.0/16,fd00::/8"), expected);
         for bypassed in ["http://a.example.com", "https://localhost", "https://127.0.0.1", "https://[::1]"] {
             assert_eq!(proxy_for(None, bypassed, ""), None, "{bypassed}");
             assert_eq!(proxy_for(Some("proxy"), bypassed, "*"), Some("proxy:80".into()), "{bypassed}");
