@@ -95,7 +95,8 @@ fn tour() -> anyhow::Result<()> {
 mod pods {
     use std::{sync::Arc, time::Duration};
 
-    use sealkit_engine::{Engine, Event, Inputs, PodOptions, Program, SecretRequest, Values};
+    use sealkit_engine::{Engine, Event, PodOptions, Values};
+    use sealkit_program::{Inputs, Program, SecretRequest};
     use zeroize::Zeroizing;
 
     pub(crate) fn run(task: &str) -> anyhow::Result<String> {

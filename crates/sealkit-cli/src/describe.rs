@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use sealkit_engine::{SecretRequest, Task};
+use sealkit_program::{SecretRequest, Task};
 use sealkit_store::{Scope, Store};
 
 use crate::{

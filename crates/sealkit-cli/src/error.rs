@@ -78,8 +78,8 @@ impl From<Error> for CommandError {
 }
 
 #[cfg(target_os = "linux")]
-impl From<sealkit_engine::Error> for CommandError {
-    fn from(error: sealkit_engine::Error) -> Self {
+impl From<sealkit_program::Error> for CommandError {
+    fn from(error: sealkit_program::Error) -> Self {
         let code = if error.is_usage() { 2 } else { 1 };
         Self { code, message: error.to_string(), hint: error.hint().map(str::to_owned) }
     }

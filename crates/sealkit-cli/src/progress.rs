@@ -10,7 +10,8 @@ use std::{
 
 use anstream::{AutoStream, ColorChoice};
 use clap::builder::styling::{AnsiColor, Style};
-use sealkit_engine::{Event, Task};
+use sealkit_engine::Event;
+use sealkit_program::Task;
 
 const NAME: Style = AnsiColor::Cyan.on_default();
 const GOOD: Style = AnsiColor::Green.on_default();

@@ -9,7 +9,8 @@ use std::{
 };
 
 use clap::CommandFactory as _;
-use sealkit_engine::{BuildOptions, Code, Engine, Inputs, PodOptions, Program, SecretRequest, Task, Values};
+use sealkit_engine::{Code, Engine, PodOptions, Values};
+use sealkit_program::{BuildOptions, Inputs, Program, SecretRequest, Task};
 use sealkit_store::{Scope, SecretId, Store};
 use signal_hook::{
     consts::{SIGHUP, SIGINT, SIGTERM},
@@ -97,7 +98,7 @@ pub(crate) fn open(target: &TargetArguments) -> Result<Program, CommandError> {
     let options = BuildOptions { release: *release, features: features.clone(), package: package.clone() };
     let notify = |name: &str| terminal::status(&format!("Building `{name}` ..."));
     let timeout = timeout::from_environment()?;
-    Ok(Program::open(&sealkit_engine::resolve_target(target, &options, &notify)?, timeout)?)
+    Ok(Program::open(&sealkit_program::resolve_target(target, &options, &notify)?, timeout)?)
 }
 
 /// Returns the task of the command line and its inputs, or `None` after printing the help of the task.
@@ -209,7 +210,7 @@ fn look_up(
     store: Option<&Store>,
     scope: &Scope,
     request: &SecretRequest,
-) -> sealkit_engine::Result<Option<Zeroizing<Vec<u8>>>> {
+) -> sealkit_program::Result<Option<Zeroizing<Vec<u8>>>> {
     let name = request.request().to_string();
     if let Some(secret) = run_secrets.iter().find(|secret| secret.name == name) {
         return Ok(Some(secret.value.clone()));
@@ -218,7 +219,7 @@ fn look_up(
     let found = store.find(scope, request.group.as_deref(), &request.key);
     let found = found.map_err(|error| {
         let hint = error.hint().map(str::to_owned);
-        let error = sealkit_engine::Error::new(error.to_string());
+        let error = sealkit_program::Error::new(error.to_string());
         match hint {
             Some(hint) => error.with_hint(hint),
             None => error,

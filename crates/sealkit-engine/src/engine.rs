@@ -14,17 +14,15 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process_group};
 use sealkit_guard::Guard;
 use sealkit_idl::task::Inputs;
+use sealkit_program::{Program, Result, Timeout};
 use sealkit_protocol::{Code, Problem, Task};
 
 use crate::{
-    error::Result,
     event::{Event, Observer},
     mounts,
     pod::{Pod, PodOptions, Success, secrets},
-    program::Program,
     run_directory::RunDirectory,
     slots::Slots,
-    timeout::Timeout,
     values::Values,
 };
 
@@ -221,7 +219,7 @@ impl Engine {
         attempt: u32,
         inputs: &Inputs,
     ) -> Result<Success, Problem> {
-        let io_problem = |error: crate::Error| problem(Code::Io, &error).not_retryable();
+        let io_problem = |error: sealkit_program::Error| problem(Code::Io, &error).not_retryable();
         mounts::check(task, &self.values)?;
         let directory = self.directory.path().join(number.to_string());
         let mounts = mounts::mount(task, &self.values, &secrets(&directory))?;
@@ -260,7 +258,7 @@ impl Engine {
         self.terminate_calls(|caller| caller.pod == number);
         let outcome = status
             .map_err(|error| {
-                io_problem(crate::Error::io(format!("cannot wait for task `{}`", task.name), error))
+                io_problem(sealkit_program::Error::io(format!("cannot wait for task `{}`", task.name), error))
             })
             .map(|status| pod.outcome(status));
         let _ = fs::remove_dir_all(&directory);
@@ -302,7 +300,7 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn problem(code: Code, error: &crate::Error) -> Problem {
+fn problem(code: Code, error: &sealkit_program::Error) -> Problem {
     Problem::new(code, error.to_string()).with_optional_hint(error.hint())
 }
 

@@ -31,14 +31,10 @@ use sealkit_idl::{
     task::{Inputs, Outputs},
 };
 use sealkit_names::variables;
+use sealkit_program::{Error, Result};
 use sealkit_protocol::{Code, ErrorFile, Hello, Problem, frame, mounts as protocol_mounts};
 
-use crate::{
-    error::{Error, Result},
-    mounts::Mounts,
-    output,
-    pty::Pty,
-};
+use crate::{mounts::Mounts, output, pty::Pty};
 
 /// The environment variables that a pod inherits, besides those that begin with `LC_` or `RUST_`.
 const INHERITED: [&str; 27] = [

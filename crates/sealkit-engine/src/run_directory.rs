@@ -12,7 +12,7 @@ use std::{
 use rustix::fs::{FlockOperation, flock};
 use tempfile::TempDir;
 
-use crate::error::{Error, Result};
+use sealkit_program::{Error, Result};
 
 const PREFIX: &str = "sealkit-run-";
 /// The prefix while the directory is being created, so that it is not taken for a stale one.

@@ -13,10 +13,9 @@ use sealkit_protocol::{
     frame,
 };
 
-use crate::{
-    engine::{Caller, Engine, cancelled, lock},
-    error::BUILD_AGAIN,
-};
+use sealkit_program::BUILD_AGAIN;
+
+use crate::engine::{Caller, Engine, cancelled, lock};
 
 impl Engine {
     /// Serves the calls of a pod until it closes its socket.

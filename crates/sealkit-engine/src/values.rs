@@ -6,7 +6,7 @@ use sealkit_guard::{Guard, Strength};
 use sealkit_protocol::{Code, Problem, Task, description::SecretRequest};
 use zeroize::Zeroizing;
 
-use crate::error::Result;
+use sealkit_program::Result;
 
 /// A function that looks up the value of a secret.
 pub type Lookup<'a> = dyn Fn(&SecretRequest) -> Result<Option<Zeroizing<Vec<u8>>>> + 'a;

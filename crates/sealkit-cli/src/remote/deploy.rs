@@ -1,6 +1,6 @@
 //! `deploy`: register tasks on a cluster.
 
-use sealkit_engine::Task;
+use sealkit_program::Task;
 
 use super::{Cluster, run as remote_run};
 use crate::{arguments::Deploy, error::CommandError, run, terminal};

@@ -2,8 +2,8 @@
 
 use std::{env, ffi::OsString, thread, time::Instant};
 
-use sealkit_engine::{Program, ReachableTasks, SecretRequest, Task, TaskSpec};
 use sealkit_names::{incompatibility::incompatibilities, variables::MAX_OUTPUT};
+use sealkit_program::{Program, ReachableTasks, SecretRequest, Task, TaskSpec};
 use sealkit_remote::{
     ActionPhase, Deployment, ErrorKind, Event, Resource, RunId, RunOutcome, Scope, SecretId, sanitize,
 };

@@ -11,14 +11,15 @@ use std::{
 };
 
 /// A running timeout; dropping it stops the clock.
-pub(crate) struct Timeout {
+#[derive(Debug)]
+pub struct Timeout {
     expired: Arc<AtomicBool>,
     _is_running: mpsc::Sender<()>,
 }
 
 impl Timeout {
     /// Starts the clock: `terminate` is called when `limit` has passed.
-    pub(crate) fn start(limit: Option<Duration>, terminate: impl FnOnce() + Send + 'static) -> Self {
+    pub fn start(limit: Option<Duration>, terminate: impl FnOnce() + Send + 'static) -> Self {
         let (running, finished) = mpsc::channel::<()>();
         let expired = Arc::new(AtomicBool::new(false));
         if let Some(limit) = limit {
@@ -34,7 +35,7 @@ impl Timeout {
     }
 
     /// Returns whether the limit has passed.
-    pub(crate) fn timed_out(&self) -> bool {
+    pub fn timed_out(&self) -> bool {
         self.expired.load(Ordering::SeqCst)
     }
 }

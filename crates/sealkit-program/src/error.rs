@@ -5,8 +5,7 @@ use std::io;
 use sealkit_protocol::Problem;
 
 /// The hint for a program or pod that does not speak as this command does.
-pub(crate) const BUILD_AGAIN: &str =
-    "build the program again, with the same version of sealkit as this command";
+pub const BUILD_AGAIN: &str = "build the program again, with the same version of sealkit as this command";
 
 /// An error with an optional hint; it never contains the value of a secret.
 #[derive(Debug, thiserror::Error)]
@@ -28,19 +27,19 @@ impl Error {
     }
 
     /// Creates an error about the command line.
-    pub(crate) fn usage(message: impl Into<String>) -> Self {
+    pub fn usage(message: impl Into<String>) -> Self {
         Self { usage: true, ..Self::new(message) }
     }
 
     /// Creates an error from an I/O error; `action` says what failed.
-    pub(crate) fn io(action: impl Into<String>, error: io::Error) -> Self {
+    pub fn io(action: impl Into<String>, error: io::Error) -> Self {
         let reason = sealkit_names::io_reason(&error);
         Self { message: format!("{}: {reason}", action.into()), source: Some(error), ..Self::new("") }
     }
 
     /// Returns the same error, as one about the command line.
     #[must_use]
-    pub(crate) fn into_usage(mut self) -> Self {
+    pub fn into_usage(mut self) -> Self {
         self.usage = true;
         self
     }
