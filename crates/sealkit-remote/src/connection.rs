@@ -1,8 +1,9 @@
-//! Connections to servers: gRPC channels, and HTTP requests to token endpoints.
+//! Connections to servers: gRPC channels and HTTP requests.
 
 mod channel;
 mod connect;
 mod error;
+mod form;
 mod http;
 mod proxy;
 mod tls;
@@ -20,10 +21,12 @@ use hyper::{Uri, http::uri::PathAndQuery};
 use hyper_util::rt::TokioIo;
 use tonic::{codegen::Service, transport};
 
+pub use self::http::HttpClient;
 pub(crate) use self::{
     channel::Channel,
     error::transport_error,
-    http::{FormRequest, FormResponse, endpoint_of},
+    form::{FormRequest, FormResponse},
+    http::endpoint_of,
     proxy::is_loopback,
 };
 use self::{
@@ -57,6 +60,11 @@ impl Connection {
     /// Returns [`ErrorKind::Config`] if a certificate file or a proxy URL is invalid.
     pub(crate) fn new(config: &Config) -> Result<Self> {
         Ok(Self { connector: Arc::new(Connector::new(config)?), origin: config.origin.as_str().into() })
+    }
+
+    /// Reads the root certificates of the system and the proxy of the environment on demand.
+    fn from_environment() -> Self {
+        Self { connector: Arc::new(Connector::from_environment()), origin: "".into() }
     }
 
     /// Creates a channel to the configured server, or to one that it has named.

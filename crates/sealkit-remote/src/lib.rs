@@ -25,6 +25,7 @@ pub use actions::{Actions, ChildAction};
 pub use auth::{Notice, Notify};
 pub use client::Client;
 pub use config::{AuthMethod, ClientSecret, Config, ConfigOverrides, Tls};
+pub use connection::HttpClient;
 pub use deployment::Deployment;
 pub use digest::digest;
 pub use endpoint::Endpoint;

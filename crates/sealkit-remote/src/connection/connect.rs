@@ -42,6 +42,11 @@ impl Connector {
         Ok(Self { tls: TlsClient::new(config)?, proxies: ProxySettings::new(config)? })
     }
 
+    /// Creates a connector with the root certificates of the system and the proxy of the environment.
+    pub(super) fn from_environment() -> Self {
+        Self { tls: TlsClient::with_system_roots(), proxies: ProxySettings::from_environment() }
+    }
+
     /// Connects to a server within [`CONNECT_TIMEOUT`].
     pub(super) async fn connect(
         &self,

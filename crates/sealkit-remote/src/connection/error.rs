@@ -161,10 +161,11 @@ impl ConnectionError {
         Self::from_chain(error)
     }
 
-    /// Converts to the error of connecting to `target`, which comes from `origin`.
+    /// Converts to the error of connecting to `target`, which comes from `origin` if that is not empty.
     pub(super) fn into_error(self, target: impl Display, origin: &str) -> Error {
         let Self { kind, reason, hint } = self;
-        Error::new(kind, format!("cannot connect to `{target}` (from `{origin}`): {reason}")).with_hint(hint)
+        let origin = if origin.is_empty() { String::new() } else { format!(" (from `{origin}`)") };
+        Error::new(kind, format!("cannot connect to `{target}`{origin}: {reason}")).with_hint(hint)
     }
 }
 

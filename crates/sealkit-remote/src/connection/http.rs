@@ -1,84 +1,95 @@
-//! HTTP requests to token endpoints.
+//! HTTP/1.1 requests, each on a connection of its own.
 
-use std::{fmt, time::Duration};
+use std::{
+    convert::Infallible,
+    fmt,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
 
-use base64::{Engine, prelude::BASE64_STANDARD};
-use http_body_util::{BodyExt, Full};
+use http_body_util::BodyExt;
 use hyper::{
-    Request, StatusCode, Uri,
-    body::{Bytes, Incoming},
+    Request, Response, Uri,
+    body::{Body, Bytes, Frame, Incoming, SizeHint},
     client::conn::http1,
-    header::{
-        ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HOST, HeaderValue, PROXY_AUTHORIZATION,
-        USER_AGENT,
-    },
-    http::uri::Authority,
+    header::{HOST, HeaderValue, USER_AGENT},
+    http::uri::{Authority, PathAndQuery},
 };
 use hyper_util::rt::TokioIo;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use tokio::time::timeout;
+use tokio::{sync::watch, time::timeout};
 use zeroize::Zeroizing;
 
 use super::{Connection, ConnectionError, HttpVersion, SEALKIT_USER_AGENT};
 use crate::{
-    config::ClientSecret,
     endpoint::Endpoint,
     error::{Error, ErrorKind, Result, escape},
 };
 
-/// How long a token endpoint may take to respond.
-const TIMEOUT: Duration = Duration::from_secs(30);
 /// The largest response body to accept.
 const MAX_BODY_SIZE: usize = 1 << 20;
-/// The characters that Python's `quote_plus` escapes.
-const ESCAPED_CHARACTERS: &AsciiSet = &NON_ALPHANUMERIC.remove(b'_').remove(b'.').remove(b'-').remove(b'~');
+/// The part of a request body that is sent before the progress is reported again.
+const CHUNK_SIZE: usize = 64 << 10;
 
-/// A form to post.
-pub(crate) struct FormRequest<'a> {
-    /// Names and values.
-    pub(crate) pairs: &'a [(&'a str, &'a str)],
-    /// The client ID and the client secret for Basic authentication.
-    pub(crate) basic: Option<(&'a str, &'a ClientSecret)>,
-    /// The token for an authenticating proxy in front of the server.
-    pub(crate) proxy: Option<&'a HeaderValue>,
-}
+/// A client for HTTP servers other than the cluster, such as object stores and container registries.
+///
+/// It trusts the root certificates of the system, and uses the proxy in `HTTPS_PROXY` except for the hosts in `NO_PROXY`.
+#[derive(Clone)]
+pub struct HttpClient(Connection);
 
-/// The response to a form.
-pub(crate) struct FormResponse {
-    pub(crate) status: StatusCode,
-    /// At most 1 MiB.
-    pub(crate) body: Zeroizing<Vec<u8>>,
-}
+impl HttpClient {
+    /// Creates a client, without any I/O.
+    pub fn new() -> Self {
+        Self(Connection::from_environment())
+    }
 
-impl Connection {
-    /// Posts a form to the URL of a token endpoint. Redirects are not followed.
+    /// Sends a request and returns the response, whatever its status. Redirects are not followed.
+    ///
+    /// `progress` is called with the number of body bytes that are sent so far.
     ///
     /// # Errors
     ///
-    /// Returns [`ErrorKind::Unreachable`] or [`ErrorKind::Untrusted`] if the connection fails, and [`ErrorKind::Server`] if the
-    /// URL is invalid or the response is too large.
-    pub(crate) async fn post_form(&self, url: &str, form: FormRequest<'_>) -> Result<FormResponse> {
-        let invalid_url = || Error::new(ErrorKind::Server, format!("invalid URL `{}`", escape(url)));
-        let uri: Uri = url.parse().map_err(|_| invalid_url())?;
-        let server = endpoint_of(&uri).ok_or_else(invalid_url)?;
-        let target = format!("{server}{}", uri.path());
-        let path = uri.path_and_query().map_or("/", |path| path.as_str());
-        let mut request = Request::post(path)
-            .header(HOST, uri.authority().map_or("", Authority::as_str))
-            .header(USER_AGENT, SEALKIT_USER_AGENT)
-            .header(ACCEPT, "application/json")
-            .header(CACHE_CONTROL, "no-cache")
-            .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
-        if let Some((id, secret)) = form.basic {
-            request = request.header(AUTHORIZATION, basic_authorization(id, secret));
-        }
-        if let Some(proxy) = form.proxy {
-            request = request.header(PROXY_AUTHORIZATION, proxy);
-        }
-        let pairs = form_urlencoded::Serializer::new(String::new()).extend_pairs(form.pairs).finish();
-        let body = Full::new(Bytes::from_owner(ZeroizingBody(pairs.into())));
-        let request = request.body(body).map_err(|_| invalid_url())?;
-        match timeout(TIMEOUT, self.send(&server, request)).await {
+    /// Returns [`ErrorKind::Unreachable`] or [`ErrorKind::Untrusted`] if the connection fails or takes longer than `timeout`, and
+    /// [`ErrorKind::Server`] if the URL is invalid or the response body is larger than 1 MiB. The error does not contain the query
+    /// of the URL, which may be a signature.
+    pub async fn send(
+        &self,
+        request: Request<Bytes>,
+        timeout: Duration,
+        progress: &(dyn Fn(u64) + Sync),
+    ) -> Result<Response<Zeroizing<Vec<u8>>>> {
+        self.0.send(request, timeout, progress).await
+    }
+}
+
+impl Default for HttpClient {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Connection {
+    /// Sends a request and returns the response, see [`HttpClient::send`].
+    pub(super) async fn send(
+        &self,
+        request: Request<Bytes>,
+        limit: Duration,
+        progress: &(dyn Fn(u64) + Sync),
+    ) -> Result<Response<Zeroizing<Vec<u8>>>> {
+        let invalid_url = || invalid_url(&request.uri().to_string());
+        let server = endpoint_of(request.uri()).ok_or_else(invalid_url)?;
+        let target = format!("{server}{}", request.uri().path());
+        let host = request.uri().authority().map_or("", Authority::as_str);
+        let host = HeaderValue::from_str(host).map_err(|_| invalid_url())?;
+        let (mut head, body) = request.into_parts();
+        let path = head.uri.path_and_query().cloned().unwrap_or(PathAndQuery::from_static("/"));
+        head.uri = path.into();
+        head.headers.insert(HOST, host);
+        head.headers.insert(USER_AGENT, HeaderValue::from_static(SEALKIT_USER_AGENT));
+        let (sent, position) = watch::channel(0);
+        let request = Request::from_parts(head, ProgressBody { rest: body, sent });
+        let exchange = report(position, progress, self.exchange(&server, request));
+        match timeout(limit, exchange).await {
             Ok(Ok(Some(response))) => Ok(response),
             Ok(Ok(None)) => {
                 let size = MAX_BODY_SIZE >> 10;
@@ -86,26 +97,79 @@ impl Connection {
                 Err(Error::new(ErrorKind::Server, message))
             }
             Ok(Err(error)) => Err(error.into_error(target, &self.origin)),
-            Err(_) => Err(ConnectionError::timed_out(TIMEOUT).into_error(target, &self.origin)),
+            Err(_) => Err(ConnectionError::timed_out(limit).into_error(target, &self.origin)),
         }
     }
 
     /// Sends a request. Returns `None` if the response body is too large.
-    async fn send(
+    async fn exchange(
         &self,
         server: &Endpoint,
-        request: Request<Full<Bytes>>,
-    ) -> Result<Option<FormResponse>, ConnectionError> {
+        request: Request<ProgressBody>,
+    ) -> Result<Option<Response<Zeroizing<Vec<u8>>>>, ConnectionError> {
         let stream = self.connector.connect(server, HttpVersion::Http1).await?;
         let failed = |error: hyper::Error| ConnectionError::from_http1(&error);
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(failed)?;
         let mut connection = tokio::task::JoinSet::from_iter([connection]);
-        let response = sender.send_request(request).await.map_err(failed)?;
-        let status = response.status();
-        let body = read_body(response.into_body()).await.map_err(failed)?;
+        let (head, body) = sender.send_request(request).await.map_err(failed)?.into_parts();
+        let body = read_body(body).await.map_err(failed)?;
         connection.abort_all();
-        Ok(body.map(|body| FormResponse { status, body }))
+        Ok(body.map(|body| Response::from_parts(head, body)))
     }
+}
+
+/// Reports every change of `position` until `exchange` is done.
+async fn report<T>(
+    mut position: watch::Receiver<u64>,
+    progress: &(dyn Fn(u64) + Sync),
+    exchange: impl Future<Output = T>,
+) -> T {
+    tokio::pin!(exchange);
+    loop {
+        tokio::select! {
+            biased;
+            done = &mut exchange => return done,
+            Ok(()) = position.changed() => progress(*position.borrow_and_update()),
+        }
+    }
+}
+
+/// A request body that counts the bytes sent.
+struct ProgressBody {
+    rest: Bytes,
+    sent: watch::Sender<u64>,
+}
+
+impl Body for ProgressBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if self.rest.is_empty() {
+            return Poll::Ready(None);
+        }
+        let size = self.rest.len().min(CHUNK_SIZE);
+        let chunk = self.rest.split_to(size);
+        self.sent.send_modify(|sent| *sent += size as u64);
+        Poll::Ready(Some(Ok(Frame::data(chunk))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.rest.len() as u64)
+    }
+}
+
+/// Returns the error for a URL that no request can be sent to.
+pub(super) fn invalid_url(url: &str) -> Error {
+    let url = url.split('?').next().unwrap_or_default();
+    Error::new(ErrorKind::Server, format!("invalid URL `{}`", escape(url)))
 }
 
 /// Returns the endpoint of an HTTP URL, or `None` if it is not one or contains credentials.
@@ -138,30 +202,8 @@ async fn read_body(mut body: Incoming) -> Result<Option<Zeroizing<Vec<u8>>>, hyp
     Ok(Some(bytes))
 }
 
-/// Returns `Basic base64(id:quote_plus(secret))`, as the official tools send it.
-fn basic_authorization(id: &str, secret: &ClientSecret) -> HeaderValue {
-    // Percent signs of the secret are escaped as `%25`, so `%20` is always an escaped space.
-    let quoted = Zeroizing::new(utf8_percent_encode(&secret.0, ESCAPED_CHARACTERS).to_string());
-    let quoted = Zeroizing::new(quoted.replace("%20", "+"));
-    let plain = Zeroizing::new(format!("{id}:{}", *quoted));
-    let header = Zeroizing::new(format!("Basic {}", BASE64_STANDARD.encode(plain.as_bytes())));
-    // Base64 is always a valid header value.
-    let mut value = HeaderValue::from_str(&header).unwrap_or_else(|_| HeaderValue::from_static(""));
-    value.set_sensitive(true);
-    value
-}
-
-/// A request body that is zeroized after it is sent.
-struct ZeroizingBody(Zeroizing<String>);
-
-impl AsRef<[u8]> for ZeroizingBody {
-    fn as_ref(&self) -> &[u8] {
-        self.0.as_bytes()
-    }
-}
-
-impl fmt::Debug for FormResponse {
+impl fmt::Debug for HttpClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FormResponse").field("status", &self.status).finish_non_exhaustive()
+        f.debug_struct("HttpClient").finish_non_exhaustive()
     }
 }

@@ -43,18 +43,21 @@ pub(super) struct Proxy {
 impl ProxySettings {
     /// Reads the proxy from the configuration or else from the environment.
     pub(super) fn new(config: &Config) -> Result<Self> {
-        let no_proxy = first_variable(["NO_PROXY", "no_proxy"]).map(|(_, value)| value).unwrap_or_default();
-        Self::with_variables(config, first_variable(["HTTPS_PROXY", "https_proxy"]), no_proxy)
+        let Some(url) = &config.http_proxy else { return Ok(Self::from_environment()) };
+        let proxy = Proxy::parse(url, &config.origin);
+        let proxy = proxy.map_err(|message| Error::new(ErrorKind::Config, message).with_hint(HINT))?;
+        Ok(Self { proxy: Some(Ok(proxy)), is_from_environment: false, no_proxy: String::new() })
     }
 
-    fn with_variables(config: &Config, variable: Option<(&str, String)>, no_proxy: String) -> Result<Self> {
-        if let Some(url) = &config.http_proxy {
-            let proxy = Proxy::parse(url, &config.origin);
-            let proxy = proxy.map_err(|message| Error::new(ErrorKind::Config, message).with_hint(HINT))?;
-            return Ok(Self { proxy: Some(Ok(proxy)), is_from_environment: false, no_proxy: String::new() });
-        }
+    /// Reads the proxy from the environment.
+    pub(super) fn from_environment() -> Self {
+        let no_proxy = first_variable(["NO_PROXY", "no_proxy"]).map(|(_, value)| value).unwrap_or_default();
+        Self::from_variables(first_variable(["HTTPS_PROXY", "https_proxy"]), no_proxy)
+    }
+
+    fn from_variables(variable: Option<(&str, String)>, no_proxy: String) -> Self {
         let proxy = variable.map(|(origin, url)| Proxy::parse(&url, origin));
-        Ok(Self { proxy, is_from_environment: true, no_proxy })
+        Self { proxy, is_from_environment: true, no_proxy }
     }
 
     /// Returns the proxy for connections to `server`, if any.
@@ -166,10 +169,13 @@ mod tests {
         let proxy_for = |configured: Option<&str>, url: &str, no_proxy: &str| {
             let (insecure, rest) = (url.starts_with("http:"), url.split_once("//").unwrap().1);
             let to = Endpoint { insecure, host: rest.into(), port: 1 };
+            let variable = Some(("HTTPS_PROXY", "http://environment:3128".to_owned()));
             let mut config = config(&to, AuthMethod::None);
             config.http_proxy = configured.map(str::to_owned);
-            let variable = Some(("HTTPS_PROXY", "http://environment:3128".to_owned()));
-            let proxies = ProxySettings::with_variables(&config, variable, no_proxy.into()).unwrap();
+            let proxies = match configured {
+                Some(_) => ProxySettings::new(&config).unwrap(),
+                None => ProxySettings::from_variables(variable, no_proxy.into()),
+            };
             proxies.for_server(&to).unwrap().map(|proxy| format!("{}:{}", proxy.host, proxy.port))
         };
         let expected = Some("environment:3128".to_owned());
@@ -190,9 +196,7 @@ mod tests {
         // An invalid proxy URL matters only for servers that need the proxy.
         let to = |insecure| Endpoint { insecure, host: "h".into(), port: 1 };
         let variable = Some(("HTTPS_PROXY", "socks5://h".to_owned()));
-        let proxies =
-            ProxySettings::with_variables(&config(&to(true), AuthMethod::None), variable, String::new())
-                .unwrap();
+        let proxies = ProxySettings::from_variables(variable, String::new());
         assert!(proxies.for_server(&to(true)).unwrap().is_none());
         let error = proxies.for_server(&to(false)).err().unwrap();
         assert!(error.to_string().ends_with("only `http://` proxies are supported"), "{error}");

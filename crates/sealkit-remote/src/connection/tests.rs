@@ -251,6 +251,30 @@ async fn a_form_is_posted_with_the_client_secret_escaped_as_in_python() {
 }
 
 #[tokio::test]
+async fn a_large_body_is_sent_with_progress() {
+    let server = TestServer::new(hello).await;
+    let body = hyper::body::Bytes::from(vec![7; 16_000_000]);
+    let request = hyper::Request::put(server.url("/object?signature=s3cret")).body(body).unwrap();
+    let reports = std::sync::Mutex::new(Vec::new());
+    let report = |sent| reports.lock().unwrap().push(sent);
+    let response = HttpClient::new().send(request, Duration::from_secs(10), &report).await.unwrap();
+    assert_eq!(response.status(), 200);
+    let received = &server.requests()[0];
+    assert_eq!((received.path.as_str(), received.body.len()), ("/object?signature=s3cret", 16_000_000));
+    assert_eq!(received.header("content-length"), Some("16000000"));
+    let reports = reports.into_inner().unwrap();
+    assert!(reports.is_sorted() && reports.last() == Some(&16_000_000) && reports.len() > 1, "{reports:?}");
+
+    // The signature of the URL is not repeated in an error.
+    for url in ["http://127.0.0.1:1/object?signature=s3cret", "ftp://h/object?signature=s3cret"] {
+        let request = hyper::Request::put(url).body(hyper::body::Bytes::new()).unwrap();
+        let error = HttpClient::new().send(request, Duration::from_secs(10), &|_| {}).await.unwrap_err();
+        assert!(error.to_string().contains("/object`") && !error.to_string().contains("s3cret"), "{error}");
+        assert!(!error.to_string().contains("(from"), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn a_response_that_is_too_large_is_an_error() {
     let server = TestServer::new(|_| TestResponse::Http(200, "text/html", "x".repeat(3 << 20))).await;
     let connection = Connection::new(&server.config(AuthMethod::None)).unwrap();

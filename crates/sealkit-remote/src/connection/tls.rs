@@ -49,12 +49,18 @@ impl TlsClient {
     pub(super) fn new(config: &Config) -> Result<Self> {
         let path = config.tls.ca_cert.as_ref().filter(|_| !config.tls.skip_verify);
         let custom_roots = path.map(|path| read_roots(path, &config.origin)).transpose()?;
-        Ok(Self {
+        let unverified_host = config.tls.skip_verify.then(|| config.endpoint.host.clone());
+        Ok(Self { custom_roots, unverified_host, ..Self::with_system_roots() })
+    }
+
+    /// Creates a client that trusts the root certificates of the system only.
+    pub(super) fn with_system_roots() -> Self {
+        Self {
             provider: Arc::new(ring::default_provider()),
-            custom_roots,
-            unverified_host: config.tls.skip_verify.then(|| config.endpoint.host.clone()),
+            custom_roots: None,
+            unverified_host: None,
             system_roots: OnceLock::new(),
-        })
+        }
     }
 
     /// Performs the TLS handshake with `server`.
