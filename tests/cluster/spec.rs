@@ -5,7 +5,7 @@
 use std::process::Command;
 
 use sealkit_idl::{prost::Message, task::TaskSpec};
-use sealkit_remote::{Deployment, Resource};
+use sealkit_remote::{Deployment, PodProgram, Resource};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 use support::{Python, hex};
@@ -65,7 +65,7 @@ fn deployment() -> Deployment {
         domain: "development".to_owned(),
         version: Some("v1".to_owned()),
         image: "registry/app:1".to_owned(),
-        program: "/app/tasks".to_owned(),
+        program: PodProgram::Image { path: "/app/tasks".to_owned() },
         ..Deployment::default()
     }
 }

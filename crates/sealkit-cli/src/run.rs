@@ -95,7 +95,12 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
 /// Builds the target if necessary and opens the program.
 pub(crate) fn open(target: &TargetArguments) -> Result<Program, CommandError> {
     let TargetArguments { target, release, features, package } = target;
-    let options = BuildOptions { release: *release, features: features.clone(), package: package.clone() };
+    let options = BuildOptions {
+        release: *release,
+        features: features.clone(),
+        package: package.clone(),
+        platform: None,
+    };
     let notify = |name: &str| terminal::status(&format!("Building `{name}` ..."));
     let timeout = timeout::from_environment()?;
     Ok(Program::open(&sealkit_program::resolve_target(target, &options, &notify)?, timeout)?)

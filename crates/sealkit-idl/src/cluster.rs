@@ -36,6 +36,8 @@ pub enum Resource {
 pub enum Operation {
     /// Unspecified.
     Unspecified = 0,
+    /// A call of `DataProxyService.CreateUploadLocation`.
+    CreateUploadLocation = 1,
     /// A call of `DataProxyService.GetActionData`.
     GetActionData = 3,
     /// A call of `DataProxyService.TailLogs`.

@@ -39,6 +39,8 @@ pub const MOUNTS: &str = "SEALKIT_MOUNTS";
 pub const RUN_BASE: &str = "_U_RUN_BASE";
 /// Container image of a pod on a cluster. The tasks that the pod calls use the same image.
 pub const IMAGE: &str = "SEALKIT_IMAGE";
+/// URI of the code bundle of a pod on a cluster. The tasks that the pod calls use the same bundle.
+pub const BUNDLE: &str = "SEALKIT_BUNDLE";
 /// Comma-separated names of the variables that a pod passes on to the tasks that it calls.
 pub const SHARED: &str = "SEALKIT_SHARED";
 /// If set to a non-empty value, debuggers can attach to a pod and it writes core dumps.

@@ -10,7 +10,10 @@ use std::{
 
 use serde::Deserialize;
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    platform::{Platform, Toolchain},
+};
 
 /// The options of `cargo build`.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +24,9 @@ pub struct BuildOptions {
     pub features: Vec<String>,
     /// The package of the target, if several packages have a target of the same name.
     pub package: Option<String>,
+    /// The platform of the cluster to build for, in place of this machine. The program is linked statically and can use object
+    /// stores.
+    pub platform: Option<Platform>,
 }
 
 #[derive(Deserialize)]
@@ -34,6 +40,21 @@ struct Package {
     id: String,
     name: String,
     targets: Vec<Target>,
+    dependencies: Vec<Dependency>,
+}
+
+#[derive(Deserialize)]
+struct Dependency {
+    name: String,
+    rename: Option<String>,
+}
+
+impl Package {
+    /// Returns the feature of sealkit with which a pod on a cluster works, in cargo's syntax.
+    fn cluster_feature(&self) -> Option<String> {
+        let sealkit = self.dependencies.iter().find(|dependency| dependency.name == "sealkit")?;
+        Some(format!("{}/cluster", sealkit.rename.as_ref().unwrap_or(&sealkit.name)))
+    }
 }
 
 #[derive(Clone, Deserialize)]
@@ -115,15 +136,15 @@ fn select<'m>(
     name: &str,
     is_source: bool,
     options: &BuildOptions,
-) -> Result<(&'m str, &'m Target)> {
+) -> Result<(&'m Package, &'m Target)> {
     let source = is_source.then(|| Path::new(name).canonicalize().ok()).flatten();
     let members = metadata.packages.iter().filter(|package| metadata.workspace_members.contains(&package.id));
     let members = members.filter(|package| options.package.as_ref().is_none_or(|name| *name == package.name));
-    let all: Vec<(&str, &Target)> = members
-        .flat_map(|package| package.targets.iter().map(|target| (&*package.name, target)))
+    let all: Vec<(&Package, &Target)> = members
+        .flat_map(|package| package.targets.iter().map(move |target| (package, target)))
         .filter(|(_, target)| target.kind.iter().any(|kind| kind == "bin" || kind == "example"))
         .collect();
-    let matches = |(_, target): &&(&str, &Target)| match &source {
+    let matches = |(_, target): &&(&Package, &Target)| match &source {
         Some(source) => target.src_path.canonicalize().is_ok_and(|path| path == *source),
         None => target.name == name,
     };
@@ -137,17 +158,31 @@ fn select<'m>(
         }
         [] => Err(no_such_target(name, is_source, &all)),
         [..] => {
-            let packages: Vec<&str> = matching.iter().map(|(package, _)| *package).collect();
+            let packages: Vec<&str> = matching.iter().map(|(package, _)| &*package.name).collect();
             Err(Error::usage(format!("several packages have a target `{name}`: {}", packages.join(", ")))
                 .with_hint(format!("select one: --package {}", packages[0])))
         }
     }
 }
 
-fn build(package: &str, target: &Target, options: &BuildOptions, notify: &dyn Fn(&str)) -> Result<PathBuf> {
+fn build(
+    package: &Package,
+    target: &Target,
+    options: &BuildOptions,
+    notify: &dyn Fn(&str),
+) -> Result<PathBuf> {
     let is_example = target.kind.iter().any(|kind| kind == "example");
     let mut command = cargo();
-    command.args(["build", "--message-format=json-render-diagnostics", "--package", package]);
+    match options.platform {
+        Some(platform) => {
+            Toolchain::find(platform)?.apply_to(&mut command);
+            command.args(package.cluster_feature().iter().flat_map(|feature| ["--features", feature]));
+        }
+        None => {
+            command.arg("build");
+        }
+    }
+    command.args(["--message-format=json-render-diagnostics", "--package", &package.name]);
     command.args([if is_example { "--example" } else { "--bin" }, &target.name]);
     if options.release {
         command.arg("--release");
@@ -219,7 +254,7 @@ fn cannot_start_cargo(error: io::Error) -> Error {
     Error::io("cannot start `cargo`", error)
 }
 
-fn no_such_target(name: &str, is_source: bool, all: &[(&str, &Target)]) -> Error {
+fn no_such_target(name: &str, is_source: bool, all: &[(&Package, &Target)]) -> Error {
     let names = || all.iter().map(|(_, target)| &*target.name);
     let message = if is_source {
         format!("`{name}` is not the source of a `bin` or `example` target of this workspace")

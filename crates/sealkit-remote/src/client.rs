@@ -85,6 +85,10 @@ impl Client {
         if org.is_empty() { host.split(['.', ':']).next().unwrap_or(host) } else { org }
     }
 
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.0.connection
+    }
+
     pub(crate) fn timeout(&self) -> Duration {
         self.0.timeout
     }
@@ -303,7 +307,7 @@ fn path(method: Method) -> PathAndQuery {
 }
 
 /// Returns the delay before a retry: exponential backoff with jitter.
-fn backoff(retries: u32) -> Duration {
+pub(crate) fn backoff(retries: u32) -> Duration {
     let longest = Duration::from_millis(500 << retries.min(4));
     let mut random = [0; 1];
     let _ = getrandom::fill(&mut random);

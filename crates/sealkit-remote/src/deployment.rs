@@ -1,7 +1,9 @@
-//! The target of a deployment: a project of a cluster, and the image that contains the program.
+//! The target of a deployment: a project of a cluster, and the image and the program of its pods.
+
+mod arguments;
 
 use sealkit_idl::{
-    core::{Container, KeyValuePair, ResourceEntry, ResourceName, Resources, TaskTarget},
+    core::{Container, KeyValuePair, ResourceEntry, ResourceName, TaskTarget},
     prost::Message as _,
     task::TaskSpec,
 };
@@ -10,7 +12,7 @@ use sealkit_names::{Resource, variables};
 use crate::digest::digest;
 
 /// The target of a deployment: where a task runs and from which image.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Deployment {
     /// The organization, or an empty string.
     pub org: String,
@@ -22,59 +24,88 @@ pub struct Deployment {
     pub version: Option<String>,
     /// The image.
     pub image: String,
-    /// The path of the program in the image.
-    pub program: String,
+    /// The program that pods start.
+    pub program: PodProgram,
     /// Environment variables of the pods, in addition to those that Flyte sets.
     pub environment: Vec<(String, String)>,
     /// Resource requests that override those of the task, as Kubernetes quantities.
     pub resources: Vec<(Resource, String)>,
 }
 
+/// The program that a pod starts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PodProgram {
+    /// A program in the image.
+    Image {
+        /// The path of the program.
+        path: String,
+    },
+    /// A program in a code bundle. The entry point `a0` of the official SDK, which the image must contain, downloads the bundle.
+    Bundle {
+        /// The URI of the bundle.
+        uri: String,
+        /// The name of the program in the bundle.
+        name: String,
+    },
+}
+
+impl Default for PodProgram {
+    fn default() -> Self {
+        Self::Image { path: String::new() }
+    }
+}
+
 impl Deployment {
-    /// Sets the project, the version, the image and the environment of a specification.
+    /// Sets the project, the version, the image, the arguments and the environment of a specification.
     pub fn apply_to(&self, spec: &mut TaskSpec) {
+        self.apply_version(spec, "");
+        let version = self.version.clone().unwrap_or_else(|| digest(&[&spec.encode_to_vec()]));
+        self.apply_version(spec, &version);
+    }
+
+    fn apply_version(&self, spec: &mut TaskSpec, version: &str) {
         let Some(template) = &mut spec.task_template else { return };
+        let Some(id) = &mut template.id else { return };
+        id.org.clone_from(&self.org);
+        id.project.clone_from(&self.project);
+        id.domain.clone_from(&self.domain);
+        version.clone_into(&mut id.version);
+        if let (PodProgram::Bundle { uri, .. }, Some(metadata)) = (&self.program, &mut template.metadata) {
+            metadata.code_bundle_uri.clone_from(uri);
+        }
         if let Some(TaskTarget::Container(container)) = &mut template.target {
+            container.args = arguments::of(&self.program, &id.name, version);
             self.apply_to_container(container);
-        }
-        if let Some(id) = &mut template.id {
-            id.org.clone_from(&self.org);
-            id.project.clone_from(&self.project);
-            id.domain.clone_from(&self.domain);
-            id.version.clear();
-        }
-        let version = self.version.clone().unwrap_or_else(|| digest_of_spec(spec));
-        if let Some(id) = spec.task_template.as_mut().and_then(|template| template.id.as_mut()) {
-            id.version = version;
         }
     }
 
     fn apply_to_container(&self, container: &mut Container) {
         container.image.clone_from(&self.image);
-        if let Some(program) = container.args.first_mut() {
-            program.clone_from(&self.program);
-        }
         let pair = |(key, value): (&str, &str)| KeyValuePair { key: key.to_owned(), value: value.to_owned() };
         let names: Vec<&str> = self.environment.iter().map(|(name, _)| name.as_str()).collect();
         container.env = self.environment.iter().map(|(name, value)| pair((name, value))).collect();
-        // A task that calls others deploys them to the same image and environment.
+        // A task that calls others deploys them with the same image, bundle and environment.
         container.env.push(pair((variables::IMAGE, &self.image)));
+        if let PodProgram::Bundle { uri, .. } = &self.program {
+            container.env.push(pair((variables::BUNDLE, uri)));
+        }
         if !names.is_empty() {
             container.env.push(pair((variables::SHARED, &names.join(","))));
         }
         for (resource, amount) in &self.resources {
             let name = ResourceName::from_name(resource.as_str()).into();
             // Without a limit, the backend uses the request as the limit.
-            let requests = &mut container.resources.get_or_insert_with(Resources::default).requests;
+            let requests = &mut container.resources.get_or_insert_default().requests;
             requests.retain(|entry| entry.name != name);
             requests.push(ResourceEntry { name, value: amount.clone() });
         }
     }
 
-    /// Returns the deployment of the current pod from its environment, for the tasks that its task calls.
+    /// Returns the deployment of the current pod from the path of its program and its environment, for the tasks that its task
+    /// calls.
     ///
     /// Returns `None` if sealkit did not deploy the pod's task: the environment does not name the image.
-    pub fn from_pod_environment(variable: &dyn Fn(&str) -> Option<String>) -> Option<Self> {
+    pub fn from_pod_environment(path: &str, variable: &dyn Fn(&str) -> Option<String>) -> Option<Self> {
         let get = |name: &str| variable(name).unwrap_or_default();
         let shared = get(variables::SHARED);
         let shared = shared.split(',').filter(|name| !name.is_empty());
@@ -85,29 +116,29 @@ impl Deployment {
             domain: get(domain),
             version: variable(variables::TASK_VERSION).filter(|version| !version.is_empty()),
             image: variable(variables::IMAGE)?,
-            program: String::new(),
+            program: match variable(variables::BUNDLE) {
+                Some(uri) => {
+                    PodProgram::Bundle { uri, name: path.rsplit('/').next().unwrap_or(path).to_owned() }
+                }
+                None => PodProgram::Image { path: path.to_owned() },
+            },
             environment: shared.map(|name| (name.to_owned(), get(name))).collect(),
             resources: Vec::new(),
         })
     }
 }
 
-/// Returns the default version: the same task in the same image has the same version.
-fn digest_of_spec(spec: &TaskSpec) -> String {
-    digest(&[&spec.encode_to_vec()])
-}
-
 #[cfg(test)]
 mod tests {
-    use sealkit_idl::core::{Identifier, TaskTemplate};
+    use sealkit_idl::core::{Identifier, TaskMetadata, TaskTemplate};
 
     use super::*;
 
     fn spec() -> TaskSpec {
-        let container = Container { args: vec![String::new(), "execute".to_owned()], ..Container::default() };
         let template = TaskTemplate {
             id: Some(Identifier { name: "t1".to_owned(), ..Identifier::default() }),
-            target: Some(TaskTarget::Container(container)),
+            target: Some(TaskTarget::Container(Container::default())),
+            metadata: Some(TaskMetadata::default()),
             ..TaskTemplate::default()
         };
         TaskSpec { task_template: Some(template), ..TaskSpec::default() }
@@ -126,7 +157,7 @@ mod tests {
             project: "flytesnacks".to_owned(),
             domain: "development".to_owned(),
             image: "registry/app:1".to_owned(),
-            program: "/usr/local/bin/app".to_owned(),
+            program: PodProgram::Image { path: "/usr/local/bin/app".to_owned() },
             environment: vec![("MODE".to_owned(), "fast".to_owned())],
             resources: vec![(Resource::Memory, "1Gi".to_owned())],
             ..Deployment::default()
@@ -145,18 +176,26 @@ mod tests {
     }
 
     #[test]
-    fn a_pod_deploys_the_tasks_that_it_calls_to_its_own_image() {
-        let (id, container) = deployed(&deployment());
-        assert_eq!(container.args, ["/usr/local/bin/app", "execute"]);
-        let in_pod = |name: &str| match name {
-            "FLYTE_INTERNAL_EXECUTION_PROJECT" => Some("flytesnacks".to_owned()),
-            "FLYTE_INTERNAL_EXECUTION_DOMAIN" => Some("development".to_owned()),
-            "FLYTE_INTERNAL_TASK_VERSION" => Some(id.version.clone()),
-            _ => container.env.iter().find(|pair| pair.key == name).map(|pair| pair.value.clone()),
-        };
-        let called = Deployment::from_pod_environment(&in_pod).unwrap();
-        assert_eq!((called.image.as_str(), called.environment), ("registry/app:1", deployment().environment));
-        assert_eq!(called.version.as_deref(), Some(id.version.as_str()));
-        assert!(Deployment::from_pod_environment(&|_| None).is_none());
+    fn a_pod_deploys_the_tasks_that_it_calls_as_itself() {
+        let bundle = PodProgram::Bundle { uri: "s3://b/x.tar.gz".to_owned(), name: "app".to_owned() };
+        for program in [deployment().program, bundle] {
+            let deployment = Deployment { program, ..deployment() };
+            let (id, container) = deployed(&deployment);
+            let in_pod = |name: &str| match name {
+                "FLYTE_INTERNAL_EXECUTION_PROJECT" => Some("flytesnacks".to_owned()),
+                "FLYTE_INTERNAL_EXECUTION_DOMAIN" => Some("development".to_owned()),
+                "FLYTE_INTERNAL_TASK_VERSION" => Some(id.version.clone()),
+                _ => container.env.iter().find(|pair| pair.key == name).map(|pair| pair.value.clone()),
+            };
+            let called = Deployment::from_pod_environment("/usr/local/bin/app", &in_pod).unwrap();
+            let expected = Deployment {
+                version: Some(id.version.clone()),
+                org: String::new(),
+                resources: Vec::new(),
+                ..deployment
+            };
+            assert_eq!(called, expected);
+        }
+        assert!(Deployment::from_pod_environment("app", &|_| None).is_none());
     }
 }

@@ -6,6 +6,7 @@
 
 mod actions;
 mod auth;
+mod bundle;
 mod client;
 mod config;
 mod connection;
@@ -20,13 +21,15 @@ mod runs;
 mod secrets;
 #[cfg(test)]
 mod test_server;
+mod upload;
 
 pub use actions::{Actions, ChildAction};
 pub use auth::{Notice, Notify};
+pub use bundle::Bundle;
 pub use client::Client;
 pub use config::{AuthMethod, ClientSecret, Config, ConfigOverrides, Tls};
 pub use connection::HttpClient;
-pub use deployment::Deployment;
+pub use deployment::{Deployment, PodProgram};
 pub use digest::digest;
 pub use endpoint::Endpoint;
 pub use error::{Error, ErrorKind, Result, sanitize};
@@ -34,3 +37,4 @@ pub use runs::{Event, RunId, RunOutcome};
 pub use sealkit_idl::common::ActionPhase;
 pub use sealkit_names::Resource;
 pub use secrets::{NewSecret, Payload, Scope, SecretId, SecretInfo, SecretPresence, SecretType};
+pub use upload::Upload;

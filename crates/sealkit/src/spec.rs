@@ -23,25 +23,8 @@ const MAX_DESCRIPTION: usize = 255;
 
 /// Returns the specification of `task`.
 ///
-/// The sender adds the image, the path of the program in the image, the environment, and the project and domain. The
-/// container's arguments are those of the official SDK (`flyte._task`), without the ones that only Python needs.
+/// The sender adds the image, the arguments and the environment of the container, and the project and domain.
 pub(crate) fn task_spec(task: &TaskMetadata) -> TaskSpec {
-    let argument = |text: &str| text.to_owned();
-    let args = [
-        // Replaced by the path of the program.
-        "",
-        "execute",
-        "--task",
-        task.name(),
-        "--inputs",
-        "{{.input}}",
-        "--outputs-path",
-        "{{.outputPrefix}}",
-        "--run-name",
-        "{{.runName}}",
-        "--name",
-        "{{.actionName}}",
-    ];
     let timeout = task.timeout().and_then(|timeout| Duration::try_from(timeout).ok());
     let secrets: Vec<_> = task.secret_requests().iter().map(|secret| (*secret).into()).collect();
     let template = TaskTemplate {
@@ -62,10 +45,10 @@ pub(crate) fn task_spec(task: &TaskMetadata) -> TaskSpec {
             retries: Some(RetryStrategy { retries: task.retries() }),
             // Explicit, as in the official SDK: a cluster may have another default.
             interruptible: Some(false),
+            code_bundle_uri: String::new(),
         }),
         interface: Some(literal::interface(task.interface())),
         target: Some(TaskTarget::Container(Container {
-            args: args.map(argument).into(),
             resources: resources(task.resources()),
             ..Container::default()
         })),

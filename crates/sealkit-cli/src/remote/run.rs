@@ -5,7 +5,8 @@ use std::{env, ffi::OsString, thread, time::Instant};
 use sealkit_names::{incompatibility::incompatibilities, variables::MAX_OUTPUT};
 use sealkit_program::{Program, ReachableTasks, SecretRequest, Task, TaskSpec};
 use sealkit_remote::{
-    ActionPhase, Deployment, ErrorKind, Event, Resource, RunId, RunOutcome, Scope, SecretId, sanitize,
+    ActionPhase, Deployment, ErrorKind, Event, PodProgram, Resource, RunId, RunOutcome, Scope, SecretId,
+    sanitize,
 };
 use tokio::{
     signal::unix::{SignalKind, signal},
@@ -112,7 +113,7 @@ pub(super) fn deployment(
         domain: domain.to_owned(),
         version: image.version.clone(),
         image: name.clone(),
-        program: image.program.clone().or(file_name).unwrap_or_default(),
+        program: PodProgram::Image { path: image.program.clone().or(file_name).unwrap_or_default() },
         environment,
         resources,
     })

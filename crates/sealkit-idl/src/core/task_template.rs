@@ -83,6 +83,9 @@ pub struct TaskMetadata {
     /// Whether the task may run on preemptible machines. `None` lets the cluster decide.
     #[prost(bool, optional, tag = "8")]
     pub interruptible: Option<bool>,
+    /// The URI of the code bundle that the pods download.
+    #[prost(string, tag = "21")]
+    pub code_bundle_uri: String,
 }
 
 /// The SDK that created a task.

@@ -70,7 +70,7 @@ impl Default for HttpClient {
 
 impl Connection {
     /// Sends a request and returns the response, see [`HttpClient::send`].
-    pub(super) async fn send(
+    pub(crate) async fn send(
         &self,
         request: Request<Bytes>,
         limit: Duration,

@@ -56,9 +56,9 @@ pub(super) struct ClusterController {
 impl ClusterController {
     pub(super) fn from_pod() -> Result<Self, Error> {
         let variable = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
-        let mut deployment =
-            Deployment::from_pod_environment(&variable).ok_or_else(|| incomplete_environment("its image"))?;
-        deployment.program = env::args().next().unwrap_or_default();
+        let program = env::args().next().unwrap_or_default();
+        let deployment = Deployment::from_pod_environment(&program, &variable)
+            .ok_or_else(|| incomplete_environment("its image"))?;
         let run_base = variable(variables::RUN_BASE)
             .ok_or_else(|| incomplete_environment("the base directory of the run"))?;
         let config = Config::in_pod(&environment_variable).map_err(|error| no_client(&error))?;

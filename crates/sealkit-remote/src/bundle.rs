@@ -1,0 +1,174 @@
+//! Code bundles: archives with a program, which the entry point of the official SDK downloads and unpacks in a pod.
+
+use std::{fmt, fs, io, path::Path};
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use etcetera::BaseStrategy as _;
+use flate2::{Compression, write::GzEncoder};
+use hyper::body::Bytes;
+use md5::{Digest as _, Md5};
+use once_cell::unsync::OnceCell;
+use tar::{EntryType, Header};
+
+use crate::{
+    digest::digest,
+    error::{Error, ErrorKind, Result},
+};
+
+/// The resolver, which replaces the entry point by the program.
+const RESOLVER: (&str, &str) = ("sealkit_resolver.py", include_str!("bundle/sealkit_resolver.py"));
+/// Another version may make another archive of the same program.
+const FORMAT: &[u8] = env!("CARGO_PKG_VERSION").as_bytes();
+
+/// A code bundle: a program, and the resolver that starts it. It contains nothing else, such as configuration.
+pub struct Bundle {
+    name: String,
+    program: Vec<u8>,
+    /// The digest of the content.
+    digest: String,
+    archive: OnceCell<Bytes>,
+}
+
+impl Bundle {
+    /// Reads the program at `path`.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ErrorKind::Local`] if the program cannot be read.
+    pub fn read(path: &Path) -> Result<Self> {
+        let program = fs::read(path).map_err(|error| {
+            let reason = sealkit_names::io_reason(&error);
+            Error::new(ErrorKind::Local, format!("cannot read `{}`: {reason}", path.display()))
+        })?;
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let digest = digest(&[FORMAT, name.as_bytes(), &program, RESOLVER.1.as_bytes()]);
+        Ok(Self { name, program, digest, archive: OnceCell::new() })
+    }
+
+    /// Returns the name of the program in the bundle.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns the fingerprint of the archive, which is cached: an unchanged program is not compressed again.
+    pub(crate) fn fingerprint(&self) -> Result<Fingerprint> {
+        let path = etcetera::base_strategy::Xdg::new()
+            .ok()
+            .map(|base| base.cache_dir().join("sealkit/bundles").join(&self.digest));
+        if let Some(text) = path.as_ref().and_then(|path| fs::read_to_string(path).ok())
+            && let Some(cached) = Fingerprint::parse(&text)
+        {
+            return Ok(cached);
+        }
+        let archive = self.archive()?;
+        let fingerprint = Fingerprint { md5: Md5::digest(&archive).into(), size: archive.len() as u64 };
+        if let Some(path) = path {
+            // Without the cache, the next command compresses the program again.
+            let _ = path.parent().map_or(Ok(()), fs::create_dir_all);
+            let _ = fs::write(path, fingerprint.to_string());
+        }
+        Ok(fingerprint)
+    }
+
+    /// Returns the archive: a compressed tar file that depends only on the content.
+    pub(crate) fn archive(&self) -> Result<Bytes> {
+        let archive = self.archive.get_or_try_init(|| self.write_archive().map(Bytes::from));
+        archive.cloned().map_err(|error| {
+            let reason = sealkit_names::io_reason(&error);
+            Error::new(ErrorKind::Local, format!("cannot create the code bundle: {reason}"))
+        })
+    }
+
+    fn write_archive(&self) -> io::Result<Vec<u8>> {
+        let mut archive = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::default()));
+        let files = [(self.name.as_str(), &*self.program, 0o755), (RESOLVER.0, RESOLVER.1.as_bytes(), 0o644)];
+        for (name, content, mode) in files {
+            let mut header = Header::new_gnu();
+            header.set_entry_type(EntryType::Regular);
+            header.set_mode(mode);
+            header.set_uid(0);
+            header.set_gid(0);
+            header.set_mtime(0);
+            header.set_size(content.len() as u64);
+            archive.append_data(&mut header, name, content)?;
+        }
+        archive.into_inner()?.finish()
+    }
+}
+
+impl fmt::Debug for Bundle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Bundle")
+            .field("name", &self.name)
+            .field("digest", &self.digest)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What identifies an archive: `MD5 SIZE` as text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Fingerprint {
+    pub(crate) md5: [u8; 16],
+    /// The number of bytes.
+    pub(crate) size: u64,
+}
+
+impl Fingerprint {
+    fn parse(text: &str) -> Option<Self> {
+        let (md5, size) = text.split_once(' ')?;
+        let md5 = BASE64_STANDARD.decode(md5).ok()?.try_into().ok()?;
+        Some(Self { md5, size: size.parse().ok()? })
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", BASE64_STANDARD.encode(self.md5), self.size)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeMap, io::Read as _};
+
+    use super::*;
+
+    #[test]
+    fn a_bundle_has_the_program_and_the_resolver_only_and_depends_on_nothing_else() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("app");
+        fs::write(&path, "program").unwrap();
+        fs::write(directory.path().join("config.yaml"), "").unwrap();
+        let bundle = Bundle::read(&path).unwrap();
+        let archive = bundle.archive().unwrap();
+        let mut entries = tar::Archive::new(flate2::read::GzDecoder::new(&*archive));
+        let mut files = BTreeMap::new();
+        for entry in entries.entries().unwrap() {
+            let mut entry = entry.unwrap();
+            let mut content = String::new();
+            entry.read_to_string(&mut content).unwrap();
+            let header = entry.header();
+            let metadata = (header.mode().unwrap(), header.mtime().unwrap(), header.uid().unwrap());
+            files.insert(entry.path().unwrap().display().to_string(), (metadata, content));
+        }
+        let expected =
+            [("app", ((0o755, 0, 0), "program")), ("sealkit_resolver.py", ((0o644, 0, 0), RESOLVER.1))];
+        let expected =
+            expected.map(|(name, (metadata, text))| (name.to_owned(), (metadata, text.to_owned())));
+        assert_eq!(files, BTreeMap::from(expected));
+
+        // The same content has the same digests at another time and in another place.
+        let other = directory.path().join("other");
+        fs::create_dir(&other).unwrap();
+        fs::write(other.join("app"), "program").unwrap();
+        let same = Bundle::read(&other.join("app")).unwrap();
+        assert_eq!((&same.digest, same.archive().unwrap()), (&bundle.digest, archive));
+        fs::write(&path, "changed").unwrap();
+        assert_ne!(Bundle::read(&path).unwrap().digest, bundle.digest);
+        let fingerprint = Fingerprint { md5: *b"0123456789abcdef", size: 7 };
+        assert_eq!(Fingerprint::parse(&fingerprint.to_string()), Some(fingerprint));
+        assert_eq!(["", "x 7", "MDEyMw== 7"].map(Fingerprint::parse), [None; 3]);
+        fs::remove_file(&path).unwrap();
+        assert!(Bundle::read(&path).unwrap_err().to_string().contains("cannot read"));
+    }
+}
