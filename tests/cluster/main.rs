@@ -1,6 +1,7 @@
 //! The remote client against a control plane made of the official services.
 
 mod auth;
+mod bundles;
 mod config;
 mod faults;
 mod runs;

@@ -1,6 +1,9 @@
 //! A temporary home directory with a store.
 
-use std::{io, path::Path};
+use std::{
+    env, io,
+    path::{Path, PathBuf},
+};
 
 use sealkit_store::{Scope, SecretId, Store, StorePaths};
 use tempfile::TempDir;
@@ -37,6 +40,18 @@ impl Home {
     /// Returns the command with these arguments, ready to run.
     pub fn sealkit(&self, line: &str) -> Program {
         self.program(self.command).args(line)
+    }
+
+    /// Returns the command with these arguments and with the cargo of the user, which builds the target.
+    pub fn with_cargo(&self, line: &str) -> Program {
+        let directory = |variable: &str, default: &str| {
+            let home = || PathBuf::from(env::var_os("HOME").unwrap_or_default());
+            env::var_os(variable).map_or_else(|| home().join(default), PathBuf::from)
+        };
+        self.sealkit(line)
+            .env("PATH", env::var_os("PATH").unwrap_or_default())
+            .env("CARGO_HOME", directory("CARGO_HOME", ".cargo"))
+            .env("RUSTUP_HOME", directory("RUSTUP_HOME", ".rustup"))
     }
 
     /// Returns another program that uses this home directory.

@@ -154,6 +154,11 @@ impl Python {
         Self(path.expect("`TEST_PYTHON` names a Python with tests/support/requirements.txt").into())
     }
 
+    /// Returns the path of an installed program of the packages, such as `a0`.
+    pub fn tool(&self, name: &str) -> PathBuf {
+        self.0.with_file_name(name)
+    }
+
     /// Returns the command that starts the script `name` of `tests/support`.
     fn script(&self, name: &str) -> Command {
         let mut command = Command::new(&self.0);

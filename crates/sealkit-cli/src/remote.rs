@@ -5,6 +5,8 @@ mod browser;
 pub(crate) mod deploy;
 #[cfg(target_os = "linux")]
 pub(crate) mod run;
+#[cfg(target_os = "linux")]
+mod source;
 
 use std::{env, future::Future, sync::Arc};
 

@@ -3,14 +3,14 @@
 use std::{
     ffi::{OsStr, OsString},
     fmt::Write as _,
-    path::Path,
+    path::{Path, PathBuf},
     sync::Arc,
     thread,
 };
 
 use clap::CommandFactory as _;
 use sealkit_engine::{Code, Engine, PodOptions, Values};
-use sealkit_program::{BuildOptions, Inputs, Program, SecretRequest, Task};
+use sealkit_program::{BuildOptions, Inputs, Platform, Program, SecretRequest, Task};
 use sealkit_store::{Scope, SecretId, Store};
 use signal_hook::{
     consts::{SIGHUP, SIGINT, SIGTERM},
@@ -94,16 +94,19 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
 
 /// Builds the target if necessary and opens the program.
 pub(crate) fn open(target: &TargetArguments) -> Result<Program, CommandError> {
+    Ok(Program::open(&build(target, None)?, timeout::from_environment()?)?)
+}
+
+/// Builds the target if necessary, for this machine or for a platform of clusters, and returns the path of the program.
+pub(crate) fn build(target: &TargetArguments, platform: Option<Platform>) -> Result<PathBuf, CommandError> {
     let TargetArguments { target, release, features, package } = target;
-    let options = BuildOptions {
-        release: *release,
-        features: features.clone(),
-        package: package.clone(),
-        platform: None,
+    let options =
+        BuildOptions { release: *release, features: features.clone(), package: package.clone(), platform };
+    let notify = |name: &str| {
+        let suffix = platform.map(|platform| format!(" for {platform}")).unwrap_or_default();
+        terminal::status(&format!("Building `{name}`{suffix} ..."));
     };
-    let notify = |name: &str| terminal::status(&format!("Building `{name}` ..."));
-    let timeout = timeout::from_environment()?;
-    Ok(Program::open(&sealkit_program::resolve_target(target, &options, &notify)?, timeout)?)
+    Ok(sealkit_program::resolve_target(target, &options, &notify)?)
 }
 
 /// Returns the task of the command line and its inputs, or `None` after printing the help of the task.

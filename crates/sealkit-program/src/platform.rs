@@ -2,7 +2,7 @@
 
 use std::{
     env, fmt,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
     str::FromStr,
 };
@@ -91,6 +91,8 @@ impl Toolchain {
     pub(crate) fn find(platform: Platform) -> Result<Self> {
         let architecture = platform.architecture();
         let [musl, gnu] = ["musl", "gnu"].map(|libc| format!("{architecture}-unknown-linux-{libc}"));
+        let installed = installed_targets();
+        let has_target = |target: &str| installed.join(target).is_dir();
         let has_musl = has_target(&musl);
         let compiler = |libc: &str| format!("{architecture}-linux-{libc}-gcc");
         if has_musl {
@@ -157,17 +159,12 @@ fn variable(prefix: &str, target: &str, suffix: &str) -> String {
     format!("{prefix}_{}{suffix}", target.replace('-', "_").to_uppercase())
 }
 
-/// Returns whether the standard library for `target` is installed.
-fn has_target(target: &str) -> bool {
+/// Returns the directory with the standard libraries of all installed targets.
+fn installed_targets() -> PathBuf {
     let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let output = Command::new(rustc)
-        .args(["--print", "target-libdir", "--target", target])
-        .stderr(Stdio::null())
-        .output();
-    output.is_ok_and(|output| {
-        let path = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-        !path.is_empty() && PathBuf::from(path).is_dir()
-    })
+    let output = Command::new(rustc).args(["--print", "sysroot"]).stderr(Stdio::null()).output();
+    let sysroot = output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
+    Path::new(&sysroot.unwrap_or_default()).join("lib/rustlib")
 }
 
 /// Returns whether a program is in one of the directories of `PATH`.

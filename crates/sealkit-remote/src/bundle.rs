@@ -1,6 +1,10 @@
 //! Code bundles: archives with a program, which the entry point of the official SDK downloads and unpacks in a pod.
 
-use std::{fmt, fs, io, path::Path};
+use std::{
+    fmt, fs, io,
+    os::unix::{ffi::OsStrExt as _, fs::MetadataExt as _},
+    path::{Path, PathBuf},
+};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use etcetera::BaseStrategy as _;
@@ -22,27 +26,32 @@ const FORMAT: &[u8] = env!("CARGO_PKG_VERSION").as_bytes();
 
 /// A code bundle: a program, and the resolver that starts it. It contains nothing else, such as configuration.
 pub struct Bundle {
+    path: PathBuf,
     name: String,
-    program: Vec<u8>,
-    /// The digest of the content.
-    digest: String,
+    /// Changes with the program: a digest of its path, size and times.
+    key: String,
     archive: OnceCell<Bytes>,
 }
 
 impl Bundle {
-    /// Reads the program at `path`.
+    /// Creates the bundle of the program at `path`.
     ///
     /// # Errors
     ///
-    /// Returns [`ErrorKind::Local`] if the program cannot be read.
-    pub fn read(path: &Path) -> Result<Self> {
-        let program = fs::read(path).map_err(|error| {
-            let reason = sealkit_names::io_reason(&error);
-            Error::new(ErrorKind::Local, format!("cannot read `{}`: {reason}", path.display()))
-        })?;
+    /// Returns [`ErrorKind::Local`] if there is no such program.
+    pub fn new(path: &Path) -> Result<Self> {
+        let metadata = fs::metadata(path).map_err(|error| cannot_read(path, &error))?;
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let digest = digest(&[FORMAT, name.as_bytes(), &program, RESOLVER.1.as_bytes()]);
-        Ok(Self { name, program, digest, archive: OnceCell::new() })
+        let numbers = [
+            metadata.dev(),
+            metadata.ino(),
+            metadata.size(),
+            metadata.ctime().cast_unsigned(),
+            metadata.ctime_nsec().cast_unsigned(),
+        ];
+        let numbers: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
+        let key = digest(&[FORMAT, path.as_os_str().as_bytes(), &numbers]);
+        Ok(Self { path: path.to_owned(), name, key, archive: OnceCell::new() })
     }
 
     /// Returns the name of the program in the bundle.
@@ -54,7 +63,7 @@ impl Bundle {
     pub(crate) fn fingerprint(&self) -> Result<Fingerprint> {
         let path = etcetera::base_strategy::Xdg::new()
             .ok()
-            .map(|base| base.cache_dir().join("sealkit/bundles").join(&self.digest));
+            .map(|base| base.cache_dir().join("sealkit/bundles").join(&self.key));
         if let Some(text) = path.as_ref().and_then(|path| fs::read_to_string(path).ok())
             && let Some(cached) = Fingerprint::parse(&text)
         {
@@ -73,15 +82,13 @@ impl Bundle {
     /// Returns the archive: a compressed tar file that depends only on the content.
     pub(crate) fn archive(&self) -> Result<Bytes> {
         let archive = self.archive.get_or_try_init(|| self.write_archive().map(Bytes::from));
-        archive.cloned().map_err(|error| {
-            let reason = sealkit_names::io_reason(&error);
-            Error::new(ErrorKind::Local, format!("cannot create the code bundle: {reason}"))
-        })
+        archive.cloned().map_err(|error| cannot_read(&self.path, &error))
     }
 
     fn write_archive(&self) -> io::Result<Vec<u8>> {
+        let program = fs::read(&self.path)?;
         let mut archive = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::default()));
-        let files = [(self.name.as_str(), &*self.program, 0o755), (RESOLVER.0, RESOLVER.1.as_bytes(), 0o644)];
+        let files = [(self.name.as_str(), &*program, 0o755), (RESOLVER.0, RESOLVER.1.as_bytes(), 0o644)];
         for (name, content, mode) in files {
             let mut header = Header::new_gnu();
             header.set_entry_type(EntryType::Regular);
@@ -96,12 +103,14 @@ impl Bundle {
     }
 }
 
+fn cannot_read(path: &Path, error: &io::Error) -> Error {
+    let reason = sealkit_names::io_reason(error);
+    Error::new(ErrorKind::Local, format!("cannot read `{}`: {reason}", path.display()))
+}
+
 impl fmt::Debug for Bundle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Bundle")
-            .field("name", &self.name)
-            .field("digest", &self.digest)
-            .finish_non_exhaustive()
+        f.debug_struct("Bundle").field("path", &self.path).finish_non_exhaustive()
     }
 }
 
@@ -139,7 +148,7 @@ mod tests {
         let path = directory.path().join("app");
         fs::write(&path, "program").unwrap();
         fs::write(directory.path().join("config.yaml"), "").unwrap();
-        let bundle = Bundle::read(&path).unwrap();
+        let bundle = Bundle::new(&path).unwrap();
         let archive = bundle.archive().unwrap();
         let mut entries = tar::Archive::new(flate2::read::GzDecoder::new(&*archive));
         let mut files = BTreeMap::new();
@@ -157,18 +166,18 @@ mod tests {
             expected.map(|(name, (metadata, text))| (name.to_owned(), (metadata, text.to_owned())));
         assert_eq!(files, BTreeMap::from(expected));
 
-        // The same content has the same digests at another time and in another place.
+        // The same content makes the same archive at another time and in another place.
         let other = directory.path().join("other");
         fs::create_dir(&other).unwrap();
         fs::write(other.join("app"), "program").unwrap();
-        let same = Bundle::read(&other.join("app")).unwrap();
-        assert_eq!((&same.digest, same.archive().unwrap()), (&bundle.digest, archive));
+        assert_eq!(Bundle::new(&other.join("app")).unwrap().archive().unwrap(), archive);
+        assert_eq!(Bundle::new(&path).unwrap().key, bundle.key);
         fs::write(&path, "changed").unwrap();
-        assert_ne!(Bundle::read(&path).unwrap().digest, bundle.digest);
+        assert_ne!(Bundle::new(&path).unwrap().key, bundle.key);
         let fingerprint = Fingerprint { md5: *b"0123456789abcdef", size: 7 };
         assert_eq!(Fingerprint::parse(&fingerprint.to_string()), Some(fingerprint));
         assert_eq!(["", "x 7", "MDEyMw== 7"].map(Fingerprint::parse), [None; 3]);
         fs::remove_file(&path).unwrap();
-        assert!(Bundle::read(&path).unwrap_err().to_string().contains("cannot read"));
+        assert!(Bundle::new(&path).unwrap_err().to_string().contains("cannot read"));
     }
 }

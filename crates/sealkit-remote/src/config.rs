@@ -65,6 +65,8 @@ pub struct Config {
     pub domain: Option<String>,
     /// The URL of the console, if it is not at the endpoint.
     pub console: Option<String>,
+    /// The image that runs uploaded programs: `image.image_refs.sealkit`.
+    pub base_image: Option<String>,
 }
 
 impl Config {
@@ -153,6 +155,7 @@ impl fmt::Debug for Config {
             .field("project", &self.project)
             .field("domain", &self.domain)
             .field("console", &self.console)
+            .field("base_image", &self.base_image)
             .finish()
     }
 }

@@ -27,7 +27,6 @@ pub(crate) use self::{
     error::transport_error,
     form::{FormRequest, FormResponse},
     http::endpoint_of,
-    proxy::is_loopback,
 };
 use self::{
     connect::{Connector, Stream},

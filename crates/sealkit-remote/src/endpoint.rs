@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    net::{Ipv4Addr, Ipv6Addr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
 };
 
 use crate::error::{Error, ErrorKind, Result, escape};
@@ -21,6 +21,11 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
+    /// Returns whether the host is this machine.
+    pub fn is_loopback(&self) -> bool {
+        is_loopback(&self.host)
+    }
+
     /// Parses an endpoint: a host with an optional port and an optional scheme `dns:///`, `http://` or `https://`.
     ///
     /// `insecure` applies only if the scheme is neither `http` nor `https`.
@@ -129,6 +134,12 @@ impl fmt::Display for Endpoint {
 /// Strips the brackets of an IPv6 address.
 pub(crate) fn strip_brackets(host: &str) -> &str {
     host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
+}
+
+/// Returns whether a host is `localhost` or a loopback address.
+pub(crate) fn is_loopback(host: &str) -> bool {
+    let host = strip_brackets(host);
+    host.eq_ignore_ascii_case("localhost") || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
 #[cfg(test)]

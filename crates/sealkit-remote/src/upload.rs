@@ -83,6 +83,8 @@ impl Client {
             filename: FILE_NAME.to_owned(),
             filename_root: digest(&[&md5]),
             expires_in: prost_types::Duration::try_from(EXPIRES_IN).ok(),
+            // The digest of no file. The server refuses it if the location has a file.
+            content_md5: vec![0; 16],
             ..CreateUploadLocationRequest::default()
         };
         let mut upload = CreateUploadLocationRequest {
@@ -91,7 +93,6 @@ impl Client {
             add_content_md5_metadata: true,
             ..location.clone()
         };
-        // Without a digest, the server refuses a location that has a file.
         let exists = self.locate(&location).await.is_err_and(|error| error.code() == Code::AlreadyExists);
         let target = match self.locate(&upload).await {
             // The store does not know the digest of the file. Locations without a root are not checked.

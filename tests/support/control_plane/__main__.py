@@ -42,6 +42,7 @@ from rpc import Entry, Handler, Service
 from run_service import Runs, Tasks
 from secret_service import Secrets
 from storage import open_storage
+from uploads import Uploads
 from web import App
 
 
@@ -113,6 +114,8 @@ async def main() -> None:
     programs = dict(program.split("=", 1) for program in arguments.program)
     backend = Backend(storage, secrets, Actions(), directory / "pods", programs, pod_variables, arguments.lockstep)
 
+    uploads = Uploads(storage, admin)
+
     auth_metadata = auth_metadata_handlers(f"{scheme}://{front}", oauth)
     handlers: list[tuple[FileDescriptor, str, dict[str, Handler]]] = [
         (secret_pb2.DESCRIPTOR, "SecretService", secrets.handlers()),
@@ -124,7 +127,7 @@ async def main() -> None:
         (task_service_pb2.DESCRIPTOR, "TaskService", tasks.handlers()),
         (run_service_pb2.DESCRIPTOR, "RunService", Runs(backend, tasks).handlers()),
         (actions_service_pb2.DESCRIPTOR, "ActionsService", Children(backend, tasks).handlers()),
-        (dataproxy_service_pb2.DESCRIPTOR, "DataProxyService", DataProxy(backend, admin).handlers()),
+        (dataproxy_service_pb2.DESCRIPTOR, "DataProxyService", DataProxy(backend, uploads).handlers()),
     ]
     if arguments.union1:
         handlers = [entry for entry in handlers if not entry[0].package.startswith("flyteidl2.")]
@@ -133,7 +136,7 @@ async def main() -> None:
 
     servers = [
         asyncio.create_task(serve_on(Front(services, oauth, faults, record), front_socket, certificate)),
-        asyncio.create_task(serve_on(Admin(record, faults, backend, oauth), admin_socket, [])),
+        asyncio.create_task(serve_on(Admin(record, faults, backend, oauth, uploads), admin_socket, [])),
     ]
     print(
         json.dumps(

@@ -12,7 +12,8 @@
     POST   /tokens/expire       revokes all access tokens; with `{"refresh": true}` also the refresh tokens
     POST   /oauth               `{"life": SECONDS, "interval": SECONDS, "device_answers": [ERROR, ...]}`, all optional
     POST   /reset               deletes requests, faults and secrets
-    PUT    /upload?uri=URI      the upload location of CreateUploadLocation
+    GET    /uploads             the URIs of all uploads, one per line
+    PUT    /upload?...          a signed URL of CreateUploadLocation; faults of the method `PUT` apply
 """
 
 import json
@@ -27,7 +28,8 @@ from backend import Backend
 from faults import Faults, Record
 from oauth import OAuth
 from secret_service import Stored
-from web import Receive, Scope, Send, answer, answer_json, lifespan, read_body
+from uploads import Rejected, Uploads
+from web import Receive, Scope, Send, answer, answer_json, headers_of, lifespan, read_body
 
 
 @dataclass
@@ -38,6 +40,7 @@ class Admin:
     faults: Faults
     backend: Backend
     oauth: OAuth | None
+    uploads: Uploads
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -51,6 +54,10 @@ class Admin:
                     await answer_lines(send, self.secrets())
                 case "GET", "/pods":
                     await answer_lines(send, map(asdict, self.backend.pods))
+                case "GET", "/uploads":
+                    await answer_lines(send, self.uploads.received)
+                case "PUT", "/upload":
+                    await self.upload(scope, body, send)
                 case "GET", "/tokens":
                     await answer_json(send, self.oauth.tokens.issued if self.oauth else {})
                 case _:
@@ -83,10 +90,19 @@ class Admin:
             case "POST", "/oauth":
                 for name, value in json.loads(body).items():
                     setattr(self.oauth.tokens if name == "life" else self.oauth, name, value)
-            case "PUT", "/upload":
-                self.backend.storage.write(parse_qs(scope["query_string"].decode())["uri"][0], body)
             case _:
                 raise LookupError
+
+    async def upload(self, scope: Scope, body: bytes, send: Send) -> None:
+        """Stores an uploaded object."""
+        fault = self.faults.take("PUT")
+        if fault.http:
+            return await answer(send, fault.http, fault.body.encode(), "application/xml")
+        try:
+            self.uploads.put(parse_qs(scope["query_string"].decode()), headers_of(scope), body)
+        except Rejected as error:
+            return await answer(send, error.status, error.body, "application/xml")
+        await answer(send, 200)
 
     def secrets(self) -> list[dict[str, Any]]:
         """Returns all secrets with their values."""

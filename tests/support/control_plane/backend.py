@@ -161,6 +161,9 @@ class Backend:
                 start_new_session=True,
                 limit=1 << 24,
             )
+        except FileNotFoundError:
+            message = f'failed to create containerd task: exec: "{pod.arguments[0]}": executable file not found in $PATH'
+            return Failure("StartError", message, recoverable=True)
         except (OSError, TypeError, ValueError) as error:
             return Failure("ContainerCannotRun", f"the container cannot run: {error}", recoverable=True)
         action.process = process

@@ -1,11 +1,9 @@
 """The DataProxyService: inputs, outputs, logs and uploads."""
 
 import base64
-import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from connectrpc.code import Code
 from connectrpc.errors import ConnectError
@@ -16,14 +14,15 @@ from actions import Log
 from backend import Backend
 from directory import require_project
 from rpc import Call, Handler
+from uploads import Uploads
 
 
 @dataclass
 class DataProxy:
-    """The service of the data of runs. `admin` is the base URL of uploads."""
+    """The service of the data of runs."""
 
     backend: Backend
-    admin: str
+    uploads: Uploads
 
     def handlers(self) -> dict[str, Handler]:
         """Returns the methods of the DataProxyService."""
@@ -69,10 +68,7 @@ class DataProxy:
         return call.output(offloaded_input_data={"uri": uri, "inputs_hash": digest})
 
     async def upload_location(self, request: Any, call: Call) -> Message:
-        require_project(request.project, request.domain)
-        directory = f"{request.project}/{request.domain}/{request.filename_root or secrets.token_hex(8)}"
-        uri = f"{self.backend.storage.root}/{directory}/{request.filename or 'file'}"
-        return call.output(signed_url=f"{self.admin}/upload?{urlencode({'uri': uri})}", native_url=uri)
+        return call.output(**self.uploads.locate(request))
 
 
 def fnv_64a(body: bytes) -> int:

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
+use sealkit_program::Platform;
 
 use crate::error::CommandError;
 
@@ -68,14 +69,39 @@ pub struct ClusterArguments {
     pub org: Option<String>,
 }
 
-/// The image and the resources of the pods on a cluster.
+/// The program, the image and the resources of the pods on a cluster.
 #[derive(Debug, Args)]
 pub struct ImageArguments {
-    /// Container image that contains the program
+    /// Container image that contains the program [default: upload the program]
     #[arg(long, help_heading = "Cluster")]
     pub image: Option<String>,
+    /// Container image that runs the uploaded program; it needs `a0` of the Flyte SDK
+    ///
+    /// The default is the official image, or `image.image_refs.sealkit` of the
+    /// configuration file.
+    #[arg(
+        long,
+        value_name = "IMAGE",
+        help_heading = "Cluster",
+        hide_short_help = true,
+        conflicts_with = "image",
+        verbatim_doc_comment
+    )]
+    pub base_image: Option<String>,
+    /// Platform to build the uploaded program for: linux/amd64 or linux/arm64
+    ///
+    /// The default is linux/amd64, and the platform of this machine for a cluster
+    /// on it.
+    #[arg(
+        long,
+        help_heading = "Cluster",
+        hide_short_help = true,
+        conflicts_with = "image",
+        verbatim_doc_comment
+    )]
+    pub platform: Option<Platform>,
     /// Path of the program in the image [default: its file name]
-    #[arg(long, value_name = "PATH", help_heading = "Cluster", hide_short_help = true)]
+    #[arg(long, value_name = "PATH", help_heading = "Cluster", hide_short_help = true, requires = "image")]
     pub program: Option<String>,
     /// Version of the tasks [default: a hash of their specification]
     #[arg(long, help_heading = "Cluster", hide_short_help = true)]
@@ -98,9 +124,11 @@ impl ImageArguments {
     ///
     /// Returns an error that names the first option that is set.
     pub(super) fn require_remote(&self) -> Result<(), CommandError> {
-        let Self { image, program, version, cpu, memory, gpu } = self;
+        let Self { image, base_image, platform, program, version, cpu, memory, gpu } = self;
         require_remote(&[
             ("image", image.is_some()),
+            ("base-image", base_image.is_some()),
+            ("platform", platform.is_some()),
             ("program", program.is_some()),
             ("version", version.is_some()),
             ("cpu", cpu.is_some()),

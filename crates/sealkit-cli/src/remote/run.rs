@@ -5,15 +5,17 @@ use std::{env, ffi::OsString, thread, time::Instant};
 use sealkit_names::{incompatibility::incompatibilities, variables::MAX_OUTPUT};
 use sealkit_program::{Program, ReachableTasks, SecretRequest, Task, TaskSpec};
 use sealkit_remote::{
-    ActionPhase, Deployment, ErrorKind, Event, PodProgram, Resource, RunId, RunOutcome, Scope, SecretId,
-    sanitize,
+    ActionPhase, Deployment, ErrorKind, Event, Resource, RunId, RunOutcome, Scope, SecretId, sanitize,
 };
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::oneshot,
 };
 
-use super::Cluster;
+use super::{
+    Cluster,
+    source::{self, Source},
+};
 use crate::{
     arguments::{ImageArguments, Run},
     error::CommandError,
@@ -25,10 +27,10 @@ use crate::{
 pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
     let cluster = Cluster::open(&args.remote.cluster)?;
     let (project, domain) = project_and_domain(&cluster, args.project.as_deref(), args.domain.as_deref())?;
-    let program = run::open(&args.target)?;
-    let Some((task, inputs)) = run::select(args, &program)? else { return Ok(()) };
-    let deployment = deployment(&cluster, &program, &args.image, &args.env, &project, &domain)?;
-    let spec = task_spec(&program, task, &deployment)?;
+    let mut deployment = deployment(&cluster, &args.image, &args.env, &project, &domain)?;
+    let source = Source::open(&cluster, &args.target, &args.image)?;
+    let program = source.program();
+    let Some((task, inputs)) = run::select(args, program)? else { return Ok(()) };
     let ReachableTasks { required, possible } = program.reachable(task);
     check_incompatibilities(&required)?;
     for possible in &possible {
@@ -41,6 +43,8 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
         warn_of_missing(&cluster, task, (&required, &possible), &project, &domain)?;
     }
 
+    source.deliver(&cluster, &mut deployment)?;
+    let spec = task_spec(program, task, &deployment)?;
     let run = RunId::random(&project, &domain)?;
     cluster.wait(cluster.client.create_run(&run, spec, inputs))?;
     let console = cluster.client.config().console_url(&run.name, &project, &domain);
@@ -55,7 +59,10 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
         let outputs = cluster.wait(cluster.client.outputs(&run))?;
         return terminal::print(&program.outputs(task, outputs)?);
     }
-    Err(run_error(&task.name, &outcome, &[required, possible].concat()))
+    let error = run_error(&task.name, &outcome, &[required, possible].concat());
+    // Kubernetes reports an image without the entry point so.
+    let has_no_entry_point = error.message().contains("exec: \"a0\": executable file not found");
+    Err(if has_no_entry_point { source::no_entry_point(error, &deployment.image) } else { error })
 }
 
 /// Returns the project and the domain of the arguments, or else of the configuration.
@@ -74,19 +81,14 @@ pub(super) fn project_and_domain(
     Ok((select(project, &config.project, "project")?, select(domain, &config.domain, "domain")?))
 }
 
-/// Returns the image, the environment and the resources of the pods of a program.
+/// Returns the project, the environment and the resources of the pods of a program.
 pub(super) fn deployment(
     cluster: &Cluster,
-    program: &Program,
     image: &ImageArguments,
     variables: &[OsString],
     project: &str,
     domain: &str,
 ) -> Result<Deployment, CommandError> {
-    let Some(name) = &image.image else {
-        return Err(CommandError::usage("no image: a cluster starts the program from a container image")
-            .with_hint("build an image that contains the program, and add --image REGISTRY/NAME:TAG"));
-    };
     let text = |pair: &OsString| {
         let (name, value) = run::variable(pair)?;
         match (name.into_string(), value.into_string()) {
@@ -94,7 +96,6 @@ pub(super) fn deployment(
             _ => Err(CommandError::usage("the value of `--env` is not UTF-8 text")),
         }
     };
-    let file_name = program.path().file_name().map(|name| name.to_string_lossy().into_owned());
     let mut environment = variables.iter().map(text).collect::<Result<Vec<_>, CommandError>>()?;
     // The pods have to apply the limit of the cluster, too.
     environment.extend(env::var(MAX_OUTPUT).ok().map(|limit| (MAX_OUTPUT.to_owned(), limit)));
@@ -112,10 +113,9 @@ pub(super) fn deployment(
         project: project.to_owned(),
         domain: domain.to_owned(),
         version: image.version.clone(),
-        image: name.clone(),
-        program: PodProgram::Image { path: image.program.clone().or(file_name).unwrap_or_default() },
         environment,
         resources,
+        ..Deployment::default()
     })
 }
 

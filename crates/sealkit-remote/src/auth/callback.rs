@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 
 use super::{Authenticator, metadata::invalid_metadata};
 use crate::{
-    connection::is_loopback,
+    endpoint::is_loopback,
     error::{Error, ErrorKind, Result, escape},
 };
 

@@ -14,7 +14,8 @@ use tonic_prost::ProstCodec;
 
 use super::Authenticator;
 use crate::{
-    connection::{Channel, endpoint_of, is_loopback, transport_error},
+    connection::{Channel, endpoint_of, transport_error},
+    endpoint::is_loopback,
     error::{Error, ErrorKind, Result, escape},
 };
 

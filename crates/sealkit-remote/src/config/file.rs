@@ -1,6 +1,6 @@
 //! Parses the configuration files of the official tools.
 
-use std::{fs::File, io::Read as _, path::Path};
+use std::{collections::BTreeMap, fs::File, io::Read as _, path::Path};
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 
@@ -20,6 +20,8 @@ pub(super) struct ConfigFile {
     pub(super) task: Task,
     #[serde(deserialize_with = "section")]
     pub(super) console: Console,
+    #[serde(deserialize_with = "section")]
+    pub(super) image: Image,
 }
 
 /// The section `admin`: the control plane.
@@ -59,6 +61,13 @@ pub(super) struct Task {
 #[serde(default, expecting = "a section")]
 pub(super) struct Console {
     pub(super) endpoint: Option<String>,
+}
+
+/// The section `image`: references to images by name.
+#[derive(Debug, Default, PartialEq, Deserialize)]
+#[serde(default, expecting = "a section")]
+pub(super) struct Image {
+    pub(super) image_refs: BTreeMap<String, String>,
 }
 
 impl ConfigFile {

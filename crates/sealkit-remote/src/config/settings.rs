@@ -36,12 +36,13 @@ pub(super) struct Settings {
     pub(super) project: Option<String>,
     pub(super) domain: Option<String>,
     console: Option<String>,
+    base_image: Option<String>,
 }
 
 impl Settings {
     /// Reads the settings of `file` at `path` and of the environment. Variables of Flyte 2 override those of Flyte 1.
     pub(super) fn read(file: ConfigFile, path: Option<&Path>, variables: Variables<'_>) -> Result<Self> {
-        let ConfigFile { admin, task, console } = file;
+        let ConfigFile { admin, task, console, mut image } = file;
         // Empty text counts as unset.
         let text = |names: &[&str], in_file: Option<String>| {
             Ok::<_, Error>(variables.text(names)?.or(in_file.filter(|text| !text.is_empty())))
@@ -103,6 +104,7 @@ impl Settings {
             project: text(&["FLYTE_TASK_PROJECT", "FLYTE_LOCAL_PROJECT"], task.project)?,
             domain: text(&["FLYTE_TASK_DOMAIN", "FLYTE_LOCAL_DOMAIN"], task.domain)?,
             console: text(&["FLYTE_CONSOLE_ENDPOINT", "FLYTE_PLATFORM_CONSOLE_ENDPOINT"], console.endpoint)?,
+            base_image: text(&["SEALKIT_BASE_IMAGE"], image.image_refs.remove("sealkit"))?,
         })
     }
 
@@ -131,6 +133,7 @@ impl Settings {
             project: self.project,
             domain: self.domain,
             console,
+            base_image: self.base_image,
         })
     }
 }

@@ -1,6 +1,6 @@
 //! HTTP proxies that tunnel connections with `CONNECT`.
 
-use std::{env, fmt, net::IpAddr};
+use std::{env, fmt};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use hyper::Uri;
@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use super::error::ConnectionError;
 use crate::{
     config::Config,
-    endpoint::{Endpoint, strip_brackets},
+    endpoint::{Endpoint, is_loopback, strip_brackets},
     error::{Error, ErrorKind, Result},
 };
 
@@ -77,12 +77,6 @@ fn first_variable(names: [&'static str; 2]) -> Option<(&'static str, String)> {
     names.into_iter().find_map(|name| {
         env::var(name).ok().filter(|value| !value.trim().is_empty()).map(|value| (name, value))
     })
-}
-
-/// Returns whether a host is `localhost` or a loopback address.
-pub(crate) fn is_loopback(host: &str) -> bool {
-    let host = strip_brackets(host);
-    host.eq_ignore_ascii_case("localhost") || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
 /// Returns whether `no_proxy` contains a host, its network or one of its parent domains.
