@@ -72,13 +72,15 @@ pub struct ClusterArguments {
 /// The program, the image and the resources of the pods on a cluster.
 #[derive(Debug, Args)]
 pub struct ImageArguments {
-    /// Container image that contains the program [default: upload the program]
-    #[arg(long, help_heading = "Cluster")]
-    pub image: Option<String>,
-    /// Container image that runs the uploaded program; it needs `a0` of the Flyte SDK
+    /// Container image that contains the program
     ///
-    /// The default is the official image, or `image.image_refs.sealkit` of the
-    /// configuration file.
+    /// Without it, the program is built for the cluster and uploaded.
+    #[arg(long, help_heading = "Cluster", verbatim_doc_comment)]
+    pub image: Option<String>,
+    /// Container image that runs the uploaded program: it has the Flyte SDK
+    ///
+    /// The default is `image.image_refs.sealkit` of the configuration file,
+    /// or else the official image.
     #[arg(
         long,
         value_name = "IMAGE",
@@ -88,10 +90,10 @@ pub struct ImageArguments {
         verbatim_doc_comment
     )]
     pub base_image: Option<String>,
-    /// Platform to build the uploaded program for: linux/amd64 or linux/arm64
+    /// Platform of the uploaded program, linux/amd64 or linux/arm64
     ///
-    /// The default is linux/amd64, and the platform of this machine for a cluster
-    /// on it.
+    /// The default is linux/amd64. For a cluster on this machine, it is
+    /// the platform of this machine.
     #[arg(
         long,
         help_heading = "Cluster",

@@ -155,6 +155,7 @@ Examples:
   sealkit run --secret token=env:HF_TOKEN src/main.rs main
   sealkit run --secret db/password=@pw.txt src/main.rs main
   sealkit run --domain development src/main.rs main
+  sealkit run --remote src/main.rs main
   sealkit run --remote --image ghcr.io/me/app:1 src/main.rs main
 
 Every task runs in a process of its own, with only its own secrets, and so does
@@ -162,8 +163,9 @@ every task that a workflow calls. The output of the task is printed to standard
 output as JSON. All that tasks print goes to standard error, with secrets
 redacted.
 
-With --remote, the cluster starts the program from the image, with the secrets
-of the cluster. Ctrl-C asks whether to abort the run.
+With --remote, the program is built for the cluster and uploaded, unless the
+cluster has it already. Its tasks get the secrets of the cluster. Ctrl-C asks
+whether to abort the run.
 
 Exit codes:
   0    success
@@ -175,7 +177,7 @@ pub(super) const DEPLOY_SHORT: &str = "Cluster options, resources and examples: 
 
 pub(super) const DEPLOY: &str = "\
 Examples:
-  sealkit deploy --image ghcr.io/me/app:1 src/main.rs
+  sealkit deploy src/main.rs
   sealkit deploy --image ghcr.io/me/app:1 --version v7 src/main.rs train
 
 Names and versions of the registered tasks are printed to standard output, one
