@@ -133,12 +133,12 @@ fn a_secret_on_a_cluster_lives_from_create_to_delete() {
       }
     ]
     "#);
-    insta::assert_snapshot!(run(&plane, &home, "get secret tokn --remote"), @r#"
+    insta::assert_snapshot!(run(&plane, &home, "get secret tokn --remote"), @"
     exit code 1
     -- stderr
-    error: secret `tokn` not found on `PLANE`
+    error: secret `tokn` not found on PLANE
     hint: did you mean `token`?
-    "#);
+    ");
     insta::assert_snapshot!(with_value("update secret token --remote -f -", "k3Jq-71xT/wQz9"), @r#"
     exit code 0
     -- stderr
@@ -264,4 +264,52 @@ fn secrets_are_stored_on_union_1_with_its_own_service() {
     error: `PLANE` does not support `flyteidl2.task.TaskService/DeployTask`
     hint: check that this is the endpoint of Flyte 2: Flyte 1 and Union 1 lack some of its services
     "#);
+}
+
+#[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
+fn local_secrets_are_pushed_to_a_cluster_all_or_none() {
+    let (plane, home) = start(&["--strict"]);
+    for (name, value) in
+        [("text", &b"k3Jq-71x"[..]), ("binary", b"\xff\x00\n"), ("db --group g", b"k3Jq-72x")]
+    {
+        home.sealkit("create secret -f -").args(name).input(value).run().unwrap();
+    }
+    // A secret that cannot be pushed: none is sent.
+    let pushed = |line: &str| run(&plane, &home, line);
+    insta::assert_snapshot!(pushed("push secret text missing -y"), @"
+    exit code 1
+    -- stderr
+    error: secret `missing` not found
+    hint: list the secrets: sealkit get secret
+    ");
+    insta::assert_snapshot!(pushed("push secret db --group g -y"), @"
+    exit code 2
+    -- stderr
+    error: a secret on a cluster cannot have a group
+    hint: leave out --group: Flyte 2 looks up secrets by key and ignores the group in a request
+    ");
+    insta::assert_snapshot!(pushed("push secret text"), @"
+    exit code 2
+    -- stderr
+    error: cannot ask for confirmation: standard input is not a terminal
+    hint: to continue without it, add -y
+    ");
+    assert_eq!(stored(&plane), []);
+    insta::assert_snapshot!(pushed("push secret text binary text -y"), @"
+    exit code 0
+    -- stderr
+    Created secret `text` on PLANE
+    Created secret `binary` on PLANE
+    ");
+    home.sealkit("update secret text -f -").input("k3Jq-73x").run().unwrap();
+    insta::assert_snapshot!(pushed("push secret text -y"), @"
+    exit code 0
+    -- stderr
+    Updated secret `text` on PLANE
+    ");
+    let mut values: Vec<_> = stored(&plane).into_iter().map(|(name, _, _, value)| (name, value)).collect();
+    values.sort();
+    let expected = [("binary", &b"\xff\x00\n"[..]), ("text", b"k3Jq-73x")];
+    assert_eq!(values, expected.map(|(name, value)| (name.to_owned(), value.to_vec())));
 }

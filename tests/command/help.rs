@@ -7,7 +7,7 @@ use support::Finished;
 use crate::home;
 
 /// All commands, and the most lines of their short help.
-const COMMANDS: [(&str, usize); 17] = [
+const COMMANDS: [(&str, usize); 19] = [
     ("", 20),
     ("create", 10),
     ("create secret", 24),
@@ -18,6 +18,8 @@ const COMMANDS: [(&str, usize); 17] = [
     ("update key", 10),
     ("delete", 10),
     ("delete secret", 20),
+    ("push", 10),
+    ("push secret", 24),
     ("verify", 10),
     ("verify store", 10),
     ("run", 28),
@@ -76,6 +78,7 @@ fn the_short_help_lists_the_commands() {
       get          List secrets without their values
       update       Update a secret, or the passphrase of the store's key
       delete       Delete a secret
+      push         Copy secrets of the local store to a cluster
       run          Run a task or workflow, locally or on a cluster
       deploy       Register tasks on a cluster without running them
       describe     Show the tasks of a program and the secrets they request

@@ -15,8 +15,8 @@ pub use self::program::{Deploy, Describe, DescribeOutput, Run, TargetArguments};
 pub use self::{
     cluster::{ClusterArguments, ImageArguments, RemoteArguments},
     secret::{
-        CreateSecret, DeleteSecret, DockerArguments, GetSecret, OutputArgument, ScopeArguments, TypeArgument,
-        UpdateSecret, ValueArguments,
+        CreateSecret, DeleteSecret, DockerArguments, GetSecret, OutputArgument, PushSecret, ScopeArguments,
+        TypeArgument, UpdateSecret, ValueArguments,
     },
 };
 
@@ -45,6 +45,9 @@ pub enum Verb {
     /// Delete a secret
     #[command(subcommand, after_long_help = help::DELETE)]
     Delete(DeleteObject),
+    /// Copy secrets of the local store to a cluster
+    #[command(subcommand, after_long_help = help::PUSH)]
+    Push(PushObject),
     /// Run a task or workflow, locally or on a cluster
     #[cfg(target_os = "linux")]
     #[command(after_help = help::RUN_SHORT, after_long_help = help::RUN)]
@@ -117,6 +120,16 @@ pub enum DeleteObject {
     /// Delete a secret and all its versions
     #[command(after_help = help::DELETE_SECRET_SHORT, after_long_help = help::DELETE)]
     Secret(DeleteSecret),
+}
+
+/// An object of `push`.
+#[derive(Debug, Subcommand)]
+pub enum PushObject {
+    /// Copy secrets of the local store to a cluster
+    ///
+    /// Asks before values are sent. A secret that the cluster has is replaced.
+    #[command(after_help = help::PUSH_SECRET_SHORT, after_long_help = help::PUSH)]
+    Secret(PushSecret),
 }
 
 /// An object of `verify`.

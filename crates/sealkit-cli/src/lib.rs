@@ -35,7 +35,9 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser as _, error::ErrorKind};
 
 use crate::{
-    arguments::{Arguments, CreateObject, DeleteObject, GetObject, UpdateObject, Verb, VerifyObject},
+    arguments::{
+        Arguments, CreateObject, DeleteObject, GetObject, PushObject, UpdateObject, Verb, VerifyObject,
+    },
     error::CommandError,
     secret::{ClusterSecrets, LocalSecrets},
 };
@@ -94,6 +96,7 @@ fn run_verb(verb: Verb) -> Result<(), CommandError> {
             secret::delete::<ClusterSecrets>(&args)
         }
         Verb::Delete(DeleteObject::Secret(args)) => secret::delete::<LocalSecrets>(&args),
+        Verb::Push(PushObject::Secret(args)) => secret::push(&args),
         #[cfg(target_os = "linux")]
         Verb::Run(args) if args.is_remote()? => remote::run::run(&args),
         #[cfg(target_os = "linux")]

@@ -2,6 +2,7 @@
 
 mod cluster;
 mod local;
+mod push;
 
 use sealkit_names::nearest;
 use sealkit_store::{Scope, SecretId};
@@ -11,6 +12,7 @@ pub(crate) use self::local::open_or_create_store;
 pub(crate) use self::{
     cluster::ClusterSecrets,
     local::{LocalSecrets, store_paths, verify},
+    push::push,
 };
 use crate::{
     arguments::{CreateSecret, DeleteSecret, GetSecret, RemoteArguments, TypeArgument, UpdateSecret},

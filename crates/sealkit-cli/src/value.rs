@@ -115,6 +115,11 @@ impl NewValue {
         Ok(Self { bytes, kind: ValueKind::Bytes })
     }
 
+    /// Returns the value of a stored secret.
+    pub(crate) fn stored(bytes: &[u8], kind: ValueKind) -> Self {
+        Self { bytes: Zeroizing::new(bytes.to_vec()), kind }
+    }
+
     /// Returns the value for the store.
     pub(crate) fn value(&self) -> Result<Value<'_>, CommandError> {
         match (self.kind, str::from_utf8(&self.bytes)) {

@@ -15,6 +15,7 @@ Examples:
   sealkit delete secret my_secret             delete all versions of it
   sealkit run examples/using_secrets.rs main  run a workflow of a source file
   sealkit create secret my_secret --remote    create the secret on a cluster
+  sealkit push secret my_secret               copy a local secret to a cluster
   source <(sealkit completions bash)          enable shell completion
 
 Files:
@@ -113,6 +114,17 @@ Examples:
   sealkit delete secret my_secret --remote    delete the secret from a cluster
 
 A deletion cannot be undone.";
+
+pub(super) const PUSH_SECRET_SHORT: &str = "Cluster options and examples: see `sealkit push secret --help`";
+
+pub(super) const PUSH: &str = "\
+Examples:
+  sealkit push secret my_secret               ask, then send the local value
+  sealkit push secret my_secret my_cert -y
+  sealkit push secret my_secret --domain development --project flytesnacks
+
+The secrets keep their names, domains and projects. Secrets with a group cannot
+be sent: Flyte 2 looks up secrets by key.";
 
 pub(super) const UPDATE_KEY: &str = "\
 Examples:

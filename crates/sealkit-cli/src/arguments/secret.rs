@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum, ValueHint};
 use clap_complete::ArgValueCandidates;
 use sealkit_store::{Scope, SecretId, SecretType};
 
-use super::RemoteArguments;
+use super::{ClusterArguments, RemoteArguments};
 use crate::{completion, error::CommandError};
 
 /// The arguments of `create secret`.
@@ -97,6 +97,23 @@ pub struct DeleteSecret {
     /// The cluster, if any.
     #[command(flatten)]
     pub remote: RemoteArguments,
+}
+
+/// The arguments of `push secret`.
+#[derive(Debug, Args)]
+pub struct PushSecret {
+    /// Names of the secrets
+    #[arg(required = true, value_name = "NAME", add = ArgValueCandidates::new(completion::names))]
+    pub names: Vec<String>,
+    /// The group and the scope of the secrets.
+    #[command(flatten)]
+    pub scope: ScopeArguments,
+    /// Send without asking for confirmation
+    #[arg(short, long)]
+    pub yes: bool,
+    /// The cluster.
+    #[command(flatten)]
+    pub cluster: ClusterArguments,
 }
 
 /// The source of a value; without any of them, the command prompts for it.

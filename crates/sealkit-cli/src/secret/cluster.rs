@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 
 use super::SecretStore;
 use crate::{
-    arguments::{GetSecret, RemoteArguments, TypeArgument},
+    arguments::{ClusterArguments, GetSecret, RemoteArguments, TypeArgument},
     error::CommandError,
     listing::Row,
     remote::Cluster,
@@ -19,6 +19,13 @@ use crate::{
 
 /// The secrets on a cluster.
 pub(crate) struct ClusterSecrets(Cluster);
+
+impl ClusterSecrets {
+    /// Connects to the cluster of the command line.
+    pub(super) fn at(cluster: &ClusterArguments) -> Result<Self, CommandError> {
+        Ok(Self(Cluster::open(cluster)?))
+    }
+}
 
 impl SecretStore for ClusterSecrets {
     type Found = SecretType;
@@ -40,7 +47,7 @@ impl SecretStore for ClusterSecrets {
     }
 
     fn open(remote: &RemoteArguments) -> Result<Self, CommandError> {
-        Ok(Self(Cluster::open(&remote.cluster)?))
+        Self::at(&remote.cluster)
     }
 
     fn endpoint(&self) -> Option<String> {

@@ -29,6 +29,22 @@ impl LocalSecrets {
         self.0.as_ref().ok_or_else(missing)
     }
 
+    /// Opens the store to read values.
+    pub(super) fn of_user() -> Result<Self, CommandError> {
+        Ok(Self(Store::open(&store_paths()?)?))
+    }
+
+    /// Returns the value and the type of a secret. Returns `None` if it does not exist.
+    pub(super) fn read(&self, id: &SecretId) -> Result<Option<(NewValue, TypeArgument)>, CommandError> {
+        let Some(store) = &self.0 else { return Ok(None) };
+        let Some(stored) = store.get(id)? else { return Ok(None) };
+        let r#type = match stored.entry.r#type {
+            Some(SecretType::ImagePull) => TypeArgument::ImagePull,
+            _ => TypeArgument::Generic,
+        };
+        Ok(Some((NewValue::stored(&stored.value, stored.kind), r#type)))
+    }
+
     /// Stores the value of an older version as the latest one. Returns its version.
     pub(super) fn restore(&self, id: &SecretId, version: u64) -> Result<u64, CommandError> {
         let store = self.store()?;
@@ -54,7 +70,7 @@ impl SecretStore for LocalSecrets {
     }
 
     fn open(_: &RemoteArguments) -> Result<Self, CommandError> {
-        Ok(Self(Store::open(&store_paths()?)?))
+        Self::of_user()
     }
 
     /// Opens the store without a prompt for its passphrase.
