@@ -35,6 +35,8 @@ pub const ENGINE_ENV_PREFIX: &str = DEFAULT_ENV_PREFIXES[1];
 pub const ENGINE: &str = "SEALKIT_ENGINE";
 /// Directory of the secret files of a pod that the local engine started.
 pub const MOUNTS: &str = "SEALKIT_MOUNTS";
+/// If set, the pod is isolated only as far as every Unix system can. Tests set it on Linux.
+pub const PROCESS_ISOLATION: &str = "SEALKIT_PROCESS_ISOLATION";
 /// Base directory of the files of the run that a pod on a cluster belongs to.
 pub const RUN_BASE: &str = "_U_RUN_BASE";
 /// Container image of a pod on a cluster. The tasks that the pod calls use the same image.

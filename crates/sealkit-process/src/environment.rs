@@ -16,9 +16,26 @@ use std::{
 use sealkit_protocol::mounts::{MountKind, SecretVariable};
 use zeroize::{Zeroize, Zeroizing};
 
-unsafe extern "C" {
-    /// The environment as POSIX defines it: pointers to `NAME=VALUE` strings, followed by a null pointer.
-    static environ: *const *mut c_char;
+/// The environment as POSIX defines it: pointers to `NAME=VALUE` strings, followed by a null pointer.
+type Block = *const *mut c_char;
+
+#[cfg(not(target_vendor = "apple"))]
+fn block() -> Block {
+    unsafe extern "C" {
+        static environ: Block;
+    }
+    // SAFETY: before `main`, no other thread can change the variable.
+    unsafe { environ }
+}
+
+/// Libraries of Apple's systems cannot link to the variable `environ`.
+#[cfg(target_vendor = "apple")]
+fn block() -> Block {
+    unsafe extern "C" {
+        fn _NSGetEnviron() -> *const Block;
+    }
+    // SAFETY: the function returns the address of `environ`. Before `main`, no other thread can change the variable.
+    unsafe { *_NSGetEnviron() }
 }
 
 /// Removes the variables that `is_secret` selects from the environment, and overwrites their values in the environment block.
@@ -63,10 +80,10 @@ pub(crate) fn remove(name: &str) {
 /// Returns pointers to all variables. They are collected first, because removing a variable moves the ones after it.
 fn entries() -> Vec<*mut c_char> {
     let mut entries = Vec::new();
-    // SAFETY: `environ` is null or points to an array of pointers that ends with a null pointer. The loop stops there. Before
+    let mut next = block();
+    // SAFETY: the block is null or points to an array of pointers that ends with a null pointer. The loop stops there. Before
     // `main`, no other thread can change the array.
     unsafe {
-        let mut next = environ;
         while !next.is_null() && !(*next).is_null() {
             entries.push(*next);
             next = next.add(1);

@@ -2,26 +2,26 @@
 
 use std::{env, fs::File, io, os::unix::net::UnixStream, sync::OnceLock};
 
-use rustix::process::{
-    DumpableBehavior, Resource, Rlimit, Signal, getpid, getppid, kill_process, set_dumpable_behavior,
-    set_parent_process_death_signal, setrlimit,
-};
+use rustix::process::{Resource, Rlimit, setrlimit};
 use sealkit_names::{io_reason, variables};
 use sealkit_protocol::{
     Code, Hello, Problem, frame,
     mounts::{self, MountKind, SecretVariable},
 };
 
-use crate::{environment, files, fork};
+use crate::{environment, files, isolation};
+
+/// The socket between a program and the engine that started it.
+pub type Socket = UnixStream;
 
 /// The secrets that this process holds in memory.
 static SECRETS: OnceLock<Vec<SecretVariable>> = OnceLock::new();
 
 /// The socket to the engine that started this pod.
-static ENGINE_SOCKET: OnceLock<UnixStream> = OnceLock::new();
+static ENGINE_SOCKET: OnceLock<Socket> = OnceLock::new();
 
 /// The socket to the engine that started this program to answer a query.
-static QUERY_SOCKET: OnceLock<UnixStream> = OnceLock::new();
+static QUERY_SOCKET: OnceLock<Socket> = OnceLock::new();
 
 /// Why the engine sent no secrets.
 static ENGINE_PROBLEM: OnceLock<Problem> = OnceLock::new();
@@ -37,16 +37,15 @@ pub(crate) fn before_main() {
         }
         return;
     }
-    // The mount comes first: an undumpable process cannot write to its own files in `/proc`. If it fails, the secret files are
-    // visible to other processes of the same user.
+    let isolation = isolation::of_this_pod();
+    environment::remove(variables::PROCESS_ISOLATION);
     if let Some(directory) = env::var_os(variables::MOUNTS) {
-        let _ = files::mount_private_tmpfs(directory.as_ref());
+        let _ = isolation.hide_files(directory.as_ref());
         environment::remove(variables::MOUNTS);
     }
     let debuggable = env::var_os(variables::DEBUGGABLE).is_some_and(|value| !value.is_empty());
     if !debuggable {
-        // If the system refuses, the process runs unprotected, as it would without this crate.
-        let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+        isolation.hide_memory();
         let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
     }
     let prefixes = secret_prefixes();
@@ -54,10 +53,11 @@ pub(crate) fn before_main() {
     if let Ok(engine) = env::var(variables::ENGINE) {
         // Processes that this pod starts are not pods of the engine.
         environment::remove(variables::ENGINE);
-        match connect(&engine, debuggable) {
+        let prepared = isolation.prepare_for_secrets(&engine, debuggable);
+        match prepared.and_then(|()| connect()) {
             Ok((socket, variables)) => {
                 secrets.extend(variables);
-                let _ = ENGINE_SOCKET.set(socket);
+                isolation.bind_to_engine(ENGINE_SOCKET.get_or_init(|| socket));
             }
             // Without its secrets, the pod cannot run its task.
             Err(error) => {
@@ -70,17 +70,7 @@ pub(crate) fn before_main() {
 }
 
 /// Moves the socket away from standard input and receives the secrets from the engine.
-///
-/// `engine` is the process ID of the engine.
-fn connect(engine: &str, debuggable: bool) -> io::Result<(UnixStream, Vec<SecretVariable>)> {
-    set_parent_process_death_signal(Some(Signal::KILL))?;
-    // The engine may have died before the death signal was set.
-    if getppid().map(|parent| parent.as_raw_nonzero().to_string()).as_deref() != Some(engine) {
-        kill_self();
-    }
-    if !debuggable {
-        fork::continue_in_child()?;
-    }
+fn connect() -> io::Result<(Socket, Vec<SecretVariable>)> {
     let socket = take_socket()?;
     let hello: Hello = frame::read(&socket)?.ok_or(io::ErrorKind::UnexpectedEof)?;
     let mut in_memory = Vec::new();
@@ -99,25 +89,21 @@ fn connect(engine: &str, debuggable: bool) -> io::Result<(UnixStream, Vec<Secret
 }
 
 /// Moves the socket away from standard input, which then is empty.
-fn take_socket() -> io::Result<UnixStream> {
+fn take_socket() -> io::Result<Socket> {
     let socket = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3)?;
     rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
-    Ok(UnixStream::from(socket))
-}
-
-fn kill_self() {
-    let _ = kill_process(getpid(), Signal::KILL);
+    Ok(Socket::from(socket))
 }
 
 pub(crate) fn secret(name: &str) -> Option<&'static [u8]> {
     SECRETS.get()?.iter().find(|secret| secret.name == name).map(|secret| &**secret.value)
 }
 
-pub(crate) fn engine_socket() -> Option<&'static UnixStream> {
+pub(crate) fn engine_socket() -> Option<&'static Socket> {
     ENGINE_SOCKET.get()
 }
 
-pub(crate) fn query_socket() -> Option<&'static UnixStream> {
+pub(crate) fn query_socket() -> Option<&'static Socket> {
     QUERY_SOCKET.get()
 }
 

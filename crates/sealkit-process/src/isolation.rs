@@ -1,0 +1,37 @@
+//! The isolation of a pod from other processes of the same user.
+
+#[cfg(target_os = "linux")]
+mod fork;
+#[cfg(target_os = "linux")]
+mod private;
+mod process;
+
+use std::{io, os::unix::net::UnixStream, path::Path};
+
+/// The measures that isolate a pod, in the order in which it takes them.
+pub(crate) trait Isolation {
+    /// Hides the files that will be written to `directory`. On an error, they are visible to other processes of the same user.
+    fn hide_files(&self, _directory: &Path) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Forbids other processes to read the memory, the environment and the open files of this process.
+    fn hide_memory(&self) {}
+
+    /// Prepares the process for its secrets. `engine` is the process ID of the engine, `debuggable` allows others to read the memory.
+    fn prepare_for_secrets(&self, _engine: &str, _debuggable: bool) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Makes sure that the process does not outlive the engine at the other end of `socket`. No other measure follows.
+    fn bind_to_engine(&self, _socket: &'static UnixStream) {}
+}
+
+/// Returns the isolation of this pod: the best of the system, or [`process`] if the engine asks for it.
+pub(crate) fn of_this_pod() -> &'static dyn Isolation {
+    #[cfg(target_os = "linux")]
+    if std::env::var_os(sealkit_names::variables::PROCESS_ISOLATION).is_none() {
+        return &private::Private;
+    }
+    &process::Process
+}
