@@ -19,6 +19,7 @@ use sealkit_protocol::{Code, Problem, Task};
 
 use crate::{
     event::{Event, Observer},
+    isolation::Isolation,
     mounts,
     pod::{Pod, PodOptions, Success, secrets},
     run_directory::RunDirectory,
@@ -111,6 +112,11 @@ impl Engine {
     /// Returns whether secrets that are mounted as files stay in memory.
     pub fn is_in_memory(&self) -> bool {
         self.directory.is_in_memory()
+    }
+
+    /// Returns how pods are isolated from other processes of the same user.
+    pub fn isolation(&self) -> Isolation {
+        self.options.isolation
     }
 
     /// Returns the guard that finds the secrets of this run.

@@ -3,14 +3,13 @@
 //! A [`Program`](sealkit_program::Program) reads its tasks. [`Values`] holds all the secrets that the tasks request;
 //! they are looked up before anything starts. An [`Engine`] starts one pod for the task and one for every task that it calls.
 //! Secrets reach a pod through a private socket or as files in a private, in-memory directory. The output of pods is redacted,
-//! and the processes and files that they leave behind are killed and removed.
-
-#[cfg(not(target_os = "linux"))]
-compile_error!("pods need Linux: only Linux can hide their secrets from other processes of the same user");
+//! and the processes and files that they leave behind are killed and removed. [`Isolation`] says what systems other than Linux lack.
 
 mod engine;
 mod event;
+mod isolation;
 mod mounts;
+#[cfg_attr(not(target_os = "linux"), path = "no_orphans.rs")]
 mod orphans;
 mod output;
 mod pod;
@@ -22,6 +21,7 @@ mod values;
 
 pub use engine::Engine;
 pub use event::{Event, Observer};
+pub use isolation::Isolation;
 pub use orphans::{adopt_orphans, kill_orphans};
 pub use pod::{PodOptions, Success};
 pub use run_directory::remove_stale_run_directories;

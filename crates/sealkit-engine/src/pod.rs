@@ -16,7 +16,7 @@ use std::{
     },
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
-    sync::{Arc, mpsc},
+    sync::{Arc, Mutex, PoisonError, mpsc},
     thread,
     time::Duration,
 };
@@ -34,7 +34,7 @@ use sealkit_names::variables;
 use sealkit_program::{Error, Result};
 use sealkit_protocol::{Code, ErrorFile, Hello, Problem, frame, mounts as protocol_mounts};
 
-use crate::{mounts::Mounts, output, pty::Pty};
+use crate::{isolation::Isolation, mounts::Mounts, output, pty::Pty};
 
 /// The environment variables that a pod inherits, besides those that begin with `LC_` or `RUST_`.
 const INHERITED: [&str; 27] = [
@@ -69,6 +69,10 @@ const INHERITED: [&str; 27] = [
 /// How long the output of a finished pod is read if another process still holds it open.
 const OUTPUT_TIMEOUT: Duration = Duration::from_millis(500);
 
+/// Held while a pod is started. Some systems mark descriptors close-on-exec only after creating them: a process that starts at that
+/// moment would inherit the socket of the pod.
+static STARTING: Mutex<()> = Mutex::new(());
+
 /// Options that apply to all pods of a run.
 #[derive(Clone, Debug, Default)]
 pub struct PodOptions {
@@ -78,6 +82,8 @@ pub struct PodOptions {
     pub inherit_environment: bool,
     /// Whether other processes of the same user may inspect pods.
     pub debuggable: bool,
+    /// How pods are isolated from other processes of the same user.
+    pub isolation: Isolation,
     /// The domain that pods run in.
     pub domain: Option<String>,
     /// The project that pods run in.
@@ -117,7 +123,7 @@ pub(crate) struct RunningPod {
 impl Pod<'_> {
     /// Starts the process and sends it its secrets.
     ///
-    /// The calling thread has to wait for the pod: the kernel kills the pod when the thread ends.
+    /// The calling thread has to wait for the pod: Linux kills the pod when the thread ends.
     pub(crate) fn start(
         &mut self,
         inputs: &Inputs,
@@ -133,6 +139,7 @@ impl Pod<'_> {
         let inputs_path = self.directory.join("inputs.pb");
         fs::write(&inputs_path, inputs.encode_to_vec()).map_err(cannot_start)?;
 
+        let starting = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
         let (socket, pod_socket) = UnixStream::pair().map_err(cannot_start)?;
         let mut command = Command::new(self.program);
         command.arg("execute").args(["--task", self.task, "--name", self.action, "--run-name", self.run]);
@@ -148,6 +155,7 @@ impl Pod<'_> {
         let mut child = command.spawn().map_err(cannot_start)?;
         // The command holds the pod's ends of the socket and the pty: reads from ours would never end.
         drop(command);
+        drop(starting);
         let group = Pid::from_child(&child);
         let (open, output_closed) = mpsc::channel();
         let pipes = [child.stdout.take().map(OwnedFd::from), child.stderr.take().map(OwnedFd::from)];
@@ -170,7 +178,8 @@ impl Pod<'_> {
     }
 
     fn environment(&self) -> Vec<(OsString, OsString)> {
-        let PodOptions { environment, inherit_environment, debuggable, domain, project } = self.options;
+        let PodOptions { environment, inherit_environment, debuggable, isolation, domain, project } =
+            self.options;
         let is_secret =
             |name: &OsStr| self.mounts.variables.iter().any(|variable| name == variable.name.as_str());
         let mut all: Vec<(OsString, OsString)> = env::vars_os()
@@ -186,6 +195,9 @@ impl Pod<'_> {
         }
         if *debuggable {
             set(variables::DEBUGGABLE, &"1");
+        }
+        if *isolation == Isolation::Process {
+            set(variables::PROCESS_ISOLATION, &"1");
         }
         set(variables::EXECUTION_ID, &self.run);
         set(variables::RUN_NAME, &self.run);

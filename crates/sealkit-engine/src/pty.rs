@@ -4,12 +4,12 @@ use std::{
     fs::{File, OpenOptions},
     io,
     os::{fd::OwnedFd, unix::fs::OpenOptionsExt as _},
-    path::PathBuf,
+    path::Path,
 };
 
 use rustix::{
     fs::OFlags,
-    pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt},
+    pty::{grantpt, ptsname, unlockpt},
     termios::{isatty, tcgetwinsize, tcsetwinsize},
 };
 
@@ -35,13 +35,17 @@ impl Pty {
     }
 
     fn new() -> io::Result<Self> {
-        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
+        // Not `openpt`: it cannot mark the master close-on-exec on macOS.
+        let master = open(Path::new("/dev/ptmx"))?;
         grantpt(&master)?;
         unlockpt(&master)?;
         let name = ptsname(&master, Vec::new())?.into_string().map_err(io::Error::other)?;
-        let flags = OFlags::NOCTTY.bits().cast_signed();
-        let replica =
-            OpenOptions::new().read(true).write(true).custom_flags(flags).open(PathBuf::from(name))?;
-        Ok(Self { master: master.into(), replica: replica.into() })
+        Ok(Self { replica: open(name.as_ref())?.into(), master })
     }
+}
+
+/// Opens a device that does not become the controlling terminal of this process.
+fn open(device: &Path) -> io::Result<File> {
+    let flags = OFlags::NOCTTY.bits().cast_signed();
+    OpenOptions::new().read(true).write(true).custom_flags(flags).open(device)
 }

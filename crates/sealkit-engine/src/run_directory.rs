@@ -88,6 +88,7 @@ fn parents_with(runtime: Option<PathBuf>) -> Vec<Parent> {
     parents
 }
 
+#[cfg(target_os = "linux")]
 fn is_in_memory(path: &Path) -> bool {
     const TMPFS: u64 = 0x0102_1994;
     const RAMFS: u64 = 0x8584_58f6;
@@ -95,6 +96,12 @@ fn is_in_memory(path: &Path) -> bool {
         let kind = u64::try_from(file_system.f_type).unwrap_or_default();
         kind == TMPFS || kind == RAMFS
     })
+}
+
+/// Other systems number their file systems differently, so each directory counts as one on a disk.
+#[cfg(not(target_os = "linux"))]
+fn is_in_memory(_: &Path) -> bool {
+    false
 }
 
 fn create_in(parent: &Path) -> io::Result<(PathBuf, File)> {
@@ -150,6 +157,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[cfg(target_os = "linux")]
     fn an_in_memory_file_system_is_preferred_to_a_runtime_directory_on_a_disk() {
         let paths = |runtime: &str| -> Vec<PathBuf> {
             parents_with(Some(runtime.into())).into_iter().map(|parent| parent.path).collect()

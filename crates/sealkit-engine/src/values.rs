@@ -47,6 +47,11 @@ impl Values {
         self.0.push((request.clone(), value));
     }
 
+    /// Returns whether there are no values.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(crate) fn get(&self, request: &SecretRequest) -> Option<&[u8]> {
         let is_same = |known: &SecretRequest| {
             known.key == request.key
