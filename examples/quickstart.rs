@@ -77,7 +77,7 @@ fn tour() -> anyhow::Result<()> {
         println!("   {}\n", json.replace('\n', "\n   "));
     }
 
-    #[cfg(target_os = "linux")]
+    #[cfg(unix)]
     {
         println!("5. `sealkit run` starts a process for each task, with the secrets of that task only:\n");
         let output = pods::run("main")?;
@@ -91,7 +91,7 @@ fn tour() -> anyhow::Result<()> {
 }
 
 /// Runs a workflow as `sealkit run` does, with temporary secrets.
-#[cfg(target_os = "linux")]
+#[cfg(unix)]
 mod pods {
     use std::{sync::Arc, time::Duration};
 

@@ -11,17 +11,14 @@ use std::{
 };
 
 use rustix::process::{Pid, Signal, kill_process};
-use support::runs::{CERTIFICATE, LOOT, SECRET, children, until, wait_for};
+use support::runs::{CERTIFICATE, LOOT, SECRET, children, mask, until, wait_for};
 
 use crate::home;
 
 #[test]
 fn a_task_cannot_find_the_secret_of_another_task() {
     let home = home();
-    let masked = |value: &str| -> String {
-        value.bytes().map(|byte| (byte ^ 0xa5).to_string()).collect::<Vec<_>>().join(".")
-    };
-    let look = |task: &str, value: &str| home.run(&format!("{task} --masked {}", masked(value)));
+    let look = |task: &str, value: &str| home.run(&format!("{task} --masked {}", mask(value)));
     let finished = look("theft", SECRET);
     assert_eq!(finished.stdout, "[]\n", "{finished}");
     // Also while the other task has its secret as a file.

@@ -4,6 +4,7 @@
 
 mod isolation;
 mod preflight;
+mod process_isolation;
 mod protocol;
 mod runs;
 

@@ -202,6 +202,12 @@ fn ends(way: String) -> anyhow::Result<String> {
     Ok("ended".to_owned())
 }
 
+/// Starts a child process in its process group, and returns the ID of the child.
+#[task]
+fn leaves_a_child() -> anyhow::Result<i64> {
+    Ok(Command::new("sleep").arg("999").spawn()?.id().into())
+}
+
 /// Sleeps until it times out.
 #[task(timeout = 1)]
 fn hangs() -> sealkit::Result<()> {

@@ -2,7 +2,6 @@
 
 mod cluster;
 mod help;
-#[cfg(target_os = "linux")]
 mod program;
 mod secret;
 
@@ -10,7 +9,6 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
-#[cfg(target_os = "linux")]
 pub use self::program::{Deploy, Describe, DescribeOutput, Run, TargetArguments};
 pub use self::{
     cluster::{ClusterArguments, ImageArguments, RemoteArguments},
@@ -49,16 +47,13 @@ pub enum Verb {
     #[command(subcommand, after_long_help = help::PUSH)]
     Push(PushObject),
     /// Run a task or workflow, locally or on a cluster
-    #[cfg(target_os = "linux")]
     #[command(after_help = help::RUN_SHORT, after_long_help = help::RUN)]
     #[command(override_usage = "sealkit run [OPTIONS] <TARGET> <TASK> [--INPUT VALUE]...")]
     Run(Run),
     /// Register tasks on a cluster without running them
-    #[cfg(target_os = "linux")]
     #[command(after_help = help::DEPLOY_SHORT, after_long_help = help::DEPLOY)]
     Deploy(Deploy),
     /// Show the tasks of a program and the secrets they request
-    #[cfg(target_os = "linux")]
     #[command(after_long_help = help::DESCRIBE)]
     Describe(Describe),
     /// Check the store for corrupt files

@@ -2,7 +2,6 @@
 
 use std::{error::Error as _, io, process::ExitCode};
 
-#[cfg(target_os = "linux")]
 use sealkit_engine::Problem;
 use sealkit_store::{Error, ErrorKind};
 
@@ -39,7 +38,6 @@ impl CommandError {
 
     /// Prefixes the message with the argument that the error is about.
     #[must_use]
-    #[cfg(target_os = "linux")]
     pub(crate) fn context(mut self, argument: &str) -> Self {
         self.message = format!("{argument}: {}", self.message);
         self
@@ -77,7 +75,6 @@ impl From<Error> for CommandError {
     }
 }
 
-#[cfg(target_os = "linux")]
 impl From<sealkit_program::Error> for CommandError {
     fn from(error: sealkit_program::Error) -> Self {
         let code = if error.is_usage() { 2 } else { 1 };
@@ -86,7 +83,6 @@ impl From<sealkit_program::Error> for CommandError {
 }
 
 /// The message contains the causes.
-#[cfg(target_os = "linux")]
 impl From<Problem> for CommandError {
     fn from(problem: Problem) -> Self {
         Self { code: 1, message: problem.to_string(), hint: problem.hint }

@@ -10,18 +10,16 @@ compile_error!("the sealkit command supports Unix systems only: it protects its 
 pub mod arguments;
 mod command_line;
 mod completion;
-#[cfg(target_os = "linux")]
 mod describe;
 mod docker;
 mod error;
+mod isolation;
 mod key;
 mod listing;
 mod manual;
-#[cfg(target_os = "linux")]
 mod progress;
 mod prompt;
 mod remote;
-#[cfg(target_os = "linux")]
 mod run;
 mod secret;
 mod table;
@@ -57,7 +55,6 @@ pub fn main() -> ExitCode {
         }
     };
     // Runs that were killed leave their directories behind.
-    #[cfg(target_os = "linux")]
     sealkit_engine::remove_stale_run_directories();
     match run_verb(arguments.verb) {
         Ok(()) => ExitCode::SUCCESS,
@@ -97,13 +94,9 @@ fn run_verb(verb: Verb) -> Result<(), CommandError> {
         }
         Verb::Delete(DeleteObject::Secret(args)) => secret::delete::<LocalSecrets>(&args),
         Verb::Push(PushObject::Secret(args)) => secret::push(&args),
-        #[cfg(target_os = "linux")]
         Verb::Run(args) if args.is_remote()? => remote::run::run(&args),
-        #[cfg(target_os = "linux")]
         Verb::Run(args) => run::run(&args),
-        #[cfg(target_os = "linux")]
         Verb::Deploy(args) => remote::deploy::deploy(&args),
-        #[cfg(target_os = "linux")]
         Verb::Describe(args) => describe::describe(&args),
         Verb::Verify(VerifyObject::Store) => secret::verify(),
         Verb::Completions { shell } => completion::print_script(shell),

@@ -4,10 +4,12 @@ use std::{
     fs::File,
     io::{self, Read, Write},
     os::unix::net::UnixStream,
+    thread,
+    time::Duration,
 };
 
 use rustix::{
-    event::{PollFd, PollFlags, Timespec, poll},
+    event::{PollFd, PollFlags, poll},
     fs::{Mode, OFlags},
     termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr},
 };
@@ -18,7 +20,7 @@ use zeroize::{Zeroize as _, Zeroizing};
 use crate::error::CommandError;
 
 /// The time within which the rest of a paste arrives.
-const PASTE_TIMEOUT: Timespec = Timespec { tv_sec: 0, tv_nsec: 30_000_000 };
+const PASTE_TIMEOUT: Duration = Duration::from_millis(30);
 
 const CTRL_C: u8 = 0x03;
 const CTRL_D: u8 = 0x04;
@@ -143,12 +145,10 @@ impl HiddenInput {
     }
 
     fn is_readable_soon(&self) -> Result<bool, CommandError> {
-        let mut ready = [PollFd::new(&self.terminal, PollFlags::IN)];
-        match poll(&mut ready, Some(&PASTE_TIMEOUT)) {
-            Ok(count) => Ok(count > 0),
-            Err(rustix::io::Errno::INTR) => Ok(false),
-            Err(error) => Err(terminal_error(&error.into())),
-        }
+        // Not `poll`, which does not support `/dev/tty` on macOS and returns at once there.
+        thread::sleep(PASTE_TIMEOUT);
+        let readable = rustix::io::ioctl_fionread(&self.terminal);
+        Ok(readable.map_err(|error| terminal_error(&error.into()))? > 0)
     }
 }
 

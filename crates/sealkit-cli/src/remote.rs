@@ -1,11 +1,8 @@
 //! The cluster of commands with `--remote`, and runs and deployments on it.
 
 mod browser;
-#[cfg(target_os = "linux")]
 pub(crate) mod deploy;
-#[cfg(target_os = "linux")]
 pub(crate) mod run;
-#[cfg(target_os = "linux")]
 mod source;
 
 use std::{env, future::Future, sync::Arc};

@@ -9,7 +9,7 @@ use std::{
 };
 
 use clap::CommandFactory as _;
-use sealkit_engine::{Code, Engine, PodOptions, Values};
+use sealkit_engine::{Code, Engine, Isolation, PodOptions, Values};
 use sealkit_program::{BuildOptions, Inputs, Platform, Program, SecretRequest, Task};
 use sealkit_store::{Scope, SecretId, Store};
 use signal_hook::{
@@ -21,6 +21,7 @@ use zeroize::Zeroizing;
 use crate::{
     arguments::{Arguments, Run, TargetArguments},
     error::CommandError,
+    isolation,
     progress::Progress,
     prompt, secret, terminal, timeout,
     value::{self, Source},
@@ -41,6 +42,7 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
         environment: args.env.iter().map(|pair| variable(pair)).collect::<Result<_, _>>()?,
         inherit_environment: args.inherit_env,
         debuggable: args.debuggable,
+        isolation: if args.process_isolation { Isolation::Process } else { Isolation::default() },
         domain: args.domain.clone(),
         project: args.project.clone(),
     };
@@ -71,16 +73,16 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
 
     let progress = Arc::new(Progress::new(terminal::stderr_is_terminal()));
     let observer = progress.clone();
-    let name = task.name.clone();
+    let (name, has_secrets) = (task.name.clone(), !values.is_empty());
     let engine = Engine::new(program, values, options, Arc::new(move |event| observer.observe(event)))?;
-    if !engine.is_in_memory() {
-        terminal::warning(
-            "secrets that are mounted as files are written to disk: neither $XDG_RUNTIME_DIR nor /dev/shm is on a tmpfs",
-        );
-        terminal::hint("mount a tmpfs at /dev/shm, or set XDG_RUNTIME_DIR to a private directory on one");
+    if has_secrets {
+        isolation::print_warning(&engine);
     }
     let signals = cancel_on_signals(&engine)?;
-    sealkit_engine::adopt_orphans();
+    // Other systems cannot adopt orphans.
+    if engine.isolation() == Isolation::Private {
+        sealkit_engine::adopt_orphans();
+    }
     let outcome = engine.run(&name, &inputs);
     sealkit_engine::kill_orphans();
     signals.close();
@@ -162,7 +164,8 @@ fn no_task(args: &Run, program: &Program) -> CommandError {
 fn options() -> Vec<String> {
     let command = Arguments::command();
     let run = command.find_subcommand("run");
-    let longs = run.into_iter().flat_map(clap::Command::get_arguments).filter_map(|option| option.get_long());
+    let options = run.into_iter().flat_map(clap::Command::get_arguments);
+    let longs = options.filter(|option| !option.is_hide_set()).filter_map(|option| option.get_long());
     longs.map(|long| format!("--{long}")).collect()
 }
 

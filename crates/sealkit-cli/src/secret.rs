@@ -7,7 +7,6 @@ mod push;
 use sealkit_names::nearest;
 use sealkit_store::{Scope, SecretId};
 
-#[cfg(target_os = "linux")]
 pub(crate) use self::local::open_or_create_store;
 pub(crate) use self::{
     cluster::ClusterSecrets,

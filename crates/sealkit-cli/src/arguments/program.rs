@@ -60,6 +60,9 @@ pub struct Run {
     /// Allow debuggers to attach to the tasks
     #[arg(long, conflicts_with = "remote", hide_short_help = true)]
     pub debuggable: bool,
+    /// Isolate the tasks only as far as systems other than Linux can, for tests
+    #[arg(long, conflicts_with = "remote", hide = true)]
+    pub process_isolation: bool,
     /// Skip the check that every secret exists
     ///
     /// Without --remote, the secrets of TASK itself are still checked.

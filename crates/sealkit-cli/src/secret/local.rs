@@ -311,7 +311,6 @@ pub(crate) fn store_paths() -> Result<StorePaths, CommandError> {
 }
 
 /// Opens the store; creates it, and its key with a note, if it does not exist.
-#[cfg(target_os = "linux")]
 pub(crate) fn open_or_create_store() -> Result<Store, CommandError> {
     let store = Store::open_or_create(&store_paths()?)?;
     note_created_key(&store);

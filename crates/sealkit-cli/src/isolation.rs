@@ -1,0 +1,49 @@
+//! The warning of a local run about secrets that other processes of the same user can read.
+
+use sealkit_engine::{Engine, Isolation};
+
+use crate::terminal;
+
+/// Prints what does not protect the secrets of the run, if anything.
+pub(crate) fn print_warning(engine: &Engine) {
+    if let Some((warning, hint)) = warning(engine.isolation(), engine.is_in_memory()) {
+        terminal::warning(warning);
+        terminal::hint(hint);
+    }
+}
+
+/// Returns a warning and a hint.
+fn warning(isolation: Isolation, is_in_memory: bool) -> Option<(&'static str, &'static str)> {
+    let on_linux = "run the tasks on Linux, where they are private";
+    match (isolation, is_in_memory) {
+        (Isolation::Private, true) => None,
+        (Isolation::Private, false) => Some((
+            "secrets that are mounted as files are written to disk: neither $XDG_RUNTIME_DIR nor /dev/shm is on a tmpfs",
+            "mount a tmpfs at /dev/shm, or set XDG_RUNTIME_DIR to a private directory on one",
+        )),
+        (Isolation::Process, true) => {
+            Some(("other processes of the same user may read the secrets of running tasks", on_linux))
+        }
+        (Isolation::Process, false) => Some((
+            "other processes of the same user may read the secrets of running tasks, and secrets that are mounted as files are \
+             written to disk",
+            on_linux,
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_warns_of_files_on_a_disk_and_of_readable_memory() {
+        let text = |isolation, is_in_memory| warning(isolation, is_in_memory).map_or("", |(text, _)| text);
+        assert_eq!(text(Isolation::Private, true), "");
+        for isolation in [Isolation::Private, Isolation::Process] {
+            assert!(text(isolation, false).contains("written to disk"));
+            assert_eq!(text(isolation, false).contains("may read"), isolation == Isolation::Process);
+        }
+        assert!(!text(Isolation::Process, true).contains("disk"));
+    }
+}
