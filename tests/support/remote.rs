@@ -55,6 +55,12 @@ fn echo(order: Order, note: Option<String>) -> sealkit::Result<Order> {
     Ok(Order { name: format!("{} again", order.name), ..order })
 }
 
+/// Repeats an order. It has inputs of all types that the official launcher of Rust tasks supports.
+#[task]
+fn repeat(order: Order, times: i64, factor: f64, gift: bool, note: String) -> sealkit::Result<Order> {
+    Ok(Order { name: format!("{} {times} {factor} {gift} {note}", order.name), ..order })
+}
+
 /// Fails in its first attempt.
 #[task(retries = 2)]
 fn unstable() -> anyhow::Result<String> {

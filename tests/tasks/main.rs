@@ -5,6 +5,7 @@ mod contexts;
 mod errors;
 mod flytekit;
 mod injectors;
+mod launchers;
 mod leaks;
 mod local_store;
 mod object_store;

@@ -91,7 +91,7 @@ fn an_error_is_written_to_the_store() {
     leak NonRecoverable User: task `leaking` failed: output `o0` of task `leaking` contains secret `my_secret` (in plain text, at byte 0 of 17)
     hint: return what was made with the secret, not the secret; to allow it, add to task `leaking`: allow_secret_in(output = "o0", secret = "my_secret", because = "...")
     "#);
-    insta::assert_snapshot!(error(&bucket, "missing", &pod(&bucket, "missing", "failing").run().unwrap()), @"io Recoverable System: cannot read the inputs `s3://flyte/missing/inputs.pb`: object not found (`NoSuchKey`)");
+    insta::assert_snapshot!(error(&bucket, "missing", &pod(&bucket, "missing", "failing").run().unwrap()), @"io Recoverable User: cannot read the inputs `s3://flyte/missing/inputs.pb`: object not found (`NoSuchKey`)");
 }
 
 #[test]

@@ -133,7 +133,7 @@ fn an_error_is_written_to_error_pb_with_its_retryability() {
 fn a_pod_that_cannot_write_its_error_has_another_exit_code() {
     let directory = tempfile::tempdir().unwrap();
     let missing = pod(directory.path(), "failing").run().unwrap();
-    insta::assert_snapshot!(error(directory.path(), &missing), @"io Recoverable System: cannot read the inputs `DIR/inputs.pb`: No such file or directory (os error 2)");
+    insta::assert_snapshot!(error(directory.path(), &missing), @"io Recoverable User: cannot read the inputs `DIR/inputs.pb`: No such file or directory (os error 2)");
 
     write_inputs(directory.path(), &[]);
     fs::remove_dir_all(directory.path().join("outputs")).unwrap();
@@ -163,7 +163,7 @@ fn a_pod_that_cannot_start_its_task_writes_an_error() {
     write_inputs(directory.path(), &[]);
     let finished = pod(directory.path(), "faling").run().unwrap();
     insta::assert_snapshot!(error(directory.path(), &finished), @"
-    invalid_name NonRecoverable System: no task is named `faling`
+    invalid_name NonRecoverable User: no task is named `faling`
     hint: did you mean `failing`?
     ");
     let outputs = format!("file://{}/outputs", directory.path().display());
@@ -173,12 +173,12 @@ fn a_pod_that_cannot_start_its_task_writes_an_error() {
         .run()
         .unwrap();
     insta::assert_snapshot!(error(directory.path(), &finished), @"
-    configuration NonRecoverable System: unsupported URI `wasb://container/inputs.pb`
+    configuration NonRecoverable User: unsupported URI `wasb://container/inputs.pb`
     hint: use `file:///path`, an absolute path, or one of `s3://`, `s3a://`, `gs://`, `gcs://`, `az://`, `abfs://`, `abfss://`
     ");
     fs::write(directory.path().join("inputs.pb"), [0xff; 9]).unwrap();
     let finished = pod(directory.path(), "failing").run().unwrap();
-    insta::assert_snapshot!(error(directory.path(), &finished), @"io Recoverable System: cannot read the inputs `DIR/inputs.pb`: malformed");
+    insta::assert_snapshot!(error(directory.path(), &finished), @"io Recoverable User: cannot read the inputs `DIR/inputs.pb`: malformed");
 }
 
 #[test]
@@ -234,14 +234,17 @@ fn a_long_error_is_truncated_to_what_flyte_reads() {
     assert!(fs::metadata(directory.path().join("outputs/error.pb")).unwrap().len() < 70_000);
 }
 
+/// The arguments with which sealkit and the official launchers start a pod.
+const STARTS: [&[&str]; 2] = [&["execute", "--task", "scanned"], &["a0"]];
+
 /// Starts a pod that reads its secret and then waits for input.
-fn waiting(program: &Path, directory: &Path, user: Option<u32>, debuggable: bool) -> Child {
+fn waiting(program: &Path, start: &[&str], directory: &Path, user: Option<u32>, debuggable: bool) -> Child {
     write_inputs(directory, &[("way", text("get"))]);
     let mut command = Command::new(program);
     let inputs = directory.join("inputs.pb");
-    command.args(["execute", "--task", "scanned", "--inputs"]).arg(inputs);
-    command.arg("--outputs-path").arg(directory.join("outputs"));
-    command.env_clear().env("FLYTE_INTERNAL_EXECUTION_ID", "run-1").env("HF_TOKEN", "stays-here-1");
+    command.args(start).arg("--inputs").arg(inputs).arg("--outputs-path").arg(directory.join("outputs"));
+    command.env_clear().env("FLYTE_INTERNAL_TASK_NAME", "scanned");
+    command.env("FLYTE_INTERNAL_EXECUTION_ID", "run-1").env("HF_TOKEN", "stays-here-1");
     command.env("_UNION_SCANNED", SECRET).env("_UNION_OTHER", SECRET);
     if debuggable {
         command.env("SEALKIT_DEBUGGABLE", "1");
@@ -263,9 +266,10 @@ fn finish(mut child: Child) {
 
 #[test]
 fn secrets_are_removed_from_the_environment_except_declared_variables() {
-    for debuggable in [false, true] {
+    for (start, debuggable) in STARTS.into_iter().flat_map(|start| [(start, false), (start, true)]) {
         let directory = tempfile::tempdir().unwrap();
-        let child = waiting(Path::new(env!("CARGO_BIN_EXE_fixture")), directory.path(), None, debuggable);
+        let program = Path::new(env!("CARGO_BIN_EXE_fixture"));
+        let child = waiting(program, start, directory.path(), None, debuggable);
         let proc = |file: &str| fs::read(format!("/proc/{}/{file}", child.id()));
         // Only root can read it.
         if let Ok(environment) = proc("environ") {
@@ -290,8 +294,8 @@ fn another_process_of_the_same_user_cannot_read_a_pod() {
     let program = directory.path().join("program");
     fs::copy(env!("CARGO_BIN_EXE_fixture"), &program).unwrap();
     std::os::unix::fs::chown(directory.path(), Some(UNPRIVILEGED), Some(UNPRIVILEGED)).unwrap();
-    for debuggable in [false, true] {
-        let child = waiting(&program, directory.path(), Some(UNPRIVILEGED), debuggable);
+    for (start, debuggable) in STARTS.into_iter().flat_map(|start| [(start, false), (start, true)]) {
+        let child = waiting(&program, start, directory.path(), Some(UNPRIVILEGED), debuggable);
         for file in ["environ", "mem", "maps", "fd"] {
             let mut command = Command::new("ls");
             if file != "fd" {

@@ -2,6 +2,7 @@
 
 mod answer;
 mod arguments;
+mod interface;
 mod listing;
 mod panics;
 mod pod;
@@ -33,7 +34,9 @@ use crate::{
 /// PROGRAM inputs TASK [--INPUT VALUE ...] writes the inputs as Flyte's `task.Inputs`, for `execute`
 /// PROGRAM outputs TASK                    reads Flyte's `task.Outputs` and prints the output as JSON
 /// PROGRAM spec TASK                       writes Flyte's `task.TaskSpec`, without an image
+/// PROGRAM describe-interface [TASK]       prints the interface of a task for `flyteplugins-rs`
 /// PROGRAM execute --task TASK --inputs URI --outputs-path URI   runs a task as a pod, with Flyte's arguments
+/// PROGRAM a0 --inputs URI --outputs-path URI   runs the task that Flyte names as a pod, as `flyteplugins-rs` starts it
 /// ```
 ///
 /// The output of a task goes to standard output, everything else to standard error. The exit code is 0 for success, 1 if the task
@@ -142,6 +145,9 @@ fn perform(session: &Session, program: &str) -> Result<String, ProgramError> {
                 None => registry::tasks()?,
             };
             if json { listing::json(&tasks) } else { Ok(listing::describe(&tasks)) }
+        }
+        Command::DescribeInterface { task } => {
+            interface::describe(interface::find(task.as_deref(), program)?)
         }
         Command::TaskHelp { task } => Ok(listing::task_help(registry::find(&task)?, &run)),
         Command::Inputs { task, inputs } => {

@@ -1,6 +1,6 @@
 //! The arguments of the program.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
 use lexopt::{Arg, Parser};
 use sealkit_protocol::query;
@@ -33,6 +33,9 @@ pub(super) enum Command {
     Spec {
         task: String,
     },
+    DescribeInterface {
+        task: Option<String>,
+    },
     Execute(Pod),
     /// Answers a query of the `sealkit` command.
     Answer,
@@ -54,7 +57,8 @@ pub(super) fn parse(
         "help" => help(parser, program),
         "run" => run(parser, program, is_flag),
         "describe" => describe(parser, program),
-        "execute" => execute(parser, program),
+        "describe-interface" => describe_interface(parser, program),
+        command if is_pod(command) => Pod::parse(parser, program).map(Command::Execute),
         "outputs" => task_name(parser, program).map(|task| Command::Outputs { task }),
         "spec" => task_name(parser, program).map(|task| Command::Spec { task }),
         query::COMMAND => Ok(Command::Answer),
@@ -62,6 +66,8 @@ pub(super) fn parse(
             Command::Run { task, inputs } => Ok(Command::Inputs { task, inputs }),
             help => Ok(help),
         },
+        // The image has an entrypoint, which gets the path of the program as its first argument.
+        _ if next_is_pod(&mut parser) => Pod::parse(parser, program).map(Command::Execute),
         other => {
             let near = sealkit_names::nearest(other, ["run", "describe", "help"]);
             let hint = near.map_or_else(|| see_help(program), |near| format!("did you mean `{near}`?"));
@@ -177,55 +183,26 @@ fn describe(mut parser: Parser, program: &str) -> Result<Command, ProgramError> 
     Ok(Command::Describe { task, json })
 }
 
-/// The options that Flyte passes to a container and sealkit does not need.
-const IGNORED: [&str; 9] = [
-    "version",
-    "raw-data-path",
-    "checkpoint-path",
-    "prev-checkpoint",
-    "run-start-time",
-    "image-cache",
-    "tgz",
-    "dest",
-    "resolver",
-];
-
-fn execute(mut parser: Parser, program: &str) -> Result<Command, ProgramError> {
-    let usage = || format!("usage: {program} execute --task NAME --inputs URI --outputs-path URI");
-    let mut pod = Pod::default();
-    let (mut run, mut action) = (String::new(), String::new());
-    while let Some(argument) = next(&mut parser, program)? {
-        let name = match argument {
-            Argument::Option(name) if is_help(&name) => return Ok(Command::Help),
-            Argument::Option(name) => name,
-            Argument::Word(_) => return Err(ProgramError::usage("`execute` accepts only options", usage())),
-        };
-        let mut ignored = String::new();
-        let field = match name.trim_start_matches('-') {
-            "task" => &mut pod.task,
-            "inputs" => &mut pod.inputs,
-            "outputs-path" => &mut pod.outputs,
-            "run-name" => &mut run,
-            "name" => &mut action,
-            other if IGNORED.contains(&other) => &mut ignored,
-            _ => return Err(unknown_option(&name, usage())),
-        };
-        let value = parser
-            .value()
-            .map_err(|_| ProgramError::usage(format!("option `{name}` has no value"), usage()))?;
-        *field = text(value)?;
-        // Flyte leaves the template of an absent value as it is, or writes two quotes.
-        if field.starts_with("{{") || field == "\"\"" {
-            field.clear();
+fn describe_interface(mut parser: Parser, program: &str) -> Result<Command, ProgramError> {
+    match (next(&mut parser, program)?, next(&mut parser, program)?) {
+        (None, _) => Ok(Command::DescribeInterface { task: None }),
+        (Some(Argument::Word(task)), None) => Ok(Command::DescribeInterface { task: Some(task) }),
+        (Some(Argument::Option(name)), _) if is_help(&name) => Ok(Command::Help),
+        _ => {
+            let usage = format!("usage: {program} describe-interface [TASK]");
+            Err(ProgramError::usage("expected the name of at most one task", usage))
         }
     }
-    (pod.run, pod.action) =
-        (Some(run).filter(|run| !run.is_empty()), Some(action).filter(|name| !name.is_empty()));
-    let required = [("--task", &pod.task), ("--inputs", &pod.inputs), ("--outputs-path", &pod.outputs)];
-    match required.iter().find(|(_, value)| value.is_empty()) {
-        Some((name, _)) => Err(ProgramError::usage(format!("option `{name}` is missing"), usage())),
-        None => Ok(Command::Execute(pod)),
-    }
+}
+
+/// Returns whether the command runs a task as a pod: `execute`, or `a0` as in the official SDKs.
+fn is_pod(command: &str) -> bool {
+    ["execute", "a0"].contains(&command)
+}
+
+fn next_is_pod(parser: &mut Parser) -> bool {
+    let command = |argument: &OsStr| argument.to_str().is_some_and(is_pod);
+    parser.try_raw_args().is_some_and(|mut arguments| arguments.next_if(command).is_some())
 }
 
 enum Argument {
@@ -287,6 +264,9 @@ mod tests {
             assert_eq!(parsed(line), Ok(Command::TaskHelp { task: "t1".to_owned() }), "{line}");
         }
         assert_eq!(parsed("help"), Ok(Command::Help));
+        for (line, task) in [("describe-interface", None), ("describe-interface t1", Some("t1".to_owned()))] {
+            assert_eq!(parsed(line), Ok(Command::DescribeInterface { task }), "{line}");
+        }
         let inputs =
             [("n", "-5"), ("s", "--x"), ("e", "")].map(|(name, value)| (name.to_owned(), value.to_owned()));
         assert_eq!(
@@ -312,23 +292,11 @@ mod tests {
     }
 
     #[test]
-    fn the_arguments_that_flyte_passes_to_a_pod_are_parsed() {
-        let line = "execute --inputs s3://b/inputs.pb --outputs-path file:///o --version v1 --raw-data-path s3://b/raw \
-                    --checkpoint-path s3://b/c --prev-checkpoint \"\" --run-name {{.runName}} --name a0 \
-                    --run-start-time 2026-01-02T03:04:05Z --task all.types";
-        let pod = Pod {
-            task: "all.types".to_owned(),
-            inputs: "s3://b/inputs.pb".to_owned(),
-            outputs: "file:///o".to_owned(),
-            run: None,
-            action: Some("a0".to_owned()),
-        };
-        assert_eq!(parsed(line), Ok(Command::Execute(pod)));
-        // Flyte leaves out values in both ways.
-        let line =
-            "execute --task t --inputs /i --outputs-path /o --run-name r1 --name {{.actionName}} --name \"\"";
-        let Ok(Command::Execute(pod)) = parsed(line) else { unreachable!() };
-        assert_eq!((pod.run.as_deref(), pod.action), (Some("r1"), None));
+    fn a_pod_is_started_by_sealkit_and_by_the_official_sdks_and_below_an_entrypoint() {
+        for line in ["execute", "a0", "/usr/local/bin/demo execute", "/usr/local/bin/demo a0"] {
+            let command = parsed(&format!("{line} --task t1 --inputs /i --outputs-path /o"));
+            assert!(matches!(command, Ok(Command::Execute(_))), "{line}: {command:?}");
+        }
     }
 
     #[test]
@@ -344,10 +312,9 @@ mod tests {
             ("describe t1 t2", "unexpected argument `t2`"),
             ("help t1 t2", "unexpected argument `t2`"),
             ("execute --task t1 --inputs /i", "option `--outputs-path` is missing"),
-            ("execute --task t1 --inputs {{.input}} --outputs-path /o", "option `--inputs` is missing"),
-            ("execute --task", "option `--task` has no value"),
-            ("execute --tusk t1", "unknown option `--tusk`"),
-            ("execute t1", "`execute` accepts only options"),
+            ("other a1 execute", "unknown command `other`"),
+            ("describe-interface t1 t2", "expected the name of at most one task"),
+            ("describe-interface --json", "expected the name of at most one task"),
             ("describe --json=yes", "option `--json` accepts no value"),
         ] {
             assert_eq!(parsed(line), Err(expected.to_owned()), "{line}");

@@ -2,62 +2,31 @@
 //!
 //! The files are those of Flyte 2: the pod reads `task.Inputs`, and writes `task.Outputs` or `core.ErrorDocument`. Which of the two
 //! exists says whether the task succeeded, and the exit code is 0 in both cases. Any other exit code means that the pod could not
-//! write either.
+//! write either: Flyte then starts the pod again for ever.
 
+mod arguments;
 mod limit;
 mod task;
 
-use std::io;
+use std::{env, io};
 
 use sealkit_idl::{
     core::ErrorOrigin,
     prost::Message,
     task::{Inputs, NamedLiteral},
 };
+use sealkit_names::variables;
 use sealkit_protocol::{Code, ErrorFile, Problem, frame};
 
+pub(super) use self::arguments::Pod;
 use super::ProgramError;
 use crate::{
-    Error, Session, Value, controller, identity, registry,
+    Session, TaskMetadata, Value, controller, identity, registry,
     storage::{self, Location, StorageError},
 };
 
 /// The maximum size of the inputs, which protects the memory of the pod.
 const MAX_INPUTS: u64 = frame::MAX_LENGTH as u64;
-
-/// The arguments of a pod.
-#[derive(Debug, Default, PartialEq)]
-pub(super) struct Pod {
-    pub(super) task: String,
-    /// The URI of the file with the inputs.
-    pub(super) inputs: String,
-    /// The URI of the directory for the outputs.
-    pub(super) outputs: String,
-    /// The name of the run, if it is an argument.
-    pub(super) run: Option<String>,
-    /// The name of the action, if it is an argument.
-    pub(super) action: Option<String>,
-}
-
-/// Why a pod has no outputs.
-struct PodError {
-    problem: Problem,
-    origin: ErrorOrigin,
-}
-
-/// The task failed.
-impl From<Problem> for PodError {
-    fn from(problem: Problem) -> Self {
-        Self { problem, origin: ErrorOrigin::User }
-    }
-}
-
-/// The program does not match the arguments that Flyte passes to it: a retry does not help.
-impl From<Error> for PodError {
-    fn from(error: Error) -> Self {
-        Self { problem: Problem::from(error).not_retryable(), origin: ErrorOrigin::System }
-    }
-}
 
 /// Runs the task of the pod.
 ///
@@ -74,13 +43,15 @@ pub(super) fn execute(session: &Session, pod: &Pod) -> Result<String, ProgramErr
             }
             (outputs.join("outputs.pb"), content, String::new())
         }
-        Err(PodError { problem, origin }) => {
+        Err(problem) => {
             let guard = session.guard();
             let problem = problem.map_texts(|text| guard.redact_text(text).into_owned());
             // The engine reports errors itself.
             let report =
                 if controller::has_engine() { String::new() } else { format!("error: {problem:#}\n") };
-            (outputs.join("error.pb"), ErrorFile::new(problem, origin).encode_to_vec(), report)
+            // Flyte starts the pod again for ever if the system is the origin of an error that a retry may help with.
+            let content = ErrorFile::new(problem, ErrorOrigin::User).encode_to_vec();
+            (outputs.join("error.pb"), content, report)
         }
     };
     super::print(io::stderr().lock(), &report);
@@ -91,15 +62,14 @@ pub(super) fn execute(session: &Session, pod: &Pod) -> Result<String, ProgramErr
 }
 
 /// Runs the task and returns the content of `outputs.pb`, and the output as a value.
-fn run(session: &Session, pod: &Pod) -> Result<(Vec<u8>, Value), PodError> {
+fn run(session: &Session, pod: &Pod) -> Result<(Vec<u8>, Value), Problem> {
     if let Some(problem) = sealkit_process::engine_problem() {
-        return Err(problem.clone().into());
+        return Err(problem.clone());
     }
-    let task = registry::find(&pod.task)?;
-    let inputs = Location::parse(&pod.inputs).map_err(|error| {
-        let problem = Problem::new(Code::Configuration, error.message);
-        PodError { problem: problem.with_optional_hint(error.hint.as_deref()), origin: ErrorOrigin::System }
-    })?;
+    let task = find_task(pod)?;
+    let inputs = pod.inputs.as_deref().ok_or_else(|| configuration("option `--inputs` is missing"))?;
+    let inputs = Location::parse(inputs)
+        .map_err(|error| configuration(error.message).with_optional_hint(error.hint.as_deref()))?;
     let (outputs, value) = task::run(session, task, read(&inputs)?)?;
     let content = outputs.encode_to_vec();
     if !controller::has_engine() {
@@ -108,14 +78,27 @@ fn run(session: &Session, pod: &Pod) -> Result<(Vec<u8>, Value), PodError> {
     Ok((content, value))
 }
 
-fn read(inputs: &Location) -> Result<Vec<NamedLiteral>, PodError> {
+/// Returns the task that the arguments name, or else Flyte: the official launchers of Rust tasks do not pass the name.
+fn find_task(pod: &Pod) -> Result<&'static TaskMetadata, Problem> {
+    let from_flyte = || env::var(variables::TASK_NAME).ok().filter(|name| !name.is_empty());
+    let name = pod.task.clone().or_else(from_flyte).ok_or_else(|| {
+        let message = format!("the task is not named: `--task` and ${} are missing", variables::TASK_NAME);
+        configuration(message).with_hint("add `--task TASK`")
+    })?;
+    registry::find(&name).map_err(Problem::from)
+}
+
+fn read(inputs: &Location) -> Result<Vec<NamedLiteral>, Problem> {
     let bytes = storage::read(inputs, MAX_INPUTS).map_err(|error| unreadable(inputs, &error))?;
     let malformed = |_| unreadable(inputs, &StorageError { message: "malformed".to_owned(), hint: None });
     Ok(Inputs::decode(&*bytes).map_err(malformed)?.literals)
 }
 
-fn unreadable(inputs: &Location, error: &StorageError) -> PodError {
+fn unreadable(inputs: &Location, error: &StorageError) -> Problem {
     let message = format!("cannot read the inputs `{inputs}`: {}", error.message);
-    let problem = Problem::new(Code::Io, message).with_optional_hint(error.hint.as_deref());
-    PodError { problem, origin: ErrorOrigin::System }
+    Problem::new(Code::Io, message).with_optional_hint(error.hint.as_deref())
+}
+
+fn configuration(message: impl Into<String>) -> Problem {
+    Problem::new(Code::Configuration, message)
 }
