@@ -76,7 +76,12 @@ fn a_pod_ignores_variables_without_a_prefix() {
         finished.stderr.contains("was not found in $_FSEC_MY_SECRET, /etc/secrets/my_secret"),
         "{finished}"
     );
-    assert!(finished.stderr.contains("hint: create it where the task runs: union create secret my_secret"));
+    let hint =
+        "hint: if $MY_SECRET is this secret, request it in Python with `as_env_var=\"_UNION_MY_SECRET\"`";
+    assert!(finished.stderr.contains(hint), "{finished}");
+    let finished = in_pod().run().unwrap();
+    let hint = "hint: create it where the task runs: union create secret my_secret";
+    assert!(finished.stderr.contains(hint), "{finished}");
 }
 
 #[test]

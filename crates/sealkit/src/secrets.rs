@@ -1,11 +1,12 @@
 //! Access to the secrets that a task requests.
 
-use std::path::PathBuf;
+use std::{env, path::PathBuf};
 
 use sealkit_names::{
     Request,
+    lookup::{self, Pass},
     read::{self, Access, ReadError},
-    rules,
+    rules, variables,
 };
 
 use crate::{
@@ -358,8 +359,13 @@ fn not_found(task: &TaskMetadata, secret: &Secret, chain: &Chain) -> Error {
         format!("secret `{request}` of task `{}` was not found {searched}", task.name()),
     );
     if provider::is_pod() {
-        return error
-            .with_hint(format!("create it where the task runs: union create secret {}", request.key));
+        return error.with_hint(match python_variable(&request) {
+            Some(name) => format!(
+                "if ${name} is this secret, request it in Python with `as_env_var=\"{}{name}\"`",
+                variables::ENGINE_ENV_PREFIX
+            ),
+            None => format!("create it where the task runs: union create secret {}", request.key),
+        });
     }
     // The requested variable, or else an unprefixed name, which is accepted in local runs.
     let names = || locations.iter().filter_map(|location| location.strip_prefix('$'));
@@ -369,4 +375,10 @@ fn not_found(task: &TaskMetadata, secret: &Secret, chain: &Chain) -> Error {
     let create = chain.create_command(secret).map(|command| format!("create it: {command}"));
     let hints: Vec<String> = [create, for_this_run].into_iter().flatten().collect();
     if hints.is_empty() { error } else { error.with_hint(hints.join("; ")) }
+}
+
+/// Returns the variable that the Python SDK of Flyte 2 requests for the secret if the user names none, if it is set.
+fn python_variable(request: &Request<'_>) -> Option<String> {
+    let is_set = |name: &str| env::var_os(name).map(drop);
+    lookup::variable(Pass::Injected, request, &[], true, is_set).map(|(name, ())| name)
 }
