@@ -4,6 +4,7 @@ mod auth;
 mod bundles;
 mod config;
 mod faults;
+mod python;
 mod runs;
 mod secrets;
 mod setup;

@@ -114,6 +114,18 @@ impl ControlPlane {
         crate::Program { command: program, input: Vec::new() }.run()
     }
 
+    /// Runs a pipeline in `directory` with the official SDK: `FILE TASK NAME=TEXT ...`. The program prints the output.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if Python cannot be started.
+    pub fn pipeline(&self, directory: &Path, line: &str) -> io::Result<crate::Finished> {
+        let mut program = self.python.script("flyte_pipeline.py");
+        program.arg(&self.started.grpc).args(line.split_whitespace());
+        program.current_dir(directory).env("HOME", directory);
+        crate::Program { command: program, input: Vec::new() }.run()
+    }
+
     /// Returns the command line of a browser that approves every login.
     pub fn browser(&self) -> Vec<String> {
         self.command_line("browser.py").collect()

@@ -1,6 +1,6 @@
 //! The examples, each run as a user runs it.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use support::Program;
 
@@ -170,4 +170,12 @@ fn own_provider_is_asked_and_can_fail() {
     error: task `sealed` failed: the vault is sealed
     hint: unseal it: vault operator unseal
     ");
+}
+
+#[test]
+fn the_resolver_for_pipelines_is_that_of_code_bundles() {
+    let read =
+        |path: &str| fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)).unwrap();
+    let resolver = read("crates/sealkit-remote/src/bundle/sealkit_resolver.py");
+    assert_eq!(read("examples/python/sealkit_resolver.py"), resolver);
 }
