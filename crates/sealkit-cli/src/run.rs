@@ -102,13 +102,14 @@ pub(crate) fn open(target: &TargetArguments) -> Result<Program, CommandError> {
 /// Builds the target if necessary, for this machine or for a platform of clusters, and returns the path of the program.
 pub(crate) fn build(target: &TargetArguments, platform: Option<Platform>) -> Result<PathBuf, CommandError> {
     let TargetArguments { target, release, features, package } = target;
-    let options =
-        BuildOptions { release: *release, features: features.clone(), package: package.clone(), platform };
-    let notify = |name: &str| {
-        let suffix = platform.map(|platform| format!(" for {platform}")).unwrap_or_default();
-        terminal::status(&format!("Building `{name}`{suffix} ..."));
+    let options = BuildOptions {
+        release: *release,
+        features: features.clone(),
+        package: package.clone(),
+        platform,
+        sealkit: None,
     };
-    Ok(sealkit_program::resolve_target(target, &options, &notify)?)
+    Ok(sealkit_program::resolve_target(target, &options, &terminal::status)?)
 }
 
 /// Returns the task of the command line and its inputs, or `None` after printing the help of the task.

@@ -59,6 +59,9 @@ pub const PASSPHRASE_FILE: &str = "SEALKIT_PASSPHRASE_FILE";
 /// Timeout of requests to a cluster, and of questions of the `sealkit` command to a program.
 pub const TIMEOUT: &str = "SEALKIT_TIMEOUT";
 
+/// Directory of the crate `sealkit`, or of its repository, that scripts and new packages depend on.
+pub const SOURCE: &str = "SEALKIT_SOURCE";
+
 /// Set by the completion script of a shell when it asks the `sealkit` command for completions.
 pub const COMPLETE: &str = "SEALKIT_COMPLETE";
 

@@ -44,6 +44,13 @@ impl Error {
         self
     }
 
+    /// Prefixes the message with what failed.
+    #[must_use]
+    pub(crate) fn context(mut self, action: &str) -> Self {
+        self.message = format!("{action}: {}", self.message);
+        self
+    }
+
     /// Adds a hint: what to do next.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {

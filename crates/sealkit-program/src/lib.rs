@@ -2,17 +2,24 @@
 //!
 //! [`resolve_target`] builds the program of a source file or of a cargo target. A [`Program`] describes its tasks, parses their
 //! inputs, and renders their outputs: the command starts the program for each question, and ends it when it has answered.
+//! [`create_package`] creates a new package.
 
+mod cargo;
 mod elf;
 mod error;
+mod new_package;
 mod platform;
 mod program;
 mod query;
+mod script;
+mod sealkit_source;
 mod target;
 mod timeout;
 
+pub use cargo::BuildOptions;
 pub use elf::check_static;
 pub use error::{BUILD_AGAIN, Error, Result};
+pub use new_package::create_package;
 pub use platform::Platform;
 pub use program::{Program, ReachableTasks};
 pub use sealkit_idl::task::{Inputs, TaskSpec};
@@ -20,5 +27,5 @@ pub use sealkit_protocol::{
     Task,
     description::{SecretRequest, TaskKind},
 };
-pub use target::{BuildOptions, resolve_target};
+pub use target::resolve_target;
 pub use timeout::Timeout;

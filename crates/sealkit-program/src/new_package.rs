@@ -1,0 +1,72 @@
+//! New packages with a task and a workflow.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Stdio,
+};
+
+use toml::Value;
+
+use crate::{
+    cargo::{cannot_start_cargo, cargo},
+    error::{Error, Result},
+    sealkit_source,
+};
+
+const PROGRAM: &str = r#"use sealkit::{current_context, task, workflow};
+
+/// Reads a secret and returns its length.
+#[task(secret_requests = [Secret(key = "my_secret")])]
+fn t1() -> sealkit::Result<usize> {
+    Ok(current_context().secrets().get("my_secret")?.expose().len())
+}
+
+#[workflow(name = "main", calls = [t1])]
+fn pipeline() -> sealkit::Result<usize> {
+    t1()
+}
+
+fn main() -> std::process::ExitCode {
+    sealkit::main()
+}
+"#;
+
+/// Creates the directory `path` with a package that is named after it, and returns the path of its source file. `sealkit` is the
+/// directory of the crate, instead of the sources that this command was built from.
+///
+/// # Errors
+///
+/// Returns an error if the directory exists already, or cargo does not accept the name.
+pub fn create_package(path: &Path, sealkit: Option<&Path>) -> Result<PathBuf> {
+    let sealkit = sealkit_source::find(sealkit)?;
+    if path.symlink_metadata().is_ok() {
+        return Err(
+            Error::usage(format!("`{}` exists already", path.display())).with_hint("choose another name")
+        );
+    }
+    let mut command = cargo();
+    command.args(["new", "--quiet", "--bin", "--vcs", "none", "--"]).arg(path);
+    let output = command.stdin(Stdio::null()).output().map_err(cannot_start_cargo)?;
+    if !output.status.success() {
+        return Err(refused(path, &String::from_utf8_lossy(&output.stderr)));
+    }
+    let dependencies = sealkit_source::dependencies(&sealkit)
+        .map(|(name, dependency)| format!("{name} = {}\n", Value::Table(dependency)));
+    let (manifest, source) = (path.join("Cargo.toml"), path.join("src/main.rs"));
+    let write = || {
+        // The manifest of a new package ends with its empty dependencies.
+        fs::write(&manifest, fs::read_to_string(&manifest)? + &dependencies.concat())?;
+        fs::write(path.join(".gitignore"), "/target\n")?;
+        fs::write(&source, PROGRAM)
+    };
+    write().map_err(|error| Error::io(format!("cannot write to `{}`", path.display()), error))?;
+    Ok(source)
+}
+
+/// The error for a package that cargo does not create, with cargo's reason.
+fn refused(path: &Path, stderr: &str) -> Error {
+    let reason =
+        stderr.lines().find_map(|line| line.strip_prefix("error: ")).unwrap_or("cargo gave no reason");
+    Error::usage(format!("cannot create `{}`: {}", path.display(), sealkit_names::escape(reason)))
+}
