@@ -7,7 +7,7 @@ use support::Finished;
 use crate::home;
 
 /// All commands, and the most lines of their short help.
-const COMMANDS: [(&str, usize); 19] = [
+const COMMANDS: [(&str, usize); 20] = [
     ("", 20),
     ("create", 10),
     ("create secret", 24),
@@ -22,6 +22,7 @@ const COMMANDS: [(&str, usize); 19] = [
     ("push secret", 24),
     ("verify", 10),
     ("verify store", 10),
+    ("new", 12),
     ("run", 28),
     ("deploy", 24),
     ("describe", 20),
@@ -35,7 +36,7 @@ const OTHER_COMMANDS: [&str; 25] = [
     "ls secrets",
     "show my_secret",
     "add my_secret hunter2",
-    "new",
+    "init",
     "set my_secret hunter2",
     "edit my_secret",
     "rm my_secret",
@@ -79,6 +80,7 @@ fn the_short_help_lists_the_commands() {
       update       Update a secret, or the passphrase of the store's key
       delete       Delete a secret
       push         Copy secrets of the local store to a cluster
+      new          Create a package with a task and a workflow
       run          Run a task or workflow, locally or on a cluster
       deploy       Register tasks on a cluster without running them
       describe     Show the tasks of a program and the secrets they request
@@ -238,9 +240,9 @@ fn a_command_of_another_tool_is_answered_with_ours() {
     $ sealkit add my_secret hunter2
     error: unrecognized command `add`
     hint: create a secret: sealkit create secret NAME
-    $ sealkit new
-    error: unrecognized command `new`
-    hint: create a secret: sealkit create secret NAME
+    $ sealkit init
+    error: unrecognized command `init`
+    hint: create a package: sealkit new NAME; a secret: sealkit create secret NAME
     $ sealkit set my_secret hunter2
     error: unrecognized command `set`
     hint: give a secret a new value: sealkit update secret NAME; create one: sealkit create secret NAME

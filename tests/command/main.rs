@@ -5,6 +5,8 @@ mod disk;
 mod help;
 mod key;
 mod prompt;
+#[cfg(target_os = "linux")]
+mod script;
 mod secrets;
 mod usage;
 mod values;

@@ -26,16 +26,8 @@ fn a_workflow_runs_its_tasks_as_pods_with_their_secrets() {
 #[test]
 fn the_examples_run_from_their_sources() {
     let home = without_secrets();
-    let tools = |name: &str, folder: &str| {
-        env::var_os(name).unwrap_or_else(|| PathBuf::from(env::var_os("HOME").unwrap()).join(folder).into())
-    };
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
-    let sealkit = |line: &str| {
-        let program = home.home.sealkit(line).env("PATH", env::var_os("PATH").unwrap());
-        program
-            .env("CARGO_HOME", tools("CARGO_HOME", ".cargo"))
-            .env("RUSTUP_HOME", tools("RUSTUP_HOME", ".rustup"))
-    };
+    let sealkit = |line: &str| home.home.with_cargo(line);
     let source = |name: &str| format!("{root}/examples/{name}.rs");
     // A build prints one line, and none if the program is up to date.
     let built = sealkit("describe").arg(source("using_secrets")).arg("t1").run().unwrap();

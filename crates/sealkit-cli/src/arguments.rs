@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
-pub use self::program::{Deploy, Describe, DescribeOutput, Run, TargetArguments};
+pub use self::program::{Deploy, Describe, DescribeOutput, New, Run, TargetArguments};
 pub use self::{
     cluster::{ClusterArguments, ImageArguments, RemoteArguments},
     secret::{
@@ -46,6 +46,9 @@ pub enum Verb {
     /// Copy secrets of the local store to a cluster
     #[command(subcommand, after_long_help = help::PUSH)]
     Push(PushObject),
+    /// Create a package with a task and a workflow
+    #[command(after_long_help = help::NEW)]
+    New(New),
     /// Run a task or workflow, locally or on a cluster
     #[command(after_help = help::RUN_SHORT, after_long_help = help::RUN)]
     #[command(override_usage = "sealkit run [OPTIONS] <TARGET> <TASK> [--INPUT VALUE]...")]

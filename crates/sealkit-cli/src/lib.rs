@@ -17,6 +17,7 @@ mod isolation;
 mod key;
 mod listing;
 mod manual;
+mod new;
 mod progress;
 mod prompt;
 mod remote;
@@ -94,6 +95,7 @@ fn run_verb(verb: Verb) -> Result<(), CommandError> {
         }
         Verb::Delete(DeleteObject::Secret(args)) => secret::delete::<LocalSecrets>(&args),
         Verb::Push(PushObject::Secret(args)) => secret::push(&args),
+                Verb::New(args) => new::new(&args),
         Verb::Run(args) if args.is_remote()? => remote::run::run(&args),
         Verb::Run(args) => run::run(&args),
         Verb::Deploy(args) => remote::deploy::deploy(&args),

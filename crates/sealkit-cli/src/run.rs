@@ -101,13 +101,13 @@ pub(crate) fn open(target: &TargetArguments) -> Result<Program, CommandError> {
 
 /// Builds the target if necessary, for this machine or for a platform of clusters, and returns the path of the program.
 pub(crate) fn build(target: &TargetArguments, platform: Option<Platform>) -> Result<PathBuf, CommandError> {
-    let TargetArguments { target, release, features, package } = target;
+    let TargetArguments { target, release, features, package, sealkit } = target;
     let options = BuildOptions {
         release: *release,
         features: features.clone(),
         package: package.clone(),
         platform,
-        sealkit: None,
+        sealkit: sealkit.clone(),
     };
     Ok(sealkit_program::resolve_target(target, &options, &terminal::status)?)
 }

@@ -13,7 +13,7 @@ const HINTS: &[(&[&str], &str)] = &[
         &["show", "cat", "print", "read", "reveal", "view"],
         "list secrets: sealkit get secret; values are never shown",
     ),
-    (&["add", "new", "insert", "put"], "create a secret: sealkit create secret NAME"),
+    (&["add", "insert", "put"], "create a secret: sealkit create secret NAME"),
     (
         &["set", "edit", "change", "rotate"],
         "give a secret a new value: sealkit update secret NAME; create one: sealkit create secret NAME",
@@ -23,7 +23,7 @@ const HINTS: &[(&[&str], &str)] = &[
     (&["export", "dump"], "values are never shown; tasks read them: sealkit run TARGET TASK"),
     (&["exec", "execute", "start"], "run a task: sealkit run TARGET TASK"),
     (&["register", "package", "push"], "register tasks on a cluster: sealkit deploy --image IMAGE TARGET"),
-    (&["init", "setup"], "create a secret: sealkit create secret NAME; the first one creates the store"),
+    (&["init", "setup"], "create a package: sealkit new NAME; a secret: sealkit create secret NAME"),
     (&["login", "auth", "config"], "no login is needed: commands with --remote log in, see `sealkit --help`"),
     (
         &["check", "doctor", "fsck"],

@@ -22,6 +22,8 @@ Files:
   ~/.local/share/sealkit/secrets  encrypted store, or in $XDG_DATA_HOME
   ~/.config/sealkit/key           key of the store, or in $XDG_CONFIG_HOME;
                                   back it up apart from the store
+  ~/.cache/sealkit                builds of files without a package, or in
+                                  $XDG_CACHE_HOME
 
 With --remote, the first of these configuration files that exists is read:
   config.yaml, .flyte/config.yaml in the current directory
@@ -32,6 +34,8 @@ With --remote, the first of these configuration files that exists is read:
 Environment:
   SEALKIT_KEY_FILE         path of the key, in place of the default
   SEALKIT_PASSPHRASE_FILE  path of a file with the passphrase of the key
+  SEALKIT_SOURCE           directory of the crate `sealkit` for files without a
+                           package and for new ones
   SEALKIT_TIMEOUT          timeout for clusters and programs [default: 30s]
   FLYTE_API_KEY            API key, used without a login; also UNION_API_KEY
 
@@ -155,6 +159,14 @@ Examples:
 
 Every corrupt file is reported, and the exit code is then 1.";
 
+pub(super) const NEW: &str = "\
+Examples:
+  sealkit new my-tasks                        create the directory my-tasks
+  sealkit run my-tasks/src/main.rs main       run its workflow
+
+The package has one task with a secret, and a workflow that calls it. A program
+needs no package: see `sealkit run --help`.";
+
 pub(super) const RUN_SHORT: &str = "\
 Options come before TARGET, inputs after TASK.
 Cluster options and examples: see `sealkit run --help`";
@@ -162,6 +174,7 @@ Cluster options and examples: see `sealkit run --help`";
 pub(super) const RUN: &str = "\
 Examples:
   sealkit run src/main.rs main                run the workflow `main` of a file
+  sealkit run tasks.rs main                   the file needs no package
   sealkit run my_tasks train --rows 100       run a task with an input
   sealkit run target/release/my_tasks main    run a compiled program
   sealkit run --secret token=env:HF_TOKEN src/main.rs main
@@ -169,6 +182,13 @@ Examples:
   sealkit run --domain development src/main.rs main
   sealkit run --remote src/main.rs main
   sealkit run --remote --image ghcr.io/me/app:1 src/main.rs main
+
+A file that belongs to no package is built with the crates `sealkit`, `anyhow`
+and `tokio`. It can declare others in a frontmatter, as cargo's scripts do:
+  ---
+  [dependencies]
+  serde = \"1\"
+  ---
 
 Every task runs in a process of its own, with only its own secrets, and so does
 every task that a workflow calls. The output of the task is printed to standard

@@ -1,6 +1,6 @@
-//! The arguments of `run`, `deploy` and `describe`.
+//! The arguments of `run`, `deploy`, `describe` and `new`.
 
-use std::ffi::OsString;
+use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, ValueEnum, ValueHint};
 use clap_complete::ArgValueCandidates;
@@ -23,6 +23,12 @@ pub struct TargetArguments {
     /// Package that contains the target
     #[arg(long)]
     pub package: Option<String>,
+    /// Directory of the crate `sealkit`, for a file without a package
+    ///
+    /// The default is SEALKIT_SOURCE, or the sources that this command was
+    /// built from.
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::DirPath, hide_short_help = true, verbatim_doc_comment)]
+    pub sealkit: Option<PathBuf>,
 }
 
 /// The arguments of `run`.
@@ -154,4 +160,18 @@ pub enum DescribeOutput {
     Table,
     /// A JSON array of objects
     Json,
+}
+
+/// The arguments of `new`.
+#[derive(Debug, Args)]
+pub struct New {
+    /// Directory to create; the package is named after it
+    #[arg(value_name = "NAME", value_hint = ValueHint::Other)]
+    pub path: PathBuf,
+    /// Directory of the crate `sealkit` to depend on
+    ///
+    /// The default is SEALKIT_SOURCE, or the sources that this command was
+    /// built from.
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::DirPath, verbatim_doc_comment)]
+    pub sealkit: Option<PathBuf>,
 }
