@@ -16,10 +16,12 @@
 //! | [`description`] | the description of tasks |
 //! | [`mounts`] | the secrets of a pod |
 //! | [`call`] | calls of tasks from a pod |
-//! | [`problem`] | why a task failed; also a part of the file `error.pb` that a pod writes |
+//! | [`problem`] | why a task failed |
+//! | [`error_file`] | the file `error.pb`, in which a pod reports why its task failed |
 
 pub mod call;
 pub mod description;
+pub mod error_file;
 pub mod frame;
 pub mod mounts;
 pub mod problem;
@@ -27,6 +29,7 @@ pub mod query;
 pub mod version;
 
 pub use description::Task;
-pub use problem::{Code, ErrorFile, Problem};
+pub use error_file::ErrorFile;
+pub use problem::{Code, Problem};
 pub use query::{Answer, Query};
 pub use version::Hello;
