@@ -23,8 +23,15 @@ const MAX_TEXT: usize = 64 * 1024;
 /// The maximum number of causes in `error.pb`.
 const MAX_CAUSES: usize = 8;
 
+/// The maximum length of the message that Flyte shows, in bytes. Flyte stores it in a condition of a Kubernetes object, with a text of its
+/// own. Kubernetes rejects conditions above 32,768 bytes, and the action would be shown as running forever.
+const MAX_MESSAGE: usize = 16 * 1024;
+
+/// What replaces the middle of a long text.
+const MARKER: &str = "… (truncated) …";
+
 impl ErrorFile {
-    /// Creates the file of a problem. Long texts are truncated.
+    /// Creates the file of a problem, whose texts are redacted. Long texts are truncated in the middle.
     pub fn new(problem: Problem, origin: ErrorOrigin) -> Self {
         let mut problem = problem.map_texts(|text| truncate(text, MAX_TEXT));
         problem.causes.truncate(MAX_CAUSES);
@@ -33,13 +40,20 @@ impl ErrorFile {
         } else {
             ContainerErrorKind::NonRecoverable
         };
+        // Flyte does not count attempts that failed with a retryable error of the system: it would start the pod again forever.
+        let origin = if problem.retryable { ErrorOrigin::User } else { origin };
         let error = ContainerError {
             code: problem.name.clone(),
-            message: truncate(&format!("{problem:#}"), MAX_TEXT),
+            message: truncate(&format!("{problem:#}"), MAX_MESSAGE),
             kind: kind.into(),
             origin: origin.into(),
         };
         Self { error: Some(error), problem: Some(problem) }
+    }
+
+    /// Returns the message that Flyte shows.
+    pub fn message(&self) -> &str {
+        self.error.as_ref().map_or("", |error| &error.message)
     }
 
     /// Returns the problem; `None` if the file contains no error.
@@ -54,12 +68,18 @@ impl ErrorFile {
     }
 }
 
+/// Returns the text with at most `max` bytes: the middle of a longer one is left out.
+///
+/// Both ends matter: an error begins with what failed, and ends with the first cause and the hint.
 fn truncate(text: &str, max: usize) -> String {
     if text.len() <= max {
         return text.to_owned();
     }
-    let end = (0..=max).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
-    format!("{}… (truncated)", &text[..end])
+    let half = (max - MARKER.len()) / 2;
+    let is_boundary = |index: &usize| text.is_char_boundary(*index);
+    let head = (0..=half).rev().find(is_boundary).unwrap_or(0);
+    let tail = (text.len() - half..=text.len()).find(is_boundary).unwrap_or(text.len());
+    format!("{}{MARKER}{}", &text[..head], &text[tail..])
 }
 
 #[cfg(test)]
@@ -100,10 +120,39 @@ mod tests {
     }
 
     #[test]
-    fn long_texts_are_truncated() {
+    fn the_message_has_at_most_16_kib_and_keeps_its_ends() {
+        let message = |text: String| {
+            let mut long = Problem::new(Code::Other, text).with_hint("the hint");
+            long.causes = vec!["é".repeat(9_000), "the first cause".to_owned()];
+            let file = ErrorFile::decode(&*ErrorFile::new(long, ErrorOrigin::User).encode_to_vec()).unwrap();
+            file.message().to_owned()
+        };
+        // Characters of several bytes, at all distances from the cut.
+        for prefix in ["", "a", "ab", "abc"] {
+            let message = message(prefix.to_owned() + &"🦀".repeat(10_000));
+            assert!((MAX_MESSAGE - 8..=MAX_MESSAGE).contains(&message.len()), "{}", message.len());
+            assert!(message.starts_with(&format!("{prefix}🦀")), "{prefix}");
+            assert!(message.ends_with("é\ncaused by: the first cause\nhint: the hint"), "{prefix}");
+            assert_eq!(message.matches(MARKER).count(), 1);
+        }
+        let short = Problem::new(Code::Other, "x".repeat(MAX_MESSAGE));
+        assert_eq!(ErrorFile::new(short, ErrorOrigin::User).message().len(), MAX_MESSAGE);
+    }
+
+    #[test]
+    fn sealkit_reads_more_of_a_long_text_than_flyte() {
         let long = Problem::new(Code::Other, "é".repeat(MAX_TEXT));
         let file = ErrorFile::new(long, ErrorOrigin::User);
         assert!(file.encoded_len() < 3 * MAX_TEXT);
-        assert!(file.into_problem().unwrap().message.ends_with("é… (truncated)"));
+        let message = file.into_problem().unwrap().message;
+        assert!(message.len() > 3 * MAX_MESSAGE && message.len() <= MAX_TEXT && message.ends_with('é'));
+    }
+
+    #[test]
+    fn flyte_counts_the_attempts_of_every_retryable_error() {
+        for (code, origin) in [(Code::Io, ErrorOrigin::User), (Code::Configuration, ErrorOrigin::System)] {
+            let file = ErrorFile::new(Problem::new(code, "unreadable"), ErrorOrigin::System);
+            assert_eq!(file.error.unwrap().origin, i32::from(origin), "{code:?}");
+        }
     }
 }

@@ -186,9 +186,9 @@ impl ClusterController {
         if let Ok(from) = written
             && let Ok(bytes) = blocking(move || storage::read(&from, MAX_OUTPUT_BYTES)).await
             && let Ok(file) = ErrorFile::decode(&*bytes)
-            && let Some(problem) = file.into_problem()
             // The file may be that of an earlier attempt.
-            && error.as_ref().is_none_or(|error| format!("{problem:#}") == error.message)
+            && error.as_ref().is_none_or(|error| file.message() == error.message)
+            && let Some(problem) = file.into_problem()
         {
             return problem;
         }
