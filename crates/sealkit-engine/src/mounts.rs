@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use sealkit_names::{
-    MountType,
+    MountType, capacity,
     lookup::{self, Pass},
     variables,
 };
@@ -42,7 +42,7 @@ pub(crate) fn check(task: &Task, values: &Values) -> Result<(), Problem> {
 fn mount_as(task: &Task, request: &SecretRequest, value: &[u8]) -> Result<MountAs, Problem> {
     let names = request.request();
     let is_text = str::from_utf8(value).is_ok() && !value.contains(&0);
-    let max_length = names.env_var.map_or(usize::MAX, |name| variables::MAX_LENGTH - name.len() - 2);
+    let max_length = names.env_var.map_or(usize::MAX, capacity::of_variable);
     let unmountable = |reason: &str| {
         let message = format!("secret `{names}` of task `{}` {reason}", task.name);
         Err(Problem::new(Code::Configuration, message)

@@ -10,6 +10,9 @@ use core::fmt;
 
 use crate::{MountType, Request, text::quoted_list};
 
+/// Maximum length of group and version, and a separator, in the name of a volume.
+const VOLUME_MAX: usize = 39;
+
 /// Requests of a task that a cluster would not mount correctly.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -47,6 +50,20 @@ pub enum Incompatibility {
         /// Display names of two secrets with different versions.
         secrets: [String; 2],
     },
+    /// The name of a group is too long for a volume of Kubernetes.
+    LongGroup {
+        /// Name of the group.
+        group: String,
+        /// Display name of the secret.
+        secret: String,
+    },
+    /// A key cannot be in a template of Vault.
+    VaultKey {
+        /// Name of the group, which is a path in Vault.
+        group: String,
+        /// Key of the secret.
+        key: String,
+    },
     /// The cluster ignores the groups of secrets.
     NoGroups {
         /// Display name and key of each secret.
@@ -66,6 +83,8 @@ pub fn incompatibilities(requests: &[Request<'_>]) -> Vec<Incompatibility> {
     if !env_vars.is_empty() && files().count() > 1 {
         found.push(Incompatibility::MissingVariables { env_vars });
     }
+    found.extend(requests.iter().filter_map(long_group));
+    found.extend(requests.iter().filter_map(vault_key));
     let grouped =
         requests.iter().filter(|request| request.group.is_some() || request.group_version.is_some());
     let secrets: Vec<_> = grouped.map(|request| (display_name(request), request.key.to_owned())).collect();
@@ -114,6 +133,22 @@ fn lower_case_path(file: &Request<'_>) -> Option<Incompatibility> {
     capitals.then(|| Incompatibility::LowerCasePath { env_var, key: file.key.to_owned() })
 }
 
+/// The name of the volume is group, `.` and version in Base32, and has at most 63 characters (`secret/utils.go`).
+fn long_group(request: &Request<'_>) -> Option<Incompatibility> {
+    let group = request.group.filter(|_| request.mount.may_be_file())?;
+    let length = group.len() + 1 + request.group_version.map_or(0, str::len);
+    (length > VOLUME_MAX)
+        .then(|| Incompatibility::LongGroup { group: group.to_owned(), secret: display_name(request) })
+}
+
+/// The key is a field in a template of Go, such as `.Data.data.key` (`secret/utils.go`).
+fn vault_key(request: &Request<'_>) -> Option<Incompatibility> {
+    let group = request.group.filter(|_| request.mount.may_be_file())?.to_owned();
+    let key = request.key.to_owned();
+    let is_invalid = key.contains('-') || key.starts_with(|c: char| c.is_ascii_digit());
+    is_invalid.then_some(Incompatibility::VaultKey { group, key })
+}
+
 /// Returns `` `group/key` ``, followed by the group version if there is one.
 fn display_name(request: &Request<'_>) -> String {
     match request.group_version {
@@ -141,6 +176,13 @@ impl Incompatibility {
             }
             Self::TwoVersions { .. } => {
                 "request the same version of the group, or request one of the secrets as `ENV_VAR`".to_owned()
+            }
+            Self::LongGroup { .. } => format!(
+                "request it as `ENV_VAR`, or use a group and version of at most {} characters together",
+                VOLUME_MAX - 1
+            ),
+            Self::VaultKey { .. } => {
+                "use a key of letters, digits and `_` that does not begin with a digit".to_owned()
             }
             Self::NoGroups { secrets } => {
                 let mut keys: Vec<&str> = secrets.iter().map(|(_, key)| &**key).collect();
@@ -182,6 +224,14 @@ impl fmt::Display for Incompatibility {
                 f,
                 "{a} and {b} are files of the same group in different versions: if `{group}` is a Kubernetes secret, the pod cannot start"
             ),
+            Self::LongGroup { group, secret } => write!(
+                f,
+                "the group of {secret} is too long for a volume: if `{group}` is a Kubernetes secret, the pod cannot start"
+            ),
+            Self::VaultKey { group, key } => write!(
+                f,
+                "`{key}` is no valid field of a Vault template: if `{group}` is a path in Vault, the pod cannot start"
+            ),
             Self::NoGroups { secrets } => {
                 f.write_str("Flyte 2 ignores the groups of its own secrets: ")?;
                 for (i, (secret, key)) in secrets.iter().enumerate() {
@@ -195,155 +245,4 @@ impl fmt::Display for Incompatibility {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Parses `group@version/key=ENV_VAR:MOUNT`, where all parts except the key are optional.
-    fn request(text: &'static str) -> Request<'static> {
-        let (text, mount) = text.split_once(':').unwrap_or((text, "ANY"));
-        let (text, env_var) = text.split_once('=').map_or((text, None), |(text, name)| (text, Some(name)));
-        let (group, key) = text.split_once('/').map_or((None, text), |(group, key)| (Some(group), key));
-        let (group, group_version) = match group.and_then(|group| group.split_once('@')) {
-            Some((group, version)) => (Some(group), Some(version)),
-            None => (group, None),
-        };
-        Request { group, group_version, key, mount: MountType::from_name(mount).unwrap(), env_var }
-    }
-
-    /// Returns whether each incompatibility is fatal, and its text. `NoGroups` has its own test.
-    fn check(requests: &[&'static str]) -> Vec<(bool, String)> {
-        let requests: Vec<_> = requests.iter().map(|text| request(text)).collect();
-        let found = incompatibilities(&requests).into_iter();
-        let found = found.filter(|found| !matches!(found, Incompatibility::NoGroups { .. }));
-        found.map(|found| (found.is_fatal(), found.to_string())).collect()
-    }
-
-    fn fatal(text: &str) -> Vec<(bool, String)> {
-        vec![(true, text.to_owned())]
-    }
-
-    fn warning(text: &str) -> Vec<(bool, String)> {
-        vec![(false, text.to_owned())]
-    }
-
-    #[test]
-    fn ordinary_requests_are_compatible() {
-        let ordinary: [&[&str]; 7] = [
-            &[],
-            &["hf_token=HF_TOKEN:ENV_VAR", "openai=OPENAI_API_KEY:ENV_VAR", "other"],
-            &["My-Key", "OTHER:FILE"],
-            &["a:FILE", "b:FILE", "c:FILE"],
-            &["cert=CERT:FILE", "token=TOKEN:ENV_VAR", "any=ANY_OF_THEM"],
-            &["k:ENV_VAR", "k:FILE"],
-            &["k=K:ENV_VAR", "k=K_FILE:FILE"],
-        ];
-        for requests in ordinary {
-            let requests: Vec<_> = requests.iter().map(|text| request(text)).collect();
-            assert_eq!(incompatibilities(&requests), [], "{requests:?}");
-        }
-    }
-
-    #[test]
-    fn the_same_key_in_two_groups_is_fatal() {
-        assert_eq!(
-            check(&["a/k=A:ENV_VAR", "b/k=B:ENV_VAR"]),
-            fatal(
-                "Flyte 2 ignores the groups of its own secrets: `a/k` and `b/k` would both be the secret `k`"
-            )
-        );
-        assert_eq!(
-            check(&["k:ENV_VAR", "b/k:FILE"]),
-            fatal(
-                "Flyte 2 ignores the groups of its own secrets: `k` and `b/k` would both be the secret `k`"
-            )
-        );
-        assert_eq!(
-            check(&["g@1/k=A:ENV_VAR", "g@2/k=B:ENV_VAR"]),
-            fatal(
-                "Flyte 2 ignores the groups of its own secrets: `g/k` (version `1`) and `g/k` (version `2`) would both be the secret `k`"
-            )
-        );
-        assert_eq!(check(&["a/k:ENV_VAR", "a/k:FILE"]), []);
-        assert_eq!(check(&["a/k", "b/K2"]), []);
-    }
-
-    #[test]
-    fn a_third_colliding_request_is_reported_once() {
-        assert_eq!(check(&["a/k=A:ENV_VAR", "b/k=B:ENV_VAR", "c/k=C:ENV_VAR"]).len(), 2);
-    }
-
-    #[test]
-    fn two_secrets_in_the_same_variable_are_fatal() {
-        let text = "`a` and `b` would share the environment variable `X`";
-        assert_eq!(check(&["a=X:FILE", "b=X:ENV_VAR"]), fatal(text));
-        assert_eq!(check(&["a=X:ENV_VAR", "b=X:FILE"]), fatal(text));
-        assert_eq!(check(&["a=X:FILE", "b=X"]), fatal(text));
-        assert_eq!(check(&["a=X:FILE", "b=X:FILE"])[0], fatal(text)[0]);
-    }
-
-    #[test]
-    fn the_path_of_a_key_with_capitals_is_reported() {
-        assert_eq!(
-            check(&["My-Key=CERT:FILE"]),
-            warning(
-                "Flyte 2 sets `CERT` to a path that does not exist: the file name is `My-Key`, but the path ends in `my-key`"
-            )
-        );
-        assert_eq!(check(&["My-Key=CERT:ENV_VAR"]), []);
-        assert_eq!(check(&["My-Key=CERT"]), []);
-    }
-
-    #[test]
-    fn the_variables_of_several_files_may_be_missing() {
-        assert_eq!(
-            check(&["a=A:FILE", "b=B:FILE", "c=C:FILE"]),
-            warning(
-                "Flyte 2 sets the environment variable of only one secret file: `A`, `B` and `C` may be missing"
-            )
-        );
-        assert_eq!(
-            check(&["a=A:FILE", "b:FILE"]),
-            warning("Flyte 2 sets the environment variable of only one secret file: `A` may be missing")
-        );
-        assert_eq!(check(&["a=A:FILE", "b=B"]), []);
-    }
-
-    #[test]
-    fn files_of_a_group_in_two_versions_are_reported() {
-        assert_eq!(
-            check(&["g@1/a:FILE", "g@2/b"]),
-            warning(
-                "`g/a` (version `1`) and `g/b` (version `2`) are files of the same group in different versions: if `g` is a Kubernetes secret, the pod cannot start"
-            )
-        );
-        assert_eq!(check(&["g@1/a", "g/b"]).len(), 1);
-        assert_eq!(check(&["g@1/a:ENV_VAR", "g@2/b:FILE"]), []);
-        assert_eq!(check(&["g@1/a:FILE", "g@1/b:FILE"]), []);
-        assert_eq!(check(&["g@1/a:FILE", "h@2/b:FILE"]), []);
-    }
-
-    #[test]
-    fn ignored_groups_are_reported_once() {
-        let requests = ["db/password", "plain", "hub@1/token", "db/user"].map(request);
-        let [note] = &incompatibilities(&requests)[..] else { panic!("expected one incompatibility") };
-        assert!(!note.is_fatal());
-        assert_eq!(
-            note.to_string(),
-            "Flyte 2 ignores the groups of its own secrets: `db/password` becomes `password`, \
-             `hub/token` (version `1`) becomes `token`, `db/user` becomes `user`"
-        );
-        assert_eq!(
-            note.hint(),
-            "create missing secrets without a group: `sealkit create secret password --remote`, \
-             `sealkit create secret token --remote` and `sealkit create secret user --remote`; \
-             only clusters with secrets in Kubernetes or a vault use groups"
-        );
-    }
-
-    #[test]
-    fn fatal_incompatibilities_come_first() {
-        let requests = ["g@1/a=X:FILE", "g@2/b=X:FILE", "h/a:ENV_VAR"].map(request);
-        let fatal: Vec<bool> = incompatibilities(&requests).iter().map(Incompatibility::is_fatal).collect();
-        assert_eq!(fatal, [true, true, false, false, false]);
-    }
-}
+mod tests;

@@ -7,14 +7,18 @@
 //! | [`collision`] | pairs of requests that would be mounted in the same place |
 //! | [`read`] | which request a read refers to |
 //! | [`incompatibility`] | valid requests that a cluster does not mount correctly |
+//! | [`capacity`] | how large a secret can be in a pod |
+//! | [`expansion`] | which texts Kubernetes replaces, and how to escape them |
 //! | [`variables`] | the environment variables that Flyte and sealkit define |
 //!
 //! The macro applies these rules at compile time and the runtime applies them again, so both report the same
 //! messages. The names and quantities of [`Resource`]s are checked here too.
 //!
-//! This crate never handles secret values.
+//! This crate never stores secret values.
 
+pub mod capacity;
 pub mod collision;
+pub mod expansion;
 pub mod incompatibility;
 pub mod lookup;
 mod md5;

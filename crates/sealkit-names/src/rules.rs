@@ -10,6 +10,8 @@ use crate::{Request, text::escape};
 
 /// Maximum length of a key in bytes.
 pub const KEY_MAX: usize = 128;
+/// Maximum length of the name of a secret on a cluster in bytes: the limit of Kubernetes.
+pub const CLUSTER_KEY_MAX: usize = 253;
 /// Maximum length of a group, group version, domain or project in bytes.
 pub const GROUP_MAX: usize = 63;
 /// Maximum size of a value in bytes: the limit of a Kubernetes secret.
@@ -51,6 +53,8 @@ const RESERVED_PREFIXES: [&str; 12] = [
 pub enum NameError {
     /// The key is empty, too long, or contains an invalid character.
     Key,
+    /// The name of a secret on a cluster is empty, too long, or contains an invalid character.
+    ClusterKey,
     /// The group is empty, too long, or contains an invalid character.
     Group,
     /// The group version is empty, too long, or contains an invalid character.
@@ -72,6 +76,9 @@ impl NameError {
     pub const fn rule(self) -> &'static str {
         match self {
             Self::Key => "a secret key is 1 to 128 ASCII letters, digits, `-` or `_`",
+            Self::ClusterKey => {
+                "the name of a secret on a cluster is 1 to 253 ASCII letters, digits, `-`, `_` or `.`"
+            }
             Self::Group => "a secret group is 1 to 63 ASCII letters, digits, `-` or `_`",
             Self::GroupVersion => "a group version is 1 to 63 ASCII letters, digits, `-` or `_`",
             Self::Domain => "a domain is 1 to 63 ASCII letters, digits, `-` or `_`",
@@ -92,7 +99,9 @@ impl NameError {
         let alphabet: fn(char) -> bool = match self {
             Self::ReservedEnvVar => return format!("`{}`: {rule}", escape(name)),
             Self::EnvVar => |c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_',
-            Self::TaskName => |c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'),
+            Self::TaskName | Self::ClusterKey => {
+                |c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')
+            }
             Self::Key | Self::Group | Self::GroupVersion | Self::Domain | Self::Project => {
                 |c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')
             }
@@ -120,6 +129,17 @@ impl fmt::Display for NameError {
 /// Returns [`NameError::Key`] if the name is not valid.
 pub const fn check_key(key: &str) -> Result<(), NameError> {
     if is_plain(key, KEY_MAX, false) { Ok(()) } else { Err(NameError::Key) }
+}
+
+/// Validates the name of a secret that other software may have created on a cluster.
+///
+/// A task cannot request all of these names: Kubernetes allows dots, and Flyte does not apply its own pattern.
+///
+/// # Errors
+///
+/// Returns [`NameError::ClusterKey`] if the name is not valid.
+pub const fn check_cluster_key(key: &str) -> Result<(), NameError> {
+    if is_plain(key, CLUSTER_KEY_MAX, true) { Ok(()) } else { Err(NameError::ClusterKey) }
 }
 
 /// Validates a group.
@@ -278,6 +298,16 @@ mod tests {
             &"k".repeat(KEY_MAX + 1),
         ] {
             assert_eq!(check_key(bad), Err(NameError::Key), "{bad}");
+        }
+    }
+
+    #[test]
+    fn secrets_on_a_cluster_may_have_dots_in_their_names() {
+        for good in ["a.b", "..", "my_secret", &"k".repeat(CLUSTER_KEY_MAX)] {
+            assert_eq!(check_cluster_key(good), Ok(()), "{good}");
+        }
+        for bad in ["", "a/b", "a b", "ä", &"k".repeat(CLUSTER_KEY_MAX + 1)] {
+            assert_eq!(check_cluster_key(bad), Err(NameError::ClusterKey), "{bad}");
         }
     }
 
