@@ -11,7 +11,7 @@ mod task;
 use std::{env, io};
 
 use sealkit_idl::{
-    core::ErrorOrigin,
+    core::{ErrorOrigin, Literal, LiteralValue, Scalar, ScalarValue, Void},
     prost::Message,
     task::{Inputs, NamedLiteral},
 };
@@ -70,7 +70,10 @@ fn run(session: &Session, pod: &Pod) -> Result<(Vec<u8>, Value), Problem> {
     let inputs = pod.inputs.as_deref().ok_or_else(|| configuration("option `--inputs` is missing"))?;
     let inputs = Location::parse(inputs)
         .map_err(|error| configuration(error.message).with_optional_hint(error.hint.as_deref()))?;
-    let (outputs, value) = task::run(session, task, read(&inputs)?)?;
+    let (mut outputs, value) = task::run(session, task, read(&inputs)?)?;
+    if outputs.literals.is_empty() {
+        outputs.literals.push(nothing());
+    }
     let content = outputs.encode_to_vec();
     if !controller::has_engine() {
         limit::check(task, content.len())?;
@@ -86,6 +89,16 @@ fn find_task(pod: &Pod) -> Result<&'static TaskMetadata, Problem> {
         configuration(message).with_hint("add `--task TASK`")
     })?;
     registry::find(&name).map_err(Problem::from)
+}
+
+/// Returns the output of a task without outputs.
+///
+/// Flyte takes an empty `outputs.pb` for a missing one: it writes an `error.pb` beside it, and fails the task if its executor is restarted
+/// and reads the files again (`ioutils/remote_file_output_writer.go`).
+fn nothing() -> NamedLiteral {
+    let none = Scalar { value: Some(ScalarValue::NoneType(Void {})) };
+    let value = Some(Literal { value: Some(LiteralValue::Scalar(Box::new(none))) });
+    NamedLiteral { name: "o0".to_owned(), value }
 }
 
 fn read(inputs: &Location) -> Result<Vec<NamedLiteral>, Problem> {

@@ -33,8 +33,8 @@ impl Object {
         variables: impl Iterator<Item = (OsString, OsString)>,
     ) -> Result<Self, StorageError> {
         let (bucket, key) = rest.split_once('/').unwrap_or((rest, ""));
-        // The key is used verbatim: Flyte does not percent-encode it, and trailing slashes have no meaning.
-        let path = Path::parse(key.trim_end_matches('/')).map_err(|_| StorageError {
+        // Flyte decodes the key of every URI (`storage.DataReference`), and encodes that of the outputs. Trailing slashes have no meaning.
+        let path = Path::from_url_path(key.trim_end_matches('/')).map_err(|_| StorageError {
             message: "invalid object key".to_owned(),
             hint: Some("remove `//`, `.`, `..` and control characters from it".to_owned()),
         })?;
@@ -119,11 +119,17 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_used_verbatim() {
-        for key in ["a b/%20+ü#?", "inputs.pb"] {
-            assert_eq!(object(key).path.as_ref(), key);
+    fn a_key_is_decoded() {
+        let keys = [
+            ("inputs.pb", "inputs.pb"),
+            ("my%20runs/my runs", "my runs/my runs"),
+            ("a+b/%C3%BC#?", "a+b/ü#?"),
+            ("100%/%zz/%25", "100%/%zz/%"),
+        ];
+        for (encoded, key) in keys {
+            assert_eq!(object(encoded).path.as_ref(), key);
         }
-        for key in ["a//b", "a/../b", "a/\u{7}"] {
+        for key in ["a//b", "a/../b", "a/%2e%2E/b", "a/\u{7}", "a/%07", "%ff"] {
             let opened = Object::open("", "s3", &format!("b/{key}"), std::iter::empty());
             assert_eq!(opened.err().unwrap().message, "invalid object key", "{key:?}");
         }
