@@ -138,3 +138,27 @@ pub struct DeployTaskRequest {
     #[prost(message, optional, tag = "2")]
     pub spec: Option<TaskSpec>,
 }
+
+/// The request for a deployed task.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct GetTaskDetailsRequest {
+    /// The identifier.
+    #[prost(message, optional, tag = "1")]
+    pub task_id: Option<TaskIdentifier>,
+}
+
+/// The response with a deployed task.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct GetTaskDetailsResponse {
+    /// The task.
+    #[prost(message, optional, tag = "1")]
+    pub details: Option<TaskDetails>,
+}
+
+/// A deployed task.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct TaskDetails {
+    /// The specification.
+    #[prost(message, optional, tag = "3")]
+    pub spec: Option<TaskSpec>,
+}

@@ -134,6 +134,8 @@ impl Actions {
         match self.0.client.control_plane().call::<_, service::Empty>(ABORT, &request).await {
             // The action has already ended.
             Err(error) if matches!(error.code(), Code::NotFound | Code::FailedPrecondition) => Ok(()),
+            // Open-source Flyte reports a deleted action with another code.
+            Err(error) if error.code() == Code::Internal && error.message_contains("not found") => Ok(()),
             other => other.map(|_| ()).map_err(Error::from),
         }
     }

@@ -7,7 +7,7 @@ use sealkit_idl::{
     prost::Message as _,
     task::TaskSpec,
 };
-use sealkit_names::{Resource, variables};
+use sealkit_names::{Resource, expansion, variables};
 
 use crate::digest::digest;
 
@@ -74,14 +74,18 @@ impl Deployment {
             metadata.code_bundle_uri.clone_from(uri);
         }
         if let Some(TaskTarget::Container(container)) = &mut template.target {
-            container.args = arguments::of(&self.program, &id.name, version);
+            let args = arguments::of(&self.program, &id.name, version);
+            container.args = args.iter().map(|argument| expansion::escape(argument)).collect();
             self.apply_to_container(container);
         }
     }
 
     fn apply_to_container(&self, container: &mut Container) {
         container.image.clone_from(&self.image);
-        let pair = |(key, value): (&str, &str)| KeyValuePair { key: key.to_owned(), value: value.to_owned() };
+        let pair = |(key, value): (&str, &str)| KeyValuePair {
+            key: key.to_owned(),
+            value: expansion::escape(value),
+        };
         let names: Vec<&str> = self.environment.iter().map(|(name, _)| name.as_str()).collect();
         container.env = self.environment.iter().map(|(name, value)| pair((name, value))).collect();
         // A task that calls others deploys them with the same image, bundle and environment.

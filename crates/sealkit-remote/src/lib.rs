@@ -19,6 +19,7 @@ mod route;
 mod rpc_error;
 mod runs;
 mod secrets;
+mod tasks;
 #[cfg(test)]
 mod test_server;
 mod upload;
@@ -34,7 +35,8 @@ pub use digest::digest;
 pub use endpoint::Endpoint;
 pub use error::{Error, ErrorKind, Result, sanitize};
 pub use runs::{Event, RunId, RunOutcome};
-pub use sealkit_idl::common::ActionPhase;
+pub use sealkit_idl::{common::ActionPhase, task::TaskIdentifier};
 pub use sealkit_names::Resource;
 pub use secrets::{NewSecret, Payload, Scope, SecretId, SecretInfo, SecretPresence, SecretType};
+pub use tasks::{Difference, difference};
 pub use upload::Upload;

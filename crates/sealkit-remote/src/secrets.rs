@@ -164,7 +164,7 @@ impl Client {
         Ok(info(response.secret.unwrap_or_default()))
     }
 
-    /// Lists the secrets of a scope and the scopes below it, in the order of the server.
+    /// Lists the secrets of a scope and the scopes below it, sorted by name, domain and project.
     ///
     /// # Errors
     ///
@@ -187,6 +187,7 @@ impl Client {
             secrets.extend(page.secrets.into_iter().map(info));
             let is_last = page.token.is_empty() && page.per_cluster_tokens.values().all(String::is_empty);
             if is_last {
+                secrets.sort_by(|a, b| a.id.cmp(&b.id));
                 return Ok(secrets);
             }
             let is_same = |old: &str, new: &str, olds: &BTreeMap<_, _>, news: &BTreeMap<_, _>| {
