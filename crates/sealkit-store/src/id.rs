@@ -71,6 +71,23 @@ impl Scope {
         scopes
     }
 
+    /// Returns the arguments that select the secret `key` in this scope on the command line of `sealkit`.
+    pub fn select(&self, group: Option<&str>, key: &str) -> String {
+        let options = [("group", group), ("domain", self.domain()), ("project", self.project())];
+        let options = options.into_iter().filter_map(|(name, value)| {
+            let value = value?;
+            let separator = if value.starts_with('-') { '=' } else { ' ' };
+            Some(format!("--{name}{separator}{value}"))
+        });
+        let mut arguments: Vec<String> = options.collect();
+        if key.starts_with('-') {
+            arguments.extend(["--".to_owned(), key.to_owned()]);
+        } else {
+            arguments.insert(0, key.to_owned());
+        }
+        arguments.join(" ")
+    }
+
     /// Returns the name of the scope's directory: `_`, `d.DOMAIN` or `d.DOMAIN.p.PROJECT`.
     pub(crate) fn directory_name(&self) -> String {
         match self {
@@ -158,20 +175,7 @@ impl SecretId {
     /// assert_eq!(id.arguments(), "password --group db --domain development --project flytesnacks");
     /// ```
     pub fn arguments(&self) -> String {
-        let options =
-            [("group", self.group()), ("domain", self.scope.domain()), ("project", self.scope.project())];
-        let options = options.into_iter().filter_map(|(name, value)| {
-            let value = value?;
-            let separator = if value.starts_with('-') { '=' } else { ' ' };
-            Some(format!("--{name}{separator}{value}"))
-        });
-        let mut arguments: Vec<String> = options.collect();
-        if self.key.starts_with('-') {
-            arguments.extend(["--".to_owned(), self.key.clone()]);
-        } else {
-            arguments.insert(0, self.key.clone());
-        }
-        arguments.join(" ")
+        self.scope.select(self.group(), &self.key)
     }
 }
 
