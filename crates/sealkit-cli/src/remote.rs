@@ -2,6 +2,7 @@
 
 mod browser;
 pub(crate) mod deploy;
+mod rejection;
 pub(crate) mod run;
 mod source;
 

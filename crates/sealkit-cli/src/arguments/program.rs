@@ -122,6 +122,9 @@ pub struct Deploy {
     /// Set an environment variable of the tasks
     #[arg(long, value_name = "NAME=VALUE")]
     pub env: Vec<OsString>,
+    /// Replace versions that are already deployed
+    #[arg(long)]
+    pub force: bool,
     /// The image and the resources of the pods.
     #[command(flatten)]
     pub image: ImageArguments,

@@ -1,9 +1,10 @@
 //! `deploy`: register tasks on a cluster.
 
-use sealkit_program::Task;
+use sealkit_program::{Task, TaskSpec};
+use sealkit_remote::{Difference, TaskIdentifier, difference, sanitize};
 
 use super::{Cluster, run as remote_run, source::Source};
-use crate::{arguments::Deploy, error::CommandError, terminal};
+use crate::{arguments::Deploy, error::CommandError, prompt, terminal};
 
 pub(crate) fn deploy(args: &Deploy) -> Result<(), CommandError> {
     let cluster = Cluster::open(&args.cluster)?;
@@ -18,12 +19,57 @@ pub(crate) fn deploy(args: &Deploy) -> Result<(), CommandError> {
     };
     remote_run::check_incompatibilities(&tasks)?;
     source.deliver(&cluster, &mut deployment)?;
-    for task in tasks {
-        let spec = remote_run::task_spec(program, task, &deployment)?;
+    let spec = |task| remote_run::task_spec(program, task, &deployment);
+    let specs = tasks.into_iter().map(spec).collect::<Result<Vec<_>, _>>()?;
+    let unchanged = if args.force { Vec::new() } else { check_registered(&cluster, &specs)? };
+    let place = format!("project `{project}`, domain `{domain}`");
+    for spec in specs {
         let id = spec.id();
-        cluster.wait(cluster.client.deploy(spec))?;
-        terminal::status(&format!("Deployed task `{}` to project `{project}`, domain `{domain}`", id.name));
+        if unchanged.contains(&id.name) {
+            terminal::status(&format!("Task `{}` is already deployed to {place}", id.name));
+        } else {
+            cluster.wait(cluster.client.deploy(spec))?;
+            terminal::status(&format!("Deployed task `{}` to {place}", id.name));
+        }
         terminal::print(&format!("{} {}\n", id.name, id.version))?;
     }
     Ok(())
+}
+
+/// Returns the names of the tasks that are already registered as they are. Asks before another one is replaced: the backend does not.
+fn check_registered(cluster: &Cluster, specs: &[TaskSpec]) -> Result<Vec<String>, CommandError> {
+    let (mut unchanged, mut replaced) = (Vec::new(), Vec::new());
+    for spec in specs {
+        let id = spec.id();
+        let Some(registered) = cluster.wait(cluster.client.registered_task(id.clone()))? else { continue };
+        match difference(&registered, spec) {
+            None => unchanged.push(id.name),
+            Some(difference) => replaced.push(describe(&id, &difference)),
+        }
+    }
+    if replaced.is_empty() {
+        return Ok(unchanged);
+    }
+    let message = format!("{}; nothing was deployed", replaced.join("; "));
+    if !terminal::stdin_is_terminal() {
+        return Err(CommandError::failure(message)
+            .with_hint("choose another version with --version, or replace it with --force"));
+    }
+    for replaced in &replaced {
+        terminal::warning(replaced);
+    }
+    let question = if replaced.len() == 1 { "Replace it?" } else { "Replace them?" };
+    if prompt::confirm(question)? {
+        Ok(unchanged)
+    } else {
+        Err(CommandError::failure("nothing was deployed"))
+    }
+}
+
+fn describe(id: &TaskIdentifier, difference: &Difference) -> String {
+    let other = match difference {
+        Difference::Image(image) => format!("with image `{}`", sanitize(image)),
+        _ => "with another specification".to_owned(),
+    };
+    format!("version `{}` of task `{}` is already deployed {other}", id.version, id.name)
 }

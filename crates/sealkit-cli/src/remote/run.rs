@@ -13,7 +13,7 @@ use tokio::{
 };
 
 use super::{
-    Cluster,
+    Cluster, rejection,
     source::{self, Source},
 };
 use crate::{
@@ -59,7 +59,11 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
         let outputs = cluster.wait(cluster.client.outputs(&run))?;
         return terminal::print(&program.outputs(task, outputs)?);
     }
-    let error = run_error(&task.name, &outcome, &[required, possible].concat());
+    let error = run_error(&task.name, &outcome);
+    let reason = outcome.reason.as_deref().unwrap_or_default();
+    if let Some(hint) = rejection::hint(&cluster, reason, &project, &domain) {
+        return Err(error.with_hint(hint));
+    }
     // Kubernetes reports an image without the entry point so.
     let has_no_entry_point = error.message().contains("exec: \"a0\": executable file not found");
     Err(if has_no_entry_point { source::no_entry_point(error, &deployment.image) } else { error })
@@ -222,7 +226,7 @@ fn missing_secrets<'t>(
 }
 
 /// Returns whether the secret exists in the project, in the domain, or globally.
-async fn secret_exists(
+pub(super) async fn secret_exists(
     cluster: &Cluster,
     key: &str,
     project: &str,
@@ -282,7 +286,7 @@ fn detached(run: &RunId, cluster: &Cluster) -> CommandError {
 }
 
 /// Returns the error of a run that did not succeed.
-fn run_error(task: &str, outcome: &RunOutcome, tasks: &[&Task]) -> CommandError {
+fn run_error(task: &str, outcome: &RunOutcome) -> CommandError {
     // The text of a pod has lines: the message, the causes and the hint.
     let reason = outcome.reason.as_deref().unwrap_or_default().trim();
     let reason = &*reason.lines().map(sanitize).collect::<Vec<_>>().join("\n");
@@ -297,19 +301,7 @@ fn run_error(task: &str, outcome: &RunOutcome, tasks: &[&Task]) -> CommandError 
         reason if reason.starts_with("task `") => reason.to_owned(),
         reason => format!("task `{task}` {result}: {reason}"),
     };
-    let error = CommandError::failure(message);
-    // The webhook of the backend rejects a pod with this text.
-    if reason.contains("none of the secret managers injected secret") {
-        let keys = tasks.iter().flat_map(|task| &task.secret_requests).map(|request| &*request.key);
-        let mut keys: Vec<String> = keys.map(|key| format!("sealkit create secret {key} --remote")).collect();
-        keys.sort();
-        keys.dedup();
-        return error.with_hint(format!(
-            "the cluster has no such secret, or does not support how the task mounts it: {}",
-            keys.join("; ")
-        ));
-    }
-    error
+    CommandError::failure(message)
 }
 
 /// Prints the events of a run to standard error, one line each.
