@@ -1,11 +1,11 @@
 //! Command lines in hints.
 
-use sealkit_store::SecretId;
+use crate::secret::Selection;
 
 /// A command line on a secret, to suggest in a hint.
 pub(crate) struct CommandLine<'a> {
     pub(crate) verb: &'static str,
-    pub(crate) id: &'a SecretId,
+    pub(crate) id: &'a dyn Selection,
     pub(crate) is_remote: bool,
 }
 

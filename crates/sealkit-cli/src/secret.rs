@@ -3,18 +3,21 @@
 mod cluster;
 mod local;
 mod push;
+mod selection;
 
 use sealkit_names::nearest;
-use sealkit_store::{Scope, SecretId};
 
 pub(crate) use self::local::open_or_create_store;
 pub(crate) use self::{
     cluster::ClusterSecrets,
     local::{LocalSecrets, store_paths, verify},
     push::push,
+    selection::Selection,
 };
 use crate::{
-    arguments::{CreateSecret, DeleteSecret, GetSecret, RemoteArguments, TypeArgument, UpdateSecret},
+    arguments::{
+        CreateSecret, DeleteSecret, GetSecret, RemoteArguments, ScopeArguments, TypeArgument, UpdateSecret,
+    },
     command_line::CommandLine,
     error::CommandError,
     listing::{self, Row},
@@ -24,13 +27,15 @@ use crate::{
 
 /// A place that stores secrets.
 pub(crate) trait SecretStore: Sized {
+    /// The identifier of a secret in it.
+    type Id: Selection;
     /// What the place knows of a secret without its value.
     type Found;
     /// A row of its list.
     type Row: Row;
 
-    /// Checks that it could hold the secret; `type` is that of a new secret.
-    fn check(id: &SecretId, r#type: Option<TypeArgument>) -> Result<(), CommandError>;
+    /// Returns the identifier of a secret that it could hold; `new` is the type of a new secret.
+    fn id(scope: &ScopeArguments, name: &str, new: Option<TypeArgument>) -> Result<Self::Id, CommandError>;
 
     fn open(remote: &RemoteArguments) -> Result<Self, CommandError>;
 
@@ -48,12 +53,12 @@ pub(crate) trait SecretStore: Sized {
     }
 
     /// Returns the command line of a verb on a secret in it, for hints.
-    fn command<'a>(&self, verb: &'static str, id: &'a SecretId) -> CommandLine<'a> {
+    fn command<'a>(&self, verb: &'static str, id: &'a Self::Id) -> CommandLine<'a> {
         CommandLine { verb, id, is_remote: self.endpoint().is_some() }
     }
 
     /// Looks up a secret by its exact name and scope.
-    fn find(&self, id: &SecretId) -> Result<Option<Self::Found>, CommandError>;
+    fn find(&self, id: &Self::Id) -> Result<Option<Self::Found>, CommandError>;
 
     /// Prepares for a new value, before the user is prompted for it.
     fn before_value(&self) -> Result<(), CommandError>;
@@ -61,7 +66,7 @@ pub(crate) trait SecretStore: Sized {
     /// Stores a new secret. Returns a suffix for the message, or `None` if the secret exists.
     fn create(
         &mut self,
-        id: &SecretId,
+        id: &Self::Id,
         value: &NewValue,
         r#type: TypeArgument,
     ) -> Result<Option<String>, CommandError>;
@@ -69,27 +74,26 @@ pub(crate) trait SecretStore: Sized {
     /// Stores a new value. Returns a suffix for the message, or `None` if the secret does not exist any more.
     fn update(
         &self,
-        id: &SecretId,
+        id: &Self::Id,
         found: &Self::Found,
         value: &NewValue,
     ) -> Result<Option<String>, CommandError>;
 
     /// Deletes a secret. Returns whether it existed.
-    fn delete(&self, id: &SecretId) -> Result<bool, CommandError>;
+    fn delete(&self, id: &Self::Id) -> Result<bool, CommandError>;
 
     /// Lists secrets, or the versions of one. Returns `None` if the named secret does not exist.
     fn list(&self, args: &GetSecret) -> Result<Option<Vec<Self::Row>>, CommandError>;
 
     /// Returns the secrets that an error can suggest in place of one that does not exist.
-    fn known(&self, scope: &Scope) -> Vec<SecretId>;
+    fn known(&self, id: &Self::Id) -> Vec<Self::Id>;
 
     /// Prints notes about a secret that was created.
-    fn print_notes(&self, id: &SecretId) -> Result<(), CommandError>;
+    fn print_notes(&self, id: &Self::Id) -> Result<(), CommandError>;
 }
 
 pub(crate) fn create<S: SecretStore>(args: &CreateSecret) -> Result<(), CommandError> {
-    let id = args.scope.secret_id(&args.name)?;
-    S::check(&id, Some(args.r#type()))?;
+    let id = S::id(&args.scope, &args.name, Some(args.r#type()))?;
     let mut store = S::open(&args.remote)?;
     // Before the prompt for the value: typing it would be for nothing.
     if store.find(&id)?.is_some() {
@@ -101,13 +105,12 @@ pub(crate) fn create<S: SecretStore>(args: &CreateSecret) -> Result<(), CommandE
         return Err(already_exists(&store, &id));
     };
     terminal::status(&format!("Created secret {id}{}{details}", store.place()));
-    value.print_notes(&id);
+    value.print_notes(&id, store.endpoint().is_some());
     store.print_notes(&id)
 }
 
 pub(crate) fn update<S: SecretStore>(args: &UpdateSecret) -> Result<(), CommandError> {
-    let id = args.scope.secret_id(&args.name)?;
-    S::check(&id, None)?;
+    let id = S::id(&args.scope, &args.name, None)?;
     let store = S::open(&args.remote)?;
     let create = format!("create it: {}", store.command("create", &id).with(""));
     let not_found = || not_found(&store, &id, Some(&create));
@@ -116,13 +119,13 @@ pub(crate) fn update<S: SecretStore>(args: &UpdateSecret) -> Result<(), CommandE
     let value = NewValue::read(&args.value, &store.command("update", &id))?;
     let details = store.update(&id, &found, &value)?.ok_or_else(not_found)?;
     terminal::status(&format!("Updated secret {id}{}{details}", store.place()));
-    value.print_notes(&id);
+    value.print_notes(&id, store.endpoint().is_some());
     Ok(())
 }
 
 /// Stores the value of an older version of a local secret as the latest one.
 pub(crate) fn restore(args: &UpdateSecret, version: u64) -> Result<(), CommandError> {
-    let id = args.scope.secret_id(&args.name)?;
+    let id = LocalSecrets::id(&args.scope, &args.name, None)?;
     let store = LocalSecrets::open(&args.remote)?;
     let create = format!("create it: {}", store.command("create", &id).with(""));
     store.find(&id)?.ok_or_else(|| not_found(&store, &id, Some(&create)))?;
@@ -133,8 +136,7 @@ pub(crate) fn restore(args: &UpdateSecret, version: u64) -> Result<(), CommandEr
 }
 
 pub(crate) fn delete<S: SecretStore>(args: &DeleteSecret) -> Result<(), CommandError> {
-    let id = args.scope.secret_id(&args.name)?;
-    S::check(&id, None)?;
+    let id = S::id(&args.scope, &args.name, None)?;
     let store = S::open(&args.remote)?;
     let place = store.place();
     if !args.yes {
@@ -156,10 +158,7 @@ pub(crate) fn delete<S: SecretStore>(args: &DeleteSecret) -> Result<(), CommandE
 }
 
 pub(crate) fn get<S: SecretStore>(args: &GetSecret) -> Result<(), CommandError> {
-    let id = args.name.as_ref().map(|name| args.scope.secret_id(name)).transpose()?;
-    if let Some(id) = &id {
-        S::check(id, None)?;
-    }
+    let id = args.name.as_ref().map(|name| S::id(&args.scope, name, None)).transpose()?;
     args.scope.parse()?;
     let store = S::open_for_list(&args.remote)?;
     let rows = match (store.list(args)?, &id) {
@@ -171,7 +170,7 @@ pub(crate) fn get<S: SecretStore>(args: &GetSecret) -> Result<(), CommandError> 
     listing::print(&rows, args.output, &store.place(), remote)
 }
 
-fn already_exists<S: SecretStore>(store: &S, id: &SecretId) -> CommandError {
+fn already_exists<S: SecretStore>(store: &S, id: &S::Id) -> CommandError {
     CommandError::failure(format!("secret {id} already exists{}", store.place()))
         .with_hint(format!("give it a new value: {}", store.command("update", id).with("")))
 }
@@ -179,13 +178,13 @@ fn already_exists<S: SecretStore>(store: &S, id: &SecretId) -> CommandError {
 /// Returns the error for a secret that does not exist.
 ///
 /// The hint suggests the same name in another group or scope, or else a similar name, and to `create` the secret.
-fn not_found<S: SecretStore>(store: &S, id: &SecretId, create: Option<&str>) -> CommandError {
-    let known = store.known(id.scope());
+fn not_found<S: SecretStore>(store: &S, id: &S::Id, create: Option<&str>) -> CommandError {
+    let known = store.known(id);
     let same_name = known.iter().find(|other| other.key() == id.key());
-    let siblings = known.iter().filter(|other| other.scope() == id.scope() && other.group() == id.group());
+    let siblings = known.iter().filter(|other| other.is_sibling(id));
     let similar = match same_name {
         Some(other) => Some(other.arguments()),
-        None => nearest(id.key(), siblings.map(SecretId::key)).map(str::to_owned),
+        None => nearest(id.key(), siblings.map(Selection::key)).map(str::to_owned),
     };
     let remote = if store.endpoint().is_some() { " --remote" } else { "" };
     let place = store.endpoint().map(|endpoint| format!(" on `{endpoint}`")).unwrap_or_default();

@@ -1,5 +1,7 @@
 //! Reading the value of a secret from the command line, a file, standard input or the terminal.
 
+mod notes;
+
 use std::{
     fs::File,
     io::{self, Read},
@@ -8,9 +10,8 @@ use std::{
 };
 
 use rustix::fs::{FileType, Mode, OFlags};
-use sealkit_guard::Strength;
 use sealkit_names::rules::VALUE_MAX;
-use sealkit_store::{SecretId, Value, ValueKind};
+use sealkit_store::{Value, ValueKind};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -136,36 +137,6 @@ impl NewValue {
 
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
-    }
-
-    /// Prints notes and warnings about properties of the value that are easy to miss.
-    pub(crate) fn print_notes(&self, id: &SecretId) {
-        let text = str::from_utf8(&self.bytes);
-        if text.is_err() || self.bytes.contains(&0) {
-            terminal::note(&format!(
-                "the value is not text: read it with `get_bytes(\"{key}\")`, or request it with \
-                 `mount_requirement = FILE`",
-                key = id.key()
-            ));
-        } else if text.is_ok_and(|text| text != text.trim_matches(sealkit_names::is_white_space)) {
-            let property = if self.bytes.ends_with(b"\n") {
-                "ends with a line break"
-            } else {
-                "starts or ends with white space"
-            };
-            terminal::note(&format!(
-                "the value {property}: `secrets().get` returns the value without it, `get_secrets_file` keeps it"
-            ));
-        }
-        if self.bytes.len() >= sealkit_names::variables::MAX_LENGTH {
-            terminal::note(
-                "the value is too large for an environment variable: request it with `mount_requirement = FILE`",
-            );
-        }
-        let strength = Strength::of(&self.bytes);
-        if strength != Strength::Full {
-            terminal::warning(&format!("secret {id} {strength}"));
-        }
     }
 }
 

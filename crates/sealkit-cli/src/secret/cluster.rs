@@ -3,13 +3,15 @@
 use std::{borrow::Cow, time::SystemTime};
 
 use humantime::format_rfc3339_seconds;
-use sealkit_remote::{ErrorKind, NewSecret, Payload, SecretInfo, SecretPresence, SecretType, sanitize};
-use sealkit_store::{Scope, SecretId};
+use sealkit_names::rules;
+use sealkit_remote::{
+    ErrorKind, NewSecret, Payload, Scope, SecretId, SecretInfo, SecretPresence, SecretType, sanitize,
+};
 use serde::{Serialize, Serializer};
 
 use super::SecretStore;
 use crate::{
-    arguments::{ClusterArguments, GetSecret, RemoteArguments, TypeArgument},
+    arguments::{ClusterArguments, GetSecret, RemoteArguments, ScopeArguments, TypeArgument},
     error::CommandError,
     listing::Row,
     remote::Cluster,
@@ -28,22 +30,29 @@ impl ClusterSecrets {
 }
 
 impl SecretStore for ClusterSecrets {
+    type Id = SecretId;
     type Found = SecretType;
     type Row = SecretRow;
 
-    fn check(id: &SecretId, r#type: Option<TypeArgument>) -> Result<(), CommandError> {
-        if id.group().is_some() {
+    fn id(scope: &ScopeArguments, name: &str, new: Option<TypeArgument>) -> Result<SecretId, CommandError> {
+        if scope.group.is_some() {
             return Err(CommandError::usage("a secret on a cluster cannot have a group").with_hint(
                 "leave out --group: Flyte 2 looks up secrets by key and ignores the group in a request",
             ));
         }
-        if matches!(r#type, Some(TypeArgument::ImagePull)) && *id.scope() != Scope::Global {
+        if new.is_some() {
+            scope.secret_id(name)?;
+        } else {
+            rules::check_cluster_key(name).map_err(|error| CommandError::usage(error.message(name)))?;
+        }
+        let scope = remote_scope(&scope.parse()?);
+        if matches!(new, Some(TypeArgument::ImagePull)) && scope != Scope::default() {
             return Err(CommandError::usage(
                 "an image pull secret on a cluster cannot have a domain or a project",
             )
             .with_hint("leave out --domain and --project"));
         }
-        Ok(())
+        Ok(SecretId { name: name.to_owned(), scope })
     }
 
     fn open(remote: &RemoteArguments) -> Result<Self, CommandError> {
@@ -55,7 +64,7 @@ impl SecretStore for ClusterSecrets {
     }
 
     fn find(&self, id: &SecretId) -> Result<Option<SecretType>, CommandError> {
-        let found = self.0.wait(self.0.client.secret(&remote_id(id)));
+        let found = self.0.wait(self.0.client.secret(id));
         Ok(unless_not_found(found)?.map(|info| info.r#type))
     }
 
@@ -79,7 +88,7 @@ impl SecretStore for ClusterSecrets {
             TypeArgument::Generic => SecretType::Generic,
         };
         let new = NewSecret { value: payload(value), r#type };
-        match self.0.wait(self.0.client.create_secret(&remote_id(id), &new)) {
+        match self.0.wait(self.0.client.create_secret(id, &new)) {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(None),
             other => Ok(other.map(|()| Some(String::new()))?),
         }
@@ -92,19 +101,19 @@ impl SecretStore for ClusterSecrets {
         value: &NewValue,
     ) -> Result<Option<String>, CommandError> {
         let new = NewSecret { value: payload(value), r#type: *r#type };
-        let updated = self.0.wait(self.0.client.update_secret(&remote_id(id), &new));
+        let updated = self.0.wait(self.0.client.update_secret(id, &new));
         Ok(unless_not_found(updated)?.map(|()| String::new()))
     }
 
     fn delete(&self, id: &SecretId) -> Result<bool, CommandError> {
-        let deleted = self.0.wait(self.0.client.delete_secret(&remote_id(id)));
+        let deleted = self.0.wait(self.0.client.delete_secret(id));
         Ok(unless_not_found(deleted)?.is_some())
     }
 
     fn list(&self, args: &GetSecret) -> Result<Option<Vec<SecretRow>>, CommandError> {
         let found = match &args.name {
             Some(name) => {
-                let id = remote_id(&args.scope.secret_id(name)?);
+                let id = Self::id(&args.scope, name, None)?;
                 let found = unless_not_found(self.0.wait(self.0.client.secret(&id)))?;
                 found.map(|info| vec![info])
             }
@@ -117,14 +126,10 @@ impl SecretStore for ClusterSecrets {
     }
 
     /// Returns the secrets in this scope whose names are valid.
-    fn known(&self, scope: &Scope) -> Vec<SecretId> {
-        let found = self.0.wait(self.0.client.list_secrets(&remote_scope(scope))).unwrap_or_default();
-        let id = |info: SecretInfo| {
-            let part = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-            let (domain, project) = (part(&info.id.scope.domain), part(&info.id.scope.project));
-            SecretId::new(Scope::new(domain.as_deref(), project.as_deref()).ok()?, None, &info.id.name).ok()
-        };
-        found.into_iter().filter_map(id).collect()
+    fn known(&self, id: &SecretId) -> Vec<SecretId> {
+        let found = self.0.wait(self.0.client.list_secrets(&id.scope)).unwrap_or_default();
+        let ids = found.into_iter().map(|info| info.id);
+        ids.filter(|id| rules::check_cluster_key(&id.name).is_ok()).collect()
     }
 
     fn print_notes(&self, _: &SecretId) -> Result<(), CommandError> {
@@ -140,13 +145,9 @@ fn unless_not_found<T>(result: sealkit_remote::Result<T>) -> Result<Option<T>, C
     }
 }
 
-fn remote_id(id: &SecretId) -> sealkit_remote::SecretId {
-    sealkit_remote::SecretId { name: id.key().to_owned(), scope: remote_scope(id.scope()) }
-}
-
-fn remote_scope(scope: &Scope) -> sealkit_remote::Scope {
+fn remote_scope(scope: &sealkit_store::Scope) -> Scope {
     let text = |part: Option<&str>| part.unwrap_or_default().to_owned();
-    sealkit_remote::Scope { domain: text(scope.domain()), project: text(scope.project()) }
+    Scope { domain: text(scope.domain()), project: text(scope.project()) }
 }
 
 fn payload(value: &NewValue) -> Payload<'_> {

@@ -4,7 +4,7 @@ use std::{borrow::Cow, time::SystemTime};
 
 use humantime::format_rfc3339_seconds;
 use sealkit_guard::Strength;
-use sealkit_store::{Entry, ErrorKind, Scope, SecretId, SecretType, Store, StorePaths, Value, ValueKind};
+use sealkit_store::{Entry, ErrorKind, SecretId, SecretType, Store, StorePaths, Value, ValueKind};
 use serde::{Serialize, Serializer};
 
 use super::SecretStore;
@@ -62,11 +62,12 @@ impl LocalSecrets {
 }
 
 impl SecretStore for LocalSecrets {
+    type Id = SecretId;
     type Found = ();
     type Row = ListEntry;
 
-    fn check(_: &SecretId, _: Option<TypeArgument>) -> Result<(), CommandError> {
-        Ok(())
+    fn id(scope: &ScopeArguments, name: &str, _: Option<TypeArgument>) -> Result<SecretId, CommandError> {
+        scope.secret_id(name)
     }
 
     fn open(_: &RemoteArguments) -> Result<Self, CommandError> {
@@ -138,7 +139,7 @@ impl SecretStore for LocalSecrets {
         Ok(Some(entries.collect()).filter(|entries: &Vec<ListEntry>| !entries.is_empty()))
     }
 
-    fn known(&self, _: &Scope) -> Vec<SecretId> {
+    fn known(&self, _: &SecretId) -> Vec<SecretId> {
         let entries = self.0.as_ref().and_then(|store| store.list(None).ok()).unwrap_or_default();
         entries.into_iter().map(|entry| entry.id).collect()
     }

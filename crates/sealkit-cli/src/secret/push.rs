@@ -1,7 +1,6 @@
 //! `push secret`: copies secrets of the local store to a cluster.
 
-use sealkit_remote::SecretType;
-use sealkit_store::SecretId;
+use sealkit_remote::{SecretId, SecretType};
 
 use super::{ClusterSecrets, LocalSecrets, SecretStore as _, not_found};
 use crate::{
@@ -25,14 +24,14 @@ pub(crate) fn push(args: &PushSecret) -> Result<(), CommandError> {
     let mut copies: Vec<Copy> = Vec::new();
     // All values are read before one is sent.
     for name in &args.names {
-        let id = args.scope.secret_id(name)?;
+        let stored = args.scope.secret_id(name)?;
+        let Some((value, r#type)) = local.read(&stored)? else {
+            return Err(not_found(&local, &stored, None));
+        };
+        let id = ClusterSecrets::id(&args.scope, name, Some(r#type))?;
         if copies.iter().any(|copy| copy.id == id) {
             continue;
         }
-        let Some((value, r#type)) = local.read(&id)? else {
-            return Err(not_found(&local, &id, None));
-        };
-        ClusterSecrets::check(&id, Some(r#type))?;
         copies.push(Copy { id, value, r#type, found: None });
     }
     let mut cluster = ClusterSecrets::at(&args.cluster)?;
@@ -77,5 +76,6 @@ fn send(cluster: &mut ClusterSecrets, copy: &Copy) -> Result<(), CommandError> {
         return Err(CommandError::failure(message).with_hint("run the command again"));
     }
     terminal::status(&format!("{verb} secret {id}{}", cluster.place()));
+    value.print_notes(id, true);
     Ok(())
 }
