@@ -1,8 +1,10 @@
 //! The remote client against a control plane made of the official services.
 
 mod auth;
+mod backend;
 mod bundles;
 mod config;
+mod deploy;
 mod faults;
 mod python;
 mod runs;

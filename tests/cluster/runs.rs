@@ -237,8 +237,8 @@ fn invalid_runs_are_rejected_before_they_start() {
     -- stderr
     Started run NAME: PLANE/v2/domain/development/project/flytesnacks/runs/NAME
     t1 failed in TIME
-    error: task `t1` failed: admission webhook "flyte-pod-webhook.flyte.org" denied the request: none of the secret managers injected secret [key: "my_secret"]: failed to inject secret [key: "my_secret"] using any of the enabled secret managers: the secret cannot be found or an internal error occurred
-    hint: the cluster has no such secret, or does not support how the task mounts it: sealkit create secret my_secret --remote
+    error: task `t1` failed: admission webhook "flyte-pod-webhook.flyte.org" denied the request: none of the secret managers injected secret [key:"my_secret"]: failed to inject secret [key:"my_secret"] using any of the enabled secret managers: [Global Embedded]. Possible reasons: the secret cannot be found or an internal error occurred
+    hint: create the secret: sealkit create secret my_secret --remote
     "#);
 }
 
@@ -278,7 +278,7 @@ fn a_deployed_task_does_not_run() {
     -- stdout
     t2 v1
     -- stderr
-    Deployed task `t2` to project `flytesnacks`, domain `development`
+    Task `t2` is already deployed to project `flytesnacks`, domain `development`
     "#);
     let requests = plane.requests("DeployTask").unwrap();
     let template = &requests[0]["request"]["spec"]["task_template"];

@@ -110,8 +110,8 @@ fn a_secret_on_a_cluster_lives_from_create_to_delete() {
     exit code 0
     -- stdout
     NAME   DOMAIN       TYPE     CREATED               STATUS
-    token               generic  2026-01-01T00:00:00Z  present
     pw     development  generic  2026-01-01T00:00:00Z  present
+    token               generic  2026-01-01T00:00:00Z  present
     "#);
     insta::assert_snapshot!(run(&plane, &home, "get secret token --remote -o json"), @r#"
     exit code 0
@@ -261,7 +261,7 @@ fn secrets_are_stored_on_union_1_with_its_own_service() {
     insta::assert_snapshot!(normalize(&finished.run().unwrap(), &plane), @r#"
     exit code 1
     -- stderr
-    error: `PLANE` does not support `flyteidl2.task.TaskService/DeployTask`
+    error: `PLANE` does not support `flyteidl2.task.TaskService/GetTaskDetails`
     hint: check that this is the endpoint of Flyte 2: Flyte 1 and Union 1 lack some of its services
     "#);
 }

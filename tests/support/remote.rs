@@ -76,6 +76,13 @@ fn leaking() -> anyhow::Result<()> {
     anyhow::bail!("no access for {} \u{1b}[31mred", secret.expose())
 }
 
+/// Fails with a long error that holds a secret many times.
+#[task(secret_requests = [Secret(key = "my_secret")])]
+fn verbose(times: usize) -> anyhow::Result<()> {
+    let secret = current_context().secrets().get("my_secret")?;
+    anyhow::bail!("begin {}end", format!("{} ", secret.expose()).repeat(times))
+}
+
 /// Calls a task that fails.
 #[workflow]
 fn unlucky() -> anyhow::Result<()> {

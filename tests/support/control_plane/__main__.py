@@ -56,6 +56,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--authorization-key", default="authorization", help="the header of the token")
     parser.add_argument("--token-life", type=float, default=3600, metavar="SECONDS")
     parser.add_argument("--lockstep", action="store_true", help="end a phase only after a client has received it")
+    parser.add_argument("--restarts", action="store_true", help="read the outcome of each pod twice, as a new executor")
     parser.add_argument("--storage", metavar="DIR|s3://BUCKET", help="the storage of inputs and outputs")
     parser.add_argument("--program", action="append", default=[], metavar="IMAGE_PATH=LOCAL_PATH")
     return parser.parse_args()
@@ -113,6 +114,7 @@ async def main() -> None:
         pod_variables["_UNION_EAGER_API_KEY"] = base64.b64encode(key.encode()).decode()
     programs = dict(program.split("=", 1) for program in arguments.program)
     backend = Backend(storage, secrets, Actions(), directory / "pods", programs, pod_variables, arguments.lockstep)
+    backend.rounds = 2 if arguments.restarts else 1
 
     uploads = Uploads(storage, admin)
 

@@ -6,12 +6,12 @@ from typing import Any
 
 from connectrpc.code import Code
 from connectrpc.errors import ConnectError
-from flyteidl2.common.phase_pb2 import ACTION_PHASE_FAILED
+from flyteidl2.common.phase_pb2 import ACTION_PHASE_ABORTED, ACTION_PHASE_FAILED
 from flyteidl2.workflow.run_definition_pb2 import ActionDetails, ErrorInfo
 from flyteidl2.workflow.state_service_pb2 import ActionUpdate
 from google.protobuf.message import Message
 
-from actions import Action
+from actions import Action, key_of
 from backend import Backend
 from rpc import Call, Handler
 from run_service import Tasks, metadata_of
@@ -75,7 +75,12 @@ class Children:
                 await actions.changed.wait()
 
     async def abort(self, request: Any, call: Call) -> Message:
-        action = self.backend.actions.find(request.action_id)
+        id = request.action_id
+        action = self.backend.actions.runs.get(key_of(id.run), {}).get(id.name)
+        # Aborted actions are deleted.
+        if action is None or action.details.status.phase == ACTION_PHASE_ABORTED:
+            name = f"{id.run.name}-{id.name}"
+            raise ConnectError(Code.INTERNAL, f'failed to get TaskAction {name}: taskactions "{name}" not found')
         await self.backend.abort(action, request.reason or "User requested abort")
         return call.output()
 

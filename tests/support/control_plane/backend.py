@@ -8,29 +8,18 @@ import signal
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from flyteidl2.core.execution_pb2 import ContainerError, ErrorDocument, ExecutionError
-from flyteidl2.core.tasks_pb2 import TaskTemplate
 from flyteidl2.task.common_pb2 import Inputs
 from flyteidl2.workflow.run_definition_pb2 import ErrorInfo
 
 from actions import Action, Actions, Log
 from injection import NotAdmitted, inject
+from kubernetes import NeverStarts, check_lengths, container_environment, expand
+from outcome import Failure, read_outcome
 from pods import Paths, environment, fill
 from secret_service import Secrets
 from storage import Storage
 
-LARGEST_FILE = 2 << 20
 GRACE_SECONDS = 2
-
-
-@dataclass(frozen=True)
-class Failure:
-    """The failure of an attempt."""
-
-    code: str
-    message: str
-    user: bool = True
-    recoverable: bool = False
 
 
 @dataclass
@@ -48,7 +37,7 @@ class Pod:
 
 @dataclass
 class Backend:
-    """Runs actions. `programs` maps paths in an image to local paths."""
+    """Runs actions. `programs` maps paths in an image to local paths. The outcome of each pod is read in some `rounds`."""
 
     storage: Storage
     secrets: Secrets
@@ -57,6 +46,7 @@ class Backend:
     programs: dict[str, str]
     address: dict[str, str]
     lockstep: bool
+    rounds: int = 1
     pods: list[Pod] = field(default_factory=list)
     running: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -78,6 +68,8 @@ class Backend:
                 return
             try:
                 failure = await self.attempt(action, attempt)
+            except NeverStarts:
+                return
             except NotAdmitted as error:
                 failure = Failure("BadRequest", str(error), user=False)
             except Exception as error:
@@ -86,6 +78,8 @@ class Backend:
                 return
             if failure is None:
                 return action.enter("SUCCEEDED")
+            if failure.endless:
+                return
             error = ErrorInfo(
                 message=failure.message, kind="KIND_USER" if failure.user else "KIND_SYSTEM", code=failure.code
             )
@@ -113,7 +107,7 @@ class Backend:
             failure = await self.process(action, pod, log)
         finally:
             log.close()
-        return failure or self.outcome(action.details.task.task_template, output)
+        return failure or read_outcome(self.storage, action.details.task.task_template, output, self.rounds)
 
     async def delivered(self, action: Action) -> None:
         """In lockstep, waits until a client has received the current phase of a root action."""
@@ -138,12 +132,14 @@ class Backend:
         ]
         directory = self.directory / f"{id.run.name}-{id.name}-{attempt}"
         directory.mkdir(parents=True, exist_ok=True)
-        variables = {pair.key: pair.value for pair in template.container.env}
-        variables |= {pair.key: pair.value for pair in action.run_spec.envs.values}
-        variables |= self.storage.environment | self.address
-        variables |= environment(id, template, attempt, action.output_base)
         scope = id.run.project, id.run.domain
-        variables |= inject(template.security_context.secrets, self.secrets, scope, directory / "secrets")
+        injected = inject(template.security_context.secrets, self.secrets, scope, directory / "secrets")
+        pairs = [(pair.key, pair.value) for pair in (*template.container.env, *action.run_spec.envs.values)]
+        own = self.storage.environment | self.address | environment(id, template, attempt, action.output_base)
+        others = [pair for pair in (*pairs, *own.items()) if pair[0] not in injected]
+        variables = container_environment((*injected.items(), *others))
+        arguments = [expand(argument, variables) for argument in arguments]
+        check_lengths(arguments)
         if arguments:
             arguments[0] = self.programs.get(arguments[0], arguments[0])
         return Pod(id.run.name, id.name, attempt, str(directory), arguments, variables)
@@ -178,21 +174,6 @@ class Backend:
         last = "\n".join(line.message for line in log.lines[-10:])
         message = f"[primary] terminated with exit code ({code}). Reason [Error]. Message: \n{last}"
         return Failure("Error", message, recoverable=True)
-
-    def outcome(self, template: TaskTemplate, output: str) -> Failure | None:
-        """Returns the failure in the files of a finished attempt."""
-        error = self.storage.read(f"{output}/error.pb")
-        # Flyte ignores an error document that is too large.
-        if error is not None and len(error) <= LARGEST_FILE:
-            document = ErrorDocument.FromString(error).error
-            user = document.origin != ExecutionError.SYSTEM
-            return Failure(document.code, document.message, user, document.kind == ContainerError.RECOVERABLE)
-        outputs = self.storage.read(f"{output}/outputs.pb")
-        if outputs is None and template.interface.outputs.variables:
-            return Failure("OutputsNotFound", f"the task wrote no {output}/outputs.pb", user=False)
-        if outputs is not None and len(outputs) > LARGEST_FILE:
-            return Failure("OutputsTooLarge", f"{output}/outputs.pb is larger than {LARGEST_FILE} bytes")
-        return None
 
     async def abort(self, action: Action, reason: str) -> None:
         """Aborts an action and its descendants."""

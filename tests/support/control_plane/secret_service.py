@@ -1,6 +1,7 @@
 """The SecretServices of Flyte 2 and of Union, which share their secrets."""
 
 import base64
+import hashlib
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -87,7 +88,7 @@ class Secrets:
         scope_of(request)
         if call.fault.hostile:
             return hostile(call)
-        keys = [key for key in sorted(self.stored) if within(key, request)]
+        keys = [key for key in sorted(self.stored, key=object_name) if within(key, request)]
         union = call.service.startswith("cloudidl.")
         token = request.per_cluster_tokens.get(CLUSTER, "") if union else request.token
         start = int(base64.urlsafe_b64decode(token)) if token else 0
@@ -116,6 +117,12 @@ def scope_of(id: Any) -> tuple[str, str]:
 def key_of(id: Any) -> tuple[str, str, str]:
     """Returns the key of a secret."""
     return (*scope_of(id), id.name)
+
+
+def object_name(key: tuple[str, str, str]) -> str:
+    """Returns the name of the Kubernetes object of a secret. Lists are in the order of these names."""
+    project, domain, name = key
+    return hashlib.md5(f"u__org__flyte__domain__{domain}__project__{project}__key__{name}".encode()).hexdigest()
 
 
 def within(key: tuple[str, str, str], request: Any) -> bool:

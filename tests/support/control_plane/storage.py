@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 
 @dataclass
@@ -22,7 +22,7 @@ class Storage:
             path = Path(address.path)
             return path.read_bytes() if path.is_file() else None
         try:
-            return self.s3.get_object(Bucket=address.netloc, Key=address.path.lstrip("/"))["Body"].read()
+            return self.s3.get_object(Bucket=address.netloc, Key=key_of(address.path))["Body"].read()
         except self.s3.exceptions.NoSuchKey:
             return None
 
@@ -33,13 +33,19 @@ class Storage:
             Path(address.path).parent.mkdir(parents=True, exist_ok=True)
             Path(address.path).write_bytes(body)
         else:
-            self.s3.put_object(Bucket=address.netloc, Key=address.path.lstrip("/"), Body=body)
+            self.s3.put_object(Bucket=address.netloc, Key=key_of(address.path), Body=body)
 
     def sharded(self, base: str, shard: str) -> str:
-        """Inserts a shard into a URI, after the bucket or the directory."""
-        if base.startswith(f"{self.root}/"):
-            return f"{self.root}/{shard}/{base.removeprefix(self.root).strip('/')}"
-        return base.rstrip("/")
+        """Inserts a shard into a URI, after the bucket or the directory. The path of an object is encoded, as in Flyte."""
+        if not base.startswith(f"{self.root}/"):
+            return base.rstrip("/")
+        sharded = f"{self.root}/{shard}/{base.removeprefix(self.root).strip('/')}"
+        return quote(unquote(sharded), safe="/:$&+,;=@") if self.s3 else sharded
+
+
+def key_of(path: str) -> str:
+    """Returns the decoded key of an object."""
+    return unquote(path).strip("/")
 
 
 def open_storage(place: str) -> Storage:
