@@ -202,4 +202,12 @@ mod tests {
         }
         assert!(Deployment::from_pod_environment("app", &|_| None).is_none());
     }
+
+    #[test]
+    fn kubernetes_does_not_expand_variables_and_arguments() {
+        let program = PodProgram::Image { path: "/bin/$(MODE)".to_owned() };
+        let environment = vec![("MODE".to_owned(), "$$".to_owned())];
+        let (_, container) = deployed(&Deployment { program, environment, ..deployment() });
+        assert_eq!((&*container.args[0], &*container.env[0].value), ("/bin/$$(MODE)", "$$$"));
+    }
 }
