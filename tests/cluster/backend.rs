@@ -128,7 +128,7 @@ fn the_hint_for_a_rejected_pod_names_its_secret() {
     // The pod of a called task.
     insta::assert_snapshot!(hint("main"), @"hint: create the secret: sealkit create secret my_file_secret --remote");
     store(&home, "update secret my_secret", [0xff; 20]);
-    insta::assert_snapshot!(hint("t1"), @"hint: the cluster has secret `my_secret`, but cannot mount it as the task requests it: if its value is not text, request it with `mount_requirement = FILE`");
+    insta::assert_snapshot!(hint("t1"), @"hint: the cluster has secret `my_secret`, but it is not text, or not in the namespace of the pod: request it with `mount_requirement = FILE`");
 }
 
 #[test]
