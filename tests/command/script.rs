@@ -7,7 +7,7 @@ use support::{Finished, Home, Program};
 use crate::home;
 
 /// A script with one task, which returns a text.
-const SCRIPT: &str = r#"
+const SCRIPT: &str = r"
 #[sealkit::task]
 fn t1() -> anyhow::Result<String> {
     Ok(TEXT.into())
@@ -16,7 +16,7 @@ fn t1() -> anyhow::Result<String> {
 fn main() -> std::process::ExitCode {
     sealkit::main()
 }
-"#;
+";
 
 /// The cache of all tests.
 const CACHE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/scripts");

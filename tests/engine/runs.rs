@@ -1,6 +1,6 @@
 //! Runs of tasks: calls, failures, retries, timeouts and missing secrets.
 
-use std::{env, fs, path::PathBuf, thread};
+use std::{env, fs, thread};
 
 use support::runs::{CERTIFICATE, SECRET};
 

@@ -95,7 +95,7 @@ fn run_verb(verb: Verb) -> Result<(), CommandError> {
         }
         Verb::Delete(DeleteObject::Secret(args)) => secret::delete::<LocalSecrets>(&args),
         Verb::Push(PushObject::Secret(args)) => secret::push(&args),
-                Verb::New(args) => new::new(&args),
+        Verb::New(args) => new::new(&args),
         Verb::Run(args) if args.is_remote()? => remote::run::run(&args),
         Verb::Run(args) => run::run(&args),
         Verb::Deploy(args) => remote::deploy::deploy(&args),

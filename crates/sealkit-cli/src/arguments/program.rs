@@ -25,7 +25,7 @@ pub struct TargetArguments {
     pub package: Option<String>,
     /// Directory of the crate `sealkit`, for a file without a package
     ///
-    /// The default is SEALKIT_SOURCE, or the sources that this command was
+    /// The default is `SEALKIT_SOURCE`, or the sources that this command was
     /// built from.
     #[arg(long, value_name = "PATH", value_hint = ValueHint::DirPath, hide_short_help = true, verbatim_doc_comment)]
     pub sealkit: Option<PathBuf>,
@@ -173,7 +173,7 @@ pub struct New {
     pub path: PathBuf,
     /// Directory of the crate `sealkit` to depend on
     ///
-    /// The default is SEALKIT_SOURCE, or the sources that this command was
+    /// The default is `SEALKIT_SOURCE`, or the sources that this command was
     /// built from.
     #[arg(long, value_name = "PATH", value_hint = ValueHint::DirPath, verbatim_doc_comment)]
     pub sealkit: Option<PathBuf>,
