@@ -1,54 +1,23 @@
-//! Credentials of container registries, from the configuration of Docker or from a user name and a password.
+//! The content of image pull secrets, from the configuration of Docker or from a user name and a password.
 //!
-//! The result is the content of a Kubernetes image pull secret: `{"auths": {"REGISTRY": {"auth": "..."}}}`.
+//! It is the JSON of a Kubernetes image pull secret: `{"auths": {"REGISTRY": {"auth": "..."}}}`.
 
-use std::{
-    collections::BTreeMap,
-    env, fs,
-    io::Write as _,
-    path::{Path, PathBuf},
-    process::{Command, Stdio},
-};
+use std::{collections::BTreeMap, path::Path};
 
-use base64ct::{Base64, Encoding as _};
-use serde::{Deserialize, Serialize};
-use zeroize::{Zeroize as _, Zeroizing};
+use sealkit_image::{Credentials, DockerConfig};
+use serde::Serialize;
+use zeroize::Zeroizing;
 
 use crate::error::CommandError;
-
-/// The fields of Docker's `config.json` that hold credentials.
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Config {
-    auths: BTreeMap<String, Auth>,
-    cred_helpers: BTreeMap<String, String>,
-    creds_store: Option<String>,
-}
-
-#[derive(Default, Deserialize, Serialize)]
-struct Auth {
-    #[serde(default)]
-    auth: String,
-}
-
-impl Drop for Auth {
-    fn drop(&mut self) {
-        self.auth.zeroize();
-    }
-}
 
 #[derive(Serialize)]
 struct Auths {
     auths: BTreeMap<String, Auth>,
 }
 
-/// The output of a Docker credential helper.
-#[derive(Deserialize)]
-struct Credentials {
-    #[serde(rename = "Username")]
-    username: String,
-    #[serde(rename = "Secret")]
-    secret: Zeroizing<String>,
+#[derive(Serialize)]
+struct Auth {
+    auth: Zeroizing<String>,
 }
 
 /// Returns the credentials of `registries`, or of all registries in the configuration of Docker.
@@ -56,39 +25,29 @@ pub(crate) fn from_config(
     path: Option<&Path>,
     registries: &[String],
 ) -> Result<Zeroizing<Vec<u8>>, CommandError> {
-    let path = path.map_or_else(default_path, |path| Ok(path.to_owned()))?;
+    let path = path.map_or_else(DockerConfig::default_path, |path| Ok(path.to_owned()))?;
     let display = path.display();
-    let content = Zeroizing::new(fs::read(&path).map_err(|error| {
-        CommandError::failure(format!("cannot read `{display}`: {}", sealkit_names::io_reason(&error)))
-    })?);
-    // The message of the parser could contain credentials.
-    let config: Config = serde_json::from_slice(&content).map_err(|error| {
-        CommandError::failure(format!(
-            "`{display}` is not a configuration file of Docker: invalid content in line {}",
-            error.line()
-        ))
-    })?;
-    let all = || config.auths.keys().chain(config.cred_helpers.keys()).cloned().collect();
-    let registries: Vec<String> = if registries.is_empty() { all() } else { registries.to_vec() };
+    let config = DockerConfig::read(&path)?;
+    let registries = if registries.is_empty() { config.registries() } else { registries.to_vec() };
     if registries.is_empty() {
         return Err(CommandError::failure(format!("`{display}` has no registries"))
             .with_hint("log in first: docker login REGISTRY"));
     }
     let mut auths = BTreeMap::new();
     for registry in registries {
-        let stored = config.auths.get(&registry).filter(|stored| !stored.auth.is_empty());
-        let helper = config.cred_helpers.get(&registry).or(config.creds_store.as_ref());
-        let auth = match (stored, helper) {
-            (Some(stored), _) => Auth { auth: stored.auth.clone() },
-            (None, Some(helper)) => run_credential_helper(helper, &registry)?,
-            (None, None) => {
-                return Err(CommandError::failure(format!(
-                    "`{display}` has no credentials for `{registry}`"
-                ))
+        let Some(credentials) = config.credentials(&registry)? else {
+            return Err(CommandError::failure(format!("`{display}` has no credentials for `{registry}`"))
                 .with_hint(format!("log in first: docker login {registry}")));
-            }
         };
-        auths.insert(registry, auth);
+        if credentials.identity_token().is_some() {
+            return Err(CommandError::failure(format!(
+                "an image pull secret cannot hold {credentials} for `{registry}`"
+            ))
+            .with_hint(format!(
+                "create it from a password: sealkit create secret NAME --registry {registry} --username USER"
+            )));
+        }
+        auths.insert(registry, Auth { auth: credentials.to_basic() });
     }
     to_json(auths)
 }
@@ -102,59 +61,12 @@ pub(crate) fn from_password(
     if username.contains(':') {
         return Err(CommandError::usage("the user name of a registry cannot contain `:`"));
     }
-    to_json(BTreeMap::from([(registry.to_owned(), basic_auth(username, password))]))
-}
-
-fn default_path() -> Result<PathBuf, CommandError> {
-    let directory = match (env::var_os("DOCKER_CONFIG"), env::var_os("HOME")) {
-        (Some(directory), _) => PathBuf::from(directory),
-        (None, Some(home)) => Path::new(&home).join(".docker"),
-        (None, None) => {
-            return Err(CommandError::failure("cannot find the configuration of Docker: HOME is not set")
-                .with_hint("set its path: --docker-config-path PATH"));
-        }
-    };
-    Ok(directory.join("config.json"))
-}
-
-/// Returns the credentials that a Docker credential helper stores for `registry`.
-fn run_credential_helper(helper: &str, registry: &str) -> Result<Auth, CommandError> {
-    let name = format!("docker-credential-{helper}");
-    // A name with `/` would be run as a path instead of being searched for in `PATH`.
-    if helper.contains('/') {
-        return Err(CommandError::failure(format!(
-            "invalid name of a credential helper: `{}`",
-            helper.escape_debug()
-        )));
-    }
-    let helper_error = |reason: &str| {
-        CommandError::failure(format!("`{name}` returned no credentials for `{registry}`: {reason}"))
-            .with_hint(format!("log in first: docker login {registry}"))
-    };
-    let mut command = Command::new(&name);
-    command.arg("get").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut program = command.spawn().map_err(|error| helper_error(&sealkit_names::io_reason(&error)))?;
-    if let Some(mut stdin) = program.stdin.take() {
-        // If the helper exits without reading, its exit code is reported below.
-        let _ = stdin.write_all(registry.as_bytes());
-    }
-    let output =
-        program.wait_with_output().map_err(|error| helper_error(&sealkit_names::io_reason(&error)))?;
-    let stdout = Zeroizing::new(output.stdout);
-    if !output.status.success() {
-        return Err(helper_error(&output.status.to_string()));
-    }
-    let credentials: Credentials =
-        serde_json::from_slice(&stdout).map_err(|_| helper_error("invalid output"))?;
-    Ok(basic_auth(&credentials.username, credentials.secret.as_bytes()))
-}
-
-fn basic_auth(username: &str, password: &[u8]) -> Auth {
-    let mut pair = Zeroizing::new(Vec::with_capacity(username.len() + 1 + password.len()));
-    pair.extend_from_slice(username.as_bytes());
-    pair.push(b':');
-    pair.extend_from_slice(password);
-    Auth { auth: Base64::encode_string(&pair) }
+    let password = str::from_utf8(password).map_err(|_| {
+        CommandError::usage("the password of a registry cannot contain other bytes than text")
+    })?;
+    let password = Zeroizing::new(password.to_owned());
+    let credentials = Credentials::new(username.to_owned(), password, String::new());
+    to_json(BTreeMap::from([(registry.to_owned(), Auth { auth: credentials.to_basic() })]))
 }
 
 fn to_json(auths: BTreeMap<String, Auth>) -> Result<Zeroizing<Vec<u8>>, CommandError> {
@@ -164,6 +76,8 @@ fn to_json(auths: BTreeMap<String, Auth>) -> Result<Zeroizing<Vec<u8>>, CommandE
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn text(made: Result<Zeroizing<Vec<u8>>, CommandError>) -> Result<String, String> {
@@ -176,20 +90,31 @@ mod tests {
         let made = text(from_password("ghcr.io", "user", b"pass"));
         assert_eq!(made.unwrap(), r#"{"auths":{"ghcr.io":{"auth":"dXNlcjpwYXNz"}}}"#);
         assert!(from_password("ghcr.io", "us:er", b"pass").is_err());
+        assert!(from_password("ghcr.io", "user", b"\xff").is_err());
     }
 
     #[test]
     fn only_the_requested_registries_are_read() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("config.json");
-        let content = r#"{"auths": {"a.io": {"auth": "QQ=="}, "b.io": {}}, "HttpHeaders": {}}"#;
+        let content = r#"{"auths": {"a.io": {"auth": "dXNlcjpwYXNz"}, "b.io": {}}, "HttpHeaders": {}}"#;
         fs::write(&path, content).unwrap();
         let only = ["a.io".to_owned()];
-        assert_eq!(text(from_config(Some(&path), &only)).unwrap(), r#"{"auths":{"a.io":{"auth":"QQ=="}}}"#);
+        let expected = r#"{"auths":{"a.io":{"auth":"dXNlcjpwYXNz"}}}"#;
+        assert_eq!(text(from_config(Some(&path), &only)).unwrap(), expected);
         let message = text(from_config(Some(&path), &[])).unwrap_err();
         assert_eq!(message, format!("`{}` has no credentials for `b.io`", path.display()));
-        fs::write(&path, r#"{"auths": {"a.io": {"auth": "hunter2", }}}"#).unwrap();
+    }
+
+    #[test]
+    fn an_identity_token_is_no_image_pull_secret() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("config.json");
+        fs::write(&path, r#"{"auths": {"a.io": {"auth": "dTo=", "identitytoken": "hunter2"}}}"#).unwrap();
         let message = text(from_config(Some(&path), &[])).unwrap_err();
-        assert!(message.contains("line 1") && !message.contains("hunter2"), "{message}");
+        let path = path.display();
+        let expected =
+            format!("an image pull secret cannot hold the identity token from `{path}` for `a.io`");
+        assert_eq!(message, expected);
     }
 }

@@ -89,6 +89,13 @@ impl From<Problem> for CommandError {
     }
 }
 
+impl From<sealkit_image::Error> for CommandError {
+    fn from(error: sealkit_image::Error) -> Self {
+        let code = if error.is_usage() { 2 } else { 1 };
+        Self { code, message: error.to_string(), hint: error.hint().map(str::to_owned) }
+    }
+}
+
 impl From<sealkit_remote::Error> for CommandError {
     fn from(error: sealkit_remote::Error) -> Self {
         let code = if error.kind() == sealkit_remote::ErrorKind::Config { 2 } else { 1 };
