@@ -18,6 +18,8 @@ fn main() {
     for shell in ["bash", "fish", "zsh"] {
         set(&format!("has_{shell}"), required || succeeds(&format!("{shell} -c true")));
     }
+    let registry = ["docker-registry", "skopeo", "umoci"];
+    set("has_registry", required || registry.iter().all(|tool| succeeds(&format!("{tool} --version"))));
     set("has_strace", required || succeeds("strace -o /dev/null true"));
     set(
         "has_namespaces",

@@ -60,6 +60,7 @@ fn bash_completes() {
     assert_eq!(complete("update secret my_secret --val"), ["--value", "--value-file"]);
     assert_eq!(complete("get secret --group ''"), ["db"]);
     assert_eq!(complete("get secret --domain dev"), ["development"]);
+    assert_eq!(complete("build image --platform linux"), ["linux/amd64", "linux/arm64"]);
     let start = "source <(sealkit completions bash)";
     complete_interactively(&home, &path, &[bash.to_str().unwrap(), "--norc", "--noprofile", "-i"], start);
     assert_eq!(complete("create secret my"), Vec::<String>::new(), "existing names are not completed");

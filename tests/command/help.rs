@@ -7,8 +7,8 @@ use support::Finished;
 use crate::home;
 
 /// All commands, and the most lines of their short help.
-const COMMANDS: [(&str, usize); 20] = [
-    ("", 20),
+const COMMANDS: [(&str, usize); 22] = [
+    ("", 24),
     ("create", 10),
     ("create secret", 24),
     ("get", 10),
@@ -25,13 +25,15 @@ const COMMANDS: [(&str, usize); 20] = [
     ("new", 12),
     ("run", 28),
     ("deploy", 24),
+    ("build", 10),
+    ("build image", 24),
     ("describe", 20),
     ("completions", 10),
     ("man", 10),
 ];
 
 /// Commands of other tools, and misspelled ones; `hunter2` is a value.
-const OTHER_COMMANDS: [&str; 25] = [
+const OTHER_COMMANDS: [&str; 27] = [
     "list",
     "ls secrets",
     "show my_secret",
@@ -43,6 +45,8 @@ const OTHER_COMMANDS: [&str; 25] = [
     "remove my_secret",
     "import .env",
     "login",
+    "docker push app",
+    "build my_app",
     "help",
     "secret create my_secret hunter2",
     "secrets set my_secret=hunter2",
@@ -83,6 +87,7 @@ fn the_short_help_lists_the_commands() {
       new          Create a package with a task and a workflow
       run          Run a task or workflow, locally or on a cluster
       deploy       Register tasks on a cluster without running them
+      build        Build a container image of a program
       describe     Show the tasks of a program and the secrets they request
       verify       Check the store for corrupt files
       completions  Print a shell completion script
@@ -261,6 +266,12 @@ fn a_command_of_another_tool_is_answered_with_ours() {
     $ sealkit login
     error: unrecognized command `login`
     hint: no login is needed: commands with --remote log in, see `sealkit --help`
+    $ sealkit docker push app
+    error: unrecognized command `docker`
+    hint: build and push an image: sealkit build image TARGET --push REGISTRY/NAME
+    $ sealkit build my_app
+    error: unrecognized command `build my_app`
+    hint: did you mean `sealkit build image TARGET --push REGISTRY/NAME`?
     $ sealkit help
     error: unrecognized command `help`
     hint: show the help: sealkit --help

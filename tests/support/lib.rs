@@ -160,7 +160,7 @@ impl Python {
     }
 
     /// Returns the command that starts the script `name` of `tests/support`.
-    fn script(&self, name: &str) -> Command {
+    pub fn script(&self, name: &str) -> Command {
         let mut command = Command::new(&self.0);
         // Writes no bytecode next to the scripts.
         command.arg("-B");

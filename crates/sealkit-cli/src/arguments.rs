@@ -2,6 +2,7 @@
 
 mod cluster;
 mod help;
+mod image;
 mod program;
 mod secret;
 
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 pub use self::program::{Deploy, Describe, DescribeOutput, New, Run, TargetArguments};
+pub use self::image::BuildImage;
 pub use self::{
     cluster::{ClusterArguments, ImageArguments, RemoteArguments},
     secret::{
@@ -56,6 +58,9 @@ pub enum Verb {
     /// Register tasks on a cluster without running them
     #[command(after_help = help::DEPLOY_SHORT, after_long_help = help::DEPLOY)]
     Deploy(Deploy),
+    /// Build a container image of a program
+    #[command(subcommand, after_long_help = help::BUILD)]
+    Build(BuildObject),
     /// Show the tasks of a program and the secrets they request
     #[command(after_long_help = help::DESCRIBE)]
     Describe(Describe),
@@ -128,6 +133,17 @@ pub enum PushObject {
     /// Asks before values are sent. A secret that the cluster has is replaced.
     #[command(after_help = help::PUSH_SECRET_SHORT, after_long_help = help::PUSH)]
     Secret(PushSecret),
+}
+
+/// An object of `build`.
+#[derive(Debug, Subcommand)]
+pub enum BuildObject {
+    /// Build a container image of a program, and push it to a registry
+    ///
+    /// Needs no Docker: the image has one layer, with the program, the root
+    /// certificates of this machine and /tmp. The program is linked statically.
+    #[command(after_help = help::BUILD_SHORT, after_long_help = help::BUILD, verbatim_doc_comment)]
+    Image(BuildImage),
 }
 
 /// An object of `verify`.

@@ -14,6 +14,7 @@ mod describe;
 mod docker;
 mod error;
 mod isolation;
+mod image;
 mod key;
 mod listing;
 mod manual;
@@ -27,12 +28,14 @@ mod table;
 mod terminal;
 mod timeout;
 mod unrecognized;
+mod upload;
 mod value;
 
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _, error::ErrorKind};
 
+use crate::arguments::BuildObject;
 use crate::{
     arguments::{
         Arguments, CreateObject, DeleteObject, GetObject, PushObject, UpdateObject, Verb, VerifyObject,
@@ -99,6 +102,7 @@ fn run_verb(verb: Verb) -> Result<(), CommandError> {
         Verb::Run(args) if args.is_remote()? => remote::run::run(&args),
         Verb::Run(args) => run::run(&args),
         Verb::Deploy(args) => remote::deploy::deploy(&args),
+        Verb::Build(BuildObject::Image(args)) => image::build(&args),
         Verb::Describe(args) => describe::describe(&args),
         Verb::Verify(VerifyObject::Store) => secret::verify(),
         Verb::Completions { shell } => completion::print_script(shell),

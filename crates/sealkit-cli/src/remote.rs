@@ -38,13 +38,7 @@ impl Cluster {
             ))
         })?;
         let config = Config::discover(&overrides, &|name| env::var_os(name), &directory)?;
-        let runtime = Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|error| {
-            CommandError::failure(format!(
-                "cannot start the network runtime: {}",
-                sealkit_names::io_reason(&error)
-            ))
-        })?;
+        let runtime = start_runtime()?;
         let timeout = timeout::from_environment()?;
         let client = {
             let _entered = runtime.enter();
@@ -56,6 +50,16 @@ impl Cluster {
     pub(crate) fn wait<T>(&self, future: impl Future<Output = T>) -> T {
         self.runtime.block_on(future)
     }
+}
+
+/// Starts the runtime for requests.
+pub(crate) fn start_runtime() -> Result<Runtime, CommandError> {
+    Builder::new_current_thread().enable_all().build().map_err(|error| {
+        CommandError::failure(format!(
+            "cannot start the network runtime: {}",
+            sealkit_names::io_reason(&error)
+        ))
+    })
 }
 
 /// Prints a request of the authentication flow to the user.

@@ -22,7 +22,11 @@ const HINTS: &[(&[&str], &str)] = &[
     (&["import", "load"], "create a secret from a file: sealkit create secret NAME -f PATH"),
     (&["export", "dump"], "values are never shown; tasks read them: sealkit run TARGET TASK"),
     (&["exec", "execute", "start"], "run a task: sealkit run TARGET TASK"),
-    (&["register", "package", "push"], "register tasks on a cluster: sealkit deploy --image IMAGE TARGET"),
+    (
+        &["image", "images", "docker"],
+        "build and push an image: sealkit build image TARGET --push REGISTRY/NAME",
+    ),
+    (&["register", "package"], "register tasks on a cluster: sealkit deploy TARGET"),
     (&["init", "setup"], "create a package: sealkit new NAME; a secret: sealkit create secret NAME"),
     (&["login", "auth", "config"], "no login is needed: commands with --remote log in, see `sealkit --help`"),
     (
@@ -41,6 +45,7 @@ const OBJECTS: &[(&str, &str)] = &[
     ("update", "sealkit update secret NAME"),
     ("delete", "sealkit delete secret NAME"),
     ("verify", "sealkit verify store"),
+    ("build", "sealkit build image TARGET --push REGISTRY/NAME"),
 ];
 
 /// Returns the error for an unrecognized command, out of clap's error and the arguments.

@@ -215,6 +215,22 @@ Examples:
 Names and versions of the registered tasks are printed to standard output, one
 task per line.";
 
+pub(super) const BUILD_SHORT: &str = "Credentials and examples: see `sealkit build image --help`";
+
+pub(super) const BUILD: &str = "\
+Examples:
+  sealkit build image --release src/main.rs --push ghcr.io/me/app
+  sealkit build image my_tasks --push ghcr.io/me/app:1 --platform linux/arm64
+  sealkit build image ./my_static_program --push localhost:5000/app
+
+The name of the image with its digest is printed to standard output: use it as
+IMAGE in `sealkit run --remote --image IMAGE`. The same program makes the same
+image, and what the registry has already is not sent again.
+
+The credentials of the registry are those of `docker login`, in
+~/.docker/config.json or $DOCKER_CONFIG, or in the credential helpers that the
+file names. The root certificates are those of the system, or in $SSL_CERT_FILE.";
+
 pub(super) const DESCRIBE: &str = "\
 Examples:
   sealkit describe src/main.rs                show the tasks and their secrets

@@ -1,10 +1,6 @@
 //! Where the pods of a run get the program from: a container image, or a code bundle that is uploaded.
 
-use std::{
-    io::{self, Write as _},
-    path::PathBuf,
-    sync::atomic::{AtomicU64, Ordering},
-};
+use std::path::PathBuf;
 
 use sealkit_program::{Platform, Program, check_static};
 use sealkit_remote::{Bundle, Deployment, PodProgram};
@@ -14,6 +10,7 @@ use crate::{
     arguments::{ImageArguments, TargetArguments},
     error::CommandError,
     run, terminal, timeout,
+    upload::{UploadProgress, mebibytes},
 };
 
 /// The official image of the SDK whose entry point starts the program of a bundle.
@@ -72,7 +69,7 @@ impl Source {
             }
             Delivery::Bundle { base_image, path } => {
                 let bundle = Bundle::new(path)?;
-                let progress = Progress::default();
+                let progress = UploadProgress::new("Uploading the program");
                 let report = |sent, size| progress.print(sent, size);
                 let Deployment { project, domain, .. } = &*deployment;
                 let upload = cluster.wait(cluster.client.upload_bundle(&bundle, project, domain, &report))?;
@@ -99,33 +96,4 @@ pub(super) fn no_entry_point(error: CommandError, image: &str) -> CommandError {
 fn default_platform(cluster: &Cluster) -> Platform {
     let local = cluster.client.config().endpoint.is_loopback().then(Platform::of_this_machine).flatten();
     local.unwrap_or(Platform::LinuxAmd64)
-}
-
-/// The progress of an upload, on a terminal.
-#[derive(Default)]
-struct Progress {
-    printed: AtomicU64,
-}
-
-impl Progress {
-    fn print(&self, sent: u64, size: u64) {
-        let percent = sent * 100 / size.max(1);
-        if !terminal::stderr_is_terminal() || self.printed.fetch_max(percent, Ordering::Relaxed) >= percent {
-            return;
-        }
-        // The line is replaced by the next one, and cleared at the end.
-        let text = if percent < 100 {
-            format!("Uploading the program ({}): {percent} %", mebibytes(size))
-        } else {
-            String::new()
-        };
-        let mut stderr = io::stderr();
-        let _ = write!(stderr, "\r\u{1b}[K{text}").and_then(|()| stderr.flush());
-    }
-}
-
-fn mebibytes(size: u64) -> String {
-    #[expect(clippy::cast_precision_loss, reason = "only one digit after the point is shown")]
-    let size = size as f64 / f64::from(1 << 20);
-    format!("{size:.1} MiB")
 }

@@ -1,0 +1,8 @@
+//! Images: what `sealkit build image` pushes, and how it treats registries.
+
+mod credentials;
+mod faults;
+mod images;
+mod registry;
+mod setup;
+mod tokens;
