@@ -10,8 +10,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
-pub use self::program::{Deploy, Describe, DescribeOutput, New, Run, TargetArguments};
 pub use self::image::BuildImage;
+pub use self::program::{Deploy, Describe, DescribeOutput, New, Run, TargetArguments};
 pub use self::{
     cluster::{ClusterArguments, ImageArguments, RemoteArguments},
     secret::{

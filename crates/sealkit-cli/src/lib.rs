@@ -13,8 +13,8 @@ mod completion;
 mod describe;
 mod docker;
 mod error;
-mod isolation;
 mod image;
+mod isolation;
 mod key;
 mod listing;
 mod manual;
@@ -35,10 +35,10 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _, error::ErrorKind};
 
-use crate::arguments::BuildObject;
 use crate::{
     arguments::{
-        Arguments, CreateObject, DeleteObject, GetObject, PushObject, UpdateObject, Verb, VerifyObject,
+        Arguments, BuildObject, CreateObject, DeleteObject, GetObject, PushObject, UpdateObject, Verb,
+        VerifyObject,
     },
     error::CommandError,
     secret::{ClusterSecrets, LocalSecrets},

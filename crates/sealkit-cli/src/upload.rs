@@ -33,7 +33,7 @@ impl UploadProgress {
 
     /// Removes the line of an upload that breaks off, and begins again with the next one.
     pub(crate) fn reset(&self) {
-        if self.percent.swap(0, Ordering::Relaxed) % 100 > 0 {
+        if (1..100).contains(&self.percent.swap(0, Ordering::Relaxed)) {
             replace_line("");
         }
     }
