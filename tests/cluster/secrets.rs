@@ -136,7 +136,7 @@ fn a_secret_on_a_cluster_lives_from_create_to_delete() {
     insta::assert_snapshot!(run(&plane, &home, "get secret tokn --remote"), @"
     exit code 1
     -- stderr
-    error: secret `tokn` not found on PLANE
+    error: secret `tokn` not found on `PLANE`
     hint: did you mean `token`?
     ");
     insta::assert_snapshot!(with_value("update secret token --remote -f -", "k3Jq-71xT/wQz9"), @r#"
@@ -301,6 +301,8 @@ fn local_secrets_are_pushed_to_a_cluster_all_or_none() {
     -- stderr
     Created secret `text` on PLANE
     Created secret `binary` on PLANE
+    note: the value is not text: a cluster mounts it only as a file, so request it with `mount_requirement = FILE`
+    warning: secret `binary` is too short (3 bytes): outputs, errors and logs are not searched for it
     ");
     home.sealkit("update secret text -f -").input("k3Jq-73x").run().unwrap();
     insta::assert_snapshot!(pushed("push secret text -y"), @"
