@@ -54,7 +54,7 @@ pub(crate) struct Build<'a> {
 /// The step in which a build failed. Cargo has printed why.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum FailedStep {
-    /// Cargo read the manifest and resolved the dependencies.
+    /// Cargo read the manifest, and resolved and downloaded the dependencies.
     Resolve,
     /// The target or one of its dependencies was compiled.
     Compile,
@@ -64,7 +64,7 @@ impl FailedStep {
     /// Returns the error for the build of `label`.
     pub(crate) fn error(self, label: &str) -> Error {
         Error::new(match self {
-            Self::Resolve => format!("cargo cannot resolve the dependencies of `{label}`"),
+            Self::Resolve => format!("cargo cannot build `{label}`"),
             Self::Compile => format!("`{label}` does not compile"),
         })
     }
