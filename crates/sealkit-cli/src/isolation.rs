@@ -14,7 +14,7 @@ pub(crate) fn print_warning(engine: &Engine) {
 
 /// Returns a warning and a hint.
 fn warning(isolation: Isolation, is_in_memory: bool) -> Option<(&'static str, &'static str)> {
-    let on_linux = "run the tasks on Linux, where they are private";
+    let on_linux = "run the tasks on Linux, where their secrets are private";
     match (isolation, is_in_memory) {
         (Isolation::Private, true) => None,
         (Isolation::Private, false) => Some((
