@@ -1,4 +1,4 @@
-//! Package `flyteidl2.common`: identifiers, and the phases of an action.
+//! Package `flyteidl2.common`: identifiers, pages of lists, and the phases of an action.
 
 /// The identifier of a run.
 #[derive(Clone, PartialEq, Eq, Hash, prost::Message)]
@@ -70,6 +70,41 @@ pub struct ClusterIdentifier {
     /// The name.
     #[prost(string, tag = "2")]
     pub name: String,
+}
+
+/// A page of a list.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct ListRequest {
+    /// The largest number of items.
+    #[prost(uint32, tag = "1")]
+    pub limit: u32,
+    /// The token of the page. Empty for the first one.
+    #[prost(string, tag = "2")]
+    pub token: String,
+    /// The order.
+    #[prost(message, repeated, tag = "6")]
+    pub sort_by_fields: Vec<Sort>,
+}
+
+/// The order of a list.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct Sort {
+    /// The field to sort by.
+    #[prost(string, tag = "1")]
+    pub key: String,
+    /// The direction.
+    #[prost(enumeration = "SortDirection", tag = "2")]
+    pub direction: i32,
+}
+
+/// `Sort.Direction`: the direction of an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, prost::Enumeration)]
+#[repr(i32)]
+pub enum SortDirection {
+    /// The largest value first.
+    Descending = 0,
+    /// The smallest value first.
+    Ascending = 1,
 }
 
 /// The phase of an action.

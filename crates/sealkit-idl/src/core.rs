@@ -1,8 +1,9 @@
-//! Package `flyteidl2.core`: literals, literal types, secrets, tasks and errors.
+//! Package `flyteidl2.core`: literals, literal types, secrets, tasks, pods and errors.
 
 mod errors;
 mod literal;
 mod literal_type;
+mod log_context;
 mod security;
 mod task_template;
 
@@ -15,6 +16,7 @@ pub use literal_type::{
     BlobDimensionality, BlobType, EnumType, LiteralType, LiteralTypeKind, SimpleType, TypeAnnotation,
     TypeStructure, TypedInterface, UnionType, Variable, VariableEntry, VariableMap,
 };
+pub use log_context::{ContainerContext, LogContext, PodLogContext, ProcessContext};
 pub use security::{MountType, Secret, SecurityContext};
 pub use task_template::{
     Container, Identifier, KeyValuePair, ResourceEntry, ResourceName, ResourceType, Resources, RetryStrategy,

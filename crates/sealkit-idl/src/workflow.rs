@@ -1,11 +1,24 @@
 //! Package `flyteidl2.workflow`: runs and their actions.
 
+mod details;
+mod list;
+
 use prost_types::Timestamp;
 
 use crate::{
     common::{ActionIdentifier, ActionPhase, ProjectIdentifier, RunIdentifier},
     core::ExecutionError,
     task::{Inputs, RunSpec, TaskIdentifier, TaskSpec},
+};
+
+pub use details::{
+    AbortInfo, ActionAttempt, ActionDetails, ActionResult, ClusterEvent, ErrorInfo, ErrorInfoKind,
+    GetActionDetailsRequest, GetActionDetailsResponse, GetRunDetailsRequest, GetRunDetailsResponse,
+    PhaseTransition, RunDetails, WatchActionDetailsRequest, WatchActionDetailsResponse,
+};
+pub use list::{
+    EnrichedAction, ListActionsRequest, ListActionsResponse, ListRunsRequest, ListRunsResponse, RunScope,
+    WatchActionsRequest, WatchActionsResponse,
 };
 
 /// The request to create a run.
@@ -84,6 +97,56 @@ pub struct Action {
     /// The identifier.
     #[prost(message, optional, tag = "1")]
     pub id: Option<ActionIdentifier>,
+    /// What the action is.
+    #[prost(message, optional, tag = "2")]
+    pub metadata: Option<ActionMetadata>,
+    /// The status.
+    #[prost(message, optional, tag = "3")]
+    pub status: Option<ActionStatus>,
+}
+
+/// What an action is.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct ActionMetadata {
+    /// The name of the parent action. Empty for the root action.
+    #[prost(string, tag = "3")]
+    pub parent: String,
+    /// What the action runs.
+    #[prost(oneof = "ActionKind", tags = "7, 8, 9")]
+    pub kind: Option<ActionKind>,
+}
+
+/// What an action runs.
+#[derive(Clone, PartialEq, Eq, prost::Oneof)]
+pub enum ActionKind {
+    /// A task, in a pod.
+    #[prost(message, tag = "7")]
+    Task(TaskActionMetadata),
+    /// A function that is recorded after its end.
+    #[prost(message, tag = "8")]
+    Trace(NamedActionMetadata),
+    /// A question to a user.
+    #[prost(message, tag = "9")]
+    Condition(NamedActionMetadata),
+}
+
+/// The task of an action.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct TaskActionMetadata {
+    /// The identifier.
+    #[prost(message, optional, tag = "1")]
+    pub id: Option<TaskIdentifier>,
+    /// The name in the console.
+    #[prost(string, tag = "3")]
+    pub short_name: String,
+}
+
+/// The trace or the condition of an action.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct NamedActionMetadata {
+    /// The name.
+    #[prost(string, tag = "1")]
+    pub name: String,
 }
 
 /// The status of an action.
@@ -92,115 +155,18 @@ pub struct ActionStatus {
     /// The phase.
     #[prost(enumeration = "ActionPhase", tag = "1")]
     pub phase: i32,
+    /// The time of the creation.
+    #[prost(message, optional, tag = "2")]
+    pub start_time: Option<Timestamp>,
+    /// The time of the end.
+    #[prost(message, optional, tag = "3")]
+    pub end_time: Option<Timestamp>,
     /// The number of attempts so far.
     #[prost(uint32, tag = "4")]
     pub attempts: u32,
-}
-
-/// The details of an action.
-#[derive(Clone, PartialEq, prost::Message)]
-pub struct ActionDetails {
-    /// The identifier.
-    #[prost(message, optional, tag = "1")]
-    pub id: Option<ActionIdentifier>,
-    /// The status.
-    #[prost(message, optional, tag = "3")]
-    pub status: Option<ActionStatus>,
-    /// The error or the abort of an action that did not succeed.
-    #[prost(oneof = "ActionResult", tags = "4, 5")]
-    pub result: Option<ActionResult>,
-    /// The attempts.
-    #[prost(message, repeated, tag = "7")]
-    pub attempts: Vec<ActionAttempt>,
-}
-
-/// The reason why an action did not succeed.
-#[derive(Clone, PartialEq, Eq, prost::Oneof)]
-pub enum ActionResult {
-    /// The action failed.
-    #[prost(message, tag = "4")]
-    ErrorInfo(ErrorInfo),
-    /// The action was aborted.
-    #[prost(message, tag = "5")]
-    AbortInfo(AbortInfo),
-}
-
-/// The error of an action.
-#[derive(Clone, PartialEq, Eq, prost::Message)]
-pub struct ErrorInfo {
-    /// The human-readable message.
-    #[prost(string, tag = "1")]
-    pub message: String,
-    /// The origin of the error.
-    #[prost(enumeration = "ErrorInfoKind", tag = "2")]
-    pub kind: i32,
-    /// The machine-readable error code.
-    #[prost(string, tag = "3")]
-    pub code: String,
-}
-
-/// `ErrorInfo.Kind`: the origin of an error.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, prost::Enumeration)]
-#[repr(i32)]
-pub enum ErrorInfoKind {
-    /// Unspecified.
-    Unspecified = 0,
-    /// The task's own code.
-    User = 1,
-    /// The platform.
-    System = 2,
-}
-
-/// The abort of an action.
-#[derive(Clone, PartialEq, Eq, prost::Message)]
-pub struct AbortInfo {
-    /// The reason.
-    #[prost(string, tag = "1")]
-    pub reason: String,
-}
-
-/// An attempt of an action.
-#[derive(Clone, PartialEq, prost::Message)]
-pub struct ActionAttempt {
-    /// The phase.
-    #[prost(enumeration = "ActionPhase", tag = "1")]
-    pub phase: i32,
-    /// The error, if the attempt failed.
-    #[prost(message, optional, tag = "4")]
-    pub error_info: Option<ErrorInfo>,
-    /// The number of the attempt, starting at 1.
-    #[prost(uint32, tag = "5")]
-    pub attempt: u32,
-    /// The events of the cluster about this attempt.
-    #[prost(message, repeated, tag = "10")]
-    pub cluster_events: Vec<ClusterEvent>,
-}
-
-/// An event of the cluster about a pod.
-#[derive(Clone, PartialEq, prost::Message)]
-pub struct ClusterEvent {
-    /// The time of the event.
-    #[prost(message, optional, tag = "1")]
-    pub occurred_at: Option<Timestamp>,
-    /// The message.
-    #[prost(string, tag = "2")]
-    pub message: String,
-}
-
-/// The request to watch the details of an action.
-#[derive(Clone, PartialEq, Eq, prost::Message)]
-pub struct WatchActionDetailsRequest {
-    /// The action.
-    #[prost(message, optional, tag = "1")]
-    pub action_id: Option<ActionIdentifier>,
-}
-
-/// The current details of an action.
-#[derive(Clone, PartialEq, prost::Message)]
-pub struct WatchActionDetailsResponse {
-    /// The details.
-    #[prost(message, optional, tag = "1")]
-    pub details: Option<ActionDetails>,
+    /// The duration, in milliseconds.
+    #[prost(uint64, optional, tag = "6")]
+    pub duration_ms: Option<u64>,
 }
 
 /// The request to abort a run.
