@@ -1,60 +1,9 @@
 //! Runs on a cluster: a control plane that is built from the official services starts tasks as pods.
 
 use serde_json::{Value as Json, json};
-use support::{ControlPlane, Finished, Home, Python, Terminal};
+use support::Terminal;
 
-const TASKS: &str = env!("CARGO_BIN_EXE_remote");
-const VALUE: &str = "k3Jq-71xT/wQz9vB2m";
-
-/// Starts a control plane with two secrets, and configures a home directory for it.
-fn start(options: &[&str]) -> (ControlPlane, Home) {
-    let python = Python::from_environment();
-    let program = format!("--program=/app/tasks={TASKS}");
-    let options: Vec<&str> = options.iter().copied().chain([&*program, "--strict"]).collect();
-    let plane = ControlPlane::start(&python, &options).unwrap();
-    let home = Home::new(env!("CARGO_BIN_EXE_command")).unwrap();
-    let (client, secret) = plane.client();
-    let path = home.path().join("client-secret");
-    std::fs::write(&path, secret).unwrap();
-    let client = format!("  clientId: {client}\n  clientSecretLocation: {}\n", path.display());
-    plane.configure(&home, if options.contains(&"--auth") { &client } else { "" }).unwrap();
-    for name in ["my_secret", "my_file_secret"] {
-        let created = home.sealkit("create secret --remote -f -").arg(name).input(VALUE).run().unwrap();
-        assert_eq!(created.code, Some(0), "{created}");
-    }
-    (plane, home)
-}
-
-fn run_remote(home: &Home, line: &str) -> Finished {
-    home.sealkit("run --remote --image registry/app:1 --program /app/tasks")
-        .arg(TASKS)
-        .args(line)
-        .run()
-        .unwrap()
-}
-
-/// Returns the output with a fixed run name and times, without log lines: their order is not fixed.
-fn normalize(finished: &Finished, plane: &ControlPlane) -> String {
-    let mut normalized = String::new();
-    for line in finished.to_string().replace(plane.endpoint(), "PLANE").lines() {
-        let line = match line.split_once("run r") {
-            Some((before, after)) => {
-                format!("{before}run NAME{}", &after[after.find([':', ' ']).unwrap_or(after.len())..])
-            }
-            None => line.to_owned(),
-        };
-        let line =
-            line.split_once("/runs/").map_or(line.clone(), |(before, _)| format!("{before}/runs/NAME"));
-        let time = line
-            .split_once(" in ")
-            .filter(|(_, time)| time.ends_with('s') && time.starts_with(|c: char| c.is_ascii_digit()));
-        let line = time.map_or(line.clone(), |(before, _)| format!("{before} in TIME"));
-        if !line.contains(" | ") {
-            normalized += &(line + "\n");
-        }
-    }
-    normalized
-}
+use crate::run::{TASKS, normalize, run_remote, start};
 
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
@@ -126,6 +75,8 @@ fn the_phases_of_a_run_are_printed() {
     unlucky queued
     unlucky initializing
     unlucky running
+      leaking running
+      leaking failed in TIME: task `leaking` failed: no access for [REDACTED:my_secret] \u{1b}[31mred
     unlucky failed in TIME
     error: task `unlucky` failed: task `leaking` failed: no access for [REDACTED:my_secret] \u{1b}[31mred
     "#);

@@ -7,12 +7,15 @@ use support::Finished;
 use crate::home;
 
 /// All commands, and the most lines of their short help.
-const COMMANDS: [(&str, usize); 22] = [
-    ("", 24),
-    ("create", 10),
+const COMMANDS: [(&str, usize); 28] = [
+    ("", 28),
+    ("create", 12),
     ("create secret", 24),
-    ("get", 10),
+    ("create config", 20),
+    ("get", 12),
     ("get secret", 24),
+    ("get run", 20),
+    ("get config", 12),
     ("update", 10),
     ("update secret", 24),
     ("update key", 10),
@@ -28,12 +31,18 @@ const COMMANDS: [(&str, usize); 22] = [
     ("build", 10),
     ("build image", 24),
     ("describe", 20),
+    ("logs", 20),
+    ("abort", 10),
+    ("abort run", 20),
     ("completions", 10),
     ("man", 10),
 ];
 
+/// The commands with options for a cluster, apart from those for secrets.
+const CLUSTER_COMMANDS: [&str; 6] = ["run", "deploy", "logs", "get run", "get config", "abort run"];
+
 /// Commands of other tools, and misspelled ones; `hunter2` is a value.
-const OTHER_COMMANDS: [&str; 27] = [
+const OTHER_COMMANDS: [&str; 32] = [
     "list",
     "ls secrets",
     "show my_secret",
@@ -47,6 +56,11 @@ const OTHER_COMMANDS: [&str; 27] = [
     "login",
     "docker push app",
     "build my_app",
+    "config",
+    "tail r1",
+    "ps",
+    "kill r1",
+    "get rnu",
     "help",
     "secret create my_secret hunter2",
     "secrets set my_secret=hunter2",
@@ -79,8 +93,8 @@ fn the_short_help_lists_the_commands() {
     Usage: sealkit <COMMAND>
 
     Commands:
-      create       Create a secret
-      get          List secrets without their values
+      create       Create a secret, or the configuration of a cluster
+      get          List secrets without their values, or runs on a cluster
       update       Update a secret, or the passphrase of the store's key
       delete       Delete a secret
       push         Copy secrets of the local store to a cluster
@@ -89,6 +103,8 @@ fn the_short_help_lists_the_commands() {
       deploy       Register tasks on a cluster without running them
       build        Build a container image of a program
       describe     Show the tasks of a program and the secrets they request
+      logs         Print the logs of a run on a cluster
+      abort        Abort a run on a cluster
       verify       Check the store for corrupt files
       completions  Print a shell completion script
       man          Write the man pages
@@ -168,12 +184,17 @@ fn the_short_help_fits_a_terminal_and_the_long_help_has_all_options() {
         assert_eq!(short.code, Some(0));
         assert!(short.stdout.lines().count() <= lines && width(&short.stdout) <= 80, "{short}");
         assert!(short.stdout.contains("see more with '--help'"), "{short}");
-        assert!(!short.stdout.contains("Examples:") && !short.stdout.contains("--endpoint"), "{short}");
+        let is_about_endpoints = command == "create config";
+        assert!(!short.stdout.contains("Examples:"), "{short}");
+        assert_eq!(short.stdout.contains("--endpoint"), is_about_endpoints, "{short}");
 
         let long = home.run(&format!("{command} --help")).unwrap();
         assert_eq!(long.code, Some(0));
         assert!(width(&long.stdout) <= 80, "{}: {long}", width(&long.stdout));
-        let has_cluster = command.ends_with(" secret") || ["run", "deploy"].contains(&command);
+        if is_about_endpoints {
+            continue;
+        }
+        let has_cluster = command.ends_with(" secret") || CLUSTER_COMMANDS.contains(&command);
         for option in ["\nCluster:\n", "--endpoint <", "--auth-type <", "--insecure\n"] {
             assert_eq!(long.stdout.contains(option), has_cluster, "{option}: {long}");
         }
@@ -265,13 +286,28 @@ fn a_command_of_another_tool_is_answered_with_ours() {
     hint: create a secret from a file: sealkit create secret NAME -f PATH
     $ sealkit login
     error: unrecognized command `login`
-    hint: no login is needed: commands with --remote log in, see `sealkit --help`
+    hint: no login is needed: commands for a cluster log in, see `sealkit --help`
     $ sealkit docker push app
     error: unrecognized command `docker`
     hint: build and push an image: sealkit build image TARGET --push REGISTRY/NAME
     $ sealkit build my_app
     error: unrecognized command `build my_app`
     hint: did you mean `sealkit build image TARGET --push REGISTRY/NAME`?
+    $ sealkit config
+    error: unrecognized command `config`
+    hint: configure a cluster: sealkit create config --endpoint HOST; show its settings: sealkit get config
+    $ sealkit tail r1
+    error: unrecognized command `tail`
+    hint: print the logs of a run: sealkit logs RUN
+    $ sealkit ps
+    error: unrecognized command `ps`
+    hint: list the runs on a cluster: sealkit get run
+    $ sealkit kill r1
+    error: unrecognized command `kill`
+    hint: abort a run: sealkit abort run RUN
+    $ sealkit get rnu
+    error: unrecognized command `get rnu`
+    hint: did you mean `sealkit get run`?
     $ sealkit help
     error: unrecognized command `help`
     hint: show the help: sealkit --help

@@ -89,6 +89,39 @@ fn unlucky() -> anyhow::Result<()> {
     leaking()
 }
 
+/// Prints numbered lines.
+#[task]
+async fn chatty(number: i64, lines: i64) -> sealkit::Result<i64> {
+    for line in 0..lines {
+        println!("child {number} line {line}");
+    }
+    Ok(number)
+}
+
+/// Calls `chatty` many times concurrently.
+#[workflow]
+async fn crowd(children: i64, lines: i64) -> sealkit::Result<i64> {
+    let children: Vec<_> = (0..children).map(|number| chatty(number, lines)).collect();
+    let mut sum = 0;
+    for child in children {
+        sum += child.await?;
+    }
+    Ok(sum)
+}
+
+/// Exits without an error document, as a program that crashes.
+#[task]
+fn crashing() -> sealkit::Result<()> {
+    println!("about to crash");
+    std::process::exit(3)
+}
+
+/// Calls a task that crashes.
+#[workflow]
+fn crashing_child() -> sealkit::Result<()> {
+    crashing()
+}
+
 /// Sleeps.
 #[task]
 async fn slow(seconds: f64) -> sealkit::Result<()> {

@@ -1,9 +1,11 @@
 //! The command line: commands, arguments and their help.
 
 mod cluster;
+mod config;
 mod help;
 mod image;
 mod program;
+mod runs;
 mod secret;
 
 use std::path::PathBuf;
@@ -14,6 +16,8 @@ pub use self::image::BuildImage;
 pub use self::program::{Deploy, Describe, DescribeOutput, New, Run, TargetArguments};
 pub use self::{
     cluster::{ClusterArguments, ImageArguments, RemoteArguments},
+    config::{ConfigOutput, CreateConfig, GetConfig},
+    runs::{AbortRun, GetRun, Logs, LogsOutput, RunScopeArguments},
     secret::{
         CreateSecret, DeleteSecret, DockerArguments, GetSecret, OutputArgument, PushSecret, ScopeArguments,
         TypeArgument, UpdateSecret, ValueArguments,
@@ -33,10 +37,10 @@ pub struct Arguments {
 /// A command.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
-    /// Create a secret
+    /// Create a secret, or the configuration of a cluster
     #[command(subcommand, after_long_help = help::CREATE)]
     Create(CreateObject),
-    /// List secrets without their values
+    /// List secrets without their values, or runs on a cluster
     #[command(subcommand, after_long_help = help::GET)]
     Get(GetObject),
     /// Update a secret, or the passphrase of the store's key
@@ -64,6 +68,12 @@ pub enum Verb {
     /// Show the tasks of a program and the secrets they request
     #[command(after_long_help = help::DESCRIBE)]
     Describe(Describe),
+    /// Print the logs of a run on a cluster
+    #[command(after_help = help::LOGS_SHORT, after_long_help = help::LOGS)]
+    Logs(Logs),
+    /// Abort a run on a cluster
+    #[command(subcommand, after_long_help = help::ABORT)]
+    Abort(AbortObject),
     /// Check the store for corrupt files
     #[command(subcommand, after_long_help = help::VERIFY)]
     Verify(VerifyObject),
@@ -91,6 +101,9 @@ pub enum CreateObject {
     /// options, reads the value from there.
     #[command(after_help = help::CREATE_SECRET_SHORT, after_long_help = help::CREATE, verbatim_doc_comment)]
     Secret(CreateSecret),
+    /// Write the configuration file of a cluster
+    #[command(after_long_help = help::CREATE_CONFIG)]
+    Config(CreateConfig),
 }
 
 /// An object of `get`.
@@ -101,6 +114,12 @@ pub enum GetObject {
     /// Values are never printed: only tasks can read them.
     #[command(after_help = help::GET_SECRET_SHORT, after_long_help = help::GET, visible_alias = "secrets")]
     Secret(GetSecret),
+    /// List the runs of a project, or show the actions of one
+    #[command(after_help = help::GET_RUN_SHORT, after_long_help = help::GET_RUN, visible_alias = "runs")]
+    Run(GetRun),
+    /// Show which configuration is in effect, and where it comes from
+    #[command(after_help = help::GET_CONFIG_SHORT, after_long_help = help::GET_CONFIG)]
+    Config(GetConfig),
 }
 
 /// An object of `update`.
@@ -144,6 +163,14 @@ pub enum BuildObject {
     /// certificates of this machine and /tmp. The program is linked statically.
     #[command(after_help = help::BUILD_SHORT, after_long_help = help::BUILD, verbatim_doc_comment)]
     Image(BuildImage),
+}
+
+/// An object of `abort`.
+#[derive(Debug, Subcommand)]
+pub enum AbortObject {
+    /// Abort a run and all its actions
+    #[command(after_help = help::ABORT_RUN_SHORT, after_long_help = help::ABORT)]
+    Run(AbortRun),
 }
 
 /// An object of `verify`.

@@ -6,8 +6,9 @@ use sealkit_program::Platform;
 use crate::{
     arguments::BuildImage,
     error::CommandError,
-    progress::display_duration,
-    remote, run, terminal, timeout,
+    remote, run, terminal,
+    time::display_duration,
+    timeout,
     upload::{UploadProgress, mebibytes},
 };
 

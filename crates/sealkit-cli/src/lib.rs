@@ -26,6 +26,7 @@ mod run;
 mod secret;
 mod table;
 mod terminal;
+mod time;
 mod timeout;
 mod unrecognized;
 mod upload;
@@ -37,8 +38,8 @@ use clap::{CommandFactory as _, Parser as _, error::ErrorKind};
 
 use crate::{
     arguments::{
-        Arguments, BuildObject, CreateObject, DeleteObject, GetObject, PushObject, UpdateObject, Verb,
-        VerifyObject,
+        AbortObject, Arguments, BuildObject, CreateObject, DeleteObject, GetObject, PushObject, UpdateObject,
+        Verb, VerifyObject,
     },
     error::CommandError,
     secret::{ClusterSecrets, LocalSecrets},
@@ -81,10 +82,13 @@ fn run_verb(verb: Verb) -> Result<(), CommandError> {
             secret::create::<ClusterSecrets>(&args)
         }
         Verb::Create(CreateObject::Secret(args)) => secret::create::<LocalSecrets>(&args),
+        Verb::Create(CreateObject::Config(args)) => remote::create_config::create_config(&args),
         Verb::Get(GetObject::Secret(args)) if args.remote.is_enabled()? => {
             secret::get::<ClusterSecrets>(&args)
         }
         Verb::Get(GetObject::Secret(args)) => secret::get::<LocalSecrets>(&args),
+        Verb::Get(GetObject::Run(args)) => remote::get_run::get_run(&args),
+        Verb::Get(GetObject::Config(args)) => remote::get_config::get_config(&args),
         Verb::Update(UpdateObject::Secret(args)) if args.remote.is_enabled()? => {
             secret::update::<ClusterSecrets>(&args)
         }
@@ -104,6 +108,8 @@ fn run_verb(verb: Verb) -> Result<(), CommandError> {
         Verb::Deploy(args) => remote::deploy::deploy(&args),
         Verb::Build(BuildObject::Image(args)) => image::build(&args),
         Verb::Describe(args) => describe::describe(&args),
+        Verb::Logs(args) => remote::logs::logs(&args),
+        Verb::Abort(AbortObject::Run(args)) => remote::abort_run::abort_run(&args),
         Verb::Verify(VerifyObject::Store) => secret::verify(),
         Verb::Completions { shell } => completion::print_script(shell),
         Verb::Man { directory } => manual::write(Arguments::command(), &directory),

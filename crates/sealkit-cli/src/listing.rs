@@ -1,4 +1,4 @@
-//! The output of `get secret`.
+//! The output of lists, such as that of `get secret`.
 
 use std::borrow::Cow;
 
@@ -18,17 +18,17 @@ pub(crate) trait Row: Serialize {
     fn cells(&self) -> Vec<Cow<'_, str>>;
 }
 
-/// Prints rows in the format `output`. `place` and `remote` say where they are.
+/// Prints rows in the format `output`. In place of an empty table, prints the status `empty` and a hint.
 pub(crate) fn print<R: Row>(
     rows: &[R],
     output: OutputArgument,
-    place: &str,
-    remote: &str,
+    empty: &str,
+    hint: &str,
 ) -> Result<(), CommandError> {
     match output {
         OutputArgument::Table if rows.is_empty() => {
-            terminal::status(&format!("No secrets found{place}"));
-            terminal::hint(&format!("create one: sealkit create secret NAME{remote}"));
+            terminal::status(empty);
+            terminal::hint(hint);
             Ok(())
         }
         OutputArgument::Table => terminal::print(&table(rows, terminal::width())),

@@ -5,13 +5,15 @@ use std::{
     io::{self, Write},
     iter,
     sync::{Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use anstream::{AutoStream, ColorChoice};
 use clap::builder::styling::{AnsiColor, Style};
 use sealkit_engine::Event;
 use sealkit_program::Task;
+
+use crate::time::display_duration;
 
 const NAME: Style = AnsiColor::Cyan.on_default();
 const GOOD: Style = AnsiColor::Green.on_default();
@@ -168,13 +170,4 @@ fn secrets(task: &Task) -> String {
     let names: Vec<String> =
         task.secret_requests.iter().map(|request| request.request().to_string()).collect();
     if names.is_empty() { String::new() } else { format!(" with {}", names.join(", ")) }
-}
-
-/// Formats a duration with the precision that people need.
-pub(crate) fn display_duration(duration: Duration) -> String {
-    match duration.as_secs_f64() {
-        seconds if seconds < 1.0 => format!("{:.0} ms", seconds * 1e3),
-        seconds if seconds < 60.0 => format!("{seconds:.1} s"),
-        seconds => format!("{:.0} min {:.0} s", (seconds / 60.0).floor(), seconds % 60.0),
-    }
 }

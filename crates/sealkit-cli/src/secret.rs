@@ -167,7 +167,8 @@ pub(crate) fn get<S: SecretStore>(args: &GetSecret) -> Result<(), CommandError> 
         (None, None) => Vec::new(),
     };
     let remote = if store.endpoint().is_some() { " --remote" } else { "" };
-    listing::print(&rows, args.output, &store.place(), remote)
+    let empty = format!("No secrets found{}", store.place());
+    listing::print(&rows, args.output, &empty, &format!("create one: sealkit create secret NAME{remote}"))
 }
 
 fn already_exists<S: SecretStore>(store: &S, id: &S::Id) -> CommandError {

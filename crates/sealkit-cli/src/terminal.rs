@@ -43,13 +43,19 @@ fn print_labelled(style: Style, label: &str, message: &str) {
 
 /// Prints data to standard output. A closed pipe is not an error.
 pub(crate) fn print(text: &str) -> Result<(), CommandError> {
+    print_unless_closed(text).map(|_| ())
+}
+
+/// Prints data to standard output. Returns whether the reader has closed it.
+pub(crate) fn print_unless_closed(text: &str) -> Result<bool, CommandError> {
     let mut output = AutoStream::auto(io::stdout());
     match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(CommandError::failure(format!(
+        Ok(()) => Ok(false),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(true),
+        Err(error) => Err(CommandError::failure(format!(
             "cannot write to standard output: {}",
             sealkit_names::io_reason(&error)
         ))),
-        _ => Ok(()),
     }
 }
 

@@ -28,7 +28,14 @@ const HINTS: &[(&[&str], &str)] = &[
     ),
     (&["register", "package"], "register tasks on a cluster: sealkit deploy TARGET"),
     (&["init", "setup"], "create a package: sealkit new NAME; a secret: sealkit create secret NAME"),
-    (&["login", "auth", "config"], "no login is needed: commands with --remote log in, see `sealkit --help`"),
+    (&["login", "auth"], "no login is needed: commands for a cluster log in, see `sealkit --help`"),
+    (
+        &["config"],
+        "configure a cluster: sealkit create config --endpoint HOST; show its settings: sealkit get config",
+    ),
+    (&["log", "tail"], "print the logs of a run: sealkit logs RUN"),
+    (&["runs", "status", "ps"], "list the runs on a cluster: sealkit get run"),
+    (&["kill", "cancel", "stop"], "abort a run: sealkit abort run RUN"),
     (
         &["check", "doctor", "fsck"],
         "check the store: sealkit verify store; a program: sealkit describe TARGET --check",
@@ -44,6 +51,7 @@ const OBJECTS: &[(&str, &str)] = &[
     ("get", "sealkit get secret NAME"),
     ("update", "sealkit update secret NAME"),
     ("delete", "sealkit delete secret NAME"),
+    ("abort", "sealkit abort run RUN"),
     ("verify", "sealkit verify store"),
     ("build", "sealkit build image TARGET --push REGISTRY/NAME"),
 ];
@@ -76,6 +84,9 @@ pub(crate) fn error(error: &Error, arguments: impl Iterator<Item = OsString>) ->
     };
     CommandError::usage(message).with_hint(match (parent, suggestion) {
         (Some(_), Some(object)) if object == "key" => "did you mean `sealkit update key`?".to_owned(),
+        (Some((verb, _)), Some(object)) if object == "run" || object == "config" => {
+            format!("did you mean `sealkit {verb} {object}`?")
+        }
         (Some((_, line)), _) => format!("did you mean `{line}`?"),
         (None, suggestion) => hint(word, second, suggestion.map(String::as_str)),
     })

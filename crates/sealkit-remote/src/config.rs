@@ -6,6 +6,8 @@ mod console;
 mod discovery;
 mod file;
 mod in_pod;
+mod new_file;
+mod report;
 mod settings;
 mod values;
 mod variables;
@@ -17,6 +19,8 @@ use std::{
 };
 
 use zeroize::Zeroizing;
+
+pub use report::{ConfigReport, SettingReport};
 
 use self::{api_key::ApiKey, settings::Settings, variables::Variables};
 use crate::{endpoint::Endpoint, error::Result};

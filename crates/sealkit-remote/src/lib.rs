@@ -28,13 +28,16 @@ pub use actions::{Actions, ChildAction};
 pub use auth::{Notice, Notify};
 pub use bundle::Bundle;
 pub use client::Client;
-pub use config::{AuthMethod, ClientSecret, Config, ConfigOverrides, Tls};
+pub use config::{AuthMethod, ClientSecret, Config, ConfigOverrides, ConfigReport, SettingReport, Tls};
 pub use connection::HttpClient;
 pub use deployment::{Deployment, PodProgram};
 pub use digest::digest;
 pub use endpoint::Endpoint;
 pub use error::{Error, ErrorKind, Result, sanitize};
-pub use runs::{Event, RunId, RunOutcome};
+pub use runs::{
+    ActionEvent, ActionReport, AttemptReport, Event, LoggedActions, LoggedLine, RunAction, RunId, RunOutcome,
+    RunReport, RunStatus, RunSummary,
+};
 pub use sealkit_idl::{common::ActionPhase, task::TaskIdentifier};
 pub use sealkit_names::Resource;
 pub use secrets::{NewSecret, Payload, Scope, SecretId, SecretInfo, SecretPresence, SecretType};

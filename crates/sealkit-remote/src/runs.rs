@@ -1,8 +1,22 @@
-//! Runs of tasks: creates, follows and aborts them.
+//! Runs of tasks: creates, lists, follows and aborts them.
 
+mod action;
+mod child;
+mod context;
+mod cursor;
+mod details;
 mod event;
 mod follow;
+mod line;
+mod list;
 mod logs;
+mod progress;
+mod read_logs;
+mod report;
+mod restarts;
+mod snapshot;
+mod tree;
+mod values;
 
 use std::fmt;
 
@@ -22,8 +36,13 @@ use crate::{
     method::Method,
 };
 
-pub use event::Event;
-pub use follow::RunOutcome;
+pub use action::RunAction;
+pub use event::{ActionEvent, Event};
+pub use line::LoggedLine;
+pub use list::{RunStatus, RunSummary};
+pub use read_logs::LoggedActions;
+pub use report::RunOutcome;
+pub use snapshot::{ActionReport, AttemptReport, RunReport};
 
 /// The name of the first action of a run.
 const FIRST_ACTION: &str = "a0";
@@ -134,14 +153,17 @@ impl Client {
     ///
     /// Returns an error if the call fails.
     pub async fn outputs(&self, run: &RunId) -> Result<Outputs> {
-        self.action_outputs(self.first_action(run)).await
+        self.action_outputs(self.action_id(run, FIRST_ACTION)).await
     }
 
     pub(crate) async fn action_outputs(&self, action: ActionIdentifier) -> Result<Outputs> {
+        Ok(self.action_data(action).await?.outputs.unwrap_or_default())
+    }
+
+    async fn action_data(&self, action: ActionIdentifier) -> Result<GetActionDataResponse> {
         let route = self.route(Operation::GetActionData, Resource::ActionId(action.clone())).await?;
         let request = GetActionDataRequest { action_id: Some(action) };
-        let response: GetActionDataResponse = route.call(DATA, &request).await?;
-        Ok(response.outputs.unwrap_or_default())
+        Ok(route.call(DATA, &request).await?)
     }
 
     /// Aborts a run.
@@ -156,8 +178,7 @@ impl Client {
         outcome.map(|_| ()).map_err(Error::from)
     }
 
-    fn first_action(&self, run: &RunId) -> ActionIdentifier {
-        let run = run.identifier(self.org());
-        ActionIdentifier { run: Some(run), name: FIRST_ACTION.to_owned() }
+    fn action_id(&self, run: &RunId, name: &str) -> ActionIdentifier {
+        ActionIdentifier { run: Some(run.identifier(self.org())), name: name.to_owned() }
     }
 }

@@ -40,6 +40,7 @@ from front import Front
 from oauth import CLIENT_ID, CLIENT_SECRET, PUBLIC_CLIENT_ID, OAuth, Tokens
 from rpc import Entry, Handler, Service
 from run_service import Runs, Tasks
+from run_tree import RunTree
 from secret_service import Secrets
 from storage import open_storage
 from uploads import Uploads
@@ -57,6 +58,8 @@ def options() -> argparse.Namespace:
     parser.add_argument("--token-life", type=float, default=3600, metavar="SECONDS")
     parser.add_argument("--lockstep", action="store_true", help="end a phase only after a client has received it")
     parser.add_argument("--restarts", action="store_true", help="read the outcome of each pod twice, as a new executor")
+    parser.add_argument("--relaunch", action="store_true", help="replace failed pods for ever, as the real backend")
+    parser.add_argument("--page", type=int, default=1000, metavar="ACTIONS", help="the size of snapshots of a run")
     parser.add_argument("--storage", metavar="DIR|s3://BUCKET", help="the storage of inputs and outputs")
     parser.add_argument("--program", action="append", default=[], metavar="IMAGE_PATH=LOCAL_PATH")
     return parser.parse_args()
@@ -113,8 +116,18 @@ async def main() -> None:
         key = f"{scheme}://{front}:{CLIENT_ID}:{CLIENT_SECRET}:"
         pod_variables["_UNION_EAGER_API_KEY"] = base64.b64encode(key.encode()).decode()
     programs = dict(program.split("=", 1) for program in arguments.program)
-    backend = Backend(storage, secrets, Actions(), directory / "pods", programs, pod_variables, arguments.lockstep)
+    backend = Backend(
+        storage,
+        secrets,
+        Actions(),
+        directory / "pods",
+        programs,
+        pod_variables,
+        arguments.lockstep,
+        arguments.relaunch,
+    )
     backend.rounds = 2 if arguments.restarts else 1
+    runs = Runs(backend, tasks).handlers() | RunTree(backend, arguments.page).handlers()
 
     uploads = Uploads(storage, admin)
 
@@ -127,7 +140,7 @@ async def main() -> None:
         (auth_service_pb2.DESCRIPTOR, "AuthMetadataService", auth_metadata),
         (auth_v1_pb2.DESCRIPTOR, "AuthMetadataService", auth_metadata),
         (task_service_pb2.DESCRIPTOR, "TaskService", tasks.handlers()),
-        (run_service_pb2.DESCRIPTOR, "RunService", Runs(backend, tasks).handlers()),
+        (run_service_pb2.DESCRIPTOR, "RunService", runs),
         (actions_service_pb2.DESCRIPTOR, "ActionsService", Children(backend, tasks).handlers()),
         (dataproxy_service_pb2.DESCRIPTOR, "DataProxyService", DataProxy(backend, uploads).handlers()),
     ]

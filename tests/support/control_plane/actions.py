@@ -16,6 +16,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 TERMINAL = {
     ActionPhase.Value(f"ACTION_PHASE_{name}") for name in ("SUCCEEDED", "FAILED", "ABORTED", "TIMED_OUT", "RECOVERED")
 }
+ROOT = "a0"
 RunKey = tuple[str, str, str]
 
 
@@ -71,7 +72,10 @@ class Log:
 
 @dataclass
 class Action:
-    """An action. `history` contains its states, of which clients have received the first `received`."""
+    """An action. `history` contains its states, of which clients have received the first `received`.
+
+    A watch ends with the state at `closes_at`, in which the last attempt has ended but the action has not.
+    """
 
     details: ActionDetails
     run_spec: RunSpec
@@ -80,6 +84,7 @@ class Action:
     changed: Notifier
     history: list[ActionDetails] = field(default_factory=list)
     received: int = 0
+    closes_at: int | None = None
     logs: list[Log] = field(default_factory=list)
     process: asyncio.subprocess.Process | None = None
 
@@ -111,8 +116,27 @@ class Action:
         if value in TERMINAL:
             status.end_time.CopyFrom(now)
             status.duration_ms = now.ToMilliseconds() - status.start_time.ToMilliseconds()
-        if self.details.attempts:
+        if self.details.attempts and self.attempt.phase not in TERMINAL:
             self.enter_attempt(value, now)
+        self.publish()
+
+    def end_attempt(self, phase: str) -> None:
+        """Ends the latest attempt before the action itself."""
+        now = Timestamp()
+        now.GetCurrentTime()
+        self.enter_attempt(ActionPhase.Value(f"ACTION_PHASE_{phase}"), now)
+        self.publish()
+        self.history[-1].ClearField("error_info")
+        self.closes_at = len(self.history)
+
+    def relaunch(self) -> None:
+        """Replaces the pod of the latest attempt: the attempt is queued, its transitions stay."""
+        self.attempt.phase = ActionPhase.Value("ACTION_PHASE_QUEUED")
+        self.publish()
+
+    def start_child(self) -> None:
+        """Forgets the number of attempts."""
+        self.details.status.attempts = 0
         self.publish()
 
     def retry(self) -> None:
@@ -141,7 +165,7 @@ class Action:
         self.changed.notify()
 
     async def watch(self) -> AsyncIterator[ActionDetails]:
-        """Yields the current state and then each change, until the action has ended."""
+        """Yields the current state and then each change, until the last attempt has ended."""
         seen = len(self.history) - 1
         while True:
             while seen < len(self.history):
@@ -150,6 +174,8 @@ class Action:
                 if seen > self.received:
                     self.received = seen
                     self.changed.notify()
+                if seen == self.closes_at:
+                    return
             if self.terminal:
                 return
             await self.changed.wait()
@@ -160,18 +186,26 @@ class Action:
             await self.changed.wait()
 
 
+RunActions = dict[str, Action]
+
+
 @dataclass
 class Actions:
     """All actions of all runs."""
 
-    runs: dict[RunKey, dict[str, Action]] = field(default_factory=dict)
+    runs: dict[RunKey, RunActions] = field(default_factory=dict)
     changed: Notifier = field(default_factory=Notifier)
 
-    def run(self, id: RunIdentifier) -> dict[str, Action]:
+    def find_run(self, id: RunIdentifier) -> RunActions | None:
+        """Returns the actions of a run, if it exists."""
+        return self.runs.get(key_of(id))
+
+    def run(self, id: RunIdentifier) -> RunActions:
         """Returns the actions of a run."""
-        if key_of(id) not in self.runs:
-            raise ConnectError(Code.NOT_FOUND, f"run {id.name} not found")
-        return self.runs[key_of(id)]
+        actions = self.find_run(id)
+        if actions is None:
+            raise ConnectError(Code.NOT_FOUND, f"run not found: {id.project}/{id.domain}/{id.name}")
+        return actions
 
     def find(self, id: ActionIdentifier) -> Action:
         """Returns an action."""

@@ -45,6 +45,7 @@ class Children:
         changed = self.backend.actions.changed
         # All actions of a run have its labels, annotations and variables.
         self.backend.start(Action(details, parent.run_spec, child.input_uri, child.run_output_base, changed))
+        parent.start_child()
         return call.output()
 
     async def watch(self, request: Any, call: Call) -> AsyncIterator[Message]:

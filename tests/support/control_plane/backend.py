@@ -8,6 +8,7 @@ import signal
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from flyteidl2.core.execution_pb2 import LogContext
 from flyteidl2.task.common_pb2 import Inputs
 from flyteidl2.workflow.run_definition_pb2 import ErrorInfo
 
@@ -20,6 +21,9 @@ from secret_service import Secrets
 from storage import Storage
 
 GRACE_SECONDS = 2
+# An action ends later than its last attempt.
+END_LAG_SECONDS = 0.02
+RELAUNCH_SECONDS = 0.05
 
 
 @dataclass
@@ -37,7 +41,10 @@ class Pod:
 
 @dataclass
 class Backend:
-    """Runs actions. `programs` maps paths in an image to local paths. The outcome of each pod is read in some `rounds`."""
+    """Runs actions. `programs` maps paths in an image to local paths. The outcome of each pod is read in some `rounds`.
+
+    With `relaunch`, a pod whose program fails is replaced in the same attempt for ever, as in the open-source backend.
+    """
 
     storage: Storage
     secrets: Secrets
@@ -46,6 +53,7 @@ class Backend:
     programs: dict[str, str]
     address: dict[str, str]
     lockstep: bool
+    relaunch: bool
     rounds: int = 1
     pods: list[Pod] = field(default_factory=list)
     running: set[asyncio.Task[None]] = field(default_factory=set)
@@ -77,7 +85,7 @@ class Backend:
             if action.terminal:
                 return
             if failure is None:
-                return action.enter("SUCCEEDED")
+                return await self.end(action, "SUCCEEDED")
             if failure.endless:
                 return
             error = ErrorInfo(
@@ -86,28 +94,40 @@ class Backend:
             action.attempt.error_info.CopyFrom(error)
             if not failure.recoverable or attempt == retries:
                 action.details.error_info.CopyFrom(error)
-                return action.enter("FAILED")
+                return await self.end(action, "FAILED")
             action.retry()
+
+    async def end(self, action: Action, phase: str) -> None:
+        """Ends the latest attempt and then the action."""
+        action.end_attempt(phase)
+        await asyncio.sleep(END_LAG_SECONDS)
+        action.enter(phase)
 
     async def attempt(self, action: Action, attempt: int) -> Failure | None:
         """Runs one pod, and returns its failure."""
         previous = action.output_uri or None
         output = self.output_uri(action, attempt)
         started = action.details.attempts.add(attempt=attempt + 1, outputs={"output_uri": output})
-        log = Log()
-        action.logs.append(log)
-        try:
-            await self.delivered(action)
-            action.enter("INITIALIZING")
-            await self.delivered(action)
+        action.logs.append(Log())
+        await self.delivered(action)
+        action.enter("INITIALIZING")
+        await self.delivered(action)
+        while True:
             pod = self.admit(action, attempt, Paths(action.input_uri, output, previous))
             self.pods.append(pod)
             started.logs_available = True
+            started.log_context.CopyFrom(log_context(pod))
             action.enter("RUNNING")
-            failure = await self.process(action, pod, log)
-        finally:
-            log.close()
-        return failure or read_outcome(self.storage, action.details.task.task_template, output, self.rounds)
+            log = action.logs[attempt]
+            try:
+                failure = await self.process(action, pod, log)
+            finally:
+                log.close()
+            if failure is None or action.terminal or not (self.relaunch and pod.exit):
+                return failure or read_outcome(self.storage, action.details.task.task_template, output, self.rounds)
+            action.logs[attempt] = Log()
+            action.relaunch()
+            await asyncio.sleep(RELAUNCH_SECONDS)
 
     async def delivered(self, action: Action) -> None:
         """In lockstep, waits until a client has received the current phase of a root action."""
@@ -188,6 +208,15 @@ class Backend:
         for actions in self.actions.runs.values():
             for action in actions.values():
                 send(action, signal.SIGKILL)
+
+
+def log_context(pod: Pod) -> LogContext:
+    """Returns the containers of a pod that starts now."""
+    name = f"{pod.run}-{pod.action}-{pod.attempt}"
+    context = LogContext(primary_pod_name=name)
+    container = context.pods.add(pod_name=name, primary_container_name=name).containers.add(container_name=name)
+    container.process.container_start_time.GetCurrentTime()
+    return context
 
 
 async def terminate(action: Action) -> None:

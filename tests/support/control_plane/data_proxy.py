@@ -7,6 +7,7 @@ from typing import Any
 
 from connectrpc.code import Code
 from connectrpc.errors import ConnectError
+from flyteidl2.common.phase_pb2 import ACTION_PHASE_ABORTED, ACTION_PHASE_RECOVERED, ACTION_PHASE_SUCCEEDED
 from flyteidl2.task.common_pb2 import Inputs, Outputs
 from google.protobuf.message import Message
 
@@ -36,7 +37,8 @@ class DataProxy:
     async def data(self, request: Any, call: Call) -> Message:
         action = self.backend.actions.find(request.action_id)
         inputs = self.backend.storage.read(action.input_uri)
-        outputs_uri = f"{action.output_uri}/outputs.pb" if action.output_uri else ""
+        has_outputs = action.details.status.phase in (ACTION_PHASE_SUCCEEDED, ACTION_PHASE_RECOVERED)
+        outputs_uri = f"{action.output_uri}/outputs.pb" if has_outputs and action.output_uri else ""
         outputs = self.backend.storage.read(outputs_uri) if outputs_uri else None
         return call.output(
             inputs=Inputs.FromString(inputs or b""),
@@ -46,16 +48,22 @@ class DataProxy:
         )
 
     async def logs(self, request: Any, call: Call) -> AsyncIterator[Message]:
-        action = self.backend.actions.find(request.action_id)
-        attempts = action.details.attempts
-        if not 1 <= request.attempt <= len(attempts) or not attempts[request.attempt - 1].logs_available:
-            raise ConnectError(Code.NOT_FOUND, f"attempt {request.attempt} of {request.action_id.name} has no pod")
+        id = request.action_id
+        action = (self.backend.actions.find_run(id.run) or {}).get(id.name)
+        attempts = action.details.attempts if action else []
+        if not 1 <= request.attempt <= len(attempts):
+            run = f'project:"{id.run.project}" domain:"{id.run.domain}" name:"{id.run.name}"'
+            message = f'no event found for action run:{{{run}}} name:"{id.name}" attempt {request.attempt}'
+            raise ConnectError(Code.NOT_FOUND, message)
+        aborted = action.details.status.phase == ACTION_PHASE_ABORTED
+        if aborted or not attempts[request.attempt - 1].logs_available:
+            raise ConnectError(Code.NOT_FOUND, f"no log context found for action {id.name}")
         return self.tail(action.logs[request.attempt - 1], call)
 
     async def tail(self, log: Log, call: Call) -> AsyncIterator[Message]:
         """Yields the log lines of a pod until it exits."""
         async for lines in log.follow():
-            yield call.output(logs=[{"lines": lines, "container": {"kubernetes_container_name": "primary"}}])
+            yield call.output(logs=[{"lines": lines}])
 
     async def upload_inputs(self, request: Any, call: Call) -> Message:
         id = request.run_id if request.HasField("run_id") else request.project_id

@@ -15,12 +15,11 @@ from flyteidl2.task.task_definition_pb2 import TaskDetails, TaskIdentifier, Task
 from flyteidl2.workflow.run_definition_pb2 import ActionDetails, ActionMetadata
 from google.protobuf.message import Message
 
-from actions import Action
+from actions import ROOT, Action
 from backend import Backend
 from directory import require_project
 from rpc import Call, Handler
 
-ROOT = "a0"
 RUN_NAME = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 
 

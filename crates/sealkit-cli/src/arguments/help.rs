@@ -14,8 +14,10 @@ Examples:
   sealkit update secret my_secret             store a new version of the secret
   sealkit delete secret my_secret             delete all versions of it
   sealkit run examples/using_secrets.rs main  run a workflow of a source file
+  sealkit create config --endpoint HOST       configure a cluster
   sealkit create secret my_secret --remote    create the secret on a cluster
   sealkit push secret my_secret               copy a local secret to a cluster
+  sealkit get run                             list the runs on a cluster
   source <(sealkit completions bash)          enable shell completion
 
 Files:
@@ -25,7 +27,7 @@ Files:
   ~/.cache/sealkit                builds of files without a package, or in
                                   $XDG_CACHE_HOME
 
-With --remote, the first of these configuration files that exists is read:
+For a cluster, the first of these configuration files that exists is read:
   config.yaml, .flyte/config.yaml in the current directory
   .flyte/config.yaml in the root of the git repository
   $UCTL_CONFIG, $FLYTECTL_CONFIG, $UNION_CONFIG, $UNIONAI_CONFIG
@@ -236,3 +238,55 @@ Examples:
   sealkit describe src/main.rs                show the tasks and their secrets
   sealkit describe src/main.rs --check        show where each secret comes from
   sealkit describe my_tasks train -o json     show one task as JSON";
+
+pub(super) const LOGS_SHORT: &str = "Cluster options and examples: see `sealkit logs --help`";
+
+pub(super) const LOGS: &str = "\
+Examples:
+  sealkit logs r5k2q                          print the logs of all tasks
+  sealkit logs r5k2q t1                       print the logs of the task `t1`
+  sealkit logs r5k2q 't1[2]' -o raw           print the lines of its second call
+  sealkit logs r5k2q -f                       print new lines until the run ends
+
+Logs go to standard output. Secrets in them are not redacted: they are what the
+pods have printed. A cluster deletes logs some time after the run.";
+
+pub(super) const GET_RUN_SHORT: &str = "Cluster options and examples: see `sealkit get run --help`";
+
+pub(super) const GET_RUN: &str = "\
+Examples:
+  sealkit get run                             list the latest runs
+  sealkit get run --limit 100 -o name
+  sealkit get run r5k2q                       show the actions of a run
+  sealkit get run r5k2q -o json | jq '.actions[0].outputs'
+
+Without RUN, the newest run comes first. With RUN, each action is listed below
+its parent, with its attempts and the secrets that it requests. Below the table
+are its inputs, outputs and errors.";
+
+pub(super) const ABORT_RUN_SHORT: &str = "Cluster options and examples: see `sealkit abort run --help`";
+
+pub(super) const ABORT: &str = "\
+Examples:
+  sealkit abort run r5k2q                     ask for confirmation
+  sealkit abort run r5k2q -y --reason 'wrong input'
+
+A run that has ended is not aborted: its outputs would be lost.";
+
+pub(super) const CREATE_CONFIG: &str = "\
+Examples:
+  sealkit create config --endpoint flyte.example.com --project p --domain d
+  sealkit create config --devbox
+  sealkit create config --devbox --config ~/.flyte/config.yaml
+
+The file is that of `flyte create config`. On a terminal, the command offers to
+log in.";
+
+pub(super) const GET_CONFIG_SHORT: &str = "Cluster options and examples: see `sealkit get config --help`";
+
+pub(super) const GET_CONFIG: &str = "\
+Examples:
+  sealkit get config                          show the settings in effect
+  sealkit get config -o json | jq .settings
+
+Nothing is sent to the cluster, and no secret is shown.";

@@ -83,6 +83,9 @@ pub struct Run {
     /// Print the name of the run instead of waiting for its end
     #[arg(long, help_heading = "Cluster")]
     pub detach: bool,
+    /// Print the events of the cluster as it reports them
+    #[arg(short, long, help_heading = "Cluster", hide_short_help = true)]
+    pub verbose: bool,
 }
 
 impl Run {
@@ -95,7 +98,7 @@ impl Run {
         let is_remote = self.remote.is_enabled()?;
         if !is_remote {
             self.image.require_remote()?;
-            require_remote(&[("detach", self.detach)])?;
+            require_remote(&[("detach", self.detach), ("verbose", self.verbose)])?;
         }
         Ok(is_remote)
     }

@@ -8,8 +8,7 @@ use crate::{arguments::Deploy, error::CommandError, prompt, terminal};
 
 pub(crate) fn deploy(args: &Deploy) -> Result<(), CommandError> {
     let cluster = Cluster::open(&args.cluster)?;
-    let (project, domain) =
-        remote_run::project_and_domain(&cluster, args.project.as_deref(), args.domain.as_deref())?;
+    let (project, domain) = cluster.project_and_domain(args.project.as_deref(), args.domain.as_deref())?;
     let mut deployment = remote_run::deployment(&cluster, &args.image, &args.env, &project, &domain)?;
     let source = Source::open(&cluster, &args.target, &args.image)?;
     let program = source.program();

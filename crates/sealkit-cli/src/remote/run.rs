@@ -1,32 +1,30 @@
 //! `run --remote`: start a task on a cluster and follow it.
 
-use std::{env, ffi::OsString, thread, time::Instant};
+use std::{env, ffi::OsString};
 
 use sealkit_names::{incompatibility::incompatibilities, variables::MAX_OUTPUT};
 use sealkit_program::{Program, ReachableTasks, SecretRequest, Task, TaskSpec};
 use sealkit_remote::{
-    ActionPhase, Deployment, ErrorKind, Event, Resource, RunId, RunOutcome, Scope, SecretId, sanitize,
-};
-use tokio::{
-    signal::unix::{SignalKind, signal},
-    sync::oneshot,
+    ActionPhase, Deployment, ErrorKind, Resource, RunId, RunOutcome, Scope, SecretId, sanitize,
 };
 
 use super::{
-    Cluster, rejection,
+    Cluster,
+    follow::follow,
+    progress::Progress,
+    rejection,
     source::{self, Source},
 };
 use crate::{
     arguments::{ImageArguments, Run},
     error::CommandError,
-    progress, prompt,
     run::{self, Missing},
     terminal,
 };
 
 pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
     let cluster = Cluster::open(&args.remote.cluster)?;
-    let (project, domain) = project_and_domain(&cluster, args.project.as_deref(), args.domain.as_deref())?;
+    let (project, domain) = cluster.project_and_domain(args.project.as_deref(), args.domain.as_deref())?;
     let mut deployment = deployment(&cluster, &args.image, &args.env, &project, &domain)?;
     let source = Source::open(&cluster, &args.target, &args.image)?;
     let program = source.program();
@@ -52,7 +50,7 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
     if args.detach {
         return terminal::print(&format!("{run}\n"));
     }
-    let progress = Progress::new(&task.name);
+    let progress = Progress::new(&run, &task.name, args.verbose);
     let outcome = cluster.wait(follow(&cluster, &run, &progress))?;
     progress.print_end(outcome.phase);
     if outcome.phase.is_success() {
@@ -67,22 +65,6 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
     // Kubernetes reports an image without the entry point so.
     let has_no_entry_point = error.message().contains("exec: \"a0\": executable file not found");
     Err(if has_no_entry_point { source::no_entry_point(error, &deployment.image) } else { error })
-}
-
-/// Returns the project and the domain of the arguments, or else of the configuration.
-pub(super) fn project_and_domain(
-    cluster: &Cluster,
-    project: Option<&str>,
-    domain: Option<&str>,
-) -> Result<(String, String), CommandError> {
-    let config = cluster.client.config();
-    let select = |argument: Option<&str>, configured: &Option<String>, name: &str| {
-        argument.map(str::to_owned).or_else(|| configured.clone()).ok_or_else(|| {
-            CommandError::usage(format!("no {name}: neither the command line nor {} sets one", config.origin))
-                .with_hint(format!("add --{name} {}, or set `task.{name}` in the file", name.to_uppercase()))
-        })
-    };
-    Ok((select(project, &config.project, "project")?, select(domain, &config.domain, "domain")?))
 }
 
 /// Returns the project, the environment and the resources of the pods of a program.
@@ -244,47 +226,6 @@ pub(super) async fn secret_exists(
     Ok(false)
 }
 
-/// Follows the run to its end. Ctrl-C asks whether to abort it.
-async fn follow(cluster: &Cluster, run: &RunId, progress: &Progress) -> Result<RunOutcome, CommandError> {
-    let on_event = |event: Event<'_>| progress.print(event);
-    let outcome = cluster.client.follow(run, &on_event);
-    tokio::pin!(outcome);
-    let signal_error = |error| {
-        CommandError::failure(format!("cannot install signal handlers: {}", sealkit_names::io_reason(&error)))
-    };
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(signal_error)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(signal_error)?;
-    tokio::select! {
-        outcome = &mut outcome => return Ok(outcome?),
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => return Err(detached(run, cluster)),
-    }
-    if !(terminal::stdin_is_terminal() && terminal::stderr_is_terminal()) {
-        return Err(detached(run, cluster));
-    }
-    terminal::status("");
-    // On a thread: a second Ctrl-C ends the command, and the connection stays alive during the question.
-    let (sender, answer) = oneshot::channel();
-    let question = format!("Abort run {run} on the cluster?");
-    thread::spawn(move || sender.send(prompt::confirm(&question)));
-    let is_confirmed = tokio::select! {
-        answer = answer => matches!(answer, Ok(Ok(true))),
-        _ = interrupt.recv() => false,
-    };
-    if !is_confirmed {
-        return Err(detached(run, cluster));
-    }
-    cluster.client.abort(run, "aborted from the command line").await?;
-    terminal::status(&format!("Aborted run {run}"));
-    Err(CommandError::interrupted())
-}
-
-/// Returns the error of a command that stops following a run.
-fn detached(run: &RunId, cluster: &Cluster) -> CommandError {
-    let console = cluster.client.config().console_url(&run.name, &run.project, &run.domain);
-    CommandError::interrupted().with_hint(format!("run {run} continues on the cluster: {console}"))
-}
-
 /// Returns the error of a run that did not succeed.
 fn run_error(task: &str, outcome: &RunOutcome) -> CommandError {
     // The text of a pod has lines: the message, the causes and the hint.
@@ -302,45 +243,4 @@ fn run_error(task: &str, outcome: &RunOutcome) -> CommandError {
         reason => format!("task `{task}` {result}: {reason}"),
     };
     CommandError::failure(message)
-}
-
-/// Prints the events of a run to standard error, one line each.
-struct Progress {
-    task: String,
-    started: Instant,
-}
-
-impl Progress {
-    fn new(task: &str) -> Self {
-        Self { task: task.to_owned(), started: Instant::now() }
-    }
-
-    fn print(&self, event: Event<'_>) {
-        let task = &self.task;
-        match event {
-            Event::Phase { phase, .. } if phase.is_terminal() => {}
-            Event::Phase { phase, attempt } => {
-                let suffix = if attempt > 1 { format!(" (attempt {attempt})") } else { String::new() };
-                terminal::status(&format!("{task} {}{suffix}", phase.as_str()));
-            }
-            Event::Retry { attempt, reason } => {
-                let reason = sanitize(reason.lines().next().unwrap_or_default());
-                terminal::status(&format!("{task} failed in attempt {attempt}, retrying: {reason}"));
-            }
-            Event::Cluster(message) => terminal::status(&format!("{task}: {}", sanitize(message))),
-            Event::Log(line) => terminal::log_line(task, &sanitize(line)),
-            Event::StillQueued => {
-                terminal::warning(
-                    "the run has been queued for a minute: the cluster may have no resources or workers for it",
-                );
-            }
-            Event::ConnectionLost => terminal::note("the connection was lost, reconnecting"),
-            _ => {}
-        }
-    }
-
-    fn print_end(&self, phase: ActionPhase) {
-        let time = progress::display_duration(self.started.elapsed());
-        terminal::status(&format!("{} {} in {time}", self.task, phase.as_str()));
-    }
 }

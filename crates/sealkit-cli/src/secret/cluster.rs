@@ -1,8 +1,7 @@
 //! Secrets on a cluster.
 
-use std::{borrow::Cow, time::SystemTime};
+use std::borrow::Cow;
 
-use humantime::format_rfc3339_seconds;
 use sealkit_names::rules;
 use sealkit_remote::{
     ErrorKind, NewSecret, Payload, Scope, SecretId, SecretInfo, SecretPresence, SecretType, sanitize,
@@ -16,6 +15,7 @@ use crate::{
     listing::Row,
     remote::Cluster,
     terminal,
+    time::display_time,
     value::NewValue,
 };
 
@@ -191,21 +191,11 @@ impl<'a> Json<'a> {
                 SecretType::ImagePull => "image-pull",
                 _ => "generic",
             },
-            created: created.map(time),
+            created: created.map(display_time),
             status: presence.as_str(),
             clusters: clusters.iter().map(cluster).collect(),
         }
     }
-}
-
-/// Formats a time as RFC 3339, or as `unknown` if that is not possible.
-fn time(time: SystemTime) -> String {
-    // The end of the year 9999.
-    let latest = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(253_402_300_799);
-    if time < SystemTime::UNIX_EPOCH || time > latest {
-        return "unknown".to_owned();
-    }
-    format_rfc3339_seconds(time).to_string()
 }
 
 impl Serialize for SecretRow {

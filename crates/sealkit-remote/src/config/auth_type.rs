@@ -84,7 +84,7 @@ fn incomplete(message: &str) -> Error {
 
 /// An authentication type, as `admin.authType` and `--auth-type` name it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum AuthType {
+pub(super) enum AuthType {
     Pkce,
     DeviceFlow,
     ClientSecret,
@@ -93,7 +93,7 @@ enum AuthType {
 
 impl AuthType {
     /// Parses any name that the official tools accept.
-    fn parse(name: &str) -> Result<Self> {
+    pub(super) fn parse(name: &str) -> Result<Self> {
         let plain: String = name.to_ascii_lowercase().chars().filter(|c| !"-_ ".contains(*c)).collect();
         Ok(match plain.as_str() {
             "pkce" | "standard" => Self::Pkce,
@@ -113,6 +113,18 @@ impl AuthType {
                 return Err(Error::new(ErrorKind::Config, message));
             }
         })
+    }
+}
+
+impl AuthType {
+    /// Returns the name that the official tools write.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Pkce => "Pkce",
+            Self::DeviceFlow => "DeviceFlow",
+            Self::ClientSecret => "ClientSecret",
+            Self::ExternalCommand => "ExternalCommand",
+        }
     }
 }
 

@@ -8,15 +8,15 @@ use super::{
 };
 use crate::error::{Error, ErrorKind, Result};
 
-const HINT: &str = "use `--endpoint`, set `FLYTE_ADMIN_ENDPOINT`, or write `.flyte/config.yaml`: `admin: {endpoint: \
-                    \"dns:///flyte.example.com\"}`";
+const HINT: &str = "create the configuration: sealkit create config --endpoint HOST; or use `--endpoint`, or set \
+                    `FLYTE_ADMIN_ENDPOINT`";
 
 /// The configuration file that was found, and the paths that were searched before.
 #[derive(Default)]
 pub(super) struct DiscoveredFile {
     pub(super) file: ConfigFile,
     pub(super) path: Option<PathBuf>,
-    searched: Vec<PathBuf>,
+    pub(super) searched: Vec<PathBuf>,
 }
 
 /// Reads the file at `path` or, without one, the first file that exists.
@@ -26,7 +26,7 @@ pub(super) fn find(
     directory: &Path,
 ) -> Result<DiscoveredFile> {
     if let Some(path) = path {
-        return read(directory.join(path));
+        return read(directory.join(path), Vec::new());
     }
     let mut searched = Vec::new();
     let path = directory.join("config.yaml");
@@ -41,18 +41,18 @@ pub(super) fn find(
     let local =
         [Some(directory), root].into_iter().flatten().map(|directory| directory.join(".flyte/config.yaml"));
     if let Some(path) = first(local, &mut searched) {
-        return read(path);
+        return read(path, searched);
     }
     // A file named by a variable must exist.
     if let Some(path) = CONFIG_FILES.iter().find_map(|name| variables.path(name)) {
-        return read(directory.join(path));
+        return read(directory.join(path), searched);
     }
     let home = variables.path("HOME");
     let global = [".union", ".flyte", ".uctl"]
         .iter()
         .filter_map(|name| Some(home.as_ref()?.join(name).join("config.yaml")));
     match first(global, &mut searched) {
-        Some(path) => read(path),
+        Some(path) => read(path, searched),
         None => Ok(DiscoveredFile { searched, ..DiscoveredFile::default() }),
     }
 }
@@ -70,8 +70,8 @@ fn first(paths: impl Iterator<Item = PathBuf>, searched: &mut Vec<PathBuf>) -> O
     None
 }
 
-fn read(path: PathBuf) -> Result<DiscoveredFile> {
-    Ok(DiscoveredFile { file: ConfigFile::read(&path)?, path: Some(path), searched: Vec::new() })
+fn read(path: PathBuf, searched: Vec<PathBuf>) -> Result<DiscoveredFile> {
+    Ok(DiscoveredFile { file: ConfigFile::read(&path)?, path: Some(path), searched })
 }
 
 impl DiscoveredFile {

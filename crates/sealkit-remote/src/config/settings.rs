@@ -9,7 +9,7 @@ use super::{
     console::parse_console_url,
     file::ConfigFile,
     values::{CommandLine, Flag, LineSyntax, List, Scopes},
-    variables::Variables,
+    variables::{AUTH_TYPE, DOMAIN, ORG, PROJECT, Variables},
 };
 use crate::{
     endpoint::Endpoint,
@@ -71,10 +71,7 @@ impl Settings {
                 &["FLYTE_ADMIN_HTTPPROXYURL", "FLYTE_PLATFORM_HTTP_PROXY_URL"],
                 admin.http_proxy_url,
             )?,
-            auth_type: text(
-                &["FLYTE_AUTH_TYPE", "FLYTE_ADMIN_AUTHTYPE", "FLYTE_CREDENTIALS_AUTH_MODE"],
-                admin.auth_type,
-            )?,
+            auth_type: text(&AUTH_TYPE, admin.auth_type)?,
             client_id: text(&["FLYTE_ADMIN_CLIENTID", "FLYTE_CREDENTIALS_CLIENT_ID"], admin.client_id)?,
             secret: secret.map(|secret| ClientSecret(Zeroizing::new(secret))),
             secret_file: text(
@@ -100,9 +97,9 @@ impl Settings {
                 &["FLYTE_AUTH_PROXY_COMMAND", "FLYTE_ADMIN_PROXYCOMMAND"],
                 admin.proxy_command,
             )?,
-            org: text(&["FLYTE_TASK_ORG", "FLYTE_LOCAL_ORG"], task.org)?,
-            project: text(&["FLYTE_TASK_PROJECT", "FLYTE_LOCAL_PROJECT"], task.project)?,
-            domain: text(&["FLYTE_TASK_DOMAIN", "FLYTE_LOCAL_DOMAIN"], task.domain)?,
+            org: text(&ORG, task.org)?,
+            project: text(&PROJECT, task.project)?,
+            domain: text(&DOMAIN, task.domain)?,
             console: text(&["FLYTE_CONSOLE_ENDPOINT", "FLYTE_PLATFORM_CONSOLE_ENDPOINT"], console.endpoint)?,
             base_image: text(&["SEALKIT_BASE_IMAGE"], image.image_refs.remove("sealkit"))?,
         })

@@ -12,6 +12,16 @@ pub(super) const CONFIG_FILES: [&str; 4] =
 pub(super) const API_KEYS: [&str; 4] =
     ["FLYTE_API_KEY", "UNION_API_KEY", "UNION_SERVERLESS_API_KEY", "UNIONAI_SERVERLESS_API_KEY"];
 
+/// The variables that contain the authentication type, in order of precedence.
+pub(super) const AUTH_TYPE: [&str; 3] =
+    ["FLYTE_AUTH_TYPE", "FLYTE_ADMIN_AUTHTYPE", "FLYTE_CREDENTIALS_AUTH_MODE"];
+/// The variables that contain the organization, in order of precedence.
+pub(super) const ORG: [&str; 2] = ["FLYTE_TASK_ORG", "FLYTE_LOCAL_ORG"];
+/// The variables that contain the project of runs, in order of precedence.
+pub(super) const PROJECT: [&str; 2] = ["FLYTE_TASK_PROJECT", "FLYTE_LOCAL_PROJECT"];
+/// The variables that contain the domain of runs, in order of precedence.
+pub(super) const DOMAIN: [&str; 2] = ["FLYTE_TASK_DOMAIN", "FLYTE_LOCAL_DOMAIN"];
+
 /// The environment variables, behind a lookup function.
 #[derive(Clone, Copy)]
 pub(super) struct Variables<'a>(pub(super) &'a dyn Fn(&str) -> Option<OsString>);

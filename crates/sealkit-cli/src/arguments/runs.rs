@@ -1,0 +1,95 @@
+//! The arguments of `logs`, `get run` and `abort run`.
+
+use clap::{Args, ValueEnum};
+use clap_complete::ArgValueCandidates;
+
+use super::{ClusterArguments, OutputArgument};
+use crate::completion;
+
+/// The project and the domain of a run.
+#[derive(Debug, Args)]
+pub struct RunScopeArguments {
+    /// Domain of the run [default: as configured]
+    #[arg(short, long, add = ArgValueCandidates::new(completion::domains))]
+    pub domain: Option<String>,
+    /// Project of the run [default: as configured]
+    #[arg(short, long, add = ArgValueCandidates::new(completion::projects))]
+    pub project: Option<String>,
+    /// The cluster.
+    #[command(flatten)]
+    pub cluster: ClusterArguments,
+}
+
+/// The arguments of `logs`.
+#[derive(Debug, Args)]
+pub struct Logs {
+    /// Name of the run, as `sealkit get run` lists it
+    pub run: String,
+    /// Print only the logs of this task
+    ///
+    /// `t1` is every call of the task, `t1[2]` its second one. The name of an
+    /// action works too.
+    #[arg(verbatim_doc_comment)]
+    pub task: Option<String>,
+    /// Print new lines until the run ends
+    #[arg(short, long)]
+    pub follow: bool,
+    /// Output format: text, raw or json
+    ///
+    /// `text` prints the name of the task before each line, `raw` prints the
+    /// lines alone, and `json` prints one object per line.
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t, hide_possible_values = true)]
+    #[arg(verbatim_doc_comment)]
+    pub output: LogsOutput,
+    /// The project, the domain and the cluster.
+    #[command(flatten)]
+    pub scope: RunScopeArguments,
+}
+
+/// The output format of `logs`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum LogsOutput {
+    /// The name of the task, and the line
+    #[default]
+    Text,
+    /// The line alone
+    Raw,
+    /// One JSON object per line
+    Json,
+}
+
+/// The arguments of `get run`.
+#[derive(Debug, Args)]
+pub struct GetRun {
+    /// Show the actions of this run
+    pub run: Option<String>,
+    /// Number of runs to list
+    #[arg(long, default_value_t = 20, value_name = "COUNT", conflicts_with = "run")]
+    pub limit: usize,
+    /// Output format: table, json or name
+    ///
+    /// `table` prints columns, `json` prints everything that is known, and
+    /// `name` prints one name per line.
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t, hide_possible_values = true)]
+    #[arg(verbatim_doc_comment)]
+    pub output: OutputArgument,
+    /// The project, the domain and the cluster.
+    #[command(flatten)]
+    pub scope: RunScopeArguments,
+}
+
+/// The arguments of `abort run`.
+#[derive(Debug, Args)]
+pub struct AbortRun {
+    /// Name of the run
+    pub run: String,
+    /// Reason, which the console shows
+    #[arg(long, default_value = "aborted from the command line")]
+    pub reason: String,
+    /// Abort without asking for confirmation
+    #[arg(short, long)]
+    pub yes: bool,
+    /// The project, the domain and the cluster.
+    #[command(flatten)]
+    pub scope: RunScopeArguments,
+}
