@@ -100,7 +100,7 @@ pub enum CreateObject {
     /// Prompts for the value, without echo. With --value, --value-file or registry
     /// options, reads the value from there.
     #[command(after_help = help::CREATE_SECRET_SHORT, after_long_help = help::CREATE, verbatim_doc_comment)]
-    Secret(CreateSecret),
+    Secret(Box<CreateSecret>),
     /// Write the configuration file of a cluster
     #[command(after_long_help = help::CREATE_CONFIG)]
     Config(CreateConfig),

@@ -66,7 +66,7 @@ fn section(report: &ActionReport) -> String {
     }
     if !report.status.phase.is_terminal() {
         let events = report.attempts.last().into_iter().flat_map(|attempt| &attempt.events);
-        let event = events.filter_map(|event| cluster_event::translate(event)).last();
+        let event = events.rev().find_map(|event| cluster_event::translate(event));
         lines.extend(event.map(|event| format!("  event:   {}\n", sanitize(&event))));
     }
     let failed = report.attempts.split_last().map(|(_, earlier)| earlier).unwrap_or_default();
