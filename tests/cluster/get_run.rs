@@ -17,7 +17,7 @@ fn get(home: &Home, plane: &ControlPlane, run: &str, line: &str) -> String {
         let words = words.into_iter().map(|word| if is_duration(word) { "TIME" } else { word });
         let indent = line.len() - line.trim_start().len();
         let words: Vec<&str> = words.collect();
-        normalized += &format!("{}{}\n", " ".repeat(indent), words.join("  "));
+        normalized.extend([&*" ".repeat(indent), &words.join("  "), "\n"]);
     }
     normalized
 }

@@ -56,7 +56,7 @@ fn unknown_runs_and_tasks_and_missing_logs_have_messages() {
     {
         let finished = home.run(&line.replace("RUN", &run).replace("ABORTED", &aborted)).unwrap();
         let finished = finished.to_string().replace(&run, "RUN").replace(plane.endpoint(), "PLANE");
-        all += &format!("$ sealkit {line}\n{finished}\n");
+        all.extend(["$ sealkit ", line, "\n", &finished, "\n"]);
     }
     insta::assert_snapshot!(all, @r#"
     $ sealkit logs rmissing

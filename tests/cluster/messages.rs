@@ -23,8 +23,8 @@ fn message(name: &str, message: &impl Message, fields: Json) -> (Json, Json) {
     (json!({"message": name, "bytes": hex(&message.encode_to_vec())}), fields)
 }
 
-fn time(seconds: i64) -> Option<Timestamp> {
-    Some(Timestamp { seconds, nanos: 0 })
+fn time(seconds: i64) -> Timestamp {
+    Timestamp { seconds, nanos: 0 }
 }
 
 fn run_id() -> RunIdentifier {
@@ -44,8 +44,8 @@ fn action() -> Action {
         metadata: Some(ActionMetadata { parent: "a0".to_owned(), kind: Some(ActionKind::Task(task)) }),
         status: Some(ActionStatus {
             phase: ActionPhase::Running.into(),
-            start_time: time(1),
-            end_time: time(2),
+            start_time: Some(time(1)),
+            end_time: Some(time(2)),
             attempts: 3,
             duration_ms: Some(4),
         }),
@@ -53,7 +53,7 @@ fn action() -> Action {
 }
 
 fn details() -> ActionDetails {
-    let process = ProcessContext { container_start_time: time(5), container_end_time: time(6) };
+    let process = ProcessContext { container_start_time: Some(time(5)), container_end_time: Some(time(6)) };
     let container = ContainerContext { container_name: "c".to_owned(), process: Some(process) };
     let pod = PodLogContext {
         pod_name: "n".to_owned(),
@@ -62,11 +62,11 @@ fn details() -> ActionDetails {
     };
     let attempt = ActionAttempt {
         phase: ActionPhase::Queued.into(),
-        start_time: time(7),
-        end_time: time(8),
+        start_time: Some(time(7)),
+        end_time: Some(time(8)),
         error_info: Some(ErrorInfo { message: "m".to_owned(), ..ErrorInfo::default() }),
         attempt: 1,
-        cluster_events: vec![ClusterEvent { occurred_at: time(9), message: "e".to_owned() }],
+        cluster_events: vec![ClusterEvent { occurred_at: Some(time(9)), message: "e".to_owned() }],
         phase_transitions: vec![PhaseTransition { phase: ActionPhase::Running.into() }],
         log_context: Some(LogContext { pods: vec![pod], primary_pod_name: "n".to_owned() }),
     };

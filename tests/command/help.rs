@@ -242,6 +242,7 @@ fn every_column_of_the_table_is_explained() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "most lines are those of the snapshot")]
 fn a_command_of_another_tool_is_answered_with_ours() {
     let home = home();
     let mut all = String::new();

@@ -211,7 +211,7 @@ fn an_invalid_script_is_an_error_with_a_hint() {
     $ sealkit describe invalid.rs
     exit code 2
     -- stderr
-    error: cannot read the frontmatter of `invalid.rs`: TOML parse error at line 3, column 9
+    error: cannot read the frontmatter of `invalid.rs`: TOML parse error at line 3, column 8
       |
     3 | serde =
       |        ^

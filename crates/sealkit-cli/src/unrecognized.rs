@@ -84,8 +84,8 @@ pub(crate) fn error(error: &Error, arguments: impl Iterator<Item = OsString>) ->
     };
     CommandError::usage(message).with_hint(match (parent, suggestion) {
         (Some(_), Some(object)) if object == "key" => "did you mean `sealkit update key`?".to_owned(),
-        (Some((verb, _)), Some(object)) if object == "run" || object == "config" => {
-            format!("did you mean `sealkit {verb} {object}`?")
+        (Some((verb, _)), Some(object)) if ["run", "runs", "config"].contains(&object.as_str()) => {
+            format!("did you mean `sealkit {verb} {}`?", object.trim_end_matches('s'))
         }
         (Some((_, line)), _) => format!("did you mean `{line}`?"),
         (None, suggestion) => hint(word, second, suggestion.map(String::as_str)),

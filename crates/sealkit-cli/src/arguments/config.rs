@@ -17,8 +17,8 @@ pub struct CreateConfig {
     pub insecure: bool,
     /// Use the devbox of Flyte on this machine
     ///
-    /// The same as `--endpoint localhost:30080 --insecure --project flytesnacks
-    /// --domain development`.
+    /// The same as `--endpoint localhost:30080 --insecure
+    /// --project flytesnacks --domain development`.
     #[arg(long, conflicts_with = "endpoint", verbatim_doc_comment)]
     pub devbox: bool,
     /// Authentication method [default: pkce]

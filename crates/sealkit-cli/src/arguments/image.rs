@@ -16,8 +16,8 @@ pub struct BuildImage {
     pub target: TargetArguments,
     /// Push the image to REGISTRY/NAME[:TAG]
     ///
-    /// Without a tag, one is made from the content of the image. A registry on
-    /// this machine is plain HTTP, and so is one after `http://`.
+    /// Without a tag, one is made from the content of the image. A registry
+    /// on this machine is plain HTTP, and so is one after `http://`.
     #[arg(long, value_name = "IMAGE", verbatim_doc_comment)]
     pub push: String,
     /// Platform of the image: linux/amd64 or linux/arm64

@@ -35,7 +35,10 @@ impl Reported {
     /// Returns what is new in `details`.
     pub(super) fn news(&mut self, details: &ActionDetails) -> Vec<ActionEvent> {
         let mut news = Vec::new();
-        let phase = details.status.as_ref().map_or(ActionPhase::Unspecified, sealkit_idl::workflow::ActionStatus::phase);
+        let phase = details
+            .status
+            .as_ref()
+            .map_or(ActionPhase::Unspecified, sealkit_idl::workflow::ActionStatus::phase);
         let last = details.attempts.iter().max_by_key(|attempt| attempt.attempt);
         let attempts = details.status.as_ref().map_or(0, |status| status.attempts);
         let attempt = last.map_or(0, |attempt| attempt.attempt).max(attempts).max(self.attempt);
