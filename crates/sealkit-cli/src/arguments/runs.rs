@@ -83,8 +83,8 @@ pub struct GetRun {
 pub struct AbortRun {
     /// Name of the run
     pub run: String,
-    /// Reason, which the console shows
-    #[arg(long, default_value = "aborted from the command line")]
+    /// Reason that the console shows
+    #[arg(long, hide_default_value = true, default_value = "aborted from the command line")]
     pub reason: String,
     /// Abort without asking for confirmation
     #[arg(short, long)]
