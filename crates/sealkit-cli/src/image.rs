@@ -20,7 +20,7 @@ pub(crate) fn build(args: &BuildImage) -> Result<(), CommandError> {
 }
 
 /// Pushes an image, reports the progress, and returns the name of the image with its digest.
-fn push(image: &Image, reference: &Reference) -> Result<String, CommandError> {
+pub(crate) fn push(image: &Image, reference: &Reference) -> Result<String, CommandError> {
     let timeout = timeout::from_environment()?;
     let runtime = remote::start_runtime()?;
     let progress = UploadProgress::new("Pushing the image");

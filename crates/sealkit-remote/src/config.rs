@@ -69,6 +69,8 @@ pub struct Config {
     pub domain: Option<String>,
     /// The URL of the console, if it is not at the endpoint.
     pub console: Option<String>,
+    /// The registry that images of programs are pushed to: `image.registry`.
+    pub registry: Option<String>,
     /// The image that runs uploaded programs: `image.image_refs.sealkit`.
     pub base_image: Option<String>,
 }
@@ -159,6 +161,7 @@ impl fmt::Debug for Config {
             .field("project", &self.project)
             .field("domain", &self.domain)
             .field("console", &self.console)
+            .field("registry", &self.registry)
             .field("base_image", &self.base_image)
             .finish()
     }

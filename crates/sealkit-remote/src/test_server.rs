@@ -185,6 +185,7 @@ pub(crate) fn config(endpoint: &Endpoint, auth: AuthMethod) -> Config {
         project: None,
         domain: None,
         console: None,
+        registry: None,
         base_image: None,
     }
 }

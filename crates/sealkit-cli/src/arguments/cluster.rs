@@ -74,9 +74,22 @@ pub struct ClusterArguments {
 pub struct ImageArguments {
     /// Container image that contains the program
     ///
-    /// Without it, the program is built for the cluster and uploaded.
+    /// Without it, the program is built for the cluster and uploaded, or
+    /// pushed to --registry.
     #[arg(long, help_heading = "Cluster", verbatim_doc_comment)]
     pub image: Option<String>,
+    /// Push an image of the program to a registry, such as ghcr.io/me
+    ///
+    /// The default is `image.registry` of the configuration file. Without a
+    /// registry, the program is uploaded.
+    #[arg(
+        long,
+        help_heading = "Cluster",
+        hide_short_help = true,
+        conflicts_with = "image",
+        verbatim_doc_comment
+    )]
+    pub registry: Option<String>,
     /// Container image that runs the uploaded program: it has the Flyte SDK
     ///
     /// The default is `image.image_refs.sealkit` of the configuration file,
@@ -86,7 +99,7 @@ pub struct ImageArguments {
         value_name = "IMAGE",
         help_heading = "Cluster",
         hide_short_help = true,
-        conflicts_with = "image",
+        conflicts_with_all = ["image", "registry"],
         verbatim_doc_comment
     )]
     pub base_image: Option<String>,
@@ -126,9 +139,10 @@ impl ImageArguments {
     ///
     /// Returns an error that names the first option that is set.
     pub(super) fn require_remote(&self) -> Result<(), CommandError> {
-        let Self { image, base_image, platform, program, version, cpu, memory, gpu } = self;
+        let Self { image, registry, base_image, platform, program, version, cpu, memory, gpu } = self;
         require_remote(&[
             ("image", image.is_some()),
+            ("registry", registry.is_some()),
             ("base-image", base_image.is_some()),
             ("platform", platform.is_some()),
             ("program", program.is_some()),

@@ -1,7 +1,8 @@
-//! Where the pods of a run get the program from: a container image, or a code bundle that is uploaded.
+//! Where the pods of a run get the program from: a container image that exists or is pushed, or a code bundle that is uploaded.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use sealkit_image::Image;
 use sealkit_program::{Platform, Program, check_static};
 use sealkit_remote::{Bundle, Deployment, PodProgram};
 
@@ -9,7 +10,7 @@ use super::Cluster;
 use crate::{
     arguments::{ImageArguments, TargetArguments},
     error::CommandError,
-    run, terminal, timeout,
+    image, run, terminal, timeout,
     upload::{UploadProgress, mebibytes},
 };
 
@@ -25,6 +26,8 @@ pub(super) struct Source {
 enum Delivery {
     /// The image contains the program.
     Image { image: String, path: String },
+    /// An image of the static program is pushed to a registry.
+    Registry { registry: String, path: PathBuf, platform: Platform },
     /// The static program is uploaded, and runs in the base image.
     Bundle { base_image: String, path: PathBuf },
 }
@@ -38,8 +41,7 @@ impl Source {
     ) -> Result<Self, CommandError> {
         if let Some(name) = &image.image {
             let program = run::open(target)?;
-            let file_name = program.path().file_name().map(|name| name.to_string_lossy().into_owned());
-            let path = image.program.clone().or(file_name).unwrap_or_default();
+            let path = image.program.clone().unwrap_or_else(|| file_name(program.path()));
             return Ok(Self { program, delivery: Delivery::Image { image: name.clone(), path } });
         }
         let platform = image.platform.unwrap_or_else(|| default_platform(cluster));
@@ -51,21 +53,35 @@ impl Source {
             // Only a program for this machine can describe its tasks here.
             run::open(target)?
         };
-        let configured = cluster.client.config().base_image.clone();
-        let base_image = image.base_image.clone().or(configured).unwrap_or_else(|| BASE_IMAGE.to_owned());
-        Ok(Self { program, delivery: Delivery::Bundle { base_image, path } })
+        let config = cluster.client.config();
+        let registry = image.registry.as_ref().or(config.registry.as_ref());
+        let delivery = match (&image.base_image, registry) {
+            (None, Some(registry)) => Delivery::Registry { registry: registry.clone(), path, platform },
+            (base_image, _) => {
+                let base_image = base_image.as_ref().or(config.base_image.as_ref());
+                Delivery::Bundle { base_image: base_image.map_or(BASE_IMAGE, |image| image).to_owned(), path }
+            }
+        };
+        Ok(Self { program, delivery })
     }
 
     pub(super) fn program(&self) -> &Program {
         &self.program
     }
 
-    /// Sets the image and the program of a deployment, and uploads the program unless the cluster has it.
+    /// Sets the image and the program of a deployment, and sends the program unless the cluster or the registry has it.
     pub(super) fn deliver(&self, cluster: &Cluster, deployment: &mut Deployment) -> Result<(), CommandError> {
         match &self.delivery {
             Delivery::Image { image, path } => {
                 deployment.image.clone_from(image);
                 deployment.program = PodProgram::Image { path: path.clone() };
+            }
+            Delivery::Registry { registry, path, platform } => {
+                let name = file_name(path);
+                let reference = format!("{}/{}", registry.trim_end_matches('/'), name.to_lowercase());
+                let image = Image::build(path, *platform)?;
+                deployment.image = image::push(&image, &reference.parse()?)?;
+                deployment.program = PodProgram::Image { path: name };
             }
             Delivery::Bundle { base_image, path } => {
                 let bundle = Bundle::new(path)?;
@@ -82,6 +98,10 @@ impl Source {
         }
         Ok(())
     }
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 /// Adds to the error of a run that its image cannot run uploaded programs.

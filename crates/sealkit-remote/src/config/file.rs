@@ -63,10 +63,11 @@ pub(super) struct Console {
     pub(super) endpoint: Option<String>,
 }
 
-/// The section `image`: references to images by name.
+/// The section `image`: the registry for images of programs, and references to images by name.
 #[derive(Debug, Default, PartialEq, Deserialize)]
 #[serde(default, expecting = "a section")]
 pub(super) struct Image {
+    pub(super) registry: Option<String>,
     pub(super) image_refs: BTreeMap<String, String>,
 }
 

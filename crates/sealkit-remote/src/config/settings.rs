@@ -36,6 +36,7 @@ pub(super) struct Settings {
     pub(super) project: Option<String>,
     pub(super) domain: Option<String>,
     console: Option<String>,
+    registry: Option<String>,
     base_image: Option<String>,
 }
 
@@ -101,6 +102,7 @@ impl Settings {
             project: text(&PROJECT, task.project)?,
             domain: text(&DOMAIN, task.domain)?,
             console: text(&["FLYTE_CONSOLE_ENDPOINT", "FLYTE_PLATFORM_CONSOLE_ENDPOINT"], console.endpoint)?,
+            registry: text(&["FLYTE_IMAGE_REGISTRY"], image.registry)?,
             base_image: text(&["SEALKIT_BASE_IMAGE"], image.image_refs.remove("sealkit"))?,
         })
     }
@@ -130,6 +132,7 @@ impl Settings {
             project: self.project,
             domain: self.domain,
             console,
+            registry: self.registry,
             base_image: self.base_image,
         })
     }
