@@ -32,6 +32,12 @@ fn main() -> std::process::ExitCode {
 }
 "#;
 
+/// The feature for pods on a cluster.
+const FEATURES: &str = r#"
+[features]
+cluster = ["sealkit/cluster"]
+"#;
+
 /// Creates the directory `path` with a package that is named after it, and returns the path of its source file. `sealkit` is the
 /// directory of the crate, instead of the sources that this command was built from.
 ///
@@ -56,7 +62,7 @@ pub fn create_package(path: &Path, sealkit: Option<&Path>) -> Result<PathBuf> {
     let (manifest, source) = (path.join("Cargo.toml"), path.join("src/main.rs"));
     let write = || {
         // The manifest of a new package ends with its empty dependencies.
-        fs::write(&manifest, fs::read_to_string(&manifest)? + &dependencies.concat())?;
+        fs::write(&manifest, fs::read_to_string(&manifest)? + &dependencies.concat() + FEATURES)?;
         fs::write(path.join(".gitignore"), "/target\n")?;
         fs::write(&source, PROGRAM)
     };

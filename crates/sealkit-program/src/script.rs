@@ -13,7 +13,7 @@ use std::{
 use self::{
     cache::{COPY_DIRECTORY, ScriptDirectory},
     frontmatter::Frontmatter,
-    manifest::Manifest,
+    manifest::{CLUSTER_FEATURE, Manifest},
 };
 use crate::{
     cargo::{self, Build, BuildOptions, FailedStep, Target},
@@ -81,7 +81,7 @@ impl Script {
             if directory.build_directory().exists() { "" } else { ", and sealkit for the first time" };
         let mut command = cargo::build_command("rustc", options)?;
         if options.platform.is_some() {
-            command.args(["--features", "sealkit/cluster"]);
+            command.args(["--features", CLUSTER_FEATURE]);
         }
         command.args(["--bin", &name, "--manifest-path"]).arg(directory.manifest());
         command.arg("--target-dir").arg(directory.target());

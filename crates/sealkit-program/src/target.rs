@@ -1,6 +1,7 @@
 //! Target resolution: a source file, the name of a cargo target, or the path of a program.
 
 use std::{
+    collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
     process::Stdio,
@@ -26,6 +27,7 @@ struct Package {
     name: String,
     targets: Vec<Target>,
     dependencies: Vec<Dependency>,
+    features: BTreeMap<String, Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -35,10 +37,15 @@ struct Dependency {
 }
 
 impl Package {
-    /// Returns the feature of sealkit with which a pod on a cluster works, in cargo's syntax.
+    /// Returns the feature with which a pod on a cluster works, in cargo's syntax.
+    ///
+    /// A feature of the package is preferred: the lock file has its dependencies. For a feature of sealkit itself, cargo would look
+    /// them up in the registry for every build.
     fn cluster_feature(&self) -> Option<String> {
         let sealkit = self.dependencies.iter().find(|dependency| dependency.name == "sealkit")?;
-        Some(format!("{}/cluster", sealkit.rename.as_ref().unwrap_or(&sealkit.name)))
+        let feature = format!("{}/cluster", sealkit.rename.as_ref().unwrap_or(&sealkit.name));
+        let own = self.features.iter().find(|(_, enabled)| enabled.contains(&feature));
+        Some(own.map(|(name, _)| name.clone()).unwrap_or(feature))
     }
 }
 

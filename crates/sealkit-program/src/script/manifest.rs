@@ -25,6 +25,8 @@ const REFUSED_OF_PACKAGE: [&str; 9] = [
 ];
 /// Names that cargo forbids for a program, because directories of the build have them.
 const FORBIDDEN_NAMES: [&str; 4] = ["build", "deps", "examples", "incremental"];
+/// The feature with which a pod on a cluster works. It is a feature of the script, so that the lock file has its dependencies.
+pub(crate) const CLUSTER_FEATURE: &str = "sealkit-cluster";
 /// The edition of a script that names none.
 const EDITION: &str = "2024";
 /// The version of a script that names none.
@@ -64,6 +66,8 @@ impl Manifest {
         package.insert("version".to_owned(), format!("{version}{separator}{id}").into());
         package.entry("edition").or_insert_with(|| EDITION.into());
         make_paths_absolute(&mut table, script.parent().unwrap_or(Path::new("/")));
+        let enabled = Value::Array(vec!["sealkit/cluster".into()]);
+        entry(&mut table, "features")?.insert(CLUSTER_FEATURE.to_owned(), enabled);
         let dependencies = entry(&mut table, "dependencies")?;
         for (name, dependency) in sealkit_source::dependencies(sealkit) {
             add_dependency(dependencies, name, dependency);
@@ -187,6 +191,7 @@ mod tests {
             package = {{ name = "my_file", version = "0.0.0+id", edition = "2024" }}
             bin = [{{ name = "my_file", path = "/scripts/My File.rs" }}]
             workspace = {{}}
+            features = {{ sealkit-cluster = ["sealkit/cluster"] }}
             [dependencies]
             anyhow = {{ version = "1" }}
             sealkit = {{ version = "{}", path = "/sealkit" }}
