@@ -1,59 +1,98 @@
 //! Runs without an image: the program is uploaded, and the official entry point `a0` starts it in a pod.
 
-use std::{env, fs, path::PathBuf};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    sync::Once,
+};
 
 use serde_json::{Value as Json, json};
-use support::{ControlPlane, Finished, Home, Python};
+use support::{ControlPlane, Finished, Home, Program, Python};
 
 const VALUE: &str = "k3Jq-71xT/wQz9vB2m";
 
-/// Starts a control plane whose pods have `a0`, and configures a home directory for it.
+/// The builds of all tests: sealkit is compiled once for this machine and once for the cluster.
+const CACHE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/scripts");
+/// A directory without a package, with the files that a user has saved.
+const DIRECTORY: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/saved");
+
+/// Starts a control plane whose pods have `a0` and read from S3, and configures a home directory for it.
 fn start() -> (ControlPlane, Home) {
     let python = Python::from_environment();
     let a0 = format!("--program=a0={}", python.tool("a0").display());
-    let plane = ControlPlane::start(&python, &["--strict", &a0]).unwrap();
+    let plane = ControlPlane::start(&python, &["--strict", "--storage=s3://bucket", &a0]).unwrap();
     let home = Home::new(env!("CARGO_BIN_EXE_command")).unwrap();
     plane.configure(&home, "").unwrap();
-    for name in ["my_secret", "my_file_secret"] {
-        let created = home.sealkit("create secret --remote -f -").arg(name).input(VALUE).run().unwrap();
-        assert_eq!(created.code, Some(0), "{created}");
-    }
     (plane, home)
 }
 
-fn example(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("../examples/{name}.rs"))
+/// Returns the command with these arguments, which builds in the cache of all tests.
+fn sealkit(home: &Home, line: &str) -> Program {
+    home.with_cargo(line)
+        .env("XDG_CACHE_HOME", CACHE)
+        .env("CARGO_PROFILE_DEV_DEBUG", "0")
+        .env("CARGO_INCREMENTAL", "0")
 }
 
-fn run(home: &Home, target: &str, line: &str) -> Finished {
-    home.with_cargo("run --remote").arg(target).args(line).run().unwrap()
+/// Saves an example outside of a package, and returns its path.
+fn saved(name: &str) -> String {
+    static SAVE: Once = Once::new();
+    SAVE.call_once(|| {
+        fs::create_dir_all(DIRECTORY).unwrap();
+        for name in ["using_secrets", "using_secrets_file"] {
+            let example = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("../examples/{name}.rs"));
+            fs::copy(example, format!("{DIRECTORY}/{name}.rs")).unwrap();
+        }
+    });
+    format!("{DIRECTORY}/{name}.rs")
 }
 
-/// Returns the static program of an example, which the command has built.
-fn static_program(name: &str) -> String {
-    let target = env::var_os("CARGO_TARGET_DIR")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target"), PathBuf::from);
-    let libc = ["musl", "gnu"].map(|libc| format!("{}-unknown-linux-{libc}/debug/{name}", env::consts::ARCH));
-    let path = libc.iter().map(|path| target.join(path)).find(|path| path.exists());
-    path.expect("a run has built the program").display().to_string()
+fn run(home: &Home, line: &str, target: &str, task: &str) -> Finished {
+    sealkit(home, line).arg(target).args(task).run().unwrap()
+}
+
+/// Returns the static program of a saved file, which the command has built.
+fn static_program(home: &Home, name: &str) -> PathBuf {
+    let finished = run(home, "run --remote", &saved(name), "main --help");
+    assert_eq!(finished.code, Some(0), "{finished}");
+    let scripts = Path::new(CACHE).join("sealkit/scripts");
+    let targets = ["musl", "gnu"].map(|libc| format!("{}-unknown-linux-{libc}", env::consts::ARCH));
+    let programs = fs::read_dir(scripts).unwrap().flat_map(|script| {
+        let script = script.unwrap().path().join("target");
+        targets.clone().map(|target| script.join(target).join("debug").join(name))
+    });
+    programs.into_iter().find(|program| program.exists()).expect("a built program")
 }
 
 fn uploads(plane: &ControlPlane) -> usize {
     plane.admin("GET", "/uploads", &Json::Null).unwrap().len()
 }
 
+/// Checks a run that printed the length of the secret.
+fn assert_succeeded(finished: &Finished) {
+    assert_eq!((finished.code, &*finished.stdout), (Some(0), "18\n"), "{finished}");
+    assert!(!finished.stderr.contains(VALUE), "{finished}");
+}
+
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
-fn a_program_runs_on_a_cluster_without_an_image() {
+fn a_saved_file_runs_on_this_machine_and_on_a_cluster() {
     let (plane, home) = start();
-    for (index, name) in ["using_secrets", "using_secrets_file"].into_iter().enumerate() {
-        let finished = run(&home, example(name).to_str().unwrap(), "main");
-        assert_eq!((finished.code, &*finished.stdout), (Some(0), "18\n"), "{finished}");
+    for (index, (secret, name)) in
+        [("my_secret", "using_secrets"), ("my_file_secret", "using_secrets_file")].into_iter().enumerate()
+    {
+        let created = sealkit(&home, "create secret -f -").arg(secret).input(VALUE).run().unwrap();
+        assert_eq!(created.code, Some(0), "{created}");
+        assert_succeeded(&run(&home, "run", &saved(name), "main"));
+        let pushed = sealkit(&home, "push secret -y").arg(secret).run().unwrap();
+        assert_eq!(pushed.code, Some(0), "{pushed}");
+
+        let finished = run(&home, "run --remote", &saved(name), "main");
+        assert_succeeded(&finished);
         assert!(finished.stderr.contains("Uploaded the program ("), "{finished}");
-        assert!(!finished.stderr.contains(VALUE), "{finished}");
         // The same program is not uploaded again.
-        let again = run(&home, example(name).to_str().unwrap(), "t1");
-        assert_eq!((again.code, &*again.stdout), (Some(0), "18\n"), "{again}");
+        let again = run(&home, "run --remote", &saved(name), "t1");
+        assert_succeeded(&again);
         assert!(!again.stderr.contains("Uploaded") && !again.stderr.contains("Building"), "{again}");
         assert_eq!(uploads(&plane), index + 1);
     }
@@ -81,16 +120,15 @@ fn a_program_runs_on_a_cluster_without_an_image() {
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn an_upload_that_fails_is_tried_again_if_that_can_help() {
     let (plane, home) = start();
-    run(&home, example("using_secrets").to_str().unwrap(), "--help");
-    let program = static_program("using_secrets");
+    sealkit(&home, "create secret my_secret --remote -f -").input(VALUE).run().unwrap();
+    let program = static_program(&home, "using_secrets");
     let expired = "<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>";
     let upload = |faults: Json| {
         plane.fail(&faults).unwrap();
         // Another program: the cluster does not have it.
         let copy = home.path().join(format!("copy{}", uploads(&plane)));
         fs::copy(&program, &copy).unwrap();
-        let finished =
-            home.with_cargo("run --remote --detach").arg(copy.to_str().unwrap()).arg("t1").run().unwrap();
+        let finished = run(&home, "run --remote --detach", copy.to_str().unwrap(), "t1");
         plane.admin("DELETE", "/faults", &Json::Null).unwrap();
         finished
     };
@@ -136,7 +174,7 @@ fn a_program_that_no_pod_can_start_is_not_uploaded() {
     let script = home.path().join("script");
     fs::write(&script, "#!/bin/sh\n").unwrap();
     let refuse = |line: &str, target: &str, message: &str| {
-        let finished = home.with_cargo("run --remote").args(line).arg(target).arg("t1").run().unwrap();
+        let finished = run(&home, &format!("run --remote {line}"), target, "t1");
         assert_eq!(finished.code, Some(2), "{finished}");
         assert!(finished.stderr.contains(message), "{finished}");
     };
@@ -158,10 +196,8 @@ fn an_image_without_the_entry_point_is_reported() {
     let plane = ControlPlane::start(&Python::from_environment(), &["--strict"]).unwrap();
     let home = Home::new(env!("CARGO_BIN_EXE_command")).unwrap();
     plane.configure(&home, "image:\n  image_refs:\n    sealkit: registry/other:1\n").unwrap();
-    let finished = run(&home, example("using_secrets").to_str().unwrap(), "main --help");
-    assert_eq!(finished.code, Some(0), "{finished}");
-    home.sealkit("create secret --remote -f - my_secret").input(VALUE).run().unwrap();
-    let finished = run(&home, example("using_secrets").to_str().unwrap(), "main");
+    sealkit(&home, "create secret my_secret --remote -f -").input(VALUE).run().unwrap();
+    let finished = run(&home, "run --remote", &saved("using_secrets"), "main");
     assert_eq!(finished.code, Some(1), "{finished}");
     assert!(finished.stderr.contains("executable file not found"), "{finished}");
     assert!(
