@@ -12,7 +12,7 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
-use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RawMode, RenameFlags};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RawMode};
 use zeroize::Zeroizing;
 
 use crate::error::{Error, ErrorKind, Result, shell_quote};
@@ -205,7 +205,7 @@ impl FileSystem for Directory {
             }
             Operation::RenameNoReplace(from, to) => {
                 let ((from, old), (to, new)) = (self.parent(from)?, self.parent(to)?);
-                Ok(rustix::fs::renameat_with(&from, old, &to, new, RenameFlags::NOREPLACE)?)
+                Ok(rename_no_replace(&from, old, &to, new)?)
             }
             Operation::RenameReplace(from, to) => {
                 let ((from, old), (to, new)) = (self.parent(from)?, self.parent(to)?);
@@ -218,6 +218,24 @@ impl FileSystem for Directory {
             }
         }
     }
+}
+
+#[cfg(any(target_os = "linux", target_vendor = "apple"))]
+fn rename_no_replace(from: &OwnedFd, old: &OsStr, to: &OwnedFd, new: &OsStr) -> rustix::io::Result<()> {
+    rustix::fs::renameat_with(from, old, to, new, rustix::fs::RenameFlags::NOREPLACE)
+}
+
+/// Other systems cannot rename without replacing.
+#[cfg(not(any(target_os = "linux", target_vendor = "apple")))]
+fn rename_no_replace(from: &OwnedFd, old: &OsStr, to: &OwnedFd, new: &OsStr) -> rustix::io::Result<()> {
+    link_no_replace(from, old, to, new)
+}
+
+/// Links a file to a new name, which fails if a file has that name, and removes the old one. A crash leaves the file under both names.
+#[cfg(any(test, not(any(target_os = "linux", target_vendor = "apple"))))]
+fn link_no_replace(from: &OwnedFd, old: &OsStr, to: &OwnedFd, new: &OsStr) -> rustix::io::Result<()> {
+    rustix::fs::linkat(from, old, to, new, AtFlags::empty())?;
+    rustix::fs::unlinkat(from, old, AtFlags::empty())
 }
 
 /// Waits until the contents of an open file or directory are durable.
@@ -323,4 +341,26 @@ fn read_directory(
     let names: rustix::io::Result<Vec<Option<String>>> = names.collect();
     let is_match = |name: &String| name.as_bytes().starts_with(prefix) && !matches!(&**name, "." | "..");
     Ok(names?.into_iter().flatten().filter(is_match).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_link_in_place_of_a_rename_does_not_replace_a_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = |name: &str| directory.path().join(name);
+        let fd = OwnedFd::from(File::open(directory.path()).unwrap());
+        fs::write(path("new"), "2").unwrap();
+        fs::write(path("old"), "1").unwrap();
+        let result = link_no_replace(&fd, "new".as_ref(), &fd, "old".as_ref());
+        assert_eq!(result, Err(rustix::io::Errno::EXIST));
+        assert_eq!(fs::read_to_string(path("old")).unwrap(), "1");
+        link_no_replace(&fd, "new".as_ref(), &fd, "latest".as_ref()).unwrap();
+        assert_eq!(fs::read_to_string(path("latest")).unwrap(), "2");
+        assert!(!path("new").exists());
+    }
 }
