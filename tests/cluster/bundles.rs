@@ -4,6 +4,8 @@ use std::{
     env, fs,
     path::{Path, PathBuf},
     sync::Once,
+    thread,
+    time::{Duration, Instant},
 };
 
 use serde_json::{Value as Json, json};
@@ -64,6 +66,26 @@ fn static_program(home: &Home, name: &str) -> PathBuf {
     programs.into_iter().find(|program| program.exists()).expect("a built program")
 }
 
+/// Deploys a saved file, and starts its workflow with the official command.
+fn assert_started_by_the_official_command(plane: &ControlPlane, home: &Home) {
+    let deployed = run(home, "deploy", &saved("using_secrets"), "");
+    assert_eq!(deployed.code, Some(0), "{deployed}");
+    let scope = ["", "run-"].map(|of| format!("--{of}project flytesnacks --{of}domain development"));
+    let started = plane.official(&format!("flyte run {} deployed-task main", scope.join(" "))).unwrap();
+    assert_eq!(started.code, Some(0), "{started}");
+    let end = Instant::now() + Duration::from_secs(60);
+    let outcome = loop {
+        let runs = sealkit(home, "get run -o json").run().unwrap();
+        let latest = serde_json::from_str::<Json>(&runs.stdout).unwrap()[0]["phase"].clone();
+        if !["queued", "initializing", "running"].contains(&latest.as_str().unwrap()) || Instant::now() > end
+        {
+            break latest;
+        }
+        thread::sleep(Duration::from_millis(200));
+    };
+    assert_eq!(outcome, "succeeded");
+}
+
 fn uploads(plane: &ControlPlane) -> usize {
     plane.admin("GET", "/uploads", &Json::Null).unwrap().len()
 }
@@ -111,6 +133,7 @@ fn a_saved_file_runs_on_this_machine_and_on_a_cluster() {
         let program = files.iter().find(|name| name.starts_with("using_secrets")).unwrap().clone();
         assert_eq!(files, ["bundle.tar.gz", "sealkit_resolver.py", &program]);
     }
+    assert_started_by_the_official_command(&plane, &home);
     let spec = &plane.requests("CreateRun").unwrap()[0]["request"]["task_spec"]["task_template"];
     assert_eq!(spec["container"]["image"], "ghcr.io/flyteorg/flyte:py3.12-v2.12.1");
     assert!(spec["metadata"]["code_bundle_uri"].as_str().unwrap().ends_with("/bundle.tar.gz"), "{spec}");

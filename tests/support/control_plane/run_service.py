@@ -31,7 +31,7 @@ class Tasks:
 
     def handlers(self) -> dict[str, Handler]:
         """Returns the methods of the TaskService."""
-        return {"DeployTask": self.deploy, "GetTaskDetails": self.details}
+        return {"DeployTask": self.deploy, "GetTaskDetails": self.details, "ListTasks": self.list}
 
     def find(self, id: TaskIdentifier) -> TaskDetails:
         """Returns a task, or raises NOT_FOUND."""
@@ -51,6 +51,13 @@ class Tasks:
 
     async def details(self, request: Any, call: Call) -> Message:
         return call.output(details=self.find(request.task_id))
+
+    async def list(self, request: Any, call: Call) -> Message:
+        """Lists tasks, the latest first. The only filter is equality of the name."""
+        names = [value for one in request.request.filters if one.field == "name" for value in one.values]
+        tasks = [details for details in self.deployed.values() if not names or details.task_id.name in names]
+        tasks.reverse()
+        return call.output(tasks=[{"task_id": one.task_id, "metadata": one.metadata} for one in tasks])
 
 
 @dataclass

@@ -14,7 +14,7 @@ pub struct BuildImage {
     /// The program.
     #[command(flatten)]
     pub target: TargetArguments,
-    /// Push the image to REGISTRY/NAME[:TAG]
+    /// Push the image to REGISTRY/NAME or REGISTRY/NAME:TAG
     ///
     /// Without a tag, one is made from the content of the image. A registry
     /// on this machine is plain HTTP, and so is one after `http://`.
