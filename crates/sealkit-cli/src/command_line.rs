@@ -1,6 +1,6 @@
 //! Command lines in hints.
 
-use crate::secret::Selection;
+use crate::selection::Selection;
 
 /// A command line on a secret, to suggest in a hint.
 pub(crate) struct CommandLine<'a> {

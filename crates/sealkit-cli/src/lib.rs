@@ -24,6 +24,7 @@ mod prompt;
 mod remote;
 mod run;
 mod secret;
+mod selection;
 mod table;
 mod terminal;
 mod time;

@@ -14,6 +14,7 @@ mod rejection;
 pub(crate) mod run;
 mod run_report;
 mod run_status;
+mod secret_check;
 mod source;
 
 use std::{env, future::Future, path::PathBuf, sync::Arc};

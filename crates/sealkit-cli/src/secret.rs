@@ -3,7 +3,6 @@
 mod cluster;
 mod local;
 mod push;
-mod selection;
 
 use sealkit_names::nearest;
 
@@ -12,7 +11,6 @@ pub(crate) use self::{
     cluster::ClusterSecrets,
     local::{LocalSecrets, store_paths, verify},
     push::push,
-    selection::Selection,
 };
 use crate::{
     arguments::{
@@ -21,7 +19,9 @@ use crate::{
     command_line::CommandLine,
     error::CommandError,
     listing::{self, Row},
-    prompt, terminal,
+    prompt,
+    selection::Selection,
+    terminal,
     value::NewValue,
 };
 

@@ -2,7 +2,7 @@
 
 use sealkit_names::rules::check_key;
 
-use super::{Cluster, run::secret_exists};
+use super::{Cluster, secret_check::secret_exists};
 
 /// The webhook of the backend rejects a pod with this text, followed by the request in brackets
 /// (`secret/secrets_pod_mutator.go`).

@@ -4,7 +4,7 @@ use sealkit_guard::Strength;
 use sealkit_names::{capacity, expansion, is_white_space};
 
 use super::NewValue;
-use crate::{secret::Selection, terminal};
+use crate::{selection::Selection, terminal};
 
 impl NewValue {
     /// Prints the notes about the value of the secret `id`, on a cluster or in the local store.
