@@ -163,7 +163,7 @@ fn a_pod_that_cannot_find_its_task_or_its_inputs_writes_an_error() {
         assert_eq!(finished.code, Some(0), "{finished}");
         let bytes = fs::read(directory.path().join("outputs/error.pb")).unwrap();
         let error = ErrorDocument::decode(&*bytes).unwrap().error.unwrap();
-        // Flyte starts a pod with a recoverable error of the system again for ever.
+        // Flyte starts a pod with a recoverable error of the system again forever.
         assert_eq!(error.origin, i32::from(ErrorOrigin::User));
         let kind = ContainerErrorKind::try_from(error.kind).unwrap();
         format!("{kind:?}: {}", error.message.replace(directory.path().to_str().unwrap(), "DIR"))

@@ -14,7 +14,7 @@ use crate::{
 
 pub(crate) fn build(args: &BuildImage) -> Result<(), CommandError> {
     let reference: Reference = args.push.parse()?;
-    let platform = args.platform.or_else(Platform::of_this_machine).unwrap_or(Platform::LinuxAmd64);
+    let platform = args.platform.unwrap_or(Platform::LinuxAmd64);
     let image = Image::build(&run::build(&args.target, Some(platform))?, platform)?;
     terminal::print(&(push(&image, &reference)? + "\n"))
 }

@@ -4,10 +4,14 @@ use std::time::{Duration, SystemTime};
 
 /// Formats a duration with the precision that people need.
 pub(crate) fn display_duration(duration: Duration) -> String {
-    match duration.as_secs_f64() {
-        seconds if seconds < 1.0 => format!("{:.0} ms", seconds * 1e3),
-        seconds if seconds < 60.0 => format!("{seconds:.1} s"),
-        seconds => format!("{:.0} min {:.0} s", (seconds / 60.0).floor(), seconds % 60.0),
+    let milliseconds = (duration.as_micros() + 500) / 1000;
+    match milliseconds {
+        0..1_000 => format!("{milliseconds} ms"),
+        1_000..59_950 => format!("{:.1} s", duration.as_secs_f64()),
+        _ => {
+            let seconds = (milliseconds + 500) / 1000;
+            format!("{} min {} s", seconds / 60, seconds % 60)
+        }
     }
 }
 

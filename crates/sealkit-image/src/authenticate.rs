@@ -80,8 +80,10 @@ impl Realm {
         let parsed = url.parse::<Uri>().ok();
         let host = parsed.as_ref().and_then(Uri::host).unwrap_or_default().to_owned();
         let is_plain = parsed.as_ref().and_then(Uri::scheme_str) == Some("http");
-        // Credentials that a registry gets over TLS are not sent without it.
-        if is_plain && !reference.is_plain() {
+        // Without TLS, credentials are sent only to this machine and to a registry that uses none itself.
+        let is_trusted =
+            sealkit_remote::is_loopback(&host) || reference.is_plain() && reference.host() == host;
+        if is_plain && !is_trusted {
             let registry = reference.registry();
             return Err(Error::new(format!(
                 "`{registry}` requests credentials over plain HTTP, for the token server `{host}`"

@@ -31,7 +31,7 @@ struct Output {
 /// Returns an error if the helper cannot be started, fails or prints something else.
 pub(crate) fn get(name: &str, registry: &str) -> Result<Option<Credentials>> {
     // A name with `/` would be run as a path instead of being searched for in `PATH`.
-    if name.contains('/') {
+    if name.contains('/') || sealkit_names::escape(name) != name {
         let name = sealkit_names::escape(name);
         return Err(Error::new(format!("invalid name of a credential helper: `{name}`")));
     }

@@ -151,9 +151,12 @@ fn lookup<'a, T>(entries: &'a BTreeMap<String, T>, registry: &str) -> Option<&'a
     entries.get(registry).or_else(|| entries.iter().find(|(key, _)| is_of(key)).map(|(_, entry)| entry))
 }
 
-fn host_of(key: &str) -> &str {
+/// Returns the registry that a key names, or `None` for the key of a repository, as `podman` writes it.
+fn host_of(key: &str) -> Option<&str> {
     let key = key.split_once("://").map_or(key, |(_, rest)| rest);
-    key.split('/').next().unwrap_or(key)
+    let (host, path) = key.split_once('/').unwrap_or((key, ""));
+    let host = if host == "docker.io" { "index.docker.io" } else { host };
+    ["", "v1", "v1/", "v2", "v2/"].contains(&path).then_some(host)
 }
 
 fn cannot_read(path: &Path, error: io::Error) -> Error {

@@ -2,6 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
+use sealkit_remote::is_loopback;
+
 use crate::{
     digest::Digest,
     error::{Error, Result},
@@ -22,6 +24,11 @@ impl Reference {
     /// Returns the registry, as in the reference.
     pub fn registry(&self) -> &str {
         &self.registry
+    }
+
+    /// Returns the host of the registry, without its port.
+    pub(crate) fn host(&self) -> &str {
+        host_of(&self.registry).unwrap_or(&self.registry)
     }
 
     /// Returns the tag.
@@ -106,12 +113,14 @@ impl FromStr for Reference {
         }
         let (name, tag) = path.split_once(':').map_or((path, None), |(name, tag)| (name, Some(tag)));
         if !name.split('/').all(is_name) {
-            return Err(invalid("the name has other characters than a-z, 0-9, `.`, `_`, `-` and `/`"));
+            return Err(invalid(
+                "the name is not lower case letters and digits, with `.`, `_`, `-` or `/` between them",
+            ));
         }
         if !tag.is_none_or(is_tag) {
             return Err(invalid("the tag is not 1 to 128 letters, digits, `.`, `_` or `-`"));
         }
-        let is_plain = scheme.map_or_else(|| is_local(host), |scheme| scheme == "http");
+        let is_plain = scheme.map_or_else(|| is_loopback(host), |scheme| scheme == "http");
         Ok(Self {
             registry: registry.to_owned(),
             name: name.to_owned(),
@@ -137,12 +146,6 @@ fn host_of(registry: &str) -> Option<&str> {
     };
     let is_port = port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port != 0));
     (is_host && is_port).then_some(host)
-}
-
-fn is_local(host: &str) -> bool {
-    host == "localhost"
-        || host == "[::1]"
-        || host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// Returns whether this is a component of a name: lower case letters and digits, with separators between them.

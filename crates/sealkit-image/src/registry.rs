@@ -139,13 +139,16 @@ impl Registry {
             request.headers_mut().insert(AUTHORIZATION, authorization.clone());
         }
         let upload = Duration::from_secs(request.body().len() as u64 / MIN_RATE);
-        Ok(self.http.send(request, self.timeout + upload, progress).await?)
+        Ok(self.http.send(request, self.timeout.saturating_add(upload), progress).await?)
     }
 
     /// Returns whether a URL belongs to the registry.
     fn is_own_url(&self, url: &Uri) -> bool {
-        let own = self.reference.url().parse::<Uri>().ok();
-        own.is_some_and(|own| own.scheme() == url.scheme() && own.authority() == url.authority())
+        let origin = |url: &Uri| {
+            let port = url.port_u16().unwrap_or(if url.scheme_str() == Some("https") { 443 } else { 80 });
+            Some((url.scheme_str()?.to_owned(), url.host()?.to_ascii_lowercase(), port))
+        };
+        self.reference.url().parse::<Uri>().is_ok_and(|own| origin(&own) == origin(url))
     }
 
     /// Returns the URL of an upload, which the registry chooses.

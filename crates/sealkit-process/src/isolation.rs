@@ -8,6 +8,9 @@ mod process;
 
 use std::{io, os::unix::net::UnixStream, path::Path};
 
+#[cfg(target_os = "linux")]
+use sealkit_names::variables;
+
 /// The measures that isolate a pod, in the order in which it takes them.
 pub(crate) trait Isolation {
     /// Hides the files that will be written to `directory`. On an error, they are visible to other processes of the same user.
@@ -30,8 +33,12 @@ pub(crate) trait Isolation {
 /// Returns the isolation of this pod: the best of the system, or [`process`] if the engine asks for it.
 pub(crate) fn of_this_pod() -> &'static dyn Isolation {
     #[cfg(target_os = "linux")]
-    if std::env::var_os(sealkit_names::variables::PROCESS_ISOLATION).is_none() {
-        return &private::Private;
+    {
+        // The environment of a pod on a cluster must not weaken it.
+        let is_set = |name| std::env::var_os(name).is_some();
+        if !(is_set(variables::PROCESS_ISOLATION) && is_set(variables::ENGINE)) {
+            return &private::Private;
+        }
     }
     &process::Process
 }

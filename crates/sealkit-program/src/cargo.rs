@@ -47,6 +47,8 @@ pub(crate) struct Build<'a> {
     pub(crate) target: &'a Target,
     /// What is built, for the message at the start of a compilation.
     pub(crate) subject: String,
+    /// What is built besides, to follow the subject.
+    pub(crate) note: &'static str,
     /// The arguments for the compiler of the target itself, which only `cargo rustc` accepts.
     pub(crate) compiler_arguments: Vec<OsString>,
 }
@@ -116,7 +118,7 @@ pub(crate) fn build(
     options: &BuildOptions,
     notify: &dyn Fn(&str),
 ) -> Result<Result<PathBuf, FailedStep>> {
-    let Build { mut command, target, subject, compiler_arguments } = build;
+    let Build { mut command, target, subject, note, compiler_arguments } = build;
     let platform = options.platform.map(|platform| format!(" for {platform}")).unwrap_or_default();
     command.arg("--message-format=json-render-diagnostics");
     if options.release {
@@ -141,7 +143,9 @@ pub(crate) fn build(
         stdout.map_or(Ok(0), |mut stdout| stdout.read_to_end(&mut messages)).map(|_| messages)
     });
     if let Some(stderr) = child.stderr.take() {
-        forward_diagnostics(BufReader::new(stderr), &|| notify(&format!("Building {subject}{platform} ...")));
+        forward_diagnostics(BufReader::new(stderr), &|| {
+            notify(&format!("Building {subject}{platform}{note} ..."));
+        });
     }
     let status = child.wait().map_err(cannot_start_cargo)?;
     let messages = messages.join().unwrap_or_else(|_| Ok(Vec::new())).map_err(cannot_start_cargo)?;

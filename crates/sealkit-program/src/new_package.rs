@@ -32,6 +32,8 @@ fn main() -> std::process::ExitCode {
 }
 "#;
 
+/// The empty table of dependencies in a new manifest. Tables of the workspace may follow it.
+const DEPENDENCIES: &str = "[dependencies]\n";
 /// The feature for pods on a cluster.
 const FEATURES: &str = r#"
 [features]
@@ -57,12 +59,15 @@ pub fn create_package(path: &Path, sealkit: Option<&Path>) -> Result<PathBuf> {
     if !output.status.success() {
         return Err(refused(path, &String::from_utf8_lossy(&output.stderr)));
     }
+    let (manifest, source) = (path.join("Cargo.toml"), path.join("src/main.rs"));
     let dependencies = sealkit_source::dependencies(&sealkit)
         .map(|(name, dependency)| format!("{name} = {}\n", Value::Table(dependency)));
-    let (manifest, source) = (path.join("Cargo.toml"), path.join("src/main.rs"));
     let write = || {
-        // The manifest of a new package ends with its empty dependencies.
-        fs::write(&manifest, fs::read_to_string(&manifest)? + &dependencies.concat() + FEATURES)?;
+        let text = fs::read_to_string(&manifest)?;
+        fs::write(
+            &manifest,
+            text.replacen(DEPENDENCIES, &(DEPENDENCIES.to_owned() + &dependencies.concat() + FEATURES), 1),
+        )?;
         fs::write(path.join(".gitignore"), "/target\n")?;
         fs::write(&source, PROGRAM)
     };

@@ -92,7 +92,8 @@ impl Script {
         let build = Build {
             command,
             target: &target,
-            subject: format!("`{}`{first}", self.label),
+            subject: format!("`{}`", self.label),
+            note: first,
             compiler_arguments: self.remapped_paths(options),
         };
         cargo::build(build, options, notify)?.map_err(|step| self.failed(step, &directory))

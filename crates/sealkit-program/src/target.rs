@@ -186,8 +186,13 @@ fn build(
     }
     command.args(["--package", &package.name, if is_example { "--example" } else { "--bin" }, &target.name]);
     command.current_dir(target.src_path.parent().unwrap_or(Path::new("/")));
-    let build =
-        Build { command, target, subject: format!("`{}`", target.name), compiler_arguments: Vec::new() };
+    let build = Build {
+        command,
+        target,
+        subject: format!("`{}`", target.name),
+        note: "",
+        compiler_arguments: Vec::new(),
+    };
     cargo::build(build, options, notify)?.map_err(|step| step.error(&target.name))
 }
 

@@ -59,24 +59,39 @@ impl Bundle {
         &self.name
     }
 
-    /// Returns the fingerprint of the archive, which is cached: an unchanged program is not compressed again.
+    /// Returns the cached fingerprint of the archive, so that an unchanged program is not compressed again, or makes the archive.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ErrorKind::Local`] if the program cannot be read.
     pub(crate) fn fingerprint(&self) -> Result<Fingerprint> {
-        let path = etcetera::base_strategy::Xdg::new()
-            .ok()
-            .map(|base| base.cache_dir().join("sealkit/bundles").join(&self.key));
-        if let Some(text) = path.as_ref().and_then(|path| fs::read_to_string(path).ok())
-            && let Some(cached) = Fingerprint::parse(&text)
-        {
-            return Ok(cached);
+        let text = self.cache_file().and_then(|path| fs::read_to_string(path).ok());
+        match text.and_then(|text| Fingerprint::parse(text.strip_prefix(&self.key)?)) {
+            Some(cached) => Ok(cached),
+            None => self.new_fingerprint(),
         }
+    }
+
+    /// Makes the archive, and caches its fingerprint.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ErrorKind::Local`] if the program cannot be read.
+    pub(crate) fn new_fingerprint(&self) -> Result<Fingerprint> {
         let archive = self.archive()?;
         let fingerprint = Fingerprint { md5: Md5::digest(&archive).into(), size: archive.len() as u64 };
-        if let Some(path) = path {
+        if let Some(path) = self.cache_file() {
             // Without the cache, the next command compresses the program again.
             let _ = path.parent().map_or(Ok(()), fs::create_dir_all);
-            let _ = fs::write(path, fingerprint.to_string());
+            let _ = fs::write(path, format!("{}{fingerprint}", self.key));
         }
         Ok(fingerprint)
+    }
+
+    /// Returns the cache of this program, which holds the key and the fingerprint of its latest version.
+    fn cache_file(&self) -> Option<PathBuf> {
+        let base = etcetera::base_strategy::Xdg::new().ok()?;
+        Some(base.cache_dir().join("sealkit/bundles").join(digest(&[self.path.as_os_str().as_bytes()])))
     }
 
     /// Returns the archive: a compressed tar file that depends only on the content.
@@ -114,7 +129,7 @@ impl fmt::Debug for Bundle {
     }
 }
 
-/// What identifies an archive: `MD5 SIZE` as text.
+/// The digest and the size of an archive; as text ` MD5 SIZE` and a line break.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Fingerprint {
     pub(crate) md5: [u8; 16],
@@ -124,7 +139,7 @@ pub(crate) struct Fingerprint {
 
 impl Fingerprint {
     fn parse(text: &str) -> Option<Self> {
-        let (md5, size) = text.split_once(' ')?;
+        let (md5, size) = text.strip_prefix(' ')?.strip_suffix('\n')?.split_once(' ')?;
         let md5 = BASE64_STANDARD.decode(md5).ok()?.try_into().ok()?;
         Some(Self { md5, size: size.parse().ok()? })
     }
@@ -132,7 +147,7 @@ impl Fingerprint {
 
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", BASE64_STANDARD.encode(self.md5), self.size)
+        writeln!(f, " {} {}", BASE64_STANDARD.encode(self.md5), self.size)
     }
 }
 
@@ -176,7 +191,10 @@ mod tests {
         assert_ne!(Bundle::new(&path).unwrap().key, bundle.key);
         let fingerprint = Fingerprint { md5: *b"0123456789abcdef", size: 7 };
         assert_eq!(Fingerprint::parse(&fingerprint.to_string()), Some(fingerprint));
-        assert_eq!(["", "x 7", "MDEyMw== 7"].map(Fingerprint::parse), [None; 3]);
+        assert_eq!(
+            ["", " x 7\n", " MDEyMw== 7\n", " MDEyMzQ1Njc4OWFiY2RlZg== 7"].map(Fingerprint::parse),
+            [None; 4]
+        );
         fs::remove_file(&path).unwrap();
         assert!(Bundle::new(&path).unwrap_err().to_string().contains("cannot read"));
     }

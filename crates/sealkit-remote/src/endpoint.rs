@@ -137,7 +137,7 @@ pub(crate) fn strip_brackets(host: &str) -> &str {
 }
 
 /// Returns whether a host is `localhost` or a loopback address.
-pub(crate) fn is_loopback(host: &str) -> bool {
+pub fn is_loopback(host: &str) -> bool {
     let host = strip_brackets(host);
     host.eq_ignore_ascii_case("localhost") || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }

@@ -32,7 +32,7 @@ pub use config::{AuthMethod, ClientSecret, Config, ConfigOverrides, ConfigReport
 pub use connection::HttpClient;
 pub use deployment::{Deployment, PodProgram};
 pub use digest::digest;
-pub use endpoint::Endpoint;
+pub use endpoint::{Endpoint, is_loopback};
 pub use error::{Error, ErrorKind, Result, sanitize};
 pub use runs::{
     ActionEvent, ActionReport, AttemptReport, Event, LoggedActions, LoggedLine, RunAction, RunId, RunOutcome,

@@ -75,25 +75,31 @@ impl Client {
         domain: &str,
         progress: &(dyn Fn(u64, u64) + Sync),
     ) -> Result<Upload> {
-        let Fingerprint { md5, size } = bundle.fingerprint()?;
-        let location = CreateUploadLocationRequest {
+        let mut fingerprint = bundle.fingerprint()?;
+        let mut location = CreateUploadLocationRequest {
             project: project.to_owned(),
             domain: domain.to_owned(),
             org: self.org().to_owned(),
             filename: FILE_NAME.to_owned(),
-            filename_root: digest(&[&md5]),
+            filename_root: digest(&[&fingerprint.md5]),
             expires_in: prost_types::Duration::try_from(EXPIRES_IN).ok(),
             // The digest of no file. The server refuses it if the location has a file.
             content_md5: vec![0; 16],
             ..CreateUploadLocationRequest::default()
         };
+        let exists = self.locate(&location).await.is_err_and(|error| error.code() == Code::AlreadyExists);
+        if !exists {
+            // The cached fingerprint may be that of another version of the compressor.
+            fingerprint = bundle.new_fingerprint()?;
+            location.filename_root = digest(&[&fingerprint.md5]);
+        }
+        let Fingerprint { md5, size } = fingerprint;
         let mut upload = CreateUploadLocationRequest {
             content_md5: md5.to_vec(),
             content_length: i64::try_from(size).unwrap_or(i64::MAX),
             add_content_md5_metadata: true,
-            ..location.clone()
+            ..location
         };
-        let exists = self.locate(&location).await.is_err_and(|error| error.code() == Code::AlreadyExists);
         let target = match self.locate(&upload).await {
             // The store does not know the digest of the file. Locations without a root are not checked.
             Err(error) if error.code() == Code::AlreadyExists => {

@@ -43,7 +43,7 @@ class Pod:
 class Backend:
     """Runs actions. `programs` maps paths in an image to local paths. The outcome of each pod is read in some `rounds`.
 
-    With `relaunch`, a pod whose program fails is replaced in the same attempt for ever, as in the open-source backend.
+    With `relaunch`, a pod whose program fails is replaced in the same attempt forever, as in the open-source backend.
     """
 
     storage: Storage

@@ -14,7 +14,7 @@ pub struct BuildImage {
     /// The program.
     #[command(flatten)]
     pub target: TargetArguments,
-    /// Push the image to REGISTRY/NAME or REGISTRY/NAME:TAG
+    /// Push the image to REGISTRY/NAME:TAG
     ///
     /// Without a tag, one is made from the content of the image. A registry
     /// on this machine is plain HTTP, and so is one after `http://`.
@@ -22,7 +22,7 @@ pub struct BuildImage {
     pub push: String,
     /// Platform of the image: linux/amd64 or linux/arm64
     ///
-    /// The default is the platform of this machine.
+    /// The default is linux/amd64.
     #[arg(long, value_parser = platforms(), hide_possible_values = true)]
     pub platform: Option<Platform>,
 }

@@ -21,12 +21,12 @@ pub(crate) fn abort_run(args: &AbortRun) -> Result<(), CommandError> {
                 .with_hint(format!("to continue without it: sealkit abort run {run} -y")));
         }
         let endpoint = &cluster.client.config().endpoint;
-        if !prompt::confirm(&format!("Abort run {run} on {endpoint}, which is {}?", phase.as_str()))? {
+        if !prompt::confirm(&format!("Abort run {run} ({}) on {endpoint}?", phase.as_str()))? {
             return Err(CommandError::failure(format!("run `{run}` was not aborted")));
         }
         // It may have ended during the question.
         if cluster.wait(cluster.client.run_phase(&run))?.is_terminal() {
-            return Err(CommandError::failure(format!("cannot abort run `{run}`: it has ended meanwhile"))
+            return Err(CommandError::failure(format!("cannot abort run `{run}`: it has already ended"))
                 .with_hint(format!("see its outcome: sealkit get run {run}")));
         }
     }

@@ -1,7 +1,9 @@
 //! `create config`: write the configuration file of a cluster.
 
 use std::{
-    fs, io,
+    fs::{self, Permissions},
+    io::{self, Write as _},
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
 };
 
@@ -31,7 +33,15 @@ pub(crate) fn create_config(args: &CreateConfig) -> Result<(), CommandError> {
         CommandError::failure(format!("cannot write `{display}`: {}", sealkit_names::io_reason(&error)))
     })?;
     terminal::status(&format!("Wrote the configuration to `{display}`"));
-    if terminal::stdin_is_terminal() && terminal::stderr_is_terminal() { offer_login(path) } else { Ok(()) }
+    match args.auth_type.as_deref() {
+        Some("client-secret") => {
+            terminal::hint("set `admin.clientId` and `admin.clientSecretLocation` in the file");
+        }
+        Some("external-command") => terminal::hint("set `admin.command` in the file"),
+        _ if terminal::stdin_is_terminal() && terminal::stderr_is_terminal() => return offer_login(path),
+        _ => {}
+    }
+    Ok(())
 }
 
 fn settings(args: &CreateConfig) -> ConfigOverrides {
@@ -47,13 +57,14 @@ fn settings(args: &CreateConfig) -> ConfigOverrides {
     }
 }
 
-/// Writes a file, of which other processes never read a part.
+/// Writes a file atomically. It is readable for all users, as that of the official tools is.
 fn write(path: &Path, text: &str) -> io::Result<()> {
     let directory = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(directory)?;
-    let new = path.with_extension("yaml.new");
-    fs::write(&new, text)?;
-    fs::rename(&new, path)
+    let mode = Permissions::from_mode(0o644);
+    let mut file = tempfile::Builder::new().permissions(mode).tempfile_in(directory)?;
+    file.write_all(text.as_bytes())?;
+    file.persist(path).map(drop).map_err(io::Error::from)
 }
 
 /// Offers to log in, so that later commands find a token in the cache.

@@ -78,7 +78,10 @@ impl Source {
             }
             Delivery::Registry { registry, path, platform } => {
                 let name = file_name(path);
-                let reference = format!("{}/{}", registry.trim_end_matches('/'), name.to_lowercase());
+                // The name of a repository begins and ends with a letter or a digit.
+                let repository = name.to_lowercase();
+                let repository = repository.trim_matches(['.', '_', '-']);
+                let reference = format!("{}/{repository}", registry.trim_end_matches('/'));
                 let image = Image::build(path, *platform)?;
                 deployment.image = image::push(&image, &reference.parse()?)?;
                 deployment.program = PodProgram::Image { path: name };
@@ -88,7 +91,9 @@ impl Source {
                 let progress = UploadProgress::new("Uploading the program");
                 let report = |sent, size| progress.print(sent, size);
                 let Deployment { project, domain, .. } = &*deployment;
-                let upload = cluster.wait(cluster.client.upload_bundle(&bundle, project, domain, &report))?;
+                let upload = cluster.wait(cluster.client.upload_bundle(&bundle, project, domain, &report));
+                progress.reset();
+                let upload = upload?;
                 if let Some(size) = upload.sent {
                     terminal::status(&format!("Uploaded the program ({})", mebibytes(size)));
                 }

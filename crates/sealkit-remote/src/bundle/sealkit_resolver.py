@@ -14,7 +14,7 @@ class Resolver:
         try:
             os.execv(program, [program, *args[1:], *options])
         except OSError as error:
-            # Every other exception would make the backend restart the pod for ever.
+            # Every other exception would make the backend restart the pod forever.
             from flyte.errors import NonRecoverableError
 
             message = f"cannot start {program}: {error.strerror}"

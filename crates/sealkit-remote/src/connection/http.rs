@@ -33,7 +33,8 @@ const CHUNK_SIZE: usize = 64 << 10;
 
 /// A client for HTTP servers other than the cluster, such as object stores and container registries.
 ///
-/// It trusts the root certificates of the system, and uses the proxy in `HTTPS_PROXY` except for the hosts in `NO_PROXY`.
+/// It trusts the root certificates of the system, and uses the proxy in `HTTPS_PROXY` except for the hosts in `NO_PROXY`, for this
+/// machine, and without TLS.
 #[derive(Clone)]
 pub struct HttpClient(Connection);
 
@@ -168,7 +169,9 @@ impl Body for ProgressBody {
 
 /// Returns the error for a URL that no request can be sent to.
 pub(super) fn invalid_url(url: &str) -> Error {
+    // The query may be a signature, and the user a password.
     let url = url.split('?').next().unwrap_or_default();
+    let url = url.rsplit_once('@').map_or(url, |(_, host)| host);
     Error::new(ErrorKind::Server, format!("invalid URL `{}`", escape(url)))
 }
 

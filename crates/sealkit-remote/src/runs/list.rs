@@ -85,8 +85,9 @@ impl Client {
             let response: ListRunsResponse = self.control_plane().call(LIST, &request).await?;
             let is_last = response.token.is_empty() || response.runs.is_empty();
             let actions = response.runs.into_iter().filter_map(|run| run.action);
+            let before = runs.len();
             runs.extend(actions.filter_map(summary));
-            if is_last {
+            if is_last || runs.len() == before {
                 break;
             }
             token = response.token;

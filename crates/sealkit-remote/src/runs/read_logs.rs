@@ -1,6 +1,6 @@
 //! Reads the logs that the actions of a run have at this time.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::time::timeout;
 use tonic::Code;
@@ -10,6 +10,9 @@ use crate::{client::Client, error::Result, rpc_error::RpcError};
 
 /// How long to wait for another line of a pod that may still run.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// How long to read one log, if the clock of the cluster is behind.
+const MAX_TIME: Duration = Duration::from_secs(300);
 
 /// The actions of a run whose logs were read.
 #[derive(Clone, Debug, Default)]
@@ -69,11 +72,18 @@ impl Client {
     ) -> Result<(), RpcError> {
         // A running pod without output has neither a line nor an end.
         let Ok(stream) = timeout(IDLE_TIMEOUT, self.tail(run, action, attempt)).await else { return Ok(()) };
-        let mut stream = stream?;
+        let (mut stream, began) = (stream?, SystemTime::now());
         while let Ok(lines) = timeout(IDLE_TIMEOUT, stream.next()).await {
             let Some(lines) = lines? else { break };
             for line in lines {
-                on_line(&LoggedLine::new(attempt, line));
+                let line = LoggedLine::new(attempt, line);
+                // A pod that prints all the time would never be idle.
+                if line.time.is_some_and(|time| time > began)
+                    || began.elapsed().is_ok_and(|age| age > MAX_TIME)
+                {
+                    return Ok(());
+                }
+                on_line(&line);
             }
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! Counts the pods that the cluster starts within one attempt.
 //!
-//! The open-source backend replaces a pod whose program fails, for ever, and reports the action as running.
+//! The open-source backend replaces a pod whose program fails, forever, and reports the action as running.
 
 use sealkit_idl::{common::ActionPhase, prost_types::Timestamp, workflow::ActionAttempt};
 

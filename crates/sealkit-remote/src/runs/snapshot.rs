@@ -174,7 +174,7 @@ impl Client {
             let response: ListActionsResponse = self.control_plane().call(LIST, &request).await?;
             let before = names.len();
             names.extend(response.actions.iter().map(|action| name(action).to_owned()));
-            // A server that repeats its pages must not keep this waiting for ever.
+            // A server that repeats its pages must not keep this waiting forever.
             if response.token.is_empty() || names.len() == before {
                 return Ok(names);
             }

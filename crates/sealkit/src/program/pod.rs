@@ -2,7 +2,7 @@
 //!
 //! The files are those of Flyte 2: the pod reads `task.Inputs`, and writes `task.Outputs` or `core.ErrorDocument`. Which of the two
 //! exists says whether the task succeeded, and the exit code is 0 in both cases. Any other exit code means that the pod could not
-//! write either: Flyte then starts the pod again for ever.
+//! write either: Flyte then starts the pod again forever.
 
 mod arguments;
 mod limit;
@@ -49,7 +49,7 @@ pub(super) fn execute(session: &Session, pod: &Pod) -> Result<String, ProgramErr
             // The engine reports errors itself.
             let report =
                 if controller::has_engine() { String::new() } else { format!("error: {problem:#}\n") };
-            // Flyte starts the pod again for ever if the system is the origin of an error that a retry may help with.
+            // Flyte starts the pod again forever if the system is the origin of an error that a retry may help with.
             let content = ErrorFile::new(problem, ErrorOrigin::User).encode_to_vec();
             (outputs.join("error.pb"), content, report)
         }

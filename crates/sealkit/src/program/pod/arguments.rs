@@ -23,7 +23,7 @@ impl Pod {
     /// Parses the arguments of `execute`, and those of the official SDKs for Python and Rust, which begin with `a0`.
     ///
     /// All other words and options are skipped: they are for Python, and new releases of the SDKs add more. An exit code other
-    /// than 0 would make Flyte start the pod again for ever. So a missing argument is an error only if no error can be written.
+    /// than 0 would make Flyte start the pod again forever. So a missing argument is an error only if no error can be written.
     pub(in super::super) fn parse(mut parser: Parser, program: &str) -> Result<Self, ProgramError> {
         let mut pod = Self::default();
         let mut outputs = None;
