@@ -283,7 +283,9 @@ async fn a_response_that_is_too_large_is_an_error() {
     assert!(error.to_string().contains("/token` is larger than 1024 KiB"), "{error}");
     for url in ["", "/token", "ftp://host/", "http://me:pass@host/", "http://"] {
         let error = connection.post_form(url, form()).await.unwrap_err();
-        assert_eq!(error.to_string(), format!("invalid URL `{url}`"));
+        // The user may be a password.
+        let shown = url.trim_start_matches("http://me:pass@");
+        assert_eq!(error.to_string(), format!("invalid URL `{shown}`"));
     }
 }
 
