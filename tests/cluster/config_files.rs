@@ -156,7 +156,7 @@ fn the_origin_of_each_setting_is_shown() {
                 + "\n"
         })
         .collect();
-    insta::assert_snapshot!(shown, @r#"
+    insta::assert_snapshot!(shown, @"
     exit code 0
     -- stdout
     SETTING  VALUE  FROM
@@ -165,11 +165,13 @@ fn the_origin_of_each_setting_is_shown() {
     task.org  not set
     task.project  flytesnacks  ~/.flyte/config.yaml
     task.domain  staging  FLYTE_TASK_DOMAIN
+    image.registry  not set
+    image.image_refs.sealkit  not set
 
     Files, in the order of the search:
     ~/.union/config.yaml: does not exist
     ~/.flyte/config.yaml: read
-    "#);
+    ");
     assert!(plane.requests("ListSecrets").unwrap().is_empty());
 }
 

@@ -39,7 +39,9 @@ Environment:
   SEALKIT_SOURCE           directory of the crate `sealkit` for files without a
                            package and for new ones
   SEALKIT_TIMEOUT          timeout for clusters and programs [default: 30s]
-  FLYTE_API_KEY            API key, used without a login; also UNION_API_KEY
+  FLYTE_API_KEY            API key for non-interactive use; also UNION_API_KEY
+  FLYTE_IMAGE_REGISTRY     registry that images of programs are pushed to
+  SEALKIT_BASE_IMAGE       image that runs uploaded programs
 
 Exit codes:
   0    success

@@ -63,6 +63,9 @@ pub(super) struct Console {
     pub(super) endpoint: Option<String>,
 }
 
+/// The name in `image.image_refs` of the image that runs uploaded programs.
+pub(super) const BASE_IMAGE_NAME: &str = "sealkit";
+
 /// The section `image`: the registry for images of programs, and references to images by name.
 #[derive(Debug, Default, PartialEq, Deserialize)]
 #[serde(default, expecting = "a section")]

@@ -7,8 +7,8 @@ use std::{
 
 use super::{
     AuthMethod, Config, ConfigOverrides, discovery,
-    file::ConfigFile,
-    variables::{API_KEYS, AUTH_TYPE, DOMAIN, ORG, PROJECT, Variables},
+    file::{BASE_IMAGE_NAME, ConfigFile},
+    variables::{API_KEYS, AUTH_TYPE, BASE_IMAGE, DOMAIN, ORG, PROJECT, REGISTRY, Variables},
 };
 use crate::error::Result;
 
@@ -57,6 +57,8 @@ impl Config {
             setting("task.org", text(&config.org), sources.org(&config)?),
             setting("task.project", config.project.clone(), sources.project()?),
             setting("task.domain", config.domain.clone(), sources.domain()?),
+            setting("image.registry", config.registry.clone(), sources.registry()?),
+            setting("image.image_refs.sealkit", config.base_image.clone(), sources.base_image()?),
         ];
         Ok(ConfigReport { searched: found.searched, file: found.path, settings })
     }
@@ -104,6 +106,17 @@ impl Sources<'_> {
     fn domain(&self) -> Result<String> {
         let option = self.overrides.domain.as_ref().map(|_| "--domain");
         let origin = self.first(option, &DOMAIN, self.file.task.domain.as_ref())?;
+        Ok(origin.unwrap_or_else(|| "not set".to_owned()))
+    }
+
+    fn registry(&self) -> Result<String> {
+        let origin = self.first(None, &REGISTRY, self.file.image.registry.as_ref())?;
+        Ok(origin.unwrap_or_else(|| "not set".to_owned()))
+    }
+
+    fn base_image(&self) -> Result<String> {
+        let in_file = self.file.image.image_refs.get(BASE_IMAGE_NAME);
+        let origin = self.first(None, &BASE_IMAGE, in_file)?;
         Ok(origin.unwrap_or_else(|| "not set".to_owned()))
     }
 
@@ -171,6 +184,8 @@ mod tests {
                 "task.org acme the host name of the endpoint",
                 "task.project p FILE",
                 "task.domain e FLYTE_TASK_DOMAIN",
+                "image.registry - not set",
+                "image.image_refs.sealkit - not set",
             ]
         );
         let overrides = ConfigOverrides {
@@ -180,13 +195,19 @@ mod tests {
             ..ConfigOverrides::default()
         };
         assert_eq!(
-            report(&overrides, &[], "task: {domain: d}"),
+            report(
+                &overrides,
+                &[("SEALKIT_BASE_IMAGE", "b:1")],
+                "task: {domain: d}\nimage: {registry: r, image_refs: {sealkit: a:1}}"
+            ),
             [
                 "admin.endpoint https://h --endpoint",
                 "admin.authType DeviceFlow --auth-type",
                 "task.org o --org",
                 "task.project - not set",
                 "task.domain d FILE",
+                "image.registry r FILE",
+                "image.image_refs.sealkit b:1 SEALKIT_BASE_IMAGE",
             ]
         );
     }

@@ -7,9 +7,9 @@ use zeroize::Zeroizing;
 use super::{
     AuthMethod, ClientSecret, Config, Tls,
     console::parse_console_url,
-    file::ConfigFile,
+    file::{BASE_IMAGE_NAME, ConfigFile},
     values::{CommandLine, Flag, LineSyntax, List, Scopes},
-    variables::{AUTH_TYPE, DOMAIN, ORG, PROJECT, Variables},
+    variables::{AUTH_TYPE, BASE_IMAGE, DOMAIN, ORG, PROJECT, REGISTRY, Variables},
 };
 use crate::{
     endpoint::Endpoint,
@@ -102,8 +102,8 @@ impl Settings {
             project: text(&PROJECT, task.project)?,
             domain: text(&DOMAIN, task.domain)?,
             console: text(&["FLYTE_CONSOLE_ENDPOINT", "FLYTE_PLATFORM_CONSOLE_ENDPOINT"], console.endpoint)?,
-            registry: text(&["FLYTE_IMAGE_REGISTRY"], image.registry)?,
-            base_image: text(&["SEALKIT_BASE_IMAGE"], image.image_refs.remove("sealkit"))?,
+            registry: text(&REGISTRY, image.registry)?,
+            base_image: text(&BASE_IMAGE, image.image_refs.remove(BASE_IMAGE_NAME))?,
         })
     }
 

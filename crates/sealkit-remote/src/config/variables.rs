@@ -17,6 +17,10 @@ pub(super) const AUTH_TYPE: [&str; 3] =
     ["FLYTE_AUTH_TYPE", "FLYTE_ADMIN_AUTHTYPE", "FLYTE_CREDENTIALS_AUTH_MODE"];
 /// The variables that contain the organization, in order of precedence.
 pub(super) const ORG: [&str; 2] = ["FLYTE_TASK_ORG", "FLYTE_LOCAL_ORG"];
+/// The variable that contains the registry for images of programs.
+pub(super) const REGISTRY: [&str; 1] = ["FLYTE_IMAGE_REGISTRY"];
+/// The variable that contains the image for uploaded programs.
+pub(super) const BASE_IMAGE: [&str; 1] = ["SEALKIT_BASE_IMAGE"];
 /// The variables that contain the project of runs, in order of precedence.
 pub(super) const PROJECT: [&str; 2] = ["FLYTE_TASK_PROJECT", "FLYTE_LOCAL_PROJECT"];
 /// The variables that contain the domain of runs, in order of precedence.
