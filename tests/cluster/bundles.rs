@@ -1,7 +1,9 @@
 //! Runs without an image: the program is uploaded, and the official entry point `a0` starts it in a pod.
 
 use std::{
-    env, fs,
+    env,
+    fs::{self, Permissions},
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     sync::Once,
     thread,
@@ -210,6 +212,15 @@ fn a_program_that_no_pod_can_start_is_not_uploaded() {
         &format!("is not a program for {other}"),
     );
     refuse("--platform windows/amd64", "x", "unknown platform `windows/amd64`");
+    // A compiler without the standard library for clusters.
+    let rustc = home.path().join("rustc");
+    fs::write(&rustc, "#!/bin/sh\necho /nonexistent\n").unwrap();
+    fs::set_permissions(&rustc, Permissions::from_mode(0o755)).unwrap();
+    let command = sealkit(&home, "run --remote").env("RUSTC", &rustc).arg(saved("using_secrets")).arg("t1");
+    let finished = command.run().unwrap();
+    assert_eq!(finished.code, Some(1), "{finished}");
+    assert!(finished.stderr.contains("no toolchain for it is installed"), "{finished}");
+    assert!(finished.stderr.contains("hint: install one: rustup target add "), "{finished}");
     assert_eq!(uploads(&plane), 0);
 }
 
