@@ -3,7 +3,7 @@
 //! A [`Program`](sealkit_program::Program) reads its tasks. [`Values`] holds all the secrets that the tasks request;
 //! they are looked up before anything starts. An [`Engine`] starts one pod for the task and one for every task that it calls.
 //! Secrets reach a pod through a private socket or as files in a private, in-memory directory. The output of pods is redacted,
-//! and the processes and files that they leave behind are killed and removed. [`Isolation`] says what systems other than Linux lack.
+//! and the processes and files that they leave behind are killed and removed. [`Isolation`] describes what other systems do not protect.
 
 mod engine;
 mod event;

@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, header::WWW_AUTHENTICATE};
 
-/// How a registry wants clients to authenticate.
+/// The authentication scheme that a registry requires.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Challenge {
     /// With the user name and the password, in each request.

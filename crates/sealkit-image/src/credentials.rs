@@ -49,7 +49,7 @@ impl Credentials {
     }
 }
 
-/// Says who logs in and where the credentials come from, without the secret.
+/// Displays the user and the origin, without the secret.
 impl fmt::Display for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.identity_token().is_some() {

@@ -36,7 +36,7 @@ impl Error {
         Self { kind: ErrorKind::Usage, ..Self::new(message) }
     }
 
-    /// Creates an error from an I/O error; `action` says what failed.
+    /// Creates an error from an I/O error; `action` is what failed.
     pub(crate) fn io(action: impl Into<String>, error: io::Error) -> Self {
         let reason = sealkit_names::io_reason(&error);
         Self { source: Some(error), ..Self::new(format!("{}: {reason}", action.into())) }

@@ -36,7 +36,7 @@ impl Reference {
         self.tag.as_deref()
     }
 
-    /// Returns the reference to one image, whatever happens to the tag.
+    /// Returns the reference to one image by its digest.
     pub fn pinned(&self, digest: Digest) -> String {
         format!("{}/{}@{digest}", self.registry, self.name)
     }
@@ -49,7 +49,7 @@ impl Reference {
 
     /// Returns the repository, as the registry names it.
     pub(crate) fn repository(&self) -> String {
-        // Docker Hub keeps images without a user there.
+        // Docker Hub stores official images in `library`.
         let is_official = self.is_docker_hub() && !self.name.contains('/');
         if is_official { format!("library/{}", self.name) } else { self.name.clone() }
     }

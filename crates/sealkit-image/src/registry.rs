@@ -93,7 +93,7 @@ impl Registry {
         Err(self.error("store a blob", &response))
     }
 
-    /// Stores the manifest, and lets `tag` refer to it.
+    /// Stores the manifest under `tag`.
     pub(crate) async fn put_manifest(&mut self, tag: &str, manifest: Bytes) -> Result<()> {
         let url = format!("{}/manifests/{tag}", self.reference.url());
         let request = Request::put(url).header(CONTENT_TYPE, MANIFEST_TYPE);

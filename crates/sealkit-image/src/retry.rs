@@ -1,4 +1,4 @@
-//! Retries of what may succeed later.
+//! Retries of temporary failures.
 
 use std::time::Duration;
 

@@ -5,7 +5,7 @@
 
 /// Returns whether Kubernetes may replace a part of the text.
 pub fn is_special(text: &str) -> bool {
-    // Without a closing parenthesis, `$(` is no reference.
+    // Without a closing parenthesis, `$(` is not a reference.
     let references_end = text.rfind(')').unwrap_or(0);
     let is_special = |(index, pair): (usize, &[u8])| match pair {
         [b'$', b'('] => index < references_end,

@@ -4,7 +4,7 @@ use std::io;
 
 use sealkit_protocol::Problem;
 
-/// The hint for a program or pod that does not speak as this command does.
+/// The hint for a program or pod with another version of the protocol.
 pub const BUILD_AGAIN: &str = "build the program again, with the same version of sealkit as this command";
 
 /// An error with an optional hint; it never contains the value of a secret.
@@ -31,7 +31,7 @@ impl Error {
         Self { usage: true, ..Self::new(message) }
     }
 
-    /// Creates an error from an I/O error; `action` says what failed.
+    /// Creates an error from an I/O error; `action` is what failed.
     pub fn io(action: impl Into<String>, error: io::Error) -> Self {
         let reason = sealkit_names::io_reason(&error);
         Self { message: format!("{}: {reason}", action.into()), source: Some(error), ..Self::new("") }

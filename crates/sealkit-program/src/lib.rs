@@ -1,4 +1,4 @@
-//! Builds programs with tasks, and asks them about their tasks.
+//! Builds programs, and reads the descriptions of their tasks.
 //!
 //! [`resolve_target`] builds the program of a source file or of a cargo target. A [`Program`] describes its tasks, parses their
 //! inputs, and renders their outputs: the command starts the program for each question, and ends it when it has answered.

@@ -69,14 +69,14 @@ impl FromStr for Platform {
     }
 }
 
-/// A way to build static programs for a platform.
+/// A toolchain that builds static programs for a platform.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Toolchain {
     /// The target of the compiler.
     target: String,
     /// The subcommand of cargo that builds.
     subcommand: &'static str,
-    /// Whether the C library is linked statically only if the compiler is told so.
+    /// Whether the compiler needs a flag to link the C library statically.
     needs_flags: bool,
     /// Environment variables of cargo.
     variables: Vec<(String, String)>,

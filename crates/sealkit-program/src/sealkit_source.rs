@@ -52,7 +52,7 @@ pub(crate) fn lock_file(sealkit: &Path) -> PathBuf {
     sealkit.join("../../Cargo.lock")
 }
 
-/// Returns the dependency on the crate in the directory `sealkit`. For a published crate the version is enough.
+/// Returns the dependency on the crate in the directory `sealkit`.
 fn dependency(sealkit: &Path) -> Table {
     let path = sealkit.to_string_lossy().into_owned();
     Table::from_iter([("version".to_owned(), VERSION.into()), ("path".to_owned(), path.into())])

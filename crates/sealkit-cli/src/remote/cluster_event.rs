@@ -1,6 +1,6 @@
 //! Translates the events of pods, as Kubernetes and Flyte report them, for users.
 
-/// Returns what an event means. `None` for an event that says no more than the phases of the run.
+/// Returns what an event means. `None` for an event that only repeats a phase of the run.
 pub(super) fn translate(message: &str) -> Option<String> {
     const ROUTINE: [&str; 8] = [
         "task submitted to K8s",

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// A secret to copy.
-struct Copy {
+struct PendingSecret {
     id: SecretId,
     value: NewValue,
     r#type: TypeArgument,
@@ -21,7 +21,7 @@ struct Copy {
 
 pub(crate) fn push(args: &PushSecret) -> Result<(), CommandError> {
     let local = LocalSecrets::of_user()?;
-    let mut copies: Vec<Copy> = Vec::new();
+    let mut copies: Vec<PendingSecret> = Vec::new();
     // All values are read before one is sent.
     for name in &args.names {
         let stored = args.scope.secret_id(name)?;
@@ -32,7 +32,7 @@ pub(crate) fn push(args: &PushSecret) -> Result<(), CommandError> {
         if copies.iter().any(|copy| copy.id == id) {
             continue;
         }
-        copies.push(Copy { id, value, r#type, found: None });
+        copies.push(PendingSecret { id, value, r#type, found: None });
     }
     let mut cluster = ClusterSecrets::at(&args.cluster)?;
     for copy in &mut copies {
@@ -48,13 +48,13 @@ pub(crate) fn push(args: &PushSecret) -> Result<(), CommandError> {
 }
 
 /// Asks whether to send the secrets.
-fn confirm(cluster: &ClusterSecrets, copies: &[Copy]) -> Result<(), CommandError> {
+fn confirm(cluster: &ClusterSecrets, copies: &[PendingSecret]) -> Result<(), CommandError> {
     if !terminal::stdin_is_terminal() {
         return Err(CommandError::usage("cannot ask for confirmation: standard input is not a terminal")
             .with_hint("to continue without it, add -y"));
     }
     cluster.before_value()?;
-    for Copy { id, found, .. } in copies {
+    for PendingSecret { id, found, .. } in copies {
         let replaces = if found.is_some() { " (replaces the value on the cluster)" } else { "" };
         terminal::status(&format!("  {id}{replaces}"));
     }
@@ -65,8 +65,8 @@ fn confirm(cluster: &ClusterSecrets, copies: &[Copy]) -> Result<(), CommandError
     Err(CommandError::failure("no secret was sent"))
 }
 
-fn send(cluster: &mut ClusterSecrets, copy: &Copy) -> Result<(), CommandError> {
-    let Copy { id, value, r#type, found } = copy;
+fn send(cluster: &mut ClusterSecrets, copy: &PendingSecret) -> Result<(), CommandError> {
+    let PendingSecret { id, value, r#type, found } = copy;
     let (verb, sent) = match found {
         Some(found) => ("Updated", cluster.update(id, found, value)?),
         None => ("Created", cluster.create(id, value, *r#type)?),

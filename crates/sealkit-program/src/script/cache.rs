@@ -85,7 +85,7 @@ impl ScriptDirectory {
         Ok(copy)
     }
 
-    /// Writes a file at once, so that another process reads the old or the new text. A file with this text keeps its time.
+    /// Replaces a file atomically. An unchanged file keeps its modification time.
     fn write(&self, path: &Path, text: &str) -> Result<()> {
         if fs::read(path).is_ok_and(|bytes| bytes == text.as_bytes()) {
             return Ok(());

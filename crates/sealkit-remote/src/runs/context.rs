@@ -1,4 +1,4 @@
-//! What all tasks that follow a run share.
+//! The state that all tasks share while they follow a run.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,7 +11,7 @@ use crate::client::Client;
 /// error if it fails to start a run.
 pub(super) const QUEUE_WARNING_DELAY: Duration = Duration::from_secs(60);
 
-/// What all tasks that follow a run share.
+/// The state that all tasks share while they follow a run.
 #[derive(Clone, Debug)]
 pub(super) struct Context {
     pub(super) client: Client,

@@ -126,7 +126,7 @@ impl DetailsWatch {
             if empty == MAX_EMPTY_CONNECTIONS {
                 return Err(error.map_or_else(|| self.no_updates(), Error::from));
             }
-            // A stream that the server closes is no loss.
+            // A stream that the server closes is not a lost connection.
             if error.is_some() && !is_lost {
                 is_lost = true;
                 let _ = self.reporter.events.send(Event::ConnectionLost).await;

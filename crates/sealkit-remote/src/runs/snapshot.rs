@@ -31,7 +31,7 @@ const LIST: Method = Method { service: service::RUN, name: "ListActions", is_ide
 /// The number of actions of one request.
 const PAGE: u32 = 200;
 
-/// How many actions to ask about at once.
+/// The maximum number of concurrent requests.
 const MAX_REQUESTS: usize = 16;
 
 /// A run with all its actions.
@@ -144,7 +144,7 @@ impl Client {
 
     /// Returns all actions of a run in the order of their creation, each with the name of its parent.
     ///
-    /// Only the stream has the names of tasks, but it has no end. The list says how many actions to expect.
+    /// Only the stream has the names of tasks, but it has no end. The list contains the actions to expect.
     pub(super) async fn actions(&self, run: &RunId) -> Result<Vec<(Arc<RunAction>, String)>> {
         let mut expected = self.action_names(run).await?;
         let request = WatchActionsRequest { run_id: Some(run.identifier(self.org())) };
