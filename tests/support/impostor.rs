@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use sealkit_idl::{core::ErrorOrigin, prost::Message};
+use sealkit_idl::prost::Message;
 use sealkit_protocol::{
     Answer, Code, ErrorFile, Hello, Problem, Query,
     call::{Call, ToController, ToControllerFrame},
@@ -109,7 +109,7 @@ fn main() -> io::Result<()> {
         let value = String::from_utf8_lossy(&secrets[0].value).into_owned();
         let mut problem = Problem::new(Code::Other, format!("cannot log in with {value}")).with_hint(&*value);
         problem.causes = vec![value];
-        let file = ErrorFile::new(problem, ErrorOrigin::User).encode_to_vec();
+        let file = ErrorFile::new(problem).encode_to_vec();
         return fs::write(Path::new(directory).join("error.pb"), file);
     }
     (&socket).write_all(&call(task.map(String::as_str).unwrap_or_default())?)?;

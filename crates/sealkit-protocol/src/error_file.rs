@@ -32,7 +32,7 @@ const MARKER: &str = "… (truncated) …";
 
 impl ErrorFile {
     /// Creates the file of a problem, whose texts are redacted. Long texts are truncated in the middle.
-    pub fn new(problem: Problem, origin: ErrorOrigin) -> Self {
+    pub fn new(problem: Problem) -> Self {
         let mut problem = problem.map_texts(|text| truncate(text, MAX_TEXT));
         problem.causes.truncate(MAX_CAUSES);
         let kind = if problem.retryable {
@@ -40,13 +40,12 @@ impl ErrorFile {
         } else {
             ContainerErrorKind::NonRecoverable
         };
-        // Flyte does not count attempts that failed with a retryable error of the system: it would start the pod again forever.
-        let origin = if problem.retryable { ErrorOrigin::User } else { origin };
         let error = ContainerError {
             code: problem.name.clone(),
             message: truncate(&format!("{problem:#}"), MAX_MESSAGE),
             kind: kind.into(),
-            origin: origin.into(),
+            // Flyte does not count attempts that failed with a retryable error of the system: it would start the pod again forever.
+            origin: ErrorOrigin::User.into(),
         };
         Self { error: Some(error), problem: Some(problem) }
     }
@@ -98,9 +97,10 @@ mod tests {
 
     #[test]
     fn flyte_reads_the_text_and_sealkit_the_problem() {
-        let file = ErrorFile::new(problem(), ErrorOrigin::User).encode_to_vec();
+        let file = ErrorFile::new(problem()).encode_to_vec();
         let error = ErrorDocument::decode(&*file).unwrap().error.unwrap();
         assert_eq!((&*error.code, error.kind), ("not_found", ContainerErrorKind::NonRecoverable.into()));
+        assert_eq!(error.origin, i32::from(ErrorOrigin::User));
         assert_eq!(error.message, format!("{:#}", problem()));
         assert_eq!(ErrorFile::decode(&*file).unwrap().into_problem(), Some(problem()));
     }
@@ -124,7 +124,7 @@ mod tests {
         let message = |text: String| {
             let mut long = Problem::new(Code::Other, text).with_hint("the hint");
             long.causes = vec!["é".repeat(9_000), "the first cause".to_owned()];
-            let file = ErrorFile::decode(&*ErrorFile::new(long, ErrorOrigin::User).encode_to_vec()).unwrap();
+            let file = ErrorFile::decode(&*ErrorFile::new(long).encode_to_vec()).unwrap();
             file.message().to_owned()
         };
         // Characters of several bytes, at all distances from the cut.
@@ -136,23 +136,15 @@ mod tests {
             assert_eq!(message.matches(MARKER).count(), 1);
         }
         let short = Problem::new(Code::Other, "x".repeat(MAX_MESSAGE));
-        assert_eq!(ErrorFile::new(short, ErrorOrigin::User).message().len(), MAX_MESSAGE);
+        assert_eq!(ErrorFile::new(short).message().len(), MAX_MESSAGE);
     }
 
     #[test]
     fn sealkit_reads_more_of_a_long_text_than_flyte() {
         let long = Problem::new(Code::Other, "é".repeat(MAX_TEXT));
-        let file = ErrorFile::new(long, ErrorOrigin::User);
+        let file = ErrorFile::new(long);
         assert!(file.encoded_len() < 3 * MAX_TEXT);
         let message = file.into_problem().unwrap().message;
         assert!(message.len() > 3 * MAX_MESSAGE && message.len() <= MAX_TEXT && message.ends_with('é'));
-    }
-
-    #[test]
-    fn flyte_counts_the_attempts_of_every_retryable_error() {
-        for (code, origin) in [(Code::Io, ErrorOrigin::User), (Code::Configuration, ErrorOrigin::System)] {
-            let file = ErrorFile::new(Problem::new(code, "unreadable"), ErrorOrigin::System);
-            assert_eq!(file.error.unwrap().origin, i32::from(origin), "{code:?}");
-        }
     }
 }

@@ -11,7 +11,7 @@ mod task;
 use std::{env, io};
 
 use sealkit_idl::{
-    core::{ErrorOrigin, Literal, LiteralValue, Scalar, ScalarValue, Void},
+    core::{Literal, LiteralValue, Scalar, ScalarValue, Void},
     prost::Message,
     task::{Inputs, NamedLiteral},
 };
@@ -49,8 +49,7 @@ pub(super) fn execute(session: &Session, pod: &Pod) -> Result<String, ProgramErr
             // The engine reports errors itself.
             let report =
                 if controller::has_engine() { String::new() } else { format!("error: {problem:#}\n") };
-            // Flyte starts the pod again forever if the system is the origin of an error that a retry may help with.
-            let content = ErrorFile::new(problem, ErrorOrigin::User).encode_to_vec();
+            let content = ErrorFile::new(problem).encode_to_vec();
             (outputs.join("error.pb"), content, report)
         }
     };
