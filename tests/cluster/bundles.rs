@@ -211,6 +211,9 @@ fn a_program_that_no_pod_can_start_is_not_uploaded() {
         env!("CARGO_BIN_EXE_remote"),
         &format!("is not a program for {other}"),
     );
+    for image in ["--image=", "--base-image=a:b://c", "--image=me:s3cret@registry/app"] {
+        refuse(image, script.to_str().unwrap(), "error: invalid name of an image\n");
+    }
     refuse("--platform windows/amd64", "x", "unknown platform `windows/amd64`");
     // A compiler without the standard library for clusters.
     let rustc = home.path().join("rustc");

@@ -98,6 +98,11 @@ impl FromStr for Reference {
         };
         let (scheme, rest) =
             text.split_once("://").map_or((None, text), |(scheme, rest)| (Some(scheme), rest));
+        // The text before `@` may be a password, so the message does not repeat it.
+        if rest.split('/').next().is_some_and(|registry| registry.contains('@')) {
+            return Err(Error::usage("invalid name of an image: `@` is not allowed in the registry")
+                .with_hint("log in to the registry: docker login REGISTRY"));
+        }
         if !matches!(scheme, None | Some("http" | "https")) {
             return Err(invalid("the scheme is neither `http` nor `https`"));
         }
@@ -228,6 +233,8 @@ mod tests {
         ] {
             assert!(text.parse::<Reference>().unwrap_err().is_usage(), "{text}");
         }
+        let error = "me:s3cret@ghcr.io/app".parse::<Reference>().unwrap_err();
+        assert!(!error.to_string().contains("s3cret"), "{error}");
         assert_eq!(
             "me/app".parse::<Reference>().unwrap_err().hint(),
             Some("for Docker Hub: docker.io/me/app")

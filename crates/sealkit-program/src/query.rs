@@ -88,8 +88,15 @@ fn first_line(child: &mut Child) -> mpsc::Receiver<String> {
         thread::spawn(move || {
             let mut stderr = BufReader::new(stderr);
             let mut line = Vec::new();
-            let _ = stderr.by_ref().take(MAX_STDERR).read_until(b'\n', &mut line);
-            let _ = sender.send(sealkit_names::escape(String::from_utf8_lossy(&line).trim_end()));
+            // The message of a panic begins with an empty line.
+            while line.trim_ascii().is_empty()
+                && stderr
+                    .by_ref()
+                    .take(MAX_STDERR)
+                    .read_until(b'\n', &mut line)
+                    .is_ok_and(|length| length > 0)
+            {}
+            let _ = sender.send(sealkit_names::escape(String::from_utf8_lossy(&line).trim()));
             // A program whose pipe is full would wait.
             let _ = io::copy(&mut stderr, &mut io::sink());
         });

@@ -247,11 +247,11 @@ fn unreachable(error: Error) -> Error {
 
 fn upload_error(error: RpcError, size: u64) -> Error {
     match error.code() {
-        Code::InvalidArgument => Error::from(error).with_hint(format!(
+        Code::InvalidArgument if error.message_contains("content_length") => Error::from(error).with_hint(format!(
             "the program has {size} bytes when compressed: build it with optimizations (--release), or use an image: \
              --image REGISTRY/NAME:TAG"
         )),
-        Code::NotFound => Error::from(error)
+        Code::NotFound | Code::InvalidArgument => Error::from(error)
             .with_hint("check that the project exists, or choose another: --project PROJECT --domain DOMAIN"),
         Code::Unimplemented => Error::from(error)
             .with_hint("the cluster does not accept code bundles; use an image: --image REGISTRY/NAME:TAG"),

@@ -39,6 +39,9 @@ impl Source {
         target: &TargetArguments,
         image: &ImageArguments,
     ) -> Result<Self, CommandError> {
+        for name in [&image.image, &image.base_image].into_iter().flatten() {
+            check_image(name)?;
+        }
         if let Some(name) = &image.image {
             let program = run::open(target)?;
             let path = image.program.clone().unwrap_or_else(|| file_name(program.path()));
@@ -103,6 +106,20 @@ impl Source {
         }
         Ok(())
     }
+}
+
+/// Checks that a name can be that of an image. The error does not repeat it, as the text before `@` may be a password.
+fn check_image(name: &str) -> Result<(), CommandError> {
+    let is_digest = |(_, digest): (&str, &str)| digest.starts_with("sha256:");
+    let is_valid = !name.is_empty()
+        && name.chars().all(|c| c.is_ascii_graphic())
+        && !name.contains("://")
+        && name.split_once('@').is_none_or(is_digest);
+    if is_valid {
+        return Ok(());
+    }
+    Err(CommandError::usage("invalid name of an image")
+        .with_hint("write REGISTRY/NAME:TAG or REGISTRY/NAME@sha256:DIGEST"))
 }
 
 fn file_name(path: &Path) -> String {
