@@ -174,6 +174,9 @@ fn unknown_task(name: &str, tasks: &[Task]) -> Error {
     let error = Error::usage(format!("no task is named `{}`", escape(name)));
     match nearest(name, names()) {
         Some(near) => error.with_hint(format!("did you mean `{near}`?")),
+        None if tasks.is_empty() => {
+            error.with_hint("the program has no tasks: annotate a function with `#[task]`")
+        }
         None => error.with_hint(format!("the tasks: {}", names().collect::<Vec<_>>().join(", "))),
     }
 }

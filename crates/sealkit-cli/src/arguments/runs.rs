@@ -1,5 +1,7 @@
 //! The arguments of `logs`, `get run` and `abort run`.
 
+use std::num::NonZeroUsize;
+
 use clap::{Args, ValueEnum};
 use clap_complete::ArgValueCandidates;
 
@@ -64,8 +66,8 @@ pub struct GetRun {
     /// Show the actions of this run
     pub run: Option<String>,
     /// Number of runs to list
-    #[arg(long, default_value_t = 20, value_name = "COUNT", conflicts_with = "run")]
-    pub limit: usize,
+    #[arg(long, default_value_t = NonZeroUsize::MIN.saturating_add(19), value_name = "COUNT", conflicts_with = "run")]
+    pub limit: NonZeroUsize,
     /// Output format: table, json or name
     ///
     /// `table` prints columns, `json` prints everything that is known, and

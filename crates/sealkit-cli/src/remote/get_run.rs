@@ -26,7 +26,7 @@ pub(crate) fn get_run(args: &GetRun) -> Result<(), CommandError> {
 fn list(cluster: &Cluster, args: &GetRun) -> Result<(), CommandError> {
     let (project, domain) =
         cluster.project_and_domain(args.scope.project.as_deref(), args.scope.domain.as_deref())?;
-    let runs = cluster.wait(cluster.client.list_runs(&project, &domain, args.limit))?;
+    let runs = cluster.wait(cluster.client.list_runs(&project, &domain, args.limit.get()))?;
     let rows: Vec<RunRow> = runs.into_iter().map(RunRow).collect();
     let empty = format!(
         "No runs found in project `{project}`, domain `{domain}` on {}",
