@@ -2,6 +2,7 @@
 
 mod cluster;
 mod config;
+mod deferred;
 mod help;
 mod image;
 mod program;
@@ -17,6 +18,7 @@ pub use self::program::{Deploy, Describe, DescribeOutput, New, Run, TargetArgume
 pub use self::{
     cluster::{ClusterArguments, ImageArguments, RemoteArguments},
     config::{ConfigOutput, CreateConfig, GetConfig},
+    deferred::Deferred,
     runs::{AbortRun, GetRun, Logs, LogsOutput, RunScopeArguments},
     secret::{
         CreateSecret, DeleteSecret, DockerArguments, GetSecret, OutputArgument, PushSecret, ScopeArguments,
@@ -39,44 +41,44 @@ pub struct Arguments {
 pub enum Verb {
     /// Create a secret, or the configuration of a cluster
     #[command(subcommand, after_long_help = help::CREATE)]
-    Create(CreateObject),
+    Create(Deferred<CreateObject>),
     /// List secrets without their values, or runs on a cluster
     #[command(subcommand, after_long_help = help::GET)]
-    Get(GetObject),
+    Get(Deferred<GetObject>),
     /// Update a secret, or the passphrase of the store's key
     #[command(subcommand, after_long_help = help::UPDATE)]
-    Update(UpdateObject),
+    Update(Deferred<UpdateObject>),
     /// Delete a secret
     #[command(subcommand, after_long_help = help::DELETE)]
-    Delete(DeleteObject),
+    Delete(Deferred<DeleteObject>),
     /// Copy secrets of the local store to a cluster
     #[command(subcommand, after_long_help = help::PUSH)]
-    Push(PushObject),
+    Push(Deferred<PushObject>),
     /// Create a package with a task and a workflow
     #[command(after_long_help = help::NEW)]
-    New(New),
+    New(Deferred<New>),
     /// Run a task or workflow, locally or on a cluster
     #[command(after_help = help::RUN_SHORT, after_long_help = help::RUN)]
     #[command(override_usage = "sealkit run [OPTIONS] <TARGET> <TASK> [--INPUT VALUE]...")]
-    Run(Run),
+    Run(Deferred<Run>),
     /// Register tasks on a cluster without running them
     #[command(after_help = help::DEPLOY_SHORT, after_long_help = help::DEPLOY)]
-    Deploy(Deploy),
+    Deploy(Deferred<Deploy>),
     /// Build a container image of a program
     #[command(subcommand, after_long_help = help::BUILD)]
-    Build(BuildObject),
+    Build(Deferred<BuildObject>),
     /// Show the tasks of a program and the secrets they request
     #[command(after_long_help = help::DESCRIBE)]
-    Describe(Describe),
+    Describe(Deferred<Describe>),
     /// Print the logs of a run on a cluster
     #[command(after_help = help::LOGS_SHORT, after_long_help = help::LOGS)]
-    Logs(Logs),
+    Logs(Deferred<Logs>),
     /// Abort a run on a cluster
     #[command(subcommand, after_long_help = help::ABORT)]
-    Abort(AbortObject),
+    Abort(Deferred<AbortObject>),
     /// Check the store for corrupt files
     #[command(subcommand, after_long_help = help::VERIFY)]
-    Verify(VerifyObject),
+    Verify(Deferred<VerifyObject>),
     /// Print a shell completion script
     #[command(after_long_help = help::COMPLETIONS)]
     Completions {

@@ -39,8 +39,8 @@ use clap::{CommandFactory as _, Parser as _, error::ErrorKind};
 
 use crate::{
     arguments::{
-        AbortObject, Arguments, BuildObject, CreateObject, DeleteObject, GetObject, PushObject, UpdateObject,
-        Verb, VerifyObject,
+        AbortObject, Arguments, BuildObject, CreateObject, Deferred, DeleteObject, GetObject, PushObject,
+        UpdateObject, Verb, VerifyObject,
     },
     error::CommandError,
     secret::{ClusterSecrets, LocalSecrets},
@@ -79,39 +79,39 @@ fn report(error: &CommandError) -> ExitCode {
 
 fn run_verb(verb: Verb) -> Result<(), CommandError> {
     match verb {
-        Verb::Create(CreateObject::Secret(args)) if args.remote.is_enabled()? => {
+        Verb::Create(Deferred(CreateObject::Secret(args))) if args.remote.is_enabled()? => {
             secret::create::<ClusterSecrets>(&args)
         }
-        Verb::Create(CreateObject::Secret(args)) => secret::create::<LocalSecrets>(&args),
-        Verb::Create(CreateObject::Config(args)) => remote::create_config::create_config(&args),
-        Verb::Get(GetObject::Secret(args)) if args.remote.is_enabled()? => {
+        Verb::Create(Deferred(CreateObject::Secret(args))) => secret::create::<LocalSecrets>(&args),
+        Verb::Create(Deferred(CreateObject::Config(args))) => remote::create_config::create_config(&args),
+        Verb::Get(Deferred(GetObject::Secret(args))) if args.remote.is_enabled()? => {
             secret::get::<ClusterSecrets>(&args)
         }
-        Verb::Get(GetObject::Secret(args)) => secret::get::<LocalSecrets>(&args),
-        Verb::Get(GetObject::Run(args)) => remote::get_run::get_run(&args),
-        Verb::Get(GetObject::Config(args)) => remote::get_config::get_config(&args),
-        Verb::Update(UpdateObject::Secret(args)) if args.remote.is_enabled()? => {
+        Verb::Get(Deferred(GetObject::Secret(args))) => secret::get::<LocalSecrets>(&args),
+        Verb::Get(Deferred(GetObject::Run(args))) => remote::get_run::get_run(&args),
+        Verb::Get(Deferred(GetObject::Config(args))) => remote::get_config::get_config(&args),
+        Verb::Update(Deferred(UpdateObject::Secret(args))) if args.remote.is_enabled()? => {
             secret::update::<ClusterSecrets>(&args)
         }
-        Verb::Update(UpdateObject::Secret(args)) => match args.restore {
+        Verb::Update(Deferred(UpdateObject::Secret(args))) => match args.restore {
             Some(version) => secret::restore(&args, version),
             None => secret::update::<LocalSecrets>(&args),
         },
-        Verb::Update(UpdateObject::Key(args)) => key::update(&args),
-        Verb::Delete(DeleteObject::Secret(args)) if args.remote.is_enabled()? => {
+        Verb::Update(Deferred(UpdateObject::Key(args))) => key::update(&args),
+        Verb::Delete(Deferred(DeleteObject::Secret(args))) if args.remote.is_enabled()? => {
             secret::delete::<ClusterSecrets>(&args)
         }
-        Verb::Delete(DeleteObject::Secret(args)) => secret::delete::<LocalSecrets>(&args),
-        Verb::Push(PushObject::Secret(args)) => secret::push(&args),
-        Verb::New(args) => new::new(&args),
-        Verb::Run(args) if args.is_remote()? => remote::run::run(&args),
-        Verb::Run(args) => run::run(&args),
-        Verb::Deploy(args) => remote::deploy::deploy(&args),
-        Verb::Build(BuildObject::Image(args)) => image::build(&args),
-        Verb::Describe(args) => describe::describe(&args),
-        Verb::Logs(args) => remote::logs::logs(&args),
-        Verb::Abort(AbortObject::Run(args)) => remote::abort_run::abort_run(&args),
-        Verb::Verify(VerifyObject::Store) => secret::verify(),
+        Verb::Delete(Deferred(DeleteObject::Secret(args))) => secret::delete::<LocalSecrets>(&args),
+        Verb::Push(Deferred(PushObject::Secret(args))) => secret::push(&args),
+        Verb::New(Deferred(args)) => new::new(&args),
+        Verb::Run(Deferred(args)) if args.is_remote()? => remote::run::run(&args),
+        Verb::Run(Deferred(args)) => run::run(&args),
+        Verb::Deploy(Deferred(args)) => remote::deploy::deploy(&args),
+        Verb::Build(Deferred(BuildObject::Image(args))) => image::build(&args),
+        Verb::Describe(Deferred(args)) => describe::describe(&args),
+        Verb::Logs(Deferred(args)) => remote::logs::logs(&args),
+        Verb::Abort(Deferred(AbortObject::Run(args))) => remote::abort_run::abort_run(&args),
+        Verb::Verify(Deferred(VerifyObject::Store)) => secret::verify(),
         Verb::Completions { shell } => completion::print_script(shell),
         Verb::Man { directory } => manual::write(Arguments::command(), &directory),
     }

@@ -163,7 +163,8 @@ fn no_task(args: &Run, program: &Program) -> CommandError {
 
 /// Returns the options of `sealkit run`, with their dashes.
 fn options() -> Vec<String> {
-    let command = Arguments::command();
+    let mut command = Arguments::command();
+    command.build();
     let run = command.find_subcommand("run");
     let options = run.into_iter().flat_map(clap::Command::get_arguments);
     let longs = options.filter(|option| !option.is_hide_set()).filter_map(|option| option.get_long());
