@@ -11,7 +11,7 @@ use std::{
 };
 
 use serde_json::{Value as Json, json};
-use support::{ControlPlane, Finished, Home, Program, Python};
+use support::{ControlPlane, Finished, Home, Program, Python, Registry};
 
 const VALUE: &str = "k3Jq-71xT/wQz9vB2m";
 
@@ -243,4 +243,33 @@ fn an_image_without_the_entry_point_is_reported() {
         ),
         "{finished}"
     );
+}
+
+#[test]
+#[cfg_attr(not(all(has_python, has_registry)), ignore = "needs TEST_PYTHON and docker-registry")]
+fn a_program_runs_in_an_image_that_is_pushed_to_a_registry() {
+    let (_, home) = start();
+    let image_program =
+        format!("--program=using_secrets={}", static_program(&home, "using_secrets").display());
+    let plane = ControlPlane::start(&Python::from_environment(), &["--strict", &image_program]).unwrap();
+    let registry = Registry::start("", "");
+    let repository = format!("{}/me", registry.address);
+    plane.configure(&home, "").unwrap();
+    sealkit(&home, "create secret my_secret --remote -f -").input(VALUE).run().unwrap();
+    let line = format!("run --remote --registry {repository}");
+    let finished = run(&home, &line, &saved("using_secrets"), "main");
+    assert_succeeded(&finished);
+    assert!(finished.stderr.contains(&format!("Pushed `{repository}/using_secrets:")), "{finished}");
+    // The official configuration names the registry, too.
+    plane.configure(&home, &format!("image:\n  registry: {repository}\n")).unwrap();
+    let again = run(&home, "run --remote", &saved("using_secrets"), "main");
+    assert_succeeded(&again);
+    assert!(again.stderr.contains("is in the registry already"), "{again}");
+    assert_eq!(uploads(&plane), 0);
+    for request in plane.requests("CreateRun").unwrap() {
+        let container = &request["request"]["task_spec"]["task_template"]["container"];
+        let image = container["image"].as_str().unwrap();
+        assert!(image.starts_with(&format!("{repository}/using_secrets@sha256:")), "{image}");
+        assert_eq!(container["args"][0], "using_secrets");
+    }
 }

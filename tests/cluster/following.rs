@@ -102,7 +102,7 @@ fn without_a_list_of_actions_only_the_first_one_is_followed() {
     let finished = run_remote(&home, "main");
     assert_eq!((finished.code, &*finished.stdout), (Some(0), "36\n"), "{finished}");
     assert_eq!(lines_of(&finished.stderr, "main"), ["main has started"], "{finished}");
-    let warning = "warning: cannot watch the tasks that `main` calls: `";
+    let warning = "warning: cannot watch the tasks that the run calls: `";
     assert_eq!(finished.stderr.matches(warning).count(), 1, "{finished}");
 }
 

@@ -67,7 +67,7 @@ fn the_files_of_scripts_are_private() {
         finished.code == Some(1)
             && finished.stderr.contains("failed to load manifest for dependency `missing`")
     );
-    let hint = "\nerror: cargo cannot build `a.rs`\nhint: check the network and the frontmatter; ";
+    let hint = "\nerror: cargo cannot build `a.rs`\nhint: see cargo's message: check the network, the frontmatter and --features, ";
     assert!(finished.stderr.contains(hint), "{finished}");
     let mut directories = vec![home.path().join(".cache")];
     let mut files = 0;

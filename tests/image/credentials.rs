@@ -2,11 +2,9 @@
 
 use std::{fs, os::unix::fs::PermissionsExt as _};
 
-use support::Home;
+use support::{Home, Registry};
 
-use crate::setup::{
-    FakeRegistry, PASSWORD, Registry, configure_docker, home, program, push, response, response_with,
-};
+use crate::setup::{FakeRegistry, PASSWORD, configure_docker, home, program, push, response, response_with};
 
 /// `htpasswd -B`: the user `me` with the password of the tests.
 const USERS: &str = "me:$2b$04$Yi6y0al0HPpcxitDcRg0xOY88ZqK15llzxqUTWPdltW3JB4z06jqi\n";

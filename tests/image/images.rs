@@ -3,9 +3,9 @@
 use std::{fs, os::unix::fs::PermissionsExt as _, process::Command};
 
 use serde_json::Value as Json;
-use support::tool;
+use support::{Registry, tool};
 
-use crate::setup::{Registry, home, program, push};
+use crate::setup::{home, program, push};
 
 /// Runs an installed program and returns its output.
 fn run(name: &str, arguments: &[&str]) -> String {

@@ -2,18 +2,16 @@
 
 use std::{
     collections::HashSet,
-    fs::{self, File},
+    fs::{self},
     io::{self, BufRead as _, BufReader, Read as _, Write as _},
     net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::Command,
     sync::{Arc, Mutex, OnceLock},
     thread,
-    time::Duration,
 };
 
-use support::{Finished, Home, tool};
-use tempfile::TempDir;
+use support::{Finished, Home};
 
 /// A password of the tests, which must not appear in any output.
 pub(crate) const PASSWORD: &str = "hunter2";
@@ -80,51 +78,6 @@ fn replace_digests(text: &str) -> String {
         replaced.push_str(part.trim_start_matches(|c: char| c.is_ascii_hexdigit()));
     }
     replaced
-}
-
-/// The registry of Docker, with its images in a temporary directory.
-pub(crate) struct Registry {
-    process: Child,
-    pub(crate) address: String,
-    _directory: TempDir,
-}
-
-impl Registry {
-    /// Starts a registry; `auth` is a part of its configuration, and can name a file with `users`.
-    pub(crate) fn start(auth: &str, users: &str) -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().to_str().unwrap();
-        fs::write(directory.path().join("users"), users).unwrap();
-        let auth = auth.replace("USERS", &format!("{path}/users"));
-        let config = format!(
-            "version: 0.1\nstorage: {{filesystem: {{rootdirectory: {path}/images}}}}\nhttp: {{addr: '127.0.0.1:0'}}\n{auth}"
-        );
-        fs::write(directory.path().join("config.yml"), config).unwrap();
-        let log = directory.path().join("log");
-        let mut command = Command::new(tool("docker-registry"));
-        command.arg("serve").arg(directory.path().join("config.yml")).env("OTEL_TRACES_EXPORTER", "none");
-        command.stdout(Stdio::null()).stderr(File::create(&log).unwrap());
-        let mut process = command.spawn().unwrap();
-        let address = loop {
-            let text = fs::read_to_string(&log).unwrap();
-            if let Some((_, rest)) = text.split_once("listening on ") {
-                let end = |c: char| !(c.is_ascii_digit() || ".:".contains(c));
-                if let Some((address, _)) = rest.split_once(end) {
-                    break address.to_owned();
-                }
-            }
-            assert!(process.try_wait().unwrap().is_none(), "{text}");
-            thread::sleep(Duration::from_millis(10));
-        };
-        Self { process, address, _directory: directory }
-    }
-}
-
-impl Drop for Registry {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
 }
 
 /// A request that a [`FakeRegistry`] received.

@@ -5,10 +5,10 @@ use std::{
     process::{Child, Stdio},
 };
 
-use support::{Finished, Home, Python};
+use support::{Finished, Home, Python, Registry};
 use tempfile::TempDir;
 
-use crate::setup::{PASSWORD, Registry, configure_docker, home, push};
+use crate::setup::{PASSWORD, configure_docker, home, push};
 
 /// A token server and the registry that it is for.
 struct Servers {

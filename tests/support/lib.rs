@@ -4,6 +4,7 @@ mod bucket;
 pub mod churn;
 mod control_plane;
 mod home;
+mod registry;
 #[cfg(target_os = "linux")]
 pub mod runs;
 mod terminal;
@@ -22,6 +23,7 @@ use serde::{Serialize, de::DeserializeOwned};
 pub use bucket::Bucket;
 pub use control_plane::ControlPlane;
 pub use home::Home;
+pub use registry::Registry;
 pub use terminal::Terminal;
 
 /// A program to run with only the environment variables that the test sets.

@@ -26,6 +26,8 @@ pub use self::{
     },
 };
 
+pub(crate) use self::runs::ABORT_REASON;
+
 /// The whole command line.
 #[derive(Debug, Parser)]
 #[command(name = "sealkit", bin_name = "sealkit", version, about = help::ABOUT, after_long_help = help::MAIN)]

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use sealkit_program::{SecretRequest, Task};
 use sealkit_store::{Scope, Store};
+use serde::Serialize;
 
 use crate::{
     arguments::{Describe, DescribeOutput},
@@ -17,15 +18,18 @@ pub(crate) fn describe(args: &Describe) -> Result<(), CommandError> {
     let task = args.task.as_ref().map(|name| program.task(name)).transpose()?;
     let is_selected = |of: &Task| task.is_none_or(|task| task.name == of.name);
     let tasks: Vec<&Task> = program.tasks().iter().filter(|task| is_selected(task)).collect();
-    let (sources, missing) = if args.check { sources(&tasks, &scope)? } else { Default::default() };
-    terminal::print(&match args.output {
-        DescribeOutput::Json => {
-            serde_json::to_string_pretty(&tasks).map_err(|error| CommandError::failure(error.to_string()))?
-                + "\n"
-        }
-        DescribeOutput::Table if args.check => sources,
-        DescribeOutput::Table => program.description(task)?,
-    })?;
+    if !args.check {
+        return match args.output {
+            DescribeOutput::Json => terminal::print_json(&tasks),
+            DescribeOutput::Table => terminal::print(&program.description(task)?),
+        };
+    }
+    let checked = check(&tasks, &scope)?;
+    match args.output {
+        DescribeOutput::Json => terminal::print_json(&checked)?,
+        DescribeOutput::Table => terminal::print(&checked.iter().map(CheckedTask::text).collect::<String>())?,
+    }
+    let missing = commands_for_missing(&checked, &scope);
     let (message, pronoun) = match missing.len() {
         0 => return Ok(()),
         1 => ("1 secret is missing".to_owned(), "it"),
@@ -34,25 +38,51 @@ pub(crate) fn describe(args: &Describe) -> Result<(), CommandError> {
     Err(CommandError::failure(message).with_hint(format!("create {pronoun}: {}", missing.join("; "))))
 }
 
-/// Returns the sources of the secrets of tasks, and the commands that create the missing ones, each once.
-fn sources(tasks: &[&Task], scope: &Scope) -> Result<(String, Vec<String>), CommandError> {
-    let store = Store::open(&secret::store_paths()?)?;
-    let (mut text, mut missing) = (String::new(), Vec::new());
-    for task in tasks {
-        let _ = writeln!(text, "{} ({})", task.name, task.kind.as_str());
-        for request in &task.secret_requests {
+/// A task with the sources of its secrets; as JSON, its description with the field `secret_sources`.
+#[derive(Serialize)]
+struct CheckedTask<'a> {
+    #[serde(flatten)]
+    task: &'a Task,
+    /// Where each of the requested secrets comes from; `null` if it is missing.
+    secret_sources: Vec<Option<String>>,
+}
+
+impl CheckedTask<'_> {
+    fn requests(&self) -> impl Iterator<Item = (&SecretRequest, Option<&str>)> {
+        self.task.secret_requests.iter().zip(self.secret_sources.iter().map(Option::as_deref))
+    }
+
+    fn text(&self) -> String {
+        let mut text = format!("{} ({})\n", self.task.name, self.task.kind.as_str());
+        for (request, source) in self.requests() {
             let names = request.request();
             let env_var = names.env_var.map(|name| format!(", in ${name}")).unwrap_or_default();
-            let source = source(store.as_ref(), scope, request)?;
-            let command = run::create_command(request, scope);
-            if source.is_none() && !missing.contains(&command) {
-                missing.push(command);
-            }
-            let source = source.as_deref().unwrap_or("missing");
+            let source = source.unwrap_or("missing");
             let _ = writeln!(text, "  secret  {names} as {}{env_var}: {source}", names.mount);
         }
+        text
     }
-    Ok((text, missing))
+}
+
+fn check<'a>(tasks: &[&'a Task], scope: &Scope) -> Result<Vec<CheckedTask<'a>>, CommandError> {
+    let store = Store::open(&secret::store_paths()?)?;
+    let check = |task: &&'a Task| {
+        let sources = task.secret_requests.iter().map(|request| source(store.as_ref(), scope, request));
+        Ok(CheckedTask { task, secret_sources: sources.collect::<Result<_, CommandError>>()? })
+    };
+    tasks.iter().map(check).collect()
+}
+
+/// Returns the commands that create the missing secrets, each once.
+fn commands_for_missing(tasks: &[CheckedTask<'_>], scope: &Scope) -> Vec<String> {
+    let mut commands = Vec::new();
+    for (request, _) in tasks.iter().flat_map(CheckedTask::requests).filter(|(_, source)| source.is_none()) {
+        let command = run::create_command(request, scope);
+        if !commands.contains(&command) {
+            commands.push(command);
+        }
+    }
+    commands
 }
 
 /// Returns where a secret comes from; `None` if it is missing.

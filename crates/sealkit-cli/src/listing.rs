@@ -35,10 +35,7 @@ pub(crate) fn print<R: Row>(
         OutputArgument::Name => {
             terminal::print(&rows.iter().map(|row| row.name() + "\n").collect::<String>())
         }
-        OutputArgument::Json => {
-            let json = serde_json::to_string_pretty(rows);
-            terminal::print(&(json.map_err(|error| CommandError::failure(error.to_string()))? + "\n"))
-        }
+        OutputArgument::Json => terminal::print_json(&rows),
     }
 }
 

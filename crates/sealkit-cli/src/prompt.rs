@@ -17,7 +17,7 @@ use sealkit_names::rules::VALUE_MAX;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use zeroize::{Zeroize as _, Zeroizing};
 
-use crate::error::CommandError;
+use crate::{error::CommandError, terminal};
 
 /// The time within which the rest of a paste arrives.
 const PASTE_TIMEOUT: Duration = Duration::from_millis(30);
@@ -39,6 +39,18 @@ pub(crate) fn hidden(prompt: &str) -> Result<Zeroizing<String>, CommandError> {
     // The line break that the user typed was not echoed.
     let _ = terminal.write("\n");
     line
+}
+
+/// Checks that the user can be asked for confirmation; `hint` says how to continue otherwise.
+///
+/// # Errors
+///
+/// Returns an error if standard input is not a terminal.
+pub(crate) fn require_terminal(hint: impl Into<String>) -> Result<(), CommandError> {
+    if terminal::stdin_is_terminal() {
+        return Ok(());
+    }
+    Err(CommandError::usage("cannot ask for confirmation: standard input is not a terminal").with_hint(hint))
 }
 
 /// Asks a question, with echo, and returns whether the answer is `y` or `yes`.

@@ -16,6 +16,7 @@ mod run_report;
 mod run_status;
 mod secret_check;
 mod source;
+mod warnings;
 
 use std::{env, future::Future, path::PathBuf, sync::Arc};
 

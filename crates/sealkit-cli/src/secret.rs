@@ -141,10 +141,8 @@ pub(crate) fn delete<S: SecretStore>(args: &DeleteSecret) -> Result<(), CommandE
     let place = store.place();
     if !args.yes {
         store.find(&id)?.ok_or_else(|| not_found(&store, &id, None))?;
-        if !terminal::stdin_is_terminal() {
-            return Err(CommandError::usage("cannot ask for confirmation: standard input is not a terminal")
-                .with_hint(format!("to continue without it: {}", store.command("delete", &id).with("-y"))));
-        }
+        let without = store.command("delete", &id).with("-y");
+        prompt::require_terminal(format!("to continue without it: {without}"))?;
         let all_versions = if store.endpoint().is_some() { "" } else { " and all its versions" };
         if !prompt::confirm(&format!("Delete secret {id}{all_versions}{place}? This cannot be undone."))? {
             return Err(CommandError::failure(format!("secret {id} was not deleted")));

@@ -7,6 +7,8 @@ use std::io::{self, Write};
 use anstream::AutoStream;
 use clap::builder::styling::{AnsiColor, Style};
 use rustix::termios::{isatty, tcgetwinsize};
+use sealkit_remote::sanitize;
+use serde::Serialize;
 
 use crate::error::CommandError;
 
@@ -28,7 +30,7 @@ pub(crate) fn hint(message: &str) {
 
 /// Prints a status message to standard error.
 pub(crate) fn status(message: &str) {
-    let _ = writeln!(AutoStream::auto(io::stderr()), "{message}");
+    let _ = writeln!(AutoStream::auto(io::stderr()), "{}", sanitize_lines(message));
 }
 
 /// Prints a line of the log of a task to standard error.
@@ -38,7 +40,18 @@ pub(crate) fn log_line(task: &str, line: &str) {
 }
 
 fn print_labelled(style: Style, label: &str, message: &str) {
-    let _ = writeln!(AutoStream::auto(io::stderr()), "{style}{label}:{style:#} {message}");
+    let _ = writeln!(AutoStream::auto(io::stderr()), "{style}{label}:{style:#} {}", sanitize_lines(message));
+}
+
+/// Escapes control characters, which names of files and tasks may contain.
+fn sanitize_lines(message: &str) -> String {
+    message.split('\n').map(sanitize).collect::<Vec<_>>().join("\n")
+}
+
+/// Prints data to standard output as JSON.
+pub(crate) fn print_json(data: &impl Serialize) -> Result<(), CommandError> {
+    let json = serde_json::to_string_pretty(data);
+    print(&(json.map_err(|error| CommandError::failure(error.to_string()))? + "\n"))
 }
 
 /// Prints data to standard output. A closed pipe is not an error.

@@ -147,8 +147,11 @@ impl fmt::Debug for DockerConfig {
 
 /// Returns the entry of a registry. Its key may be a URL of the registry.
 fn lookup<'a, T>(entries: &'a BTreeMap<String, T>, registry: &str) -> Option<&'a T> {
-    let is_of = |key: &str| host_of(key) == host_of(registry);
-    entries.get(registry).or_else(|| entries.iter().find(|(key, _)| is_of(key)).map(|(_, entry)| entry))
+    let of_host = || {
+        let host = host_of(registry)?;
+        entries.iter().find(|(key, _)| host_of(key) == Some(host)).map(|(_, entry)| entry)
+    };
+    entries.get(registry).or_else(of_host)
 }
 
 /// Returns the registry that a key names, or `None` for the key of a repository, as `podman` writes it.
@@ -201,10 +204,14 @@ mod tests {
             ("https://r.io/v2/", "r.io"),
             ("r.io:5000", "r.io:5000"),
             ("https://index.docker.io/v1/", "https://index.docker.io/v1/"),
+            ("docker.io", "https://index.docker.io/v1/"),
+            ("r.io/team", "r.io/team"),
         ] {
             let config = format!(r#"{{"auths": {{"{key}": {{"auth": "dXNlcjpwYXNz"}}}}}}"#);
             assert!(look_up(&config, registry).unwrap().is_some(), "{key}");
             assert_eq!(look_up(&config, "other.io"), Ok(None));
+            // Credentials of one repository are not those of another one.
+            assert_eq!(look_up(&config, "other.io/team"), Ok(None));
         }
     }
 

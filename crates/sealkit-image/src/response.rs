@@ -1,8 +1,7 @@
 //! Responses of registries and their token servers, and the errors that they mean.
 
-use std::time::Duration;
-
-use http::{HeaderMap, StatusCode, header::RETRY_AFTER};
+use http::{HeaderMap, StatusCode};
+use sealkit_remote::{MAX_RETRY_AFTER, retry_after};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
@@ -10,9 +9,6 @@ use crate::error::Error;
 
 /// A response with its whole body.
 pub(crate) type Response = http::Response<Zeroizing<Vec<u8>>>;
-
-/// The longest delay that a registry may request before a retry.
-const MAX_DELAY: Duration = Duration::from_secs(60);
 
 /// The errors in the body of a response.
 #[derive(Deserialize)]
@@ -66,9 +62,8 @@ pub(crate) fn unexpected(server: &str, action: &str, response: &Response) -> Err
 
 /// Marks an error as temporary, unless the registry requests to wait for longer than the command does.
 fn temporary(error: Error, headers: &HeaderMap) -> Error {
-    let delay = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
-    match delay.map(Duration::from_secs) {
-        Some(delay) if delay > MAX_DELAY => {
+    match retry_after(headers) {
+        Some(delay) if delay > MAX_RETRY_AFTER => {
             error.with_hint(format!("try again in {} s, as the registry requests", delay.as_secs()))
         }
         delay => error.with_hint("try again in a minute").into_temporary(delay),

@@ -4,7 +4,7 @@ use std::{
     env,
     ffi::OsString,
     io::{self, BufReader, IsTerminal as _, Read as _, Write as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
     thread,
 };
@@ -86,15 +86,16 @@ pub(crate) fn cargo() -> Command {
     Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
-/// Returns the command that builds: `cargo SUBCOMMAND`, or the one that builds for the platform of a cluster.
+/// Returns the command that builds in `directory`: `cargo SUBCOMMAND`, or the one that builds for the platform of a cluster.
 ///
 /// # Errors
 ///
 /// Returns an error if no toolchain for the platform is installed.
-pub(crate) fn build_command(subcommand: &str, options: &BuildOptions) -> Result<Command> {
+pub(crate) fn build_command(subcommand: &str, options: &BuildOptions, directory: &Path) -> Result<Command> {
     let mut command = cargo();
+    command.current_dir(directory);
     match options.platform {
-        Some(platform) => Toolchain::find(platform)?.apply_to(&mut command),
+        Some(platform) => Toolchain::find(platform, directory)?.apply_to(&mut command),
         None => drop(command.arg(subcommand)),
     }
     Ok(command)
@@ -166,7 +167,7 @@ fn forward_diagnostics(mut stderr: impl io::BufRead, notify: &dyn Fn()) {
     while stderr.read_until(b'\n', &mut line).is_ok_and(|length| length > 0) {
         let text = String::from_utf8_lossy(&line);
         // Cargo aligns the verb of a status line to the right, in twelve columns.
-        let verb = text.get(..12).filter(|_| text.starts_with("  ")).map(str::trim).unwrap_or_default();
+        let verb = text.get(..12).filter(|_| text.starts_with(' ')).map(str::trim).unwrap_or_default();
         if COMPILING.contains(&verb) {
             if !is_notified {
                 notify();

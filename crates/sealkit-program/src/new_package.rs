@@ -53,6 +53,12 @@ pub fn create_package(path: &Path, sealkit: Option<&Path>) -> Result<PathBuf> {
             Error::usage(format!("`{}` exists already", path.display())).with_hint("choose another name")
         );
     }
+    let name = path.file_name().unwrap_or_default();
+    if let Some((taken, _)) = sealkit_source::dependencies(&sealkit).iter().find(|(taken, _)| *taken == name)
+    {
+        let message = format!("cannot create `{}`: it depends on the crate `{taken}`", path.display());
+        return Err(Error::usage(message).with_hint("choose another name"));
+    }
     let mut command = cargo();
     command.args(["new", "--quiet", "--bin", "--vcs", "none", "--"]).arg(path);
     let output = command.stdin(Stdio::null()).output().map_err(cannot_start_cargo)?;

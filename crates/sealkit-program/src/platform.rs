@@ -83,15 +83,15 @@ pub(crate) struct Toolchain {
 }
 
 impl Toolchain {
-    /// Finds a toolchain for `platform` on this machine.
+    /// Finds a toolchain for `platform` on this machine, as the configuration of `directory` selects the compiler.
     ///
     /// # Errors
     ///
     /// Returns an error with the command that installs one.
-    pub(crate) fn find(platform: Platform) -> Result<Self> {
+    pub(crate) fn find(platform: Platform, directory: &Path) -> Result<Self> {
         let architecture = platform.architecture();
         let [musl, gnu] = ["musl", "gnu"].map(|libc| format!("{architecture}-unknown-linux-{libc}"));
-        let installed = installed_targets();
+        let installed = installed_targets(directory);
         let has_target = |target: &str| installed.join(target).is_dir();
         let has_musl = has_target(&musl);
         let compiler = |libc: &str| format!("{architecture}-linux-{libc}-gcc");
@@ -159,10 +159,14 @@ fn variable(prefix: &str, target: &str, suffix: &str) -> String {
     format!("{prefix}_{}{suffix}", target.replace('-', "_").to_uppercase())
 }
 
-/// Returns the directory with the standard libraries of all installed targets.
-fn installed_targets() -> PathBuf {
+/// Returns the directory with the standard libraries of all installed targets, for the compiler that builds in `directory`.
+fn installed_targets(directory: &Path) -> PathBuf {
     let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let output = Command::new(rustc).args(["--print", "sysroot"]).stderr(Stdio::null()).output();
+    let output = Command::new(rustc)
+        .args(["--print", "sysroot"])
+        .current_dir(directory)
+        .stderr(Stdio::null())
+        .output();
     let sysroot = output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
     Path::new(&sysroot.unwrap_or_default()).join("lib/rustlib")
 }

@@ -22,6 +22,9 @@ use crate::{
     timeout::Timeout,
 };
 
+/// The errors of the system for a file that is not a program.
+const EACCES: i32 = 13;
+const ENOEXEC: i32 = 8;
 /// How much of the program's standard error is kept for the message of an error.
 const MAX_STDERR: u64 = 4096;
 /// How long standard error is read after the program has exited: another process may hold it open.
@@ -33,7 +36,11 @@ const STDERR_TIMEOUT: Duration = Duration::from_millis(500);
 ///
 /// Returns an error if the program cannot be started, does not answer within `timeout`, or has another version of the protocol.
 pub(crate) fn ask(program: &Path, timeout: Duration, question: Question) -> Result<Result<Reply, Problem>> {
-    let cannot_start = |error| Error::io(format!("cannot start `{}`", program.display()), error);
+    let cannot_start = |error: io::Error| {
+        let is_other_file = matches!(error.raw_os_error(), Some(EACCES | ENOEXEC));
+        let error = Error::io(format!("cannot start `{}`", program.display()), error);
+        if is_other_file { error.with_hint("the name of a source file has to end in `.rs`") } else { error }
+    };
     let (socket, program_socket) = UnixStream::pair().map_err(cannot_start)?;
     let mut command = Command::new(program);
     command.arg(query::COMMAND).env(variables::ENGINE, std::process::id().to_string());

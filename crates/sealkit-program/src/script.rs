@@ -79,15 +79,13 @@ impl Script {
 
         let first =
             if directory.build_directory().exists() { "" } else { ", and sealkit for the first time" };
-        let mut command = cargo::build_command("rustc", options)?;
+        let mut command = cargo::build_command("rustc", options, self.directory())?;
         if options.platform.is_some() {
             command.args(["--features", CLUSTER_FEATURE]);
         }
         command.args(["--bin", &name, "--manifest-path"]).arg(directory.manifest());
         command.arg("--target-dir").arg(directory.target());
         command.env("CARGO_BUILD_BUILD_DIR", directory.build_directory());
-        // The toolchain and the configuration are those of the script's directory.
-        command.current_dir(self.directory());
         let target = Target { name, kind: vec!["bin".to_owned()], src_path: source };
         let build = Build {
             command,
@@ -120,9 +118,9 @@ impl Script {
         match step {
             FailedStep::Resolve => {
                 let manifest = directory.manifest();
-                let frontmatter = if self.has_frontmatter() { " and the frontmatter" } else { "" };
+                let frontmatter = if self.has_frontmatter() { ", the frontmatter" } else { "" };
                 error.with_hint(format!(
-                    "check the network{frontmatter}; the whole manifest is `{}`",
+                    "see cargo's message: check the network{frontmatter} and --features, or delete the cached manifest `{}`",
                     manifest.display()
                 ))
             }

@@ -180,12 +180,12 @@ fn build(
     notify: &dyn Fn(&str),
 ) -> Result<PathBuf> {
     let is_example = target.kind.iter().any(|kind| kind == "example");
-    let mut command = cargo::build_command("build", options)?;
+    let mut command =
+        cargo::build_command("build", options, target.src_path.parent().unwrap_or(Path::new("/")))?;
     if options.platform.is_some() {
         command.args(package.cluster_feature().iter().flat_map(|feature| ["--features", feature]));
     }
     command.args(["--package", &package.name, if is_example { "--example" } else { "--bin" }, &target.name]);
-    command.current_dir(target.src_path.parent().unwrap_or(Path::new("/")));
     let build = Build {
         command,
         target,

@@ -21,7 +21,7 @@ use hyper::{Uri, http::uri::PathAndQuery};
 use hyper_util::rt::TokioIo;
 use tonic::{codegen::Service, transport};
 
-pub use self::http::HttpClient;
+pub use self::http::{HttpClient, MAX_RETRY_AFTER, retry_after};
 pub(crate) use self::{
     channel::Channel,
     error::transport_error,

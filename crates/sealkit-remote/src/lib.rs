@@ -29,7 +29,7 @@ pub use auth::{Notice, Notify};
 pub use bundle::Bundle;
 pub use client::Client;
 pub use config::{AuthMethod, ClientSecret, Config, ConfigOverrides, ConfigReport, SettingReport, Tls};
-pub use connection::HttpClient;
+pub use connection::{HttpClient, MAX_RETRY_AFTER, retry_after};
 pub use deployment::{Deployment, PodProgram};
 pub use digest::digest;
 pub use endpoint::{Endpoint, is_loopback};

@@ -6,7 +6,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use hyper::{
     Method as HttpMethod, Request, Response, StatusCode,
     body::Bytes,
-    header::{CONTENT_LENGTH, HeaderName, HeaderValue, RETRY_AFTER},
+    header::{CONTENT_LENGTH, HeaderName, HeaderValue},
 };
 use sealkit_idl::{
     cluster::{Operation, Resource},
@@ -21,6 +21,7 @@ use zeroize::Zeroizing;
 use crate::{
     bundle::{Bundle, Fingerprint},
     client::{Client, backoff},
+    connection::{MAX_RETRY_AFTER, retry_after},
     digest::digest,
     error::{Error, ErrorKind, Result, escape},
     method::Method,
@@ -33,8 +34,6 @@ const EXPIRES_IN: Duration = Duration::from_secs(900);
 const TIMEOUT: Duration = Duration::from_secs(600);
 /// How often an upload is retried, as in the official SDK.
 const MAX_RETRIES: u32 = 3;
-/// The longest delay before a retry that a server may ask for.
-const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
 /// The name of every bundle: its directory is named after its digest.
 const FILE_NAME: &str = "bundle.tar.gz";
 /// The header that Azure requires.
@@ -210,8 +209,8 @@ fn retry_delay(response: &Response<Zeroizing<Vec<u8>>>, retries: u32) -> Option<
     if !is_slow && !matches!(status.as_u16(), 408 | 429 | 500 | 502..=504) {
         return None;
     }
-    let after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
-    Some(after.map_or_else(|| backoff(retries), |seconds| Duration::from_secs(seconds).min(MAX_RETRY_AFTER)))
+    let after = retry_after(response.headers());
+    Some(after.map_or_else(|| backoff(retries), |delay| delay.min(MAX_RETRY_AFTER)))
 }
 
 /// Returns the host and the path of the signed URL, without the signature.

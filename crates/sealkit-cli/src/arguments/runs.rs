@@ -8,6 +8,9 @@ use clap_complete::ArgValueCandidates;
 use super::{ClusterArguments, OutputArgument};
 use crate::completion;
 
+/// The reason of an abort that the user gives no reason for.
+pub(crate) const ABORT_REASON: &str = "aborted from the command line";
+
 /// The project and the domain of a run.
 #[derive(Debug, Args)]
 pub struct RunScopeArguments {
@@ -86,7 +89,7 @@ pub struct AbortRun {
     /// Name of the run
     pub run: String,
     /// Reason that the console shows
-    #[arg(long, hide_default_value = true, default_value = "aborted from the command line")]
+    #[arg(long, hide_default_value = true, default_value = ABORT_REASON)]
     pub reason: String,
     /// Abort without asking for confirmation
     #[arg(short, long)]

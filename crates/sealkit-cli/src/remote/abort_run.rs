@@ -16,10 +16,7 @@ pub(crate) fn abort_run(args: &AbortRun) -> Result<(), CommandError> {
         .with_hint(format!("see its outcome: sealkit get run {run}")));
     }
     if !args.yes {
-        if !terminal::stdin_is_terminal() {
-            return Err(CommandError::usage("cannot ask for confirmation: standard input is not a terminal")
-                .with_hint(format!("to continue without it: sealkit abort run {run} -y")));
-        }
+        prompt::require_terminal(format!("to continue without it: sealkit abort run {run} -y"))?;
         let endpoint = &cluster.client.config().endpoint;
         if !prompt::confirm(&format!("Abort run {run} ({}) on {endpoint}?", phase.as_str()))? {
             return Err(CommandError::failure(format!("run `{run}` was not aborted")));

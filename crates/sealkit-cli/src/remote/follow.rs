@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use super::{Cluster, progress::Progress};
-use crate::{error::CommandError, prompt, terminal};
+use crate::{arguments::ABORT_REASON, error::CommandError, prompt, terminal};
 
 /// Follows the run to its end. Ctrl-C asks whether to abort it.
 pub(super) async fn follow(
@@ -45,7 +45,7 @@ pub(super) async fn follow(
     if !is_confirmed {
         return Err(detached(run, cluster));
     }
-    cluster.client.abort(run, "aborted from the command line").await?;
+    cluster.client.abort(run, ABORT_REASON).await?;
     terminal::status(&format!("Aborted run {run}"));
     Err(CommandError::interrupted())
 }

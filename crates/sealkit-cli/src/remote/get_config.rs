@@ -23,10 +23,7 @@ pub(crate) fn get_config(args: &GetConfig) -> Result<(), CommandError> {
     let report = Config::report(&overrides, &|name| env::var_os(name), &current_directory()?)?;
     match args.output {
         ConfigOutput::Table => terminal::print(&text(&report)),
-        ConfigOutput::Json => {
-            let json = serde_json::to_string_pretty(&Json::from(&report));
-            terminal::print(&(json.map_err(|error| CommandError::failure(error.to_string()))? + "\n"))
-        }
+        ConfigOutput::Json => terminal::print_json(&Json::from(&report)),
     }
 }
 

@@ -7,7 +7,7 @@ use sealkit_remote::{ActionEvent, Event, LoggedActions, LoggedLine, RunAction, R
 use serde::Serialize;
 use tokio::sync::Notify;
 
-use super::Cluster;
+use super::{Cluster, warnings};
 use crate::{
     arguments::{Logs, LogsOutput},
     error::CommandError,
@@ -56,7 +56,7 @@ async fn follow(cluster: &Cluster, run: &RunId, printer: &Printer<'_>) -> Result
         Event::Action { action, event } => {
             let label = action.label();
             if !labels.borrow().contains(&label) {
-                labels.borrow_mut().push(label);
+                labels.borrow_mut().push(label.clone());
             }
             if !printer.is_selected(action) {
                 return;
@@ -64,17 +64,12 @@ async fn follow(cluster: &Cluster, run: &RunId, printer: &Printer<'_>) -> Result
             selected.set(true);
             match event {
                 ActionEvent::Log(line) => printer.print(action, line),
-                ActionEvent::LogsUnavailable(error) => {
-                    let label = sanitize(&action.label());
-                    terminal::warning(&format!("cannot read the log of `{label}`: {error}"));
-                }
+                ActionEvent::LogsUnavailable(error) => warnings::log_unavailable(&label, error),
                 _ => {}
             }
         }
-        Event::ConnectionLost => terminal::note("the connection was lost, reconnecting"),
-        Event::ChildrenUnavailable(error) => {
-            terminal::warning(&format!("cannot watch the tasks that the run calls: {error}"));
-        }
+        Event::ConnectionLost => warnings::connection_lost(),
+        Event::ChildrenUnavailable(error) => warnings::children_unavailable(error),
         _ => {}
     };
     let outcome = cluster.client.follow(run, &on_event).await?;

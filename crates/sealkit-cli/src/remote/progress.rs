@@ -8,7 +8,7 @@ use std::{
 
 use sealkit_remote::{ActionEvent, ActionPhase, Event, RunAction, RunId, sanitize};
 
-use super::cluster_event;
+use super::{cluster_event, warnings};
 use crate::{terminal, time::display_duration};
 
 /// Prints the events of a run, one line each, and the lines of its tasks.
@@ -40,11 +40,8 @@ impl Progress {
     pub(super) fn print(&self, event: &Event) {
         match event {
             Event::Action { action, event } => self.print_action(action, event),
-            Event::ConnectionLost => terminal::note("the connection was lost, reconnecting"),
-            Event::ChildrenUnavailable(error) => {
-                let task = &self.task;
-                terminal::warning(&format!("cannot watch the tasks that `{task}` calls: {error}"));
-            }
+            Event::ConnectionLost => warnings::connection_lost(),
+            Event::ChildrenUnavailable(error) => warnings::children_unavailable(error),
             _ => {}
         }
     }
@@ -64,9 +61,7 @@ impl Progress {
             }
             ActionEvent::Cluster(message) => self.print_cluster_event(&label, message),
             ActionEvent::Log(line) => terminal::log_line(&label, &sanitize(&line.text)),
-            ActionEvent::LogsUnavailable(error) => {
-                terminal::warning(&format!("cannot read the logs of `{label}`: {error}"));
-            }
+            ActionEvent::LogsUnavailable(error) => warnings::log_unavailable(&label, error),
             ActionEvent::StillQueued if self.has_warned_of_queue.replace(true) => {}
             ActionEvent::StillQueued => terminal::warning(&format!(
                 "`{label}` has been queued for a minute: the cluster may have no resources or workers for it"

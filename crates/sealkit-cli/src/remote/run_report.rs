@@ -24,10 +24,7 @@ pub(super) fn print(cluster: &Cluster, run: &RunId, output: OutputArgument) -> R
             let name = |report: &ActionReport| sanitize(&report.action.label()) + "\n";
             terminal::print(&report.actions.iter().map(name).collect::<String>())
         }
-        OutputArgument::Json => {
-            let json = serde_json::to_string_pretty(&Json::new(run, &url, &report));
-            terminal::print(&(json.map_err(|error| CommandError::failure(error.to_string()))? + "\n"))
-        }
+        OutputArgument::Json => terminal::print_json(&Json::new(run, &url, &report)),
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::{borrow::Cow, time::SystemTime};
 
-use humantime::format_rfc3339_seconds;
 use sealkit_guard::Strength;
 use sealkit_store::{Entry, ErrorKind, SecretId, SecretType, Store, StorePaths, Value, ValueKind};
 use serde::{Serialize, Serializer};
@@ -13,6 +12,7 @@ use crate::{
     error::CommandError,
     listing::Row,
     prompt, terminal,
+    time::display_time,
     value::NewValue,
 };
 
@@ -193,7 +193,7 @@ struct Json<'a> {
 }
 
 fn rfc3339<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(&format_rfc3339_seconds(*time))
+    serializer.serialize_str(&display_time(*time))
 }
 
 impl<'a> Json<'a> {
@@ -244,7 +244,7 @@ impl Row for ListEntry {
             project.unwrap_or_default().into(),
             r#type.into(),
             version.to_string().into(),
-            format_rfc3339_seconds(created).to_string().into(),
+            display_time(created).into(),
             guard.unwrap_or_default().into(),
         ]
     }

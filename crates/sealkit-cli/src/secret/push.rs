@@ -49,10 +49,7 @@ pub(crate) fn push(args: &PushSecret) -> Result<(), CommandError> {
 
 /// Asks whether to send the secrets.
 fn confirm(cluster: &ClusterSecrets, copies: &[PendingSecret]) -> Result<(), CommandError> {
-    if !terminal::stdin_is_terminal() {
-        return Err(CommandError::usage("cannot ask for confirmation: standard input is not a terminal")
-            .with_hint("to continue without it, add -y"));
-    }
+    prompt::require_terminal("to continue without it, add -y")?;
     cluster.before_value()?;
     for PendingSecret { id, found, .. } in copies {
         let replaces = if found.is_some() { " (replaces the value on the cluster)" } else { "" };

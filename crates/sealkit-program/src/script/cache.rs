@@ -32,7 +32,7 @@ impl ScriptDirectory {
         })?;
         let cache = base.cache_dir().join("sealkit");
         let stem = script.file_stem().unwrap_or_default().to_string_lossy();
-        let path = cache.join("scripts").join(format!("{stem}-{}", id(script)));
+        let path = cache.join("scripts").join(format!("{stem:.48}-{}", id(script)));
         create_private(&path).map_err(|error| cannot_write(&cache, error))?;
         Ok(Self { path, build_directory: cache.join("target") })
     }

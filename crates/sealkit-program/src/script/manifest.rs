@@ -27,6 +27,8 @@ const REFUSED_OF_PACKAGE: [&str; 9] = [
 const FORBIDDEN_NAMES: [&str; 4] = ["build", "deps", "examples", "incremental"];
 /// The feature with which a pod on a cluster works. It is a feature of the script, so that the lock file has its dependencies.
 pub(crate) const CLUSTER_FEATURE: &str = "sealkit-cluster";
+/// The longest name of a package that is made from a stem: the names of built files are longer.
+const MAX_NAME: usize = 64;
 /// The edition of a script that names none.
 const EDITION: &str = "2024";
 /// The version of a script that names none.
@@ -163,6 +165,7 @@ fn make_absolute(dependencies: &mut Table, directory: &Path) {
 fn package_name(stem: &str) -> String {
     let mut name: String = stem
         .chars()
+        .take(MAX_NAME)
         .map(|c| if c.is_ascii_alphanumeric() || c == '-' { c.to_ascii_lowercase() } else { '_' })
         .collect();
     if !name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_') {

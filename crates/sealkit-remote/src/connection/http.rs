@@ -13,7 +13,7 @@ use hyper::{
     Request, Response, Uri,
     body::{Body, Bytes, Frame, Incoming, SizeHint},
     client::conn::http1,
-    header::{HOST, HeaderValue, USER_AGENT},
+    header::{HOST, HeaderMap, HeaderValue, RETRY_AFTER, USER_AGENT},
     http::uri::{Authority, PathAndQuery},
 };
 use hyper_util::rt::TokioIo;
@@ -28,6 +28,8 @@ use crate::{
 
 /// The largest response body to accept.
 const MAX_BODY_SIZE: usize = 1 << 20;
+/// The longest delay before a retry that a server may ask for.
+pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
 /// The part of a request body that is sent before the progress is reported again.
 const CHUNK_SIZE: usize = 64 << 10;
 
@@ -165,6 +167,12 @@ impl Body for ProgressBody {
     fn size_hint(&self) -> SizeHint {
         SizeHint::with_exact(self.rest.len() as u64)
     }
+}
+
+/// Returns the delay before a retry that a server asks for in the header `Retry-After`, in seconds.
+pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let value = headers.get(RETRY_AFTER)?.to_str().ok()?;
+    value.trim().parse().ok().map(Duration::from_secs)
 }
 
 /// Returns the error for a URL that no request can be sent to.
