@@ -12,9 +12,9 @@ use crate::{
 };
 
 pub use details::{
-    AbortInfo, ActionAttempt, ActionDetails, ActionResult, ClusterEvent, ErrorInfo, ErrorInfoKind,
-    GetActionDetailsRequest, GetActionDetailsResponse, GetRunDetailsRequest, GetRunDetailsResponse,
-    PhaseTransition, RunDetails, WatchActionDetailsRequest, WatchActionDetailsResponse,
+    AbortInfo, ActionAttempt, ActionDetails, ActionResult, ClusterEvent, ErrorInfo, GetActionDetailsRequest,
+    GetActionDetailsResponse, GetRunDetailsRequest, GetRunDetailsResponse, PhaseTransition, RunDetails,
+    WatchActionDetailsRequest, WatchActionDetailsResponse,
 };
 pub use list::{
     EnrichedAction, ListActionsRequest, ListActionsResponse, ListRunsRequest, ListRunsResponse, RunScope,

@@ -86,14 +86,7 @@ mod tests {
     use sealkit_idl::core::ErrorDocument;
 
     use super::*;
-    use crate::Code;
-
-    fn problem() -> Problem {
-        let mut problem =
-            Problem::new(Code::NotFound, "task `t` failed: setup failed").with_hint("create it");
-        problem.causes = vec!["secret `k` was not found".to_owned()];
-        problem
-    }
+    use crate::{Code, problem::tests::problem};
 
     #[test]
     fn flyte_reads_the_text_and_sealkit_the_problem() {

@@ -162,10 +162,10 @@ impl fmt::Display for Problem {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    fn problem() -> Problem {
+    pub(crate) fn problem() -> Problem {
         let mut problem =
             Problem::new(Code::NotFound, "task `t` failed: setup failed").with_hint("create it");
         problem.causes = vec!["secret `k` was not found".to_owned()];

@@ -49,24 +49,9 @@ pub struct ErrorInfo {
     /// The human-readable message.
     #[prost(string, tag = "1")]
     pub message: String,
-    /// The origin of the error.
-    #[prost(enumeration = "ErrorInfoKind", tag = "2")]
-    pub kind: i32,
     /// The machine-readable error code.
     #[prost(string, tag = "3")]
     pub code: String,
-}
-
-/// `ErrorInfo.Kind`: the origin of an error.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, prost::Enumeration)]
-#[repr(i32)]
-pub enum ErrorInfoKind {
-    /// Unspecified.
-    Unspecified = 0,
-    /// The task's own code.
-    User = 1,
-    /// The platform.
-    System = 2,
 }
 
 /// The abort of an action.
@@ -117,9 +102,6 @@ pub struct PhaseTransition {
 /// An event of the cluster about a pod.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct ClusterEvent {
-    /// The time of the event.
-    #[prost(message, optional, tag = "1")]
-    pub occurred_at: Option<Timestamp>,
     /// The message.
     #[prost(string, tag = "2")]
     pub message: String,

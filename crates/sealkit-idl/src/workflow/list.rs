@@ -1,7 +1,5 @@
 //! Lists of runs and actions.
 
-use std::collections::BTreeMap;
-
 use super::{Action, Run};
 use crate::common::{ListRequest, ProjectIdentifier, RunIdentifier};
 
@@ -27,12 +25,6 @@ pub struct EnrichedAction {
     /// The action.
     #[prost(message, optional, tag = "1")]
     pub action: Option<Action>,
-    /// Whether the action meets the filter of the request.
-    #[prost(bool, tag = "2")]
-    pub meets_filter: bool,
-    /// The number of descendants in each phase.
-    #[prost(btree_map = "int32, int32", tag = "3")]
-    pub children_phase_counts: BTreeMap<i32, i32>,
 }
 
 /// The request to list the actions of a run.

@@ -133,7 +133,7 @@ mod tests {
     fn each_phase_attempt_and_event_is_news_once() {
         let mut reported = Reported::default();
         let mut running = details(ActionPhase::Running, &[ActionPhase::Running]);
-        let event = ClusterEvent { message: "pulled".to_owned(), ..ClusterEvent::default() };
+        let event = ClusterEvent { message: "pulled".to_owned() };
         running.attempts[0].cluster_events.push(event);
         let news = reported.news(&running);
         assert!(matches!(&news[..], [ActionEvent::Cluster(_), ActionEvent::Phase { attempt: 1, .. }]));
