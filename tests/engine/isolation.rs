@@ -45,20 +45,21 @@ fn pods() -> BTreeMap<u32, String> {
 
 /// Returns the directories of all runs.
 fn run_directories() -> Vec<PathBuf> {
-    let entries = fs::read_dir("/dev/shm").into_iter().flatten().flatten();
-    entries.map(|entry| entry.path()).filter(|path| path.to_string_lossy().contains("sealkit-run-")).collect()
+    let user = format!("/dev/shm/sealkit-{}", rustix::process::geteuid().as_raw());
+    let entries = fs::read_dir(user).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).filter(|path| path.to_string_lossy().contains("run-")).collect()
 }
 
 #[test]
 fn an_interrupted_run_terminates_its_pods() {
     let home = home();
-    for signal in [Signal::INT, Signal::TERM] {
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
         let mut child = home.start("waits_for_it").unwrap();
         wait_for(&mut child, "waits | waiting");
         let mine = children(child.id());
         assert_eq!(mine.len(), 2, "{mine:?}");
         kill_process(Pid::from_child(&child), signal).unwrap();
-        assert_eq!(child.wait().unwrap().code(), Some(130));
+        assert_eq!(child.wait().unwrap().code(), Some(128 + signal.as_raw()));
         until("its pods have ended", || pods().keys().all(|pod| !mine.contains(pod)));
     }
 }

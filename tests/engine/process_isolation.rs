@@ -80,7 +80,7 @@ fn interrupted_and_killed_runs_leave_no_process_and_no_file() {
         assert_eq!(pods.len(), 2, "{pods:?}");
         // A pod is one process: it does not continue in a child.
         assert!(pods.iter().all(|pod| children(*pod).is_empty()));
-        let directory = run_directory(pods[0]);
+        let directory = pods.iter().find_map(|pod| run_directory(*pod)).expect("a pod with a secret file");
         assert!(fs::exists(&directory).unwrap(), "{directory}");
         kill_process(Pid::from_child(&run), signal).unwrap();
         run.wait().unwrap();
@@ -95,9 +95,9 @@ fn is_running(id: u32) -> bool {
     fs::read(format!("/proc/{id}/cmdline")).is_ok_and(|line| !line.is_empty())
 }
 
-/// Returns the directory of the run that a pod belongs to.
-fn run_directory(pod: u32) -> String {
-    let line = String::from_utf8(fs::read(format!("/proc/{pod}/cmdline")).unwrap()).unwrap();
-    let (_, outputs) = line.split_once("--outputs-path\0").unwrap();
-    outputs.trim_end_matches('\0').rsplit_once('/').unwrap().0.to_owned()
+/// Returns the directory of the secret files of a pod, if it has any.
+fn run_directory(pod: u32) -> Option<String> {
+    let environment = String::from_utf8(fs::read(format!("/proc/{pod}/environ")).unwrap()).unwrap();
+    let mut variables = environment.split('\0').filter_map(|variable| variable.split_once('='));
+    variables.find(|(name, _)| *name == "SEALKIT_MOUNTS").map(|(_, directory)| directory.to_owned())
 }

@@ -7,9 +7,9 @@ use std::{
     process::{Command, Stdio},
 };
 
-use sealkit_idl::{prost::Message, task::Inputs};
+use sealkit_idl::task::Inputs;
 use sealkit_protocol::{
-    Code, ErrorFile, Hello, Problem,
+    Code, Hello, Problem,
     call::{ToController, ToControllerFrame},
     frame, mounts,
 };
@@ -39,11 +39,11 @@ fn a_program_of_another_version_is_told_from_the_command() {
     for line in ["describe", "run newer"] {
         insta::allow_duplicates! {
             insta::assert_snapshot!(error(line, "newer"), @"
-            error: `PROGRAM` has sealkit 9.8.7 (protocol 2), and the `sealkit` command is 0.1.0 (protocol 1): they do not understand each other
+            error: `PROGRAM` has sealkit 9.8.7 (protocol 3), and the `sealkit` command is 0.1.0 (protocol 2): they do not understand each other
             hint: update the command: install the `sealkit` command again
             ");
             insta::assert_snapshot!(error(line, "older"), @"
-            error: `PROGRAM` has sealkit 9.8.7 (protocol 0), and the `sealkit` command is 0.1.0 (protocol 1): they do not understand each other
+            error: `PROGRAM` has sealkit 9.8.7 (protocol 1), and the `sealkit` command is 0.1.0 (protocol 2): they do not understand each other
             hint: update the program: cargo update -p sealkit, and build it again
             ");
         }
@@ -89,11 +89,11 @@ fn an_answer_that_cannot_be_understood_is_an_error() {
 #[test]
 fn a_call_that_cannot_be_understood_ends_the_pod() {
     insta::assert_snapshot!(error("run newer", ""), @"
-    error: `PROGRAM` has sealkit 9.8.7 (protocol 2), and the `sealkit` command is 0.1.0 (protocol 1): they do not understand each other
+    error: `PROGRAM` has sealkit 9.8.7 (protocol 3), and the `sealkit` command is 0.1.0 (protocol 2): they do not understand each other
     hint: update the command: install the `sealkit` command again
     ");
     insta::assert_snapshot!(error("run older", ""), @"
-    error: `PROGRAM` has sealkit 9.8.7 (protocol 0), and the `sealkit` command is 0.1.0 (protocol 1): they do not understand each other
+    error: `PROGRAM` has sealkit 9.8.7 (protocol 1), and the `sealkit` command is 0.1.0 (protocol 2): they do not understand each other
     hint: update the program: cargo update -p sealkit, and build it again
     ");
     insta::assert_snapshot!(error("run garbled", ""), @"
@@ -131,13 +131,9 @@ fn a_pod_that_does_not_read_its_secrets_times_out_and_one_that_tells_them_is_red
 
 /// Runs a task of `pods` as a pod, and plays the command. Returns the error of the pod.
 fn pod(task: &str, hello: &Hello, response: &[u8]) -> Problem {
-    let directory = tempfile::tempdir().unwrap();
-    let inputs = directory.path().join("inputs.pb");
-    fs::write(&inputs, Inputs::default().encode_to_vec()).unwrap();
     let (socket, pod_socket) = UnixStream::pair().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_pods"));
-    command.args(["execute", "--task", task, "--inputs"]).arg(inputs);
-    command.arg("--outputs-path").arg(directory.path());
+    command.args(["execute", "--task", task]);
     command.env("FLYTE_INTERNAL_EXECUTION_ID", "run-1").env("SEALKIT_ENGINE", std::process::id().to_string());
     command.stdin(OwnedFd::from(pod_socket)).stdout(Stdio::null()).stderr(Stdio::null());
     // The pod exits when this thread does.
@@ -145,6 +141,7 @@ fn pod(task: &str, hello: &Hello, response: &[u8]) -> Problem {
     drop(command);
     frame::write(&socket, hello).unwrap();
     mounts::send(&socket, &[]).unwrap();
+    frame::write(&socket, &Inputs::default()).unwrap();
     if !response.is_empty() {
         for _ in 0..2 {
             let message: ToControllerFrame = frame::read(&socket).unwrap().unwrap();
@@ -153,8 +150,12 @@ fn pod(task: &str, hello: &Hello, response: &[u8]) -> Problem {
         (&socket).write_all(response).unwrap();
     }
     assert!(child.wait().unwrap().success());
-    let file = fs::read(directory.path().join("error.pb")).unwrap();
-    ErrorFile::decode(&*file).unwrap().into_problem().unwrap()
+    loop {
+        let message: ToControllerFrame = frame::read(&socket).unwrap().unwrap();
+        if let Some(ToController::Answer(answer)) = message.message {
+            return answer.into_result().unwrap().unwrap_err();
+        }
+    }
 }
 
 #[test]

@@ -3,17 +3,16 @@
 //! `IMPOSTOR` says how it answers queries; the name of the task says how its pod makes a call.
 
 use std::{
-    env, fs,
+    env,
     io::{self, Write as _},
     os::{fd::AsFd as _, unix::net::UnixStream},
-    path::Path,
     thread,
     time::Duration,
 };
 
 use sealkit_idl::prost::Message;
 use sealkit_protocol::{
-    Answer, Code, ErrorFile, Hello, Problem, Query,
+    Answer, Code, Hello, Problem, Query,
     call::{Call, ToController, ToControllerFrame},
     frame, mounts,
     query::Reply,
@@ -105,12 +104,12 @@ fn main() -> io::Result<()> {
     }
     let _: Option<Hello> = frame::read(&socket)?;
     let secrets = mounts::receive(&socket)?;
-    if let (Some("leak"), Some(directory)) = (task.map(String::as_str), argument("--outputs-path")) {
+    if task.is_some_and(|task| task == "leak") {
         let value = String::from_utf8_lossy(&secrets[0].value).into_owned();
         let mut problem = Problem::new(Code::Other, format!("cannot log in with {value}")).with_hint(&*value);
         problem.causes = vec![value];
-        let file = ErrorFile::new(problem).encode_to_vec();
-        return fs::write(Path::new(directory).join("error.pb"), file);
+        let answer = ToControllerFrame::from(ToController::Answer(Err(problem).into()));
+        return (&socket).write_all(&encoded(&answer)?);
     }
     (&socket).write_all(&call(task.map(String::as_str).unwrap_or_default())?)?;
     if task.is_some_and(|task| task == "cut") {

@@ -165,6 +165,7 @@ fn ends(way: String) -> anyhow::Result<String> {
         "panic" => panic!("{secret} is wrong"),
         "abort" => std::process::abort(),
         "exit" => std::process::exit(7),
+        "overflow" => drop(overflow(0)),
         "kill" => drop(Command::new("sh").args(["-c", "kill -9 $PPID"]).status()?),
         "close" => drop(rustix::stdio::dup2_stdout(fs::File::open("/dev/null")?)),
         "binary" => stdout.write_all(&[b"\xff\x00\x1b[31m".as_slice(), secret.as_bytes(), b"\n"].concat())?,
@@ -206,6 +207,28 @@ fn ends(way: String) -> anyhow::Result<String> {
 #[task]
 fn leaves_a_child() -> anyhow::Result<i64> {
     Ok(Command::new("sleep").arg("999").spawn()?.id().into())
+}
+
+/// Exits with a code.
+#[task]
+fn exits(code: i32) -> sealkit::Result<()> {
+    std::process::exit(code)
+}
+
+/// Uses the whole stack.
+#[expect(unconditional_recursion, reason = "it has to overflow")]
+fn overflow(depth: usize) -> [usize; 512] {
+    let mut above = overflow(depth + 1);
+    above[depth % 512] = depth;
+    above
+}
+
+/// Ignores SIGTERM, prints a line and sleeps until it is killed.
+#[task(timeout = 1)]
+fn ignores_sigterm() -> sealkit::Result<()> {
+    let status =
+        Command::new("bash").args(["-c", "trap '' TERM; echo waiting; while :; do sleep 1; done"]).exec();
+    Err(sealkit::Error::other(status))
 }
 
 /// Sleeps until it times out.
@@ -356,5 +379,12 @@ fn surroundings() -> anyhow::Result<Vec<String>> {
 }
 
 fn main() -> ExitCode {
+    // How the program ends, or does not, before its task starts.
+    match std::env::var("BEFORE_MAIN").as_deref() {
+        Ok("hang") => thread::sleep(Duration::MAX),
+        Ok("panic") => panic!("the configuration is missing"),
+        Ok("return") => return ExitCode::SUCCESS,
+        _ => {}
+    }
     sealkit::main()
 }

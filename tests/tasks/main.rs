@@ -13,5 +13,6 @@ mod pod;
 mod program;
 mod program_help;
 mod reading;
+mod supervisor;
 mod types;
 mod wire;

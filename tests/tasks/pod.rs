@@ -14,15 +14,15 @@ use sealkit_idl::{
     prost::Message,
     task::{Inputs, NamedLiteral, Outputs},
 };
-use support::{Finished, Program};
+use support::{Finished, Program, runs::children};
 
 const SECRET: &str = "Zx81-Spectrum-48K";
 
-fn text(value: &str) -> (Type, Value) {
+pub(crate) fn text(value: &str) -> (Type, Value) {
     (Type::String, Value::String(value.to_owned()))
 }
 
-fn write_inputs(directory: &Path, inputs: &[(&str, (Type, Value))]) {
+pub(crate) fn write_inputs(directory: &Path, inputs: &[(&str, (Type, Value))]) {
     let literal = |(name, (of, value)): &(&str, (Type, Value))| NamedLiteral {
         name: (*name).to_owned(),
         value: Some(literal::to_literal(*of, value).unwrap()),
@@ -36,7 +36,7 @@ fn pod(directory: &Path, task: &str) -> Program {
     pod_of(env!("CARGO_BIN_EXE_fixture"), directory, task)
 }
 
-fn pod_of(program: &str, directory: &Path, task: &str) -> Program {
+pub(crate) fn pod_of(program: &str, directory: &Path, task: &str) -> Program {
     let uri = |name: &str| format!("file://{}/{name}", directory.display());
     Program::new(program)
         .args("execute --version v1 --run-name {{.runName}} --task")
@@ -48,7 +48,7 @@ fn pod_of(program: &str, directory: &Path, task: &str) -> Program {
         .env("FLYTE_INTERNAL_EXECUTION_ID", "run-1")
 }
 
-fn output(directory: &Path) -> Value {
+pub(crate) fn output(directory: &Path) -> Value {
     assert!(!directory.join("outputs/error.pb").exists());
     let bytes = fs::read(directory.join("outputs/outputs.pb")).unwrap();
     let mut outputs = Outputs::decode(&*bytes).unwrap().literals;
@@ -59,7 +59,7 @@ fn output(directory: &Path) -> Value {
 }
 
 /// Returns the error that a pod wrote to `error.pb`.
-fn error(directory: &Path, finished: &Finished) -> String {
+pub(crate) fn error(directory: &Path, finished: &Finished) -> String {
     assert_eq!(finished.code, Some(0), "{finished}");
     assert!(!directory.join("outputs/outputs.pb").exists());
     let bytes = fs::read(directory.join("outputs/error.pb")).unwrap();
@@ -270,12 +270,16 @@ fn secrets_are_removed_from_the_environment_except_declared_variables() {
         let directory = tempfile::tempdir().unwrap();
         let program = Path::new(env!("CARGO_BIN_EXE_fixture"));
         let child = waiting(program, start, directory.path(), None, debuggable);
-        let proc = |file: &str| fs::read(format!("/proc/{}/{file}", child.id()));
+        let task = children(child.id())[0];
+        let proc = |file: &str| fs::read(format!("/proc/{task}/{file}"));
         // Only root can read it.
         if let Ok(environment) = proc("environ") {
             let environment = String::from_utf8(environment).unwrap();
             assert!(!environment.contains(SECRET), "{environment:?}");
             assert!(environment.contains("HF_TOKEN=stays-here-1"), "{environment:?}");
+            let supervisor = fs::read(format!("/proc/{}/environ", child.id())).unwrap();
+            let supervisor = String::from_utf8(supervisor).unwrap();
+            assert!(!supervisor.contains(SECRET) && !supervisor.contains("stays-here-1"), "{supervisor:?}");
         }
         let limits = String::from_utf8(proc("limits").unwrap()).unwrap();
         let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
@@ -296,13 +300,16 @@ fn another_process_of_the_same_user_cannot_read_a_pod() {
     std::os::unix::fs::chown(directory.path(), Some(UNPRIVILEGED), Some(UNPRIVILEGED)).unwrap();
     for (start, debuggable) in STARTS.into_iter().flat_map(|start| [(start, false), (start, true)]) {
         let child = waiting(&program, start, directory.path(), Some(UNPRIVILEGED), debuggable);
-        for file in ["environ", "mem", "maps", "fd"] {
+        let processes = [child.id(), children(child.id())[0]];
+        for (process, file) in
+            processes.into_iter().flat_map(|id| ["environ", "mem", "maps", "fd"].map(|file| (id, file)))
+        {
             let mut command = Command::new("ls");
             if file != "fd" {
                 command = Command::new("head");
                 command.args(["-c", "1"]);
             }
-            command.arg(format!("/proc/{}/{file}", child.id())).uid(UNPRIVILEGED).gid(UNPRIVILEGED);
+            command.arg(format!("/proc/{process}/{file}")).uid(UNPRIVILEGED).gid(UNPRIVILEGED);
             let output = command.output().unwrap();
             // The first page of the memory is not mapped.
             let readable =

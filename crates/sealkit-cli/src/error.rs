@@ -29,6 +29,17 @@ impl CommandError {
         Self { code: 130, message: "interrupted".to_owned(), hint: None }
     }
 
+    /// Creates the error of a run that a signal has ended, perhaps at once. The exit code is that of shells, 128 and the number.
+    pub(crate) fn terminated_by(signal: i32, at_once: bool) -> Self {
+        let code = u8::try_from(signal).map_or(1, |signal| signal.saturating_add(128));
+        let message = match sealkit_engine::signal_name(signal) {
+            Some(name) if signal != 2 => format!("interrupted by {name}"),
+            _ => "interrupted".to_owned(),
+        };
+        let killed = if at_once { ": the second signal killed the running tasks" } else { "" };
+        Self { code, message: message + killed, hint: None }
+    }
+
     /// Adds a hint, which says what to do next.
     #[must_use]
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {

@@ -8,6 +8,7 @@
 compile_error!("the sealkit command supports Unix systems only: it protects its files with their modes");
 
 pub mod arguments;
+mod cancellation;
 mod command_line;
 mod completion;
 mod describe;

@@ -70,6 +70,24 @@ impl Progress {
                 state.line(depth, &line);
             }
             Event::Output { pod, bytes } => state.output(*pod, bytes),
+            Event::Stopped { pod, signal, group } => {
+                let Some(Pod { depth, label }) = state.pods.get(pod).cloned() else { return };
+                state.line(
+                    depth,
+                    &format!(
+                        "{NAME}{label}{NAME:#} is stopped by {signal}: continue it with `kill -CONT -{group}`"
+                    ),
+                );
+            }
+            Event::Killed { pod, grace_period } => {
+                let Some(Pod { depth, label }) = state.pods.get(pod).cloned() else { return };
+                state.line(
+                    depth,
+                    &format!(
+                        "{NAME}{label}{NAME:#} did not end within {grace_period:?} of SIGTERM and was killed"
+                    ),
+                );
+            }
             Event::Finished { pod, problem, duration, will_retry, .. } => {
                 let Some(Pod { depth, label }) = state.pods.remove(pod) else { return };
                 state.end_line(Some(*pod));

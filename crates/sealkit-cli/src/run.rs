@@ -5,21 +5,17 @@ use std::{
     fmt::Write as _,
     path::{Path, PathBuf},
     sync::Arc,
-    thread,
 };
 
 use clap::CommandFactory as _;
-use sealkit_engine::{Code, Engine, Isolation, PodOptions, Values};
+use sealkit_engine::{Engine, Isolation, PodOptions, Values};
 use sealkit_program::{BuildOptions, Inputs, Platform, Program, SecretRequest, Task};
 use sealkit_store::{Scope, SecretId, Store};
-use signal_hook::{
-    consts::{SIGHUP, SIGINT, SIGTERM},
-    iterator::Signals,
-};
 use zeroize::Zeroizing;
 
 use crate::{
     arguments::{Arguments, Run, TargetArguments},
+    cancellation::Cancellation,
     error::CommandError,
     isolation,
     progress::Progress,
@@ -43,6 +39,7 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
         inherit_environment: args.inherit_env,
         debuggable: args.debuggable,
         isolation: if args.process_isolation { Isolation::Process } else { Isolation::default() },
+        grace_period: args.grace_period,
         domain: args.domain.clone(),
         project: args.project.clone(),
     };
@@ -78,19 +75,18 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
     if has_secrets {
         isolation::print_warning(&engine);
     }
-    let signals = cancel_on_signals(&engine)?;
+    let cancellation = Cancellation::install(&engine)?;
     // Other systems cannot adopt orphans.
     if engine.isolation() == Isolation::Private {
         sealkit_engine::adopt_orphans();
     }
     let outcome = engine.run(&name, &inputs);
     sealkit_engine::kill_orphans();
-    signals.close();
+    let interrupted = cancellation.finish();
     progress.finish();
     match outcome {
         Ok(success) => terminal::print(&(success.json + "\n")),
-        Err(problem) if problem.code() == Code::Cancelled => Err(CommandError::interrupted()),
-        Err(problem) => Err(problem.into()),
+        Err(problem) => Err(interrupted.unwrap_or_else(|| problem.into())),
     }
 }
 
@@ -368,19 +364,4 @@ pub(crate) fn variable(pair: &OsStr) -> Result<(OsString, OsString), CommandErro
         );
     }
     Ok((name.into(), value.into()))
-}
-
-/// Cancels the run on SIGINT, SIGTERM and SIGHUP.
-fn cancel_on_signals(engine: &Arc<Engine>) -> Result<signal_hook::iterator::Handle, CommandError> {
-    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])
-        .map_err(|error| CommandError::failure(format!("cannot install signal handlers: {error}")))?;
-    let (handle, engine) = (signals.handle(), Arc::downgrade(engine));
-    thread::spawn(move || {
-        for _ in &mut signals {
-            if let Some(engine) = engine.upgrade() {
-                engine.cancel();
-            }
-        }
-    });
-    Ok(handle)
 }

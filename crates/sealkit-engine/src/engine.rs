@@ -3,25 +3,36 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
+    hash::{BuildHasher as _, RandomState},
+    io,
+    path::Path,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
+        mpsc,
     },
     thread,
     time::{Duration, Instant},
 };
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::{
+    io::Errno,
+    process::{Pid, Signal, kill_process, kill_process_group},
+};
 use sealkit_guard::Guard;
 use sealkit_idl::task::Inputs;
 use sealkit_program::{Program, Result, Timeout};
-use sealkit_protocol::{Code, Problem, Task};
+use sealkit_protocol::{
+    Code, Problem, Task,
+    call::Success,
+    exit::{signal_name, timed_out},
+};
 
 use crate::{
     event::{Event, Observer},
     isolation::Isolation,
     mounts,
-    pod::{Pod, PodOptions, Success, secrets},
+    pod::{Pod, PodOptions, RunningPod},
     run_directory::RunDirectory,
     slots::Slots,
     values::Values,
@@ -29,8 +40,10 @@ use crate::{
 
 /// The deepest nesting of calls: a deeper one is taken for an endless recursion.
 const MAX_CALL_DEPTH: usize = 64;
-/// The time between SIGTERM and SIGKILL.
-const TERMINATION_GRACE_PERIOD: Duration = Duration::from_secs(2);
+/// How long the answer of a pod that has exited is waited for.
+const ANSWER_TIMEOUT: Duration = Duration::from_millis(500);
+/// How long a pod waits for other pods to end if the system has no descriptors or processes for it.
+const START_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Runs the tasks of one program.
 pub struct Engine {
@@ -38,7 +51,8 @@ pub struct Engine {
     values: Values,
     guard: Arc<Guard>,
     options: PodOptions,
-    directory: RunDirectory,
+    /// The directory of secret files, if any task needs one.
+    directory: Option<RunDirectory>,
     run: String,
     observer: Observer,
     pub(crate) slots: Slots,
@@ -63,7 +77,8 @@ pub(crate) struct Caller {
 /// A pod whose process runs.
 pub(crate) struct LivePod {
     caller: Option<Caller>,
-    group: Pid,
+    /// The process, which leads a group of the same number.
+    process: Pid,
 }
 
 impl std::fmt::Debug for Engine {
@@ -87,9 +102,10 @@ impl Engine {
         options: PodOptions,
         observer: Observer,
     ) -> Result<Arc<Self>> {
-        let directory = RunDirectory::create()?;
-        let name = directory.path().file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let run = format!("local-{}", name.rsplit('-').next().unwrap_or_default().to_ascii_lowercase());
+        let needs_files = program.tasks().iter().any(|task| mounts::check(task, &values) == Ok(true));
+        let directory = needs_files.then(RunDirectory::create).transpose()?;
+        let random = RandomState::new().hash_one(std::process::id());
+        let run = format!("local-{:08x}", random & 0xffff_ffff);
         let slots = thread::available_parallelism().map_or(2, usize::from) * 2;
         Ok(Arc::new(Self {
             guard: Arc::new(values.guard()),
@@ -109,9 +125,9 @@ impl Engine {
         }))
     }
 
-    /// Returns whether secrets that are mounted as files stay in memory.
+    /// Returns whether secrets that are mounted as files stay in memory, if there are any.
     pub fn is_in_memory(&self) -> bool {
-        self.directory.is_in_memory()
+        self.directory.as_ref().is_none_or(RunDirectory::is_in_memory)
     }
 
     /// Returns how pods are isolated from other processes of the same user.
@@ -138,7 +154,9 @@ impl Engine {
         let outcome = self.call(None, 0, task, self.next_call(task), inputs);
         self.slots.release();
         // Not on drop: a thread that answers a pod may still hold the engine.
-        self.directory.remove();
+        if let Some(directory) = &self.directory {
+            directory.remove();
+        }
         outcome
     }
 
@@ -149,24 +167,48 @@ impl Engine {
         self.terminate(all);
     }
 
+    /// Cancels the run at once: kills all pods and starts no more.
+    pub fn kill(&self) {
+        self.cancelled.store(true, Ordering::SeqCst);
+        let all: Vec<u64> = self.live().keys().copied().collect();
+        for pod in all {
+            self.signal_group(pod, Signal::KILL);
+        }
+    }
+
     /// Sends SIGTERM to these pods, and SIGKILL after the grace period.
     pub(crate) fn terminate(self: &Arc<Self>, pods: Vec<u64>) {
-        self.signal(&pods, Signal::TERM);
-        let engine = Arc::downgrade(self);
+        for pod in &pods {
+            self.signal(*pod, Signal::TERM);
+            // A stopped process does not receive other signals.
+            self.signal_group(*pod, Signal::CONT);
+        }
+        let (engine, grace_period) = (Arc::downgrade(self), self.options.grace_period);
         thread::spawn(move || {
-            thread::sleep(TERMINATION_GRACE_PERIOD);
-            if let Some(engine) = engine.upgrade() {
-                engine.signal(&pods, Signal::KILL);
+            thread::sleep(grace_period);
+            let Some(engine) = engine.upgrade() else { return };
+            for pod in pods {
+                if engine.signal_group(pod, Signal::KILL) {
+                    (engine.observer)(&Event::Killed { pod, grace_period });
+                }
             }
         });
     }
 
-    fn signal(&self, pods: &[u64], signal: Signal) {
-        let live = self.live();
-        for LivePod { group, .. } in pods.iter().filter_map(|pod| live.get(pod)) {
+    /// Sends a signal to the first process of a pod, which passes it on to the task.
+    fn signal(&self, pod: u64, signal: Signal) {
+        if let Some(LivePod { process, .. }) = self.live().get(&pod) {
             // The pod may have exited meanwhile.
-            let _ = kill_process_group(*group, signal);
+            let _ = kill_process(*process, signal);
         }
+    }
+
+    /// Sends a signal to all processes of a pod, and returns whether the pod is live.
+    pub(crate) fn signal_group(&self, pod: u64, signal: Signal) -> bool {
+        let live = self.live();
+        let Some(LivePod { process, .. }) = live.get(&pod) else { return false };
+        // The process leads a group only after its start.
+        kill_process_group(*process, signal).or_else(|_| kill_process(*process, signal)).is_ok()
     }
 
     pub(crate) fn live(&self) -> MutexGuard<'_, BTreeMap<u64, LivePod>> {
@@ -225,62 +267,65 @@ impl Engine {
         attempt: u32,
         inputs: &Inputs,
     ) -> Result<Success, Problem> {
-        let io_problem = |error: sealkit_program::Error| problem(Code::Io, &error).not_retryable();
-        mounts::check(task, &self.values)?;
-        let directory = self.directory.path().join(number.to_string());
-        let mounts = mounts::mount(task, &self.values, &secrets(&directory))?;
+        let needs_files = mounts::check(task, &self.values)?;
+        let directory = self.directory.as_ref().map(|run| run.path().join(number.to_string()));
+        let secrets = directory.as_ref().filter(|_| needs_files).map(|directory| directory.join("secrets"));
+        let mounts = mounts::mount(task, &self.values, secrets.as_deref().unwrap_or(Path::new("")))?;
         let mut pod = Pod {
             program: self.program.path(),
             task: &task.name,
             run: &self.run,
             action: &format!("a{number}"),
             attempt,
-            directory: directory.clone(),
+            secrets,
             mounts,
             options: &self.options,
             guard: self.guard.clone(),
         };
         let observer = self.observer.clone();
         let print = move |bytes: &[u8]| observer(&Event::Output { pod: number, bytes });
-        let running = pod.start(inputs, print).map_err(io_problem)?;
-        self.live().insert(number, LivePod { caller, group: running.group() });
+        let running = start(&mut pod, inputs, print)?;
+        let process = running.process();
+        self.live().insert(number, LivePod { caller, process });
         // A cancellation before the pod was live could not terminate it.
         if self.is_cancelled(caller) {
             self.terminate(vec![number]);
         }
-        if let Ok(socket) = running.socket.try_clone() {
-            let (engine, task) = (self.clone(), task.name.clone());
-            thread::spawn(move || engine.serve(number, &task, depth, &Arc::new(Mutex::new(socket))));
-        }
+        let (answer, answers) = mpsc::channel();
+        let (engine, name, socket) = (self.clone(), task.name.clone(), running.socket());
+        thread::spawn(move || engine.serve(number, &name, depth, &socket, &answer));
         let engine = Arc::downgrade(self);
         let timeout = Timeout::start(task.timeout, move || {
             if let Some(engine) = engine.upgrade() {
                 engine.terminate(vec![number]);
             }
         });
-        let status = running.wait();
+        let observer = self.observer.clone();
+        let exit = running.wait(|signal| {
+            let (name, group) = (signal_name(signal).unwrap_or("a signal"), process.as_raw_nonzero().get());
+            observer(&Event::Stopped { pod: number, signal: name, group });
+        });
+        // The socket is closed when the pod exits, unless the pod has passed it on.
+        let answer = answers.recv_timeout(ANSWER_TIMEOUT);
         self.live().remove(&number);
         // Calls that the task did not wait for.
         self.terminate_calls(|caller| caller.pod == number);
-        let outcome = status
-            .map_err(|error| {
-                io_problem(sealkit_program::Error::io(format!("cannot wait for task `{}`", task.name), error))
-            })
-            .map(|status| pod.outcome(status));
-        let _ = fs::remove_dir_all(&directory);
+        if let Some(directory) = directory {
+            let _ = fs::remove_dir_all(directory);
+        }
         if self.is_cancelled(caller) {
             return Err(cancelled(&task.name));
         }
         if let Some(problem) = lock(&self.misunderstood).remove(&number) {
             return Err(problem);
         }
-        match outcome? {
-            Err(_) if timeout.timed_out() => {
-                let limit = task.timeout.unwrap_or_default();
-                let message = format!("task `{}` timed out after {limit:?}", task.name);
-                Err(Problem::new(Code::Timeout, message))
-            }
-            outcome => outcome,
+        match (answer, exit) {
+            (Ok(Ok(success)), _) => Ok(success),
+            _ if timeout.timed_out() => Err(timed_out(&task.name, task.timeout.unwrap_or_default())),
+            // The pod has redacted what it has read. It may not know all its secrets.
+            (Ok(Err(problem)), _) => Err(problem.map_texts(|text| self.guard.redact_text(text).into_owned())),
+            (Err(_), Ok(exit)) => Err(exit.problem(&task.name)),
+            (Err(_), Err(error)) => Err(io_problem(format!("cannot wait for task `{}`", task.name), error)),
         }
     }
 
@@ -308,6 +353,41 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 fn problem(code: Code, error: &sealkit_program::Error) -> Problem {
     Problem::new(code, error.to_string()).with_optional_hint(error.hint())
+}
+
+/// Starts a pod. If the system has no descriptors or processes left, it waits for other pods to end.
+fn start(
+    pod: &mut Pod<'_>,
+    inputs: &Inputs,
+    print: impl Fn(&[u8]) + Clone + Send + 'static,
+) -> Result<RunningPod, Problem> {
+    let started = Instant::now();
+    loop {
+        match pod.start(inputs, print.clone()) {
+            Err(error) if is_exhausted(&error) && started.elapsed() < START_TIMEOUT => {
+                thread::sleep(Duration::from_millis(20));
+            }
+            Err(error) if is_exhausted(&error) => {
+                let problem = io_problem(format!("cannot start the pod of task `{}`", pod.task), error);
+                return Err(problem.with_hint("raise the limits: see `ulimit -n` and `ulimit -u`"));
+            }
+            started => {
+                return started.map_err(|error| {
+                    io_problem(format!("cannot start the pod of task `{}`", pod.task), error)
+                });
+            }
+        }
+    }
+}
+
+fn io_problem(message: String, error: io::Error) -> Problem {
+    problem(Code::Io, &sealkit_program::Error::io(message, error)).not_retryable()
+}
+
+/// Returns whether the system lacks descriptors or processes, which other pods may free.
+fn is_exhausted(error: &io::Error) -> bool {
+    let exhausted = [Errno::MFILE, Errno::NFILE, Errno::AGAIN];
+    Errno::from_io_error(error).is_some_and(|error| exhausted.contains(&error))
 }
 
 pub(crate) fn cancelled(task: &str) -> Problem {

@@ -28,6 +28,22 @@ pub enum Event<'a> {
         /// The bytes, redacted.
         bytes: &'a [u8],
     },
+    /// A pod was stopped, and does not run until it is continued.
+    Stopped {
+        /// The number of the pod.
+        pod: u64,
+        /// The signal that stopped it.
+        signal: &'a str,
+        /// The process group of the pod.
+        group: i32,
+    },
+    /// A pod did not end after SIGTERM, and was killed.
+    Killed {
+        /// The number of the pod.
+        pod: u64,
+        /// How long it had time to end.
+        grace_period: Duration,
+    },
     /// A pod has finished.
     Finished {
         /// The number of the pod.

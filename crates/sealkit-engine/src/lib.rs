@@ -23,8 +23,8 @@ pub use engine::Engine;
 pub use event::{Event, Observer};
 pub use isolation::Isolation;
 pub use orphans::{adopt_orphans, kill_orphans};
-pub use pod::{PodOptions, Success};
+pub use pod::{GRACE_PERIOD, PodOptions};
 pub use run_directory::remove_stale_run_directories;
 
-pub use sealkit_protocol::{Code, Problem};
+pub use sealkit_protocol::{Code, Problem, call::Success, exit::signal_name};
 pub use values::{Lookup, Values};

@@ -32,11 +32,11 @@ enum MountAs {
     File,
 }
 
-/// Checks that all secrets of `task` exist and can be mounted.
-pub(crate) fn check(task: &Task, values: &Values) -> Result<(), Problem> {
-    task.secret_requests
-        .iter()
-        .try_for_each(|request| mount_as(task, request, values.of(task, request)?).map(drop))
+/// Checks that all secrets of `task` exist and can be mounted. Returns whether any of them is mounted as a file.
+pub(crate) fn check(task: &Task, values: &Values) -> Result<bool, Problem> {
+    task.secret_requests.iter().try_fold(false, |any, request| {
+        Ok(any | (mount_as(task, request, values.of(task, request)?)? == MountAs::File))
+    })
 }
 
 fn mount_as(task: &Task, request: &SecretRequest, value: &[u8]) -> Result<MountAs, Problem> {
@@ -91,11 +91,4 @@ pub(crate) fn mount(task: &Task, values: &Values, directory: &Path) -> Result<Mo
         }
     }
     Ok(mounts)
-}
-
-impl Mounts {
-    /// Returns whether any secret is a file.
-    pub(crate) fn has_files(&self) -> bool {
-        self.variables.iter().any(|variable| variable.mount == MountKind::File)
-    }
 }

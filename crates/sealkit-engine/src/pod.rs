@@ -3,36 +3,30 @@
 use std::{
     env,
     ffi::{OsStr, OsString},
-    fs::{self, DirBuilder, File},
-    io::{self, Read as _},
-    mem,
+    fs::{DirBuilder, File},
+    io, mem,
     os::{
         fd::OwnedFd,
-        unix::{
-            fs::DirBuilderExt as _,
-            net::UnixStream,
-            process::{CommandExt as _, ExitStatusExt as _},
-        },
+        unix::{fs::DirBuilderExt as _, net::UnixStream},
     },
     path::{Path, PathBuf},
-    process::{Child, Command, ExitStatus, Stdio},
+    process::{Command, Stdio},
     sync::{Arc, Mutex, PoisonError, mpsc},
     thread,
     time::Duration,
 };
 
 use rustix::{
-    fs::{Mode, OFlags},
-    process::{Pid, Signal, kill_process_group},
+    io::Errno,
+    process::{Pid, Signal, WaitOptions, kill_process_group, waitpid},
 };
 use sealkit_guard::Guard;
-use sealkit_idl::{
-    prost::Message as _,
-    task::{Inputs, Outputs},
-};
+use sealkit_idl::{prost::Message, task::Inputs};
 use sealkit_names::variables;
-use sealkit_program::{Error, Result};
-use sealkit_protocol::{Code, ErrorFile, Hello, Problem, frame, mounts as protocol_mounts};
+use sealkit_protocol::{
+    Exit, Hello, frame,
+    mounts::{self, SecretVariable},
+};
 
 use crate::{isolation::Isolation, mounts::Mounts, output, pty::Pty};
 
@@ -69,12 +63,15 @@ const INHERITED: [&str; 27] = [
 /// How long the output of a finished pod is read if another process still holds it open.
 const OUTPUT_TIMEOUT: Duration = Duration::from_millis(500);
 
+/// The directory of secret files of a pod without any: it must not find those of this machine.
+const NO_DIRECTORY: &str = "/nonexistent/secrets";
+
 /// Held while a pod is started. Some systems mark descriptors close-on-exec only after creating them: a process that starts at that
 /// moment would inherit the socket of the pod.
 static STARTING: Mutex<()> = Mutex::new(());
 
 /// Options that apply to all pods of a run.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct PodOptions {
     /// Environment variables to set.
     pub environment: Vec<(OsString, OsString)>,
@@ -84,19 +81,30 @@ pub struct PodOptions {
     pub debuggable: bool,
     /// How pods are isolated from other processes of the same user.
     pub isolation: Isolation,
+    /// The time between SIGTERM and SIGKILL for a pod that has to end.
+    pub grace_period: Duration,
     /// The domain that pods run in.
     pub domain: Option<String>,
     /// The project that pods run in.
     pub project: Option<String>,
 }
 
-/// The result of a task.
-#[derive(Debug)]
-pub struct Success {
-    /// The outputs as Flyte's message.
-    pub outputs: Outputs,
-    /// The output as one line of JSON.
-    pub json: String,
+/// The default of [`PodOptions::grace_period`], as in Kubernetes.
+pub const GRACE_PERIOD: Duration = Duration::from_secs(30);
+
+impl Default for PodOptions {
+    fn default() -> Self {
+        let (environment, inherit_environment, debuggable, isolation, domain, project) = Default::default();
+        Self {
+            environment,
+            inherit_environment,
+            debuggable,
+            isolation,
+            domain,
+            project,
+            grace_period: GRACE_PERIOD,
+        }
+    }
 }
 
 /// A pod to start.
@@ -106,7 +114,8 @@ pub(crate) struct Pod<'a> {
     pub(crate) run: &'a str,
     pub(crate) action: &'a str,
     pub(crate) attempt: u32,
-    pub(crate) directory: PathBuf,
+    /// The directory of secrets that are files, if there are any.
+    pub(crate) secrets: Option<PathBuf>,
     pub(crate) mounts: Mounts,
     pub(crate) options: &'a PodOptions,
     pub(crate) guard: Arc<Guard>,
@@ -114,10 +123,37 @@ pub(crate) struct Pod<'a> {
 
 /// A running pod.
 pub(crate) struct RunningPod {
-    child: Child,
-    pub(crate) socket: UnixStream,
-    group: Pid,
+    socket: Arc<PodSocket>,
+    process: Pid,
     output_closed: mpsc::Receiver<()>,
+}
+
+/// The engine's end of the socket of a pod.
+pub(crate) struct PodSocket {
+    stream: UnixStream,
+    /// Held while a message is sent, so that messages do not interleave.
+    sending: Mutex<()>,
+}
+
+impl PodSocket {
+    /// Receives a message; `None` if the pod has closed the socket.
+    pub(crate) fn receive<M: Message + Default>(&self) -> io::Result<Option<M>> {
+        frame::read(&self.stream)
+    }
+
+    /// Sends a message.
+    pub(crate) fn send(&self, message: &impl Message) -> io::Result<()> {
+        let _sending = self.sending.lock().unwrap_or_else(PoisonError::into_inner);
+        frame::write(&self.stream, message)
+    }
+
+    /// Sends what a pod needs to start: the version of the protocol, its secrets and its inputs.
+    fn send_start(&self, secrets: &[SecretVariable], inputs: &Inputs) -> io::Result<()> {
+        let _sending = self.sending.lock().unwrap_or_else(PoisonError::into_inner);
+        frame::write(&self.stream, &Hello::current())?;
+        mounts::send(&self.stream, secrets)?;
+        frame::write(&self.stream, inputs)
+    }
 }
 
 impl Pod<'_> {
@@ -128,35 +164,27 @@ impl Pod<'_> {
         &mut self,
         inputs: &Inputs,
         print: impl Fn(&[u8]) + Clone + Send + 'static,
-    ) -> Result<RunningPod> {
-        let task = self.task;
-        let cannot_start =
-            |error: io::Error| Error::io(format!("cannot start the pod of task `{task}`"), error);
-        DirBuilder::new().mode(0o700).create(&self.directory).map_err(cannot_start)?;
-        if self.mounts.has_files() {
-            DirBuilder::new().mode(0o700).create(self.secrets()).map_err(cannot_start)?;
+    ) -> io::Result<RunningPod> {
+        if let Some(secrets) = &self.secrets {
+            DirBuilder::new().mode(0o700).recursive(true).create(secrets)?;
         }
-        let inputs_path = self.directory.join("inputs.pb");
-        fs::write(&inputs_path, inputs.encode_to_vec()).map_err(cannot_start)?;
-
         let starting = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
-        let (socket, pod_socket) = UnixStream::pair().map_err(cannot_start)?;
+        let (stream, pod_socket) = UnixStream::pair()?;
+        let socket = Arc::new(PodSocket { stream, sending: Mutex::new(()) });
         let mut command = Command::new(self.program);
         command.arg("execute").args(["--task", self.task, "--name", self.action, "--run-name", self.run]);
-        command.arg("--inputs").arg(&inputs_path).arg("--outputs-path").arg(&self.directory);
         command.env_clear().envs(self.environment());
         command.stdin(OwnedFd::from(pod_socket)).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command.process_group(0);
         let mut pty_master = None;
         if let Some(Pty { master, replica }) = Pty::open() {
-            command.stdout(replica.try_clone().map_err(cannot_start)?).stderr(replica);
+            command.stdout(replica.try_clone()?).stderr(replica);
             pty_master = Some(master);
         }
-        let mut child = command.spawn().map_err(cannot_start)?;
+        let mut child = command.spawn()?;
         // The command holds the pod's ends of the socket and the pty: reads from ours would never end.
         drop(command);
         drop(starting);
-        let group = Pid::from_child(&child);
+        let process = Pid::from_child(&child);
         let (open, output_closed) = mpsc::channel();
         let pipes = [child.stdout.take().map(OwnedFd::from), child.stderr.take().map(OwnedFd::from)];
         let files = pipes.into_iter().flatten().map(File::from).chain(pty_master);
@@ -168,18 +196,22 @@ impl Pod<'_> {
             });
         }
         // On a thread: a pod that does not read its secrets must not block the engine. If it has died, its exit status says why.
-        let (secrets, to_pod) =
-            (mem::take(&mut self.mounts.variables), socket.try_clone().map_err(cannot_start)?);
-        thread::spawn(move || {
-            let _ = frame::write(&to_pod, &Hello::current())
-                .and_then(|()| protocol_mounts::send(&to_pod, &secrets));
-        });
-        Ok(RunningPod { child, socket, group, output_closed })
+        let secrets = mem::take(&mut self.mounts.variables);
+        let (inputs, to_pod) = (inputs.clone(), socket.clone());
+        thread::spawn(move || to_pod.send_start(&secrets, &inputs));
+        Ok(RunningPod { socket, process, output_closed })
     }
 
     fn environment(&self) -> Vec<(OsString, OsString)> {
-        let PodOptions { environment, inherit_environment, debuggable, isolation, domain, project } =
-            self.options;
+        let PodOptions {
+            environment,
+            inherit_environment,
+            debuggable,
+            isolation,
+            domain,
+            project,
+            grace_period: _,
+        } = self.options;
         let is_secret =
             |name: &OsStr| self.mounts.variables.iter().any(|variable| name == variable.name.as_str());
         let mut all: Vec<(OsString, OsString)> = env::vars_os()
@@ -190,9 +222,10 @@ impl Pod<'_> {
         let mut set =
             |name: &str, value: &dyn AsRef<OsStr>| all.push((name.into(), value.as_ref().to_owned()));
         set(variables::ENGINE, &std::process::id().to_string());
-        if self.mounts.has_files() {
-            set(variables::MOUNTS, &self.secrets());
+        if let Some(secrets) = &self.secrets {
+            set(variables::MOUNTS, secrets);
         }
+        set(variables::DEFAULT_DIR, &self.secrets.as_deref().unwrap_or(Path::new(NO_DIRECTORY)));
         if *debuggable {
             set(variables::DEBUGGABLE, &"1");
         }
@@ -210,79 +243,44 @@ impl Pod<'_> {
             }
         }
         set(variables::ENV_PREFIX, &variables::ENGINE_ENV_PREFIX);
-        set(variables::DEFAULT_DIR, &self.secrets());
         for (name, path) in &self.mounts.paths {
             set(name, path);
         }
         all
     }
-
-    /// Returns the directory of secrets that are files.
-    pub(crate) fn secrets(&self) -> PathBuf {
-        secrets(&self.directory)
-    }
-
-    /// Reads the outputs or the error that the pod wrote, or explains why it wrote neither.
-    pub(crate) fn outcome(&self, status: ExitStatus) -> Result<Success, Problem> {
-        let read = |name: &str| read_result(&self.directory.join(name)).ok();
-        if let Some(problem) =
-            read("error.pb").and_then(|bytes| ErrorFile::decode(&*bytes).ok()?.into_problem())
-        {
-            // The pod has redacted what it has read. It may not know all its secrets.
-            return Err(problem.map_texts(|text| self.guard.redact_text(text).into_owned()));
-        }
-        if status.success()
-            && let Some(outputs) = read("outputs.pb").and_then(|bytes| Outputs::decode(&*bytes).ok())
-        {
-            let json = read("output.json").and_then(|json| String::from_utf8(json).ok());
-            return Ok(Success { outputs, json: json.unwrap_or_else(|| "null".to_owned()) });
-        }
-        let exit = match (status.code(), status.signal()) {
-            (Some(0), _) => "exited without returning a result".to_owned(),
-            (Some(code), _) => format!("exited with code {code} before it returned a result"),
-            (_, Some(9)) => "was killed (SIGKILL), possibly because it ran out of memory".to_owned(),
-            (_, Some(signal)) => {
-                let name = signal_hook::low_level::signal_name(signal);
-                format!(
-                    "was terminated by {}",
-                    name.map_or_else(|| format!("signal {signal}"), str::to_owned)
-                )
-            }
-            _ => "exited in an unknown way".to_owned(),
-        };
-        Err(Problem::new(Code::Ended, format!("task `{}` {exit}", self.task)))
-    }
-}
-
-/// Reads a file that a pod has written. It must be a regular file: opening a pipe would block.
-fn read_result(path: &Path) -> io::Result<Vec<u8>> {
-    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let mut file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
-    if !file.metadata()?.is_file() {
-        return Err(io::ErrorKind::InvalidData.into());
-    }
-    let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-/// Returns the directory of secrets that are files, in the directory of a pod.
-pub(crate) fn secrets(directory: &Path) -> PathBuf {
-    directory.join("secrets")
 }
 
 impl RunningPod {
-    pub(crate) fn group(&self) -> Pid {
-        self.group
+    pub(crate) fn socket(&self) -> Arc<PodSocket> {
+        self.socket.clone()
     }
 
-    /// Waits for the pod to exit and kills the rest of its process group.
-    pub(crate) fn wait(mut self) -> io::Result<ExitStatus> {
-        let status = self.child.wait()?;
-        let _ = kill_process_group(self.group, Signal::KILL);
+    /// Returns the process of the pod, which leads a process group and a session.
+    pub(crate) fn process(&self) -> Pid {
+        self.process
+    }
+
+    /// Waits for the pod to exit and kills the rest of its process group. Calls `stopped` with the signal whenever the pod is stopped.
+    pub(crate) fn wait(self, stopped: impl Fn(i32)) -> io::Result<Exit> {
+        let exit = loop {
+            let changed = waitpid(Some(self.process), WaitOptions::UNTRACED);
+            let status = match changed {
+                Ok(Some((_, status))) => status,
+                Ok(None) | Err(Errno::INTR) => continue,
+                Err(error) => return Err(error.into()),
+            };
+            let code = status.exit_status().map(Exit::Code);
+            if let Some(exit) = code.or_else(|| status.terminating_signal().map(Exit::Signal)) {
+                break exit;
+            }
+            if let Some(signal) = status.stopping_signal() {
+                stopped(signal);
+            }
+        };
+        let _ = kill_process_group(self.process, Signal::KILL);
         // The channel closes when all output has been read; a process that left the group may hold the output open.
         let _ = self.output_closed.recv_timeout(OUTPUT_TIMEOUT);
-        Ok(status)
+        Ok(exit)
     }
 }
 

@@ -2,21 +2,24 @@
 
 use std::{
     env,
-    fs::{self, File},
+    fs::{self, DirBuilder, File},
     io,
-    os::unix::fs::{MetadataExt as _, PermissionsExt as _},
+    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
     time::Duration,
 };
 
-use rustix::fs::{FlockOperation, flock};
+use rustix::{
+    fs::{FlockOperation, flock},
+    process::geteuid,
+};
 use tempfile::TempDir;
 
 use sealkit_program::{Error, Result};
 
-const PREFIX: &str = "sealkit-run-";
+const PREFIX: &str = "run-";
 /// The prefix while the directory is being created, so that it is not taken for a stale one.
-const NEW_PREFIX: &str = ".sealkit-new-";
+const NEW_PREFIX: &str = ".new-";
 /// A file that is locked while the run lasts.
 const LOCK: &str = "alive";
 /// A directory with [`NEW_PREFIX`] that is older than this is stale.
@@ -64,7 +67,7 @@ impl Drop for RunDirectory {
     }
 }
 
-/// A directory in which run directories are created.
+/// A place for the directory of all runs of this user. Other files there do not matter: they may be many.
 struct Parent {
     path: PathBuf,
     in_memory: bool,
@@ -104,11 +107,35 @@ fn is_in_memory(_: &Path) -> bool {
     false
 }
 
+/// Returns the directory of all runs of this user.
+fn directory_of_user(parent: &Path) -> PathBuf {
+    parent.join(format!("sealkit-{}", geteuid().as_raw()))
+}
+
+/// Creates the directory of all runs of this user. Another user may have created a file of this name.
+fn create_directory_of_user(parent: &Path) -> io::Result<PathBuf> {
+    let directory = directory_of_user(parent);
+    match DirBuilder::new().mode(0o700).create(&directory) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
+    let metadata = fs::symlink_metadata(&directory)?;
+    if !metadata.is_dir() || metadata.uid() != geteuid().as_raw() {
+        return Err(io::ErrorKind::PermissionDenied.into());
+    }
+    if metadata.mode() & 0o777 != 0o700 {
+        // An unusual umask.
+        fs::set_permissions(&directory, fs::Permissions::from_mode(0o700))?;
+    }
+    Ok(directory)
+}
+
 fn create_in(parent: &Path) -> io::Result<(PathBuf, File)> {
+    let parent = create_directory_of_user(parent)?;
     let new = tempfile::Builder::new()
         .prefix(NEW_PREFIX)
         .permissions(fs::Permissions::from_mode(0o700))
-        .tempdir_in(parent)?;
+        .tempdir_in(&parent)?;
     let lock = File::create(new.path().join(LOCK))?;
     flock(&lock, FlockOperation::NonBlockingLockExclusive)?;
     let name =
@@ -123,7 +150,7 @@ fn create_in(parent: &Path) -> io::Result<(PathBuf, File)> {
 /// Removes the directories of runs whose process was killed.
 pub fn remove_stale_run_directories() {
     for parent in parents() {
-        for entry in fs::read_dir(parent.path).into_iter().flatten().flatten() {
+        for entry in fs::read_dir(directory_of_user(&parent.path)).into_iter().flatten().flatten() {
             let name = entry.file_name();
             let starts_with = |prefix: &str| name.to_str().is_some_and(|name| name.starts_with(prefix));
             let is_run = starts_with(PREFIX) || (starts_with(NEW_PREFIX) && is_old(&entry));
@@ -135,7 +162,7 @@ pub fn remove_stale_run_directories() {
 }
 
 fn is_own(entry: &fs::DirEntry) -> bool {
-    entry.metadata().is_ok_and(|metadata| metadata.uid() == rustix::process::geteuid().as_raw())
+    entry.metadata().is_ok_and(|metadata| metadata.uid() == geteuid().as_raw())
 }
 
 fn is_unlocked(run: &Path) -> bool {

@@ -2,44 +2,49 @@
 
 use std::{
     io,
-    os::unix::net::UnixStream,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, mpsc::Sender},
     thread,
 };
 
+use rustix::process::Signal;
 use sealkit_protocol::{
     Code, Problem,
-    call::{Call, FromController, FromControllerFrame, ToController, ToControllerFrame},
-    frame,
+    call::{Call, FromController, FromControllerFrame, Success, ToController, ToControllerFrame},
 };
 
 use sealkit_program::BUILD_AGAIN;
 
-use crate::engine::{Caller, Engine, cancelled, lock};
+use crate::{
+    engine::{Caller, Engine, cancelled, lock},
+    pod::PodSocket,
+};
 
 impl Engine {
-    /// Serves the calls of a pod until it closes its socket.
+    /// Serves the calls of a pod until it closes its socket, and passes on its answer.
     pub(crate) fn serve(
         self: Arc<Self>,
         pod: u64,
         task: &str,
         depth: usize,
-        socket: &Arc<Mutex<UnixStream>>,
+        socket: &Arc<PodSocket>,
+        answer: &Sender<Result<Success, Problem>>,
     ) {
         let malformed = |reason: &str| {
             let message = format!("cannot understand the pod of task `{task}`: a message is {reason}");
             Problem::new(Code::Other, message).with_hint(BUILD_AGAIN).not_retryable()
         };
-        let Ok(reader) = lock(socket).try_clone() else { return };
         let pending = Arc::new(Mutex::new(0_usize));
         loop {
-            let message = match frame::read::<ToControllerFrame>(&reader) {
+            let message = match socket.receive::<ToControllerFrame>() {
                 Ok(Some(frame)) => frame.message,
                 Err(error) if error.kind() == io::ErrorKind::InvalidData => {
                     return self.misunderstand(pod, malformed(&error.to_string()));
                 }
-                // The pod has exited.
-                Ok(None) | Err(_) => return,
+                // The pod has exited. A stopped supervisor has to notice that its child has.
+                Ok(None) | Err(_) => {
+                    self.signal_group(pod, Signal::CONT);
+                    return;
+                }
             };
             match message {
                 Some(ToController::Hello(hello)) => {
@@ -53,6 +58,10 @@ impl Engine {
                     lock(&self.abandoned).insert(caller);
                     self.terminate_calls(|by| by == caller);
                 }
+                Some(ToController::Answer(result)) => match result.into_result() {
+                    Some(result) => drop(answer.send(result)),
+                    None => return self.misunderstand(pod, malformed("unknown")),
+                },
                 None => return self.misunderstand(pod, malformed("unknown")),
             }
         }
@@ -64,7 +73,7 @@ impl Engine {
         pod: u64,
         depth: usize,
         Call { id, task, inputs }: Call,
-        socket: &Arc<Mutex<UnixStream>>,
+        socket: &Arc<PodSocket>,
         pending: &Arc<Mutex<usize>>,
     ) {
         let caller = Caller { pod, call: id };
@@ -79,14 +88,14 @@ impl Engine {
                 engine.call(Some(caller), depth + 1, &task, call, &inputs)
             });
             let response = FromController::new(id, outcome.map(|success| success.outputs));
-            let sent = frame::write(&*lock(&socket), &FromControllerFrame::from(response));
+            let sent = socket.send(&FromControllerFrame::from(response));
             // Other errors mean that the pod has exited.
             if let Err(error) = sent
                 && error.kind() == io::ErrorKind::InvalidInput
             {
                 let problem = Problem::new(Code::TooLarge, format!("output of task `{task}`: {error}"));
                 let response = FromController::new(id, Err(problem));
-                let _ = frame::write(&*lock(&socket), &FromControllerFrame::from(response));
+                let _ = socket.send(&FromControllerFrame::from(response));
             }
         });
     }

@@ -48,6 +48,9 @@ pub const SHARED: &str = "SEALKIT_SHARED";
 /// If set to a non-empty value, debuggers can attach to a pod and it writes core dumps.
 pub const DEBUGGABLE: &str = "SEALKIT_DEBUGGABLE";
 
+/// Timeout of the task of a pod on a cluster in seconds. It counts until the pod reports its own.
+pub const TASK_TIMEOUT: &str = "SEALKIT_TASK_TIMEOUT_SECONDS";
+
 /// Maximum size of the outputs of a pod in MiB. The default is Flyte's, 2.
 pub const MAX_OUTPUT: &str = "SEALKIT_MAX_OUTPUT_MIB";
 

@@ -1,12 +1,14 @@
 //! The isolation of a pod from other processes of the same user.
 
 #[cfg(target_os = "linux")]
-mod fork;
+mod namespaces;
 #[cfg(target_os = "linux")]
 mod private;
 mod process;
 
 use std::{io, os::unix::net::UnixStream, path::Path};
+
+use crate::Program;
 
 #[cfg(target_os = "linux")]
 use sealkit_names::variables;
@@ -25,6 +27,9 @@ pub(crate) trait Isolation {
     fn prepare_for_secrets(&self, _engine: &str, _debuggable: bool) -> io::Result<()> {
         Ok(())
     }
+
+    /// Makes a pod of a cluster a supervisor, and continues in its child.
+    fn supervise(&self, _program: &'static Program) {}
 
     /// Makes sure that the process does not outlive the engine at the other end of `socket`. No other measure follows.
     fn bind_to_engine(&self, _socket: &'static UnixStream) {}

@@ -7,15 +7,18 @@
 //! - It writes no core dumps. On Linux, no other process of the same user can read its memory, its environment or its open files. The
 //!   variable `SEALKIT_DEBUGGABLE` turns both off.
 //!
+//! On Linux, the pod forks: the child runs the task, and the parent supervises it.
+//!
 //! If an engine started the pod, the pod receives its secrets from the engine through a socket, and is killed when the engine exits.
 //! On Linux, the secrets are only in a forked child, whose memory no other process can have opened before. Secrets that are files are
 //! in a tmpfs that only the pod and its children see, if the system allows that. Other Unix systems lack both.
+//!
+//! The program that links this crate has to declare what its supervisor needs: [`before_main`](macro@before_main).
 //!
 //! If an engine started the program to answer a query, this crate only takes the socket away from standard input.
 //!
 //! Variables that a task requests by name (`env_var`) stay in the environment. On Windows, this crate does nothing.
 
-#[cfg(unix)]
 mod entry;
 #[cfg(unix)]
 mod environment;
@@ -25,10 +28,46 @@ mod files;
 mod isolation;
 #[cfg_attr(not(unix), path = "startup_unsupported.rs")]
 mod startup;
+#[cfg(target_os = "linux")]
+mod supervisor;
+
+use std::{ffi::OsString, time::Duration};
 
 use sealkit_protocol::Problem;
 
 pub use startup::Socket;
+
+/// What the supervisor of a pod on a cluster asks the program. It calls the functions before `main`.
+#[derive(Clone, Copy, Debug)]
+pub struct Program {
+    /// Returns the name of the task if these are the arguments of a pod.
+    pub task: fn(&[OsString]) -> Option<String>,
+    /// Writes the problem of a pod with these arguments, and returns whether it could be written.
+    pub answer: fn(&[OsString], Problem) -> bool,
+}
+
+/// Tells the supervisor of this pod that the timeout of its task starts now.
+pub fn start_timeout(timeout: Duration) {
+    #[cfg(target_os = "linux")]
+    supervisor::report(supervisor::Report::Timeout(timeout));
+    #[cfg(not(target_os = "linux"))]
+    let _ = timeout;
+}
+
+/// Tells the supervisor of this pod that the answer is written, or cannot be written.
+pub fn set_answered() {
+    #[cfg(target_os = "linux")]
+    supervisor::report(supervisor::Report::Answered);
+}
+
+/// Protects the process and receives its secrets, if it is a pod. Only [`before_main!`](macro@before_main) calls it.
+#[doc(hidden)]
+pub fn before_main(program: &'static Program) {
+    #[cfg(unix)]
+    startup::before_main(program);
+    #[cfg(not(unix))]
+    let _ = program;
+}
 
 /// Returns the value of the secret variable `name`, if this process is a pod that was started with it.
 pub fn secret(name: &str) -> Option<&'static [u8]> {

@@ -2,14 +2,14 @@
 
 use std::{env, fs::File, io, os::unix::net::UnixStream, sync::OnceLock};
 
-use rustix::process::{Resource, Rlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, setrlimit, setsid};
 use sealkit_names::{io_reason, variables};
 use sealkit_protocol::{
     Code, Hello, Problem, frame,
     mounts::{self, MountKind, SecretVariable},
 };
 
-use crate::{environment, files, isolation};
+use crate::{Program, environment, files, isolation};
 
 /// The socket between a program and the engine that started it.
 pub type Socket = UnixStream;
@@ -27,7 +27,7 @@ static QUERY_SOCKET: OnceLock<Socket> = OnceLock::new();
 static ENGINE_PROBLEM: OnceLock<Problem> = OnceLock::new();
 
 /// Protects the process and receives its secrets, if it is a pod. The loader calls this before any other thread exists.
-pub(crate) fn before_main() {
+pub(crate) fn before_main(program: &'static Program) {
     if env::var_os(variables::EXECUTION_ID).is_none_or(|id| id.is_empty()) {
         if env::var_os(variables::ENGINE).is_some() {
             environment::remove(variables::ENGINE);
@@ -36,6 +36,11 @@ pub(crate) fn before_main() {
             }
         }
         return;
+    }
+    let engine = env::var(variables::ENGINE).ok();
+    if engine.is_some() {
+        // Without a controlling terminal, a program that asks for input there fails at once, instead of being stopped.
+        let _ = setsid();
     }
     let isolation = isolation::of_this_pod();
     environment::remove(variables::PROCESS_ISOLATION);
@@ -48,9 +53,12 @@ pub(crate) fn before_main() {
         isolation.hide_memory();
         let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
     }
+    if engine.is_none() {
+        isolation.supervise(program);
+    }
     let prefixes = secret_prefixes();
     let mut secrets = environment::take_secrets(|name| is_secret(name, &prefixes));
-    if let Ok(engine) = env::var(variables::ENGINE) {
+    if let Some(engine) = engine {
         // Processes that this pod starts are not pods of the engine.
         environment::remove(variables::ENGINE);
         let prepared = isolation.prepare_for_secrets(&engine, debuggable);

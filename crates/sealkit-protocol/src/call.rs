@@ -1,6 +1,7 @@
-//! Calls of tasks: a pod asks the controller to run a task, and receives its result.
+//! The conversation of a pod with its controller: the pod asks for the results of other tasks, and at the end sends its own.
 //!
-//! In a local run the controller is the command. The first message of a pod is [`ToController::Hello`].
+//! In a local run the controller is the command. It sends the inputs of the pod's task, as `task.Inputs`, after the secrets. The first
+//! message of a pod is [`ToController::Hello`], the last one is [`ToController::Answer`].
 
 use prost::{Message, Oneof};
 use sealkit_idl::task::{Inputs, Outputs};
@@ -19,6 +20,55 @@ pub enum ToController {
     /// The number of a call whose result is no longer needed.
     #[prost(uint64, tag = "3")]
     Cancel(u64),
+    /// The result of the pod's own task. It comes through the socket, because other processes of the same user could write a file.
+    #[prost(message, tag = "4")]
+    Answer(TaskAnswer),
+}
+
+/// The result of the task of a pod.
+#[derive(Clone, PartialEq, Message)]
+pub struct TaskAnswer {
+    /// The result.
+    #[prost(oneof = "TaskResult", tags = "1, 2")]
+    pub result: Option<TaskResult>,
+}
+
+/// The result of the task of a pod.
+#[derive(Clone, PartialEq, Oneof)]
+pub enum TaskResult {
+    /// The task succeeded.
+    #[prost(message, tag = "1")]
+    Succeeded(Success),
+    /// The task failed.
+    #[prost(message, tag = "2")]
+    Failed(Problem),
+}
+
+/// The outputs of a task that succeeded, for Flyte and for people.
+#[derive(Clone, PartialEq, Message)]
+pub struct Success {
+    /// The outputs as Flyte's message.
+    #[prost(message, required, tag = "1")]
+    pub outputs: Outputs,
+    /// The output as one line of JSON.
+    #[prost(string, tag = "2")]
+    pub json: String,
+}
+
+impl From<Result<Success, Problem>> for TaskAnswer {
+    fn from(result: Result<Success, Problem>) -> Self {
+        Self { result: Some(result.map_or_else(TaskResult::Failed, TaskResult::Succeeded)) }
+    }
+}
+
+impl TaskAnswer {
+    /// Returns the result; `None` if it is of a kind that a later version knows.
+    pub fn into_result(self) -> Option<Result<Success, Problem>> {
+        self.result.map(|result| match result {
+            TaskResult::Succeeded(success) => Ok(success),
+            TaskResult::Failed(problem) => Err(problem),
+        })
+    }
 }
 
 /// A call of a task.
@@ -72,7 +122,7 @@ pub struct Failed {
 #[derive(Clone, PartialEq, Message)]
 pub struct ToControllerFrame {
     /// The message.
-    #[prost(oneof = "ToController", tags = "1, 2, 3")]
+    #[prost(oneof = "ToController", tags = "1, 2, 3, 4")]
     pub message: Option<ToController>,
 }
 

@@ -6,7 +6,7 @@
 //! | started as | first message | then |
 //! |---|---|---|
 //! | `PROGRAM answer` | a [`Query`] of the command | the [`Answer`] of the program |
-//! | `PROGRAM execute …` | a [`Hello`] and the secrets of the pod ([`mounts`]) of the command | a [`Hello`] and the [calls](call) of the pod, and their results |
+//! | `PROGRAM execute …` | a [`Hello`], the secrets of the pod ([`mounts`]) and its inputs | a [`Hello`] and the [calls](call) of the pod, their results, and at the end the answer of the pod |
 //!
 //! | module | contents |
 //! |---|---|
@@ -15,13 +15,15 @@
 //! | [`query`] | questions about tasks, and their answers |
 //! | [`description`] | the description of tasks |
 //! | [`mounts`] | the secrets of a pod |
-//! | [`call`] | calls of tasks from a pod |
+//! | [`call`] | calls of tasks from a pod, and the answer of the pod |
 //! | [`problem`] | why a task failed |
-//! | [`error_file`] | the file `error.pb`, in which a pod reports why its task failed |
+//! | [`exit`] | why a pod ended without an answer |
+//! | [`error_file`] | the file `error.pb`, in which a pod of a cluster reports why its task failed |
 
 pub mod call;
 pub mod description;
 pub mod error_file;
+pub mod exit;
 pub mod frame;
 pub mod mounts;
 pub mod problem;
@@ -30,6 +32,7 @@ pub mod version;
 
 pub use description::Task;
 pub use error_file::ErrorFile;
+pub use exit::Exit;
 pub use problem::{Code, Problem};
 pub use query::{Answer, Query};
 pub use version::Hello;

@@ -22,8 +22,8 @@ use once_cell::sync::OnceCell;
 use sealkit_idl::task::{Inputs, NamedLiteral, Outputs};
 use sealkit_process::Socket;
 use sealkit_protocol::{
-    Hello, Problem,
-    call::{Call, FromControllerFrame, ToController, ToControllerFrame},
+    Code, Hello, Problem,
+    call::{Call, FromControllerFrame, Success, ToController, ToControllerFrame},
     frame,
 };
 
@@ -41,8 +41,8 @@ pub(crate) struct Controller {
 }
 
 enum Backend {
-    /// The local engine. The lock is held while a message is sent, so that messages do not interleave.
-    Engine(Mutex<&'static Socket>),
+    /// The local engine.
+    Engine(&'static Socket),
     #[cfg(feature = "cluster")]
     Cluster(Box<cluster::ClusterController>),
 }
@@ -74,7 +74,7 @@ pub(crate) fn current() -> Option<Result<&'static Controller, Error>> {
     let controller = CONTROLLER.get_or_try_init(|| {
         is_new = true;
         let backend = match sealkit_process::engine_socket() {
-            Some(socket) => engine_backend(socket)?,
+            Some(socket) => Backend::Engine(socket),
             None => cluster_backend()?,
         };
         let (calls, changed) = Default::default();
@@ -85,13 +85,6 @@ pub(crate) fn current() -> Option<Result<&'static Controller, Error>> {
         thread::spawn(|| controller.receive_responses(socket));
     }
     Some(controller)
-}
-
-fn engine_backend(socket: &'static Socket) -> Result<Backend, Error> {
-    let hello = ToControllerFrame::from(ToController::Hello(Hello::current()));
-    frame::write(socket, &hello)
-        .map_err(|error| Error::new(ErrorKind::Other, "the engine has exited").with_source(error))?;
-    Ok(Backend::Engine(Mutex::new(socket)))
 }
 
 #[cfg(feature = "cluster")]
@@ -253,9 +246,30 @@ impl Drop for PendingCall {
     }
 }
 
-fn send(socket: &Mutex<&'static Socket>, message: ToController) -> io::Result<()> {
-    let socket = socket.lock().unwrap_or_else(PoisonError::into_inner);
-    frame::write(*socket, &ToControllerFrame::from(message))
+/// Sends a message to the engine.
+fn send(socket: &Socket, message: ToController) -> io::Result<()> {
+    // Whether the first message is sent. The lock is held while a message is sent, so that messages do not interleave.
+    static HAS_GREETED: Mutex<bool> = Mutex::new(false);
+    let mut has_greeted = HAS_GREETED.lock().unwrap_or_else(PoisonError::into_inner);
+    if !*has_greeted {
+        frame::write(socket, &ToControllerFrame::from(ToController::Hello(Hello::current())))?;
+        *has_greeted = true;
+    }
+    frame::write(socket, &ToControllerFrame::from(message))
+}
+
+/// Sends the answer of this pod to the engine.
+pub(crate) fn answer(result: Result<Success, Problem>) -> io::Result<()> {
+    let socket = sealkit_process::engine_socket().ok_or(io::ErrorKind::NotConnected)?;
+    let sent = send(socket, ToController::Answer(result.into()));
+    match sent {
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
+            let problem =
+                Problem::new(Code::TooLarge, format!("the output of the task is too large: {error}"));
+            send(socket, ToController::Answer(Err(problem).into()))
+        }
+        sent => sent,
+    }
 }
 
 /// The error for an input or output that Flyte cannot represent.

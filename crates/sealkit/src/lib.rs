@@ -69,3 +69,5 @@ pub mod _documentation;
 /// Items for generated code. They are private and not stable.
 #[doc(hidden)]
 pub mod __private;
+
+sealkit_process::before_main!(program::SUPERVISED);

@@ -19,6 +19,7 @@ use sealkit_idl::prost::Message as _;
 use sealkit_protocol::{Code, Problem};
 
 use self::arguments::Command;
+pub(crate) use self::pod::SUPERVISED;
 use crate::{
     Error, Session, TaskKind, TaskMetadata, Type, Variable, controller, registry, spec, storage::StorageError,
 };
@@ -162,7 +163,7 @@ fn perform(session: &Session, program: &str) -> Result<String, ProgramError> {
             print_bytes(&spec::task_spec(registry::find(&task)?).encode_to_vec());
             Ok(String::new())
         }
-        Command::Execute(pod) => pod::execute(session, &pod),
+        Command::Execute(pod) => pod::execute(session, &pod, program),
         Command::Answer => answer::answer(program),
         Command::Run { task, inputs } => run::run(session, &run, registry::find(&task)?, inputs),
     }

@@ -134,6 +134,18 @@ pub(crate) fn write(location: &Location, content: &[u8]) -> Result<(), StorageEr
     }
 }
 
+/// Deletes the file, if it exists.
+pub(crate) fn delete(location: &Location) -> Result<(), StorageError> {
+    match location {
+        Location::File(path) => match fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
+            _ => Ok(()),
+        },
+        #[cfg(feature = "cluster")]
+        Location::Object(object) => objects::delete(object),
+    }
+}
+
 fn too_large(limit: u64) -> StorageError {
     StorageError { message: format!("larger than {} MiB", limit >> 20), hint: None }
 }

@@ -12,7 +12,8 @@ use rustix::{
     thread::UnshareFlags,
 };
 
-use super::fork;
+use super::namespaces;
+use crate::{Program, supervisor};
 
 /// Private memory, and private secret files if the system allows the pod to mount a file system.
 pub(crate) struct Private;
@@ -23,9 +24,9 @@ impl super::Isolation for Private {
     /// This comes before [`hide_memory`](super::Isolation::hide_memory): the process writes to its own files in `/proc`.
     fn hide_files(&self, directory: &Path) -> io::Result<()> {
         let (user, group) = (geteuid().as_raw(), getegid().as_raw());
-        if fork::unshare(UnshareFlags::NEWNS).is_err() {
+        if namespaces::unshare(UnshareFlags::NEWNS).is_err() {
             // An unprivileged process needs a user namespace to create a mount namespace. Keep the user and group IDs in it.
-            fork::unshare(UnshareFlags::NEWUSER | UnshareFlags::NEWNS)?;
+            namespaces::unshare(UnshareFlags::NEWUSER | UnshareFlags::NEWNS)?;
             fs::write("/proc/self/setgroups", "deny")?;
             fs::write("/proc/self/uid_map", format!("{user} {user} 1"))?;
             fs::write("/proc/self/gid_map", format!("{group} {group} 1"))?;
@@ -50,6 +51,11 @@ impl super::Isolation for Private {
         if getppid().map(|parent| parent.as_raw_nonzero().to_string()).as_deref() != Some(engine) {
             let _ = kill_process(getpid(), Signal::KILL);
         }
-        if debuggable { Ok(()) } else { fork::continue_in_child() }
+        if debuggable { Ok(()) } else { supervisor::start_for_engine() }
+    }
+
+    fn supervise(&self, program: &'static Program) {
+        // Where the system refuses another process, the task runs without a supervisor.
+        let _ = supervisor::start_for_flyte(program);
     }
 }

@@ -1,14 +1,14 @@
-//! Runs the program as a pod: it reads the inputs of one task from a file and writes the outputs to another.
+//! Runs the program as a pod: it reads the inputs of one task and writes its answer.
 //!
-//! The files are those of Flyte 2: the pod reads `task.Inputs`, and writes `task.Outputs` or `core.ErrorDocument`. Which of the two
-//! exists says whether the task succeeded, and the exit code is 0 in both cases. Any other exit code means that the pod could not
-//! write either: Flyte then starts the pod again forever.
+//! A pod of the local engine uses its socket for both. A pod of a cluster uses the files of Flyte 2: it reads `task.Inputs`, and writes
+//! `task.Outputs` or `core.ErrorDocument`. Which of the two exists says whether the task succeeded, and the exit code is 0 in both cases.
+//! Any other exit code means that the pod could not write either: Flyte then starts the pod again forever.
 
 mod arguments;
 mod limit;
 mod task;
 
-use std::{env, io};
+use std::{env, ffi::OsString, io};
 
 use sealkit_idl::{
     core::{Literal, LiteralValue, Scalar, ScalarValue, Void},
@@ -16,78 +16,130 @@ use sealkit_idl::{
     task::{Inputs, NamedLiteral},
 };
 use sealkit_names::variables;
-use sealkit_protocol::{Code, ErrorFile, Problem, frame};
+use sealkit_process::Socket;
+use sealkit_protocol::{Code, ErrorFile, Problem, call::Success, frame};
 
 pub(super) use self::arguments::Pod;
 use super::ProgramError;
 use crate::{
-    Session, TaskMetadata, Value, controller, identity, registry,
+    Session, TaskMetadata, controller, identity, registry,
     storage::{self, Location, StorageError},
 };
+
+/// The file in which a pod reports why its task failed.
+const ERROR_FILE: &str = "error.pb";
 
 /// The maximum size of the inputs, which protects the memory of the pod.
 const MAX_INPUTS: u64 = frame::MAX_LENGTH as u64;
 
 /// Runs the task of the pod.
 ///
-/// Returns an error only if the outputs cannot be written: every other error is written to `error.pb` for Flyte.
-pub(super) fn execute(session: &Session, pod: &Pod) -> Result<String, ProgramError> {
+/// Returns an error only if the answer cannot be written: every other error is part of it.
+pub(super) fn execute(session: &Session, pod: &Pod, program: &str) -> Result<String, ProgramError> {
     identity::set(pod.run.as_deref(), pod.action.as_deref());
-    let outputs = Location::parse(&pod.outputs)?;
-    let (file, content, report) = match run(session, pod) {
-        Ok((content, value)) => {
-            if controller::has_engine() {
-                // The engine prints the output without knowing its type.
-                let json = serde_json::to_vec(&value).unwrap_or_default();
-                let _ = storage::write(&outputs.join("output.json"), &json);
-            }
-            (outputs.join("outputs.pb"), content, String::new())
+    match sealkit_process::engine_socket() {
+        Some(socket) => execute_for_engine(session, pod, socket),
+        None => execute_for_flyte(session, pod, program),
+    }
+}
+
+fn execute_for_engine(session: &Session, pod: &Pod, socket: &Socket) -> Result<String, ProgramError> {
+    let run = || {
+        if let Some(problem) = sealkit_process::engine_problem() {
+            return Err(problem.clone());
         }
-        Err(problem) => {
-            let guard = session.guard();
-            let problem = problem.map_texts(|text| guard.redact_text(text).into_owned());
-            // The engine reports errors itself.
-            let report =
-                if controller::has_engine() { String::new() } else { format!("error: {problem:#}\n") };
-            let content = ErrorFile::new(problem).encode_to_vec();
-            (outputs.join("error.pb"), content, report)
-        }
+        let task = find_task(pod)?;
+        let inputs = frame::read::<Inputs>(socket)
+            .and_then(|inputs| inputs.ok_or(io::ErrorKind::UnexpectedEof.into()));
+        let inputs = inputs.map_err(|error| {
+            Problem::new(Code::Io, format!("cannot read the inputs of the task: {error}"))
+        })?;
+        let (outputs, value) = task::run(session, task, inputs.literals)?;
+        // The engine prints the output without knowing its type.
+        Ok(Success { outputs, json: serde_json::to_string(&value).unwrap_or_default() })
     };
-    super::print(io::stderr().lock(), &report);
-    storage::write(&file, &content).map(|()| String::new()).map_err(|error| {
+    let answer = run().map_err(|problem| redact(session, problem));
+    controller::answer(answer).map(|()| String::new()).map_err(|error| {
+        let message = format!("cannot send the answer to the `sealkit` command: {error}");
+        ProgramError::task(Problem::new(Code::Io, message))
+    })
+}
+
+fn execute_for_flyte(session: &Session, pod: &Pod, program: &str) -> Result<String, ProgramError> {
+    let outputs = Location::parse(pod.outputs(program)?)?;
+    let (file, written) = match run_for_flyte(session, pod) {
+        Ok(content) => {
+            // Flyte reads an error first. An earlier pod of this attempt may have left one; the pod may lack the permission to delete it.
+            let _ = storage::delete(&outputs.join(ERROR_FILE));
+            let file = outputs.join("outputs.pb");
+            let written = storage::write(&file, &content);
+            (file, written)
+        }
+        Err(problem) => (outputs.join(ERROR_FILE), write_problem(&outputs, redact(session, problem))),
+    };
+    sealkit_process::set_answered();
+    written.map(|()| String::new()).map_err(|error| {
         let message = format!("cannot write `{file}`: {}", error.message);
         ProgramError::task(Problem::new(Code::Io, message).with_optional_hint(error.hint.as_deref()))
     })
 }
 
-/// Runs the task and returns the content of `outputs.pb`, and the output as a value.
-fn run(session: &Session, pod: &Pod) -> Result<(Vec<u8>, Value), Problem> {
-    if let Some(problem) = sealkit_process::engine_problem() {
-        return Err(problem.clone());
-    }
+/// Writes the problem of a pod, and prints it to the log.
+fn write_problem(outputs: &Location, problem: Problem) -> Result<(), StorageError> {
+    super::print(io::stderr().lock(), &format!("error: {problem:#}\n"));
+    storage::write(&outputs.join(ERROR_FILE), &ErrorFile::new(problem).encode_to_vec())
+}
+
+fn redact(session: &Session, problem: Problem) -> Problem {
+    let guard = session.guard();
+    problem.map_texts(|text| guard.redact_text(text).into_owned())
+}
+
+/// Runs the task and returns the content of `outputs.pb`.
+fn run_for_flyte(session: &Session, pod: &Pod) -> Result<Vec<u8>, Problem> {
     let task = find_task(pod)?;
+    if let Some(timeout) = task.timeout() {
+        sealkit_process::start_timeout(timeout);
+    }
     let inputs = pod.inputs.as_deref().ok_or_else(|| configuration("option `--inputs` is missing"))?;
     let inputs = Location::parse(inputs)
         .map_err(|error| configuration(error.message).with_optional_hint(error.hint.as_deref()))?;
-    let (mut outputs, value) = task::run(session, task, read(&inputs)?)?;
+    let (mut outputs, _) = task::run(session, task, read(&inputs)?)?;
     if outputs.literals.is_empty() {
         outputs.literals.push(nothing());
     }
     let content = outputs.encode_to_vec();
-    if !controller::has_engine() {
-        limit::check(task, content.len())?;
-    }
-    Ok((content, value))
+    limit::check(task, content.len())?;
+    Ok(content)
+}
+
+/// What the supervisor of a pod on a cluster calls.
+pub(crate) const SUPERVISED: sealkit_process::Program = sealkit_process::Program { task: task_name, answer };
+
+/// Returns the name of the task if these are the arguments of a pod.
+fn task_name(arguments: &[OsString]) -> Option<String> {
+    let pod = super::arguments::pod(arguments)?;
+    Some(pod.task.or_else(task_of_flyte).unwrap_or_default())
+}
+
+/// Writes the problem of a pod with these arguments, and returns whether it could be written.
+fn answer(arguments: &[OsString], problem: Problem) -> bool {
+    let outputs = super::arguments::pod(arguments).and_then(|pod| pod.outputs);
+    let location = outputs.and_then(|outputs| Location::parse(&outputs).ok());
+    location.is_some_and(|location| write_problem(&location, problem).is_ok())
 }
 
 /// Returns the task that the arguments name, or else Flyte: the official launchers of Rust tasks do not pass the name.
 fn find_task(pod: &Pod) -> Result<&'static TaskMetadata, Problem> {
-    let from_flyte = || env::var(variables::TASK_NAME).ok().filter(|name| !name.is_empty());
-    let name = pod.task.clone().or_else(from_flyte).ok_or_else(|| {
+    let name = pod.task.clone().or_else(task_of_flyte).ok_or_else(|| {
         let message = format!("the task is not named: `--task` and ${} are missing", variables::TASK_NAME);
         configuration(message).with_hint("add `--task TASK`")
     })?;
     registry::find(&name).map_err(Problem::from)
+}
+
+fn task_of_flyte() -> Option<String> {
+    env::var(variables::TASK_NAME).ok().filter(|name| !name.is_empty())
 }
 
 /// Returns the output of a task without outputs.

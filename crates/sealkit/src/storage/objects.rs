@@ -64,6 +64,16 @@ pub(super) fn write(object: &Object, content: &[u8]) -> Result<(), StorageError>
     block_on(object, object.store.put(&object.path, content.to_vec().into())).map(drop)
 }
 
+pub(super) fn delete(object: &Object) -> Result<(), StorageError> {
+    let delete = async {
+        match object.store.delete(&object.path).await {
+            Err(object_store::Error::NotFound { .. }) => Ok(()),
+            deleted => deleted,
+        }
+    };
+    block_on(object, delete)
+}
+
 /// Runs `work` to completion on a new runtime, which is gone before the task starts.
 ///
 /// The runtime has a thread of its own, because the calling thread may belong to another runtime.

@@ -12,7 +12,7 @@ pub(in super::super) struct Pod {
     /// The URI of the file with the inputs.
     pub(super) inputs: Option<String>,
     /// The URI of the directory for the outputs.
-    pub(super) outputs: String,
+    pub(super) outputs: Option<String>,
     /// The name of the run, if it is an argument.
     pub(super) run: Option<String>,
     /// The name of the action, if it is an argument.
@@ -23,16 +23,15 @@ impl Pod {
     /// Parses the arguments of `execute`, and those of the official SDKs for Python and Rust, which begin with `a0`.
     ///
     /// All other words and options are skipped: they are for Python, and new releases of the SDKs add more. An exit code other
-    /// than 0 would make Flyte start the pod again forever. So a missing argument is an error only if no error can be written.
-    pub(in super::super) fn parse(mut parser: Parser, program: &str) -> Result<Self, ProgramError> {
+    /// than 0 would make Flyte start the pod again forever.
+    pub(in super::super) fn parse(mut parser: Parser) -> Self {
         let mut pod = Self::default();
-        let mut outputs = None;
         loop {
             let field = match parser.next() {
                 Ok(None) => break,
                 Ok(Some(Arg::Long("task"))) => &mut pod.task,
                 Ok(Some(Arg::Long("inputs"))) => &mut pod.inputs,
-                Ok(Some(Arg::Long("outputs-path"))) => &mut outputs,
+                Ok(Some(Arg::Long("outputs-path"))) => &mut pod.outputs,
                 Ok(Some(Arg::Long("run-name"))) => &mut pod.run,
                 Ok(Some(Arg::Long("name"))) => &mut pod.action,
                 // An error is the value of an option that is skipped.
@@ -41,11 +40,15 @@ impl Pod {
             let value = parser.value().ok().map(|value| value.to_string_lossy().into_owned());
             *field = value.filter(|value| !is_absent(value));
         }
-        pod.outputs = outputs.ok_or_else(|| {
+        pod
+    }
+
+    /// Returns the URI of the directory for the outputs. Without it, no error can be written.
+    pub(super) fn outputs(&self, program: &str) -> Result<&str, ProgramError> {
+        self.outputs.as_deref().ok_or_else(|| {
             let usage = format!("usage: {program} execute --task TASK --inputs URI --outputs-path URI");
             ProgramError::usage("option `--outputs-path` is missing", usage)
-        })?;
-        Ok(pod)
+        })
     }
 }
 
@@ -58,8 +61,8 @@ fn is_absent(value: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn parsed(line: &str) -> Result<Pod, String> {
-        Pod::parse(Parser::from_args(line.split_whitespace()), "demo").map_err(|error| error.problem.message)
+    fn parsed(line: &str) -> Pod {
+        Pod::parse(Parser::from_args(line.split_whitespace()))
     }
 
     fn pod(task: Option<&str>, run: Option<&str>, action: Option<&str>) -> Pod {
@@ -67,7 +70,7 @@ mod tests {
         Pod {
             task,
             inputs: Some("s3://b/inputs.pb".to_owned()),
-            outputs: "file:///o".to_owned(),
+            outputs: Some("file:///o".to_owned()),
             run,
             action,
         }
@@ -78,31 +81,32 @@ mod tests {
         let line = "--task all.types --inputs s3://b/inputs.pb --outputs-path file:///o --version v1 \
                     --raw-data-path s3://b/raw --checkpoint-path s3://b/c --prev-checkpoint \"\" --run-name {{.runName}} \
                     --name a0 --run-start-time 2026-01-02T03:04:05Z --image-cache H4sI== --tgz s3://b/fast.tar.gz --dest .";
-        assert_eq!(parsed(line), Ok(pod(Some("all.types"), None, Some("a0"))));
+        assert_eq!(parsed(line), pod(Some("all.types"), None, Some("a0")));
     }
 
     #[test]
     fn the_arguments_of_the_rust_sdk_are_parsed() {
         let line = "--inputs s3://b/inputs.pb --outputs-path file:///o --run-name r1 --name {{.actionName}}";
-        assert_eq!(parsed(line), Ok(pod(None, Some("r1"), None)));
+        assert_eq!(parsed(line), pod(None, Some("r1"), None));
         // Flyte leaves out values in both ways, and the last value counts.
-        assert_eq!(parsed(&format!("{line} --run-name \"\"")), Ok(pod(None, None, None)));
+        assert_eq!(parsed(&format!("{line} --run-name \"\"")), pod(None, None, None));
     }
 
     #[test]
     fn unknown_words_and_options_are_skipped() {
         let line = "word --inputs s3://b/inputs.pb -v v1 --debug --new=--task --new -x --outputs-path=file:///o -- --task t1";
-        assert_eq!(parsed(line), Ok(pod(None, None, None)));
+        assert_eq!(parsed(line), pod(None, None, None));
     }
 
     #[test]
     fn a_missing_argument_is_an_error_only_without_a_place_for_errors() {
-        assert_eq!(parsed("--outputs-path /o --inputs").map(|pod| pod.inputs), Ok(None));
-        assert_eq!(parsed("--outputs-path /o --inputs {{.input}}").map(|pod| pod.inputs), Ok(None));
+        assert_eq!(parsed("--outputs-path /o --inputs").inputs, None);
+        assert_eq!(parsed("--outputs-path /o --inputs {{.input}}").inputs, None);
         for line in
             ["--task t1 --inputs /i", "--inputs /i --outputs-path", "--outputs-path {{.outputPrefix}}"]
         {
-            assert_eq!(parsed(line), Err("option `--outputs-path` is missing".to_owned()), "{line}");
+            let error = parsed(line).outputs("demo").unwrap_err();
+            assert_eq!(error.problem.message, "option `--outputs-path` is missing", "{line}");
         }
     }
 }

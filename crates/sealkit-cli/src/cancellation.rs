@@ -1,0 +1,63 @@
+//! The end of a local run by a signal.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicI32, Ordering},
+    },
+    thread,
+};
+
+use sealkit_engine::Engine;
+use signal_hook::{
+    consts::{SIGHUP, SIGINT, SIGTERM},
+    iterator::{Handle, Signals},
+};
+
+use crate::error::CommandError;
+
+/// Cancels a run on SIGINT, SIGTERM and SIGHUP.
+pub(crate) struct Cancellation {
+    handle: Handle,
+    received: Arc<Received>,
+}
+
+#[derive(Default)]
+struct Received {
+    /// The first signal, or 0.
+    first: AtomicI32,
+    /// Whether another one came.
+    is_killed: AtomicBool,
+}
+
+impl Cancellation {
+    /// Installs the handlers. The first signal cancels the run, the second one kills its pods.
+    pub(crate) fn install(engine: &Arc<Engine>) -> Result<Self, CommandError> {
+        let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])
+            .map_err(|error| CommandError::failure(format!("cannot install signal handlers: {error}")))?;
+        let (handle, engine, received) =
+            (signals.handle(), Arc::downgrade(engine), Arc::new(Received::default()));
+        let by_thread = received.clone();
+        thread::spawn(move || {
+            for signal in &mut signals {
+                let Some(engine) = engine.upgrade() else { return };
+                match by_thread.first.compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst) {
+                    Ok(_) => engine.cancel(),
+                    Err(_) => {
+                        by_thread.is_killed.store(true, Ordering::SeqCst);
+                        engine.kill();
+                    }
+                }
+            }
+        });
+        Ok(Self { handle, received })
+    }
+
+    /// Removes the handlers, and returns the error of a run that a signal has cancelled.
+    pub(crate) fn finish(&self) -> Option<CommandError> {
+        self.handle.close();
+        let signal = self.received.first.load(Ordering::SeqCst);
+        let is_killed = self.received.is_killed.load(Ordering::SeqCst);
+        (signal != 0).then(|| CommandError::terminated_by(signal, is_killed))
+    }
+}

@@ -1,0 +1,245 @@
+//! The supervisor of a pod: the parent of the process that runs the task.
+//!
+//! The pod forks before `main`. The child receives the secrets and runs the task. Another process of the same user can open the memory of
+//! the first process between its start and the call that forbids it, and keep it open; the memory of the child is its own, and protected
+//! from the start.
+//!
+//! The parent passes signals on, reaps orphans, and waits for the child. In a local run it ends as the child has ended, and the engine
+//! reports why. On a cluster it terminates a child that reaches its timeout, and writes the answer of a child that ended without one: Flyte
+//! starts a pod that exits with a code other than 0 again forever, and does not enforce timeouts.
+
+mod channel;
+mod signals;
+
+use std::{
+    ffi::OsString,
+    fs::File,
+    io::{self, Read as _},
+    os::unix::ffi::OsStringExt as _,
+    process,
+    time::{Duration, Instant},
+};
+
+use rustix::process::{
+    Pid, Signal, WaitOptions, WaitStatus, getpid, getppid, kill_process, set_child_subreaper,
+    set_parent_process_death_signal, wait,
+};
+use sealkit_names::variables;
+use sealkit_protocol::{Exit, Problem, exit};
+
+use self::channel::Channel;
+use crate::{Program, environment};
+
+pub(crate) use self::channel::{Report, report};
+
+/// The time between SIGTERM and SIGKILL for a task that reached its timeout, as in Kubernetes.
+const TERMINATION_GRACE_PERIOD: Duration = Duration::from_secs(30);
+
+/// Who reads the answer of the pod.
+#[derive(Clone, Copy)]
+enum Reader {
+    /// The local engine, which enforces the timeout, and knows why the pod ended.
+    Engine,
+    /// Flyte, which reads a file.
+    Flyte(&'static Program),
+}
+
+/// Forks a pod of the local engine, and returns in the child.
+pub(crate) fn start_for_engine() -> io::Result<()> {
+    fork(Reader::Engine, Channel::none())
+}
+
+/// Forks a pod of a cluster, and returns in the child. Returns in this process if it does not run a task.
+pub(crate) fn start_for_flyte(program: &'static Program) -> io::Result<()> {
+    if (program.task)(&arguments()?).is_none() {
+        return Ok(());
+    }
+    // Only this process and its children know the orphans of the task.
+    let _ = set_child_subreaper(Some(getpid()));
+    fork(Reader::Flyte(program), Channel::new()?)
+}
+
+fn fork(reader: Reader, channel: Channel) -> io::Result<()> {
+    let parent = getpid();
+    let blocked = signals::block();
+    let Some(child) = signals::fork()? else {
+        blocked.restore();
+        channel.report_from_here();
+        set_parent_process_death_signal(Some(Signal::KILL))?;
+        // The parent may have died before the death signal was set.
+        return if getppid() == Some(parent) { Ok(()) } else { Err(io::ErrorKind::NotFound.into()) };
+    };
+    // Close the engine's socket in the parent, so that the engine notices when the child has exited.
+    if matches!(reader, Reader::Engine)
+        && let Ok(null) = File::open("/dev/null")
+    {
+        let _ = rustix::stdio::dup2_stdin(null);
+    }
+    if let Reader::Flyte(_) = reader {
+        environment::wipe();
+    }
+    let mut supervisor = Supervisor {
+        child,
+        reader,
+        channel,
+        timeout: initial_timeout(),
+        timed_out: None,
+        has_answered: false,
+    };
+    let status = supervisor.wait();
+    supervisor.finish(status)
+}
+
+/// Returns the timeout of the task from the environment: the child may hang before it can report one.
+fn initial_timeout() -> Option<Timeout> {
+    let seconds = std::env::var(variables::TASK_TIMEOUT).ok()?.parse().ok()?;
+    Duration::try_from_secs_f64(seconds).ok().and_then(Timeout::starting_now)
+}
+
+/// The timeout of the task.
+#[derive(Clone, Copy)]
+struct Timeout {
+    limit: Duration,
+    deadline: Instant,
+}
+
+impl Timeout {
+    fn starting_now(limit: Duration) -> Option<Self> {
+        Instant::now().checked_add(limit).map(|deadline| Self { limit, deadline })
+    }
+}
+
+struct Supervisor {
+    child: Pid,
+    reader: Reader,
+    channel: Channel,
+    timeout: Option<Timeout>,
+    /// The timeout that the child has reached.
+    timed_out: Option<Duration>,
+    /// Whether the child has written its answer.
+    has_answered: bool,
+}
+
+impl Supervisor {
+    /// Waits for the child to end, and passes signals on.
+    fn wait(&mut self) -> Option<WaitStatus> {
+        loop {
+            let remaining =
+                self.timeout.map(|timeout| timeout.deadline.saturating_duration_since(Instant::now()));
+            match signals::wait(remaining) {
+                Ok(signals::Received::Child) => {
+                    while let Some((pid, status)) = reap() {
+                        if pid == self.child && !status.stopped() && !status.continued() {
+                            return Some(status);
+                        }
+                        if pid == self.child && status.stopped() && matches!(self.reader, Reader::Engine) {
+                            // The engine notices that its own child has stopped, and continues both.
+                            let _ = kill_process(getpid(), Signal::STOP);
+                        }
+                    }
+                }
+                Ok(signals::Received::Report) => self.read_reports(),
+                Ok(signals::Received::Other(signal)) => self.signal(signal),
+                Ok(signals::Received::TimedOut) => self.reach_timeout(),
+                Err(_) => return None,
+            }
+        }
+    }
+
+    fn signal(&self, signal: Signal) {
+        // The child may have exited meanwhile.
+        let _ = kill_process(self.child, signal);
+    }
+
+    /// Terminates the child, and kills it after the grace period.
+    fn reach_timeout(&mut self) {
+        let Some(timeout) = self.timeout else { return };
+        if self.timed_out.is_none() {
+            self.timed_out = Some(timeout.limit);
+            self.signal(Signal::TERM);
+            // A stopped process does not receive other signals.
+            self.signal(Signal::CONT);
+            self.timeout = Timeout::starting_now(TERMINATION_GRACE_PERIOD);
+        } else {
+            self.signal(Signal::KILL);
+            self.timeout = None;
+        }
+    }
+
+    /// Reads what the child has reported.
+    fn read_reports(&mut self) {
+        while let Some(report) = self.channel.read() {
+            match report {
+                Report::Answered => self.has_answered = true,
+                Report::Timeout(limit) if self.timed_out.is_none() => {
+                    self.timeout = Timeout::starting_now(limit);
+                }
+                Report::Timeout(_) => {}
+            }
+        }
+    }
+
+    /// Writes the answer of a child that ended without one, and exits.
+    fn finish(&mut self, status: Option<WaitStatus>) -> ! {
+        let exit = status.and_then(exit_of).unwrap_or(Exit::Code(1));
+        let Reader::Flyte(program) = self.reader else { signals::exit_like(exit) };
+        self.read_reports();
+        kill_remaining();
+        let code = match exit {
+            Exit::Code(code) => code,
+            Exit::Signal(_) => 0,
+        };
+        if self.has_answered {
+            signals::exit(code);
+        }
+        let arguments = arguments().unwrap_or_default();
+        let task = (program.task)(&arguments).unwrap_or_default();
+        let problem: Problem = match self.timed_out {
+            Some(limit) => exit::timed_out(&task, limit),
+            None => exit.problem(&task),
+        };
+        let written = (program.answer)(&arguments, problem);
+        signals::exit(if written { 0 } else { code.max(1) })
+    }
+}
+
+fn exit_of(status: WaitStatus) -> Option<Exit> {
+    let code = status.exit_status().map(Exit::Code);
+    code.or_else(|| status.terminating_signal().map(Exit::Signal))
+}
+
+/// Returns a child that has changed its state.
+fn reap() -> Option<(Pid, WaitStatus)> {
+    loop {
+        match wait(WaitOptions::NOHANG | WaitOptions::UNTRACED | WaitOptions::CONTINUED) {
+            Err(rustix::io::Errno::INTR) => {}
+            changed => return changed.ok().flatten(),
+        }
+    }
+}
+
+/// Kills the processes that the task has left behind: they may hold the output of the pod open.
+fn kill_remaining() {
+    // Killing a process may orphan its children.
+    for _ in 0..100 {
+        let path = format!("/proc/self/task/{}/children", process::id());
+        let children = std::fs::read_to_string(path).unwrap_or_default();
+        let mut children =
+            children.split_whitespace().filter_map(|id| Pid::from_raw(id.parse().ok()?)).peekable();
+        if children.peek().is_none() {
+            return;
+        }
+        for child in children {
+            let _ = kill_process(child, Signal::KILL);
+            let _ = rustix::process::waitpid(Some(child), WaitOptions::empty());
+        }
+    }
+}
+
+/// Returns the arguments of this process. Before `main`, not every C library knows them.
+fn arguments() -> io::Result<Vec<OsString>> {
+    let mut bytes = Vec::new();
+    File::open("/proc/self/cmdline")?.read_to_end(&mut bytes)?;
+    let arguments = bytes.strip_suffix(&[0]).unwrap_or(&bytes).split(|byte| *byte == 0);
+    Ok(arguments.skip(1).map(|argument| OsString::from_vec(argument.to_vec())).collect())
+}

@@ -1,0 +1,174 @@
+//! Pods of a cluster that end without an answer of their task: the supervisor writes one.
+
+use std::{
+    fs,
+    os::unix::process::CommandExt as _,
+    path::Path,
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+use sealkit::{Type, Value};
+use support::{Finished, runs::children};
+
+use crate::pod::{error, output, pod_of, text, write_inputs};
+
+const PODS: &str = env!("CARGO_BIN_EXE_pods");
+
+/// Runs a task with one input in a pod, and returns its error.
+fn ended(task: &str, inputs: &[(&str, (Type, Value))], variables: &[(&str, &str)]) -> String {
+    let directory = tempfile::tempdir().unwrap();
+    write_inputs(directory.path(), inputs);
+    let mut pod = pod_of(PODS, directory.path(), task).env("_UNION_MY_SECRET", "Zx81-Spectrum-48K");
+    for (name, value) in variables {
+        pod = pod.env(name, value);
+    }
+    error(directory.path(), &pod.run().unwrap())
+}
+
+#[test]
+fn every_exit_code_is_an_answer() {
+    for code in 0..=255_i32 {
+        let expected = match code {
+            0 => "exited without returning a result".to_owned(),
+            _ => format!("exited with code {code} before it returned a result"),
+        };
+        let inputs = [("code", (Type::Integer, Value::Integer(code.into())))];
+        assert_eq!(ended("exits", &inputs, &[]), format!("ended Recoverable User: task `exits` {expected}"));
+    }
+}
+
+#[test]
+fn every_way_to_end_is_an_answer() {
+    for (way, expected) in [
+        ("abort", "was terminated by SIGABRT"),
+        ("memory", "was terminated by SIGABRT"),
+        ("overflow", "was terminated by SIGABRT"),
+        ("kill", "was killed (SIGKILL), possibly because it ran out of memory"),
+    ] {
+        let error = ended("ends", &[("way", text(way))], &[]);
+        assert_eq!(error, format!("ended Recoverable User: task `ends` {expected}"), "{way}");
+    }
+}
+
+#[test]
+fn a_program_that_ends_before_its_task_starts_is_an_answer() {
+    let error =
+        |how: &str| ended("t1", &[], &[("BEFORE_MAIN", how), ("SEALKIT_TASK_TIMEOUT_SECONDS", "1.5")]);
+    assert_eq!(
+        error("panic"),
+        "ended Recoverable User: task `t1` exited with code 101 before it returned a result"
+    );
+    assert_eq!(error("return"), "ended Recoverable User: task `t1` exited without returning a result");
+    assert_eq!(error("hang"), "timeout Recoverable User: task `t1` timed out after 1.5s");
+}
+
+#[test]
+fn a_task_ends_at_its_timeout() {
+    assert_eq!(ended("hangs", &[], &[]), "timeout Recoverable User: task `hangs` timed out after 1s");
+    let started = Instant::now();
+    let stubborn = ended("ignores_sigterm", &[], &[]);
+    assert_eq!(stubborn, "timeout Recoverable User: task `ignores_sigterm` timed out after 1s");
+    assert!(started.elapsed() > Duration::from_secs(30), "it has to get time to end");
+}
+
+#[test]
+fn processes_that_a_task_leaves_behind_do_not_hold_its_output_open() {
+    for way in ["leave", "fork"] {
+        let directory = tempfile::tempdir().unwrap();
+        write_inputs(directory.path(), &[("way", text(way))]);
+        // The end of the output is waited for, and the processes sleep for a quarter of an hour.
+        let pod = pod_of(PODS, directory.path(), "ends").env("_UNION_MY_SECRET", "Zx81-Spectrum-48K");
+        assert_eq!(pod.run().unwrap().to_string(), "exit code 0\n", "{way}");
+        assert_eq!(output(directory.path()), Value::String("ended".to_owned()));
+    }
+}
+
+#[test]
+fn the_error_of_an_earlier_pod_of_the_same_attempt_is_deleted() {
+    let directory = tempfile::tempdir().unwrap();
+    write_inputs(directory.path(), &[("way", text("well"))]);
+    let pod = || pod_of(PODS, directory.path(), "ends").env("_UNION_MY_SECRET", "Zx81-Spectrum-48K");
+    fs::create_dir(directory.path().join("outputs")).unwrap();
+    fs::write(directory.path().join("outputs/error.pb"), b"").unwrap();
+    assert_eq!(pod().run().unwrap().to_string(), "exit code 0\n");
+    assert_eq!(output(directory.path()), Value::String("ended".to_owned()));
+}
+
+/// Starts a pod that sleeps, in the background.
+fn start(directory: &Path, task: &str, launcher: &[&str]) -> Child {
+    write_inputs(directory, &[]);
+    let mut words = launcher.iter().copied().chain([PODS]);
+    let mut command = Command::new(words.next().unwrap());
+    command.args(words).args(["execute", "--task", task, "--inputs"]).arg(directory.join("inputs.pb"));
+    command.arg("--outputs-path").arg(directory.join("outputs"));
+    command.env("FLYTE_INTERNAL_EXECUTION_ID", "run-1").env("_UNION_MY_FILE_SECRET", "Zx81-Spectrum-48K");
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0).spawn().unwrap()
+}
+
+/// Waits for the process of the task to run, and returns it.
+fn task_of(supervisor: u32) -> Pid {
+    loop {
+        if let Some(task) = children(supervisor).first() {
+            // The task has started a while after the fork.
+            thread::sleep(Duration::from_millis(200));
+            return Pid::from_raw((*task).cast_signed()).unwrap();
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn finish(directory: &Path, mut child: Child) -> String {
+    let code = child.wait().unwrap().code();
+    error(directory, &Finished { code, stdout: String::new(), stderr: String::new() })
+}
+
+#[test]
+fn signals_are_passed_on_and_a_killed_or_stopped_task_is_an_answer() {
+    let signalled = |signal: Signal, is_for_task: bool, task: &str| {
+        let directory = tempfile::tempdir().unwrap();
+        let child = start(directory.path(), task, &[]);
+        let process = task_of(child.id());
+        let target = if is_for_task { process } else { Pid::from_child(&child) };
+        kill_process(target, signal).unwrap();
+        finish(directory.path(), child)
+    };
+    let waits = |text: &str| format!("ended Recoverable User: task `waits` {text}");
+    assert_eq!(signalled(Signal::TERM, false, "waits"), waits("was terminated by SIGTERM"));
+    assert_eq!(signalled(Signal::INT, false, "waits"), waits("was terminated by SIGINT"));
+    assert_eq!(signalled(Signal::ABORT, true, "waits"), waits("was terminated by SIGABRT"));
+    let killed = "was killed (SIGKILL), possibly because it ran out of memory";
+    assert_eq!(signalled(Signal::KILL, true, "waits"), waits(killed));
+    let stopped = signalled(Signal::STOP, true, "hangs");
+    assert_eq!(stopped, "timeout Recoverable User: task `hangs` timed out after 1s");
+}
+
+#[test]
+#[cfg_attr(not(is_root), ignore = "needs root")]
+fn the_first_process_of_a_container_passes_signals_on_and_writes_the_answer() {
+    let directory = tempfile::tempdir().unwrap();
+    // The kernel ignores signals for this process, unless it waits for them.
+    let child = start(directory.path(), "waits", &["unshare", "--pid", "--fork", "--kill-child"]);
+    let first = task_of(child.id());
+    task_of(first.as_raw_nonzero().get().cast_unsigned());
+    kill_process(first, Signal::TERM).unwrap();
+    let error = finish(directory.path(), child);
+    assert_eq!(error, "ended Recoverable User: task `waits` was terminated by SIGTERM");
+}
+
+#[test]
+#[cfg_attr(not(is_root), ignore = "needs root")]
+fn the_supervisor_is_small() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut child = start(directory.path(), "waits", &[]);
+    task_of(child.id());
+    let memory = fs::read_to_string(format!("/proc/{}/smaps_rollup", child.id())).unwrap();
+    let private = memory.lines().filter(|line| line.starts_with("Private_"));
+    let kibibytes: u64 =
+        private.map(|line| line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap()).sum();
+    assert!(kibibytes < 2048, "{memory}");
+    kill_process(Pid::from_child(&child), Signal::KILL).unwrap();
+    child.wait().unwrap();
+}
