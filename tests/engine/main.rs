@@ -7,6 +7,7 @@ mod preflight;
 mod process_isolation;
 mod protocol;
 mod runs;
+mod spawned;
 
 use support::runs::Runs;
 

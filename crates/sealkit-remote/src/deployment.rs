@@ -2,6 +2,8 @@
 
 mod arguments;
 
+use std::time::Duration;
+
 use sealkit_idl::{
     core::{Container, KeyValuePair, ResourceEntry, ResourceName, TaskTarget},
     prost::Message as _,
@@ -70,6 +72,8 @@ impl Deployment {
         id.project.clone_from(&self.project);
         id.domain.clone_from(&self.domain);
         version.clone_into(&mut id.version);
+        let timeout = template.metadata.as_ref().and_then(|metadata| metadata.timeout);
+        let timeout = timeout.and_then(|timeout| Duration::try_from(timeout).ok());
         if let (PodProgram::Bundle { uri, .. }, Some(metadata)) = (&self.program, &mut template.metadata) {
             metadata.code_bundle_uri.clone_from(uri);
         }
@@ -77,6 +81,11 @@ impl Deployment {
             let args = arguments::of(&self.program, &id.name, version);
             container.args = args.iter().map(|argument| expansion::escape(argument)).collect();
             self.apply_to_container(container);
+            if let Some(timeout) = timeout {
+                // The backend does not enforce it, and its own field does not reach the pod.
+                let (key, value) = (variables::TASK_TIMEOUT.to_owned(), timeout.as_secs_f64().to_string());
+                container.env.push(KeyValuePair { key, value });
+            }
         }
     }
 

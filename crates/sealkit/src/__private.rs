@@ -6,6 +6,7 @@ use crate::Secret;
 pub use crate::{
     call::{Call, Output, ResultConversions, type_id_of},
     callee::Callee,
+    context::in_context_of_caller,
     executor::block_on,
     invoke::InvokeError,
     metadata::Limits,

@@ -8,8 +8,9 @@ use crate::{
     Context, Error, ErrorKind, TaskMetadata, Type, Value, Variable,
     context::Frame,
     controller::{self, PendingCall},
-    current_context,
+    current_context, executor,
     invoke::InvokeError,
+    known_secrets::KnownSecrets,
     leaks::{Destination, OutgoingValue},
     task_error::{AsError, ErrorConversions},
     task_type::{CallInputs, Member},
@@ -169,15 +170,23 @@ impl<'a, R> Call<'a, R> {
         output: &'a Output<R>,
         collect: impl FnOnce(&mut CallInputs),
     ) -> Self {
-        let caller = current_context();
-        let mut inputs = Ok(CallInputs::default());
+        let (caller, mut inputs) = match Context::of_caller() {
+            Ok(caller) => (caller, Ok(CallInputs::default())),
+            Err(error) => (current_context(), Err(error)),
+        };
         if let Some((frame, calling_task)) = caller.frame().and_then(|frame| Some((frame, frame.task?))) {
             if !calling_task.may_call(task) {
                 inputs = Err(undeclared_call(calling_task, task));
             } else if frame.known_secrets.count() > 0 || controller::is_available() {
                 let mut collected = CallInputs::default();
                 collect(&mut collected);
-                inputs = check_inputs(&collected, frame, calling_task, task).map(|()| collected);
+                // A pod can read all of its secrets without asking the context.
+                let known = if controller::is_available() {
+                    frame.session.known_secrets()
+                } else {
+                    &frame.known_secrets
+                };
+                inputs = check_inputs(&collected, known, calling_task, task).map(|()| collected);
             }
             if let Err(error) = &inputs {
                 frame.record_error(error);
@@ -195,7 +204,7 @@ impl<'a, R> Call<'a, R> {
                 Some(pending) => output.receive(&caller, pending.and_then(PendingCall::wait)),
                 None => {
                     let context = caller.of_call(task);
-                    let result = context.run(body);
+                    let result = context.run(|| executor::run_blocking(body));
                     output.check(result, &caller, &context)
                 }
             },
@@ -261,16 +270,16 @@ impl<R> Output<R> {
     }
 }
 
-/// Checks that the inputs contain no secret that the caller has read.
+/// Checks that the inputs contain no secret that the caller knows.
 fn check_inputs(
     inputs: &CallInputs,
-    frame: &Frame,
+    known: &KnownSecrets,
     caller: &'static TaskMetadata,
     called_task: &'static TaskMetadata,
 ) -> Result<(), Error> {
     inputs.values.iter().try_for_each(|(input, value)| {
         let (destination, name, r#type) = (Destination::Input(called_task), input.name, input.r#type);
-        OutgoingValue { task: caller, destination, name, r#type, value }.check(&frame.known_secrets)
+        OutgoingValue { task: caller, destination, name, r#type, value }.check(known)
     })
 }
 

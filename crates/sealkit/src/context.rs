@@ -6,14 +6,14 @@ use std::{
     future::{Future, poll_fn},
     path::{Path, PathBuf},
     pin::pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, Weak},
 };
 
 use once_cell::sync::OnceCell;
 use tempfile::TempDir;
 
 use crate::{
-    Result, Secret, SecretBytes, TaskMetadata,
+    Result, Secret, SecretBytes, TaskMetadata, controller,
     error::{Error, ErrorKind},
     identity,
     known_secrets::KnownSecrets,
@@ -23,6 +23,9 @@ use crate::{
 
 /// How many errors a call remembers.
 const MAX_RECORDED_ERRORS: usize = 256;
+
+/// The call of the task that this process runs as a pod. A process is one pod, so threads without a context belong to it too.
+static POD: OnceCell<Weak<Frame>> = OnceCell::new();
 
 thread_local! {
     static CURRENT: RefCell<Option<Arc<Frame>>> = const { RefCell::new(None) };
@@ -105,15 +108,20 @@ fn private_directory(parent: &Path) -> std::io::Result<TempDir> {
 ///
 /// # Threads and spawned futures
 ///
-/// New threads and spawned futures do **not** inherit the context. Pass it on explicitly:
+/// The future of an async task has the context of its caller: it can be spawned as it is. Other futures, and threads, do **not** inherit
+/// the context. Pass it on:
 ///
 /// | in | write |
 /// |---|---|
-/// | `tokio::spawn`, `JoinSet::spawn` | `tokio::spawn(current_context().scope(part(1)))` |
-/// | `std::thread::spawn`, `rayon`, `spawn_blocking` | `let context = current_context();` before, and `context.run(\|\| part(1))` on the thread |
+/// | `tokio::spawn`, `JoinSet::spawn` of an async task | nothing: `tokio::spawn(part(1))` |
+/// | `tokio::spawn` of other futures | `sealkit::spawn(async { … })`, or [`in_current_context`](crate::InCurrentContext) |
+/// | `std::thread::spawn`, `rayon::spawn`, `spawn_blocking` | [`in_current_context`](crate::in_current_context()): `spawn_blocking(in_current_context(\|\| part(1)))` |
+/// | scoped threads | `let context = current_context();` before, and `context.run(\|\| part(1))` on the thread |
 ///
-/// Without it, a read of a secret fails with [`ErrorKind::NoTask`]. A task that is called there runs in the calling
-/// process, even in a pod: it gets no pod, no timeout and no retries of its own, and its secrets are not mounted there.
+/// A process that runs a task as a pod belongs to that task only. So there a thread without a context has that of the pod: a task that is
+/// called there runs in a pod of its own, and secrets can be read. In other processes, a read of a secret without the context fails with
+/// [`ErrorKind::NoTask`], and a task that is called without it belongs to the session of the program.
+///
 /// Futures that are joined without spawning, as by `tokio::join!` or `futures::future::try_join_all`, need nothing.
 ///
 /// # Examples
@@ -132,9 +140,8 @@ fn private_directory(parent: &Path) -> std::io::Result<TempDir> {
 /// # #[cfg(feature = "tokio")]
 /// #[workflow]
 /// async fn side_by_side() -> anyhow::Result<i64> {
-///     let context = current_context();
-///     let first = tokio::spawn(context.scope(part(1)));
-///     let second = tokio::spawn(context.scope(part(2)));
+///     let first = tokio::spawn(part(1));
+///     let second = tokio::spawn(part(2));
 ///     Ok(first.await?? + second.await??)
 /// }
 /// # #[cfg(feature = "tokio")]
@@ -181,8 +188,7 @@ pub struct Context(Option<Arc<Frame>>);
 /// assert_eq!(error.kind(), ErrorKind::NoTask);
 /// ```
 pub fn current_context() -> Context {
-    // The thread-local is already destroyed if the thread is exiting.
-    Context(CURRENT.try_with(|current| current.borrow().clone()).ok().flatten())
+    Context(entered().or_else(|| POD.get()?.upgrade()))
 }
 
 impl Context {
@@ -246,9 +252,36 @@ impl Context {
         Self::new(None, session)
     }
 
-    /// Creates the context of a call of `task`, in the session of this context.
+    /// Creates the context of a call of `task` in this process, in the session of this context or of the program.
+    ///
+    /// The first call in a pod is that of the pod's own task.
     pub(crate) fn of_call(&self, task: &'static TaskMetadata) -> Self {
-        Self::new(Some(task), self.frame().map(|frame| frame.session.clone()).unwrap_or_default())
+        let session = self.frame().map(|frame| frame.session.clone());
+        let context = Self::new(Some(task), session.unwrap_or_else(Session::of_program));
+        if controller::is_available()
+            && let Some(frame) = &context.0
+        {
+            let _ = POD.set(Arc::downgrade(frame));
+        }
+        context
+    }
+
+    /// Returns the context that calls of tasks belong to: in a pod, that of the pod's task also where a session was entered explicitly.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error of kind [`NoTask`](ErrorKind::NoTask) in a pod whose task has ended.
+    pub(crate) fn of_caller() -> Result<Self> {
+        let current = current_context();
+        match POD.get() {
+            Some(pod) if current.task().is_none() => match pod.upgrade() {
+                Some(frame) => Ok(Self(Some(frame))),
+                None => Err(Error::new(ErrorKind::NoTask, "the task of this pod has ended").with_hint(
+                    "wait for threads and spawned futures that call tasks before the task returns",
+                )),
+            },
+            _ => Ok(current),
+        }
     }
 
     fn new(task: Option<&'static TaskMetadata>, session: Session) -> Self {
@@ -259,6 +292,26 @@ impl Context {
     pub(crate) fn frame(&self) -> Option<&Frame> {
         self.0.as_deref()
     }
+}
+
+/// Wraps the future of an async task: where it is polled without a context, it runs in that of its caller, so that it can be spawned.
+pub fn in_context_of_caller<F: Future>(future: F) -> impl Future<Output = F::Output> {
+    let caller = entered();
+    async move {
+        let mut future = pin!(future);
+        poll_fn(move |task| {
+            let is_outside = CURRENT.try_with(|current| current.borrow().is_none()).unwrap_or(true);
+            let _entered = is_outside.then(|| Entered::new(caller.clone()));
+            future.as_mut().poll(task)
+        })
+        .await
+    }
+}
+
+/// Returns the context that this thread has entered.
+fn entered() -> Option<Arc<Frame>> {
+    // The thread-local is already destroyed if the thread is exiting.
+    CURRENT.try_with(|current| current.borrow().clone()).ok().flatten()
 }
 
 impl Session {

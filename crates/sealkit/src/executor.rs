@@ -33,6 +33,20 @@ where
     on_this_thread(start())
 }
 
+/// Runs the body of a sync task, which may block, or start a runtime of its own.
+///
+/// On a thread of a multi-threaded runtime, the runtime steps aside: it would refuse to start another runtime. Other runtimes cannot.
+pub(crate) fn run_blocking<T>(work: impl FnOnce() -> T) -> T {
+    #[cfg(feature = "tokio")]
+    {
+        use tokio::runtime::{Handle, RuntimeFlavor};
+        if Handle::try_current().is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread) {
+            return tokio::task::block_in_place(work);
+        }
+    }
+    work()
+}
+
 #[cfg(feature = "tokio")]
 fn drive<F: Future>(start: impl FnOnce() -> F) -> F::Output {
     match tokio::runtime::Builder::new_multi_thread().enable_all().build() {

@@ -23,6 +23,7 @@ mod secret;
 mod secret_value;
 mod secrets;
 mod session;
+mod spawn;
 mod spec;
 mod storage;
 mod task_error;
@@ -51,6 +52,9 @@ pub use context::{Context, current_context};
 pub use error::{Error, ErrorKind, Result};
 pub use secret_value::{MAX_SECRET_BYTES, SecretBytes, SecretValue};
 pub use secrets::Secrets;
+#[cfg(feature = "tokio")]
+pub use spawn::spawn;
+pub use spawn::{InCurrentContext, in_current_context};
 
 // Guard.
 #[doc(inline)]

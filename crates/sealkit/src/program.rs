@@ -105,6 +105,7 @@ fn main_of(session: &Session) -> ExitCode {
     let program =
         Path::new(&program).file_name().map_or_else(|| "PROGRAM".into(), |name| name.to_string_lossy());
     panics::redact(session);
+    session.set_of_program();
     let outcome = perform(session, &program);
     warn_of_weak_secrets(session);
     match outcome {

@@ -19,7 +19,7 @@ use crate::{Provider, Result, known_secrets::KnownSecrets, provider::Chain};
 /// A pod asks for mounted variables and files only. `sealkit run` starts every task as a pod, so it does not ask the
 /// program's own providers: the `sealkit` command reads the local store and mounts the secrets.
 ///
-/// A task that is called outside a session uses a new standard session.
+/// A task that is called outside a session uses that of [`Session::main`], or else a new standard session.
 ///
 /// # Examples
 ///
@@ -35,6 +35,9 @@ use crate::{Provider, Result, known_secrets::KnownSecrets, provider::Chain};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Session(Arc<Inner>);
+
+/// The session whose [`main`](Session::main) runs.
+static OF_PROGRAM: OnceCell<Session> = OnceCell::new();
 
 #[derive(Debug, Default)]
 struct Inner {
@@ -108,6 +111,16 @@ impl Session {
     /// ```
     pub fn guard(&self) -> Guard {
         self.0.known_secrets.guard()
+    }
+
+    /// Makes this the session of the program: calls outside any session belong to it.
+    pub(crate) fn set_of_program(&self) {
+        let _ = OF_PROGRAM.set(self.clone());
+    }
+
+    /// Returns the session of the program, or a new standard session.
+    pub(crate) fn of_program() -> Self {
+        OF_PROGRAM.get().cloned().unwrap_or_default()
     }
 
     pub(crate) fn known_secrets(&self) -> &KnownSecrets {

@@ -9,6 +9,7 @@ use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use sealkit_names::read::{self, Access, ReadError};
 use syn::{
     Expr, ExprLit, FnArg, GenericArgument, Lit, Pat, PathArguments, Signature, Token, Type, ext::IdentExt,
+    parse_quote,
 };
 
 use super::{TaskKind, allowance::Place, model::Task, reads::Read};
@@ -34,9 +35,15 @@ impl Task {
 
     /// Returns the signature of the outer function, without the `mut` of inputs, which only the body needs.
     ///
+    /// An async task becomes a function that returns a future, which remembers the context of its caller, so that it can be spawned.
+    ///
     /// The inputs are hygienic, because an input may have the name of the function, which generated items use.
     fn outer_signature(&self) -> Signature {
         let mut signature = self.function.signature.clone();
+        if signature.asyncness.take().is_some() {
+            let output = &self.output;
+            signature.output = parse_quote!(-> impl ::core::future::Future<Output = #output>);
+        }
         for argument in &mut signature.inputs {
             if let FnArg::Typed(input) = argument {
                 input.attrs.clear();
@@ -327,10 +334,15 @@ impl Task {
         } else {
             quote!(#krate::__private::Call::run(__sealkit_call, move || #body))
         };
-        quote! {
+        let call = quote! {
             let __sealkit_call =
                 #krate::__private::Call::new(&__SEALKIT_TASK, &__SEALKIT_OUTPUT, |#recorder| { #(#record)* });
             #run
+        };
+        if self.is_async() {
+            quote!(#krate::__private::in_context_of_caller(async move { #call }))
+        } else {
+            call
         }
     }
 

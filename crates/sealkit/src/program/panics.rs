@@ -1,6 +1,8 @@
-//! The panic hook, which prints a message before anything can catch the panic.
+//! Panics of tasks: the hook prints a message before anything can catch the panic, and the error of the task repeats it.
 
-use std::{borrow::Cow, io, panic, thread};
+use std::{any::Any, borrow::Cow, io, panic, thread};
+
+use sealkit_protocol::{Code, Problem};
 
 use crate::Session;
 
@@ -23,4 +25,20 @@ pub(super) fn redact(session: &Session) {
             }
         }
     }));
+}
+
+/// Returns the problem of a task that panicked; its message is repeated.
+pub(super) fn panicked(task: &str, panic: &(dyn Any + Send)) -> Problem {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
+    let problem = Problem::new(Code::Other, format!("task `{task}` panicked: {text}"));
+    // The messages of tokio, if a blocking task runs on a thread of a runtime.
+    let is_blocking =
+        ["within a runtime", "context where blocking is not allowed"].iter().any(|part| text.contains(part));
+    if is_blocking {
+        return problem.with_hint(
+            "run the calling task on a multi-threaded runtime, or make the called task async; `sealkit run` gives it a process of its own",
+        );
+    }
+    problem
 }

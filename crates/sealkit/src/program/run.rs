@@ -11,7 +11,7 @@ use sealkit_idl::{
 };
 use sealkit_protocol::{Code, Problem};
 
-use super::ProgramError;
+use super::{ProgramError, panics::panicked};
 use crate::{
     Session, StructType, TaskMetadata, Type, Value, ValueError, Variable,
     invoke::InvokeError,
@@ -28,7 +28,6 @@ pub(super) fn run(
 ) -> Result<String, ProgramError> {
     let inputs = Members::new(parse_inputs(command, task, arguments)?);
     let name = task.name();
-    // The panic hook has printed the message of a panic already.
     let outcome = session.run(|| catch_unwind(AssertUnwindSafe(|| task.invoke()(inputs))));
     match outcome {
         Ok(Ok(output)) => {
@@ -38,7 +37,7 @@ pub(super) fn run(
         Ok(Err(InvokeError::Task(problem))) => Err(ProgramError::task(problem.of_task(name))),
         Ok(Err(InvokeError::Output(error))) => Err(output_error(name, &error)),
         Ok(Err(InvokeError::Input(error))) => Err(input_error(command, task, &error)),
-        Err(_) => Err(ProgramError::task(Problem::new(Code::Other, format!("task `{name}` panicked")))),
+        Err(panic) => Err(ProgramError::task(panicked(name, &*panic))),
     }
 }
 

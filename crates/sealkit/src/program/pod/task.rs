@@ -1,13 +1,11 @@
 //! Runs the task of a pod, from literals to literals.
 
-use std::{
-    any::Any,
-    panic::{AssertUnwindSafe, catch_unwind},
-};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use sealkit_idl::task::{NamedLiteral, Outputs};
 use sealkit_protocol::{Code, Problem};
 
+use super::super::panics::panicked;
 use crate::{
     Secret, Session, TaskMetadata, Value,
     invoke::InvokeError,
@@ -42,7 +40,7 @@ pub(super) fn run(
             return Err(invalid_value(format!("output of task `{name}`: {error}")));
         }
         Ok(Err(InvokeError::Task(problem))) => return Err(problem.of_task(name)),
-        Err(panic) => return Err(task_panicked(name, &*panic)),
+        Err(panic) => return Err(panicked(name, &*panic)),
     };
     let Some((value, variable)) = output.zip(task.interface().outputs.first()) else {
         return Ok((Outputs::default(), Value::None));
@@ -86,10 +84,4 @@ fn check_leaks(task: &'static TaskMetadata, value: &Value, secrets: &KnownSecret
 
 fn invalid_value(message: String) -> Problem {
     Problem::new(Code::InvalidValue, message)
-}
-
-fn task_panicked(task: &str, panic: &(dyn Any + Send)) -> Problem {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
-    Problem::new(Code::Other, format!("task `{task}` panicked: {text}"))
 }
