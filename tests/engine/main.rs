@@ -3,6 +3,7 @@
 #![cfg(target_os = "linux")]
 
 mod isolation;
+mod output;
 mod preflight;
 mod process_isolation;
 mod protocol;

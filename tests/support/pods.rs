@@ -279,6 +279,37 @@ fn retried(count: String, until: usize) -> anyhow::Result<usize> {
     Ok(tries)
 }
 
+/// Prints lines in pieces, as `eprintln!` does.
+#[task]
+async fn prints(number: i64, lines: usize) -> sealkit::Result<()> {
+    for line in 0..lines {
+        eprintln!("line {line} of {number} has several pieces {}", "x".repeat(20));
+    }
+    Ok(())
+}
+
+/// Prints lines in two pods at the same time.
+#[workflow]
+async fn prints_side_by_side(lines: usize) -> sealkit::Result<()> {
+    let (one, two) = tokio::join!(prints(1, lines), prints(2, lines));
+    one.and(two)
+}
+
+/// Prints a line in pieces, with pauses.
+#[task]
+fn prints_slowly() -> sealkit::Result<()> {
+    for piece in ["one", " two", " three\n"] {
+        eprint!("{piece}");
+        thread::sleep(Duration::from_millis(40));
+    }
+    eprint!("without an end");
+    thread::sleep(Duration::from_millis(400));
+    for percent in 0..=100 {
+        eprint!("\r{percent} %");
+    }
+    Ok(())
+}
+
 /// Prints a number.
 #[task]
 fn say(n: i64) -> sealkit::Result<()> {

@@ -8,6 +8,7 @@
 mod engine;
 mod event;
 mod isolation;
+mod lines;
 mod mounts;
 #[cfg_attr(not(target_os = "linux"), path = "no_orphans.rs")]
 mod orphans;
