@@ -9,6 +9,7 @@ mod process_isolation;
 mod protocol;
 mod runs;
 mod spawned;
+mod terminal;
 
 use support::runs::Runs;
 

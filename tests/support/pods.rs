@@ -310,6 +310,54 @@ fn prints_slowly() -> sealkit::Result<()> {
     Ok(())
 }
 
+/// Asks for a password at the terminal, as ssh does.
+#[task]
+fn asks() -> anyhow::Result<String> {
+    let mut answer = String::new();
+    io::Read::read_to_string(
+        &mut fs::File::open("/dev/tty").context("cannot ask for the password")?,
+        &mut answer,
+    )?;
+    Ok(answer)
+}
+
+/// Prints the width of its terminal whenever it changes, until it is 123.
+#[task]
+fn watches_its_width() -> anyhow::Result<()> {
+    let mut last = 0;
+    while last != 123 {
+        let width = rustix::termios::tcgetwinsize(io::stderr())?.ws_col;
+        if width != last {
+            println!("width {width}");
+        }
+        last = width;
+        thread::sleep(Duration::from_millis(10));
+    }
+    Ok(())
+}
+
+/// Hides the cursor and sets colours, and ends in one of the `ends`.
+#[task]
+fn changes_the_terminal(by_a_kill: bool) -> sealkit::Result<()> {
+    print!("\x1b[?25l\x1b[31mred");
+    let _ = io::stdout().flush();
+    if by_a_kill {
+        thread::sleep(Duration::from_millis(200));
+        let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
+    }
+    Ok(())
+}
+
+/// Counts, one number each 50 ms.
+#[task]
+fn counts(to: i64) -> sealkit::Result<()> {
+    for number in 0..to {
+        println!("number {number}.");
+        thread::sleep(Duration::from_millis(50));
+    }
+    Ok(())
+}
+
 /// Prints a number.
 #[task]
 fn say(n: i64) -> sealkit::Result<()> {

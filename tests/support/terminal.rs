@@ -48,6 +48,15 @@ impl Terminal {
         self.child.id()
     }
 
+    /// Changes the size of the terminal.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the terminal is closed.
+    pub fn resize(&mut self, columns: u16) -> io::Result<()> {
+        self.pty.resize(Size::new(50, columns)).map_err(io::Error::other)
+    }
+
     /// Types `keys`.
     ///
     /// # Errors

@@ -8,7 +8,6 @@
 compile_error!("the sealkit command supports Unix systems only: it protects its files with their modes");
 
 pub mod arguments;
-mod cancellation;
 mod command_line;
 mod completion;
 mod describe;
@@ -24,6 +23,7 @@ mod progress;
 mod prompt;
 mod remote;
 mod run;
+mod run_signals;
 mod secret;
 mod selection;
 mod table;

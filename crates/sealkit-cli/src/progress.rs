@@ -1,5 +1,7 @@
 //! The progress of a run on standard error.
 
+mod terminal_modes;
+
 use std::{
     collections::BTreeMap,
     io::{self, Write},
@@ -13,6 +15,7 @@ use clap::builder::styling::{AnsiColor, Style};
 use sealkit_engine::Event;
 use sealkit_program::Task;
 
+use self::terminal_modes::TerminalModes;
 use crate::time::display_duration;
 
 const NAME: Style = AnsiColor::Cyan.on_default();
@@ -44,6 +47,8 @@ struct Pod {
     depth: usize,
     /// The name of the task; the second call of a task is `task[2]`.
     label: String,
+    /// What it has changed of the terminal.
+    modes: TerminalModes,
 }
 
 impl Progress {
@@ -66,12 +71,12 @@ impl Progress {
                 let symbol = self.symbol("▶", DIM);
                 let line =
                     format!("{symbol}{NAME}{label}{NAME:#} started{DIM}{}{DIM:#}{attempt}", secrets(task));
-                state.pods.insert(*pod, Pod { depth, label });
+                state.pods.insert(*pod, Pod { depth, label, modes: TerminalModes::default() });
                 state.line(depth, &line);
             }
             Event::Output { pod, bytes } => state.output(*pod, bytes),
             Event::Stopped { pod, signal, group } => {
-                let Some(Pod { depth, label }) = state.pods.get(pod).cloned() else { return };
+                let Some(Pod { depth, label, .. }) = state.pods.get(pod).cloned() else { return };
                 state.line(
                     depth,
                     &format!(
@@ -80,7 +85,7 @@ impl Progress {
                 );
             }
             Event::Killed { pod, grace_period } => {
-                let Some(Pod { depth, label }) = state.pods.get(pod).cloned() else { return };
+                let Some(Pod { depth, label, .. }) = state.pods.get(pod).cloned() else { return };
                 state.line(
                     depth,
                     &format!(
@@ -89,8 +94,9 @@ impl Progress {
                 );
             }
             Event::Finished { pod, problem, duration, will_retry, .. } => {
-                let Some(Pod { depth, label }) = state.pods.remove(pod) else { return };
+                let Some(Pod { depth, label, modes }) = state.pods.remove(pod) else { return };
                 state.end_line(Some(*pod));
+                let _ = io::stderr().lock().write_all(modes.undo().as_bytes());
                 let time = display_duration(*duration);
                 let line = match problem {
                     None => {
@@ -160,6 +166,9 @@ impl State {
         } else {
             Default::default()
         };
+        if let Some(pod) = self.pods.get_mut(&pod) {
+            pod.modes.read(bytes);
+        }
         let label = self.pods.get(&pod).map(|pod| &*pod.label).unwrap_or_default();
         let mut prefixed = Vec::with_capacity(bytes.len() + 64);
         for line in bytes.split_inclusive(|byte| *byte == b'\n') {

@@ -15,11 +15,12 @@ use zeroize::Zeroizing;
 
 use crate::{
     arguments::{Arguments, Run, TargetArguments},
-    cancellation::Cancellation,
     error::CommandError,
     isolation,
     progress::Progress,
-    prompt, secret, terminal, timeout,
+    prompt,
+    run_signals::RunSignals,
+    secret, terminal, timeout,
     value::{self, Source},
 };
 
@@ -75,14 +76,14 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
     if has_secrets {
         isolation::print_warning(&engine);
     }
-    let cancellation = Cancellation::install(&engine)?;
+    let signals = RunSignals::install(&engine)?;
     // Other systems cannot adopt orphans.
     if engine.isolation() == Isolation::Private {
         sealkit_engine::adopt_orphans();
     }
     let outcome = engine.run(&name, &inputs);
     sealkit_engine::kill_orphans();
-    let interrupted = cancellation.finish();
+    let interrupted = signals.finish();
     progress.finish();
     match outcome {
         Ok(success) => terminal::print(&(success.json + "\n")),

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs,
+    fs::{self, File},
     hash::{BuildHasher as _, RandomState},
     io,
     path::Path,
@@ -15,10 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rustix::{
-    io::Errno,
-    process::{Pid, Signal, kill_process, kill_process_group},
-};
+use rustix::{io::Errno, process::Pid};
 use sealkit_guard::Guard;
 use sealkit_idl::task::Inputs;
 use sealkit_program::{Program, Result, Timeout};
@@ -50,11 +47,11 @@ pub struct Engine {
     pub(crate) program: Program,
     values: Values,
     guard: Arc<Guard>,
-    options: PodOptions,
+    pub(crate) options: PodOptions,
     /// The directory of secret files, if any task needs one.
     directory: Option<RunDirectory>,
     run: String,
-    observer: Observer,
+    pub(crate) observer: Observer,
     pub(crate) slots: Slots,
     next_pod: AtomicU64,
     /// The number of calls of each task.
@@ -64,7 +61,7 @@ pub struct Engine {
     pub(crate) abandoned: Mutex<BTreeSet<Caller>>,
     /// The pods that were terminated because they sent something that is not understood.
     pub(crate) misunderstood: Mutex<BTreeMap<u64, Problem>>,
-    cancelled: AtomicBool,
+    pub(crate) cancelled: AtomicBool,
 }
 
 /// A pod that called a task, and its number for the call.
@@ -76,9 +73,13 @@ pub(crate) struct Caller {
 
 /// A pod whose process runs.
 pub(crate) struct LivePod {
-    caller: Option<Caller>,
+    pub(crate) caller: Option<Caller>,
     /// The process, which leads a group of the same number.
-    process: Pid,
+    pub(crate) process: Pid,
+    /// Its terminal, if it has one.
+    pub(crate) terminal: Option<Arc<File>>,
+    /// Whether [`Engine::suspend`] has stopped it.
+    pub(crate) is_suspended: bool,
 }
 
 impl std::fmt::Debug for Engine {
@@ -160,57 +161,6 @@ impl Engine {
         outcome
     }
 
-    /// Cancels the run: terminates all pods and starts no more.
-    pub fn cancel(self: &Arc<Self>) {
-        self.cancelled.store(true, Ordering::SeqCst);
-        let all: Vec<u64> = self.live().keys().copied().collect();
-        self.terminate(all);
-    }
-
-    /// Cancels the run at once: kills all pods and starts no more.
-    pub fn kill(&self) {
-        self.cancelled.store(true, Ordering::SeqCst);
-        let all: Vec<u64> = self.live().keys().copied().collect();
-        for pod in all {
-            self.signal_group(pod, Signal::KILL);
-        }
-    }
-
-    /// Sends SIGTERM to these pods, and SIGKILL after the grace period.
-    pub(crate) fn terminate(self: &Arc<Self>, pods: Vec<u64>) {
-        for pod in &pods {
-            self.signal(*pod, Signal::TERM);
-            // A stopped process does not receive other signals.
-            self.signal_group(*pod, Signal::CONT);
-        }
-        let (engine, grace_period) = (Arc::downgrade(self), self.options.grace_period);
-        thread::spawn(move || {
-            thread::sleep(grace_period);
-            let Some(engine) = engine.upgrade() else { return };
-            for pod in pods {
-                if engine.signal_group(pod, Signal::KILL) {
-                    (engine.observer)(&Event::Killed { pod, grace_period });
-                }
-            }
-        });
-    }
-
-    /// Sends a signal to the first process of a pod, which passes it on to the task.
-    fn signal(&self, pod: u64, signal: Signal) {
-        if let Some(LivePod { process, .. }) = self.live().get(&pod) {
-            // The pod may have exited meanwhile.
-            let _ = kill_process(*process, signal);
-        }
-    }
-
-    /// Sends a signal to all processes of a pod, and returns whether the pod is live.
-    pub(crate) fn signal_group(&self, pod: u64, signal: Signal) -> bool {
-        let live = self.live();
-        let Some(LivePod { process, .. }) = live.get(&pod) else { return false };
-        // The process leads a group only after its start.
-        kill_process_group(*process, signal).or_else(|_| kill_process(*process, signal)).is_ok()
-    }
-
     pub(crate) fn live(&self) -> MutexGuard<'_, BTreeMap<u64, LivePod>> {
         lock(&self.live)
     }
@@ -286,7 +236,8 @@ impl Engine {
         let print = move |bytes: &[u8]| observer(&Event::Output { pod: number, bytes });
         let running = start(&mut pod, inputs, print)?;
         let process = running.process();
-        self.live().insert(number, LivePod { caller, process });
+        let terminal = running.terminal();
+        self.live().insert(number, LivePod { caller, process, terminal, is_suspended: false });
         // A cancellation before the pod was live could not terminate it.
         if self.is_cancelled(caller) {
             self.terminate(vec![number]);
@@ -300,10 +251,12 @@ impl Engine {
                 engine.terminate(vec![number]);
             }
         });
-        let observer = self.observer.clone();
         let exit = running.wait(|signal| {
+            if self.is_suspended(number) {
+                return;
+            }
             let (name, group) = (signal_name(signal).unwrap_or("a signal"), process.as_raw_nonzero().get());
-            observer(&Event::Stopped { pod: number, signal: name, group });
+            (self.observer)(&Event::Stopped { pod: number, signal: name, group });
         });
         // The socket is closed when the pod exits, unless the pod has passed it on.
         let answer = answers.recv_timeout(ANSWER_TIMEOUT);
@@ -333,17 +286,6 @@ impl Engine {
     pub(crate) fn is_cancelled(&self, caller: Option<Caller>) -> bool {
         self.cancelled.load(Ordering::SeqCst)
             || caller.is_some_and(|caller| lock(&self.abandoned).contains(&caller))
-    }
-
-    /// Terminates the pods of matching callers.
-    pub(crate) fn terminate_calls(self: &Arc<Self>, matches: impl Fn(Caller) -> bool) {
-        let live = self.live();
-        let called = live.iter().filter(|(_, pod)| pod.caller.is_some_and(&matches));
-        let called: Vec<u64> = called.map(|(number, _)| *number).collect();
-        drop(live);
-        if !called.is_empty() {
-            self.terminate(called);
-        }
     }
 }
 

@@ -17,6 +17,7 @@ mod pod;
 mod pty;
 mod run_directory;
 mod serve;
+mod signals;
 mod slots;
 mod values;
 

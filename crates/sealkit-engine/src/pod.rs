@@ -125,6 +125,7 @@ pub(crate) struct Pod<'a> {
 pub(crate) struct RunningPod {
     socket: Arc<PodSocket>,
     process: Pid,
+    terminal: Option<Arc<File>>,
     output_closed: mpsc::Receiver<()>,
 }
 
@@ -187,11 +188,12 @@ impl Pod<'_> {
         let process = Pid::from_child(&child);
         let (open, output_closed) = mpsc::channel();
         let pipes = [child.stdout.take().map(OwnedFd::from), child.stderr.take().map(OwnedFd::from)];
-        let files = pipes.into_iter().flatten().map(File::from).chain(pty_master);
-        for file in files {
+        let terminal = pty_master.map(Arc::new);
+        let files = pipes.into_iter().flatten().map(|pipe| Arc::new(File::from(pipe)));
+        for file in files.chain(terminal.clone()) {
             let (guard, print, open) = (self.guard.clone(), print.clone(), open.clone());
             thread::spawn(move || {
-                output::forward(file, guard, print);
+                output::forward(&*file, guard, print);
                 drop(open);
             });
         }
@@ -199,7 +201,7 @@ impl Pod<'_> {
         let secrets = mem::take(&mut self.mounts.variables);
         let (inputs, to_pod) = (inputs.clone(), socket.clone());
         thread::spawn(move || to_pod.send_start(&secrets, &inputs));
-        Ok(RunningPod { socket, process, output_closed })
+        Ok(RunningPod { socket, process, terminal, output_closed })
     }
 
     fn environment(&self) -> Vec<(OsString, OsString)> {
@@ -251,6 +253,10 @@ impl Pod<'_> {
 }
 
 impl RunningPod {
+    pub(crate) fn terminal(&self) -> Option<Arc<File>> {
+        self.terminal.clone()
+    }
+
     pub(crate) fn socket(&self) -> Arc<PodSocket> {
         self.socket.clone()
     }

@@ -10,7 +10,7 @@ use std::{
 use rustix::{
     fs::OFlags,
     pty::{grantpt, ptsname, unlockpt},
-    termios::{isatty, tcgetwinsize, tcsetwinsize},
+    termios::{Winsize, isatty, tcgetwinsize, tcsetwinsize},
 };
 
 /// Both ends of a pseudo-terminal: the master reads what the pod writes to the replica.
@@ -22,12 +22,11 @@ pub(crate) struct Pty {
 impl Pty {
     /// Opens a pty of the size of our terminal; `None` if standard error is not a terminal.
     pub(crate) fn open() -> Option<Self> {
-        let stderr = rustix::stdio::stderr();
-        if !isatty(stderr) {
+        if !isatty(rustix::stdio::stderr()) {
             return None;
         }
         let pty = Self::new().ok()?;
-        if let Ok(size) = tcgetwinsize(stderr) {
+        if let Some(size) = size() {
             // The default size does as well.
             let _ = tcsetwinsize(&pty.replica, size);
         }
@@ -42,6 +41,11 @@ impl Pty {
         let name = ptsname(&master, Vec::new())?.into_string().map_err(io::Error::other)?;
         Ok(Self { replica: open(name.as_ref())?.into(), master })
     }
+}
+
+/// Returns the size of the user's terminal, if standard error is one.
+pub(crate) fn size() -> Option<Winsize> {
+    tcgetwinsize(rustix::stdio::stderr()).ok()
 }
 
 /// Opens a device that does not become the controlling terminal of this process.

@@ -1,4 +1,4 @@
-//! The end of a local run by a signal.
+//! The signals of a local run: they end it, suspend it, and tell the size of the terminal.
 
 use std::{
     sync::{
@@ -10,14 +10,14 @@ use std::{
 
 use sealkit_engine::Engine;
 use signal_hook::{
-    consts::{SIGHUP, SIGINT, SIGTERM},
+    consts::{SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH},
     iterator::{Handle, Signals},
 };
 
 use crate::error::CommandError;
 
 /// Cancels a run on SIGINT, SIGTERM and SIGHUP.
-pub(crate) struct Cancellation {
+pub(crate) struct RunSignals {
     handle: Handle,
     received: Arc<Received>,
 }
@@ -30,10 +30,10 @@ struct Received {
     is_killed: AtomicBool,
 }
 
-impl Cancellation {
+impl RunSignals {
     /// Installs the handlers. The first signal cancels the run, the second one kills its pods.
     pub(crate) fn install(engine: &Arc<Engine>) -> Result<Self, CommandError> {
-        let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])
+        let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGWINCH])
             .map_err(|error| CommandError::failure(format!("cannot install signal handlers: {error}")))?;
         let (handle, engine, received) =
             (signals.handle(), Arc::downgrade(engine), Arc::new(Received::default()));
@@ -41,6 +41,17 @@ impl Cancellation {
         thread::spawn(move || {
             for signal in &mut signals {
                 let Some(engine) = engine.upgrade() else { return };
+                match signal {
+                    SIGTSTP => {
+                        suspend(&engine);
+                        continue;
+                    }
+                    SIGWINCH => {
+                        engine.resize();
+                        continue;
+                    }
+                    _ => {}
+                }
                 match by_thread.first.compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst) {
                     Ok(_) => engine.cancel(),
                     Err(_) => {
@@ -60,4 +71,12 @@ impl Cancellation {
         let is_killed = self.received.is_killed.load(Ordering::SeqCst);
         (signal != 0).then(|| CommandError::terminated_by(signal, is_killed))
     }
+}
+
+/// Stops the pods and this command, and continues the pods when the shell continues the command.
+fn suspend(engine: &Engine) {
+    engine.suspend();
+    let _ = signal_hook::low_level::emulate_default_handler(SIGTSTP);
+    engine.resume();
+    engine.resize();
 }
