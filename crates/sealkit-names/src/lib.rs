@@ -7,6 +7,7 @@
 //! | [`collision`] | pairs of requests that would be mounted in the same place |
 //! | [`read`] | which request a read refers to |
 //! | [`incompatibility`] | valid requests that a cluster does not mount correctly |
+//! | [`backoff`] | how long a task waits before a retry |
 //! | [`capacity`] | how large a secret can be in a pod |
 //! | [`expansion`] | which texts Kubernetes replaces, and how to escape them |
 //! | [`variables`] | the environment variables that Flyte and sealkit define |
@@ -16,6 +17,7 @@
 //!
 //! This crate never stores secret values.
 
+pub mod backoff;
 pub mod capacity;
 pub mod collision;
 pub mod expansion;
