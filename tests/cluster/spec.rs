@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 use support::{Python, hex};
 
-const TASKS: [&str; 18] = [
+const TASKS: [&str; 20] = [
     "nothing",
     "secret_in_environment",
     "secret_of_group",
@@ -20,6 +20,8 @@ const TASKS: [&str; 18] = [
     "secrets_of_all_kinds",
     "limited",
     "limited_to_a_fraction",
+    "limited_in_every_way",
+    "limited_with_constant_delays",
     "inputs_of_simple_kinds",
     "inputs_of_other_kinds",
     "inputs_of_large_kinds",

@@ -95,6 +95,17 @@ def secrets_of_all_kinds() -> None: ...
 def limited() -> None: ...
 
 
+@task(
+    retries=flyte.RetryStrategy(count=5, backoff=flyte.Backoff(base=1, factor=2.0, cap=300)),
+    timeout=flyte.Timeout(max_runtime=30, max_queued_time=60, deadline=3600),
+)
+def limited_in_every_way() -> None: ...
+
+
+@task(retries=flyte.RetryStrategy(count=2, backoff=flyte.Backoff(base=1.5)), timeout=flyte.Timeout(deadline=5))
+def limited_with_constant_delays() -> None: ...
+
+
 @task(timeout=datetime.timedelta(milliseconds=1500))
 def limited_to_a_fraction() -> None: ...
 

@@ -114,7 +114,7 @@ fn task(question: Question) -> TaskMetadata {
         &[],
         &[],
         &[],
-        Limits { retries: 0, timeout: None, resources: Resources::NONE },
+        Limits::NONE,
         TypeId::of::<()>,
         invoke,
     )

@@ -66,6 +66,19 @@ fn limited() -> sealkit::Result<()> {
     Ok(())
 }
 
+#[task(
+    retries = Retries(5, backoff = "1s..5m"),
+    timeout = Timeout(max_runtime = "30s", max_queued_time = "1m", deadline = "1h"),
+)]
+fn limited_in_every_way() -> sealkit::Result<()> {
+    Ok(())
+}
+
+#[task(retries = Retries(2, backoff = "1.5s"), timeout = Timeout(deadline = 5))]
+fn limited_with_constant_delays() -> sealkit::Result<()> {
+    Ok(())
+}
+
 #[task(timeout = Duration::from_millis(1500))]
 fn limited_to_a_fraction() -> sealkit::Result<()> {
     Ok(())

@@ -19,6 +19,6 @@ pub use literal_type::{
 pub use log_context::{ContainerContext, LogContext, PodLogContext, ProcessContext};
 pub use security::{MountType, Secret, SecurityContext};
 pub use task_template::{
-    Container, Identifier, KeyValuePair, ResourceEntry, ResourceName, ResourceType, Resources, RetryStrategy,
-    RuntimeMetadata, RuntimeType, TaskMetadata, TaskTarget, TaskTemplate,
+    Backoff, Container, Identifier, KeyValuePair, ResourceEntry, ResourceName, ResourceType, Resources,
+    RetryStrategy, RuntimeMetadata, RuntimeType, TaskMetadata, TaskTarget, TaskTemplate, Timeouts,
 };

@@ -2,6 +2,7 @@
 
 mod allowance;
 mod expand;
+mod limits;
 mod model;
 mod reads;
 mod request;

@@ -31,12 +31,44 @@ pub struct Task {
     /// The number of retries after a failed attempt.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub retries: u32,
+    /// The declared delays between attempts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backoff: Option<Backoff>,
     /// The timeout of each attempt, in the JSON form of protobuf, such as `1.5s`.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "seconds")]
     pub timeout: Option<Duration>,
+    /// The timeout of the wait for a free slot.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "seconds")]
+    pub max_queued_time: Option<Duration>,
+    /// The timeout of all attempts together.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "seconds")]
+    pub deadline: Option<Duration>,
     /// The resources on a cluster.
     #[serde(default, skip_serializing_if = "Resources::is_none")]
     pub resources: Resources,
+}
+
+impl Task {
+    /// Returns the delays between attempts.
+    pub fn backoff(&self) -> sealkit_names::backoff::Backoff {
+        use sealkit_names::backoff::Backoff;
+
+        self.backoff
+            .map_or(Backoff::DEFAULT, |backoff| Backoff::new(backoff.base, backoff.factor, backoff.cap))
+    }
+}
+
+/// The delays between the attempts of a task.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Backoff {
+    /// The delay before the first retry.
+    #[serde(with = "required_seconds")]
+    pub base: Duration,
+    /// The factor by which each delay grows.
+    pub factor: f64,
+    /// The longest delay.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "seconds")]
+    pub cap: Option<Duration>,
 }
 
 /// Whether a function is a task or a workflow.
@@ -293,6 +325,23 @@ mod seconds {
     }
 }
 
+/// The same form, of a duration that is always present.
+mod required_seconds {
+    use std::time::Duration;
+
+    use serde::{Deserializer, Serializer, de::Error as _};
+
+    use super::seconds;
+
+    pub(super) fn serialize<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+        seconds::serialize(&Some(*time), serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        seconds::deserialize(deserializer)?.ok_or_else(|| D::Error::custom("expected a duration"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -304,10 +353,12 @@ mod tests {
             {"name":"a","type":"integer"},{"name":"b","type":{"map":{"list":{"optional":"date"}}}},
             {"name":"c","type":{"enum":{"name":"E","variants":["A","B"]}}},
             {"name":"d","type":{"struct":{"name":"S","fields":[{"name":"x","type":"float"}]}}}],"outputs":[]},
-            "allowed_secrets":[{"output":"o0","secret":"k","because":"r"}],"calls":["u"],"retries":2,"timeout":"1.5s",
+            "allowed_secrets":[{"output":"o0","secret":"k","because":"r"}],"calls":["u"],"retries":2,
+            "backoff":{"base":"1s","factor":2.0,"cap":"300s"},"timeout":"1.5s","max_queued_time":"60s","deadline":"3600s",
             "resources":{"cpu":"500m"}}"#;
         let task: Task = serde_json::from_str(json).unwrap();
         assert_eq!(task.timeout, Some(Duration::from_millis(1500)));
+        assert_eq!(task.backoff().to_string(), "1s..300s");
         assert_eq!(task.secret_requests[0].request().mount, MountType::File);
         let types: Vec<String> = task.interface.inputs.iter().map(|input| input.r#type.to_string()).collect();
         assert_eq!(types, ["integer", "map of list of optional date", "A|B", "S { x: float }"]);

@@ -42,7 +42,14 @@ impl From<TaskMetadata> for Task {
             allowed_secrets: task.allowed_secrets().iter().map(|allowed| (*allowed).into()).collect(),
             calls: task.calls().map(|calls| calls.map(|task| task.name().to_owned()).collect()),
             retries: task.retries(),
+            backoff: task.backoff().map(|backoff| model::Backoff {
+                base: backoff.base,
+                factor: backoff.factor,
+                cap: backoff.cap,
+            }),
             timeout: task.timeout(),
+            max_queued_time: task.max_queued_time(),
+            deadline: task.deadline(),
             resources: task.resources().into(),
         }
     }

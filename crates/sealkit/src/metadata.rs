@@ -5,7 +5,7 @@ use std::{any::TypeId, time::Duration};
 use sealkit_protocol::description;
 
 use crate::{
-    Resources, Secret, Variable,
+    Backoff, Resources, Secret, Variable,
     callee::Callee,
     invoke::{CheckInputs, Invoke, InvokeError},
     registry,
@@ -53,7 +53,8 @@ use crate::{
 /// assert_eq!(serde_json::to_value(metadata).unwrap(), expected);
 /// ```
 ///
-/// If they are declared, `"retries": 3`, `"timeout": "90s"`, `"resources": {"cpu": "500m"}` and
+/// If they are declared, `"retries": 3`, `"backoff": {"base": "1s", "factor": 2.0, "cap": "300s"}`, `"timeout": "90s"`,
+/// `"max_queued_time": "60s"`, `"deadline": "3600s"`, `"resources": {"cpu": "500m"}` and
 /// `"allowed_secrets": [{"output": "o0", "secret": "db/dsn", "because": "..."}]` and `"calls": ["other_task"]` follow.
 #[derive(Clone, Copy, Debug)]
 pub struct TaskMetadata {
@@ -69,15 +70,33 @@ pub struct TaskMetadata {
     pub(crate) entry: Entry,
 }
 
-/// The retries, the timeout and the resources of a task.
+/// The retries, the timeouts and the resources of a task.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// The number of retries.
     pub retries: u32,
+    /// The declared delays between attempts.
+    pub backoff: Option<Backoff>,
     /// The timeout of each attempt.
     pub timeout: Option<Duration>,
+    /// The timeout of the wait for a free slot.
+    pub max_queued_time: Option<Duration>,
+    /// The timeout of all attempts together.
+    pub deadline: Option<Duration>,
     /// The resources on a cluster.
     pub resources: Resources,
+}
+
+impl Limits {
+    /// One attempt without timeouts.
+    pub const NONE: Self = Self {
+        retries: 0,
+        backoff: None,
+        timeout: None,
+        max_queued_time: None,
+        deadline: None,
+        resources: Resources::NONE,
+    };
 }
 
 /// The function of a task: its type and its entry point.
@@ -267,6 +286,43 @@ impl TaskMetadata {
     /// Returns the number of retries after a failed attempt. They apply where the task runs in a pod.
     pub const fn retries(&self) -> u32 {
         self.limits.retries
+    }
+
+    /// Returns the declared delays between attempts: `backoff` of `Retries`. [`Backoff::DEFAULT`] applies if it is `None`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use sealkit::{TaskMetadata, task};
+    ///
+    /// #[task(
+    ///     retries = Retries(3, backoff = "1s..5m"),
+    ///     timeout = Timeout(max_runtime = "30s", max_queued_time = "1m", deadline = "1h"),
+    /// )]
+    /// fn download() -> sealkit::Result<()> {
+    ///     Ok(())
+    /// }
+    ///
+    /// let task = TaskMetadata::of(&download).expect("a task");
+    /// let backoff = task.backoff().expect("declared");
+    /// assert_eq!(backoff.delay(1), Duration::from_secs(2));
+    /// assert_eq!(task.timeout(), Some(Duration::from_secs(30)));
+    /// assert_eq!(task.deadline(), Some(Duration::from_secs(3600)));
+    /// ```
+    pub const fn backoff(&self) -> Option<Backoff> {
+        self.limits.backoff
+    }
+
+    /// Returns the longest time that a task waits for a free slot before its first attempt, or `None` for no limit.
+    pub const fn max_queued_time(&self) -> Option<Duration> {
+        self.limits.max_queued_time
+    }
+
+    /// Returns the longest time for all attempts together, with the delays between them, or `None` for no limit.
+    pub const fn deadline(&self) -> Option<Duration> {
+        self.limits.deadline
     }
 
     /// Returns the timeout of each attempt, or `None` for no timeout. It applies where the task runs in a pod.

@@ -2,9 +2,9 @@
 
 use sealkit_idl::{
     core::{
-        Container, Identifier, ResourceEntry, ResourceName, ResourceType, Resources as IdlResources,
+        Backoff, Container, Identifier, ResourceEntry, ResourceName, ResourceType, Resources as IdlResources,
         RetryStrategy, RuntimeMetadata, RuntimeType, SecurityContext, TaskMetadata as IdlMetadata,
-        TaskTarget, TaskTemplate,
+        TaskTarget, TaskTemplate, Timeouts,
     },
     prost_types::Duration,
     task::{DocumentationEntity, Environment, TaskSpec},
@@ -25,7 +25,6 @@ const MAX_DESCRIPTION: usize = 255;
 ///
 /// The sender adds the image, the arguments and the environment of the container, and the project and domain.
 pub(crate) fn task_spec(task: &TaskMetadata) -> TaskSpec {
-    let timeout = task.timeout().and_then(|timeout| Duration::try_from(timeout).ok());
     let secrets: Vec<_> = task.secret_requests().iter().map(|secret| (*secret).into()).collect();
     let template = TaskTemplate {
         id: Some(Identifier {
@@ -41,11 +40,12 @@ pub(crate) fn task_spec(task: &TaskMetadata) -> TaskSpec {
                 version: SDK_VERSION.to_owned(),
                 flavor: "rust".to_owned(),
             }),
-            timeout,
-            retries: Some(RetryStrategy { retries: task.retries() }),
+            timeout: duration(task.timeout()),
+            retries: Some(retry_strategy(task)),
             // Explicit, as in the official SDK: a cluster may have another default.
             interruptible: Some(false),
             code_bundle_uri: String::new(),
+            timeouts: timeouts(task),
         }),
         interface: Some(literal::interface(task.interface())),
         target: Some(TaskTarget::Container(Container {
@@ -66,6 +66,27 @@ pub(crate) fn task_spec(task: &TaskMetadata) -> TaskSpec {
             long_description: task.docs().to_owned(),
         }),
     }
+}
+
+/// Returns the declared number of retries and the declared delays; an undeclared delay is not sent, as by the official SDK.
+fn retry_strategy(task: &TaskMetadata) -> RetryStrategy {
+    let backoff = task.backoff().map(|backoff| Backoff {
+        base: duration(Some(backoff.base)),
+        factor: backoff.factor,
+        cap: duration(backoff.cap),
+    });
+    RetryStrategy { retries: task.retries(), backoff }
+}
+
+/// Returns the timeouts that have no field of their own in the metadata.
+fn timeouts(task: &TaskMetadata) -> Option<Timeouts> {
+    let timeouts =
+        Timeouts { max_queued_time: duration(task.max_queued_time()), deadline: duration(task.deadline()) };
+    (timeouts != Timeouts::default()).then_some(timeouts)
+}
+
+fn duration(duration: Option<std::time::Duration>) -> Option<Duration> {
+    duration.and_then(|duration| Duration::try_from(duration).ok())
 }
 
 /// Returns the resources as requests, as the official SDK does. The backend also uses them as limits.

@@ -86,6 +86,20 @@ pub struct TaskMetadata {
     /// The URI of the code bundle that the pods download.
     #[prost(string, tag = "21")]
     pub code_bundle_uri: String,
+    /// The timeouts besides that of an attempt.
+    #[prost(message, optional, tag = "22")]
+    pub timeouts: Option<Timeouts>,
+}
+
+/// The timeouts of a task besides that of an attempt.
+#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+pub struct Timeouts {
+    /// The timeout of the wait in the queue.
+    #[prost(message, optional, tag = "1")]
+    pub max_queued_time: Option<Duration>,
+    /// The timeout of all attempts together.
+    #[prost(message, optional, tag = "2")]
+    pub deadline: Option<Duration>,
 }
 
 /// The SDK that created a task.
@@ -113,11 +127,28 @@ pub enum RuntimeType {
 }
 
 /// The retry strategy of a task.
-#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+#[derive(Clone, Copy, PartialEq, prost::Message)]
 pub struct RetryStrategy {
     /// The number of retries.
     #[prost(uint32, tag = "5")]
     pub retries: u32,
+    /// The delays between attempts.
+    #[prost(message, optional, tag = "6")]
+    pub backoff: Option<Backoff>,
+}
+
+/// The delays between the attempts of a task.
+#[derive(Clone, Copy, PartialEq, prost::Message)]
+pub struct Backoff {
+    /// The delay before the first retry.
+    #[prost(message, optional, tag = "1")]
+    pub base: Option<Duration>,
+    /// The factor by which each delay grows.
+    #[prost(double, tag = "2")]
+    pub factor: f64,
+    /// The longest delay.
+    #[prost(message, optional, tag = "3")]
+    pub cap: Option<Duration>,
 }
 
 /// A container.

@@ -214,7 +214,7 @@ fn example(argument: &str) -> &'static str {
         "name" => "name = \"my_task\"",
         "crate" => "crate = ::my_crate::sealkit",
         "retries" => "retries = 3",
-        "timeout" => "timeout = Duration::from_secs(90)",
+        "timeout" => "timeout = \"90s\"",
         "resources" => RESOURCES_EXAMPLE,
         "calls" => CALLS_EXAMPLE,
         "allow_secret_in" => ALLOWANCE_EXAMPLE,

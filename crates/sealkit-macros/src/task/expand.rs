@@ -7,10 +7,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use sealkit_names::read::{self, Access, ReadError};
-use syn::{
-    Expr, ExprLit, FnArg, GenericArgument, Lit, Pat, PathArguments, Signature, Token, Type, ext::IdentExt,
-    parse_quote,
-};
+use syn::{FnArg, GenericArgument, Pat, PathArguments, Signature, Token, Type, ext::IdentExt, parse_quote};
 
 use super::{TaskKind, allowance::Place, model::Task, reads::Read};
 use crate::{
@@ -253,7 +250,7 @@ impl Task {
             };
             quote!(#krate::AllowedSecret::__new(#krate::AllowedPlace::#place, #secret, #because))
         });
-        let limits = self.limits();
+        let limits = self.limits.tokens(krate, &self.name);
         let calls = self.calls();
         let check_inputs = self.check_inputs();
         let with_check = check_inputs.as_ref().map(|_| quote!(.__check_inputs(__sealkit_check_inputs)));
@@ -273,39 +270,6 @@ impl Task {
                 __sealkit_invoke,
             )#with_check #calls;
             #krate::__private::inventory::submit! { #krate::__private::Registered(&__SEALKIT_TASK) }
-        }
-    }
-
-    /// Generates the retries, the timeout and the resources.
-    fn limits(&self) -> TokenStream {
-        let krate = &self.krate;
-        let (krate_at_retries, span) = match &self.retries {
-            Some(retries) => crate_at(krate, retries),
-            None => crate_at(krate, &self.name),
-        };
-        let retries = match &self.retries {
-            Some(retries) => quote!(#retries),
-            None => quote!(0),
-        };
-        let timeout = match &self.timeout {
-            // A number is in seconds, as in the Python SDK.
-            Some(Expr::Lit(ExprLit { lit: Lit::Int(seconds), .. })) => {
-                quote!(::core::option::Option::Some(::core::time::Duration::from_secs(#seconds)))
-            }
-            Some(timeout) => {
-                let (_, span) = crate_at(krate, timeout);
-                let value =
-                    quote_spanned!(span=> const __SEALKIT_TIMEOUT: ::core::time::Duration = #timeout;);
-                quote!({ #value ::core::option::Option::Some(__SEALKIT_TIMEOUT) })
-            }
-            None => quote!(::core::option::Option::None),
-        };
-        let resources = match &self.resources {
-            Some(resources) => resources.tokens(krate),
-            None => quote!(#krate::Resources::NONE),
-        };
-        quote_spanned! {span=>
-            #krate_at_retries::__private::Limits { retries: #retries, timeout: #timeout, resources: #resources }
         }
     }
 

@@ -11,9 +11,9 @@ use syn::{
 use super::{
     TaskKind,
     allowance::Allowance,
+    limits::Limits,
     reads::{self, Read},
     request::{Entry, Literal},
-    resources::Resources,
 };
 use crate::{
     diagnostics::Diagnostics,
@@ -30,9 +30,7 @@ pub(super) struct Task {
     /// Reads that constant evaluation checks, because the macro cannot evaluate all requests.
     pub(super) reads: Vec<Read>,
     pub(super) allowances: Vec<Allowance>,
-    pub(super) retries: Option<Expr>,
-    pub(super) timeout: Option<Expr>,
-    pub(super) resources: Option<Resources>,
+    pub(super) limits: Limits,
     pub(super) calls: Option<Vec<ExprPath>>,
     pub(super) inputs: Vec<Input>,
     pub(super) output: Type,
@@ -66,7 +64,7 @@ impl Task {
         check_collisions(&requests, diagnostics);
         let allowances: Vec<Allowance> =
             allowances.into_iter().filter_map(|allowance| Allowance::new(allowance, diagnostics)).collect();
-        let resources = resources.and_then(|value| Resources::new(&value, diagnostics));
+        let limits = Limits::new(retries, timeout, resources.as_ref(), diagnostics);
         // A read may refer to an invalid request, whose name is unknown.
         let reads = if arguments_are_known && requests.len() == entries {
             let mut found: Vec<Read> = allowances.iter().map(Allowance::read).collect();
@@ -85,9 +83,7 @@ impl Task {
             requests,
             reads,
             allowances,
-            retries,
-            timeout,
-            resources,
+            limits,
             calls,
             inputs,
             output,

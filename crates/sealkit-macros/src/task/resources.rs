@@ -80,7 +80,8 @@ fn field(argument: &Expr, diagnostics: &mut Diagnostics) -> Option<(Resource, Li
     Some((resource, quantity))
 }
 
-fn assignment(argument: &Expr) -> Option<(&Ident, &Expr)> {
+/// Returns the name and the value of `name = value`.
+pub(super) fn assignment(argument: &Expr) -> Option<(&Ident, &Expr)> {
     match argument {
         Expr::Assign(ExprAssign { left, right, .. }) => match &**left {
             Expr::Path(path) => Some((path.path.get_ident()?, right)),

@@ -68,14 +68,26 @@ pub(super) fn task_help(task: &TaskMetadata, command: &str) -> String {
     let width = inputs.iter().map(|input| option(input).len()).max().unwrap_or_default();
     let inputs = inputs.iter().map(|input| format!("{:width$}  {}", option(input), input.r#type));
     let outputs = task.interface().outputs.iter().map(|output| output.r#type.to_string());
-    let retries = Some(task.retries()).filter(|retries| *retries > 0);
-    let limits = retries.map(|retries| format!("retries {retries}")).into_iter();
-    let limits = limits.chain(task.timeout().map(|timeout| format!("timeout {}s", timeout.as_secs_f64())));
     section(&mut text, "Inputs", inputs);
     section(&mut text, "Output", outputs);
     section(&mut text, "Secrets", task.secret_requests().iter().map(request));
-    section(&mut text, "Limits", limits);
+    section(&mut text, "Limits", limits(task));
     text
+}
+
+/// Returns the retries and the timeouts of a task.
+fn limits(task: &TaskMetadata) -> impl Iterator<Item = String> {
+    let retries = (task.retries() > 0).then(|| match task.backoff() {
+        Some(backoff) => format!("retries {}, backoff {backoff}", task.retries()),
+        None => format!("retries {}", task.retries()),
+    });
+    let timeouts = [
+        ("timeout", task.timeout()),
+        ("max_queued_time", task.max_queued_time()),
+        ("deadline", task.deadline()),
+    ];
+    let timeouts = timeouts.into_iter().filter_map(|(name, timeout)| Some((name, timeout?)));
+    retries.into_iter().chain(timeouts.map(|(name, timeout)| format!("{name} {}s", timeout.as_secs_f64())))
 }
 
 /// Writes a section of the help, unless it is empty.
@@ -115,11 +127,8 @@ fn block(task: &TaskMetadata) -> String {
     for secret in task.secret_requests() {
         let _ = writeln!(text, "  secret  {}", request(secret));
     }
-    if task.retries() > 0 {
-        let _ = writeln!(text, "  retries {}", task.retries());
-    }
-    if let Some(timeout) = task.timeout() {
-        let _ = writeln!(text, "  timeout {}s", timeout.as_secs_f64());
+    for limit in limits(task) {
+        let _ = writeln!(text, "  {limit}");
     }
     if !task.resources().is_none() {
         let needs =

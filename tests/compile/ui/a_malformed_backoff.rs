@@ -1,6 +1,6 @@
 use sealkit::task;
 
-#[task(timeout = "90s")]
+#[task(retries = Retries(3, backoff = "fast"))]
 fn t1() -> sealkit::Result<()> {
     Ok(())
 }
