@@ -62,7 +62,7 @@ impl ErrorFile {
         self.problem.or_else(|| {
             let ContainerError { code, message, kind, .. } = self.error?;
             let retryable = kind == i32::from(ContainerErrorKind::Recoverable);
-            Some(Problem { name: code, message, hint: None, causes: Vec::new(), retryable })
+            Some(Problem { name: code, message, retryable, ..Problem::default() })
         })
     }
 }

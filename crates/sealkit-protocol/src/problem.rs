@@ -1,6 +1,6 @@
 //! Problems: why a task failed, or why a program cannot answer.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use prost::Message;
 
@@ -24,6 +24,9 @@ pub struct Problem {
     /// Whether a retry can help.
     #[prost(bool, tag = "5")]
     pub retryable: bool,
+    /// How long the next attempt has to wait at least, in milliseconds.
+    #[prost(uint64, optional, tag = "11")]
+    pub retry_after_ms: Option<u64>,
 }
 
 macro_rules! codes {
@@ -101,7 +104,7 @@ impl Problem {
     /// Creates a problem that is retryable if its code is.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         let (name, message, retryable) = (code.as_str().to_owned(), message.into(), code.is_retryable());
-        Self { name, message, retryable, hint: None, causes: Vec::new() }
+        Self { name, message, retryable, hint: None, causes: Vec::new(), retry_after_ms: None }
     }
 
     /// Sets the hint.
@@ -123,6 +126,18 @@ impl Problem {
     pub fn not_retryable(mut self) -> Self {
         self.retryable = false;
         self
+    }
+
+    /// Sets how long the next attempt has to wait at least.
+    #[must_use]
+    pub fn with_retry_after(mut self, delay: Option<Duration>) -> Self {
+        self.retry_after_ms = delay.map(|delay| u64::try_from(delay.as_millis()).unwrap_or(u64::MAX));
+        self
+    }
+
+    /// Returns how long the next attempt has to wait at least.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.retry_after_ms.map(Duration::from_millis)
     }
 
     /// Returns the problem of a task that failed with this one.
@@ -178,6 +193,15 @@ pub(crate) mod tests {
             assert_eq!(Code::from_name(code.as_str()), *code);
         }
         assert_eq!(Code::from_name("USER:Unknown"), Code::Other);
+    }
+
+    #[test]
+    fn a_delay_before_the_next_attempt_crosses_processes() {
+        let delay = Duration::from_millis(1500);
+        let sent = problem().with_retry_after(Some(delay));
+        assert_eq!(Problem::decode(&*sent.encode_to_vec()).unwrap().retry_after(), Some(delay));
+        let longest = problem().with_retry_after(Some(Duration::MAX));
+        assert_eq!(longest.retry_after_ms, Some(u64::MAX));
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! The error type of sealkit.
 
-use std::{error::Error as StdError, fmt};
+use std::{error::Error as StdError, fmt, time::Duration};
 
 use sealkit_protocol::{Code, Problem};
+
+use crate::current_context;
 
 /// A `Result` with [`Error`] as the default error type.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -46,6 +48,8 @@ struct Inner {
     content: Content,
     /// Whether a retry cannot help, although it can help with other errors of this kind.
     is_final: bool,
+    /// How long the next attempt has to wait at least.
+    retry_after: Option<Duration>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -165,6 +169,7 @@ impl Error {
             hint: None,
             content: Content::Message { message: message.into(), source: None },
             is_final: false,
+            retry_after: None,
         }))
     }
 
@@ -203,7 +208,83 @@ impl Error {
             hint: None,
             content: Content::Wrapped(error.into()),
             is_final: false,
+            retry_after: None,
         }))
+    }
+
+    /// Converts any error to one for which a retry cannot help, such as a wrong password: the task is not tried again.
+    ///
+    /// The mark holds in every error type that has this error as a source: `anyhow`, `eyre`, your own `enum`. On Flyte, it is a
+    /// `NonRecoverableError`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use sealkit::{Error, task};
+    ///
+    /// #[task(retries = 3)]
+    /// fn log_in(password: String) -> anyhow::Result<()> {
+    ///     anyhow::ensure!(password == "hunter2", Error::permanent("the password is wrong"));
+    ///     Ok(())
+    /// }
+    ///
+    /// assert!(log_in("hunter2".to_owned()).is_ok());
+    /// let error = log_in("guess".to_owned()).unwrap_err();
+    /// assert!(error.downcast_ref::<Error>().is_some_and(Error::is_permanent));
+    /// ```
+    pub fn permanent(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        let mut error = Self::from_any(error.into());
+        error.0.is_final = true;
+        error.record()
+    }
+
+    /// Converts any error to one after which the next attempt waits at least as long as `delay`, such as the `Retry-After` of a
+    /// server. The delay counts if the task has `retries`, and its own delay is shorter.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let error = sealkit::Error::retry_after("too many requests", Duration::from_secs(30));
+    /// assert!(error.is_retryable());
+    /// assert!(!sealkit::Error::permanent("no such user").is_retryable());
+    /// ```
+    pub fn retry_after(error: impl Into<Box<dyn StdError + Send + Sync>>, delay: Duration) -> Self {
+        Self::from_any(error.into()).with_retry_after(delay)
+    }
+
+    /// Sets how long the next attempt of the task waits at least.
+    #[must_use]
+    pub fn with_retry_after(mut self, delay: Duration) -> Self {
+        self.0.retry_after = Some(delay);
+        self.record()
+    }
+
+    /// Returns an error of sealkit as it is, and wraps any other.
+    fn from_any(error: Box<dyn StdError + Send + Sync>) -> Self {
+        error.downcast().map_or_else(Self::other, |error| *error)
+    }
+
+    /// Records the marks of the error in the running task: an error type with `#[error(transparent)]` hides them.
+    fn record(self) -> Self {
+        if let Some(frame) = current_context().frame() {
+            frame.record_error(&self);
+        }
+        self
+    }
+
+    /// Returns whether another attempt can help: the opposite of [`is_permanent`](Self::is_permanent).
+    pub fn is_retryable(&self) -> bool {
+        Problem::from(self).retryable
+    }
+
+    /// Returns whether another attempt cannot help, so that the task is not retried.
+    ///
+    /// Errors from [`Error::permanent`] are permanent, and all errors except those of the kinds [`Other`](ErrorKind::Other),
+    /// [`Provider`](ErrorKind::Provider) and [`Io`](ErrorKind::Io).
+    pub fn is_permanent(&self) -> bool {
+        !self.is_retryable()
     }
 
     /// Sets the hint: what the user can do about the error.
@@ -234,6 +315,11 @@ impl Error {
         self.0.is_final
     }
 
+    /// Returns how long the next attempt has to wait at least.
+    pub(crate) fn minimum_delay(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
     /// Returns the kind of the error.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
@@ -256,7 +342,8 @@ impl From<Problem> for Error {
             .fold(None, |source, text| Some(Box::new(Cause { text, source })));
         let source = cause.map(|cause| -> Box<dyn StdError + Send + Sync> { cause });
         let content = Content::Message { message: problem.message, source };
-        Self(Box::new(Inner { kind, hint: problem.hint, content, is_final: !problem.retryable }))
+        let (is_final, retry_after) = (!problem.retryable, problem.retry_after_ms.map(Duration::from_millis));
+        Self(Box::new(Inner { kind, hint: problem.hint, content, is_final, retry_after }))
     }
 }
 

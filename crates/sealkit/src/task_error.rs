@@ -1,6 +1,6 @@
 //! The error types of tasks, and what they say.
 
-use std::{error::Error as StdError, fmt::Display, sync::Arc};
+use std::{error::Error as StdError, fmt::Display, sync::Arc, time::Duration};
 
 use sealkit_protocol::Problem;
 
@@ -59,6 +59,7 @@ pub(crate) struct Recorded {
     text: String,
     hint: Option<String>,
     is_final: bool,
+    retry_after: Option<Duration>,
 }
 
 impl Recorded {
@@ -70,13 +71,14 @@ impl Recorded {
 impl From<&Error> for Recorded {
     fn from(error: &Error) -> Self {
         let (kind, hint, is_final) = (error.kind(), error.hint().map(str::to_owned), error.is_final());
-        Self { kind, text: error.to_string(), hint, is_final }
+        Self { kind, text: error.to_string(), hint, is_final, retry_after: error.minimum_delay() }
     }
 }
 
 /// Returns the problem of an error with this text. Its kind and hint are those of the error of sealkit behind it.
 fn problem(text: String, error: Option<&(dyn StdError + 'static)>, recorded: &[Recorded]) -> Problem {
     let (mut kind, mut hint, mut is_final, mut texts) = (None, None, false, vec![text]);
+    let mut retry_after = None;
     let mut next = error;
     while let Some(error) = next {
         let text = error.to_string();
@@ -92,6 +94,7 @@ fn problem(text: String, error: Option<&(dyn StdError + 'static)>, recorded: &[R
             kind = kind.or(Some(error.kind()).filter(|kind| *kind != ErrorKind::Other));
             hint = hint.or_else(|| error.hint().map(str::to_owned));
             is_final |= error.is_final();
+            retry_after = retry_after.max(error.minimum_delay());
             known = error.wrapped();
         }
         next = error.source();
@@ -102,6 +105,7 @@ fn problem(text: String, error: Option<&(dyn StdError + 'static)>, recorded: &[R
     {
         kind = Some(found.kind);
         is_final |= found.is_final;
+        retry_after = retry_after.max(found.retry_after);
         hint = hint.or_else(|| found.hint.clone());
     }
     let mut texts = texts.into_iter();
@@ -109,12 +113,18 @@ fn problem(text: String, error: Option<&(dyn StdError + 'static)>, recorded: &[R
     problem.hint = hint;
     problem.retryable &= !is_final;
     problem.causes = texts.collect();
-    problem
+    problem.with_retry_after(retry_after)
+}
+
+impl From<&Error> for Problem {
+    fn from(error: &Error) -> Self {
+        problem(error.to_string(), Some(error), &[])
+    }
 }
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
-        problem(error.to_string(), Some(&error), &[])
+        Self::from(&error)
     }
 }
 
@@ -208,6 +218,19 @@ mod tests {
     use sealkit_protocol::Code;
 
     use super::*;
+
+    #[test]
+    fn the_marks_of_an_error_hold_behind_other_errors() {
+        let delay = Duration::from_secs(3);
+        let marked = || Error::permanent(Error::provider("denied").with_retry_after(delay));
+        assert_eq!(marked().kind(), ErrorKind::Provider);
+        for error in [marked(), Error::other(marked()), Error::provider("no").with_source(marked())] {
+            let problem = Problem::from(&error);
+            assert_eq!((problem.retryable, problem.retry_after()), (false, Some(delay)), "{error:#}");
+            assert!(error.is_permanent() && Error::from(problem).is_permanent());
+        }
+        assert!(Error::provider("denied").is_retryable() && Error::new(ErrorKind::Leak, "").is_permanent());
+    }
 
     #[test]
     fn an_error_from_another_pod_stays_what_it_is() {
