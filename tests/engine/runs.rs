@@ -1,8 +1,12 @@
 //! Runs of tasks: calls, failures, retries, timeouts and missing secrets.
 
-use std::{env, fs, thread};
+use std::{
+    env, fs, thread,
+    time::{Duration, Instant},
+};
 
-use support::runs::{CERTIFICATE, SECRET};
+use rustix::process::{Pid, Signal, kill_process};
+use support::runs::{CERTIFICATE, SECRET, wait_for};
 
 use crate::{home, without_secrets};
 
@@ -187,7 +191,7 @@ fn a_failed_task_is_retried_as_often_as_declared() {
     2
     -- stderr
     retried started
-    retried failed in 0 ms, retrying: task `retried` failed: not yet
+    retried failed in 0 ms, retrying in 0 ms (attempt 2 of 4): task `retried` failed: not yet
     retried started (attempt 2)
     retried succeeded in 0 ms
     1 task succeeded in 0 ms
@@ -196,15 +200,57 @@ fn a_failed_task_is_retried_as_often_as_declared() {
     exit code 1
     -- stderr
     retried started
-    retried failed in 0 ms, retrying: task `retried` failed: not yet
+    retried failed in 0 ms, retrying in 0 ms (attempt 2 of 4): task `retried` failed: not yet
     retried started (attempt 2)
-    retried failed in 0 ms, retrying: task `retried` failed: not yet
+    retried failed in 0 ms, retrying in 0 ms (attempt 3 of 4): task `retried` failed: not yet
     retried started (attempt 3)
-    retried failed in 0 ms, retrying: task `retried` failed: not yet
+    retried failed in 0 ms, retrying in 0 ms (attempt 4 of 4): task `retried` failed: not yet
     retried started (attempt 4)
     retried failed in 0 ms
     1 task failed in 0 ms
-    error: task `retried` failed: not yet
+    error: task `retried` failed: not yet (after 4 attempts)
+    ");
+}
+
+#[test]
+fn the_delay_before_a_retry_is_half_a_second_or_more() {
+    let started = Instant::now();
+    let finished = home().run("unlucky");
+    assert!(
+        finished.stderr.contains("error: task `unlucky` failed: not yet (after 2 attempts)"),
+        "{finished}"
+    );
+    assert!(started.elapsed() >= Duration::from_millis(500), "{finished}");
+}
+
+#[test]
+fn a_run_that_waits_for_its_next_attempt_is_cancelled_at_once() {
+    let home = home();
+    let mut run = home.start("patient").unwrap();
+    wait_for(&mut run, "(attempt 2 of 2): task `patient` failed: not yet");
+    kill_process(Pid::from_child(&run), Signal::INT).unwrap();
+    // Without the cancellation, the run would wait for half an hour.
+    assert_eq!(run.wait().unwrap().code(), Some(130));
+}
+
+#[test]
+fn a_deadline_ends_a_running_attempt_and_prevents_further_ones() {
+    let home = home();
+    insta::assert_snapshot!(home.run("late"), @"
+    exit code 1
+    -- stderr
+    late started
+    late failed in 0 ms
+    1 task failed in 0 ms
+    error: task `late` exceeded its deadline of 300ms
+    ");
+    insta::assert_snapshot!(home.run("hopeless"), @"
+    exit code 1
+    -- stderr
+    hopeless started
+    hopeless failed in 0 ms
+    1 task failed in 0 ms
+    error: task `hopeless` failed: not yet
     ");
 }
 

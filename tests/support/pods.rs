@@ -271,7 +271,7 @@ async fn waits_async() -> sealkit::Result<()> {
 }
 
 /// Fails until its attempt number `until`. The attempts are counted in a file.
-#[task(retries = 3)]
+#[task(retries = Retries(3, backoff = "10ms"))]
 fn retried(count: String, until: usize) -> anyhow::Result<usize> {
     let tries = fs::read_to_string(&count).map_or(0, |text| text.len()) + 1;
     fs::write(&count, "x".repeat(tries))?;
@@ -336,7 +336,7 @@ fn watches_its_width() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Hides the cursor and sets colours, and ends in one of the `ends`.
+/// Hides the cursor and sets a colour, and then ends or is killed.
 #[task]
 fn changes_the_terminal(by_a_kill: bool) -> sealkit::Result<()> {
     print!("\x1b[?25l\x1b[31mred");
@@ -356,6 +356,31 @@ fn counts(to: i64) -> sealkit::Result<()> {
         thread::sleep(Duration::from_millis(50));
     }
     Ok(())
+}
+
+/// Always fails, and would wait for an hour before its next attempt.
+#[task(retries = Retries(1, backoff = "1h"))]
+fn patient() -> anyhow::Result<()> {
+    anyhow::bail!("not yet")
+}
+
+/// Always fails, with the delays of a task that declares none.
+#[task(retries = 1)]
+fn unlucky() -> anyhow::Result<()> {
+    anyhow::bail!("not yet")
+}
+
+/// Is ended by its deadline, in its first attempt.
+#[task(retries = 3, timeout = Timeout(max_runtime = "1m", deadline = "300ms"))]
+fn late() -> sealkit::Result<()> {
+    std::thread::sleep(Duration::from_secs(1000));
+    Ok(())
+}
+
+/// Does not wait beyond its deadline.
+#[task(retries = Retries(3, backoff = "1h"), timeout = Timeout(deadline = "10m"))]
+fn hopeless() -> anyhow::Result<()> {
+    anyhow::bail!("not yet")
 }
 
 /// Prints a number.

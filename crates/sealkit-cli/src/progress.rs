@@ -93,7 +93,7 @@ impl Progress {
                     ),
                 );
             }
-            Event::Finished { pod, problem, duration, will_retry, .. } => {
+            Event::Finished { pod, problem, duration, retry, .. } => {
                 let Some(Pod { depth, label, modes }) = state.pods.remove(pod) else { return };
                 state.end_line(Some(*pod));
                 let _ = io::stderr().lock().write_all(modes.undo().as_bytes());
@@ -105,14 +105,18 @@ impl Progress {
                         format!("{symbol}{NAME}{label}{NAME:#} succeeded in {time}")
                     }
                     Some(problem) => {
-                        state.failed += usize::from(!will_retry);
+                        state.failed += usize::from(retry.is_none());
                         let symbol = self.symbol("✘", BAD);
                         // The command prints the whole error of the outermost task at the end.
-                        let is_shown = depth > 0 || *will_retry;
+                        let is_shown = depth > 0 || retry.is_some();
                         let texts = iter::once(&problem.message).chain(&problem.causes);
                         let lines = texts.filter(|_| is_shown).filter_map(|text| text.lines().next());
                         let reason = lines.fold(String::new(), |reason, line| reason + ": " + line);
-                        let retry = if *will_retry { ", retrying" } else { "" };
+                        let retry = retry.as_ref().map(|retry| {
+                            let (delay, attempt) = (display_duration(retry.delay), retry.attempt);
+                            format!(", retrying in {delay} (attempt {attempt} of {})", retry.attempts)
+                        });
+                        let retry = retry.unwrap_or_default();
                         format!("{symbol}{NAME}{label}{NAME:#} failed in {time}{retry}{reason}")
                     }
                 };

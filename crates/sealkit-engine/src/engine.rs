@@ -19,17 +19,14 @@ use rustix::{io::Errno, process::Pid};
 use sealkit_guard::Guard;
 use sealkit_idl::task::Inputs;
 use sealkit_program::{Program, Result, Timeout};
-use sealkit_protocol::{
-    Code, Problem, Task,
-    call::Success,
-    exit::{signal_name, timed_out},
-};
+use sealkit_protocol::{Code, Problem, Task, call::Success, exit::signal_name};
 
 use crate::{
     event::{Event, Observer},
     isolation::Isolation,
     mounts,
     pod::{Pod, PodOptions, RunningPod},
+    retry::{Attempts, Retry},
     run_directory::RunDirectory,
     slots::Slots,
     values::Values,
@@ -41,6 +38,9 @@ const MAX_CALL_DEPTH: usize = 64;
 const ANSWER_TIMEOUT: Duration = Duration::from_millis(500);
 /// How long a pod waits for other pods to end if the system has no descriptors or processes for it.
 const START_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How often a task that waits for its next attempt looks whether the run is cancelled.
+const CANCELLATION_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Runs the tasks of one program.
 pub struct Engine {
@@ -151,9 +151,7 @@ impl Engine {
             self.program.task(task).map_err(|error| problem(Code::InvalidName, &error))?,
             &self.values,
         )?;
-        self.slots.acquire();
         let outcome = self.call(None, 0, task, self.next_call(task), inputs);
-        self.slots.release();
         // Not on drop: a thread that answers a pod may still hold the engine.
         if let Some(directory) = &self.directory {
             directory.remove();
@@ -173,7 +171,7 @@ impl Engine {
         *count
     }
 
-    /// Runs a task, with retries; the calling thread holds a slot for the pod.
+    /// Runs a task, with retries. Each attempt waits for a slot; no slot is held between attempts.
     pub(crate) fn call(
         self: &Arc<Self>,
         caller: Option<Caller>,
@@ -187,27 +185,50 @@ impl Engine {
             let message = format!("calls of task `{}` are nested deeper than {MAX_CALL_DEPTH}", task.name);
             return Err(Problem::new(Code::Other, message).not_retryable());
         }
+        let attempts = Attempts::new(task);
         let mut attempt = 0;
         loop {
+            let slot = self.slots.acquire(attempts.queue_limit(attempt));
+            if self.is_cancelled(caller)
+                || caller.is_some_and(|caller| !self.live().contains_key(&caller.pod))
+            {
+                return Err(cancelled(&task.name));
+            }
+            let Some(slot) = slot else { return Err(attempts.not_started()) };
             let pod = self.next_pod.fetch_add(1, Ordering::SeqCst);
             let started = Instant::now();
             let caller_pod = caller.map(|caller| caller.pod);
             (self.observer)(&Event::Started { pod, caller: caller_pod, task, call, attempt });
-            let outcome = self.attempt(pod, caller, depth, task, attempt, inputs);
+            let outcome = self.attempt(pod, caller, depth, task, attempt, &attempts, inputs);
+            drop(slot);
             let problem = outcome.as_ref().err();
-            let will_retry = attempt < task.retries
-                && problem.is_some_and(|problem| problem.retryable)
-                && !self.is_cancelled(caller);
+            let retry = problem
+                .filter(|_| !self.is_cancelled(caller))
+                .and_then(|problem| attempts.next(attempt, problem));
             let duration = started.elapsed();
-            (self.observer)(&Event::Finished { pod, task, problem, duration, will_retry });
-            if !will_retry {
-                return outcome;
-            }
+            (self.observer)(&Event::Finished { pod, task, problem, duration, retry });
+            let Some(Retry { delay, .. }) = retry else {
+                return outcome.map_err(|problem| Attempts::finish(attempt, problem));
+            };
+            self.pause(delay, caller);
             attempt += 1;
         }
     }
 
+    /// Waits before the next attempt, unless the run is cancelled meanwhile.
+    fn pause(&self, delay: Duration, caller: Option<Caller>) {
+        let until = Instant::now() + delay;
+        while !self.is_cancelled(caller) {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            thread::sleep(left.min(CANCELLATION_INTERVAL));
+        }
+    }
+
     /// Runs a task once, in the pod `number`.
+    #[expect(clippy::too_many_arguments, reason = "called once")]
     fn attempt(
         self: &Arc<Self>,
         number: u64,
@@ -215,6 +236,7 @@ impl Engine {
         depth: usize,
         task: &Task,
         attempt: u32,
+        attempts: &Attempts<'_>,
         inputs: &Inputs,
     ) -> Result<Success, Problem> {
         let needs_files = mounts::check(task, &self.values)?;
@@ -246,7 +268,7 @@ impl Engine {
         let (engine, name, socket) = (self.clone(), task.name.clone(), running.socket());
         thread::spawn(move || engine.serve(number, &name, depth, &socket, &answer));
         let engine = Arc::downgrade(self);
-        let timeout = Timeout::start(task.timeout, move || {
+        let timeout = Timeout::start(attempts.time_limit(), move || {
             if let Some(engine) = engine.upgrade() {
                 engine.terminate(vec![number]);
             }
@@ -274,7 +296,7 @@ impl Engine {
         }
         match (answer, exit) {
             (Ok(Ok(success)), _) => Ok(success),
-            _ if timeout.timed_out() => Err(timed_out(&task.name, task.timeout.unwrap_or_default())),
+            _ if timeout.timed_out() => Err(attempts.timed_out()),
             // The pod has redacted what it has read. It may not know all its secrets.
             (Ok(Err(problem)), _) => Err(problem.map_texts(|text| self.guard.redact_text(text).into_owned())),
             (Err(_), Ok(exit)) => Err(exit.problem(&task.name)),

@@ -4,6 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use sealkit_protocol::{Problem, Task};
 
+use crate::retry::Retry;
+
 /// An event of a run.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -54,8 +56,8 @@ pub enum Event<'a> {
         problem: Option<&'a Problem>,
         /// How long it ran.
         duration: Duration,
-        /// Whether another attempt follows.
-        will_retry: bool,
+        /// The next attempt, if one follows.
+        retry: Option<Retry>,
     },
 }
 

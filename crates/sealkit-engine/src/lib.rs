@@ -15,6 +15,7 @@ mod orphans;
 mod output;
 mod pod;
 mod pty;
+mod retry;
 mod run_directory;
 mod serve;
 mod signals;
@@ -26,6 +27,7 @@ pub use event::{Event, Observer};
 pub use isolation::Isolation;
 pub use orphans::{adopt_orphans, kill_orphans};
 pub use pod::{GRACE_PERIOD, PodOptions};
+pub use retry::Retry;
 pub use run_directory::remove_stale_run_directories;
 
 pub use sealkit_protocol::{Code, Problem, call::Success, exit::signal_name};

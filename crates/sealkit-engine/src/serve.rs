@@ -15,7 +15,7 @@ use sealkit_protocol::{
 use sealkit_program::BUILD_AGAIN;
 
 use crate::{
-    engine::{Caller, Engine, cancelled, lock},
+    engine::{Caller, Engine, lock},
     pod::PodSocket,
 };
 
@@ -81,12 +81,8 @@ impl Engine {
         let call = self.next_call(&task);
         let (engine, socket, pending) = (self.clone(), socket.clone(), pending.clone());
         thread::spawn(move || {
-            let outcome = engine.with_slot_of(&pending, || {
-                if engine.is_cancelled(Some(caller)) || !engine.live().contains_key(&pod) {
-                    return Err(cancelled(&task));
-                }
-                engine.call(Some(caller), depth + 1, &task, call, &inputs)
-            });
+            let outcome = engine
+                .without_slot_of(&pending, || engine.call(Some(caller), depth + 1, &task, call, &inputs));
             let response = FromController::new(id, outcome.map(|success| success.outputs));
             let sent = socket.send(&FromControllerFrame::from(response));
             // Other errors mean that the pod has exited.
@@ -106,17 +102,15 @@ impl Engine {
         self.terminate(vec![pod]);
     }
 
-    /// Runs `work` with a slot; the caller's own slot is free while any of its calls is `pending`.
-    fn with_slot_of<T>(&self, pending: &Mutex<usize>, work: impl FnOnce() -> T) -> T {
+    /// Runs `work`; the caller's own slot is free while any of its calls is `pending`.
+    fn without_slot_of<T>(&self, pending: &Mutex<usize>, work: impl FnOnce() -> T) -> T {
         let mut count = lock(pending);
         *count += 1;
         if *count == 1 {
             self.slots.release();
         }
         drop(count);
-        self.slots.acquire();
         let outcome = work();
-        self.slots.release();
         let mut count = lock(pending);
         *count -= 1;
         if *count == 0 {

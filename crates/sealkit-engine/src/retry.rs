@@ -1,0 +1,144 @@
+//! When a task is tried again, and when its time is over.
+
+use std::time::{Duration, Instant};
+
+use sealkit_protocol::{Code, Problem, Task};
+
+/// The attempts of one call of a task.
+#[derive(Debug)]
+pub(crate) struct Attempts<'t> {
+    task: &'t Task,
+    called: Instant,
+}
+
+/// A further attempt of a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Retry {
+    /// How long the task waits before it.
+    pub delay: Duration,
+    /// Its number, from 1.
+    pub attempt: u32,
+    /// The maximum number of attempts.
+    pub attempts: u32,
+}
+
+impl<'t> Attempts<'t> {
+    /// Starts the clock of the call.
+    pub(crate) fn new(task: &'t Task) -> Self {
+        Self { task, called: Instant::now() }
+    }
+
+    /// Returns the next attempt after `attempt`, counted from 0, failed with `problem`.
+    ///
+    /// A delay beyond the deadline is not waited for.
+    pub(crate) fn next(&self, attempt: u32, problem: &Problem) -> Option<Retry> {
+        if attempt >= self.task.retries || !problem.retryable {
+            return None;
+        }
+        let delay = self.task.backoff().wait(attempt, problem.retry_after());
+        let is_in_time = self.time_left().is_none_or(|left| delay < left);
+        let attempts = self.task.retries.saturating_add(1);
+        is_in_time.then_some(Retry { delay, attempt: attempt + 2, attempts })
+    }
+
+    /// Returns the time until the deadline of the task.
+    fn time_left(&self) -> Option<Duration> {
+        Some(self.task.deadline?.saturating_sub(self.called.elapsed()))
+    }
+
+    /// Returns the time until which the first attempt has to start, and later ones.
+    pub(crate) fn queue_limit(&self, attempt: u32) -> Option<Instant> {
+        let queue = self.task.max_queued_time.filter(|_| attempt == 0);
+        let limit = [queue, self.task.deadline].into_iter().flatten().min()?;
+        self.called.checked_add(limit)
+    }
+
+    /// Returns how long an attempt that starts now may run.
+    pub(crate) fn time_limit(&self) -> Option<Duration> {
+        [self.task.timeout, self.time_left()].into_iter().flatten().min()
+    }
+
+    /// Returns the problem of an attempt that was ended after [`time_limit`](Self::time_limit).
+    pub(crate) fn timed_out(&self) -> Problem {
+        if self.time_left().is_some_and(|left| left.is_zero()) {
+            return self.deadline_exceeded();
+        }
+        let limit = self.task.timeout.unwrap_or_default();
+        Problem::new(Code::Timeout, format!("task `{}` timed out after {limit:?}", self.task.name))
+    }
+
+    /// Returns the problem of a task that did not start in time.
+    pub(crate) fn not_started(&self) -> Problem {
+        match self.task.max_queued_time {
+            Some(limit) if self.time_left().is_none_or(|left| !left.is_zero()) => {
+                let message = format!("task `{}` did not start within {limit:?}", self.task.name);
+                Problem::new(Code::Timeout, message)
+                    .with_hint("raise `max_queued_time`, or call fewer tasks at the same time")
+                    .not_retryable()
+            }
+            _ => self.deadline_exceeded(),
+        }
+    }
+
+    fn deadline_exceeded(&self) -> Problem {
+        let limit = self.task.deadline.unwrap_or_default();
+        let message = format!("task `{}` exceeded its deadline of {limit:?}", self.task.name);
+        Problem::new(Code::Timeout, message).not_retryable()
+    }
+
+    /// Adds the number of attempts, if there was more than one.
+    pub(crate) fn finish(attempt: u32, mut problem: Problem) -> Problem {
+        if attempt > 0 {
+            problem.message = format!("{} (after {} attempts)", problem.message, attempt + 1);
+        }
+        problem
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn task(limits: &str) -> Task {
+        let json = format!(
+            r#"{{"name":"t","kind":"task","secret_requests":[],"interface":{{"inputs":[]}},{limits}}}"#
+        );
+        serde_json::from_str(&json).unwrap()
+    }
+
+    #[test]
+    fn a_task_is_retried_as_often_as_it_declares_and_waits_meanwhile() {
+        let task = task(r#""retries":2,"backoff":{"base":"8s","factor":2.0,"cap":"60s"}"#);
+        let attempts = Attempts::new(&task);
+        let problem = Problem::new(Code::Other, "not yet");
+        let delay = |attempt| attempts.next(attempt, &problem).map(|retry| retry.delay.as_secs_f64());
+        assert!((4.0..=8.0).contains(&delay(0).unwrap()));
+        assert!((8.0..=16.0).contains(&delay(1).unwrap()));
+        assert_eq!(delay(2), None);
+        let later = problem.clone().with_retry_after(Some(Duration::from_secs(100)));
+        let expected = Retry { delay: Duration::from_secs(100), attempt: 2, attempts: 3 };
+        assert_eq!(attempts.next(0, &later), Some(expected));
+        assert_eq!(attempts.next(0, &problem.not_retryable()), None);
+    }
+
+    #[test]
+    fn a_task_does_not_wait_beyond_its_deadline() {
+        let task = task(r#""retries":2,"timeout":"90s","deadline":"50s""#);
+        let attempts = Attempts::new(&task);
+        let problem = Problem::new(Code::Other, "not yet");
+        assert!(attempts.next(0, &problem).is_some());
+        assert_eq!(attempts.next(0, &problem.with_retry_after(Some(Duration::from_secs(51)))), None);
+        assert!(attempts.time_limit().unwrap() <= Duration::from_secs(50));
+    }
+
+    #[test]
+    fn the_problem_names_the_limit() {
+        let task = task(r#""max_queued_time":"5s""#);
+        assert_eq!(Attempts::new(&task).not_started().message, "task `t` did not start within 5s");
+        let task = self::task(r#""timeout":"5s","deadline":"0s""#);
+        assert_eq!(Attempts::new(&task).timed_out().message, "task `t` exceeded its deadline of 0ns");
+        let task = self::task(r#""timeout":"5s""#);
+        assert_eq!(Attempts::new(&task).timed_out().message, "task `t` timed out after 5s");
+    }
+}
