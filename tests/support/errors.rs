@@ -166,6 +166,57 @@ fn source_of_second() -> Result<(), SetupError> {
     Ok(other_leaf()?)
 }
 
+/// Fails with a wrong password, which no other attempt mends, behind another type of error each time.
+#[task(retries = Retries(3, backoff = "1ms"))]
+fn permanent() -> sealkit::Result<()> {
+    Err(Error::permanent("the password is wrong"))
+}
+
+#[task(retries = Retries(3, backoff = "1ms"))]
+fn permanent_in_anyhow() -> anyhow::Result<()> {
+    use anyhow::Context as _;
+    Err(Error::permanent("the password is wrong")).context("cannot log in").context("cannot start")
+}
+
+#[task(retries = Retries(3, backoff = "1ms"))]
+fn permanent_in_eyre() -> eyre::Result<()> {
+    use eyre::WrapErr as _;
+    Err(Error::permanent("the password is wrong")).wrap_err("cannot log in")
+}
+
+#[task(retries = Retries(3, backoff = "1ms"))]
+fn permanent_in_a_box() -> Result<(), Box<dyn StdError>> {
+    Err(Error::permanent(std::io::Error::other("the password is wrong")).into())
+}
+
+#[task(retries = Retries(3, backoff = "1ms"))]
+fn permanent_in_an_enum() -> Result<(), SetupError> {
+    Err(SetupError::Deep(Level(Inner(Error::permanent("the password is wrong").into()))))
+}
+
+#[task(retries = Retries(3, backoff = "1ms"))]
+fn permanent_and_transparent() -> Result<(), SetupError> {
+    Err(SetupError::Transparent(Error::permanent("the password is wrong")))
+}
+
+#[workflow(retries = Retries(3, backoff = "1ms"))]
+fn permanent_in_a_called_task() -> anyhow::Result<()> {
+    Ok(permanent()?)
+}
+
+/// Asks the caller to wait, behind another type of error.
+#[task(retries = Retries(1, backoff = "1ms"))]
+fn busy() -> Result<(), SetupError> {
+    let error = Error::retry_after("too many requests", std::time::Duration::from_millis(1300));
+    Err(SetupError::Transparent(error))
+}
+
+/// Has to finish within an hour of its call.
+#[task(timeout = Timeout(deadline = "1h"))]
+fn urgent() -> sealkit::Result<()> {
+    Ok(())
+}
+
 fn main() -> ExitCode {
     // A program may print before it calls sealkit.
     print!("welcome\n\u{0}[{{\"name\":\"not a description\"}}]\n");

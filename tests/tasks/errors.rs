@@ -80,6 +80,90 @@ fn a_pod_without_its_secret_is_not_retried() {
     assert!(!message.contains("hint"), "{message}");
 }
 
+const PERMANENT: [&str; 7] = [
+    "permanent",
+    "permanent_in_anyhow",
+    "permanent_in_eyre",
+    "permanent_in_a_box",
+    "permanent_in_an_enum",
+    "permanent_and_transparent",
+    "permanent_in_a_called_task",
+];
+
+#[test]
+fn a_permanent_error_is_not_recoverable_in_any_type() {
+    for task in PERMANENT {
+        let (code, kind, message) = error_of_pod(task);
+        assert_eq!((&*code, kind), ("other", ContainerErrorKind::NonRecoverable), "{message}");
+        assert!(message.contains("the password is wrong"), "{message}");
+    }
+    assert_eq!(error_of_pod("busy").1, ContainerErrorKind::Recoverable);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_task_with_a_permanent_error_is_tried_once() {
+    let home = Home::new(env!("CARGO_BIN_EXE_command")).unwrap();
+    for task in PERMANENT {
+        let run = home.sealkit("run").arg(PROGRAM).arg(task).run().unwrap();
+        assert_eq!(run.code, Some(1), "{run}");
+        assert!(!run.stderr.contains("retrying") && !run.stderr.contains("attempts"), "{run}");
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn an_error_delays_the_next_attempt() {
+    let home = Home::new(env!("CARGO_BIN_EXE_command")).unwrap();
+    let run = home.sealkit("run").arg(PROGRAM).arg("busy").run().unwrap();
+    assert!(
+        run.stderr.contains("retrying in 1.3 s (attempt 2 of 2): task `busy` failed: too many requests"),
+        "{run}"
+    );
+}
+
+#[test]
+fn a_later_attempt_waits_as_long_as_the_previous_one_asked() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name);
+    fs::write(path("inputs.pb"), Inputs::default().encode_to_vec()).unwrap();
+    let attempt = |number: u32| {
+        let pod = Program::new(PROGRAM).args("execute --task busy");
+        let outputs = path(&(number + 1).to_string());
+        let pod = pod.arg("--inputs").arg(path("inputs.pb")).arg("--outputs-path").arg(outputs);
+        let pod =
+            pod.env("FLYTE_INTERNAL_EXECUTION_ID", "run-1").env("FLYTE_ATTEMPT_NUMBER", number.to_string());
+        pod.run().unwrap().stderr
+    };
+    assert!(!attempt(0).contains("starts in"));
+    let expected = "attempt 2 of 2 of task `busy` starts in 1.3 s: the previous one failed: \
+                    task `busy` failed: too many requests\n";
+    let second = attempt(1);
+    assert!(second.contains(expected), "{second}");
+}
+
+#[test]
+fn the_first_task_of_a_run_does_not_start_after_its_deadline() {
+    let error = |action: &str, start: &str| {
+        let directory = tempfile::tempdir().unwrap();
+        let path = |name: &str| directory.path().join(name);
+        fs::write(path("inputs.pb"), Inputs::default().encode_to_vec()).unwrap();
+        let pod = Program::new(PROGRAM).args("execute --task urgent --run-start-time").arg(start);
+        let pod = pod.arg("--name").arg(action).arg("--inputs").arg(path("inputs.pb"));
+        let pod = pod.arg("--outputs-path").arg(path("outputs"));
+        pod.env("FLYTE_INTERNAL_EXECUTION_ID", "run-1").run().unwrap();
+        let error = fs::read(path("outputs/error.pb")).ok()?;
+        Some(ErrorDocument::decode(&*error).unwrap().error.unwrap())
+    };
+    let late = error("a0", "2026-01-02T03:04:05Z").unwrap();
+    assert_eq!(late.message, "task `urgent` exceeded its deadline of 3600s");
+    assert_eq!((&*late.code, late.kind), ("timeout", ContainerErrorKind::NonRecoverable.into()));
+    // The call of another action is later than the start of the run, and Flyte may leave out the time.
+    for (action, start) in [("other", "2026-01-02T03:04:05Z"), ("a0", "{{.runStartTime}}"), ("a0", "soon")] {
+        assert_eq!(error(action, start), None, "{action} {start}");
+    }
+}
+
 #[test]
 fn a_leak_behind_a_transparent_error_is_not_retried() {
     let (code, kind, message) = error_of_pod("leaking");

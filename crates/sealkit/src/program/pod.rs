@@ -6,6 +6,7 @@
 
 mod arguments;
 mod limit;
+mod retry;
 mod task;
 
 use std::{env, ffi::OsString, io};
@@ -98,13 +99,15 @@ fn redact(session: &Session, problem: Problem) -> Problem {
 /// Runs the task and returns the content of `outputs.pb`.
 fn run_for_flyte(session: &Session, pod: &Pod) -> Result<Vec<u8>, Problem> {
     let task = find_task(pod)?;
-    if let Some(timeout) = task.timeout() {
-        sealkit_process::start_timeout(timeout);
-    }
     let inputs = pod.inputs.as_deref().ok_or_else(|| configuration("option `--inputs` is missing"))?;
     let inputs = Location::parse(inputs)
         .map_err(|error| configuration(error.message).with_optional_hint(error.hint.as_deref()))?;
-    let (mut outputs, _) = task::run(session, task, read(&inputs)?)?;
+    let inputs = read(&inputs)?;
+    retry::wait(task, pod)?;
+    if let Some(timeout) = task.timeout() {
+        sealkit_process::start_timeout(timeout);
+    }
+    let (mut outputs, _) = task::run(session, task, inputs)?;
     if outputs.literals.is_empty() {
         outputs.literals.push(nothing());
     }

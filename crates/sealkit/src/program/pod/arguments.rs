@@ -17,6 +17,8 @@ pub(in super::super) struct Pod {
     pub(super) run: Option<String>,
     /// The name of the action, if it is an argument.
     pub(super) action: Option<String>,
+    /// When the run started, if it is an argument.
+    pub(super) run_start: Option<String>,
 }
 
 impl Pod {
@@ -34,6 +36,7 @@ impl Pod {
                 Ok(Some(Arg::Long("outputs-path"))) => &mut pod.outputs,
                 Ok(Some(Arg::Long("run-name"))) => &mut pod.run,
                 Ok(Some(Arg::Long("name"))) => &mut pod.action,
+                Ok(Some(Arg::Long("run-start-time"))) => &mut pod.run_start,
                 // An error is the value of an option that is skipped.
                 Ok(Some(_)) | Err(_) => continue,
             };
@@ -73,6 +76,7 @@ mod tests {
             outputs: Some("file:///o".to_owned()),
             run,
             action,
+            run_start: None,
         }
     }
 
@@ -81,7 +85,8 @@ mod tests {
         let line = "--task all.types --inputs s3://b/inputs.pb --outputs-path file:///o --version v1 \
                     --raw-data-path s3://b/raw --checkpoint-path s3://b/c --prev-checkpoint \"\" --run-name {{.runName}} \
                     --name a0 --run-start-time 2026-01-02T03:04:05Z --image-cache H4sI== --tgz s3://b/fast.tar.gz --dest .";
-        assert_eq!(parsed(line), pod(Some("all.types"), None, Some("a0")));
+        let run_start = Some("2026-01-02T03:04:05Z".to_owned());
+        assert_eq!(parsed(line), Pod { run_start, ..pod(Some("all.types"), None, Some("a0")) });
     }
 
     #[test]

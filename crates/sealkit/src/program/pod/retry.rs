@@ -1,0 +1,96 @@
+//! The delay and the deadline of attempts on a cluster: Flyte ignores both, and starts a later attempt at once.
+
+use std::{
+    env, io, thread,
+    time::{Duration, SystemTime},
+};
+
+use sealkit_idl::{prost::Message as _, prost_types::Timestamp};
+use sealkit_names::{escape, variables};
+use sealkit_protocol::{Code, ErrorFile, Problem};
+
+use super::{super::print, Pod};
+use crate::{
+    Backoff, TaskMetadata, identity,
+    storage::{self, Location},
+};
+
+/// The maximum size of the error of the previous attempt: Flyte reads no larger file.
+const MAX_ERROR: u64 = 2 << 20;
+
+/// The name of the first action of a run. It is called when the run starts; when other actions are called is unknown.
+const ROOT_ACTION: &str = "a0";
+
+/// Waits before the task starts, if this is not its first attempt.
+///
+/// Returns an error instead if the attempt would start after the deadline of the task.
+pub(super) fn wait(task: &TaskMetadata, pod: &Pod) -> Result<(), Problem> {
+    let attempt = env::var(variables::ATTEMPT).ok().and_then(|attempt| attempt.parse::<u32>().ok());
+    let Some(retry) = attempt.and_then(|attempt| attempt.checked_sub(1)) else {
+        return check_deadline(task, pod, Duration::ZERO);
+    };
+    let previous =
+        pod.outputs.as_deref().and_then(previous_directory).and_then(|directory| problem(&directory));
+    let retry_after = previous.as_ref().and_then(Problem::retry_after);
+    let delay = task.backoff().unwrap_or(Backoff::DEFAULT).wait(retry, retry_after);
+    check_deadline(task, pod, delay)?;
+    print(io::stderr().lock(), &line(task, retry, delay, previous.as_ref()));
+    if let Some(timeout) = task.timeout() {
+        // The timeout counts from the start of the task.
+        sealkit_process::start_timeout(timeout.saturating_add(delay));
+    }
+    thread::sleep(delay);
+    Ok(())
+}
+
+/// Returns an error if the deadline of the first task of a run is over after `delay`.
+fn check_deadline(task: &TaskMetadata, pod: &Pod, delay: Duration) -> Result<(), Problem> {
+    let is_root = identity::action_name().is_some_and(|name| name == ROOT_ACTION);
+    let started =
+        pod.run_start.as_deref().filter(|_| is_root).and_then(|time| time.parse::<Timestamp>().ok());
+    let started = started.and_then(|time| SystemTime::try_from(time).ok());
+    let (Some(deadline), Some(started)) = (task.deadline(), started) else { return Ok(()) };
+    match started.elapsed() {
+        Ok(elapsed) if elapsed.saturating_add(delay) >= deadline => {
+            let message = format!("task `{}` exceeded its deadline of {deadline:?}", task.name());
+            Err(Problem::new(Code::Timeout, message).not_retryable())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Returns the line that says why the task waits.
+fn line(task: &TaskMetadata, retry: u32, delay: Duration, previous: Option<&Problem>) -> String {
+    let (name, attempt) = (task.name(), retry.saturating_add(2));
+    let attempts = task.retries().saturating_add(1).max(attempt);
+    let reason = previous.and_then(|problem| problem.message.lines().next()).map(escape);
+    let reason = reason.map(|reason| format!(": the previous one failed: {reason}")).unwrap_or_default();
+    let seconds = delay.as_secs_f64();
+    format!("attempt {attempt} of {attempts} of task `{name}` starts in {seconds:.1} s{reason}\n")
+}
+
+/// Returns the directory of the previous attempt.
+fn previous_directory(outputs: &str) -> Option<String> {
+    let (parent, attempt) = outputs.trim_end_matches('/').rsplit_once('/')?;
+    let previous = attempt.parse::<u32>().ok()?.checked_sub(1)?;
+    Some(format!("{parent}/{previous}"))
+}
+
+/// Returns why the previous attempt failed. If it cannot be read, the task only starts sooner.
+fn problem(directory: &str) -> Option<Problem> {
+    let file = Location::parse(directory).ok()?.join("error.pb");
+    ErrorFile::decode(&*storage::read(&file, MAX_ERROR).ok()?).ok()?.into_problem()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_previous_attempt_has_a_directory_beside_this_one() {
+        assert_eq!(previous_directory("s3://b/r/a0/2").as_deref(), Some("s3://b/r/a0/1"));
+        assert_eq!(previous_directory("/r/a0/1/").as_deref(), Some("/r/a0/0"));
+        assert_eq!(previous_directory("/r/a0/0"), None);
+        assert_eq!(previous_directory("/r/a0/outputs"), None);
+    }
+}
