@@ -25,8 +25,8 @@ pub struct Problem {
     #[prost(bool, tag = "5")]
     pub retryable: bool,
     /// How long the next attempt has to wait at least, in milliseconds.
-    #[prost(uint64, optional, tag = "11")]
-    pub retry_after_ms: Option<u64>,
+    #[prost(uint32, optional, tag = "11")]
+    pub retry_after_ms: Option<u32>,
 }
 
 macro_rules! codes {
@@ -131,13 +131,13 @@ impl Problem {
     /// Sets how long the next attempt has to wait at least.
     #[must_use]
     pub fn with_retry_after(mut self, delay: Option<Duration>) -> Self {
-        self.retry_after_ms = delay.map(|delay| u64::try_from(delay.as_millis()).unwrap_or(u64::MAX));
+        self.retry_after_ms = delay.map(|delay| u32::try_from(delay.as_millis()).unwrap_or(u32::MAX));
         self
     }
 
     /// Returns how long the next attempt has to wait at least.
     pub fn retry_after(&self) -> Option<Duration> {
-        self.retry_after_ms.map(Duration::from_millis)
+        self.retry_after_ms.map(|delay| Duration::from_millis(delay.into()))
     }
 
     /// Returns the problem of a task that failed with this one.

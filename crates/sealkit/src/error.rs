@@ -335,6 +335,7 @@ impl Error {
 impl From<Problem> for Error {
     fn from(problem: Problem) -> Self {
         let kind = problem.code().into();
+        let (is_final, retry_after) = (!problem.retryable, problem.retry_after());
         let cause = problem
             .causes
             .into_iter()
@@ -342,7 +343,6 @@ impl From<Problem> for Error {
             .fold(None, |source, text| Some(Box::new(Cause { text, source })));
         let source = cause.map(|cause| -> Box<dyn StdError + Send + Sync> { cause });
         let content = Content::Message { message: problem.message, source };
-        let (is_final, retry_after) = (!problem.retryable, problem.retry_after_ms.map(Duration::from_millis));
         Self(Box::new(Inner { kind, hint: problem.hint, content, is_final, retry_after }))
     }
 }

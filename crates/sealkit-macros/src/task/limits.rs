@@ -39,13 +39,13 @@ impl Limits {
         let mut limits = Self::default();
         match retries {
             Some(Expr::Call(call)) if is_call_of(&call, "Retries") => {
-                limits.parse_retries(&call, diagnostics)
+                limits.parse_retries(&call, diagnostics);
             }
             retries => limits.retries = retries,
         }
         match timeout {
             Some(Expr::Call(call)) if is_call_of(&call, "Timeout") => {
-                limits.parse_timeout(&call, diagnostics)
+                limits.parse_timeout(&call, diagnostics);
             }
             timeout => limits.timeouts.extend(timeout.map(|timeout| ("timeout", timeout))),
         }
@@ -205,30 +205,36 @@ fn parse_factor(value: &Expr, diagnostics: &mut Diagnostics) -> Option<f64> {
 /// Checks a timeout as far as the macro can read it. A number is in seconds, as in the Python SDK.
 fn check_duration(value: &Expr, diagnostics: &mut Diagnostics) -> bool {
     let message = match (literal_duration(value), value) {
-        (Some(Some(duration)), _) if !duration.is_zero() => return true,
-        (Some(Some(_)), _) | (_, Expr::Unary(ExprUnary { op: UnOp::Neg(_), .. })) => {
+        (Ok(Some(duration)), _) if !duration.is_zero() => return true,
+        (Ok(Some(_)), _) | (_, Expr::Unary(ExprUnary { op: UnOp::Neg(_), .. })) => {
             "a timeout must be longer than 0: leave it out for no timeout"
         }
-        (Some(None), _) => "invalid timeout: expected seconds or a text such as `90s`, `5m` or `1h`",
-        (None, _) => return true,
+        (Err(Malformed), _) => "invalid timeout: expected seconds or a text such as `90s`, `5m` or `1h`",
+        (Ok(None), _) => return true,
     };
     diagnostics.at(value, message);
     false
 }
 
-/// Returns the duration of a literal, `Some(None)` for a malformed one, and `None` for any other expression.
-fn literal_duration(value: &Expr) -> Option<Option<Duration>> {
+/// A literal that is no duration.
+struct Malformed;
+
+/// Returns the duration of a literal, and `None` for any other expression.
+fn literal_duration(value: &Expr) -> Result<Option<Duration>, Malformed> {
     match value {
         Expr::Lit(ExprLit { lit: Lit::Int(seconds), .. }) => {
-            Some(seconds.base10_parse().ok().map(Duration::from_secs))
+            seconds.base10_parse().map(|seconds| Some(Duration::from_secs(seconds))).map_err(|_| Malformed)
         }
-        Expr::Lit(ExprLit { lit: Lit::Float(_), .. }) => Some(None),
-        value => string_literal(value).map(|text| backoff::parse_duration(&text.value())),
+        Expr::Lit(ExprLit { lit: Lit::Float(_), .. }) => Err(Malformed),
+        value => match string_literal(value) {
+            Some(text) => backoff::parse_duration(&text.value()).map(Some).ok_or(Malformed),
+            None => Ok(None),
+        },
     }
 }
 
 fn timeout_tokens(krate: &Path, value: &Expr) -> TokenStream {
-    match literal_duration(value).flatten() {
+    match literal_duration(value).ok().flatten() {
         Some(duration) => duration_tokens(duration),
         None => {
             let (_, span) = crate_at(krate, value);
