@@ -6,7 +6,7 @@ use std::{any::TypeId, fs, io, os::unix::ffi::OsStrExt};
 
 use sealkit::{
     __private::{Call, InvokeError, Limits, Members, Output, ResultConversions, TaskError, not_visible},
-    LocalStore, MountType, Resources, Secret, Session, TaskKind, TaskMetadata, TaskType, Value, ValueError,
+    LocalStore, MountType, Secret, Session, TaskKind, TaskMetadata, TaskType, Value, ValueError,
     current_context,
 };
 use serde::Deserialize;

@@ -82,7 +82,7 @@ fn a_failed_task_has_exit_code_1() {
     let panicked = run("run panicking");
     assert_eq!(panicked.code, Some(1));
     assert!(panicked.stderr.contains("out of luck"), "{panicked}");
-    assert!(panicked.stderr.ends_with("error: task `panicking` panicked\n"), "{panicked}");
+    assert!(panicked.stderr.ends_with("error: task `panicking` panicked: out of luck\n"), "{panicked}");
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn outputs_errors_and_panics_do_not_leak_secrets() {
     -- stderr
     thread 'main' panicked at tests/support/fixture.rs:00:00:
     no access for [REDACTED:my_secret]
-    error: task `leaking` panicked
+    error: task `leaking` panicked: no access for [REDACTED:my_secret]
     ");
     insta::assert_snapshot!(place(leaking("thread", "Zx81-Spectrum")), @r#"
     exit code 0

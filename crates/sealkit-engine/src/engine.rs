@@ -200,13 +200,13 @@ impl Engine {
             let caller_pod = caller.map(|caller| caller.pod);
             (self.observer)(&Event::Started { pod, caller: caller_pod, task, call, attempt });
             let outcome = self.attempt(pod, caller, depth, task, attempt, &attempts, inputs);
-            drop(slot);
             let problem = outcome.as_ref().err();
             let retry = problem
                 .filter(|_| !self.is_cancelled(caller))
                 .and_then(|problem| attempts.next(attempt, problem));
             let duration = started.elapsed();
             (self.observer)(&Event::Finished { pod, task, problem, duration, retry });
+            drop(slot);
             let Some(Retry { delay, .. }) = retry else {
                 return outcome.map_err(|problem| Attempts::finish(attempt, problem));
             };
@@ -217,9 +217,10 @@ impl Engine {
 
     /// Waits before the next attempt, unless the run is cancelled meanwhile.
     fn pause(&self, delay: Duration, caller: Option<Caller>) {
-        let until = Instant::now() + delay;
+        let until = Instant::now().checked_add(delay);
         while !self.is_cancelled(caller) {
-            let left = until.saturating_duration_since(Instant::now());
+            let left =
+                until.map_or(CANCELLATION_INTERVAL, |until| until.saturating_duration_since(Instant::now()));
             if left.is_zero() {
                 return;
             }

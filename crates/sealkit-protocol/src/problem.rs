@@ -201,7 +201,7 @@ pub(crate) mod tests {
         let sent = problem().with_retry_after(Some(delay));
         assert_eq!(Problem::decode(&*sent.encode_to_vec()).unwrap().retry_after(), Some(delay));
         let longest = problem().with_retry_after(Some(Duration::MAX));
-        assert_eq!(longest.retry_after_ms, Some(u64::MAX));
+        assert_eq!(longest.retry_after_ms, Some(u32::MAX));
     }
 
     #[test]

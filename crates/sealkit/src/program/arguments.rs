@@ -319,7 +319,6 @@ mod tests {
             ("run t1 -n 5", "unknown option `-n`"),
             ("describe t1 t2", "unexpected argument `t2`"),
             ("help t1 t2", "unexpected argument `t2`"),
-            ("execute --task t1 --inputs /i", "option `--outputs-path` is missing"),
             ("other a1 execute", "unknown command `other`"),
             ("describe-interface t1 t2", "expected the name of at most one task"),
             ("describe-interface --json", "expected the name of at most one task"),
