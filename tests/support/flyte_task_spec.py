@@ -18,6 +18,7 @@ from flyte.models import SerializationContext
 from flyteidl2.task.task_definition_pb2 import TaskSpec
 from google.protobuf.json_format import MessageToDict
 
+SECOND = datetime.timedelta(seconds=1)
 MOUNT = pathlib.Path("/etc/flyte/secrets")
 
 
@@ -96,13 +97,13 @@ def limited() -> None: ...
 
 
 @task(
-    retries=flyte.RetryStrategy(count=5, backoff=flyte.Backoff(base=1, factor=2.0, cap=300)),
+    retries=flyte.RetryStrategy(count=5, backoff=flyte.Backoff(base=SECOND, factor=2.0, cap=300 * SECOND)),
     timeout=flyte.Timeout(max_runtime=30, max_queued_time=60, deadline=3600),
 )
 def limited_in_every_way() -> None: ...
 
 
-@task(retries=flyte.RetryStrategy(count=2, backoff=flyte.Backoff(base=1.5)), timeout=flyte.Timeout(deadline=5))
+@task(retries=flyte.RetryStrategy(count=2, backoff=flyte.Backoff(base=1.5 * SECOND)), timeout=flyte.Timeout(deadline=5))
 def limited_with_constant_delays() -> None: ...
 
 

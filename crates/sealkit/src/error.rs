@@ -240,16 +240,7 @@ impl Error {
 
     /// Converts any error to one after which the next attempt waits at least as long as `delay`, such as the `Retry-After` of a
     /// server. The delay counts if the task has `retries`, and its own delay is shorter.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::time::Duration;
-    ///
-    /// let error = sealkit::Error::retry_after("too many requests", Duration::from_secs(30));
-    /// assert!(error.is_retryable());
-    /// assert!(!sealkit::Error::permanent("no such user").is_retryable());
-    /// ```
+    /// [`task`](macro@crate::task#retries) has an example.
     pub fn retry_after(error: impl Into<Box<dyn StdError + Send + Sync>>, delay: Duration) -> Self {
         Self::from_any(error.into()).with_retry_after(delay)
     }

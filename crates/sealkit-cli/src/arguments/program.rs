@@ -69,7 +69,7 @@ pub struct Run {
     /// Isolate the tasks only as far as systems other than Linux can, for tests
     #[arg(long, conflicts_with = "remote", hide = true)]
     pub process_isolation: bool,
-    /// Time that a task has to end after SIGTERM, such as 10s; then it is killed
+    /// Time to end after SIGTERM, before a task is killed
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "30s", conflicts_with = "remote", hide_short_help = true)]
     pub grace_period: Duration,
     /// Skip the check that every secret exists
