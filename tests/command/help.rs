@@ -302,7 +302,7 @@ fn a_command_of_another_tool_is_answered_with_ours() {
     hint: print the logs of a run: sealkit logs RUN
     $ sealkit ps
     error: unrecognized command `ps`
-    hint: list the runs on a cluster: sealkit get run
+    hint: list the runs on a cluster: sealkit get run; on this machine: sealkit get run --local
     $ sealkit kill r1
     error: unrecognized command `kill`
     hint: abort a run: sealkit abort run RUN

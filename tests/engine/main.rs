@@ -2,6 +2,7 @@
 
 #![cfg(target_os = "linux")]
 
+mod history;
 mod isolation;
 mod output;
 mod preflight;

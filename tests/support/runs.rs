@@ -62,7 +62,7 @@ impl Runs {
         self.home.sealkit("run").args(options).arg(self.pods)
     }
 
-    /// Runs a task, and normalizes durations in its output.
+    /// Runs a task, normalizes durations in its output, and removes the path of its log.
     ///
     /// # Panics
     ///
@@ -80,7 +80,7 @@ impl Runs {
         let program = self.program(options).args(line).env("PATH", env::var_os("PATH").unwrap_or_default());
         let mut finished = program.run().expect("a program that can be started");
         assert!(!finished.to_string().contains(SECRET), "{finished}");
-        finished.stderr = without_times(&finished.stderr);
+        finished.stderr = without_log_note(&without_times(&finished.stderr));
         finished
     }
 
@@ -124,6 +124,11 @@ impl Runs {
         let home = self.home.path().to_string_lossy().into_owned();
         Terminal::start(self.home.command(), arguments, &[("HOME", &home), ("TERM", "xterm")], 100)
     }
+}
+
+/// Removes the line with the path of the log, which differs between runs.
+fn without_log_note(text: &str) -> String {
+    text.split_inclusive('\n').filter(|line| !line.starts_with("note: the log of this run: ")).collect()
 }
 
 /// Replaces durations such as `12 ms` and `1.2 s` by `0 ms`.

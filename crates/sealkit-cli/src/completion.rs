@@ -10,7 +10,7 @@ use clap_complete::{
 use sealkit_names::variables::COMPLETE;
 use sealkit_store::{Entry, Store, StorePaths};
 
-use crate::{arguments::Shell, error::CommandError, terminal};
+use crate::{arguments::Shell, error::CommandError, history, terminal};
 
 /// Prints completions and exits if the script of a shell started this process; otherwise does nothing.
 pub(crate) fn respond(command: impl Fn() -> Command) {
@@ -49,6 +49,11 @@ pub(crate) fn domains() -> Vec<CompletionCandidate> {
 /// Returns the projects of all secrets.
 pub(crate) fn projects() -> Vec<CompletionCandidate> {
     candidates(|entry| entry.id.scope().project().map(str::to_owned))
+}
+
+/// Returns the names of the runs on this machine, the newest first.
+pub(crate) fn local_runs() -> Vec<CompletionCandidate> {
+    history::names().into_iter().map(CompletionCandidate::new).collect()
 }
 
 /// Returns what `extract` finds, sorted and without duplicates. Errors are ignored: they would appear in the middle of

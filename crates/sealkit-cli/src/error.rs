@@ -69,6 +69,11 @@ impl CommandError {
         self.hint.as_deref()
     }
 
+    /// Returns the exit code of the command as a number.
+    pub(crate) fn code(&self) -> u8 {
+        self.code
+    }
+
     /// Returns the exit code of the command.
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(self.code)

@@ -13,6 +13,7 @@ mod completion;
 mod describe;
 mod docker;
 mod error;
+mod history;
 mod image;
 mod isolation;
 mod key;
@@ -89,6 +90,7 @@ fn run_verb(verb: Verb) -> Result<(), CommandError> {
             secret::get::<ClusterSecrets>(&args)
         }
         Verb::Get(Deferred(GetObject::Secret(args))) => secret::get::<LocalSecrets>(&args),
+        Verb::Get(Deferred(GetObject::Run(args))) if args.is_local() => history::get_run::get_run(&args),
         Verb::Get(Deferred(GetObject::Run(args))) => remote::get_run::get_run(&args),
         Verb::Get(Deferred(GetObject::Config(args))) => remote::get_config::get_config(&args),
         Verb::Update(Deferred(UpdateObject::Secret(args))) if args.remote.is_enabled()? => {
@@ -110,6 +112,7 @@ fn run_verb(verb: Verb) -> Result<(), CommandError> {
         Verb::Deploy(Deferred(args)) => remote::deploy::deploy(&args),
         Verb::Build(Deferred(BuildObject::Image(args))) => image::build(&args),
         Verb::Describe(Deferred(args)) => describe::describe(&args),
+        Verb::Logs(Deferred(args)) if args.is_local() => history::logs::logs(&args),
         Verb::Logs(Deferred(args)) => remote::logs::logs(&args),
         Verb::Abort(Deferred(AbortObject::Run(args))) => remote::abort_run::abort_run(&args),
         Verb::Verify(Deferred(VerifyObject::Store)) => secret::verify(),

@@ -63,7 +63,7 @@ impl Progress {
     pub(crate) fn observe(&self, event: &Event<'_>) {
         let mut state = self.state();
         match event {
-            Event::Started { pod, caller, task, call, attempt } => {
+            Event::Started { pod, caller, task, call, attempt, .. } => {
                 let depth = caller.and_then(|caller| state.pods.get(&caller)).map_or(0, |pod| pod.depth + 1);
                 let label = if *call > 1 { format!("{}[{call}]", task.name) } else { task.name.clone() };
                 let attempt =
@@ -93,18 +93,18 @@ impl Progress {
                     ),
                 );
             }
-            Event::Finished { pod, problem, duration, retry, .. } => {
+            Event::Finished { pod, outcome, duration, retry, .. } => {
                 let Some(Pod { depth, label, modes }) = state.pods.remove(pod) else { return };
                 state.end_line(Some(*pod));
                 let _ = io::stderr().lock().write_all(modes.undo().as_bytes());
                 let time = display_duration(*duration);
-                let line = match problem {
-                    None => {
+                let line = match outcome {
+                    Ok(_) => {
                         state.succeeded += 1;
                         let symbol = self.symbol("✔", GOOD);
                         format!("{symbol}{NAME}{label}{NAME:#} succeeded in {time}")
                     }
-                    Some(problem) => {
+                    Err(problem) => {
                         state.failed += usize::from(retry.is_none());
                         let symbol = self.symbol("✘", BAD);
                         // The command prints the whole error of the outermost task at the end.

@@ -4,11 +4,11 @@ use std::{
     ffi::{OsStr, OsString},
     fmt::Write as _,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use clap::CommandFactory as _;
-use sealkit_engine::{Engine, Isolation, PodOptions, Values};
+use sealkit_engine::{Engine, Event, Isolation, PodOptions, Values};
 use sealkit_program::{BuildOptions, Inputs, Platform, Program, SecretRequest, Task};
 use sealkit_store::{Scope, SecretId, Store};
 use zeroize::Zeroizing;
@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 use crate::{
     arguments::{Arguments, Run, TargetArguments},
     error::CommandError,
+    history::{Recorder, RunInfo},
     isolation,
     progress::Progress,
     prompt,
@@ -70,9 +71,22 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
     }
 
     let progress = Arc::new(Progress::new(terminal::stderr_is_terminal()));
-    let observer = progress.clone();
-    let (name, has_secrets) = (task.name.clone(), !values.is_empty());
-    let engine = Engine::new(program, values, options, Arc::new(move |event| observer.observe(event)))?;
+    let recorder: Arc<OnceLock<Recorder>> = Arc::default();
+    let observers = (progress.clone(), recorder.clone());
+    let observer = move |event: &Event<'_>| {
+        observers.0.observe(event);
+        if let Some(recorder) = observers.1.get() {
+            recorder.observe(event);
+        }
+    };
+    let (name, path, has_secrets) = (task.name.clone(), program.path().to_owned(), !values.is_empty());
+    let engine = Engine::new(program, values, options, Arc::new(observer))?;
+    if !args.no_history {
+        let guard = engine.guard().clone();
+        let info = RunInfo { name: engine.run_name(), program: &path, task: &name, guard };
+        let started = Recorder::start(info);
+        started.and_then(|started| recorder.set(started).ok());
+    }
     if has_secrets {
         isolation::print_warning(&engine);
     }
@@ -85,10 +99,17 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
     sealkit_engine::kill_orphans();
     let interrupted = signals.finish();
     progress.finish();
-    match outcome {
+    let outcome = match outcome {
         Ok(success) => terminal::print(&(success.json + "\n")),
         Err(problem) => Err(interrupted.unwrap_or_else(|| problem.into())),
+    };
+    if let Some(recorder) = recorder.get() {
+        recorder.finish(&outcome);
+        if outcome.as_ref().is_err_and(|error| error.code() == 1) {
+            terminal::note(&format!("the log of this run: {}", recorder.log_path().display()));
+        }
     }
+    outcome
 }
 
 /// Builds the target if necessary and opens the program.

@@ -34,7 +34,10 @@ const HINTS: &[(&[&str], &str)] = &[
         "configure a cluster: sealkit create config --endpoint HOST; show its settings: sealkit get config",
     ),
     (&["log", "tail"], "print the logs of a run: sealkit logs RUN"),
-    (&["runs", "status", "ps"], "list the runs on a cluster: sealkit get run"),
+    (
+        &["runs", "status", "ps"],
+        "list the runs on a cluster: sealkit get run; on this machine: sealkit get run --local",
+    ),
     (&["kill", "cancel", "stop"], "abort a run: sealkit abort run RUN"),
     (
         &["check", "doctor", "fsck"],

@@ -136,8 +136,13 @@ impl Engine {
         self.options.isolation
     }
 
+    /// Returns the name of the run.
+    pub fn run_name(&self) -> &str {
+        &self.run
+    }
+
     /// Returns the guard that finds the secrets of this run.
-    pub fn guard(&self) -> &Guard {
+    pub fn guard(&self) -> &Arc<Guard> {
         &self.guard
     }
 
@@ -198,14 +203,14 @@ impl Engine {
             let pod = self.next_pod.fetch_add(1, Ordering::SeqCst);
             let started = Instant::now();
             let caller_pod = caller.map(|caller| caller.pod);
-            (self.observer)(&Event::Started { pod, caller: caller_pod, task, call, attempt });
+            (self.observer)(&Event::Started { pod, caller: caller_pod, task, call, attempt, inputs });
             let outcome = self.attempt(pod, caller, depth, task, attempt, &attempts, inputs);
             let problem = outcome.as_ref().err();
             let retry = problem
                 .filter(|_| !self.is_cancelled(caller))
                 .and_then(|problem| attempts.next(attempt, problem));
             let duration = started.elapsed();
-            (self.observer)(&Event::Finished { pod, task, problem, duration, retry });
+            (self.observer)(&Event::Finished { pod, task, outcome: outcome.as_ref(), duration, retry });
             drop(slot);
             let Some(Retry { delay, .. }) = retry else {
                 return outcome.map_err(|problem| Attempts::finish(attempt, problem));

@@ -2,7 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use sealkit_protocol::{Problem, Task};
+use sealkit_idl::task::Inputs;
+use sealkit_protocol::{Problem, Task, call::Success};
 
 use crate::retry::Retry;
 
@@ -22,6 +23,8 @@ pub enum Event<'a> {
         call: u32,
         /// The number of attempts before this one.
         attempt: u32,
+        /// The inputs, not redacted.
+        inputs: &'a Inputs,
     },
     /// A pod writes to its standard output or standard error.
     Output {
@@ -52,8 +55,8 @@ pub enum Event<'a> {
         pod: u64,
         /// The task.
         task: &'a Task,
-        /// The problem if it failed; `None` if it succeeded.
-        problem: Option<&'a Problem>,
+        /// The outputs, not redacted, if it succeeded; the problem if it failed.
+        outcome: Result<&'a Success, &'a Problem>,
         /// How long it ran.
         duration: Duration,
         /// The next attempt, if one follows.

@@ -36,7 +36,7 @@ pub use endpoint::{Endpoint, is_loopback};
 pub use error::{Error, ErrorKind, Result, sanitize};
 pub use runs::{
     ActionEvent, ActionReport, AttemptReport, Event, LoggedActions, LoggedLine, RunAction, RunId, RunOutcome,
-    RunReport, RunStatus, RunSummary,
+    RunReport, RunStatus, RunSummary, literals_to_json,
 };
 pub use sealkit_idl::{common::ActionPhase, task::TaskIdentifier};
 pub use sealkit_names::Resource;

@@ -43,6 +43,7 @@ pub use list::{RunStatus, RunSummary};
 pub use read_logs::LoggedActions;
 pub use report::RunOutcome;
 pub use snapshot::{ActionReport, AttemptReport, RunReport};
+pub use values::to_json as literals_to_json;
 
 /// The name of the first action of a run.
 const FIRST_ACTION: &str = "a0";

@@ -18,12 +18,14 @@ Examples:
   sealkit create secret my_secret --remote    create the secret on a cluster
   sealkit push secret my_secret               copy a local secret to a cluster
   sealkit get run                             list the runs on a cluster
+  sealkit get run --local                     list the runs on this machine
   source <(sealkit completions bash)          enable shell completion
 
 Files:
   ~/.local/share/sealkit/secrets  encrypted store, or in $XDG_DATA_HOME
   ~/.config/sealkit/key           key of the store, or in $XDG_CONFIG_HOME;
                                   back it up apart from the store
+  ~/.local/state/sealkit/runs     history of local runs, or in $XDG_STATE_HOME
   ~/.cache/sealkit                builds of files without a package, or in
                                   $XDG_CACHE_HOME
 
@@ -249,9 +251,11 @@ Examples:
   sealkit logs r5k2q t1                       print the logs of the task `t1`
   sealkit logs r5k2q 't1[2]' -o raw           print the lines of its second call
   sealkit logs r5k2q -f                       print new lines until the run ends
+  sealkit logs local-x1y2z3                   print the log of a local run
 
-Logs go to standard output. Secrets in them are not redacted: they are what the
-pods have printed. A cluster deletes logs some time after the run.";
+Logs go to standard output. Secrets in the logs of a cluster are not redacted:
+they are what the pods have printed. A cluster deletes logs some time after the
+run.";
 
 pub(super) const GET_RUN_SHORT: &str = "Cluster options and examples: see `sealkit get run --help`";
 
@@ -261,6 +265,8 @@ Examples:
   sealkit get run --limit 100 -o name
   sealkit get run r5k2q                       show the actions of a run
   sealkit get run r5k2q -o json | jq '.actions[0].outputs'
+  sealkit get run --local                     list the runs on this machine
+  sealkit get run local-x1y2z3                show the tasks of a local run
 
 Without RUN, the newest run comes first. With RUN, each action is listed below
 its parent, with its attempts and the secrets that it requests. Below the table

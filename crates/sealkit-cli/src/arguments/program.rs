@@ -77,6 +77,9 @@ pub struct Run {
     /// Without --remote, the secrets of TASK itself are still checked.
     #[arg(long, verbatim_doc_comment)]
     pub skip_check: bool,
+    /// Do not record the run for `sealkit get run` and `sealkit logs`
+    #[arg(long, conflicts_with = "remote", hide_short_help = true)]
+    pub no_history: bool,
     /// The cluster, if any.
     #[command(flatten)]
     pub remote: RemoteArguments,

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use clap_complete::ArgValueCandidates;
 
 use super::{ClusterArguments, OutputArgument};
-use crate::completion;
+use crate::{completion, history};
 
 /// The reason of an abort that the user gives no reason for.
 pub(crate) const ABORT_REASON: &str = "aborted from the command line";
@@ -29,6 +29,9 @@ pub struct RunScopeArguments {
 #[derive(Debug, Args)]
 pub struct Logs {
     /// Name of the run, as `sealkit get run` lists it
+    ///
+    /// A name that begins with `local-` is a run on this machine.
+    #[arg(add = ArgValueCandidates::new(completion::local_runs))]
     pub run: String,
     /// Print only the logs of this task
     ///
@@ -51,6 +54,13 @@ pub struct Logs {
     pub scope: RunScopeArguments,
 }
 
+impl Logs {
+    /// Returns whether the run was on this machine.
+    pub(crate) fn is_local(&self) -> bool {
+        history::is_local_name(&self.run)
+    }
+}
+
 /// The output format of `logs`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum LogsOutput {
@@ -67,7 +77,13 @@ pub enum LogsOutput {
 #[derive(Debug, Args)]
 pub struct GetRun {
     /// Show the actions of this run
+    ///
+    /// A name that begins with `local-` is a run on this machine.
+    #[arg(add = ArgValueCandidates::new(completion::local_runs))]
     pub run: Option<String>,
+    /// List the runs on this machine instead of those on a cluster
+    #[arg(long, conflicts_with_all = ["domain", "project", "config", "endpoint", "insecure", "auth_type", "org"])]
+    pub local: bool,
     /// Number of runs to list
     #[arg(long, default_value_t = NonZeroUsize::MIN.saturating_add(19), value_name = "COUNT", conflicts_with = "run")]
     pub limit: NonZeroUsize,
@@ -81,6 +97,13 @@ pub struct GetRun {
     /// The project, the domain and the cluster.
     #[command(flatten)]
     pub scope: RunScopeArguments,
+}
+
+impl GetRun {
+    /// Returns whether the runs are those on this machine.
+    pub(crate) fn is_local(&self) -> bool {
+        self.local || self.run.as_deref().is_some_and(history::is_local_name)
+    }
 }
 
 /// The arguments of `abort run`.

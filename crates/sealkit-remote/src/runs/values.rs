@@ -8,7 +8,7 @@ use sealkit_idl::{
 use serde_json::{Map, Value};
 
 /// Converts named literals to a JSON object.
-pub(super) fn to_json(literals: Vec<NamedLiteral>) -> Map<String, Value> {
+pub fn to_json(literals: Vec<NamedLiteral>) -> Map<String, Value> {
     let entry = |named: NamedLiteral| (named.name, named.value.map_or(Value::Null, literal));
     literals.into_iter().map(entry).collect()
 }

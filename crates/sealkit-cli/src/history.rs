@@ -1,0 +1,90 @@
+//! The history of local runs: what a run does is recorded while it runs, and can be read later.
+//!
+//! A run is a directory with two files, which `local_runs.md` documents: `run.jsonl` has one record per line, and `log` has what the tasks
+//! printed, redacted. The process of the run holds a lock on `run.jsonl`, so that an interrupted run differs from a running one.
+
+pub(crate) mod get_run;
+pub(crate) mod logs;
+mod past_run;
+mod record;
+mod recorder;
+
+use std::{
+    env, fs, io,
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+use rustix::fs::{FlockOperation, flock};
+
+pub(crate) use self::recorder::{Recorder, RunInfo};
+use crate::error::CommandError;
+
+/// The number of runs that are kept.
+const MAX_RUNS: usize = 20;
+/// The file with the records of a run.
+const RECORDS_FILE: &str = "run.jsonl";
+/// The file with the output of the tasks of a run.
+const LOG_FILE: &str = "log";
+/// The beginning of the name of every local run.
+const NAME_PREFIX: &str = "local-";
+
+/// Returns whether this is the name of a local run.
+pub(crate) fn is_local_name(name: &str) -> bool {
+    name.strip_prefix(NAME_PREFIX)
+        .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+}
+
+/// Returns the names of all local runs, the newest first.
+pub(crate) fn names() -> Vec<String> {
+    directory().map(|directory| newest_first(&directory)).unwrap_or_default()
+}
+
+/// Returns the directory of all runs, or `None` without a home directory.
+fn directory() -> Option<PathBuf> {
+    let path = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    // The home directory of a service may not exist, and is not created.
+    let home = || path("HOME").filter(|home| home.is_dir());
+    let state = path("XDG_STATE_HOME").or_else(|| Some(home()?.join(".local/state")));
+    state.map(|state| state.join("sealkit/runs"))
+}
+
+/// Returns the names of the runs in `directory`. A directory is modified only when its files are created: at the start of the run.
+fn newest_first(directory: &Path) -> Vec<String> {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    let mut runs: Vec<(SystemTime, String)> = entries
+        .filter_map(|entry| {
+            let name = entry.file_name().into_string().ok().filter(|name| is_local_name(name))?;
+            Some((entry.metadata().ok()?.modified().ok()?, name))
+        })
+        .collect();
+    runs.sort_unstable_by(|a, b| b.cmp(a));
+    runs.into_iter().map(|(_, name)| name).collect()
+}
+
+/// Deletes all but the latest runs. Other processes may do the same, and a run that has not ended stays.
+fn prune(directory: &Path) {
+    for name in newest_first(directory).into_iter().skip(MAX_RUNS) {
+        let run = directory.join(name);
+        if !is_running(&run) {
+            // Another process may have deleted it.
+            let _ = fs::remove_dir_all(run);
+        }
+    }
+}
+
+/// Returns whether a process records the run in this directory.
+fn is_running(run: &Path) -> bool {
+    fs::File::open(run.join(RECORDS_FILE)).is_ok_and(|file| {
+        flock(&file, FlockOperation::NonBlockingLockShared)
+            .is_err_and(|error| error == rustix::io::Errno::WOULDBLOCK)
+    })
+}
+
+/// The error for a file of the history that cannot be read.
+fn cannot_read(run: &str, error: &io::Error) -> CommandError {
+    CommandError::failure(format!(
+        "cannot read the history of run `{run}`: {}",
+        sealkit_names::io_reason(error)
+    ))
+}

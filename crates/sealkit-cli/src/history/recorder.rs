@@ -1,0 +1,260 @@
+//! Records a run while it runs.
+
+use std::{
+    collections::BTreeMap,
+    fs::{DirBuilder, File, OpenOptions},
+    io::{self, Write as _},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use rustix::fs::{FlockOperation, flock};
+use sealkit_engine::{Event, Problem};
+use sealkit_guard::Guard;
+use sealkit_remote::literals_to_json;
+use serde_json::{Map, Value};
+
+use super::{
+    LOG_FILE, RECORDS_FILE, directory, prune,
+    record::{Record, RecordedError, VERSION, now},
+};
+use crate::{error::CommandError, terminal};
+
+/// The longest line of the log; a longer one is split.
+const MAX_LINE: usize = 64 * 1024;
+/// The size of the log. What follows is not recorded.
+const MAX_LOG: usize = 64 * 1024 * 1024;
+/// The longest text in an input or an output. A longer one is described by its length.
+const MAX_TEXT: usize = 64 * 1024;
+
+/// What is known about a run at its start.
+pub(crate) struct RunInfo<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) program: &'a Path,
+    pub(crate) task: &'a str,
+    pub(crate) guard: Arc<Guard>,
+}
+
+/// Records the events of one run. An error is printed once and ends the recording, not the run.
+pub(crate) struct Recorder {
+    directory: PathBuf,
+    guard: Arc<Guard>,
+    /// `None` after an error.
+    files: Mutex<Option<Files>>,
+}
+
+struct Files {
+    /// Locked until the process ends.
+    records: File,
+    log: File,
+    /// The number of bytes in the log.
+    logged: usize,
+    pods: BTreeMap<u64, PodLog>,
+}
+
+/// The output of a pod.
+struct PodLog {
+    /// The name of the task; the second call of a task is `task[2]`.
+    label: String,
+    /// The line that is not complete yet.
+    line: Vec<u8>,
+}
+
+impl Recorder {
+    /// Starts to record a run, and deletes old runs. Returns `None` without a home directory, or after printing a warning.
+    pub(crate) fn start(run: RunInfo<'_>) -> Option<Self> {
+        let runs = directory()?;
+        let path = runs.join(run.name);
+        match Files::create(&path) {
+            Ok(files) => {
+                prune(&runs);
+                let recorder = Self { directory: path, guard: run.guard, files: Mutex::new(Some(files)) };
+                recorder.write(&Record::Run {
+                    version: VERSION,
+                    name: run.name.to_owned(),
+                    program: recorder.redact(&run.program.to_string_lossy()),
+                    task: run.task.to_owned(),
+                    time: now(),
+                });
+                Some(recorder)
+            }
+            Err(error) => {
+                warn(&path, &error);
+                None
+            }
+        }
+    }
+
+    /// Returns the path of the log.
+    pub(crate) fn log_path(&self) -> PathBuf {
+        self.directory.join(LOG_FILE)
+    }
+
+    /// Records an event.
+    pub(crate) fn observe(&self, event: &Event<'_>) {
+        match event {
+            Event::Started { pod, caller, task, call, attempt, inputs } => {
+                let label = if *call > 1 { format!("{}[{call}]", task.name) } else { task.name.clone() };
+                self.edit(|files| {
+                    files.pods.insert(*pod, PodLog { label, line: Vec::new() });
+                    Ok(())
+                });
+                self.write(&Record::Started {
+                    pod: *pod,
+                    caller: *caller,
+                    task: task.name.clone(),
+                    call: *call,
+                    attempt: *attempt,
+                    time: now(),
+                    secrets: task
+                        .secret_requests
+                        .iter()
+                        .map(|request| request.request().to_string())
+                        .collect(),
+                    inputs: self.values(literals_to_json(inputs.literals.clone())),
+                });
+            }
+            Event::Output { pod, bytes } => self.edit(|files| files.output(*pod, bytes)),
+            Event::Finished { pod, outcome, retry, .. } => {
+                self.edit(|files| files.end_output(*pod));
+                let outputs = outcome.ok().map(|success| success.outputs.literals.clone());
+                self.write(&Record::Finished {
+                    pod: *pod,
+                    time: now(),
+                    outputs: outputs.map(|literals| self.values(literals_to_json(literals))),
+                    error: outcome.err().map(|problem| self.error(problem)),
+                    will_retry: retry.is_some(),
+                });
+            }
+            _ => {}
+        }
+    }
+
+    /// Records the end of the run.
+    pub(crate) fn finish(&self, outcome: &Result<(), CommandError>) {
+        let error = outcome.as_ref().err();
+        self.write(&Record::Ended {
+            time: now(),
+            exit_code: error.map_or(0, CommandError::code),
+            error: error.map(|error| self.redact(error.message())),
+        });
+    }
+
+    fn error(&self, problem: &Problem) -> RecordedError {
+        RecordedError {
+            code: problem.code().as_str().to_owned(),
+            message: self.redact(&problem.to_string()),
+            hint: problem.hint.as_deref().map(|hint| self.redact(hint)),
+        }
+    }
+
+    fn redact(&self, text: &str) -> String {
+        self.guard.redact_text(text).into_owned()
+    }
+
+    /// Redacts inputs or outputs: every text in them, the names of their members, and numbers that are secrets.
+    fn values(&self, values: Map<String, Value>) -> Map<String, Value> {
+        values.into_iter().map(|(name, value)| (self.redact(&name), self.value(value))).collect()
+    }
+
+    fn value(&self, value: Value) -> Value {
+        match value {
+            Value::String(text) if text.len() > MAX_TEXT => format!("({} bytes)", text.len()).into(),
+            Value::String(text) => self.redact(&text).into(),
+            Value::Number(number) => {
+                let text = number.to_string();
+                let redacted = self.redact(&text);
+                if redacted == text { Value::Number(number) } else { redacted.into() }
+            }
+            Value::Array(values) => values.into_iter().map(|value| self.value(value)).collect(),
+            Value::Object(values) => Value::Object(self.values(values)),
+            Value::Null | Value::Bool(_) => value,
+        }
+    }
+
+    fn write(&self, record: &Record) {
+        self.edit(|files| {
+            let mut line = serde_json::to_vec(record)?;
+            line.push(b'\n');
+            files.records.write_all(&line)
+        });
+    }
+
+    /// Writes to the files, unless that has failed before.
+    fn edit(&self, write: impl FnOnce(&mut Files) -> io::Result<()>) {
+        let mut files: MutexGuard<'_, Option<Files>> =
+            self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(Err(error)) = files.as_mut().map(write) {
+            *files = None;
+            warn(&self.directory, &error);
+        }
+    }
+}
+
+impl Files {
+    fn create(path: &Path) -> io::Result<Self> {
+        DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+        let create =
+            |name: &str| OpenOptions::new().write(true).create_new(true).mode(0o600).open(path.join(name));
+        let records = create(RECORDS_FILE)?;
+        // Not every file system has locks. Without one, a running run looks interrupted.
+        let _ = flock(&records, FlockOperation::NonBlockingLockExclusive);
+        Ok(Self { records, log: create(LOG_FILE)?, logged: 0, pods: BTreeMap::new() })
+    }
+
+    /// Writes the complete lines of a pod to the log.
+    fn output(&mut self, pod: u64, bytes: &[u8]) -> io::Result<()> {
+        let Some(PodLog { label, line }) = self.pods.get_mut(&pod) else { return Ok(()) };
+        let mut text = Vec::new();
+        for part in bytes.split_inclusive(|byte| *byte == b'\n') {
+            line.extend_from_slice(part);
+            if line.ends_with(b"\n") || line.len() > MAX_LINE {
+                push_line(&mut text, label, line);
+            }
+        }
+        self.append(&text)
+    }
+
+    /// Writes the last line of a pod that has finished.
+    fn end_output(&mut self, pod: u64) -> io::Result<()> {
+        let Some(PodLog { label, mut line }) = self.pods.remove(&pod) else { return Ok(()) };
+        let mut text = Vec::new();
+        if !line.is_empty() {
+            push_line(&mut text, &label, &mut line);
+        }
+        self.append(&text)
+    }
+
+    fn append(&mut self, text: &[u8]) -> io::Result<()> {
+        if text.is_empty() || self.logged > MAX_LOG {
+            return Ok(());
+        }
+        self.logged += text.len();
+        self.log.write_all(text)?;
+        if self.logged > MAX_LOG {
+            self.log.write_all(b"sealkit | the rest of the output is not recorded\n")?;
+        }
+        Ok(())
+    }
+}
+
+/// Moves a line to `text`, after the name of its task. A terminal ends lines with `\r\n`.
+fn push_line(text: &mut Vec<u8>, label: &str, line: &mut Vec<u8>) {
+    let end = line.strip_suffix(b"\n").unwrap_or(line);
+    let end = end.strip_suffix(b"\r").unwrap_or(end);
+    text.extend_from_slice(label.as_bytes());
+    text.extend_from_slice(b" | ");
+    text.extend_from_slice(end);
+    text.push(b'\n');
+    line.clear();
+}
+
+fn warn(path: &Path, error: &io::Error) {
+    terminal::warning(&format!(
+        "cannot record the run in `{}`: {}",
+        path.display(),
+        sealkit_names::io_reason(error)
+    ));
+    terminal::hint("to run without a history, add --no-history");
+}
