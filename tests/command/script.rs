@@ -2,7 +2,7 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path, thread};
 
-use support::{Finished, Home, Program};
+use support::{Finished, Home, Program, Terminal};
 
 use crate::home;
 
@@ -55,6 +55,54 @@ fn a_script_runs_with_its_secrets_and_is_built_once() {
     let second = offline.arg(home.path().join("a.rs")).arg("main").run().unwrap();
     assert_eq!((second.code, &*second.stdout), (Some(0), "13\n"), "{second}");
     assert!(!second.stderr.contains("Building"), "{second}");
+}
+
+#[test]
+fn the_status_lines_of_cargo_go_to_a_pipe_if_something_is_compiled() {
+    let home = home();
+    write(&home, "lines.rs", SCRIPT.replace("TEXT", "1.to_string()"));
+    let first = run(&home, "run", "lines.rs", "t1");
+    assert_eq!(first.code, Some(0), "{first}");
+    assert!(first.stderr.contains("   Compiling lines"), "{first}");
+    assert!(!first.stderr.contains("Finished") && !first.stderr.contains('\u{1b}'), "{first}");
+    let second = run(&home, "describe", "lines.rs", "");
+    assert_eq!((second.code, &*second.stderr), (Some(0), ""), "{second}");
+}
+
+#[test]
+fn cargo_shows_its_progress_on_a_terminal_if_something_is_compiled() {
+    let home = home();
+    write(&home, "bar.rs", SCRIPT.replace("TEXT", "2.to_string()"));
+    let path = home.path().join("bar.rs").to_string_lossy().into_owned();
+    let directory = home.path().to_string_lossy().into_owned();
+    let mut environment: Vec<(String, String)> = ["PATH", "CARGO_HOME", "RUSTUP_HOME"]
+        .into_iter()
+        .filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?)))
+        .collect();
+    let user = std::env::var("HOME").unwrap_or_default();
+    for (name, below) in [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup")] {
+        if !environment.iter().any(|(known, _)| known == name) {
+            environment.push((name.to_owned(), format!("{user}/{below}")));
+        }
+    }
+    let mut environment: Vec<(&str, &str)> =
+        environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    environment.extend([
+        ("HOME", directory.as_str()),
+        ("TERM", "xterm"),
+        ("XDG_CACHE_HOME", CACHE),
+        ("CARGO_PROFILE_DEV_DEBUG", "0"),
+        ("CARGO_INCREMENTAL", "0"),
+    ]);
+    let describe = || {
+        let terminal = Terminal::start(home.command(), ["describe", &path], &environment, 80).unwrap();
+        terminal.finish().unwrap()
+    };
+    let (code, seen, _) = describe();
+    assert!(code == Some(0) && seen.contains("   Compiling\u{1b}[0m bar"), "{seen:?}");
+    assert!(!seen.contains("Finished"), "{seen:?}");
+    let (code, seen, _) = describe();
+    assert!(code == Some(0) && seen.starts_with("t1"), "{seen:?}");
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! Runs cargo: builds a target and finds its program.
 
+mod progress;
+
 use std::{
     env,
     ffi::OsString,
-    io::{self, BufReader, IsTerminal as _, Read as _, Write as _},
+    io::{self, Read as _},
     path::{Path, PathBuf},
     process::{Command, Stdio},
     thread,
@@ -108,8 +110,8 @@ pub(crate) fn cannot_start_cargo(error: io::Error) -> Error {
     if is_missing { error.with_hint("install Rust: https://rustup.rs") } else { error }
 }
 
-/// Runs a build and returns the path of the program, or the step that failed. On a terminal, cargo shows its progress; elsewhere,
-/// `notify` is called with a message when cargo starts to compile.
+/// Runs a build and returns the path of the program, or the step that failed. Cargo's status lines, progress bar, warnings and errors
+/// go to standard error if there is something to build; `notify` is called with a message before them.
 ///
 /// # Errors
 ///
@@ -131,12 +133,9 @@ pub(crate) fn build(
     if !compiler_arguments.is_empty() {
         command.arg("--").args(compiler_arguments);
     }
-    command.stdin(Stdio::null()).stdout(Stdio::piped());
-    let has_terminal = io::stderr().is_terminal();
-    let mut child = command
-        .stderr(if has_terminal { Stdio::inherit() } else { Stdio::piped() })
-        .spawn()
-        .map_err(cannot_start_cargo)?;
+    progress::show_on_terminal(&mut command);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().map_err(cannot_start_cargo)?;
     // Both pipes are read at the same time: cargo would block on a full one.
     let stdout = child.stdout.take();
     let messages = thread::spawn(move || {
@@ -144,9 +143,8 @@ pub(crate) fn build(
         stdout.map_or(Ok(0), |mut stdout| stdout.read_to_end(&mut messages)).map(|_| messages)
     });
     if let Some(stderr) = child.stderr.take() {
-        forward_diagnostics(BufReader::new(stderr), &|| {
-            notify(&format!("Building {subject}{platform}{note} ..."));
-        });
+        let notify = || notify(&format!("Building {subject}{platform}{note} ..."));
+        progress::forward(stderr, &mut io::stderr(), &notify);
     }
     let status = child.wait().map_err(cannot_start_cargo)?;
     let messages = messages.join().unwrap_or_else(|_| Ok(Vec::new())).map_err(cannot_start_cargo)?;
@@ -157,27 +155,6 @@ pub(crate) fn build(
     }
     let is_compiled = messages.iter().any(|message| message.reason == "build-finished");
     Ok(Err(if is_compiled { FailedStep::Compile } else { FailedStep::Resolve }))
-}
-
-/// Forwards cargo's warnings and errors without its status lines; `notify` is called for the first one of a compilation.
-fn forward_diagnostics(mut stderr: impl io::BufRead, notify: &dyn Fn()) {
-    const COMPILING: [&str; 5] = ["Updating", "Locking", "Downloading", "Downloaded", "Compiling"];
-    const OTHER: [&str; 5] = ["Adding", "Blocking", "Finished", "Fresh", "Dirty"];
-    let (mut line, mut is_notified) = (Vec::new(), false);
-    while stderr.read_until(b'\n', &mut line).is_ok_and(|length| length > 0) {
-        let text = String::from_utf8_lossy(&line);
-        // Cargo aligns the verb of a status line to the right, in twelve columns.
-        let verb = text.get(..12).filter(|_| text.starts_with(' ')).map(str::trim).unwrap_or_default();
-        if COMPILING.contains(&verb) {
-            if !is_notified {
-                notify();
-            }
-            is_notified = true;
-        } else if !OTHER.contains(&verb) {
-            let _ = io::stderr().write_all(&line);
-        }
-        line.clear();
-    }
 }
 
 /// Finds the path of the built program in cargo's messages.
@@ -192,24 +169,4 @@ fn executable(messages: Vec<Message>, target: &Target) -> Result<PathBuf> {
         .filter_map(|message| message.executable)
         .next_back()
         .ok_or_else(|| Error::new(format!("cargo did not report the path of `{}`", target.name)))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::cell::Cell;
-
-    use super::*;
-
-    #[test]
-    fn a_build_is_announced_once_and_only_if_something_is_compiled() {
-        let announcements = |stderr: &str| {
-            let count = Cell::new(0);
-            forward_diagnostics(stderr.as_bytes(), &|| count.set(count.get() + 1));
-            count.get()
-        };
-        let finished = "    Finished `dev` profile [unoptimized + debuginfo] target(s) in 0.05s\n";
-        assert_eq!(announcements(finished), 0);
-        let compiled = format!("   Compiling libc v0.2.0\n   Compiling demo v0.1.0 (/demo)\n{finished}");
-        assert_eq!(announcements(&compiled), 1);
-    }
 }
