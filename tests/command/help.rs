@@ -103,7 +103,7 @@ fn the_short_help_lists_the_commands() {
       deploy       Register tasks on a cluster without running them
       build        Build a container image of a program
       describe     Show the tasks of a program and the secrets they request
-      logs         Print the logs of a run on a cluster
+      logs         Print the logs of a run
       abort        Abort a run on a cluster
       verify       Check the store for corrupt files
       completions  Print a shell completion script

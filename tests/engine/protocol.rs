@@ -30,7 +30,8 @@ fn error(line: &str, how: &str) -> String {
     let finished = program.env("IMPOSTOR", how).run().unwrap();
     assert!(finished.code == Some(1) && finished.stdout.is_empty(), "{finished}");
     let text = finished.stderr.replace(IMPOSTOR, "PROGRAM");
-    let lines = text.lines().filter(|line| !line.contains(" started") && !line.contains(" failed in "));
+    let progress = [" started", " failed in ", "note: the log of this run: "];
+    let lines = text.lines().filter(|line| !progress.iter().any(|part| line.contains(part)));
     lines.collect::<Vec<_>>().join("\n")
 }
 

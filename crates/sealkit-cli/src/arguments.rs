@@ -118,7 +118,7 @@ pub enum GetObject {
     /// Values are never printed: only tasks can read them.
     #[command(after_help = help::GET_SECRET_SHORT, after_long_help = help::GET, visible_alias = "secrets")]
     Secret(GetSecret),
-    /// List the runs of a project or of this machine, or show one
+    /// List the runs of a project or this machine, or show one
     #[command(after_help = help::GET_RUN_SHORT, after_long_help = help::GET_RUN, visible_alias = "runs")]
     Run(GetRun),
     /// Show which configuration is in effect, and where it comes from

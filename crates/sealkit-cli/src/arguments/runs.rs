@@ -81,7 +81,7 @@ pub struct GetRun {
     /// A name that begins with `local-` is a run on this machine.
     #[arg(add = ArgValueCandidates::new(completion::local_runs))]
     pub run: Option<String>,
-    /// List the runs on this machine instead of those on a cluster
+    /// List the runs on this machine
     #[arg(long, conflicts_with_all = ["domain", "project", "config", "endpoint", "insecure", "auth_type", "org"])]
     pub local: bool,
     /// Number of runs to list

@@ -189,7 +189,7 @@ impl<'a> JsonAction<'a> {
             name: call.action(),
             parent: parent.map(Call::action),
             task: &call.task,
-            call: call.call,
+            call: call.number,
             phase: call.phase().as_str(),
             started: started.map(|started| display_time(time(started))),
             ended: ended.map(|ended| display_time(time(ended))),

@@ -56,7 +56,8 @@ pub(super) struct Call {
     pub(super) caller: Option<u64>,
     pub(super) depth: usize,
     pub(super) task: String,
-    pub(super) call: u32,
+    /// The number of the call among all calls of the task, from 1.
+    pub(super) number: u32,
     pub(super) secrets: Vec<String>,
     pub(super) inputs: Map<String, Value>,
     pub(super) outputs: Option<Map<String, Value>>,
@@ -74,12 +75,12 @@ pub(super) struct Attempt {
 impl Call {
     /// Returns the name of the task; the second call of a task is `task[2]`.
     pub(super) fn label(&self) -> String {
-        if self.call > 1 { format!("{}[{}]", self.task, self.call) } else { self.task.clone() }
+        if self.number > 1 { format!("{}[{}]", self.task, self.number) } else { self.task.clone() }
     }
 
     /// Returns whether `selector` names the task, or this call of it.
     pub(super) fn is_selected_by(&self, selector: &str) -> bool {
-        selector == self.task || selector == format!("{}[{}]", self.task, self.call)
+        selector == self.task || selector == format!("{}[{}]", self.task, self.number)
     }
 
     /// Returns the name of the action, after its first pod.
@@ -152,7 +153,7 @@ impl PastRun {
         match record {
             Record::Run { .. } => {}
             Record::Started { pod, caller, task, call, attempt: _, time, secrets, inputs } => {
-                let known = self.calls.iter().position(|known| known.task == task && known.call == call);
+                let known = self.calls.iter().position(|known| known.task == task && known.number == call);
                 let position = known.unwrap_or_else(|| {
                     let depth = caller.and_then(|caller| positions.get(&caller));
                     let depth = depth.map_or(0, |caller: &usize| self.calls[*caller].depth + 1);
@@ -162,7 +163,7 @@ impl PastRun {
                         caller,
                         depth,
                         task,
-                        call,
+                        number: call,
                         secrets,
                         inputs,
                         outputs,
