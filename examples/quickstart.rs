@@ -108,7 +108,8 @@ mod pods {
             };
             Ok(Some(Zeroizing::new(value.as_bytes().to_vec())))
         };
-        let (values, _missing) = Values::look_up(program.tasks(), &lookup)?;
+        let mut values = Values::default();
+        values.look_up(program.tasks(), &lookup)?;
         let engine = Engine::new(program, values, PodOptions::default(), Arc::new(show))?;
         let done = engine.run(task, &Inputs::default()).map_err(|problem| anyhow::anyhow!("{problem:#}"))?;
         Ok(done.json)

@@ -127,8 +127,8 @@ fn the_log_is_printed_like_the_live_one() {
     assert_eq!(printed.lines().collect::<BTreeSet<_>>(), live);
     let second = log(&runs, "say[2] -o raw");
     assert!(!second.is_empty() && !second.contains(" | "), "{second}");
-    let line: Value = serde_json::from_str(log(&runs, "say[2] -o json").lines().next().unwrap()).unwrap();
-    assert_eq!((&line["task"], &line["call"]), (&json!("say"), &json!(2)));
+    let entry: Value = serde_json::from_str(log(&runs, "say[2] -o json").lines().next().unwrap()).unwrap();
+    assert_eq!((&entry["task"], &entry["call"]), (&json!("say"), &json!(2)));
     let name = &names(&runs)[0];
     let unknown = runs.home.run(&format!("logs {name} sya")).unwrap().to_string().replace(name, "RUN");
     insta::assert_snapshot!(unknown, @"

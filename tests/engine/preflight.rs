@@ -287,3 +287,18 @@ fn values_for_one_run_come_from_a_file_a_variable_or_standard_input() {
     error: `--secret my_secret`: the environment variable `ABSENT` is not set
     ");
 }
+
+#[test]
+fn a_store_that_cannot_be_opened_matters_only_to_a_task_that_needs_it() {
+    let home = without_secrets();
+    let run = |line: &str| {
+        let run = home.home.sealkit("run").args(line).arg(env!("CARGO_BIN_EXE_pods"));
+        run.env("HOME", "/dev/null").env("TOKEN", "Zx81-Spectrum-48K")
+    };
+    let without = run("--no-history").args("say --n 5").run().unwrap();
+    assert!(without.code == Some(0) && without.stderr.contains("number 5"), "{without}");
+    let given = run("--no-history --secret my_secret=env:TOKEN").args("t1").run().unwrap();
+    assert_eq!((given.code, &*given.stdout), (Some(0), "17\n"), "{given}");
+    let missing = run("--no-history").args("t1").run().unwrap();
+    assert!(missing.code == Some(1) && missing.stderr.contains("is not a directory"), "{missing}");
+}

@@ -24,6 +24,7 @@ mod progress;
 mod prompt;
 mod remote;
 mod run;
+mod run_secrets;
 mod run_signals;
 mod secret;
 mod selection;

@@ -3,11 +3,12 @@
 use std::{
     ffi::{OsStr, OsString},
     fmt::Write as _,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{Arc, OnceLock},
 };
 
 use clap::CommandFactory as _;
+use once_cell::unsync::OnceCell;
 use sealkit_engine::{Engine, Event, Isolation, PodOptions, Values};
 use sealkit_program::{BuildOptions, Inputs, Platform, Program, SecretRequest, Task};
 use sealkit_store::{Scope, SecretId, Store};
@@ -20,16 +21,10 @@ use crate::{
     isolation,
     progress::Progress,
     prompt,
+    run_secrets::{self, RunSecret},
     run_signals::RunSignals,
     secret, terminal, timeout,
-    value::{self, Source},
 };
-
-/// A secret from the command line, for this run only.
-struct RunSecret {
-    name: String,
-    value: Zeroizing<Vec<u8>>,
-}
 
 /// A secret that was not found, and the task that requests it.
 pub(crate) type Missing<'t> = (&'t Task, &'t SecretRequest);
@@ -46,24 +41,26 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
         project: args.project.clone(),
     };
     let run_secrets =
-        args.secret.iter().map(|text| run_secret(text)).collect::<Result<Vec<_>, CommandError>>()?;
+        args.secret.iter().map(|text| run_secrets::parse(text)).collect::<Result<Vec<_>, CommandError>>()?;
     let program = open(&args.target)?;
     let Some((task, inputs)) = select(args, &program)? else { return Ok(()) };
-    check_requested(&run_secrets, &program)?;
+    run_secrets::check_requested(&run_secrets, &program)?;
 
-    let store = Store::open(&secret::store_paths()?)?;
-    let lookup = |request: &SecretRequest| look_up(&run_secrets, store.as_ref(), &scope, request);
-    let (mut values, missing) = Values::look_up(program.tasks(), &lookup)?;
+    // Opened by the first look-up that needs it.
+    let store = OnceCell::new();
+    let lookup = |request: &SecretRequest| look_up(&run_secrets, &store, &scope, request);
+    let reachable = program.reachable(task);
+    let mut values = Values::default();
+    let required = unique(values.look_up(reachable.required.iter().copied(), &lookup)?);
+    // Tasks that may be called without a declaration: what cannot be looked up is missing when it is called.
+    let others = program.tasks().iter().filter(|task| !is_in(&reachable.required, task));
+    let missing = values.look_up(others, &|request| Ok(lookup(request).unwrap_or_default()))?;
     if !args.skip_check {
-        let reachable = program.reachable(task);
-        let of = |tasks: &[&Task]| {
-            let is_in = |task: &Task| tasks.iter().any(|of| of.name == task.name);
-            unique(missing.iter().copied().filter(|(task, _)| is_in(task)).collect())
-        };
-        let required = of(&reachable.required);
         provide(task, &required, &scope, &mut values)?;
-        let mut possible = of(&reachable.possible);
-        possible.retain(|(_, request)| !required.iter().any(|(_, other)| is_same(request, other)));
+        let mut possible = unique(missing);
+        possible.retain(|(task, request)| {
+            is_in(&reachable.possible, task) && !required.iter().any(|(_, other)| is_same(request, other))
+        });
         warn_of_missing(task, &possible, "");
     }
     for (name, strength) in values.weak() {
@@ -211,34 +208,10 @@ fn misplaced_option(task: &Task, inputs: &[OsString]) -> Option<String> {
     misplaced.next().map(str::to_owned)
 }
 
-/// Returns an error if a secret of `--secret` is not requested by any task.
-fn check_requested(run_secrets: &[RunSecret], program: &Program) -> Result<(), CommandError> {
-    let requests = program.tasks().iter().flat_map(|task| &task.secret_requests);
-    let names: Vec<String> = requests.map(|request| request.request().to_string()).collect();
-    let Some(unknown) = run_secrets.iter().find(|secret| !names.contains(&secret.name)) else {
-        return Ok(());
-    };
-    let name = sealkit_names::escape(&unknown.name);
-    let key = |name: &str| name.rsplit('/').next().unwrap_or_default().to_owned();
-    let near = sealkit_names::nearest(&unknown.name, names.iter().map(String::as_str));
-    let same_key = || names.iter().find(|name| key(name) == key(&unknown.name)).map(String::as_str);
-    let error = CommandError::usage(format!("`--secret` names `{name}`, which no task requests"));
-    Err(match near.or_else(same_key) {
-        Some(near) => error.with_hint(format!("did you mean `{near}`?")),
-        None if names.is_empty() => error.with_hint("the tasks of this program request no secrets"),
-        None => {
-            let mut names = names;
-            names.sort();
-            names.dedup();
-            error.with_hint(format!("the requested secrets: {}", names.join(", ")))
-        }
-    })
-}
-
 /// Looks up a secret: on the command line, then in the store, from the narrowest scope to the widest.
 fn look_up(
     run_secrets: &[RunSecret],
-    store: Option<&Store>,
+    store: &OnceCell<Option<Store>>,
     scope: &Scope,
     request: &SecretRequest,
 ) -> sealkit_program::Result<Option<Zeroizing<Vec<u8>>>> {
@@ -246,16 +219,18 @@ fn look_up(
     if let Some(secret) = run_secrets.iter().find(|secret| secret.name == name) {
         return Ok(Some(secret.value.clone()));
     }
-    let Some(store) = store else { return Ok(None) };
-    let found = store.find(scope, request.group.as_deref(), &request.key);
-    let found = found.map_err(|error| {
-        let hint = error.hint().map(str::to_owned);
-        let error = sealkit_program::Error::new(error.to_string());
+    let error = |message: &str, hint: Option<&str>| {
+        let error = sealkit_program::Error::new(message.to_owned());
         match hint {
-            Some(hint) => error.with_hint(hint),
+            Some(hint) => error.with_hint(hint.to_owned()),
             None => error,
         }
-    })?;
+    };
+    let open = || Ok::<_, CommandError>(Store::open(&secret::store_paths()?)?);
+    let store = store.get_or_try_init(open).map_err(|failed| error(failed.message(), failed.hint()))?;
+    let Some(store) = store else { return Ok(None) };
+    let found = store.find(scope, request.group.as_deref(), &request.key);
+    let found = found.map_err(|failed| error(&failed.to_string(), failed.hint()))?;
     Ok(found.map(|stored| Zeroizing::new(stored.value.to_vec())))
 }
 
@@ -268,6 +243,10 @@ pub(crate) fn unique(mut missing: Vec<Missing<'_>>) -> Vec<Missing<'_>> {
         is_new
     });
     missing
+}
+
+fn is_in(tasks: &[&Task], task: &Task) -> bool {
+    tasks.iter().any(|other| other.name == task.name)
 }
 
 fn is_same(a: &SecretRequest, b: &SecretRequest) -> bool {
@@ -344,33 +323,6 @@ pub(crate) fn create_command(request: &SecretRequest, scope: &Scope) -> String {
     let id = SecretId::new(scope.clone(), request.group.as_deref(), &request.key);
     let arguments = id.map_or_else(|_| request.request().to_string(), |id| id.arguments());
     format!("sealkit create secret {arguments}")
-}
-
-/// Reads the value of `--secret`: `NAME=@FILE`, `NAME=env:VARIABLE` or `NAME=-`.
-fn run_secret(text: &str) -> Result<RunSecret, CommandError> {
-    let syntax = "write --secret NAME=@FILE, NAME=env:VARIABLE or NAME=- for standard input; with a group, NAME is GROUP/NAME";
-    // Errors repeat the name at most: the rest may be a value by mistake.
-    let Some((name, source)) = text.split_once('=') else {
-        return Err(CommandError::usage("a value of `--secret` has no `=`").with_hint(syntax));
-    };
-    let source = match source {
-        "-" => Source::StandardInput,
-        _ => match (source.strip_prefix('@'), source.strip_prefix("env:")) {
-            (Some(path), _) => Source::File(Path::new(path)),
-            (None, Some(variable)) => Source::Variable(variable),
-            (None, None) => {
-                let message = format!(
-                    "`--secret {}=…` names no source, and values are not accepted here",
-                    sealkit_names::escape(name)
-                );
-                return Err(CommandError::usage(message).with_hint(syntax));
-            }
-        },
-    };
-    match value::read_from(&source) {
-        Ok(value) => Ok(RunSecret { name: name.to_owned(), value }),
-        Err(error) => Err(error.context(&format!("`--secret {}`", sealkit_names::escape(name)))),
-    }
 }
 
 /// Parses the value of `--env`.

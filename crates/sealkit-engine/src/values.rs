@@ -16,30 +16,30 @@ pub type Lookup<'a> = dyn Fn(&SecretRequest) -> Result<Option<Zeroizing<Vec<u8>>
 pub struct Values(Vec<(SecretRequest, Zeroizing<Vec<u8>>)>);
 
 impl Values {
-    /// Looks up all secrets of `tasks`, each once; also returns the requests that were not found, with their tasks.
+    /// Looks up all secrets of `tasks`, each once, and adds them. Returns the requests that were not found, with their tasks.
     ///
     /// # Errors
     ///
     /// Returns an error if `lookup` fails.
     pub fn look_up<'t>(
+        &mut self,
         tasks: impl IntoIterator<Item = &'t Task>,
         lookup: &Lookup<'_>,
-    ) -> Result<(Self, Vec<(&'t Task, &'t SecretRequest)>)> {
-        let mut found = Self::default();
+    ) -> Result<Vec<(&'t Task, &'t SecretRequest)>> {
         let mut missing: Vec<(&Task, &SecretRequest)> = Vec::new();
         for task in tasks {
             for request in &task.secret_requests {
-                if found.get(request).is_some() {
+                if self.get(request).is_some() {
                     continue;
                 }
                 // A missing secret is reported for every task that requests it.
                 match lookup(request)? {
-                    Some(value) => found.0.push((request.clone(), value)),
+                    Some(value) => self.0.push((request.clone(), value)),
                     None => missing.push((task, request)),
                 }
             }
         }
-        Ok((found, missing))
+        Ok(missing)
     }
 
     /// Adds a value.
