@@ -3,6 +3,7 @@
 #![cfg(target_os = "linux")]
 
 mod history;
+mod inputs;
 mod isolation;
 mod output;
 mod preflight;

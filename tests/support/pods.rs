@@ -450,6 +450,12 @@ fn on_threads() -> anyhow::Result<usize> {
     Ok(lengths)
 }
 
+/// Returns its inputs, which have the names of options of `sealkit run`.
+#[task]
+fn mail(domain: Option<String>, env: Option<String>, remote: Option<bool>) -> sealkit::Result<String> {
+    Ok(format!("{domain:?} {env:?} {remote:?}"))
+}
+
 /// Returns the length of a text.
 #[task]
 fn measure(text: String) -> sealkit::Result<usize> {

@@ -15,6 +15,7 @@ mod docker;
 mod error;
 mod history;
 mod image;
+mod inputs_file;
 mod isolation;
 mod key;
 mod listing;

@@ -18,7 +18,7 @@ use crate::{
     arguments::{Arguments, Run, TargetArguments},
     error::CommandError,
     history::{Recorder, RunInfo},
-    isolation,
+    inputs_file, isolation,
     progress::Progress,
     prompt,
     run_secrets::{self, RunSecret},
@@ -143,7 +143,10 @@ pub(crate) fn select<'p>(
         terminal::print(&program.help(task, &command)?)?;
         return Ok(None);
     }
-    match program.inputs(task, inputs, &command) {
+    let mut arguments =
+        args.inputs_file.as_deref().map(inputs_file::arguments).transpose()?.unwrap_or_default();
+    arguments.extend_from_slice(inputs);
+    match program.inputs(task, &arguments, &command) {
         Ok(inputs) => Ok(Some((task, inputs))),
         Err(error) => match misplaced_option(task, inputs) {
             Some(option) => Err(CommandError::usage(format!(

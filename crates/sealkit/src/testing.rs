@@ -68,9 +68,8 @@
 //! # }).unwrap();
 //! ```
 //!
-//! A test runs every task in the process of the test. A caller gets the error type of the called task, retries and
-//! timeouts do not apply, and `tokio::spawn` needs [`Context::scope`](crate::Context::scope). See
-//! [`task`](macro@crate::task#errors) for the differences to a run in pods.
+//! A test runs every task in the process of the test. A caller gets the error type of the called task, and retries and timeouts do not
+//! apply. See [`task`](macro@crate::task#errors) for the differences to a run in pods.
 
 #![expect(
     clippy::test_attr_in_doctest,

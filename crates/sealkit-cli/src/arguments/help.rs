@@ -49,7 +49,7 @@ Exit codes:
   0    success
   1    failure
   2    invalid command line or configuration
-  130  interrupted";
+  130  interrupted; 143 or 129 after SIGTERM or SIGHUP";
 
 pub(super) const CREATE_SECRET_SHORT: &str =
     "Registries, cluster options, examples: see `sealkit create secret --help`";
@@ -209,7 +209,7 @@ Exit codes:
   0    success
   1    failure, such as a failed task or a missing secret
   2    invalid command line or configuration
-  130  interrupted";
+  130  interrupted; 143 or 129 after SIGTERM or SIGHUP";
 
 pub(super) const DEPLOY_SHORT: &str = "Cluster options, resources and examples: see `sealkit deploy --help`";
 

@@ -1,7 +1,8 @@
 //! Runs a task in this process, and converts its inputs and outputs.
 
 use std::{
-    io::Read,
+    fs,
+    io::{self, Read},
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
@@ -95,15 +96,22 @@ fn parse_inputs(
     arguments: Vec<(String, String)>,
 ) -> Result<Vec<(String, Value)>, ProgramError> {
     let mut values: Vec<(String, Value)> = Vec::new();
+    let mut errors = Vec::new();
     for (name, text) in arguments {
-        let input = find_input(task, &name).ok_or_else(|| unknown_input(command, task, &name))?;
-        let value = Value::parse(input.r#type, &text)
-            .map_err(|error| input_error(command, task, &error.at(input.name)))?;
-        check_fields(command, task, input.name, input.r#type, &value)?;
+        let Some(input) = find_input(task, &name) else {
+            errors.push(unknown_input(command, task, &name));
+            continue;
+        };
         if values.iter().any(|(name, _)| name == input.name) {
             let message = format!("input `{}` is given more than once", input.name);
-            return Err(ProgramError::usage(message, see_help(command, task)));
+            errors.push(ProgramError::usage(message, see_help(command, task)));
+            continue;
         }
+        // An input with an error is not missing.
+        let value = parse_input(command, task, input, text).unwrap_or_else(|error| {
+            errors.push(error);
+            Value::None
+        });
         values.push((input.name.to_owned(), value));
     }
     let inputs = task.interface().inputs.iter();
@@ -111,11 +119,53 @@ fn parse_inputs(
         .filter(|input| !input.r#type.is_optional() && !values.iter().any(|(name, _)| name == input.name))
         .map(|input| format!("`--{}` ({})", input.name, input.r#type))
         .collect();
-    if missing.is_empty() {
-        return Ok(values);
+    if !missing.is_empty() {
+        let message = format!("missing inputs of task `{}`: {}", task.name(), missing.join(", "));
+        errors.push(ProgramError::usage(message, see_help(command, task)));
     }
-    let message = format!("missing inputs of task `{}`: {}", task.name(), missing.join(", "));
-    Err(ProgramError::usage(message, see_help(command, task)))
+    if errors.len() > 1 {
+        let messages = errors.iter().map(|error| format!("\n  {}", error.problem.message));
+        let message = format!("{} errors in the inputs of task `{}`:", errors.len(), task.name());
+        return Err(ProgramError::usage(
+            messages.fold(message, |all, next| all + &next),
+            see_help(command, task),
+        ));
+    }
+    errors.pop().map_or(Ok(values), Err)
+}
+
+/// Parses the value of an input.
+fn parse_input(
+    command: &str,
+    task: &TaskMetadata,
+    input: &Variable,
+    text: String,
+) -> Result<Value, ProgramError> {
+    let is_text = matches!(input.r#type, Type::String | Type::Optional(Type::String));
+    let text = match text.strip_prefix('@') {
+        Some(escaped) if escaped.starts_with('@') => escaped.to_owned(),
+        Some(path) if is_text => read_file(task, input, path)?,
+        // A file of a number or of JSON ends with a line break.
+        Some(path) => read_file(task, input, path)?.trim().to_owned(),
+        None => text,
+    };
+    let value = Value::parse(input.r#type, &text)
+        .map_err(|error| input_error(command, task, &error.at(input.name)))?;
+    check_fields(command, task, input.name, input.r#type, &value)?;
+    Ok(value)
+}
+
+/// Reads the file of an input that is written `@FILE`.
+fn read_file(task: &TaskMetadata, input: &Variable, path: &str) -> Result<String, ProgramError> {
+    fs::read_to_string(path).map_err(|error| {
+        let (path, name, task) = (sealkit_names::escape(path), input.name, task.name());
+        let reason = match error.kind() {
+            io::ErrorKind::InvalidData => "it is not UTF-8 text".to_owned(),
+            _ => sealkit_names::io_reason(&error),
+        };
+        let message = format!("cannot read the file `{path}` of input `{name}` of task `{task}`: {reason}");
+        ProgramError::usage(message, format!("for text that begins with `@`, write `--{name} @@…`"))
+    })
 }
 
 /// Returns an error if a struct in `value` has a field that its type does not have; `path` is the path of the value.

@@ -32,13 +32,12 @@ async fn all(count: usize) -> anyhow::Result<usize> {
     Ok(rows.into_iter().sum())
 }
 
-/// Fetches all pages with spawned tasks. `scope` carries the context into each of them.
+/// Fetches all pages with spawned tasks, which have the context of their caller.
 #[workflow]
 async fn all_spawned(count: usize) -> anyhow::Result<usize> {
-    let context = current_context();
     let mut tasks = JoinSet::new();
     for page in 0..count {
-        tasks.spawn(context.scope(fetch(page)));
+        tasks.spawn(fetch(page));
     }
     let mut sum = 0;
     while let Some(rows) = tasks.join_next().await {
@@ -86,7 +85,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn spawned_tasks_are_handed_the_context() {
+    async fn spawned_tasks_have_the_context_of_their_caller() {
         assert_eq!(secrets().scope(all_spawned(5)).await.unwrap(), 100);
     }
 
