@@ -177,8 +177,17 @@ fn a_task_is_sent_as_the_official_sdk_sends_it() {
     let python = Python::from_environment();
     for (task, mut answer) in TASKS.into_iter().zip(ask(&python, &deployment())) {
         take_known_differences(task, &mut answer);
-        let image = json!({"key": "SEALKIT_IMAGE", "value": "registry/app:1"});
-        assert_eq!(take_environment(&mut answer), [image], "{task}");
+        let variable = |key: &str, value: &str| json!({"key": key, "value": value});
+        let mut environment = vec![variable("SEALKIT_IMAGE", "registry/app:1")];
+        // The supervisor of the pod enforces the timeout.
+        let timeout = match task {
+            "limited" => Some("90"),
+            "limited_in_every_way" => Some("30"),
+            "limited_to_a_fraction" => Some("1.5"),
+            _ => None,
+        };
+        environment.extend(timeout.map(|timeout| variable("SEALKIT_TASK_TIMEOUT_SECONDS", timeout)));
+        assert_eq!(take_environment(&mut answer), environment, "{task}");
         // The official SDK does not send the documentation of a task.
         let docs = (task == "nothing")
             .then(|| json!({"short_description": "In short.", "long_description": "In short.\n\nIn full."}));
@@ -206,7 +215,9 @@ fn environments_and_resources_are_sent_as_the_official_sdk_sends_them() {
     for (task, mut answer) in TASKS.into_iter().zip(ask(&python, &deployment)) {
         take_known_differences(task, &mut answer);
         let added = ["SEALKIT_IMAGE", "SEALKIT_SHARED"].map(|key| json!(key));
-        let names: Vec<Json> = take_environment(&mut answer).iter().map(|pair| pair["key"].clone()).collect();
+        let mut names: Vec<Json> =
+            take_environment(&mut answer).iter().map(|pair| pair["key"].clone()).collect();
+        names.retain(|name| name != "SEALKIT_TASK_TIMEOUT_SECONDS");
         assert_eq!(names, added, "{task}");
         take(&mut answer.ours, "/documentation");
         assert_same(task, &answer);

@@ -159,6 +159,7 @@ fn the_short_help_of_a_command_folds_its_cluster_options() {
       -r, --release               Build with optimizations
       -F, --features <FEATURES>   Build with these Cargo features
           --package <PACKAGE>     Package that contains the target
+          --inputs-file <PATH>    Read inputs from a JSON or YAML file
           --secret <NAME=SOURCE>  Read a secret from @FILE, env:VARIABLE or -
       -d, --domain <DOMAIN>       Domain of the run: its secrets take precedence
       -p, --project <PROJECT>     Project of the run: its secrets take precedence

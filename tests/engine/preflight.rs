@@ -203,7 +203,7 @@ fn inputs_are_checked_before_anything_starts() {
     exit code 2
     -- stderr
     error: input `small` is out of range: expected -128 to 127
-    hint: see `sealkit run FIXTURE all.types --help`
+    hint: did you mean `--small`?
     ");
     insta::assert_snapshot!(run(&all.replace("\"x\":1", "\"x\":true")), @"
     exit code 2
@@ -214,7 +214,9 @@ fn inputs_are_checked_before_anything_starts() {
     insta::assert_snapshot!(run(&all.replace("--small", "--smal")), @"
     exit code 2
     -- stderr
-    error: unknown input `smal` of task `all.types`
+    error: 2 errors in the inputs of task `all.types`:
+      unknown input `smal` of task `all.types`
+      missing inputs of task `all.types`: `--small` (integer)
     hint: did you mean `--small`?
     ");
 }

@@ -96,7 +96,10 @@ impl Progress {
             Event::Finished { pod, outcome, duration, retry, .. } => {
                 let Some(Pod { depth, label, modes }) = state.pods.remove(pod) else { return };
                 state.end_line(Some(*pod));
-                let _ = io::stderr().lock().write_all(modes.undo().as_bytes());
+                if self.symbols {
+                    // Only a terminal has modes.
+                    let _ = io::stderr().lock().write_all(modes.undo().as_bytes());
+                }
                 let time = display_duration(*duration);
                 let line = match outcome {
                     Ok(_) => {

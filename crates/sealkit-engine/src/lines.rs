@@ -54,12 +54,14 @@ impl LineBuffer {
     }
 }
 
-/// Removes what a carriage return has overwritten: progress bars keep their last state.
+/// Removes what a carriage return has overwritten: progress bars keep their last state. Escape sequences have effects of their own, so
+/// text with any stays as it is.
 fn last_states(text: &[u8]) -> Vec<u8> {
     let mut kept = Vec::with_capacity(text.len());
     for line in text.split_inclusive(|byte| *byte == b'\n') {
         let end = line.iter().rposition(|byte| !matches!(byte, b'\r' | b'\n')).map_or(0, |last| last + 1);
         let start = line[..end].iter().rposition(|byte| *byte == b'\r').unwrap_or(0);
+        let start = if line[..start].contains(&0x1b) { 0 } else { start };
         kept.extend_from_slice(&line[start..]);
     }
     kept
@@ -110,6 +112,7 @@ mod tests {
             ("a\r\nb\r\n", "a\r\nb\r\n"),
             ("10 %\r20 %\r\nnext", "\r20 %\r\nnext"),
             ("\r\n\r", "\r\n\r"),
+            ("\x1b[?25l10 %\r20 %\x1b[?25h\rdone\n", "\x1b[?25l10 %\r20 %\x1b[?25h\rdone\n"),
             ("", ""),
         ] {
             assert_eq!(String::from_utf8(last_states(text.as_bytes())).unwrap(), kept, "{text:?}");

@@ -41,9 +41,10 @@ pub struct Run {
     /// Task and its inputs; without it, the tasks are listed
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "TASK")]
     pub task: Vec<OsString>,
-    /// Read inputs from a JSON or YAML file, or - for standard input
+    /// Read inputs from a JSON or YAML file
     ///
-    /// The file is a map from inputs to values. Inputs after TASK are added.
+    /// The file is a map from inputs to values; - is standard input. Inputs
+    /// after TASK are added.
     #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath, verbatim_doc_comment)]
     pub inputs_file: Option<PathBuf>,
     /// Read a secret from @FILE, env:VARIABLE or -

@@ -64,9 +64,17 @@ impl TerminalModes {
                 }
             }
             (None, b'm') => {
-                for attribute in parameters.split(';') {
-                    self.has_attributes =
-                        !attribute.is_empty() && attribute.bytes().any(|digit| digit != b'0');
+                let mut attributes = parameters.split(';');
+                while let Some(attribute) = attributes.next() {
+                    self.has_attributes = attribute.bytes().any(|digit| digit != b'0');
+                    // The colours of the large palettes have operands.
+                    let is_colour = matches!(attribute, "38" | "48" | "58");
+                    let operands = match is_colour.then(|| attributes.next()).flatten() {
+                        Some("2") => 3,
+                        Some("5") => 1,
+                        _ => 0,
+                    };
+                    attributes.by_ref().take(operands).for_each(drop);
                 }
             }
             _ => {}
@@ -96,6 +104,9 @@ mod tests {
             ("\x1b[?25l", "\x1b[?25h"),
             ("\x1b[?25l…\x1b[?25h", ""),
             ("\x1b[31mred", "\x1b[0m"),
+            ("\x1b[38;2;255;0;0mred", "\x1b[0m"),
+            ("\x1b[48;5;0mblack", "\x1b[0m"),
+            ("\x1b[38;5;0;0mplain", ""),
             ("\x1b[1;31mred\x1b[0m", ""),
             ("\x1b[1;31mred\x1b[m", ""),
             ("\x1b[?1049h\x1b[?25;2004h", "\x1b[?1049l\x1b[?2004l"),

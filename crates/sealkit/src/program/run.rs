@@ -126,10 +126,10 @@ fn parse_inputs(
     if errors.len() > 1 {
         let messages = errors.iter().map(|error| format!("\n  {}", error.problem.message));
         let message = format!("{} errors in the inputs of task `{}`:", errors.len(), task.name());
-        return Err(ProgramError::usage(
-            messages.fold(message, |all, next| all + &next),
-            see_help(command, task),
-        ));
+        let help = see_help(command, task);
+        let mut hints = errors.iter().filter_map(|error| error.problem.hint.clone());
+        let hint = hints.find(|hint| *hint != help).unwrap_or(help);
+        return Err(ProgramError::usage(messages.fold(message, |all, next| all + &next), hint));
     }
     errors.pop().map_or(Ok(values), Err)
 }
