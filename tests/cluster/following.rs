@@ -108,6 +108,26 @@ fn without_a_list_of_actions_only_the_first_one_is_followed() {
 
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
+fn a_task_that_aborts_or_hangs_fails_although_the_backend_starts_such_pods_again() {
+    let (_plane, home) = start(&["--relaunch"]);
+    let aborted = "task `aborting` was terminated by SIGABRT";
+    let late = "task `hanging` timed out after 1s";
+    for (run, error, attempts) in [
+        ("aborting", aborted, 2),
+        ("hanging", late, 1),
+        ("calls_from_a_thread --task aborting", aborted, 2),
+        ("calls_from_a_thread --task hanging", late, 1),
+    ] {
+        let finished = run_remote(&home, run);
+        assert!(finished.code == Some(1) && finished.stderr.contains(error), "{run}: {finished}");
+        if error == aborted {
+            assert_eq!(finished.stderr.matches("about to abort").count(), attempts, "{run}: {finished}");
+        }
+    }
+}
+
+#[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn the_user_is_warned_once_of_a_pod_that_keeps_ending() {
     let (plane, home) = start(&["--relaunch"]);
     for task in ["crashing", "crashing_child"] {

@@ -109,11 +109,35 @@ async fn crowd(children: i64, lines: i64) -> sealkit::Result<i64> {
     Ok(sum)
 }
 
-/// Exits without an error document, as a program that crashes.
+/// Kills the supervisor of its pod, which then cannot write an error.
 #[task]
 fn crashing() -> sealkit::Result<()> {
     println!("about to crash");
+    let supervisor = rustix::process::getppid();
+    let _ = supervisor.map(|pid| rustix::process::kill_process(pid, rustix::process::Signal::KILL));
     std::process::exit(3)
+}
+
+/// Ends without an answer.
+#[task(retries = Retries(1, backoff = "1s"))]
+fn aborting() -> sealkit::Result<()> {
+    println!("about to abort");
+    std::process::abort()
+}
+
+/// Reaches its timeout.
+#[task(timeout = 1)]
+fn hanging() -> sealkit::Result<()> {
+    std::thread::sleep(Duration::from_secs(1000));
+    Ok(())
+}
+
+/// Calls a task that ends without an answer, from a thread without a context.
+#[workflow]
+fn calls_from_a_thread(task: String) -> anyhow::Result<()> {
+    let call = move || if task == "aborting" { aborting() } else { hanging() };
+    std::thread::spawn(call).join().map_err(|_| anyhow::anyhow!("panicked"))??;
+    Ok(())
 }
 
 /// Calls a task that crashes.
