@@ -203,7 +203,7 @@ fn inputs_are_checked_before_anything_starts() {
     exit code 2
     -- stderr
     error: input `small` is out of range: expected -128 to 127
-    hint: did you mean `--small`?
+    hint: see `sealkit run FIXTURE all.types --help`
     ");
     insta::assert_snapshot!(run(&all.replace("\"x\":1", "\"x\":true")), @"
     exit code 2

@@ -6,7 +6,7 @@ use std::{
     fs,
     io::{self, IsTerminal, Write},
     os::unix::process::CommandExt,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, ExitCode, Stdio},
     thread,
     time::Duration,
@@ -78,9 +78,9 @@ fn thief(masked: String) -> anyhow::Result<Vec<String>> {
     for file in ["environ", "cmdline"] {
         note(file, &fs::read(format!("/proc/self/{file}")).unwrap_or_default());
     }
-    let mounts = std::env::var_os("FLYTE_SECRETS_DEFAULT_DIR").unwrap_or_default();
-    let run = Path::new(&mounts).ancestors().nth(2).unwrap_or(Path::new("/nonexistent")).to_owned();
-    let mut folders = vec![run];
+    // The files of all runs of this user.
+    let mut folders =
+        vec![PathBuf::from(format!("/dev/shm/sealkit-{}", rustix::process::geteuid().as_raw()))];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
             if entry.file_type()?.is_dir() {
