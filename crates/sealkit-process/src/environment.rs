@@ -65,6 +65,7 @@ pub(crate) fn take_secrets(is_secret: impl Fn(&str) -> bool) -> Vec<SecretVariab
 /// Removes all variables but those that the access to an object store needs, and overwrites their values in the environment block.
 ///
 /// Call this only before `main`.
+#[cfg(target_os = "linux")]
 pub(crate) fn wipe() {
     const KEPT: [&str; 13] = [
         "ALL_PROXY",
