@@ -1,6 +1,9 @@
 //! Misbehaving tasks, which tests run as pods.
 
+mod call_tasks;
+mod retry_tasks;
 mod spy;
+mod terminal_tasks;
 
 use std::{
     fs,
@@ -12,7 +15,6 @@ use std::{
     time::Duration,
 };
 
-use anyhow::Context as _;
 use sealkit::{current_context, task, workflow};
 
 /// Returns the length of its secret.
@@ -270,119 +272,6 @@ async fn waits_async() -> sealkit::Result<()> {
     Ok(())
 }
 
-/// Fails until its attempt number `until`. The attempts are counted in a file.
-#[task(retries = Retries(3, backoff = "10ms"))]
-fn retried(count: String, until: usize) -> anyhow::Result<usize> {
-    let tries = fs::read_to_string(&count).map_or(0, |text| text.len()) + 1;
-    fs::write(&count, "x".repeat(tries))?;
-    anyhow::ensure!(tries >= until, "not yet");
-    Ok(tries)
-}
-
-/// Prints lines in pieces, as `eprintln!` does.
-#[task]
-async fn prints(number: i64, lines: usize) -> sealkit::Result<()> {
-    for line in 0..lines {
-        eprintln!("line {line} of {number} has several pieces {}", "x".repeat(20));
-    }
-    Ok(())
-}
-
-/// Prints lines in two pods at the same time.
-#[workflow]
-async fn prints_side_by_side(lines: usize) -> sealkit::Result<()> {
-    let (one, two) = tokio::join!(prints(1, lines), prints(2, lines));
-    one.and(two)
-}
-
-/// Prints a line in pieces, with pauses.
-#[task]
-fn prints_slowly() -> sealkit::Result<()> {
-    for piece in ["one", " two", " three\n"] {
-        eprint!("{piece}");
-        thread::sleep(Duration::from_millis(40));
-    }
-    eprint!("without an end");
-    thread::sleep(Duration::from_millis(400));
-    for percent in 0..=100 {
-        eprint!("\r{percent} %");
-    }
-    Ok(())
-}
-
-/// Asks for a password at the terminal, as ssh does.
-#[task]
-fn asks() -> anyhow::Result<String> {
-    let mut answer = String::new();
-    io::Read::read_to_string(
-        &mut fs::File::open("/dev/tty").context("cannot ask for the password")?,
-        &mut answer,
-    )?;
-    Ok(answer)
-}
-
-/// Prints the width of its terminal whenever it changes, until it is 123.
-#[task]
-fn watches_its_width() -> anyhow::Result<()> {
-    let mut last = 0;
-    while last != 123 {
-        let width = rustix::termios::tcgetwinsize(io::stderr())?.ws_col;
-        if width != last {
-            println!("width {width}");
-        }
-        last = width;
-        thread::sleep(Duration::from_millis(10));
-    }
-    Ok(())
-}
-
-/// Hides the cursor and sets a colour, and then ends or is killed.
-#[task]
-fn changes_the_terminal(by_a_kill: bool) -> sealkit::Result<()> {
-    print!("\x1b[?25l\x1b[31mred");
-    let _ = io::stdout().flush();
-    if by_a_kill {
-        thread::sleep(Duration::from_millis(200));
-        let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
-    }
-    Ok(())
-}
-
-/// Counts, one number each 50 ms.
-#[task]
-fn counts(to: i64) -> sealkit::Result<()> {
-    for number in 0..to {
-        println!("number {number}.");
-        thread::sleep(Duration::from_millis(50));
-    }
-    Ok(())
-}
-
-/// Always fails, and would wait for an hour before its next attempt.
-#[task(retries = Retries(1, backoff = "1h"))]
-fn patient() -> anyhow::Result<()> {
-    anyhow::bail!("not yet")
-}
-
-/// Always fails, with the delays of a task that declares none.
-#[task(retries = 1)]
-fn unlucky() -> anyhow::Result<()> {
-    anyhow::bail!("not yet")
-}
-
-/// Is ended by its deadline, in its first attempt.
-#[task(retries = 3, timeout = Timeout(max_runtime = "1m", deadline = "300ms"))]
-fn late() -> sealkit::Result<()> {
-    thread::sleep(Duration::from_secs(1000));
-    Ok(())
-}
-
-/// Does not wait beyond its deadline.
-#[task(retries = Retries(3, backoff = "1h"), timeout = Timeout(deadline = "10m"))]
-fn hopeless() -> anyhow::Result<()> {
-    anyhow::bail!("not yet")
-}
-
 /// Prints a number.
 #[task]
 fn say(n: i64) -> sealkit::Result<()> {
@@ -448,60 +337,6 @@ fn on_threads() -> anyhow::Result<usize> {
             .sum::<anyhow::Result<usize>>()
     })?;
     Ok(lengths)
-}
-
-/// Returns its inputs, which have the names of options of `sealkit run`.
-#[task]
-fn mail(domain: Option<String>, env: Option<String>, remote: Option<bool>) -> sealkit::Result<String> {
-    Ok(format!("{domain:?} {env:?} {remote:?}"))
-}
-
-/// Returns the length of a text.
-#[task]
-fn measure(text: String) -> sealkit::Result<usize> {
-    Ok(text.len())
-}
-
-/// Calls a task that reads a secret, reaches its timeout, or has a secret of the caller as its input.
-fn called(what: &str, secret: String) -> sealkit::Result<usize> {
-    match what {
-        "secret" => t1(),
-        "timeout" => hangs().map(|()| 0),
-        _ => measure(secret),
-    }
-}
-
-/// Calls a task where the context of this one is not handed over.
-#[workflow(secret_requests = [Secret(key = "my_secret")])]
-async fn calls_from(place: String, what: String) -> anyhow::Result<usize> {
-    let secret = current_context().secrets().get("my_secret")?.expose().to_owned();
-    let call = move || called(&what, secret);
-    Ok(match place.as_str() {
-        "spawn" => tokio::spawn(async move { call() }).await?,
-        "join_set" => {
-            let mut set = tokio::task::JoinSet::new();
-            set.spawn(async move { call() });
-            set.join_next().await.context("no task")??
-        }
-        "spawn_blocking" => tokio::task::spawn_blocking(call).await?,
-        "thread" => thread::spawn(call).join().map_err(|_| anyhow::anyhow!("panicked"))?,
-        "scoped_thread" => {
-            thread::scope(|threads| threads.spawn(call).join()).map_err(|_| anyhow::anyhow!("panicked"))?
-        }
-        "session" => sealkit::Session::isolated().run(call),
-        _ => anyhow::bail!("unknown place"),
-    }?)
-}
-
-/// Calls `width` tasks from spawned futures.
-#[workflow]
-async fn spawns(width: i64) -> anyhow::Result<i64> {
-    let calls: Vec<_> = (0..width).map(|n| tokio::spawn(async move { add_one(n).await })).collect();
-    let mut sum = 0;
-    for call in calls {
-        sum += call.await??;
-    }
-    Ok(sum)
 }
 
 /// Calls itself recursively.

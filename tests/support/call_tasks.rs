@@ -1,0 +1,62 @@
+//! Tasks that call others where the context is not handed over, and tasks with unusual inputs.
+
+use std::thread;
+
+use anyhow::Context as _;
+use sealkit::{current_context, task, workflow};
+
+use super::{add_one, hangs, t1};
+
+/// Returns its inputs, which have the names of options of `sealkit run`.
+#[task]
+fn mail(domain: Option<String>, env: Option<String>, remote: Option<bool>) -> sealkit::Result<String> {
+    Ok(format!("{domain:?} {env:?} {remote:?}"))
+}
+
+/// Returns the length of a text.
+#[task]
+fn measure(text: String) -> sealkit::Result<usize> {
+    Ok(text.len())
+}
+
+/// Calls a task that reads a secret, reaches its timeout, or has a secret of the caller as its input.
+fn called(what: &str, secret: String) -> sealkit::Result<usize> {
+    match what {
+        "secret" => t1(),
+        "timeout" => hangs().map(|()| 0),
+        _ => measure(secret),
+    }
+}
+
+/// Calls a task where the context of this one is not handed over.
+#[workflow(secret_requests = [Secret(key = "my_secret")])]
+async fn calls_from(place: String, what: String) -> anyhow::Result<usize> {
+    let secret = current_context().secrets().get("my_secret")?.expose().to_owned();
+    let call = move || called(&what, secret);
+    Ok(match place.as_str() {
+        "spawn" => tokio::spawn(async move { call() }).await?,
+        "join_set" => {
+            let mut set = tokio::task::JoinSet::new();
+            set.spawn(async move { call() });
+            set.join_next().await.context("no task")??
+        }
+        "spawn_blocking" => tokio::task::spawn_blocking(call).await?,
+        "thread" => thread::spawn(call).join().map_err(|_| anyhow::anyhow!("panicked"))?,
+        "scoped_thread" => {
+            thread::scope(|threads| threads.spawn(call).join()).map_err(|_| anyhow::anyhow!("panicked"))?
+        }
+        "session" => sealkit::Session::isolated().run(call),
+        _ => anyhow::bail!("unknown place"),
+    }?)
+}
+
+/// Calls `width` tasks from spawned futures.
+#[workflow]
+async fn spawns(width: i64) -> anyhow::Result<i64> {
+    let calls: Vec<_> = (0..width).map(|n| tokio::spawn(async move { add_one(n).await })).collect();
+    let mut sum = 0;
+    for call in calls {
+        sum += call.await??;
+    }
+    Ok(sum)
+}

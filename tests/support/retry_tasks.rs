@@ -1,0 +1,39 @@
+//! Tasks that fail, and are tried again.
+
+use std::{fs, thread, time::Duration};
+
+use sealkit::task;
+
+/// Fails until its attempt number `until`. The attempts are counted in a file.
+#[task(retries = Retries(3, backoff = "10ms"))]
+fn retried(count: String, until: usize) -> anyhow::Result<usize> {
+    let tries = fs::read_to_string(&count).map_or(0, |text| text.len()) + 1;
+    fs::write(&count, "x".repeat(tries))?;
+    anyhow::ensure!(tries >= until, "not yet");
+    Ok(tries)
+}
+
+/// Always fails, and would wait for an hour before its next attempt.
+#[task(retries = Retries(1, backoff = "1h"))]
+fn patient() -> anyhow::Result<()> {
+    anyhow::bail!("not yet")
+}
+
+/// Always fails, with the delays of a task that declares none.
+#[task(retries = 1)]
+fn unlucky() -> anyhow::Result<()> {
+    anyhow::bail!("not yet")
+}
+
+/// Is ended by its deadline, in its first attempt.
+#[task(retries = 3, timeout = Timeout(max_runtime = "1m", deadline = "300ms"))]
+fn late() -> sealkit::Result<()> {
+    thread::sleep(Duration::from_secs(1000));
+    Ok(())
+}
+
+/// Does not wait beyond its deadline.
+#[task(retries = Retries(3, backoff = "1h"), timeout = Timeout(deadline = "10m"))]
+fn hopeless() -> anyhow::Result<()> {
+    anyhow::bail!("not yet")
+}
