@@ -1,5 +1,7 @@
 //! The command line of a program with tasks.
 
+use std::fs;
+
 use support::{Finished, Program};
 
 fn run(line: &str) -> Finished {
@@ -268,4 +270,16 @@ fn arguments_that_are_not_unicode_are_rejected() {
     error: an argument is not UTF-8 text
     hint: write it in UTF-8
     ");
+}
+
+#[test]
+fn output_that_cannot_be_written_is_an_error() {
+    for line in ["run failing --help", "describe --json", "spec failing"] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_fixture"));
+        let finished = command.args(line.split(' ')).stdout(full).output().unwrap();
+        let error = String::from_utf8(finished.stderr).unwrap();
+        assert_eq!(finished.status.code(), Some(1), "{line}: {error}");
+        assert_eq!(error, "error: cannot write to standard output: No space left on device\n", "{line}");
+    }
 }

@@ -108,15 +108,26 @@ fn main_of(session: &Session) -> ExitCode {
     session.set_of_program();
     let outcome = perform(session, &program);
     warn_of_weak_secrets(session);
-    match outcome {
-        Ok(output) => print(io::stdout().lock(), &output),
+    match outcome.and_then(|output| print_output(output.as_bytes())) {
+        Ok(()) => ExitCode::SUCCESS,
         Err(ProgramError { exit_code, problem }) => {
             let text = format!("error: {problem:#}\n");
             print(io::stderr().lock(), &session.guard().redact_text(&text));
-            return ExitCode::from(exit_code);
+            ExitCode::from(exit_code)
         }
     }
-    ExitCode::SUCCESS
+}
+
+/// Prints the output; a reader that closed the pipe is not an error.
+fn print_output(output: &[u8]) -> Result<(), ProgramError> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(output).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            let message = format!("cannot write to standard output: {}", sealkit_names::io_reason(&error));
+            Err(ProgramError::task(Problem::new(Code::Io, message)))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Warns of secrets that the guard cannot find reliably.
@@ -153,7 +164,7 @@ fn perform(session: &Session, program: &str) -> Result<String, ProgramError> {
         }
         Command::TaskHelp { task } => Ok(listing::task_help(registry::find(&task)?, &run)),
         Command::Inputs { task, inputs } => {
-            print_bytes(&run::to_inputs(&run, registry::find(&task)?, inputs)?.encode_to_vec());
+            print_output(&run::to_inputs(&run, registry::find(&task)?, inputs)?.encode_to_vec())?;
             Ok(String::new())
         }
         Command::Outputs { task } => {
@@ -161,7 +172,7 @@ fn perform(session: &Session, program: &str) -> Result<String, ProgramError> {
             run::output_json(task, run::read_outputs(task, io::stdin().lock())?)
         }
         Command::Spec { task } => {
-            print_bytes(&spec::task_spec(registry::find(&task)?).encode_to_vec());
+            print_output(&spec::task_spec(registry::find(&task)?).encode_to_vec())?;
             Ok(String::new())
         }
         Command::Execute(pod) => pod::execute(session, &pod, program),
@@ -187,12 +198,7 @@ fn is_flag(task: &str, input: &str) -> bool {
     })
 }
 
-/// Writes bytes to standard output.
-fn print_bytes(bytes: &[u8]) {
-    let _ = io::stdout().lock().write_all(bytes);
-}
-
-/// Prints text; a reader that closed the pipe is not an error.
+/// Prints text to standard error, where errors cannot be reported.
 fn print(mut output: impl Write, text: &str) {
     let _ = output.write_all(text.as_bytes()).and_then(|()| output.flush());
 }

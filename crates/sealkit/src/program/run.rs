@@ -96,9 +96,11 @@ fn parse_inputs(
     arguments: Vec<(String, String)>,
 ) -> Result<Vec<(String, Value)>, ProgramError> {
     let mut values: Vec<(String, Value)> = Vec::new();
-    let mut errors = Vec::new();
+    let (mut errors, mut meant) = (Vec::new(), Vec::new());
     for (name, text) in arguments {
         let Some(input) = find_input(task, &name) else {
+            // One mistake is one error: the input that was meant is not missing.
+            meant.extend(near_input(task, &name));
             errors.push(unknown_input(command, task, &name));
             continue;
         };
@@ -116,7 +118,8 @@ fn parse_inputs(
     }
     let inputs = task.interface().inputs.iter();
     let missing: Vec<String> = inputs
-        .filter(|input| !input.r#type.is_optional() && !values.iter().any(|(name, _)| name == input.name))
+        .filter(|input| !input.r#type.is_optional() && !meant.contains(&input.name))
+        .filter(|input| !values.iter().any(|(name, _)| name == input.name))
         .map(|input| format!("`--{}` ({})", input.name, input.r#type))
         .collect();
     if !missing.is_empty() {
@@ -220,10 +223,14 @@ fn see_help(command: &str, task: &TaskMetadata) -> String {
     format!("see `{command} {} --help`", task.name())
 }
 
+/// Returns the input with the nearest name.
+fn near_input(task: &TaskMetadata, name: &str) -> Option<&'static str> {
+    sealkit_names::nearest(&name.replace('-', "_"), task.interface().inputs.iter().map(|input| input.name))
+}
+
 fn unknown_input(command: &str, task: &TaskMetadata, name: &str) -> ProgramError {
-    let names = task.interface().inputs.iter().map(|input| input.name);
-    let near = sealkit_names::nearest(&name.replace('-', "_"), names);
-    let hint = near.map_or_else(|| see_help(command, task), |near| format!("did you mean `--{near}`?"));
+    let hint = near_input(task, name)
+        .map_or_else(|| see_help(command, task), |near| format!("did you mean `--{near}`?"));
     ProgramError::usage(
         format!("unknown input `{}` of task `{}`", sealkit_names::escape(name), task.name()),
         hint,
