@@ -16,7 +16,7 @@ use signal_hook::{
 
 use crate::error::CommandError;
 
-/// Cancels a run on SIGINT, SIGTERM and SIGHUP.
+/// The handlers of a run: SIGINT, SIGTERM and SIGHUP cancel it, SIGTSTP suspends it, SIGWINCH resizes the terminals of its pods.
 pub(crate) struct RunSignals {
     handle: Handle,
     received: Arc<Received>,
