@@ -53,10 +53,22 @@ async fn calls_from(place: String, what: String) -> anyhow::Result<usize> {
 /// Calls `width` tasks from spawned futures.
 #[workflow]
 async fn spawns(width: i64) -> anyhow::Result<i64> {
-    let calls: Vec<_> = (0..width).map(|n| tokio::spawn(async move { add_one(n).await })).collect();
+    let calls: Vec<_> = (0..width).map(|n| tokio::spawn(add_one(n))).collect();
     let mut sum = 0;
     for call in calls {
         sum += call.await??;
     }
     Ok(sum)
+}
+
+/// Starts a tokio runtime of its own, as blocking HTTP clients do.
+#[task]
+fn starts_a_runtime() -> anyhow::Result<i64> {
+    tokio::runtime::Runtime::new()?.block_on(add_one(2)).map_err(Into::into)
+}
+
+/// Calls a task that starts a runtime, on the thread of the task or on one of its runtime.
+#[workflow]
+async fn calls_a_runtime(spawned: Option<bool>) -> anyhow::Result<i64> {
+    if spawned == Some(true) { tokio::spawn(async { starts_a_runtime() }).await? } else { starts_a_runtime() }
 }

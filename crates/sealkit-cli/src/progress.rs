@@ -12,7 +12,7 @@ use std::{
 
 use anstream::{AutoStream, ColorChoice};
 use clap::builder::styling::{AnsiColor, Style};
-use sealkit_engine::Event;
+use sealkit_engine::{Event, call_label};
 use sealkit_program::Task;
 
 use self::terminal_modes::TerminalModes;
@@ -65,7 +65,7 @@ impl Progress {
         match event {
             Event::Started { pod, caller, task, call, attempt, .. } => {
                 let depth = caller.and_then(|caller| state.pods.get(&caller)).map_or(0, |pod| pod.depth + 1);
-                let label = if *call > 1 { format!("{}[{call}]", task.name) } else { task.name.clone() };
+                let label = call_label(&task.name, *call);
                 let attempt =
                     if *attempt > 0 { format!(" (attempt {})", attempt + 1) } else { String::new() };
                 let symbol = self.symbol("▶", DIM);

@@ -52,15 +52,12 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
     let reachable = program.reachable(task);
     let mut values = Values::default();
     let required = unique(values.look_up(reachable.required.iter().copied(), &lookup)?);
-    // Tasks that may be called without a declaration: what cannot be looked up is missing when it is called.
-    let others = program.tasks().iter().filter(|task| !is_in(&reachable.required, task));
-    let missing = values.look_up(others, &|request| Ok(lookup(request).unwrap_or_default()))?;
+    let mut possible = unique(values.look_up(reachable.possible.iter().copied(), &lookup)?);
+    // A task may call the rest, too, but hardly does: what cannot be looked up is missing when it is called.
+    values.look_up(program.tasks(), &|request| Ok(lookup(request).unwrap_or_default()))?;
     if !args.skip_check {
         provide(task, &required, &scope, &mut values)?;
-        let mut possible = unique(missing);
-        possible.retain(|(task, request)| {
-            is_in(&reachable.possible, task) && !required.iter().any(|(_, other)| is_same(request, other))
-        });
+        possible.retain(|(_, request)| !required.iter().any(|(_, other)| is_same(request, other)));
         warn_of_missing(task, &possible, "");
     }
     for (name, strength) in values.weak() {
@@ -246,10 +243,6 @@ pub(crate) fn unique(mut missing: Vec<Missing<'_>>) -> Vec<Missing<'_>> {
         is_new
     });
     missing
-}
-
-fn is_in(tasks: &[&Task], task: &Task) -> bool {
-    tasks.iter().any(|other| other.name == task.name)
 }
 
 fn is_same(a: &SecretRequest, b: &SecretRequest) -> bool {

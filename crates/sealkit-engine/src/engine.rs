@@ -246,8 +246,8 @@ impl Engine {
         inputs: &Inputs,
     ) -> Result<Success, Problem> {
         let needs_files = mounts::check(task, &self.values)?;
-        let directory = self.directory.as_ref().map(|run| run.path().join(number.to_string()));
-        let secrets = directory.as_ref().filter(|_| needs_files).map(|directory| directory.join("secrets"));
+        let run_directory = self.directory.as_ref().filter(|_| needs_files);
+        let secrets = run_directory.map(|run| run.path().join(number.to_string()));
         let mounts = mounts::mount(task, &self.values, secrets.as_deref().unwrap_or(Path::new("")))?;
         let mut pod = Pod {
             program: self.program.path(),
@@ -255,7 +255,7 @@ impl Engine {
             run: &self.run,
             action: &format!("a{number}"),
             attempt,
-            secrets,
+            secrets: secrets.as_deref(),
             mounts,
             options: &self.options,
             guard: self.guard.clone(),
@@ -291,8 +291,8 @@ impl Engine {
         self.live().remove(&number);
         // Calls that the task did not wait for.
         self.terminate_calls(|caller| caller.pod == number);
-        if let Some(directory) = directory {
-            let _ = fs::remove_dir_all(directory);
+        if let Some(secrets) = secrets {
+            let _ = fs::remove_dir_all(secrets);
         }
         if self.is_cancelled(caller) {
             return Err(cancelled(&task.name));

@@ -64,5 +64,10 @@ pub enum Event<'a> {
     },
 }
 
+/// Returns the name of a call of a task: the second call of a task is `task[2]`.
+pub fn call_label(task: &str, call: u32) -> String {
+    if call > 1 { format!("{task}[{call}]") } else { task.to_owned() }
+}
+
 /// A callback that receives events, from several threads.
 pub type Observer = Arc<dyn Fn(&Event<'_>) + Send + Sync>;

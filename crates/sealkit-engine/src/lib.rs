@@ -10,8 +10,6 @@ mod event;
 mod isolation;
 mod lines;
 mod mounts;
-#[cfg_attr(not(target_os = "linux"), path = "no_orphans.rs")]
-mod orphans;
 mod output;
 mod pod;
 mod pty;
@@ -23,12 +21,12 @@ mod slots;
 mod values;
 
 pub use engine::Engine;
-pub use event::{Event, Observer};
+pub use event::{Event, Observer, call_label};
 pub use isolation::Isolation;
-pub use orphans::{adopt_orphans, kill_orphans};
 pub use pod::{GRACE_PERIOD, PodOptions};
 pub use retry::Retry;
 pub use run_directory::remove_stale_run_directories;
 
+pub use sealkit_process::{adopt_orphans, kill_orphans};
 pub use sealkit_protocol::{Code, Problem, call::Success, exit::signal_name};
 pub use values::{Lookup, Values};

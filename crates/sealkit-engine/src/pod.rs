@@ -9,7 +9,7 @@ use std::{
         fd::OwnedFd,
         unix::{fs::DirBuilderExt as _, net::UnixStream},
     },
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Stdio},
     sync::{Arc, Mutex, PoisonError, mpsc},
     thread,
@@ -94,15 +94,14 @@ pub const GRACE_PERIOD: Duration = Duration::from_secs(30);
 
 impl Default for PodOptions {
     fn default() -> Self {
-        let (environment, inherit_environment, debuggable, isolation, domain, project) = Default::default();
         Self {
-            environment,
-            inherit_environment,
-            debuggable,
-            isolation,
-            domain,
-            project,
+            environment: Vec::new(),
+            inherit_environment: false,
+            debuggable: false,
+            isolation: Isolation::default(),
             grace_period: GRACE_PERIOD,
+            domain: None,
+            project: None,
         }
     }
 }
@@ -115,7 +114,7 @@ pub(crate) struct Pod<'a> {
     pub(crate) action: &'a str,
     pub(crate) attempt: u32,
     /// The directory of secrets that are files, if there are any.
-    pub(crate) secrets: Option<PathBuf>,
+    pub(crate) secrets: Option<&'a Path>,
     pub(crate) mounts: Mounts,
     pub(crate) options: &'a PodOptions,
     pub(crate) guard: Arc<Guard>,
@@ -166,7 +165,7 @@ impl Pod<'_> {
         inputs: &Inputs,
         print: impl Fn(&[u8]) + Clone + Send + 'static,
     ) -> io::Result<RunningPod> {
-        if let Some(secrets) = &self.secrets {
+        if let Some(secrets) = self.secrets {
             DirBuilder::new().mode(0o700).recursive(true).create(secrets)?;
         }
         let starting = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
@@ -205,33 +204,25 @@ impl Pod<'_> {
     }
 
     fn environment(&self) -> Vec<(OsString, OsString)> {
-        let PodOptions {
-            environment,
-            inherit_environment,
-            debuggable,
-            isolation,
-            domain,
-            project,
-            grace_period: _,
-        } = self.options;
+        let options = self.options;
         let is_secret =
             |name: &OsStr| self.mounts.variables.iter().any(|variable| name == variable.name.as_str());
         let mut all: Vec<(OsString, OsString)> = env::vars_os()
-            .filter(|(name, _)| *inherit_environment || is_inherited(name))
+            .filter(|(name, _)| options.inherit_environment || is_inherited(name))
             .filter(|(name, _)| !is_secret(name) && !name.to_str().is_some_and(variables::is_reserved))
             .collect();
-        all.extend(environment.iter().cloned());
+        all.extend(options.environment.iter().cloned());
         let mut set =
             |name: &str, value: &dyn AsRef<OsStr>| all.push((name.into(), value.as_ref().to_owned()));
         set(variables::ENGINE, &std::process::id().to_string());
-        if let Some(secrets) = &self.secrets {
-            set(variables::MOUNTS, secrets);
+        if let Some(secrets) = self.secrets {
+            set(variables::MOUNTS, &secrets);
         }
-        set(variables::DEFAULT_DIR, &self.secrets.as_deref().unwrap_or(Path::new(NO_DIRECTORY)));
-        if *debuggable {
+        set(variables::DEFAULT_DIR, &self.secrets.unwrap_or(Path::new(NO_DIRECTORY)));
+        if options.debuggable {
             set(variables::DEBUGGABLE, &"1");
         }
-        if *isolation == Isolation::Process {
+        if options.isolation == Isolation::Process {
             set(variables::PROCESS_ISOLATION, &"1");
         }
         set(variables::EXECUTION_ID, &self.run);
@@ -239,7 +230,7 @@ impl Pod<'_> {
         set(variables::ACTION_NAME, &self.action);
         set(variables::ATTEMPT, &self.attempt.to_string());
         set(variables::TASK_NAME, &self.task);
-        for (name, value) in variables::EXECUTION_SCOPE.into_iter().zip([domain, project]) {
+        for (name, value) in variables::EXECUTION_SCOPE.into_iter().zip([&options.domain, &options.project]) {
             if let Some(value) = value {
                 set(name, value);
             }

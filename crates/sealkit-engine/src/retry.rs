@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use sealkit_protocol::{Code, Problem, Task};
+use sealkit_protocol::{Code, Problem, Task, exit};
 
 /// The attempts of one call of a task.
 #[derive(Debug)]
@@ -64,8 +64,7 @@ impl<'t> Attempts<'t> {
         if self.time_left().is_some_and(|left| left.is_zero()) {
             return self.deadline_exceeded();
         }
-        let limit = self.task.timeout.unwrap_or_default();
-        Problem::new(Code::Timeout, format!("task `{}` timed out after {limit:?}", self.task.name))
+        exit::timed_out(&self.task.name, self.task.timeout.unwrap_or_default())
     }
 
     /// Returns the problem of a task that did not start in time.
@@ -82,9 +81,7 @@ impl<'t> Attempts<'t> {
     }
 
     fn deadline_exceeded(&self) -> Problem {
-        let limit = self.task.deadline.unwrap_or_default();
-        let message = format!("task `{}` exceeded its deadline of {limit:?}", self.task.name);
-        Problem::new(Code::Timeout, message).not_retryable()
+        exit::deadline_exceeded(&self.task.name, self.task.deadline.unwrap_or_default())
     }
 
     /// Adds the number of attempts, if there was more than one.

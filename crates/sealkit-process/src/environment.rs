@@ -62,29 +62,6 @@ pub(crate) fn take_secrets(is_secret: impl Fn(&str) -> bool) -> Vec<SecretVariab
     secrets
 }
 
-/// Removes all variables but those that the access to an object store needs, and overwrites their values in the environment block.
-///
-/// Call this only before `main`.
-#[cfg(target_os = "linux")]
-pub(crate) fn wipe() {
-    const KEPT: [&str; 13] = [
-        "ALL_PROXY",
-        "AWS_",
-        "AZURE_",
-        "FLYTE_",
-        "GOOGLE_",
-        "HOME",
-        "HTTPS_PROXY",
-        "HTTP_PROXY",
-        "NO_PROXY",
-        "SEALKIT_",
-        "SSL_",
-        "TMPDIR",
-        "https_proxy",
-    ];
-    drop(take_secrets(|name| !KEPT.iter().any(|kept| name.starts_with(kept))));
-}
-
 /// Sets a variable. Call this only before `main`.
 pub(crate) fn set(name: &str, value: &[u8]) {
     // `set_var` panics on such names and values, and no environment can hold them.

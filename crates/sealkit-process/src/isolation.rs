@@ -28,8 +28,8 @@ pub(crate) trait Isolation {
         Ok(())
     }
 
-    /// Makes a pod of a cluster a supervisor, and continues in its child.
-    fn supervise(&self, _program: &'static Program) {}
+    /// Makes a pod of a cluster a supervisor, which forgets the variables that `is_secret` selects, and continues in its child.
+    fn supervise(&self, _program: &'static Program, _is_secret: &dyn Fn(&str) -> bool) {}
 
     /// Makes sure that the process does not outlive the engine at the other end of `socket`. No other measure follows.
     fn bind_to_engine(&self, _socket: &'static UnixStream) {}

@@ -17,6 +17,8 @@
 //!
 //! If an engine started the program to answer a query, this crate only takes the socket away from standard input.
 //!
+//! [`adopt_orphans`] and [`kill_orphans`] are for the parents of pods: the supervisor and the engine.
+//!
 //! Variables that a task requests by name (`env_var`) stay in the environment. On Windows, this crate does nothing.
 
 mod entry;
@@ -26,6 +28,8 @@ mod environment;
 mod files;
 #[cfg(unix)]
 mod isolation;
+#[cfg_attr(not(target_os = "linux"), path = "no_orphans.rs")]
+mod orphans;
 #[cfg_attr(not(unix), path = "startup_unsupported.rs")]
 mod startup;
 #[cfg(target_os = "linux")]
@@ -35,6 +39,7 @@ use std::{ffi::OsString, time::Duration};
 
 use sealkit_protocol::Problem;
 
+pub use orphans::{adopt_orphans, kill_orphans};
 pub use startup::Socket;
 
 /// What the supervisor of a pod on a cluster asks the program. It calls the functions before `main`.

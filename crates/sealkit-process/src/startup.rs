@@ -53,11 +53,12 @@ pub(crate) fn before_main(program: &'static Program) {
         isolation.hide_memory();
         let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
     }
-    if engine.is_none() {
-        isolation.supervise(program);
-    }
     let prefixes = secret_prefixes();
-    let mut secrets = environment::take_secrets(|name| is_secret(name, &prefixes));
+    let is_secret = |name: &str| is_secret(name, &prefixes);
+    if engine.is_none() {
+        isolation.supervise(program, &is_secret);
+    }
+    let mut secrets = environment::take_secrets(is_secret);
     if let Some(engine) = engine {
         // Processes that this pod starts are not pods of the engine.
         environment::remove(variables::ENGINE);

@@ -16,19 +16,18 @@ use std::{
     fs::File,
     io::{self, Read as _},
     os::unix::ffi::OsStringExt as _,
-    process,
     time::{Duration, Instant},
 };
 
 use rustix::process::{
-    Pid, Signal, WaitOptions, WaitStatus, getpid, getppid, kill_process, set_child_subreaper,
-    set_parent_process_death_signal, wait,
+    Pid, Signal, WaitOptions, WaitStatus, getpid, getppid, kill_process, set_parent_process_death_signal,
+    wait,
 };
 use sealkit_names::variables;
 use sealkit_protocol::{Exit, Problem, exit};
 
 use self::channel::Channel;
-use crate::{Program, environment};
+use crate::{Program, environment, orphans};
 
 pub(crate) use self::channel::{Report, report};
 
@@ -46,24 +45,30 @@ enum Reader {
 
 /// Forks a pod of the local engine, and returns in the child.
 pub(crate) fn start_for_engine() -> io::Result<()> {
-    fork(Reader::Engine, Channel::none())
+    // The engine has not sent the secrets yet.
+    fork(Reader::Engine, Channel::none(), &|_| false)
 }
 
 /// Forks a pod of a cluster, and returns in the child. Returns in this process if it does not run a task.
-pub(crate) fn start_for_flyte(program: &'static Program) -> io::Result<()> {
+///
+/// The variables that `is_secret` selects are the secrets of the task, which this process forgets.
+pub(crate) fn start_for_flyte(program: &'static Program, is_secret: &dyn Fn(&str) -> bool) -> io::Result<()> {
     if (program.task)(&arguments()?).is_none() {
         return Ok(());
     }
-    // Only this process and its children know the orphans of the task.
-    let _ = set_child_subreaper(Some(getpid()));
-    fork(Reader::Flyte(program), Channel::new()?)
+    orphans::adopt_orphans();
+    fork(Reader::Flyte(program), Channel::new()?, is_secret)
 }
 
-fn fork(reader: Reader, channel: Channel) -> io::Result<()> {
+fn fork(reader: Reader, channel: Channel, is_secret: &dyn Fn(&str) -> bool) -> io::Result<()> {
     let parent = getpid();
     let blocked = signals::block();
-    let Some(child) = signals::fork()? else {
+    let child = signals::fork();
+    if !matches!(child, Ok(Some(_))) {
+        // The task runs in this process: in the child, or in the only one if there is no other.
         blocked.restore();
+    }
+    let Some(child) = child? else {
         channel.report_from_here();
         set_parent_process_death_signal(Some(Signal::KILL))?;
         // The parent may have died before the death signal was set.
@@ -76,7 +81,7 @@ fn fork(reader: Reader, channel: Channel) -> io::Result<()> {
         let _ = rustix::stdio::dup2_stdin(null);
     }
     if let Reader::Flyte(_) = reader {
-        environment::wipe();
+        drop(environment::take_secrets(|name| is_secret(name) || !is_needed(name)));
     }
     let mut supervisor = Supervisor {
         child,
@@ -88,6 +93,14 @@ fn fork(reader: Reader, channel: Channel) -> io::Result<()> {
     };
     let status = supervisor.wait();
     supervisor.finish(status)
+}
+
+/// Returns whether the access to an object store may need a variable. The supervisor forgets all others.
+fn is_needed(name: &str) -> bool {
+    const PREFIXES: [&str; 6] = ["AWS_", "AZURE_", "FLYTE_", "GOOGLE_", "SEALKIT_", "SSL_"];
+    const NAMES: [&str; 6] = ["ALL_PROXY", "HOME", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "TMPDIR"];
+    PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+        || NAMES.iter().any(|needed| name.eq_ignore_ascii_case(needed))
 }
 
 /// Returns the timeout of the task from the environment: the child may hang before it can report one.
@@ -184,7 +197,8 @@ impl Supervisor {
         let exit = status.and_then(exit_of).unwrap_or(Exit::Code(1));
         let Reader::Flyte(program) = self.reader else { signals::exit_like(exit) };
         self.read_reports();
-        kill_remaining();
+        // They may hold the output of the pod open.
+        orphans::kill_orphans();
         let code = match exit {
             Exit::Code(code) => code,
             Exit::Signal(_) => 0,
@@ -214,24 +228,6 @@ fn reap() -> Option<(Pid, WaitStatus)> {
         match wait(WaitOptions::NOHANG | WaitOptions::UNTRACED | WaitOptions::CONTINUED) {
             Err(rustix::io::Errno::INTR) => {}
             changed => return changed.ok().flatten(),
-        }
-    }
-}
-
-/// Kills the processes that the task has left behind: they may hold the output of the pod open.
-fn kill_remaining() {
-    // Killing a process may orphan its children.
-    for _ in 0..100 {
-        let path = format!("/proc/self/task/{}/children", process::id());
-        let children = std::fs::read_to_string(path).unwrap_or_default();
-        let mut children =
-            children.split_whitespace().filter_map(|id| Pid::from_raw(id.parse().ok()?)).peekable();
-        if children.peek().is_none() {
-            return;
-        }
-        for child in children {
-            let _ = kill_process(child, Signal::KILL);
-            let _ = rustix::process::waitpid(Some(child), WaitOptions::empty());
         }
     }
 }

@@ -34,6 +34,12 @@ pub fn timed_out(task: &str, timeout: Duration) -> Problem {
     Problem::new(Code::Timeout, format!("task `{task}` timed out after {timeout:?}"))
 }
 
+/// Returns the problem of a task whose attempts took longer than `deadline` together.
+pub fn deadline_exceeded(task: &str, deadline: Duration) -> Problem {
+    let message = format!("task `{task}` exceeded its deadline of {deadline:?}");
+    Problem::new(Code::Timeout, message).not_retryable()
+}
+
 /// Returns the name of a signal that terminates or stops processes.
 pub fn signal_name(number: i32) -> Option<&'static str> {
     // The numbers that all Unix systems share, and those that differ.

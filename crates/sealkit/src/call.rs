@@ -8,7 +8,7 @@ use crate::{
     Context, Error, ErrorKind, TaskMetadata, Type, Value, Variable,
     context::Frame,
     controller::{self, PendingCall},
-    current_context, executor,
+    current_context,
     invoke::InvokeError,
     known_secrets::KnownSecrets,
     leaks::{Destination, OutgoingValue},
@@ -204,7 +204,7 @@ impl<'a, R> Call<'a, R> {
                 Some(pending) => output.receive(&caller, pending.and_then(PendingCall::wait)),
                 None => {
                     let context = caller.of_call(task);
-                    let result = context.run(|| executor::run_blocking(body));
+                    let result = context.run(body);
                     output.check(result, &caller, &context)
                 }
             },

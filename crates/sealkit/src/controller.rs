@@ -259,10 +259,8 @@ fn send(socket: &Socket, message: ToController) -> io::Result<()> {
 }
 
 /// Sends the answer of this pod to the engine.
-pub(crate) fn answer(result: Result<Success, Problem>) -> io::Result<()> {
-    let socket = sealkit_process::engine_socket().ok_or(io::ErrorKind::NotConnected)?;
-    let sent = send(socket, ToController::Answer(result.into()));
-    match sent {
+pub(crate) fn answer(socket: &Socket, result: Result<Success, Problem>) -> io::Result<()> {
+    match send(socket, ToController::Answer(result.into())) {
         Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
             let problem =
                 Problem::new(Code::TooLarge, format!("the output of the task is too large: {error}"));

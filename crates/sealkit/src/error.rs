@@ -4,8 +4,6 @@ use std::{error::Error as StdError, fmt, time::Duration};
 
 use sealkit_protocol::{Code, Problem};
 
-use crate::current_context;
-
 /// A `Result` with [`Error`] as the default error type.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -212,72 +210,6 @@ impl Error {
         }))
     }
 
-    /// Converts any error to one for which a retry cannot help, such as a wrong password: the task is not tried again.
-    ///
-    /// The mark holds in every error type that has this error as a source: `anyhow`, `eyre`, your own `enum`. On Flyte, it is a
-    /// `NonRecoverableError`.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use sealkit::{Error, task};
-    ///
-    /// #[task(retries = 3)]
-    /// fn log_in(password: String) -> anyhow::Result<()> {
-    ///     anyhow::ensure!(password == "hunter2", Error::permanent("the password is wrong"));
-    ///     Ok(())
-    /// }
-    ///
-    /// assert!(log_in("hunter2".to_owned()).is_ok());
-    /// let error = log_in("guess".to_owned()).unwrap_err();
-    /// assert!(error.downcast_ref::<Error>().is_some_and(Error::is_permanent));
-    /// ```
-    pub fn permanent(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        let mut error = Self::from_any(error.into());
-        error.0.is_final = true;
-        error.record()
-    }
-
-    /// Converts any error to one after which the next attempt waits at least as long as `delay`, such as the `Retry-After` of a
-    /// server. The delay counts if the task has `retries`, and its own delay is shorter.
-    /// [`task`](macro@crate::task#retries) has an example.
-    pub fn retry_after(error: impl Into<Box<dyn StdError + Send + Sync>>, delay: Duration) -> Self {
-        Self::from_any(error.into()).with_retry_after(delay)
-    }
-
-    /// Sets how long the next attempt of the task waits at least.
-    #[must_use]
-    pub fn with_retry_after(mut self, delay: Duration) -> Self {
-        self.0.retry_after = Some(delay);
-        self.record()
-    }
-
-    /// Returns an error of sealkit as it is, and wraps any other.
-    fn from_any(error: Box<dyn StdError + Send + Sync>) -> Self {
-        error.downcast().map_or_else(Self::other, |error| *error)
-    }
-
-    /// Records the marks of the error in the running task: an error type with `#[error(transparent)]` hides them.
-    fn record(self) -> Self {
-        if let Some(frame) = current_context().frame() {
-            frame.record_error(&self);
-        }
-        self
-    }
-
-    /// Returns whether another attempt can help: the opposite of [`is_permanent`](Self::is_permanent).
-    pub fn is_retryable(&self) -> bool {
-        Problem::from(self).retryable
-    }
-
-    /// Returns whether another attempt cannot help, so that the task is not retried.
-    ///
-    /// Errors from [`Error::permanent`] are permanent, and all errors except those of the kinds [`Other`](ErrorKind::Other),
-    /// [`Provider`](ErrorKind::Provider) and [`Io`](ErrorKind::Io).
-    pub fn is_permanent(&self) -> bool {
-        !self.is_retryable()
-    }
-
     /// Sets the hint: what the user can do about the error.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
@@ -304,6 +236,14 @@ impl Error {
     /// Returns whether a retry cannot help, although it can help with other errors of this kind.
     pub(crate) fn is_final(&self) -> bool {
         self.0.is_final
+    }
+
+    pub(crate) fn set_final(&mut self) {
+        self.0.is_final = true;
+    }
+
+    pub(crate) fn set_minimum_delay(&mut self, delay: Duration) {
+        self.0.retry_after = Some(delay);
     }
 
     /// Returns how long the next attempt has to wait at least.

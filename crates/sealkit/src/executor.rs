@@ -10,8 +10,8 @@ use std::{
 
 /// Runs the future that `start` creates to completion.
 ///
-/// With the feature `tokio`, the future runs on a new multi-threaded runtime. If this thread already belongs to a runtime, it runs
-/// on another thread. Without the feature, it runs on this thread.
+/// The future runs on this thread. With the feature `tokio`, it has a new multi-threaded runtime. If this thread already belongs to a
+/// runtime, it runs on another thread.
 pub fn block_on<F: Future>(start: impl FnOnce() -> F + Send) -> F::Output
 where
     F::Output: Send,
@@ -33,27 +33,13 @@ where
     on_this_thread(start())
 }
 
-/// Runs the body of a sync task, which may block, or start a runtime of its own.
-///
-/// On a thread of a multi-threaded runtime, the runtime steps aside: it would refuse to start another runtime. Other runtimes cannot.
-pub(crate) fn run_blocking<T>(work: impl FnOnce() -> T) -> T {
-    #[cfg(feature = "tokio")]
-    {
-        use tokio::runtime::{Handle, RuntimeFlavor};
-        if Handle::try_current().is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread) {
-            return tokio::task::block_in_place(work);
-        }
-    }
-    work()
-}
-
 #[cfg(feature = "tokio")]
 fn drive<F: Future>(start: impl FnOnce() -> F) -> F::Output {
-    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime.block_on(async { start().await }),
-        // The system provides no threads or timers here. A task that needs none still runs.
-        Err(_) => on_this_thread(start()),
-    }
+    // Without a runtime, the system provides no threads or timers here. A task that needs none still runs.
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().ok();
+    // Not `Runtime::block_on`: a sync task that the future calls could not start a runtime of its own, as blocking HTTP clients do.
+    let _entered = runtime.as_ref().map(tokio::runtime::Runtime::enter);
+    on_this_thread(start())
 }
 
 struct Unpark(Thread);

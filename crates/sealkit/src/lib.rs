@@ -19,6 +19,7 @@ mod program;
 mod provider;
 mod registry;
 mod resources;
+mod retry_marks;
 mod secret;
 mod secret_value;
 mod secrets;

@@ -342,8 +342,8 @@ fn declared(
 
 fn outside_a_task(key: &str) -> Error {
     Error::new(ErrorKind::NoTask, format!("secret `{key}` was read outside a task")).with_hint(
-        "read it inside a function with `#[task(secret_requests = [...])]`; on another thread use \
-         `context.run(..)`, in a spawned future use `context.scope(..)`",
+        "read it inside a function with `#[task(secret_requests = [...])]`; hand the context to another thread with \
+         `in_current_context(..)`, and spawn futures with `sealkit::spawn(..)`",
     )
 }
 

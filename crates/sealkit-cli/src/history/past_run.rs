@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fs, io, path::PathBuf, time::Duration};
 
+use sealkit_engine::call_label;
 use serde_json::{Map, Value};
 
 use super::{
@@ -75,7 +76,7 @@ pub(super) struct Attempt {
 impl Call {
     /// Returns the name of the task; the second call of a task is `task[2]`.
     pub(super) fn label(&self) -> String {
-        if self.number > 1 { format!("{}[{}]", self.task, self.number) } else { self.task.clone() }
+        call_label(&self.task, self.number)
     }
 
     /// Returns whether `selector` names the task, or this call of it.

@@ -10,7 +10,7 @@ use std::{
 };
 
 use rustix::fs::{FlockOperation, flock};
-use sealkit_engine::{Event, Problem};
+use sealkit_engine::{Event, Problem, call_label};
 use sealkit_guard::Guard;
 use sealkit_remote::literals_to_json;
 use serde_json::{Map, Value};
@@ -95,7 +95,7 @@ impl Recorder {
     pub(crate) fn observe(&self, event: &Event<'_>) {
         match event {
             Event::Started { pod, caller, task, call, attempt, inputs } => {
-                let label = if *call > 1 { format!("{}[{call}]", task.name) } else { task.name.clone() };
+                let label = call_label(&task.name, *call);
                 self.edit(|files| {
                     files.pods.insert(*pod, PodLog { label, line: Vec::new() });
                     Ok(())

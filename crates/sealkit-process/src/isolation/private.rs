@@ -54,8 +54,8 @@ impl super::Isolation for Private {
         if debuggable { Ok(()) } else { supervisor::start_for_engine() }
     }
 
-    fn supervise(&self, program: &'static Program) {
+    fn supervise(&self, program: &'static Program, is_secret: &dyn Fn(&str) -> bool) {
         // Where the system refuses another process, the task runs without a supervisor.
-        let _ = supervisor::start_for_flyte(program);
+        let _ = supervisor::start_for_flyte(program, is_secret);
     }
 }

@@ -58,7 +58,7 @@ pub(super) fn parse(
         "run" => run(parser, program, is_flag),
         "describe" => describe(parser, program),
         "describe-interface" => describe_interface(parser, program),
-        command if is_pod(command) => Ok(Command::Execute(Pod::parse(parser))),
+        command if Pod::is_command(command) => Ok(Command::Execute(Pod::parse(parser))),
         "outputs" => task_name(parser, program).map(|task| Command::Outputs { task }),
         "spec" => task_name(parser, program).map(|task| Command::Spec { task }),
         query::COMMAND => Ok(Command::Answer),
@@ -196,20 +196,8 @@ fn describe_interface(mut parser: Parser, program: &str) -> Result<Command, Prog
 }
 
 /// Returns whether the command runs a task as a pod: `execute`, or `a0` as in the official SDKs.
-/// Returns the arguments of a pod, if these are some.
-pub(super) fn pod(arguments: &[OsString]) -> Option<Pod> {
-    let is_command = |argument: &OsString| argument.to_str().is_some_and(is_pod);
-    // The path of the program may come first.
-    let command = arguments.iter().take(2).position(is_command)?;
-    Some(Pod::parse(Parser::from_args(&arguments[command + 1..])))
-}
-
-fn is_pod(command: &str) -> bool {
-    ["execute", "a0"].contains(&command)
-}
-
 fn next_is_pod(parser: &mut Parser) -> bool {
-    let command = |argument: &OsStr| argument.to_str().is_some_and(is_pod);
+    let command = |argument: &OsStr| argument.to_str().is_some_and(Pod::is_command);
     parser.try_raw_args().is_some_and(|mut arguments| arguments.next_if(command).is_some())
 }
 

@@ -37,7 +37,7 @@ pub(super) fn panicked(task: &str, panic: &(dyn Any + Send)) -> Problem {
         ["within a runtime", "context where blocking is not allowed"].iter().any(|part| text.contains(part));
     if is_blocking {
         return problem.with_hint(
-            "run the calling task on a multi-threaded runtime, or make the called task async; `sealkit run` gives it a process of its own",
+            "make the task async, or call it with `tokio::task::spawn_blocking`; `sealkit run` gives it a process of its own",
         );
     }
     problem

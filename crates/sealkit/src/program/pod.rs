@@ -60,7 +60,7 @@ fn execute_for_engine(session: &Session, pod: &Pod, socket: &Socket) -> Result<S
         Ok(Success { outputs, json: serde_json::to_string(&value).unwrap_or_default() })
     };
     let answer = run().map_err(|problem| redact(session, problem));
-    controller::answer(answer).map(|()| String::new()).map_err(|error| {
+    controller::answer(socket, answer).map(|()| String::new()).map_err(|error| {
         let message = format!("cannot send the answer to the `sealkit` command: {error}");
         ProgramError::task(Problem::new(Code::Io, message))
     })
@@ -121,13 +121,13 @@ pub(crate) const SUPERVISED: sealkit_process::Program = sealkit_process::Program
 
 /// Returns the name of the task if these are the arguments of a pod.
 fn task_name(arguments: &[OsString]) -> Option<String> {
-    let pod = super::arguments::pod(arguments)?;
+    let pod = Pod::of_process(arguments)?;
     Some(pod.task.or_else(task_of_flyte).unwrap_or_default())
 }
 
 /// Writes the problem of a pod with these arguments, and returns whether it could be written.
 fn answer(arguments: &[OsString], problem: Problem) -> bool {
-    let outputs = super::arguments::pod(arguments).and_then(|pod| pod.outputs);
+    let outputs = Pod::of_process(arguments).and_then(|pod| pod.outputs);
     let location = outputs.and_then(|outputs| Location::parse(&outputs).ok());
     location.is_some_and(|location| write_problem(&location, problem).is_ok())
 }

@@ -1,5 +1,7 @@
 //! The arguments that Flyte passes to a pod.
 
+use std::ffi::OsString;
+
 use lexopt::{Arg, Parser};
 
 use super::super::ProgramError;
@@ -22,6 +24,18 @@ pub(in super::super) struct Pod {
 }
 
 impl Pod {
+    /// Returns whether this is the argument that comes before those of a pod.
+    pub(in super::super) fn is_command(command: &str) -> bool {
+        ["execute", "a0"].contains(&command)
+    }
+
+    /// Returns the arguments of a pod among those of a process, if it is one. The path of the program may come first.
+    pub(super) fn of_process(arguments: &[OsString]) -> Option<Self> {
+        let is_command = |argument: &OsString| argument.to_str().is_some_and(Self::is_command);
+        let command = arguments.iter().take(2).position(is_command)?;
+        Some(Self::parse(Parser::from_args(&arguments[command + 1..])))
+    }
+
     /// Parses the arguments of `execute`, and those of the official SDKs for Python and Rust, which begin with `a0`.
     ///
     /// All other words and options are skipped: they are for Python, and new releases of the SDKs add more. An exit code other

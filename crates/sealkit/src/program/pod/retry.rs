@@ -7,7 +7,7 @@ use std::{
 
 use sealkit_idl::{prost::Message as _, prost_types::Timestamp};
 use sealkit_names::{escape, variables};
-use sealkit_protocol::{Code, ErrorFile, Problem};
+use sealkit_protocol::{ErrorFile, Problem, exit};
 
 use super::{super::print, Pod};
 use crate::{
@@ -52,8 +52,7 @@ fn check_deadline(task: &TaskMetadata, pod: &Pod, delay: Duration) -> Result<(),
     let (Some(deadline), Some(started)) = (task.deadline(), started) else { return Ok(()) };
     match started.elapsed() {
         Ok(elapsed) if elapsed.saturating_add(delay) >= deadline => {
-            let message = format!("task `{}` exceeded its deadline of {deadline:?}", task.name());
-            Err(Problem::new(Code::Timeout, message).not_retryable())
+            Err(exit::deadline_exceeded(task.name(), deadline))
         }
         _ => Ok(()),
     }
