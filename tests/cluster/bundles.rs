@@ -65,7 +65,9 @@ fn static_program(home: &Home, name: &str) -> PathBuf {
         let script = script.unwrap().path().join("target");
         targets.clone().map(|target| script.join(target).join("debug").join(name))
     });
-    programs.into_iter().find(|program| program.exists()).expect("a built program")
+    // A clone that was moved leaves programs of an earlier path behind.
+    let built = |program: &PathBuf| fs::metadata(program).and_then(|file| file.modified()).ok();
+    programs.filter(|program| program.exists()).max_by_key(built).expect("a built program")
 }
 
 /// Deploys a saved file, and starts its workflow with the official command.

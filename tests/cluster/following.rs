@@ -108,6 +108,26 @@ fn without_a_list_of_actions_only_the_first_one_is_followed() {
 
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
+fn a_call_without_a_context_is_an_action_with_its_secrets() {
+    let (_plane, home) = start(&[]);
+    let call = |place: &str| run_remote(&home, &format!("calls_without_context --place {place}"));
+    for (place, task, output) in [
+        ("spawn", "t2", "19\n"),
+        ("async_block", "t2", "19\n"),
+        ("spawn_blocking", "t1", "18\n"),
+        ("session", "t1", "18\n"),
+    ] {
+        let finished = call(place);
+        assert_eq!((finished.code, &*finished.stdout), (Some(0), output), "{place}: {finished}");
+        assert!(finished.stderr.contains(&format!("  {task} succeeded")), "{place}: {finished}");
+    }
+    let leak = call("leak");
+    assert!(leak.code == Some(1) && leak.stderr.contains("input `text`"), "{leak}");
+    assert!(leak.stderr.contains("secret `my_secret`") && !leak.stderr.contains("measure running"), "{leak}");
+}
+
+#[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn a_task_that_aborts_or_hangs_fails_although_the_backend_starts_such_pods_again() {
     let (_plane, home) = start(&["--relaunch"]);
     let aborted = "task `aborting` was terminated by SIGABRT";

@@ -140,6 +140,25 @@ fn calls_from_a_thread(task: String) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Returns the length of a text.
+#[task]
+fn measure(text: String) -> sealkit::Result<usize> {
+    Ok(text.len())
+}
+
+/// Calls tasks where its context is not handed over.
+#[workflow(secret_requests = [Secret(key = "my_secret")])]
+async fn calls_without_context(place: String) -> anyhow::Result<usize> {
+    let secret = current_context().secrets().get("my_secret")?.expose().to_owned();
+    Ok(match place.as_str() {
+        "spawn" => tokio::spawn(t2(1)).await??,
+        "async_block" => tokio::spawn(async { t2(1).await }).await??,
+        "spawn_blocking" => tokio::task::spawn_blocking(t1).await??,
+        "session" => sealkit::Session::isolated().run(t1)?,
+        _ => tokio::task::spawn_blocking(move || measure(secret)).await??,
+    })
+}
+
 /// Calls a task that crashes.
 #[workflow]
 fn crashing_child() -> sealkit::Result<()> {
