@@ -98,8 +98,8 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
         Err(problem) => Err(interrupted.unwrap_or_else(|| problem.into())),
     };
     if let Some(recorder) = recorder.get() {
-        recorder.finish(&outcome);
-        if outcome.as_ref().is_err_and(|error| error.code() == 1) {
+        let is_recorded = recorder.finish(&outcome);
+        if is_recorded && outcome.as_ref().is_err_and(|error| error.code() == 1) {
             terminal::note(&format!("the log of this run: {}", recorder.log_path().display()));
         }
     }

@@ -1,4 +1,6 @@
 //! Records a run while it runs.
+//!
+//! A thread writes the files: a file system takes longer for them than a small task takes.
 
 use std::{
     collections::BTreeMap,
@@ -6,7 +8,11 @@ use std::{
     io::{self, Write as _},
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        mpsc::{self, Receiver, SyncSender},
+    },
+    thread::{self, JoinHandle},
 };
 
 use rustix::fs::{FlockOperation, flock};
@@ -25,6 +31,8 @@ use crate::{error::CommandError, terminal};
 const MAX_LINE: usize = 64 * 1024;
 /// The size of the log. What follows is not recorded.
 const MAX_LOG: usize = 64 * 1024 * 1024;
+/// The number of entries that wait to be written. A pod that prints faster than the file system writes has to wait.
+const MAX_PENDING: usize = 64;
 /// The longest text in an input or an output. A longer one is described by its length.
 const MAX_TEXT: usize = 64 * 1024;
 
@@ -40,12 +48,23 @@ pub(crate) struct RunInfo<'a> {
 pub(crate) struct Recorder {
     directory: PathBuf,
     guard: Arc<Guard>,
-    /// `None` after an error.
-    files: Mutex<Option<Files>>,
+    entries: SyncSender<Entry>,
+    /// Returns whether everything is written.
+    writer: Mutex<Option<JoinHandle<bool>>>,
+}
+
+/// What is written next.
+enum Entry {
+    Record(Record),
+    /// A pod starts, and its output has this label.
+    Label(u64, String),
+    Output(u64, Vec<u8>),
+    EndOfOutput(u64),
+    EndOfRun,
 }
 
 struct Files {
-    /// Locked until the process ends.
+    /// Locked until the writer ends.
     records: File,
     log: File,
     /// The number of bytes in the log.
@@ -62,28 +81,21 @@ struct PodLog {
 }
 
 impl Recorder {
-    /// Starts to record a run, and deletes old runs. Returns `None` without a home directory, or after printing a warning.
+    /// Starts to record a run, and deletes old runs. Returns `None` without a home directory.
     pub(crate) fn start(run: RunInfo<'_>) -> Option<Self> {
-        let runs = directory()?;
-        let path = runs.join(run.name);
-        match Files::create(&path) {
-            Ok(files) => {
-                prune(&runs);
-                let recorder = Self { directory: path, guard: run.guard, files: Mutex::new(Some(files)) };
-                recorder.write(&Record::Run {
-                    version: VERSION,
-                    name: run.name.to_owned(),
-                    program: recorder.redact(&run.program.to_string_lossy()),
-                    task: run.task.to_owned(),
-                    time: now(),
-                });
-                Some(recorder)
-            }
-            Err(error) => {
-                warn(&path, &error);
-                None
-            }
-        }
+        let directory = directory()?.join(run.name);
+        let (entries, pending) = mpsc::sync_channel(MAX_PENDING);
+        let path = directory.clone();
+        let writer = Mutex::new(Some(thread::spawn(move || write(&path, &pending))));
+        let recorder = Self { directory, guard: run.guard, entries, writer };
+        recorder.record(Record::Run {
+            version: VERSION,
+            name: run.name.to_owned(),
+            program: recorder.redact(&run.program.to_string_lossy()),
+            task: run.task.to_owned(),
+            time: now(),
+        });
+        Some(recorder)
     }
 
     /// Returns the path of the log.
@@ -96,11 +108,8 @@ impl Recorder {
         match event {
             Event::Started { pod, caller, task, call, attempt, inputs } => {
                 let label = call_label(&task.name, *call);
-                self.edit(|files| {
-                    files.pods.insert(*pod, PodLog { label, line: Vec::new() });
-                    Ok(())
-                });
-                self.write(&Record::Started {
+                self.send(Entry::Label(*pod, label));
+                self.record(Record::Started {
                     pod: *pod,
                     caller: *caller,
                     task: task.name.clone(),
@@ -115,11 +124,11 @@ impl Recorder {
                     inputs: self.values(literals_to_json(inputs.literals.clone())),
                 });
             }
-            Event::Output { pod, bytes } => self.edit(|files| files.output(*pod, bytes)),
+            Event::Output { pod, bytes } => self.send(Entry::Output(*pod, bytes.to_vec())),
             Event::Finished { pod, outcome, retry, .. } => {
-                self.edit(|files| files.end_output(*pod));
+                self.send(Entry::EndOfOutput(*pod));
                 let outputs = outcome.ok().map(|success| success.outputs.literals.clone());
-                self.write(&Record::Finished {
+                self.record(Record::Finished {
                     pod: *pod,
                     time: now(),
                     outputs: outputs.map(|literals| self.values(literals_to_json(literals))),
@@ -131,14 +140,17 @@ impl Recorder {
         }
     }
 
-    /// Records the end of the run.
-    pub(crate) fn finish(&self, outcome: &Result<(), CommandError>) {
+    /// Records the end of the run. Waits for the files, and returns whether everything is written.
+    pub(crate) fn finish(&self, outcome: &Result<(), CommandError>) -> bool {
         let error = outcome.as_ref().err();
-        self.write(&Record::Ended {
+        self.record(Record::Ended {
             time: now(),
             exit_code: error.map_or(0, CommandError::code),
             error: error.map(|error| self.redact(error.message())),
         });
+        self.send(Entry::EndOfRun);
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        writer.is_some_and(|writer| writer.join().unwrap_or(false))
     }
 
     fn error(&self, problem: &Problem) -> RecordedError {
@@ -173,23 +185,33 @@ impl Recorder {
         }
     }
 
-    fn write(&self, record: &Record) {
-        self.edit(|files| {
-            let mut line = serde_json::to_vec(record)?;
-            line.push(b'\n');
-            files.records.write_all(&line)
-        });
+    fn record(&self, record: Record) {
+        self.send(Entry::Record(record));
     }
 
-    /// Writes to the files, unless that has failed before.
-    fn edit(&self, write: impl FnOnce(&mut Files) -> io::Result<()>) {
-        let mut files: MutexGuard<'_, Option<Files>> =
-            self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(Err(error)) = files.as_mut().map(write) {
-            *files = None;
-            warn(&self.directory, &error);
-        }
+    fn send(&self, entry: Entry) {
+        // The writer has ended after an error.
+        let _ = self.entries.send(entry);
     }
+}
+
+/// Writes the entries of a run until its end, or until an error, which it prints. Returns whether there was none.
+fn write(path: &Path, entries: &Receiver<Entry>) -> bool {
+    let written = Files::create(path).and_then(|mut files| {
+        path.parent().map(prune);
+        loop {
+            match entries.recv() {
+                Ok(Entry::Record(record)) => files.record(&record)?,
+                Ok(Entry::Label(pod, label)) => {
+                    files.pods.insert(pod, PodLog { label, line: Vec::new() });
+                }
+                Ok(Entry::Output(pod, bytes)) => files.output(pod, &bytes)?,
+                Ok(Entry::EndOfOutput(pod)) => files.end_output(pod)?,
+                Ok(Entry::EndOfRun) | Err(_) => return Ok(()),
+            }
+        }
+    });
+    written.inspect_err(|error| warn(path, error)).is_ok()
 }
 
 impl Files {
@@ -201,6 +223,12 @@ impl Files {
         // Not every file system has locks. Without one, a running run looks interrupted.
         let _ = flock(&records, FlockOperation::NonBlockingLockExclusive);
         Ok(Self { records, log: create(LOG_FILE)?, logged: 0, pods: BTreeMap::new() })
+    }
+
+    fn record(&mut self, record: &Record) -> io::Result<()> {
+        let mut line = serde_json::to_vec(record)?;
+        line.push(b'\n');
+        self.records.write_all(&line)
     }
 
     /// Writes the complete lines of a pod to the log.
