@@ -78,11 +78,13 @@ fn a_run_is_recorded_with_its_tasks_and_values() {
 #[test]
 fn the_files_of_the_history_are_private() {
     let runs = home();
-    runs.run("t1");
-    let run = directory(&runs).join(&names(&runs)[0]);
+    runs.run("says");
+    let (directory, name) = (directory(&runs), names(&runs).remove(0));
     let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
-    assert_eq!((mode(&directory(&runs)), mode(&run)), (0o700, 0o700));
-    assert_eq!((mode(&run.join("run.jsonl")), mode(&run.join("log"))), (0o600, 0o600));
+    assert_eq!(mode(&directory), 0o700);
+    for extension in ["jsonl", "log"] {
+        assert_eq!(mode(&directory.join(format!("{name}.{extension}"))), 0o600);
+    }
 }
 
 #[test]
@@ -91,7 +93,7 @@ fn a_failed_run_names_its_log_and_no_secret() {
     for way in ["panic", "binary", "split", SECRET] {
         let finished = runs.program("").args("ends --way").arg(way).run().unwrap();
         if way == "panic" {
-            let path = directory(&runs).join(&names(&runs)[0]).join("log");
+            let path = directory(&runs).join(names(&runs).remove(0) + ".log");
             let note = format!("note: the log of this run: {}\n", path.display());
             assert!(finished.stderr.contains(&note) && path.exists(), "{finished}");
         }
@@ -144,6 +146,8 @@ fn a_killed_run_is_interrupted_and_a_live_one_runs() {
     let runs = home();
     let mut child = runs.start("waits_for_it").unwrap();
     wait_for(&mut child, "waits started");
+    let count = || report(&runs)["actions"].as_array().map_or(0, Vec::len);
+    until("both tasks are recorded", || names(&runs).len() == 1 && count() == 2);
     assert_eq!(report(&runs)["phase"], "running");
     kill_process(Pid::from_child(&child), Signal::KILL).unwrap();
     child.wait().unwrap();
@@ -168,6 +172,7 @@ fn twenty_runs_are_kept_also_when_they_run_in_parallel() {
     let runs = without_secrets();
     let mut oldest = runs.start("waits_async").unwrap();
     wait_for(&mut oldest, "waits_async started");
+    until("it is recorded", || !names(&runs).is_empty());
     let oldest_name = names(&runs).remove(0);
     thread::scope(|scope| {
         for _ in 0..2 {
@@ -233,7 +238,7 @@ fn an_unknown_or_damaged_run_is_an_error() {
     ");
     runs.run("whereabouts");
     let name = names(&runs).remove(0);
-    let path = directory(&runs).join(&name).join("run.jsonl");
+    let path = directory(&runs).join(format!("{name}.jsonl"));
     let text = fs::read_to_string(&path).unwrap();
     // A killed command may leave a part of a line.
     fs::write(&path, &text[..text.len() - 5]).unwrap();

@@ -206,7 +206,7 @@ fn a_run_writes_no_file_to_a_disk_but_its_history() {
     let written: Vec<&str> = written.filter(|line| !line.contains("= -1")).collect();
     assert!(written.iter().any(|line| line.contains("my_file_secret")), "{written:#?}");
     for line in written {
-        let history = ["/run.jsonl\"", "/log\""];
+        let history = [".jsonl\"", ".log\""];
         if line.contains("/.local/state/sealkit/runs/local-")
             && history.iter().any(|file| line.contains(file))
         {

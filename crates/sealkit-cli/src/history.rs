@@ -1,7 +1,7 @@
 //! The history of local runs: what a run does is recorded while it runs, and can be read later.
 //!
-//! A run is a directory with two files, which `local_runs.md` documents: `run.jsonl` has one record per line, and `log` has what the tasks
-//! printed, redacted. The process of the run holds a lock on `run.jsonl`, so that an interrupted run differs from a running one.
+//! A run has two files, which `local_runs.md` documents: `NAME.jsonl` has one record per line, and `NAME.log` has what the tasks printed,
+//! redacted, if they did. The process of the run locks the records, so that an interrupted run differs from a running one.
 
 pub(crate) mod get_run;
 pub(crate) mod logs;
@@ -22,10 +22,6 @@ use crate::error::CommandError;
 
 /// The number of runs that are kept.
 const MAX_RUNS: usize = 20;
-/// The file with the records of a run.
-const RECORDS_FILE: &str = "run.jsonl";
-/// The file with the output of the tasks of a run.
-const LOG_FILE: &str = "log";
 /// The beginning of the name of every local run.
 const NAME_PREFIX: &str = "local-";
 
@@ -49,13 +45,23 @@ fn directory() -> Option<PathBuf> {
     state.map(|state| state.join("sealkit/runs"))
 }
 
-/// Returns the names of the runs in `directory`. A directory is modified only when its files are created: at the start of the run.
+/// Returns the file with the records of a run.
+fn records_file(directory: &Path, run: &str) -> PathBuf {
+    directory.join(format!("{run}.jsonl"))
+}
+
+/// Returns the file with the output of the tasks of a run.
+fn log_file(directory: &Path, run: &str) -> PathBuf {
+    directory.join(format!("{run}.log"))
+}
+
+/// Returns the names of the runs in `directory`, after the time of their latest record.
 fn newest_first(directory: &Path) -> Vec<String> {
     let entries = fs::read_dir(directory).into_iter().flatten().flatten();
     let mut runs: Vec<(SystemTime, String)> = entries
         .filter_map(|entry| {
-            let name = entry.file_name().into_string().ok().filter(|name| is_local_name(name))?;
-            Some((entry.metadata().ok()?.modified().ok()?, name))
+            let name = entry.file_name().into_string().ok()?.strip_suffix(".jsonl")?.to_owned();
+            Some((entry.metadata().ok()?.modified().ok()?, name)).filter(|(_, name)| is_local_name(name))
         })
         .collect();
     runs.sort_unstable_by(|a, b| b.cmp(a));
@@ -65,17 +71,18 @@ fn newest_first(directory: &Path) -> Vec<String> {
 /// Deletes all but the latest runs. Other processes may do the same, and a run that has not ended stays.
 fn prune(directory: &Path) {
     for name in newest_first(directory).into_iter().skip(MAX_RUNS) {
-        let run = directory.join(name);
-        if !is_running(&run) {
-            // Another process may have deleted it.
-            let _ = fs::remove_dir_all(run);
+        let records = records_file(directory, &name);
+        if !is_running(&records) {
+            // Another process may have deleted them.
+            let _ = fs::remove_file(log_file(directory, &name));
+            let _ = fs::remove_file(records);
         }
     }
 }
 
-/// Returns whether a process records the run in this directory.
-fn is_running(run: &Path) -> bool {
-    fs::File::open(run.join(RECORDS_FILE)).is_ok_and(|file| {
+/// Returns whether a process writes these records.
+fn is_running(records: &Path) -> bool {
+    fs::File::open(records).is_ok_and(|file| {
         flock(&file, FlockOperation::NonBlockingLockShared)
             .is_err_and(|error| error == rustix::io::Errno::WOULDBLOCK)
     })

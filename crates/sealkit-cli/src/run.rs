@@ -98,9 +98,9 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
         Err(problem) => Err(interrupted.unwrap_or_else(|| problem.into())),
     };
     if let Some(recorder) = recorder.get() {
-        let is_recorded = recorder.finish(&outcome);
-        if is_recorded && outcome.as_ref().is_err_and(|error| error.code() == 1) {
-            terminal::note(&format!("the log of this run: {}", recorder.log_path().display()));
+        let record = recorder.finish(&outcome);
+        if let Some(path) = record.filter(|_| outcome.as_ref().is_err_and(|error| error.code() == 1)) {
+            terminal::note(&format!("the log of this run: {}", path.display()));
         }
     }
     outcome

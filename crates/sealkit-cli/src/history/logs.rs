@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{BufRead as _, BufReader},
+    io::{self, BufRead as _, BufReader},
     thread,
     time::Duration,
 };
@@ -26,12 +26,21 @@ const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 pub(crate) fn logs(args: &Logs) -> Result<(), CommandError> {
     let mut run = read(&args.run)?;
-    let log = File::open(&run.log).map_err(|error| cannot_read(&args.run, &error))?;
-    let (mut log, mut line) = (BufReader::new(log), Vec::new());
+    let (mut log, mut line) = (None, Vec::new());
     loop {
         // Read before the log: what a finished run has printed is complete.
         let is_running = run.phase == Phase::Running;
-        while log.read_until(b'\n', &mut line).map_err(|error| cannot_read(&args.run, &error))? > 0 {
+        if log.is_none() {
+            log = match File::open(&run.log) {
+                Ok(log) => Some(BufReader::new(log)),
+                // The tasks have printed nothing so far.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+                Err(error) => return Err(cannot_read(&args.run, &error)),
+            };
+        }
+        while let Some(log) = &mut log
+            && log.read_until(b'\n', &mut line).map_err(|error| cannot_read(&args.run, &error))? > 0
+        {
             if !line.ends_with(b"\n") {
                 break;
             }

@@ -6,8 +6,9 @@ use sealkit_engine::call_label;
 use serde_json::{Map, Value};
 
 use super::{
-    LOG_FILE, RECORDS_FILE, cannot_read, directory, is_local_name, is_running, names,
+    cannot_read, directory, is_local_name, is_running, log_file, names,
     record::{Record, RecordedError, VERSION},
+    records_file,
 };
 use crate::error::CommandError;
 
@@ -46,6 +47,7 @@ pub(super) struct PastRun {
     pub(super) exit_code: Option<u8>,
     pub(super) error: Option<String>,
     pub(super) calls: Vec<Call>,
+    /// It does not exist if the tasks have printed nothing.
     pub(super) log: PathBuf,
 }
 
@@ -99,9 +101,11 @@ pub(super) fn duration(started: u64, ended: Option<u64>) -> Option<Duration> {
     ended.map(|ended| Duration::from_millis(ended.saturating_sub(started)))
 }
 
-/// Reads all runs, the newest first. A run that another process deletes at the same time is left out.
+/// Reads all runs, the latest started first. A run that another process deletes at the same time is left out.
 pub(super) fn read_all() -> Vec<PastRun> {
-    names().iter().filter_map(|name| read(name).ok()).collect()
+    let mut runs: Vec<PastRun> = names().iter().filter_map(|name| read(name).ok()).collect();
+    runs.sort_by_key(|run| std::cmp::Reverse(run.started));
+    runs
 }
 
 /// Reads a run.
@@ -112,17 +116,17 @@ pub(super) fn read(name: &str) -> Result<PastRun, CommandError> {
     let Some(directory) = directory().filter(|_| is_local_name(name)) else {
         return Err(not_found().with_hint(hint));
     };
-    let path = directory.join(name);
+    let path = records_file(&directory, name);
     // Before the records are read: a run that ends meanwhile has its last record.
     let is_running = is_running(&path);
-    let text = match fs::read(path.join(RECORDS_FILE)) {
+    let text = match fs::read(path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(not_found().with_hint(hint)),
         Err(error) => return Err(cannot_read(name, &error)),
     };
     // The last line of an interrupted run may be incomplete, and a later version may write other records.
     let records = text.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok());
-    from_records(records, is_running, path.join(LOG_FILE))
+    from_records(records, is_running, log_file(&directory, name))
         .map_err(|reason| cannot_read(name, &io::Error::other(reason)))
 }
 

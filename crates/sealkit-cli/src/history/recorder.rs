@@ -22,8 +22,9 @@ use sealkit_remote::literals_to_json;
 use serde_json::{Map, Value};
 
 use super::{
-    LOG_FILE, RECORDS_FILE, directory, prune,
+    directory, log_file, prune,
     record::{Record, RecordedError, VERSION, now},
+    records_file,
 };
 use crate::{error::CommandError, terminal};
 
@@ -46,11 +47,10 @@ pub(crate) struct RunInfo<'a> {
 
 /// Records the events of one run. An error is printed once and ends the recording, not the run.
 pub(crate) struct Recorder {
-    directory: PathBuf,
     guard: Arc<Guard>,
     entries: SyncSender<Entry>,
-    /// Returns whether everything is written.
-    writer: Mutex<Option<JoinHandle<bool>>>,
+    /// Returns the log, or the records if nothing was printed.
+    writer: Mutex<Option<JoinHandle<Option<PathBuf>>>>,
 }
 
 /// What is written next.
@@ -66,7 +66,10 @@ enum Entry {
 struct Files {
     /// Locked until the writer ends.
     records: File,
-    log: File,
+    records_path: PathBuf,
+    /// Created when something is printed.
+    log: Option<File>,
+    log_path: PathBuf,
     /// The number of bytes in the log.
     logged: usize,
     pods: BTreeMap<u64, PodLog>,
@@ -83,11 +86,10 @@ struct PodLog {
 impl Recorder {
     /// Starts to record a run, and deletes old runs. Returns `None` without a home directory.
     pub(crate) fn start(run: RunInfo<'_>) -> Option<Self> {
-        let directory = directory()?.join(run.name);
+        let (directory, name) = (directory()?, run.name.to_owned());
         let (entries, pending) = mpsc::sync_channel(MAX_PENDING);
-        let path = directory.clone();
-        let writer = Mutex::new(Some(thread::spawn(move || write(&path, &pending))));
-        let recorder = Self { directory, guard: run.guard, entries, writer };
+        let writer = Mutex::new(Some(thread::spawn(move || write(&directory, &name, &pending))));
+        let recorder = Self { guard: run.guard, entries, writer };
         recorder.record(Record::Run {
             version: VERSION,
             name: run.name.to_owned(),
@@ -96,11 +98,6 @@ impl Recorder {
             time: now(),
         });
         Some(recorder)
-    }
-
-    /// Returns the path of the log.
-    pub(crate) fn log_path(&self) -> PathBuf {
-        self.directory.join(LOG_FILE)
     }
 
     /// Records an event.
@@ -140,8 +137,9 @@ impl Recorder {
         }
     }
 
-    /// Records the end of the run. Waits for the files, and returns whether everything is written.
-    pub(crate) fn finish(&self, outcome: &Result<(), CommandError>) -> bool {
+    /// Records the end of the run, and waits for the files. Returns the log, or the records if nothing was printed; `None` if they could
+    /// not be written.
+    pub(crate) fn finish(&self, outcome: &Result<(), CommandError>) -> Option<PathBuf> {
         let error = outcome.as_ref().err();
         self.record(Record::Ended {
             time: now(),
@@ -150,7 +148,7 @@ impl Recorder {
         });
         self.send(Entry::EndOfRun);
         let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
-        writer.is_some_and(|writer| writer.join().unwrap_or(false))
+        writer?.join().ok().flatten()
     }
 
     fn error(&self, problem: &Problem) -> RecordedError {
@@ -195,10 +193,10 @@ impl Recorder {
     }
 }
 
-/// Writes the entries of a run until its end, or until an error, which it prints. Returns whether there was none.
-fn write(path: &Path, entries: &Receiver<Entry>) -> bool {
-    let written = Files::create(path).and_then(|mut files| {
-        path.parent().map(prune);
+/// Writes the entries of a run until its end, or until an error, which it prints. Returns the file to read.
+fn write(directory: &Path, run: &str, entries: &Receiver<Entry>) -> Option<PathBuf> {
+    let written = Files::create(directory, run).and_then(|mut files| {
+        prune(directory);
         loop {
             match entries.recv() {
                 Ok(Entry::Record(record)) => files.record(&record)?,
@@ -207,22 +205,23 @@ fn write(path: &Path, entries: &Receiver<Entry>) -> bool {
                 }
                 Ok(Entry::Output(pod, bytes)) => files.output(pod, &bytes)?,
                 Ok(Entry::EndOfOutput(pod)) => files.end_output(pod)?,
-                Ok(Entry::EndOfRun) | Err(_) => return Ok(()),
+                Ok(Entry::EndOfRun) | Err(_) => {
+                    return Ok(if files.log.is_some() { files.log_path } else { files.records_path });
+                }
             }
         }
     });
-    written.inspect_err(|error| warn(path, error)).is_ok()
+    written.inspect_err(|error| warn(directory, error)).ok()
 }
 
 impl Files {
-    fn create(path: &Path) -> io::Result<Self> {
-        DirBuilder::new().recursive(true).mode(0o700).create(path)?;
-        let create =
-            |name: &str| OpenOptions::new().write(true).create_new(true).mode(0o600).open(path.join(name));
-        let records = create(RECORDS_FILE)?;
+    fn create(directory: &Path, run: &str) -> io::Result<Self> {
+        DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+        let (records_path, log_path) = (records_file(directory, run), log_file(directory, run));
+        let records = create(&records_path)?;
         // Not every file system has locks. Without one, a running run looks interrupted.
         let _ = flock(&records, FlockOperation::NonBlockingLockExclusive);
-        Ok(Self { records, log: create(LOG_FILE)?, logged: 0, pods: BTreeMap::new() })
+        Ok(Self { records, records_path, log: None, log_path, logged: 0, pods: BTreeMap::new() })
     }
 
     fn record(&mut self, record: &Record) -> io::Result<()> {
@@ -258,13 +257,21 @@ impl Files {
         if text.is_empty() || self.logged > MAX_LOG {
             return Ok(());
         }
+        let log = match &mut self.log {
+            Some(log) => log,
+            None => self.log.insert(create(&self.log_path)?),
+        };
         self.logged += text.len();
-        self.log.write_all(text)?;
+        log.write_all(text)?;
         if self.logged > MAX_LOG {
-            self.log.write_all(b"sealkit | the rest of the output is not recorded\n")?;
+            log.write_all(b"sealkit | the rest of the output is not recorded\n")?;
         }
         Ok(())
     }
+}
+
+fn create(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }
 
 /// Moves a line to `text`, after the name of its task. A terminal ends lines with `\r\n`.
