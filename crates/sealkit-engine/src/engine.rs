@@ -25,7 +25,7 @@ use crate::{
     event::{Event, Observer},
     isolation::Isolation,
     mounts,
-    pod::{Pod, PodOptions, RunningPod},
+    pod::{Pod, PodOptions, RunningPod, StartMessages},
     retry::{Attempts, Retry},
     run_directory::RunDirectory,
     slots::Slots,
@@ -262,7 +262,7 @@ impl Engine {
         };
         let observer = self.observer.clone();
         let print = move |bytes: &[u8]| observer(&Event::Output { pod: number, bytes });
-        let running = start(&mut pod, inputs, print)?;
+        let (running, start) = start(&mut pod, inputs, print)?;
         let process = running.process();
         let terminal = running.terminal();
         self.live().insert(number, LivePod { caller, process, terminal, is_suspended: false });
@@ -272,7 +272,13 @@ impl Engine {
         }
         let (answer, answers) = mpsc::channel();
         let (engine, name, socket) = (self.clone(), task.name.clone(), running.socket());
-        thread::spawn(move || engine.serve(number, &name, depth, &socket, &answer));
+        // On a thread: a pod that does not read its secrets must not block the engine.
+        thread::spawn(move || {
+            // If the pod has died, its exit status says why.
+            let _ = socket.send_start(&start);
+            drop(start);
+            engine.serve(number, &name, depth, &socket, &answer);
+        });
         let engine = Arc::downgrade(self);
         let timeout = Timeout::start(attempts.time_limit(), move || {
             if let Some(engine) = engine.upgrade() {
@@ -330,7 +336,7 @@ fn start(
     pod: &mut Pod<'_>,
     inputs: &Inputs,
     print: impl Fn(&[u8]) + Clone + Send + 'static,
-) -> Result<RunningPod, Problem> {
+) -> Result<(RunningPod, StartMessages), Problem> {
     let started = Instant::now();
     loop {
         match pod.start(inputs, print.clone()) {

@@ -128,6 +128,12 @@ pub(crate) struct RunningPod {
     output_closed: mpsc::Receiver<()>,
 }
 
+/// What a pod needs to start its task.
+pub(crate) struct StartMessages {
+    secrets: Vec<SecretVariable>,
+    inputs: Inputs,
+}
+
 /// The engine's end of the socket of a pod.
 pub(crate) struct PodSocket {
     stream: UnixStream,
@@ -147,24 +153,24 @@ impl PodSocket {
         frame::write(&self.stream, message)
     }
 
-    /// Sends what a pod needs to start: the version of the protocol, its secrets and its inputs.
-    fn send_start(&self, secrets: &[SecretVariable], inputs: &Inputs) -> io::Result<()> {
+    /// Sends the version of the protocol, and the secrets and inputs of the pod. It may block until the pod reads them or exits.
+    pub(crate) fn send_start(&self, start: &StartMessages) -> io::Result<()> {
         let _sending = self.sending.lock().unwrap_or_else(PoisonError::into_inner);
         frame::write(&self.stream, &Hello::current())?;
-        mounts::send(&self.stream, secrets)?;
-        frame::write(&self.stream, inputs)
+        mounts::send(&self.stream, &start.secrets)?;
+        frame::write(&self.stream, &start.inputs)
     }
 }
 
 impl Pod<'_> {
-    /// Starts the process and sends it its secrets.
+    /// Starts the process. Returns what has to be sent to it.
     ///
     /// The calling thread has to wait for the pod: Linux kills the pod when the thread ends.
     pub(crate) fn start(
         &mut self,
         inputs: &Inputs,
         print: impl Fn(&[u8]) + Clone + Send + 'static,
-    ) -> io::Result<RunningPod> {
+    ) -> io::Result<(RunningPod, StartMessages)> {
         if let Some(secrets) = self.secrets {
             DirBuilder::new().mode(0o700).recursive(true).create(secrets)?;
         }
@@ -196,11 +202,8 @@ impl Pod<'_> {
                 drop(open);
             });
         }
-        // On a thread: a pod that does not read its secrets must not block the engine. If it has died, its exit status says why.
-        let secrets = mem::take(&mut self.mounts.variables);
-        let (inputs, to_pod) = (inputs.clone(), socket.clone());
-        thread::spawn(move || to_pod.send_start(&secrets, &inputs));
-        Ok(RunningPod { socket, process, terminal, output_closed })
+        let start = StartMessages { secrets: mem::take(&mut self.mounts.variables), inputs: inputs.clone() };
+        Ok((RunningPod { socket, process, terminal, output_closed }, start))
     }
 
     fn environment(&self) -> Vec<(OsString, OsString)> {
