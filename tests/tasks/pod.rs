@@ -248,7 +248,9 @@ fn waiting(program: &Path, start: &[&str], directory: &Path, user: Option<u32>, 
     command.args(start).arg("--inputs").arg(inputs).arg("--outputs-path").arg(directory.join("outputs"));
     command.env_clear().env("FLYTE_INTERNAL_TASK_NAME", "scanned");
     command.env("FLYTE_INTERNAL_EXECUTION_ID", "run-1").env("HF_TOKEN", "stays-here-1");
-    command.env("_UNION_SCANNED", SECRET).env("_UNION_OTHER", SECRET);
+    // A prefix that variables of Flyte have, too.
+    command.env("FLYTE_SECRETS_ENV_PREFIX", "FLYTE_");
+    command.env("FLYTE_SCANNED", SECRET).env("_UNION_OTHER", SECRET);
     if debuggable {
         command.env("SEALKIT_DEBUGGABLE", "1");
     }
