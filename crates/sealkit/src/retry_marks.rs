@@ -67,8 +67,8 @@ impl Error {
 
     /// Returns whether another attempt cannot help, so that the task is not retried.
     ///
-    /// Errors from [`Error::permanent`] are permanent, and all errors except those of the kinds [`Other`](ErrorKind::Other),
-    /// [`Provider`](ErrorKind::Provider) and [`Io`](ErrorKind::Io).
+    /// Errors from [`Error::permanent`] are permanent, and all errors except those of the kinds [`Other`](crate::ErrorKind::Other),
+    /// [`Provider`](crate::ErrorKind::Provider) and [`Io`](crate::ErrorKind::Io).
     pub fn is_permanent(&self) -> bool {
         !self.is_retryable()
     }
