@@ -200,7 +200,7 @@ fn a_workflow_without_declared_calls_starts_with_a_warning_about_missing_secrets
     assert_eq!((finished.code, &*finished.stdout), (Some(0), "13\n"), "{finished}");
     let endpoint = plane.endpoint();
     let warning = format!(
-        "warning: secrets of tasks that `sum_of_squares` may call were not found on {endpoint}: `my_secret` (task `leaking`)\n\
+        "warning: secrets of tasks that `sum_of_squares` may call were not found on {endpoint}: `my_secret` (task `calls_without_context`)\n\
          hint: to check secrets before the run, declare the calls: #[workflow(calls = [...])]\n"
     );
     assert!(finished.stderr.starts_with(&warning), "{finished}");
