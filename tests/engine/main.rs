@@ -2,6 +2,7 @@
 
 #![cfg(target_os = "linux")]
 
+mod errors;
 mod history;
 mod inputs;
 mod isolation;

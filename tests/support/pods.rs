@@ -1,6 +1,7 @@
 //! Misbehaving tasks, which tests run as pods.
 
 mod call_tasks;
+mod error_tasks;
 mod retry_tasks;
 mod spy;
 mod terminal_tasks;

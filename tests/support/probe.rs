@@ -5,7 +5,9 @@
 use std::{any::TypeId, fs, io, os::unix::ffi::OsStrExt};
 
 use sealkit::{
-    __private::{Call, InvokeError, Limits, Members, Output, ResultConversions, TaskError, not_visible},
+    __private::{
+        Call, InvokeError, Limits, Members, Output, ResultConversions, TaskError, not_visible, opaque,
+    },
     LocalStore, MountType, Secret, Session, TaskKind, TaskMetadata, TaskType, Value, ValueError,
     current_context,
 };
@@ -33,6 +35,7 @@ const OUTPUT: Output<sealkit::Result<()>> = Output {
         output: TaskType::__MEMBER,
         error: TaskError::CONVERSIONS,
         as_error: not_visible,
+        codec: opaque,
     },
 };
 
@@ -65,7 +68,7 @@ fn main() -> io::Result<()> {
         told = Some(read());
         Ok(())
     };
-    session.run(|| Call::new(task, &OUTPUT, |_| {}).run(body)).map_err(io::Error::other)?;
+    session.run(|| Call::new(task, &OUTPUT, |_| {}).run(body, |_| Ok(Ok(())))).map_err(io::Error::other)?;
     println!("{}", told.unwrap_or_default());
     Ok(())
 }

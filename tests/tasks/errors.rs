@@ -32,6 +32,9 @@ const WORKFLOWS: [(&str, &str); 14] = [
 
 /// Checks that `text` says which secret is missing, once, and what to do.
 fn check(workflow: &str, expected: &str, text: &str) {
+    // As from another pod: the error names the called task.
+    assert_eq!(text.matches("task `leaf` failed: ").count(), 1, "{workflow}: {text}");
+    let text = text.replace("task `leaf` failed: ", "");
     assert!(text.contains(&format!("task `{workflow}` failed: {expected}")), "{workflow}: {text}");
     assert_eq!(text.matches(TEXT).count(), 1, "{workflow}: {text}");
     let hints: Vec<&str> = text.lines().filter(|line| line.contains("hint: ")).collect();
@@ -196,7 +199,8 @@ fn the_causes_of_an_error_are_shown() {
         ]
     );
     assert!(
-        lines[3].starts_with(&format!("caused by: {TEXT}")) && lines[4].starts_with("hint: "),
+        lines[3].starts_with(&format!("caused by: task `leaf` failed: {TEXT}"))
+            && lines[4].starts_with("hint: "),
         "{message}"
     );
     assert_eq!(lines.len(), 5, "{message}");

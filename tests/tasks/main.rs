@@ -13,6 +13,7 @@ mod pod;
 mod program;
 mod program_help;
 mod reading;
+mod retries;
 mod spawned;
 mod supervisor;
 mod types;

@@ -19,14 +19,13 @@ use rustix::{io::Errno, process::Pid};
 use sealkit_guard::Guard;
 use sealkit_idl::task::Inputs;
 use sealkit_program::{Program, Result, Timeout};
-use sealkit_protocol::{Code, Problem, Task, call::Success, exit::signal_name};
+use sealkit_protocol::{Attempts, Code, Problem, Retry, Task, call::Success, exit::signal_name};
 
 use crate::{
     event::{Event, Observer},
     isolation::Isolation,
     mounts,
     pod::{Pod, PodOptions, RunningPod, StartMessages},
-    retry::{Attempts, Retry},
     run_directory::RunDirectory,
     slots::Slots,
     values::Values,
@@ -190,7 +189,7 @@ impl Engine {
             let message = format!("calls of task `{}` are nested deeper than {MAX_CALL_DEPTH}", task.name);
             return Err(Problem::new(Code::Other, message).not_retryable());
         }
-        let attempts = Attempts::new(task);
+        let attempts = Attempts::new(task.limits());
         let mut attempt = 0;
         loop {
             let slot = self.slots.acquire(attempts.queue_limit(attempt));

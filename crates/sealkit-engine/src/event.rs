@@ -3,9 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use sealkit_idl::task::Inputs;
-use sealkit_protocol::{Problem, Task, call::Success};
-
-use crate::retry::Retry;
+use sealkit_protocol::{Problem, Retry, Task, call::Success};
 
 /// An event of a run.
 #[derive(Debug)]

@@ -13,7 +13,6 @@ mod mounts;
 mod output;
 mod pod;
 mod pty;
-mod retry;
 mod run_directory;
 mod serve;
 mod signals;
@@ -24,8 +23,8 @@ pub use engine::Engine;
 pub use event::{Event, Observer, call_label};
 pub use isolation::Isolation;
 pub use pod::{GRACE_PERIOD, PodOptions};
-pub use retry::Retry;
 pub use run_directory::remove_stale_run_directories;
+pub use sealkit_protocol::Retry;
 
 pub use sealkit_process::{adopt_orphans, kill_orphans};
 pub use sealkit_protocol::{Code, Problem, call::Success, exit::signal_name};

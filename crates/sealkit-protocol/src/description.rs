@@ -5,6 +5,8 @@ use std::{fmt, time::Duration};
 use sealkit_names::{MountType, Request};
 use serde::{Deserialize, Serialize};
 
+use crate::Limits;
+
 /// The description of a task.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Task {
@@ -49,12 +51,20 @@ pub struct Task {
 }
 
 impl Task {
-    /// Returns the delays between attempts.
-    pub fn backoff(&self) -> sealkit_names::backoff::Backoff {
+    /// Returns how often and how long it may run.
+    pub fn limits(&self) -> Limits<'_> {
         use sealkit_names::backoff::Backoff;
 
-        self.backoff
-            .map_or(Backoff::DEFAULT, |backoff| Backoff::new(backoff.base, backoff.factor, backoff.cap))
+        Limits {
+            task: &self.name,
+            retries: self.retries,
+            backoff: self
+                .backoff
+                .map_or(Backoff::DEFAULT, |backoff| Backoff::new(backoff.base, backoff.factor, backoff.cap)),
+            timeout: self.timeout,
+            max_queued_time: self.max_queued_time,
+            deadline: self.deadline,
+        }
     }
 }
 
@@ -358,7 +368,7 @@ mod tests {
             "resources":{"cpu":"500m"}}"#;
         let task: Task = serde_json::from_str(json).unwrap();
         assert_eq!(task.timeout, Some(Duration::from_millis(1500)));
-        assert_eq!(task.backoff().to_string(), "1s..300s");
+        assert_eq!(task.limits().backoff.to_string(), "1s..300s");
         assert_eq!(task.secret_requests[0].request().mount, MountType::File);
         let types: Vec<String> = task.interface.inputs.iter().map(|input| input.r#type.to_string()).collect();
         assert_eq!(types, ["integer", "map of list of optional date", "A|B", "S { x: float }"]);

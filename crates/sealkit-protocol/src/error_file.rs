@@ -99,6 +99,18 @@ mod tests {
     }
 
     #[test]
+    fn the_error_of_a_task_crosses_pods_unless_it_is_too_long() {
+        let value_of = |json: String| {
+            let file = ErrorFile::new(problem().with_value(Some(json))).encode_to_vec();
+            ErrorFile::decode(&*file).unwrap().into_problem().unwrap().value().map(str::to_owned)
+        };
+        let json = r#"{"Gone":{"id":1}}"#;
+        assert_eq!(value_of(json.to_owned()).as_deref(), Some(json));
+        assert_eq!(value_of("1".repeat(MAX_TEXT)).map(|json| json.len()), Some(MAX_TEXT));
+        assert_eq!(value_of("1".repeat(MAX_TEXT + 1)), None);
+    }
+
+    #[test]
     fn a_file_of_other_software_is_read_as_one_text() {
         let error = ContainerError {
             code: "USER:Error".to_owned(),

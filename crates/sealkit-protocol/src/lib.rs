@@ -17,9 +17,11 @@
 //! | [`mounts`] | the secrets of a pod |
 //! | [`call`] | calls of tasks from a pod, and the answer of the pod |
 //! | [`problem`] | why a task failed |
+//! | [`attempts`] | when a task is tried again, and when its time is over |
 //! | [`exit`] | why a pod ended without an answer |
 //! | [`error_file`] | the file `error.pb`, in which a pod of a cluster reports why its task failed |
 
+pub mod attempts;
 pub mod call;
 pub mod description;
 pub mod error_file;
@@ -30,6 +32,7 @@ pub mod problem;
 pub mod query;
 pub mod version;
 
+pub use attempts::{Attempts, Limits, Retry};
 pub use description::Task;
 pub use error_file::ErrorFile;
 pub use exit::Exit;

@@ -3,30 +3,47 @@
 use std::{fmt, time::Duration};
 
 use prost::Message;
+use serde::{Deserialize, Serialize};
 
 /// Why a task failed.
 ///
 /// Before it leaves a process, its texts are redacted.
-#[derive(Clone, PartialEq, Eq, Message)]
+#[derive(Clone, PartialEq, Eq, Message, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Problem {
     /// The name of the code; see [`code`](Self::code).
     #[prost(string, tag = "1")]
+    #[serde(rename = "code")]
     pub(crate) name: String,
     /// What failed.
     #[prost(string, tag = "2")]
     pub message: String,
     /// What to do next.
     #[prost(string, optional, tag = "3")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
     /// The causes: the first one caused the problem, each other one caused the one before.
     #[prost(string, repeated, tag = "4")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub causes: Vec<String>,
     /// Whether a retry can help.
     #[prost(bool, tag = "5")]
     pub retryable: bool,
+    /// The error of the task as JSON, if its type can be serialized: the caller gets it back as a value of that type.
+    #[prost(message, optional, boxed, tag = "10")]
+    #[serde(skip)]
+    pub(crate) value: Option<Box<ErrorValue>>,
     /// How long the next attempt has to wait at least, in milliseconds.
     #[prost(uint32, optional, tag = "11")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<u32>,
+}
+
+/// The error of a task as JSON.
+#[derive(Clone, PartialEq, Eq, Message)]
+pub(crate) struct ErrorValue {
+    #[prost(string, tag = "1")]
+    json: String,
 }
 
 macro_rules! codes {
@@ -104,7 +121,7 @@ impl Problem {
     /// Creates a problem that is retryable if its code is.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         let (name, message, retryable) = (code.as_str().to_owned(), message.into(), code.is_retryable());
-        Self { name, message, retryable, hint: None, causes: Vec::new(), retry_after_ms: None }
+        Self { name, message, retryable, hint: None, causes: Vec::new(), value: None, retry_after_ms: None }
     }
 
     /// Sets the hint.
@@ -140,6 +157,18 @@ impl Problem {
         self.retry_after_ms.map(|delay| Duration::from_millis(delay.into()))
     }
 
+    /// Sets the error of the task as JSON.
+    #[must_use]
+    pub fn with_value(mut self, json: Option<String>) -> Self {
+        self.value = json.map(|json| Box::new(ErrorValue { json }));
+        self
+    }
+
+    /// Returns the error of the task as JSON.
+    pub fn value(&self) -> Option<&str> {
+        self.value.as_ref().map(|value| &*value.json)
+    }
+
     /// Returns the problem of a task that failed with this one.
     #[must_use]
     pub fn of_task(mut self, task: &str) -> Self {
@@ -152,12 +181,13 @@ impl Problem {
         Code::from_name(&self.name)
     }
 
-    /// Changes every text, for example to redact secrets.
+    /// Changes every text, for example to redact secrets. A value that would be changed is dropped.
     #[must_use]
     pub fn map_texts(mut self, change: impl Fn(&str) -> String) -> Self {
         self.message = change(&self.message);
         self.hint = self.hint.map(|hint| change(&hint));
         self.causes = self.causes.iter().map(|cause| change(cause)).collect();
+        self.value = self.value.filter(|value| change(&value.json) == value.json);
         self
     }
 }
@@ -202,6 +232,13 @@ pub(crate) mod tests {
         assert_eq!(Problem::decode(&*sent.encode_to_vec()).unwrap().retry_after(), Some(delay));
         let longest = problem().with_retry_after(Some(Duration::MAX));
         assert_eq!(longest.retry_after_ms, Some(u32::MAX));
+    }
+
+    #[test]
+    fn a_value_that_would_be_changed_is_dropped() {
+        let sent = problem().with_value(Some("{\"pin\":1234}".to_owned()));
+        assert_eq!(sent.clone().map_texts(str::to_owned), sent);
+        assert_eq!(sent.map_texts(|text| text.replace("1234", "")).value(), None);
     }
 
     #[test]

@@ -7,6 +7,7 @@ pub use crate::{
     call::{Call, Output, ResultConversions, type_id_of},
     callee::Callee,
     context::in_context_of_caller,
+    error_codec::{ErrorCodec, error_type, opaque},
     executor::block_on,
     invoke::InvokeError,
     metadata::Limits,

@@ -1,19 +1,22 @@
 //! Calls of tasks: from code, and by name with values.
 
-use std::{any::TypeId, fmt, future::Future, panic::RefUnwindSafe};
+use std::{any::TypeId, fmt, future::Future, panic::RefUnwindSafe, thread};
 
+use futures_timer::Delay;
 use sealkit_protocol::Problem;
 
 use crate::{
-    Context, Error, ErrorKind, TaskMetadata, Type, Value, Variable,
+    Context, Error, ErrorKind, TaskMetadata, Type, Value, ValueError, Variable,
+    attempts::InProcess,
     context::Frame,
     controller::{self, PendingCall},
     current_context,
+    error_codec::ErrorCodec,
     invoke::InvokeError,
     known_secrets::KnownSecrets,
     leaks::{Destination, OutgoingValue},
     task_error::{AsError, ErrorConversions},
-    task_type::{CallInputs, Member},
+    task_type::{CallInputs, Member, Members},
 };
 
 /// The conversions of the return type `R` of a task, which must be `Result<T, E>`.
@@ -28,6 +31,9 @@ pub trait TaskResult<R>: Sync + RefUnwindSafe {
 
     /// Returns the result, or an error if it contains a secret that the call has read.
     fn without_secrets(&self, result: R, call: &Context) -> R;
+
+    /// Returns why the call failed, without secrets that it has read; `None` if it succeeded.
+    fn problem(&self, result: &R, call: &Context) -> Option<Problem>;
 
     /// Converts an error of sealkit into the result.
     fn convert_error(&self, error: Error) -> R;
@@ -48,13 +54,27 @@ pub struct ResultConversions<T, E> {
     pub error: ErrorConversions<E>,
     /// The error as a standard error.
     pub as_error: AsError<E>,
+    /// How the error crosses pods as itself, if it can be serialized.
+    pub codec: fn() -> Option<ErrorCodec<E>>,
 }
 
 impl<T, E> ResultConversions<T, E> {
     /// Returns the problem of a call that failed with `error`.
-    fn problem(&self, error: &E, call: &Context) -> Problem {
+    fn problem_of(&self, error: &E, call: &Context) -> Problem {
         let recorded = call.frame().map(Frame::recorded_errors).unwrap_or_default();
-        self.error.problem(error, self.as_error, &recorded)
+        let value = (self.codec)().and_then(|codec| codec.encode(error));
+        self.error.problem(error, self.as_error, &recorded).with_value(value)
+    }
+
+    /// Returns the same problem without the secrets that the call has read.
+    fn redacted(problem: Problem, call: &Context) -> Problem {
+        match call.frame() {
+            Some(frame) if frame.known_secrets.count() > 0 => {
+                let guard = frame.known_secrets.guard();
+                problem.map_texts(|text| guard.redact_text(text).into_owned())
+            }
+            _ => problem,
+        }
     }
 }
 
@@ -68,7 +88,7 @@ impl<T, E> TaskResult<Result<T, E>> for ResultConversions<T, E> {
             Ok(output) => {
                 self.output.convert(&output).map(Some).map_err(|error| InvokeError::Output(error.at("o0")))
             }
-            Err(error) => Err(InvokeError::Task(self.problem(&error, &current_context()))),
+            Err(error) => Err(InvokeError::Task(self.problem_of(&error, &current_context()))),
         }
     }
 
@@ -97,9 +117,8 @@ impl<T, E> TaskResult<Result<T, E>> for ResultConversions<T, E> {
                 }
             }
             Err(error) => {
-                let problem = self.problem(&error, context);
-                let guard = call.known_secrets.guard();
-                let redacted = problem.clone().map_texts(|text| guard.redact_text(text).into_owned());
+                let problem = self.problem_of(&error, context);
+                let redacted = Self::redacted(problem.clone(), context);
                 if redacted == problem {
                     // An error without secrets keeps its type.
                     return Err(error);
@@ -111,8 +130,14 @@ impl<T, E> TaskResult<Result<T, E>> for ResultConversions<T, E> {
         }
     }
 
+    fn problem(&self, result: &Result<T, E>, call: &Context) -> Option<Problem> {
+        let error = result.as_ref().err()?;
+        let problem = Self::redacted(self.problem_of(error, call), call);
+        Some(problem.of_task(call.task().map_or("", TaskMetadata::name)))
+    }
+
     fn convert_error(&self, error: Error) -> Result<T, E> {
-        Err(self.error.convert(error))
+        Err(self.error.convert(error, (self.codec)().as_ref()))
     }
 
     fn convert_response(&self, response: Result<Option<Value>, Error>) -> Result<T, E> {
@@ -170,6 +195,7 @@ impl<'a, R> Call<'a, R> {
         output: &'a Output<R>,
         collect: impl FnOnce(&mut CallInputs),
     ) -> Self {
+        let needs_inputs = task.retries() > 0;
         let (caller, mut inputs) = match Context::of_caller() {
             Ok(caller) => (caller, Ok(CallInputs::default())),
             Err(error) => (current_context(), Err(error)),
@@ -177,7 +203,7 @@ impl<'a, R> Call<'a, R> {
         if let Some((frame, calling_task)) = caller.frame().and_then(|frame| Some((frame, frame.task?))) {
             if !calling_task.may_call(task) {
                 inputs = Err(undeclared_call(calling_task, task));
-            } else if frame.known_secrets.count() > 0 || controller::is_available() {
+            } else if needs_inputs || frame.known_secrets.count() > 0 || controller::is_available() {
                 let mut collected = CallInputs::default();
                 collect(&mut collected);
                 // A pod can read all of its secrets without asking the context.
@@ -191,38 +217,59 @@ impl<'a, R> Call<'a, R> {
             if let Err(error) = &inputs {
                 frame.record_error(error);
             }
+        } else if let (true, Ok(inputs)) = (needs_inputs, &mut inputs) {
+            collect(inputs);
         }
         Self { task, output, caller, inputs }
     }
 
-    /// Runs the body of a task, or asks the controller to run the task in a pod.
-    pub fn run(self, body: impl FnOnce() -> R) -> R {
+    /// Runs the body of a task, or asks the controller to run the task in a pod. `again` runs the body another time.
+    pub fn run(self, body: impl FnOnce() -> R, again: impl Fn(Members) -> Result<R, ValueError>) -> R {
         let Self { task, output, caller, inputs } = self;
         match inputs {
             Err(error) => output.result.convert_error(error),
-            Ok(inputs) => match call_controller(task, &caller, inputs) {
+            Ok(inputs) => match call_controller(task, &caller, &inputs) {
                 Some(pending) => output.receive(&caller, pending.and_then(PendingCall::wait)),
                 None => {
-                    let context = caller.of_call(task);
-                    let result = context.run(body);
-                    output.check(result, &caller, &context)
+                    let mut attempts = InProcess::new(task, output, caller, inputs);
+                    let mut result = attempts.run(body);
+                    while let Some((delay, inputs)) = attempts.retry(&result) {
+                        thread::sleep(delay);
+                        result = attempts.run(|| match again(inputs) {
+                            Ok(result) => result,
+                            Err(error) => output.invalid_input(task, &error),
+                        });
+                    }
+                    attempts.finish(result)
                 }
             },
         }
     }
 
-    /// Runs the body of an async task, or asks the controller to run the task in a pod.
-    pub async fn run_async(self, body: impl Future<Output = R>) -> R {
+    /// Runs the body of an async task, or asks the controller to run the task in a pod. `again` returns the body another time.
+    pub async fn run_async<F: Future<Output = R>>(
+        self,
+        body: F,
+        again: impl Fn(Members) -> Result<F, ValueError>,
+    ) -> R {
         let Self { task, output, caller, inputs } = self;
         match inputs {
             Err(error) => output.result.convert_error(error),
-            Ok(inputs) => match call_controller(task, &caller, inputs) {
+            Ok(inputs) => match call_controller(task, &caller, &inputs) {
                 Some(Ok(pending)) => output.receive(&caller, pending.await),
                 Some(Err(error)) => output.receive(&caller, Err(error)),
                 None => {
-                    let context = caller.of_call(task);
-                    let result = context.scope(body).await;
-                    output.check(result, &caller, &context)
+                    let mut attempts = InProcess::new(task, output, caller, inputs);
+                    let mut result = attempts.run_async(body).await;
+                    while let Some((delay, inputs)) = attempts.retry(&result) {
+                        Delay::new(delay).await;
+                        result = match again(inputs) {
+                            // On the heap, so that the future of a call without retries stays small.
+                            Ok(body) => Box::pin(attempts.run_async(body)).await,
+                            Err(error) => output.invalid_input(task, &error),
+                        };
+                    }
+                    attempts.finish(result)
                 }
             },
         }
@@ -233,20 +280,25 @@ impl<'a, R> Call<'a, R> {
 fn call_controller(
     task: &'static TaskMetadata,
     caller: &Context,
-    inputs: CallInputs,
+    inputs: &CallInputs,
 ) -> Option<Result<PendingCall, Error>> {
     caller.task()?;
     let controller = match controller::current()? {
         Ok(controller) => controller,
         Err(error) => return Some(Err(error)),
     };
-    if let Some(error) = inputs.error {
-        return Some(Err(controller::invalid_value(task, &error)));
+    if let Some(error) = &inputs.error {
+        return Some(Err(controller::invalid_value(task, error)));
     }
     Some(controller.call(task, &inputs.values))
 }
 
 impl<R> Output<R> {
+    /// Returns the result of an attempt whose inputs cannot be read again.
+    fn invalid_input(&self, task: &TaskMetadata, error: &ValueError) -> R {
+        self.result.convert_error(controller::invalid_value(task, error))
+    }
+
     /// Converts the response of a pod into the caller's result.
     fn receive(&self, caller: &Context, response: Result<Option<Value>, Error>) -> R {
         let response = response.inspect_err(|error| {
@@ -255,18 +307,6 @@ impl<R> Output<R> {
             }
         });
         self.result.convert_response(response)
-    }
-
-    /// Checks the result of a call that ran in this process.
-    fn check(&self, result: R, caller: &Context, call: &Context) -> R {
-        let Some(frame) = call.frame() else { return result };
-        // A task that has read no secret pays nothing.
-        let result =
-            if frame.known_secrets.count() == 0 { result } else { self.result.without_secrets(result, call) };
-        if let Some(caller) = caller.frame() {
-            caller.adopt_errors(frame);
-        }
-        result
     }
 }
 

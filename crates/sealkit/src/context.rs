@@ -284,6 +284,11 @@ impl Context {
         }
     }
 
+    /// Whether a task that is called in this context waits before it is tried again.
+    pub(crate) fn waits(&self) -> bool {
+        self.frame().is_none_or(|frame| frame.session.waits())
+    }
+
     fn new(task: Option<&'static TaskMetadata>, session: Session) -> Self {
         let (known_secrets, errors, working_directory, secret_files) = Default::default();
         Self(Some(Arc::new(Frame { task, session, known_secrets, errors, working_directory, secret_files })))

@@ -3,6 +3,7 @@
 use std::{error::Error as StdError, fmt, time::Duration};
 
 use sealkit_protocol::{Code, Problem};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A `Result` with [`Error`] as the default error type.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -48,6 +49,8 @@ struct Inner {
     is_final: bool,
     /// How long the next attempt has to wait at least.
     retry_after: Option<Duration>,
+    /// The error of the task that failed as JSON, if its type can be serialized.
+    value: Option<String>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -168,6 +171,7 @@ impl Error {
             content: Content::Message { message: message.into(), source: None },
             is_final: false,
             retry_after: None,
+            value: None,
         }))
     }
 
@@ -207,6 +211,7 @@ impl Error {
             content: Content::Wrapped(error.into()),
             is_final: false,
             retry_after: None,
+            value: None,
         }))
     }
 
@@ -251,6 +256,11 @@ impl Error {
         self.0.retry_after
     }
 
+    /// Returns the error of the task that failed as JSON, if its type can be serialized.
+    pub(crate) fn value(&self) -> Option<&str> {
+        self.0.value.as_deref()
+    }
+
     /// Returns the kind of the error.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
@@ -262,11 +272,12 @@ impl Error {
     }
 }
 
-/// The error of a task that failed in another pod. The causes become its sources.
+/// The error of a task that failed in another call. The causes become its sources.
 impl From<Problem> for Error {
     fn from(problem: Problem) -> Self {
         let kind = problem.code().into();
         let (is_final, retry_after) = (!problem.retryable, problem.retry_after());
+        let value = problem.value().map(str::to_owned);
         let cause = problem
             .causes
             .into_iter()
@@ -274,7 +285,7 @@ impl From<Problem> for Error {
             .fold(None, |source, text| Some(Box::new(Cause { text, source })));
         let source = cause.map(|cause| -> Box<dyn StdError + Send + Sync> { cause });
         let content = Content::Message { message: problem.message, source };
-        Self(Box::new(Inner { kind, hint: problem.hint, content, is_final, retry_after }))
+        Self(Box::new(Inner { kind, hint: problem.hint, content, is_final, retry_after, value }))
     }
 }
 
@@ -284,6 +295,20 @@ impl From<Problem> for Error {
 struct Cause {
     text: String,
     source: Option<Box<Cause>>,
+}
+
+/// The kind, the texts, and whether a retry can help: what other pods get of an error. An error type with an error of sealkit in it can
+/// derive `Serialize` and `Deserialize`, so that it crosses pods as itself.
+impl Serialize for Error {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Problem::from(self).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Error {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Problem::deserialize(deserializer).map(Self::from)
+    }
 }
 
 /// The message. The alternate form `{:#}` also contains the messages of the sources.

@@ -1,11 +1,13 @@
 #![doc = include_str!("lib.md")]
 
+mod attempts;
 mod call;
 mod callee;
 mod context;
 mod controller;
 mod description;
 mod error;
+mod error_codec;
 mod executor;
 mod identity;
 mod invoke;

@@ -283,7 +283,7 @@ impl TaskMetadata {
         self.secret_requests
     }
 
-    /// Returns the number of retries after a failed attempt. They apply where the task runs in a pod.
+    /// Returns the number of retries after a failed attempt.
     pub const fn retries(&self) -> u32 {
         self.limits.retries
     }
@@ -315,6 +315,13 @@ impl TaskMetadata {
         self.limits.backoff
     }
 
+    /// Returns how often and how long the task may run.
+    pub(crate) fn attempt_limits(&self) -> sealkit_protocol::Limits<'static> {
+        let Limits { retries, timeout, max_queued_time, deadline, backoff, .. } = self.limits;
+        let backoff = backoff.unwrap_or(Backoff::DEFAULT);
+        sealkit_protocol::Limits { task: self.name, retries, backoff, timeout, max_queued_time, deadline }
+    }
+
     /// Returns the longest time that a task waits for a free slot before its first attempt, or `None` for no limit.
     pub const fn max_queued_time(&self) -> Option<Duration> {
         self.limits.max_queued_time
@@ -325,7 +332,7 @@ impl TaskMetadata {
         self.limits.deadline
     }
 
-    /// Returns the timeout of each attempt, or `None` for no timeout. It applies where the task runs in a pod.
+    /// Returns the timeout of each attempt, or `None` for no timeout.
     pub const fn timeout(&self) -> Option<Duration> {
         self.limits.timeout
     }

@@ -59,7 +59,7 @@ pub fn main() -> ExitCode {
 #[derive(Debug)]
 struct ProgramError {
     exit_code: u8,
-    problem: Problem,
+    problem: Box<Problem>,
 }
 
 impl ProgramError {
@@ -69,12 +69,12 @@ impl ProgramError {
     }
 
     fn not_started(problem: Problem) -> Self {
-        Self { exit_code: 2, problem }
+        Self { exit_code: 2, problem: Box::new(problem) }
     }
 
     /// The task failed.
     fn task(problem: Problem) -> Self {
-        Self { exit_code: 1, problem }
+        Self { exit_code: 1, problem: Box::new(problem) }
     }
 }
 

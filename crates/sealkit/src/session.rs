@@ -43,6 +43,8 @@ static OF_PROGRAM: OnceCell<Session> = OnceCell::new();
 struct Inner {
     providers: Vec<Arc<dyn Provider>>,
     isolated: bool,
+    /// Whether retries follow each other without delay, for tests.
+    no_delays: bool,
     /// Built by the first read: a task without secrets does not pay for it.
     chain: OnceCell<Chain>,
     /// The secrets that tasks of this session have read.
@@ -86,8 +88,20 @@ impl Session {
     pub fn provider(self, provider: impl Provider + 'static) -> Self {
         let mut providers = self.0.providers.clone();
         providers.push(Arc::new(provider));
-        let (isolated, known_secrets) = (self.0.isolated, self.0.known_secrets.clone());
-        Self(Arc::new(Inner { providers, isolated, known_secrets, ..Inner::default() }))
+        let Inner { isolated, no_delays, ref known_secrets, .. } = *self.0;
+        let known_secrets = known_secrets.clone();
+        Self(Arc::new(Inner { providers, isolated, no_delays, known_secrets, ..Inner::default() }))
+    }
+
+    /// Creates a session for tests, whose tasks are retried without delay.
+    pub(crate) fn for_tests(provider: impl Provider + 'static) -> Self {
+        let (isolated, no_delays) = (true, true);
+        Self(Arc::new(Inner { isolated, no_delays, ..Inner::default() })).provider(provider)
+    }
+
+    /// Whether a task waits before it is tried again.
+    pub(crate) fn waits(&self) -> bool {
+        !self.0.no_delays
     }
 
     /// Returns a guard that finds the secrets that tasks of this session have read so far.

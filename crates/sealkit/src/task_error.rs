@@ -4,7 +4,7 @@ use std::{error::Error as StdError, fmt::Display, sync::Arc, time::Duration};
 
 use sealkit_protocol::Problem;
 
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, error_codec::ErrorCodec};
 
 /// The error type of a task. One trait, so that the compiler reports one error for a type that lacks both bounds.
 #[diagnostic::on_unimplemented(
@@ -38,9 +38,10 @@ pub struct ErrorConversions<E> {
 pub type AsError<E> = for<'a> fn(&'a E) -> Option<&'a (dyn StdError + 'static)>;
 
 impl<E> ErrorConversions<E> {
-    /// Converts an error of sealkit.
-    pub(crate) fn convert(&self, error: Error) -> E {
-        (self.from_error)(error)
+    /// Converts an error of sealkit. An error of the task itself that was serialized is restored.
+    pub(crate) fn convert(&self, error: Error, codec: Option<&ErrorCodec<E>>) -> E {
+        let restored = codec.zip(error.value()).and_then(|(codec, json)| codec.decode(json));
+        restored.unwrap_or_else(|| (self.from_error)(error))
     }
 
     /// Returns the problem of a task that failed with `error`; `recorded` are the errors of sealkit that the task has met.

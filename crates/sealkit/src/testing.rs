@@ -68,8 +68,8 @@
 //! # }).unwrap();
 //! ```
 //!
-//! A test runs every task in the process of the test. A caller gets the error type of the called task, and retries and timeouts do not
-//! apply. See [`task`](macro@crate::task#errors) for the differences to a run in pods.
+//! A test runs every task in the process of the test. Retries, timeouts and errors are the same as in pods, but retries follow each other
+//! without delay. [`task`](macro@crate::task#where-a-task-runs) lists the differences.
 
 #![expect(
     clippy::test_attr_in_doctest,
@@ -169,7 +169,7 @@ impl TestSecrets {
     /// # Ok::<(), sealkit::Error>(())
     /// ```
     pub fn session(self) -> Session {
-        Session::isolated().provider(self.0)
+        Session::for_tests(self.0)
     }
 
     /// Runs `work` on this thread. The tasks that it calls read these secrets.

@@ -153,14 +153,14 @@ impl Task {
             quote_spanned!(span=> #krate::__private::TaskError::CONVERSIONS)
         };
         let (krate, span) = crate_at(&self.krate, output);
-        let function = is_result(output).then(|| self.as_error());
-        let as_error = match &function {
-            Some(_) => quote!(__sealkit_as_error),
-            None => quote!(#krate::__private::not_visible),
+        let functions = is_result(output).then(|| self.error_functions());
+        let (as_error, codec) = match &functions {
+            Some(_) => (quote!(__sealkit_as_error), quote!(__sealkit_error_codec)),
+            None => (quote!(#krate::__private::not_visible), quote!(#krate::__private::opaque)),
         };
         quote_spanned! {span=>
             const __SEALKIT_OUTPUT: #krate::__private::Output<#output> = {
-                #function
+                #functions
                 let __sealkit_member = #member;
                 #krate::__private::Output {
                     variables: __sealkit_member.outputs,
@@ -168,17 +168,25 @@ impl Task {
                         output: __sealkit_member,
                         error: #error,
                         as_error: #as_error,
+                        codec: #codec,
                     },
                 }
             };
         }
     }
 
-    /// Generates the function that returns the error as a standard error, if its type is one or points to one.
-    fn as_error(&self) -> TokenStream {
+    /// Generates the functions that return the error as a standard error, if its type is one or points to one, and how it is
+    /// serialized, if it can be.
+    fn error_functions(&self) -> TokenStream {
         let (krate, span) = crate_at(&self.krate, &self.output);
         let output = &self.output;
         quote_spanned! {span=>
+            fn __sealkit_error_codec() -> ::core::option::Option<
+                #krate::__private::ErrorCodec<<#output as #krate::__private::ResultType>::Error>,
+            > {
+                use #krate::__private::error_type::*;
+                (&&ErrorType::<<#output as #krate::__private::ResultType>::Error>::new()).__sealkit_error_codec()
+            }
             fn __sealkit_as_error<'__sealkit>(
                 __sealkit_error: &'__sealkit <#output as #krate::__private::ResultType>::Error,
             ) -> ::core::option::Option<&'__sealkit (dyn ::core::error::Error + 'static)> {
@@ -293,10 +301,11 @@ impl Task {
             quote!(#krate::__private::Member::record(&#constant, &#argument, __sealkit_call_inputs);)
         });
         let recorder = if arguments.is_empty() { quote!(_) } else { quote!(__sealkit_call_inputs) };
+        let again = self.again();
         let run = if self.is_async() {
-            quote!(#krate::__private::Call::run_async(__sealkit_call, #body).await)
+            quote!(#krate::__private::Call::run_async(__sealkit_call, #body, #again).await)
         } else {
-            quote!(#krate::__private::Call::run(__sealkit_call, move || #body))
+            quote!(#krate::__private::Call::run(__sealkit_call, move || #body, #again))
         };
         let call = quote! {
             let __sealkit_call =
@@ -308,6 +317,17 @@ impl Task {
         } else {
             call
         }
+    }
+
+    /// Generates a closure that calls the body with inputs by name, for attempts after the first.
+    fn again(&self) -> TokenStream {
+        let krate = &self.krate;
+        let arguments = (0..self.inputs.len())
+            .map(input_constant)
+            .map(|constant| quote!(#krate::__private::Member::take(&#constant, &mut __sealkit_inputs)?));
+        let inputs = if self.inputs.is_empty() { quote!(_) } else { quote!(mut __sealkit_inputs) };
+        let body = quote!(__sealkit_body(#(#arguments),*));
+        quote!(|#inputs: #krate::__private::Members| ::core::result::Result::Ok(#body))
     }
 
     fn is_async(&self) -> bool {

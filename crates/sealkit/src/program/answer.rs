@@ -25,7 +25,7 @@ pub(super) fn answer(program: &str) -> Result<String, ProgramError> {
         // Without a reply, the command explains that the versions differ.
         let reply = query.hello.check_command().is_ok().then(|| match reply(query.question) {
             Ok(reply) => reply,
-            Err(error) => Reply::Problem(error.problem),
+            Err(error) => Reply::Problem(*error.problem),
         });
         frame::write(socket, &Answer::new(reply))
     });

@@ -6,12 +6,12 @@ use std::{
 };
 
 use sealkit_idl::{prost::Message as _, prost_types::Timestamp};
-use sealkit_names::{escape, variables};
-use sealkit_protocol::{ErrorFile, Problem, exit};
+use sealkit_names::variables;
+use sealkit_protocol::{ErrorFile, Problem, Retry, exit};
 
 use super::{super::print, Pod};
 use crate::{
-    Backoff, TaskMetadata, identity,
+    TaskMetadata, identity,
     storage::{self, Location},
 };
 
@@ -32,9 +32,12 @@ pub(super) fn wait(task: &TaskMetadata, pod: &Pod) -> Result<(), Problem> {
     let previous =
         pod.outputs.as_deref().and_then(previous_directory).and_then(|directory| problem(&directory));
     let retry_after = previous.as_ref().and_then(Problem::retry_after);
-    let delay = task.backoff().unwrap_or(Backoff::DEFAULT).wait(retry, retry_after);
+    let delay = task.attempt_limits().backoff.wait(retry, retry_after);
     check_deadline(task, pod, delay)?;
-    print(io::stderr().lock(), &line(task, retry, delay, previous.as_ref()));
+    let attempt = retry.saturating_add(2);
+    let attempts = task.retries().saturating_add(1).max(attempt);
+    let retry = Retry { delay, attempt, attempts };
+    print(io::stderr().lock(), &retry.line(task.name(), previous.as_ref()));
     if let Some(timeout) = task.timeout() {
         // The timeout counts from the start of the task.
         sealkit_process::start_timeout(timeout.saturating_add(delay));
@@ -56,16 +59,6 @@ fn check_deadline(task: &TaskMetadata, pod: &Pod, delay: Duration) -> Result<(),
         }
         _ => Ok(()),
     }
-}
-
-/// Returns the line that says why the task waits.
-fn line(task: &TaskMetadata, retry: u32, delay: Duration, previous: Option<&Problem>) -> String {
-    let (name, attempt) = (task.name(), retry.saturating_add(2));
-    let attempts = task.retries().saturating_add(1).max(attempt);
-    let reason = previous.and_then(|problem| problem.message.lines().next()).map(escape);
-    let reason = reason.map(|reason| format!(": the previous one failed: {reason}")).unwrap_or_default();
-    let seconds = delay.as_secs_f64();
-    format!("attempt {attempt} of {attempts} of task `{name}` starts in {seconds:.1} s{reason}\n")
 }
 
 /// Returns the directory of the previous attempt.

@@ -2,18 +2,36 @@
 
 use std::time::{Duration, Instant};
 
-use sealkit_protocol::{Code, Problem, Task, exit};
+use sealkit_names::{backoff::Backoff, escape};
+
+use crate::{Code, Problem, exit};
+
+/// How often and how long a task may run.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits<'t> {
+    /// The name of the task.
+    pub task: &'t str,
+    /// The number of retries after a failed attempt.
+    pub retries: u32,
+    /// The delays between attempts.
+    pub backoff: Backoff,
+    /// The longest time of each attempt.
+    pub timeout: Option<Duration>,
+    /// The longest wait for a free slot before the first attempt.
+    pub max_queued_time: Option<Duration>,
+    /// The longest time for all attempts together, with the delays between them.
+    pub deadline: Option<Duration>,
+}
 
 /// The attempts of one call of a task.
 #[derive(Debug)]
-pub(crate) struct Attempts<'t> {
-    task: &'t Task,
+pub struct Attempts<'t> {
+    limits: Limits<'t>,
     called: Instant,
 }
 
 /// A further attempt of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Retry {
     /// How long the task waits before it.
     pub delay: Duration,
@@ -23,55 +41,66 @@ pub struct Retry {
     pub attempts: u32,
 }
 
+impl Retry {
+    /// Returns the line that says why the task waits.
+    pub fn line(&self, task: &str, previous: Option<&Problem>) -> String {
+        let Self { delay, attempt, attempts } = self;
+        let reason = previous.and_then(|problem| problem.message.lines().next()).map(escape);
+        let reason = reason.map(|reason| format!(": the previous one failed: {reason}")).unwrap_or_default();
+        let seconds = delay.as_secs_f64();
+        format!("attempt {attempt} of {attempts} of task `{task}` starts in {seconds:.1} s{reason}\n")
+    }
+}
+
 impl<'t> Attempts<'t> {
     /// Starts the clock of the call.
-    pub(crate) fn new(task: &'t Task) -> Self {
-        Self { task, called: Instant::now() }
+    pub fn new(limits: Limits<'t>) -> Self {
+        Self { limits, called: Instant::now() }
     }
 
     /// Returns the next attempt after `attempt`, counted from 0, failed with `problem`.
     ///
     /// A delay beyond the deadline is not waited for.
-    pub(crate) fn next(&self, attempt: u32, problem: &Problem) -> Option<Retry> {
-        if attempt >= self.task.retries || !problem.retryable {
+    pub fn next(&self, attempt: u32, problem: &Problem) -> Option<Retry> {
+        if attempt >= self.limits.retries || !problem.retryable {
             return None;
         }
-        let delay = self.task.backoff().wait(attempt, problem.retry_after());
+        let delay = self.limits.backoff.wait(attempt, problem.retry_after());
         let is_in_time = self.time_left().is_none_or(|left| delay < left);
-        let attempts = self.task.retries.saturating_add(1);
+        let attempts = self.limits.retries.saturating_add(1);
         is_in_time.then_some(Retry { delay, attempt: attempt + 2, attempts })
     }
 
     /// Returns the time until the deadline of the task.
     fn time_left(&self) -> Option<Duration> {
-        Some(self.task.deadline?.saturating_sub(self.called.elapsed()))
+        Some(self.limits.deadline?.saturating_sub(self.called.elapsed()))
     }
 
     /// Returns the time until which the first attempt has to start, and later ones.
-    pub(crate) fn queue_limit(&self, attempt: u32) -> Option<Instant> {
-        let queue = self.task.max_queued_time.filter(|_| attempt == 0);
-        let limit = [queue, self.task.deadline].into_iter().flatten().min()?;
+    pub fn queue_limit(&self, attempt: u32) -> Option<Instant> {
+        let queue = self.limits.max_queued_time.filter(|_| attempt == 0);
+        let limit = [queue, self.limits.deadline].into_iter().flatten().min()?;
         self.called.checked_add(limit)
     }
 
     /// Returns how long an attempt that starts now may run.
-    pub(crate) fn time_limit(&self) -> Option<Duration> {
-        [self.task.timeout, self.time_left()].into_iter().flatten().min()
+    pub fn time_limit(&self) -> Option<Duration> {
+        [self.limits.timeout, self.time_left()].into_iter().flatten().min()
     }
 
     /// Returns the problem of an attempt that was ended after [`time_limit`](Self::time_limit).
-    pub(crate) fn timed_out(&self) -> Problem {
+    pub fn timed_out(&self) -> Problem {
         if self.time_left().is_some_and(|left| left.is_zero()) {
             return self.deadline_exceeded();
         }
-        exit::timed_out(&self.task.name, self.task.timeout.unwrap_or_default())
+        exit::timed_out(self.limits.task, self.limits.timeout.unwrap_or_default())
     }
 
     /// Returns the problem of a task that did not start in time.
-    pub(crate) fn not_started(&self) -> Problem {
-        match self.task.max_queued_time {
+    pub fn not_started(&self) -> Problem {
+        match self.limits.max_queued_time {
             Some(limit) if self.time_left().is_none_or(|left| !left.is_zero()) => {
-                let message = format!("task `{}` did not start within {limit:?}", self.task.name);
+                let message = format!("task `{}` did not start within {limit:?}", self.limits.task);
                 Problem::new(Code::Timeout, message)
                     .with_hint("raise `max_queued_time`, or call fewer tasks at the same time")
                     .not_retryable()
@@ -81,11 +110,11 @@ impl<'t> Attempts<'t> {
     }
 
     fn deadline_exceeded(&self) -> Problem {
-        exit::deadline_exceeded(&self.task.name, self.task.deadline.unwrap_or_default())
+        exit::deadline_exceeded(self.limits.task, self.limits.deadline.unwrap_or_default())
     }
 
     /// Adds the number of attempts, if there was more than one.
-    pub(crate) fn finish(attempt: u32, mut problem: Problem) -> Problem {
+    pub fn finish(attempt: u32, mut problem: Problem) -> Problem {
         if attempt > 0 {
             problem.message = format!("{} (after {} attempts)", problem.message, attempt + 1);
         }
@@ -97,7 +126,7 @@ impl<'t> Attempts<'t> {
 mod tests {
     use super::*;
 
-    fn task(limits: &str) -> Task {
+    fn task(limits: &str) -> crate::Task {
         let json = format!(
             r#"{{"name":"t","kind":"task","secret_requests":[],"interface":{{"inputs":[]}},{limits}}}"#
         );
@@ -107,7 +136,7 @@ mod tests {
     #[test]
     fn a_task_is_retried_as_often_as_it_declares_and_waits_meanwhile() {
         let task = task(r#""retries":2,"backoff":{"base":"8s","factor":2.0,"cap":"60s"}"#);
-        let attempts = Attempts::new(&task);
+        let attempts = Attempts::new(task.limits());
         let problem = Problem::new(Code::Other, "not yet");
         let delay = |attempt| attempts.next(attempt, &problem).map(|retry| retry.delay.as_secs_f64());
         assert!((4.0..=8.0).contains(&delay(0).unwrap()));
@@ -122,7 +151,7 @@ mod tests {
     #[test]
     fn a_task_does_not_wait_beyond_its_deadline() {
         let task = task(r#""retries":2,"timeout":"90s","deadline":"50s""#);
-        let attempts = Attempts::new(&task);
+        let attempts = Attempts::new(task.limits());
         let problem = Problem::new(Code::Other, "not yet");
         assert!(attempts.next(0, &problem).is_some());
         assert_eq!(attempts.next(0, &problem.with_retry_after(Some(Duration::from_secs(51)))), None);
@@ -132,10 +161,10 @@ mod tests {
     #[test]
     fn the_problem_names_the_limit() {
         let task = task(r#""max_queued_time":"5s""#);
-        assert_eq!(Attempts::new(&task).not_started().message, "task `t` did not start within 5s");
+        assert_eq!(Attempts::new(task.limits()).not_started().message, "task `t` did not start within 5s");
         let task = self::task(r#""timeout":"5s","deadline":"0s""#);
-        assert_eq!(Attempts::new(&task).timed_out().message, "task `t` exceeded its deadline of 0ns");
+        assert_eq!(Attempts::new(task.limits()).timed_out().message, "task `t` exceeded its deadline of 0ns");
         let task = self::task(r#""timeout":"5s""#);
-        assert_eq!(Attempts::new(&task).timed_out().message, "task `t` timed out after 5s");
+        assert_eq!(Attempts::new(task.limits()).timed_out().message, "task `t` timed out after 5s");
     }
 }

@@ -1,0 +1,157 @@
+//! The attempts of a call in the process of its caller. They follow the same rules as those in pods.
+//!
+//! A timeout ends an async task at its next `await`. A sync task cannot be ended from outside: it fails when it returns too late.
+
+use std::{
+    future::{Future, poll_fn},
+    pin::pin,
+    sync::atomic::{AtomicBool, Ordering},
+    task::Poll,
+    time::{Duration, Instant},
+};
+
+use futures_timer::Delay;
+use sealkit_protocol::{Attempts, Problem};
+
+use crate::{
+    Context, Error, TaskMetadata,
+    call::Output,
+    controller,
+    task_type::{CallInputs, Members},
+};
+
+/// Whether this process runs a task as a pod, whose attempts are counted outside.
+static IS_POD: AtomicBool = AtomicBool::new(false);
+
+/// Says that this process runs a task as a pod.
+pub(crate) fn set_pod() {
+    IS_POD.store(true, Ordering::Relaxed);
+}
+
+/// The attempts of a call.
+pub(crate) struct InProcess<'a, R: 'static> {
+    task: &'static TaskMetadata,
+    output: &'a Output<R>,
+    caller: Context,
+    inputs: CallInputs,
+    /// `None` if the engine or the cluster counts the attempts, or the task has no limits.
+    attempts: Option<Attempts<'static>>,
+    /// The number of the attempt, from 0.
+    attempt: u32,
+    /// The context of the last attempt.
+    call: Option<Context>,
+    /// Why the last attempt failed, if it was asked for.
+    problem: Option<Problem>,
+}
+
+impl<'a, R> InProcess<'a, R> {
+    /// Prepares the first attempt.
+    pub(crate) fn new(
+        task: &'static TaskMetadata,
+        output: &'a Output<R>,
+        caller: Context,
+        inputs: CallInputs,
+    ) -> Self {
+        let has_limits = task.retries() > 0 || task.timeout().is_some() || task.deadline().is_some();
+        let is_counted_outside =
+            || controller::is_available() || caller.task().is_none() && IS_POD.load(Ordering::Relaxed);
+        let attempts = (has_limits && !is_counted_outside()).then(|| Attempts::new(task.attempt_limits()));
+        Self { task, output, caller, inputs, attempts, attempt: 0, call: None, problem: None }
+    }
+
+    /// Runs an attempt of a sync task.
+    pub(crate) fn run(&mut self, body: impl FnOnce() -> R) -> R {
+        let call = self.caller.of_call(self.task);
+        let (limit, started) = (self.time_limit(), Instant::now());
+        let result = call.run(body);
+        self.check(result, call, limit.is_some_and(|limit| started.elapsed() >= limit))
+    }
+
+    /// Runs an attempt of an async task.
+    pub(crate) async fn run_async(&mut self, body: impl Future<Output = R>) -> R {
+        let call = self.caller.of_call(self.task);
+        let Some(limit) = self.time_limit() else {
+            let result = call.scope(body).await;
+            return self.check(result, call, false);
+        };
+        let started = Instant::now();
+        // On the heap, so that the future of a call without limits stays small.
+        match Box::pin(within(limit, call.scope(body))).await {
+            Some(result) => self.check(result, call, started.elapsed() >= limit),
+            None => self.timed_out(call),
+        }
+    }
+
+    /// Returns the delay before the next attempt and its inputs, if the task is tried again after `result`.
+    pub(crate) fn retry(&mut self, result: &R) -> Option<(Duration, Members)> {
+        let attempts = self.attempts.as_ref()?;
+        if self.problem.is_none() {
+            self.problem = self.output.result.problem(result, self.call.as_ref()?);
+        }
+        let problem = self.problem.as_ref()?;
+        let mut retry = attempts.next(self.attempt, problem).filter(|_| self.inputs.error.is_none())?;
+        if !self.caller.waits() {
+            retry.delay = Duration::ZERO;
+        }
+        report(&retry.line(self.task.name(), Some(problem)));
+        self.attempt += 1;
+        self.problem = None;
+        let inputs = self.inputs.values.iter().map(|(input, value)| (input.name.to_owned(), value.clone()));
+        Some((retry.delay, Members::new(inputs.collect())))
+    }
+
+    /// Returns the result for the caller. A calling task gets the error that it would get from another pod.
+    pub(crate) fn finish(self, result: R) -> R {
+        let Some(call) = self.call else { return result };
+        let (Some(frame), Some(caller)) = (call.frame(), self.caller.frame()) else { return result };
+        let mut result = result;
+        if caller.task.is_some()
+            && let Some(problem) = self.problem.or_else(|| self.output.result.problem(&result, &call))
+        {
+            let error = Error::from(Attempts::finish(self.attempt, problem));
+            frame.record_error(&error);
+            result = self.output.result.convert_error(error);
+        }
+        caller.adopt_errors(frame);
+        result
+    }
+
+    fn time_limit(&self) -> Option<Duration> {
+        self.attempts.as_ref()?.time_limit()
+    }
+
+    /// Checks the result of an attempt.
+    fn check(&mut self, result: R, call: Context, is_too_late: bool) -> R {
+        if is_too_late {
+            return self.timed_out(call);
+        }
+        // A task that has read no secret pays nothing.
+        let has_secrets = call.frame().is_some_and(|frame| frame.known_secrets.count() > 0);
+        let result = if has_secrets { self.output.result.without_secrets(result, &call) } else { result };
+        self.call = Some(call);
+        result
+    }
+
+    fn timed_out(&mut self, call: Context) -> R {
+        self.call = Some(call);
+        self.problem = self.attempts.as_ref().map(Attempts::timed_out);
+        let error = self.problem.clone().unwrap_or_default().into();
+        self.output.result.convert_error(error)
+    }
+}
+
+/// Polls `future` until it is ready, or `limit` is over.
+async fn within<F: Future>(limit: Duration, future: F) -> Option<F::Output> {
+    let (mut future, mut limit) = (pin!(future), Delay::new(limit));
+    poll_fn(|task| match future.as_mut().poll(task) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending => pin!(&mut limit).poll(task).map(|()| None),
+    })
+    .await
+}
+
+/// Prints a line to standard error, where tests capture it.
+#[expect(clippy::print_stderr, reason = "what is retried is visible in every kind of run")]
+fn report(line: &str) {
+    eprint!("{line}");
+}
