@@ -6,6 +6,7 @@ use std::{
     pin::Pin,
     task::{Context as Poll, Waker},
     thread,
+    time::Duration,
 };
 
 use sealkit::{
@@ -205,4 +206,40 @@ fn providers_are_tried_in_order_until_one_finds_the_secret_or_fails() {
     assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::Provider, "the vault is sealed"));
     let error = session(vec![none, Fixed("vault", None)]).run(read).unwrap_err();
     assert_eq!(error.to_string(), "secret `a` of task `read` was not found in none or vault");
+}
+
+#[task]
+async fn leaf(n: u64) -> sealkit::Result<u64> {
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    Ok(n)
+}
+
+/// Defines a workflow that calls another one.
+macro_rules! nested {
+    ($($name:ident calls $callee:ident),*) => {
+        $(
+            #[workflow]
+            async fn $name() -> sealkit::Result<u64> {
+                $callee().await
+            }
+        )*
+    };
+}
+
+#[workflow]
+async fn level_1() -> sealkit::Result<u64> {
+    leaf(1).await
+}
+
+nested!(level_2 calls level_1, level_3 calls level_2, level_4 calls level_3, level_5 calls level_4);
+
+#[tokio::test]
+async fn a_call_five_levels_deep_returns() {
+    assert_eq!(TestSecrets::new().scope(level_5()).await.unwrap(), 1);
+}
+
+#[test]
+fn nested_calls_add_to_the_size_of_a_future_and_do_not_multiply_it() {
+    let sizes = [size_of_val(&level_3()), size_of_val(&level_4()), size_of_val(&level_5())];
+    assert_eq!(sizes[2] - sizes[1], sizes[1] - sizes[0], "{sizes:?}");
 }

@@ -32,8 +32,7 @@ const WORKFLOWS: [(&str, &str); 14] = [
 
 /// Checks that `text` says which secret is missing, once, and what to do.
 fn check(workflow: &str, expected: &str, text: &str) {
-    // As from another pod: the error names the called task.
-    assert_eq!(text.matches("task `leaf` failed: ").count(), 1, "{workflow}: {text}");
+    // An error from another call names the called task, if that task was started.
     let text = text.replace("task `leaf` failed: ", "");
     assert!(text.contains(&format!("task `{workflow}` failed: {expected}")), "{workflow}: {text}");
     assert_eq!(text.matches(TEXT).count(), 1, "{workflow}: {text}");

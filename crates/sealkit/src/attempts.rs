@@ -67,16 +67,16 @@ impl<'a, R> InProcess<'a, R> {
         self.check(result, call, limit.is_some_and(|limit| started.elapsed() >= limit))
     }
 
-    /// Runs an attempt of an async task.
-    pub(crate) async fn run_async(&mut self, body: impl Future<Output = R>) -> R {
+    /// Runs an attempt of an async task, whose body `start` returns: a future that is passed on is stored twice.
+    pub(crate) async fn run_async<F: Future<Output = R>>(&mut self, start: impl FnOnce() -> F) -> R {
         let call = self.caller.of_call(self.task);
         let Some(limit) = self.time_limit() else {
-            let result = call.scope(body).await;
+            let result = call.scope(start()).await;
             return self.check(result, call, false);
         };
         let started = Instant::now();
         // On the heap, so that the future of a call without limits stays small.
-        match Box::pin(within(limit, call.scope(body))).await {
+        match Box::pin(within(limit, call.scope(start()))).await {
             Some(result) => self.check(result, call, started.elapsed() >= limit),
             None => self.timed_out(call),
         }

@@ -246,10 +246,10 @@ impl<'a, R> Call<'a, R> {
         }
     }
 
-    /// Runs the body of an async task, or asks the controller to run the task in a pod. `again` returns the body another time.
+    /// Runs the body that `start` returns, or asks the controller to run the task in a pod. `again` returns the body another time.
     pub async fn run_async<F: Future<Output = R>>(
         self,
-        body: F,
+        start: impl FnOnce() -> F,
         again: impl Fn(Members) -> Result<F, ValueError>,
     ) -> R {
         let Self { task, output, caller, inputs } = self;
@@ -260,12 +260,12 @@ impl<'a, R> Call<'a, R> {
                 Some(Err(error)) => output.receive(&caller, Err(error)),
                 None => {
                     let mut attempts = InProcess::new(task, output, caller, inputs);
-                    let mut result = attempts.run_async(body).await;
+                    let mut result = attempts.run_async(start).await;
                     while let Some((delay, inputs)) = attempts.retry(&result) {
                         Delay::new(delay).await;
                         result = match again(inputs) {
                             // On the heap, so that the future of a call without retries stays small.
-                            Ok(body) => Box::pin(attempts.run_async(body)).await,
+                            Ok(body) => Box::pin(attempts.run_async(|| body)).await,
                             Err(error) => output.invalid_input(task, &error),
                         };
                     }

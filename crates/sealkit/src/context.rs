@@ -3,13 +3,15 @@
 use std::{
     cell::RefCell,
     env,
-    future::{Future, poll_fn},
+    future::Future,
     path::{Path, PathBuf},
-    pin::pin,
+    pin::Pin,
     sync::{Arc, Mutex, PoisonError, Weak},
+    task::{self, Poll},
 };
 
 use once_cell::sync::OnceCell;
+use pin_project_lite::pin_project;
 use tempfile::TempDir;
 
 use crate::{
@@ -237,15 +239,7 @@ impl Context {
     ///
     /// Use it to pass the context to a spawned future; see [`Context`] for an example.
     pub fn scope<F: Future>(&self, future: F) -> impl Future<Output = F::Output> + use<F> {
-        let frame = self.0.clone();
-        async move {
-            let mut future = pin!(future);
-            poll_fn(move |task| {
-                let _entered = Entered::new(frame.clone());
-                future.as_mut().poll(task)
-            })
-            .await
-        }
+        InContext { frame: self.0.clone(), is_default: false, future }
     }
 
     fn of_session(session: Session) -> Self {
@@ -301,15 +295,29 @@ impl Context {
 
 /// Wraps the future of an async task: where it is polled without a context, it runs in that of its caller, so that it can be spawned.
 pub fn in_context_of_caller<F: Future>(future: F) -> impl Future<Output = F::Output> {
-    let caller = entered();
-    async move {
-        let mut future = pin!(future);
-        poll_fn(move |task| {
-            let is_outside = CURRENT.try_with(|current| current.borrow().is_none()).unwrap_or(true);
-            let _entered = is_outside.then(|| Entered::new(caller.clone()));
-            future.as_mut().poll(task)
-        })
-        .await
+    InContext { frame: entered(), is_default: true, future }
+}
+
+pin_project! {
+    /// A future in a context. An async block would contain the future twice, and nested calls would multiply that.
+    struct InContext<F> {
+        frame: Option<Arc<Frame>>,
+        // Whether the context holds only where there is no other.
+        is_default: bool,
+        #[pin]
+        future: F,
+    }
+}
+
+impl<F: Future> Future for InContext<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, task: &mut task::Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let has_other = || CURRENT.try_with(|current| current.borrow().is_some()).unwrap_or(false);
+        let is_kept = *this.is_default && has_other();
+        let _entered = (!is_kept).then(|| Entered::new(this.frame.clone()));
+        this.future.poll(task)
     }
 }
 

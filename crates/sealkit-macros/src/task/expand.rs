@@ -303,7 +303,7 @@ impl Task {
         let recorder = if arguments.is_empty() { quote!(_) } else { quote!(__sealkit_call_inputs) };
         let again = self.again();
         let run = if self.is_async() {
-            quote!(#krate::__private::Call::run_async(__sealkit_call, #body, #again).await)
+            quote!(#krate::__private::Call::run_async(__sealkit_call, move || #body, #again).await)
         } else {
             quote!(#krate::__private::Call::run(__sealkit_call, move || #body, #again))
         };
