@@ -6,6 +6,7 @@ mod errors;
 mod history;
 mod inputs;
 mod isolation;
+mod lookup;
 mod output;
 mod preflight;
 mod process_isolation;

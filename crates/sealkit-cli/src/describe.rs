@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use sealkit_program::{SecretRequest, Task};
+use sealkit_program::{Program, SecretRequest, Task};
 use sealkit_store::{Scope, Store};
 use serde::Serialize;
 
@@ -24,7 +24,7 @@ pub(crate) fn describe(args: &Describe) -> Result<(), CommandError> {
             DescribeOutput::Table => terminal::print(&program.description(task)?),
         };
     }
-    let checked = check(&tasks, &scope)?;
+    let checked = check(&program, &tasks, &scope)?;
     match args.output {
         DescribeOutput::Json => terminal::print_json(&checked)?,
         DescribeOutput::Table => terminal::print(&checked.iter().map(CheckedTask::text).collect::<String>())?,
@@ -64,13 +64,36 @@ impl CheckedTask<'_> {
     }
 }
 
-fn check<'a>(tasks: &[&'a Task], scope: &Scope) -> Result<Vec<CheckedTask<'a>>, CommandError> {
+fn check<'a>(
+    program: &Program,
+    tasks: &[&'a Task],
+    scope: &Scope,
+) -> Result<Vec<CheckedTask<'a>>, CommandError> {
     let store = Store::open(&secret::store_paths()?)?;
     let check = |task: &&'a Task| {
         let sources = task.secret_requests.iter().map(|request| source(store.as_ref(), scope, request));
         Ok(CheckedTask { task, secret_sources: sources.collect::<Result<_, CommandError>>()? })
     };
-    tasks.iter().map(check).collect()
+    let mut checked: Vec<CheckedTask<'a>> = tasks.iter().map(check).collect::<Result<_, CommandError>>()?;
+    ask_program(program, &mut checked)?;
+    Ok(checked)
+}
+
+/// Asks the program for the secrets that the store does not have.
+fn ask_program(program: &Program, tasks: &mut [CheckedTask<'_>]) -> Result<(), CommandError> {
+    let requests = tasks.iter().flat_map(|of| &of.task.secret_requests);
+    let sources = tasks.iter().flat_map(|of| &of.secret_sources);
+    let missing = requests.zip(sources).filter(|(_, source)| source.is_none());
+    let missing: Vec<&SecretRequest> = missing.map(|(request, _)| request).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let found = program.secrets(&missing)?;
+    let sources = tasks.iter_mut().flat_map(|of| &mut of.secret_sources);
+    for (source, value) in sources.filter(|source| source.is_none()).zip(found) {
+        *source = value.map(|_| "found by the program".to_owned());
+    }
+    Ok(())
 }
 
 /// Returns the commands that create the missing secrets, each once.

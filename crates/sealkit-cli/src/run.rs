@@ -52,7 +52,10 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
     let reachable = program.reachable(task);
     let mut values = Values::default();
     let required = unique(values.look_up(reachable.required.iter().copied(), &lookup)?);
-    let mut possible = unique(values.look_up(reachable.possible.iter().copied(), &lookup)?);
+    let required = ask_program(&program, required, &mut values)?;
+    let possible = unique(values.look_up(reachable.possible.iter().copied(), &lookup)?);
+    // A provider that fails matters if one of these tasks is called.
+    let mut possible = ask_program(&program, possible.clone(), &mut values).unwrap_or(possible);
     // A task may call the rest, too, but hardly does: what cannot be looked up is missing when it is called.
     values.look_up(program.tasks(), &|request| Ok(lookup(request).unwrap_or_default()))?;
     if !args.skip_check {
@@ -232,6 +235,28 @@ fn look_up(
     let found = store.find(scope, request.group.as_deref(), &request.key);
     let found = found.map_err(|failed| error(&failed.to_string(), failed.hint()))?;
     Ok(found.map(|stored| Zeroizing::new(stored.value.to_vec())))
+}
+
+/// Asks the program for secrets that this command does not have: its providers, and the variables and files that tasks read in process.
+/// Returns those that are still missing.
+fn ask_program<'t>(
+    program: &Program,
+    missing: Vec<Missing<'t>>,
+    values: &mut Values,
+) -> Result<Vec<Missing<'t>>, CommandError> {
+    if missing.is_empty() {
+        return Ok(missing);
+    }
+    let requests: Vec<&SecretRequest> = missing.iter().map(|(_, request)| *request).collect();
+    let found = program.secrets(&requests)?;
+    let mut rest = Vec::new();
+    for ((task, request), value) in missing.into_iter().zip(found) {
+        match value {
+            Some(value) => values.insert(request, value),
+            None => rest.push((task, request)),
+        }
+    }
+    Ok(rest)
 }
 
 /// Removes repeated secrets; the first task that requests a secret stays.

@@ -31,6 +31,8 @@ pub(crate) fn before_main(program: &'static Program) {
     if env::var_os(variables::EXECUTION_ID).is_none_or(|id| id.is_empty()) {
         if env::var_os(variables::ENGINE).is_some() {
             environment::remove(variables::ENGINE);
+            // It may be asked for secrets.
+            let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
             if let Ok(socket) = take_socket() {
                 let _ = QUERY_SOCKET.set(socket);
             }

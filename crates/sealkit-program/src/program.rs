@@ -11,9 +11,10 @@ use sealkit_idl::task::{Inputs, Outputs, TaskSpec};
 use sealkit_names::{escape, nearest};
 use sealkit_protocol::{
     Task,
-    description::TaskKind,
-    query::{Help, InputArguments, Question, Reply, TaskOutputs},
+    description::{SecretRequest, TaskKind},
+    query::{Help, InputArguments, Question, Reply, SecretName, SecretNames, TaskOutputs},
 };
+use zeroize::Zeroizing;
 
 use crate::{
     error::{BUILD_AGAIN, Error, Result},
@@ -143,6 +144,30 @@ impl Program {
             .map_err(|problem| Error::from(problem).into_usage())?
         {
             Reply::Inputs(inputs) => Ok(inputs),
+            _ => Err(query::unexpected(&self.path)),
+        }
+    }
+
+    /// Returns the values of secrets that the program itself finds: in its providers, or in the variables and files of its environment.
+    /// The values are in the order of the requests.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the program does not answer, or one of its providers fails.
+    pub fn secrets(&self, requests: &[&SecretRequest]) -> Result<Vec<Option<Zeroizing<Vec<u8>>>>> {
+        let name =
+            |request: &&SecretRequest| SecretName { group: request.group.clone(), key: request.key.clone() };
+        let question = Question::Secrets(SecretNames { names: requests.iter().map(name).collect() });
+        match query::ask_for_secrets(&self.path, self.timeout, question)?? {
+            (Reply::Secrets(()), found) => {
+                let mut values: Vec<_> = requests.iter().map(|_| None).collect();
+                for secret in found {
+                    let index: Option<usize> = secret.name.parse().ok();
+                    let value = index.and_then(|index| values.get_mut(index));
+                    *value.ok_or_else(|| query::unexpected(&self.path))? = Some(secret.value);
+                }
+                Ok(values)
+            }
             _ => Err(query::unexpected(&self.path)),
         }
     }

@@ -14,6 +14,7 @@ use std::{
 use sealkit_names::variables;
 use sealkit_protocol::{
     Answer, Problem, Query, frame,
+    mounts::{self, SecretVariable},
     query::{self, Question, Reply},
 };
 
@@ -36,6 +37,16 @@ const STDERR_TIMEOUT: Duration = Duration::from_millis(500);
 ///
 /// Returns an error if the program cannot be started, does not answer within `timeout`, or has another version of the protocol.
 pub(crate) fn ask(program: &Path, timeout: Duration, question: Question) -> Result<Result<Reply, Problem>> {
+    let answer = ask_for_secrets(program, timeout, question)?;
+    Ok(answer.map(|(reply, _)| reply))
+}
+
+/// Asks like [`ask`], and receives the secrets that follow the reply.
+pub(crate) fn ask_for_secrets(
+    program: &Path,
+    timeout: Duration,
+    question: Question,
+) -> Result<Result<(Reply, Vec<SecretVariable>), Problem>> {
     let cannot_start = |error: io::Error| {
         let is_other_file = matches!(error.raw_os_error(), Some(EACCES | ENOEXEC));
         let error = Error::io(format!("cannot start `{}`", program.display()), error);
@@ -58,11 +69,19 @@ pub(crate) fn ask(program: &Path, timeout: Duration, question: Question) -> Resu
     });
     // A program that does not read the question does not answer it either.
     let answer = frame::write(&socket, &Query::new(question)).and_then(|()| frame::read::<Answer>(&socket));
+    let answer = answer.and_then(|answer| {
+        let Some(answer) = answer else { return Ok(None) };
+        let secrets = match answer.reply {
+            Some(Reply::Secrets(())) => mounts::receive(&socket)?,
+            _ => Vec::new(),
+        };
+        Ok(Some((answer, secrets)))
+    });
     // It has nothing else to do.
     let _ = child.kill();
     let _ = child.wait();
     let name = program.display().to_string();
-    let answer = match answer {
+    let (answer, secrets) = match answer {
         Ok(Some(answer)) => answer,
         Ok(None) | Err(_) if clock.timed_out() => return Err(no_answer_in_time(&name, timeout)),
         Err(error) if error.kind() == io::ErrorKind::InvalidData => {
@@ -78,7 +97,7 @@ pub(crate) fn ask(program: &Path, timeout: Duration, question: Question) -> Resu
     answer.hello.check_program(&name)?;
     match answer.reply {
         Some(Reply::Problem(problem)) => Ok(Err(problem)),
-        Some(reply) => Ok(Ok(reply)),
+        Some(reply) => Ok(Ok((reply, secrets))),
         None => Err(unexpected(program)),
     }
 }

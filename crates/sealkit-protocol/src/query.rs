@@ -17,7 +17,7 @@ pub struct Query {
     #[prost(message, required, tag = "1")]
     pub hello: Hello,
     /// The question. A question of a later version may be unknown.
-    #[prost(oneof = "Question", tags = "2, 3, 4, 5, 6, 7")]
+    #[prost(oneof = "Question", tags = "2, 3, 4, 5, 6, 7, 8")]
     pub question: Option<Question>,
 }
 
@@ -42,6 +42,28 @@ pub enum Question {
     /// For the specification of a task for a cluster, without an image: [`Reply::Spec`].
     #[prost(string, tag = "7")]
     Spec(String),
+    /// For secrets that the command does not have: [`Reply::Secrets`].
+    #[prost(message, tag = "8")]
+    Secrets(SecretNames),
+}
+
+/// Secrets that tasks of the program request.
+#[derive(Clone, PartialEq, Eq, Message)]
+pub struct SecretNames {
+    /// Their names.
+    #[prost(message, repeated, tag = "1")]
+    pub names: Vec<SecretName>,
+}
+
+/// The name of a secret.
+#[derive(Clone, PartialEq, Eq, Message)]
+pub struct SecretName {
+    /// The group.
+    #[prost(string, optional, tag = "1")]
+    pub group: Option<String>,
+    /// The key.
+    #[prost(string, tag = "2")]
+    pub key: String,
 }
 
 /// The task whose help is asked for.
@@ -87,7 +109,7 @@ pub struct Answer {
     #[prost(message, required, tag = "1")]
     pub hello: Hello,
     /// The reply. It is absent if the program does not understand the command, which the versions explain.
-    #[prost(oneof = "Reply", tags = "2, 3, 4, 5, 6")]
+    #[prost(oneof = "Reply", tags = "2, 3, 4, 5, 6, 7")]
     pub reply: Option<Reply>,
 }
 
@@ -109,6 +131,10 @@ pub enum Reply {
     /// The specification of a task.
     #[prost(message, boxed, tag = "6")]
     Spec(Box<TaskSpec>),
+    /// The secrets that were found. They follow as [`mounts::send`](crate::mounts::send) sends them, each with its index in the
+    /// question as its name.
+    #[prost(message, tag = "7")]
+    Secrets(()),
 }
 
 impl Query {

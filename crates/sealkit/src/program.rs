@@ -176,7 +176,7 @@ fn perform(session: &Session, program: &str) -> Result<String, ProgramError> {
             Ok(String::new())
         }
         Command::Execute(pod) => pod::execute(session, &pod, program),
-        Command::Answer => answer::answer(program),
+        Command::Answer => answer::answer(session, program),
         Command::Run { task, inputs } => run::run(session, &run, registry::find(&task)?, inputs),
     }
 }

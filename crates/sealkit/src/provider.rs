@@ -23,8 +23,8 @@ pub(crate) use memory::Memory;
 /// Add it to a [`Session`](crate::Session), which asks its providers one after the other.
 ///
 /// A provider is asked where tasks run in the program's own process: in tests, and by `cargo run` or `PROGRAM run TASK`.
-/// `sealkit run` and clusters start tasks as pods, which read mounted secrets only, so they do **not** ask the
-/// program's providers. Store such a secret with `sealkit create secret`, or pass it with `sealkit run --secret`.
+/// Pods read mounted secrets only. `sealkit run` asks the program before the run for secrets that the local store lacks, and
+/// mounts them. A cluster does **not** ask the program's providers: create such a secret with `sealkit create secret --remote`.
 ///
 /// # Examples
 ///

@@ -16,8 +16,8 @@ use crate::{Provider, Result, known_secrets::KnownSecrets, provider::Chain};
 /// 2. the providers that were added with [`Session::provider`], in the order they were added;
 /// 3. the local store (feature `store`).
 ///
-/// A pod asks for mounted variables and files only. `sealkit run` starts every task as a pod, so it does not ask the
-/// program's own providers: the `sealkit` command reads the local store and mounts the secrets.
+/// A pod asks for mounted variables and files only. `sealkit run` starts every task as a pod. It asks this session, before the run,
+/// for the secrets that the local store lacks, and mounts them.
 ///
 /// A task that is called outside a session uses that of [`Session::main`], or else a new standard session.
 ///

@@ -5,14 +5,16 @@ use std::{ffi::OsString, io};
 use lexopt::Parser;
 use sealkit_protocol::{
     Answer, Code, Problem, Query, frame,
-    query::{InputArguments, Question, Reply},
+    mounts::{self, MountKind, SecretVariable},
+    query::{InputArguments, Question, Reply, SecretName},
 };
+use zeroize::Zeroizing;
 
 use super::{ProgramError, arguments, is_flag, listing, run};
-use crate::{registry, spec};
+use crate::{Secret, Session, TaskMetadata, provider::Preference, registry, spec};
 
 /// Reads the query from the socket and writes the answer to it.
-pub(super) fn answer(program: &str) -> Result<String, ProgramError> {
+pub(super) fn answer(session: &Session, program: &str) -> Result<String, ProgramError> {
     let socket = sealkit_process::query_socket().ok_or_else(|| {
         ProgramError::usage(
             "only the `sealkit` command can ask for an answer",
@@ -23,19 +25,32 @@ pub(super) fn answer(program: &str) -> Result<String, ProgramError> {
         frame::read::<Query>(socket).and_then(|query| query.ok_or(io::ErrorKind::UnexpectedEof.into()));
     let answered = query.and_then(|query| {
         // Without a reply, the command explains that the versions differ.
-        let reply = query.hello.check_command().is_ok().then(|| match reply(query.question) {
-            Ok(reply) => reply,
-            Err(error) => Reply::Problem(*error.problem),
-        });
-        frame::write(socket, &Answer::new(reply))
+        let mut secrets = Vec::new();
+        let reply =
+            query.hello.check_command().is_ok().then(|| match reply(session, query.question, &mut secrets) {
+                Ok(reply) => reply,
+                Err(error) => Reply::Problem(*error.problem),
+            });
+        let has_secrets = matches!(reply, Some(Reply::Secrets(())));
+        frame::write(socket, &Answer::new(reply))?;
+        if has_secrets { mounts::send(socket, &secrets) } else { Ok(()) }
     });
     let problem =
         |error: io::Error| Problem::new(Code::Io, format!("cannot answer the `sealkit` command: {error}"));
     answered.map(|()| String::new()).map_err(|error| ProgramError::task(problem(error)))
 }
 
-fn reply(question: Option<Question>) -> Result<Reply, ProgramError> {
+/// Returns the reply. Secrets that follow it are added to `secrets`.
+fn reply(
+    session: &Session,
+    question: Option<Question>,
+    secrets: &mut Vec<SecretVariable>,
+) -> Result<Reply, ProgramError> {
     Ok(match question {
+        Some(Question::Secrets(names)) => {
+            *secrets = find_secrets(session, &names.names)?;
+            Reply::Secrets(())
+        }
         Some(Question::Describe(())) => Reply::Description(listing::json(&registry::tasks()?)?),
         Some(Question::List(task)) if task.is_empty() => Reply::Text(listing::describe(&registry::tasks()?)),
         Some(Question::List(task)) => Reply::Text(listing::describe(&[registry::find(&task)?])),
@@ -50,6 +65,26 @@ fn reply(question: Option<Question>) -> Result<Reply, ProgramError> {
             return Err(ProgramError::task(problem.with_hint("update the program: cargo update -p sealkit")));
         }
     })
+}
+
+/// Returns those of the secrets that a task of this program would find in process. Their names are their indices.
+fn find_secrets(session: &Session, names: &[SecretName]) -> Result<Vec<SecretVariable>, ProgramError> {
+    let chain = session.chain()?;
+    let requests = registry::tasks()?.into_iter().flat_map(TaskMetadata::secret_requests);
+    let requests: Vec<&'static Secret> = requests.collect();
+    let mut found = Vec::new();
+    for (index, name) in names.iter().enumerate() {
+        let is_meant = |secret: &&&Secret| {
+            let request = secret.request();
+            request.key == name.key && request.group == name.group.as_deref()
+        };
+        let Some(secret) = requests.iter().find(is_meant) else { continue };
+        if let Some(provided) = chain.find(secret, Preference::First)? {
+            let value = Zeroizing::new(provided.value.expose().to_vec());
+            found.push(SecretVariable { name: index.to_string(), value, mount: MountKind::Memory });
+        }
+    }
+    Ok(found)
 }
 
 fn inputs(InputArguments { task, arguments, command }: InputArguments) -> Result<Reply, ProgramError> {

@@ -5,8 +5,8 @@
 //! cargo run -- run report
 //! ```
 //!
-//! A program asks its providers if it runs its tasks itself, as above. `sealkit run` and clusters mount the secrets of
-//! pods instead, and pods do not ask providers.
+//! A program asks its providers if it runs its tasks itself, as above, and when `sealkit run` starts a task. Clusters mount the
+//! secrets of pods instead, and pods do not ask providers.
 
 use std::{env, fmt, process::ExitCode, time::Duration};
 

@@ -1,0 +1,68 @@
+//! A run finds what tasks find in process: in providers of the program, in variables and in mounted files.
+
+use std::fs;
+
+use support::{Finished, Home, runs::SECRET};
+
+use crate::{home, without_secrets};
+
+const OWN_PROVIDER: &str = env!("CARGO_BIN_EXE_example_own_provider");
+
+#[test]
+fn the_providers_of_a_program_are_asked_for_secrets_that_the_store_lacks() {
+    let home = Home::new(env!("CARGO_BIN_EXE_command")).unwrap();
+    let run = |task: &str| home.sealkit("run").arg(OWN_PROVIDER).arg(task).run().unwrap();
+    // Both reads of the task see the value that was mounted.
+    let found = run("report");
+    assert_eq!((found.code, &*found.stdout), (Some(0), "false\n"), "{found}");
+    let sealed = run("sealed");
+    assert_eq!(sealed.code, Some(1), "{sealed}");
+    assert!(
+        sealed.stderr.contains("the vault is sealed") && sealed.stderr.contains("vault operator unseal"),
+        "{sealed}"
+    );
+    let missing = run("elsewhere");
+    assert!(
+        missing.stderr.contains("secret `elsewhere/api_key` (task `elsewhere`) was not found"),
+        "{missing}"
+    );
+    let checked = home.sealkit("describe --check").arg(OWN_PROVIDER).arg("report").run().unwrap();
+    assert_eq!(checked.code, Some(0), "{checked}");
+    assert!(checked.stdout.contains("database/orders as ANY: found by the program"), "{checked}");
+    // The store comes first.
+    let created =
+        home.sealkit("create secret orders --group database -f -").input("from the store").run().unwrap();
+    assert_eq!(created.code, Some(0), "{created}");
+    let checked = home.sealkit("describe --check").arg(OWN_PROVIDER).arg("report").run().unwrap();
+    assert!(checked.stdout.contains("from the store"), "{checked}");
+}
+
+/// Checks that `t1` has its secret, and no other task.
+fn check(finished: &Finished, place: &str) {
+    assert_eq!((finished.code, &*finished.stdout), (Some(0), "17\n"), "{place}: {finished}");
+    assert!(finished.stderr.contains("t1 started with my_secret"), "{place}: {finished}");
+    assert!(!finished.to_string().contains(SECRET), "{place}");
+}
+
+#[test]
+fn variables_and_mounted_files_are_found_as_in_process() {
+    let runs = without_secrets();
+    for variable in ["MY_SECRET", "_FSEC_MY_SECRET", "_UNION_MY_SECRET"] {
+        check(&runs.program("").arg("t1").env(variable, SECRET).run().unwrap(), variable);
+    }
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("my_secret"), SECRET).unwrap();
+    let mounted = |task: &str| {
+        runs.program("").args(task).env("FLYTE_SECRETS_DEFAULT_DIR", directory.path()).run().unwrap()
+    };
+    check(&mounted("t1"), "FLYTE_SECRETS_DEFAULT_DIR");
+    let invalid = runs.program("").arg("t1").env("FLYTE_SECRETS_DEFAULT_DIR", "relative").run().unwrap();
+    assert_eq!(invalid.code, Some(1), "{invalid}");
+    assert!(invalid.stderr.contains("FLYTE_SECRETS_DEFAULT_DIR"), "{invalid}");
+    // The store and the command line come first.
+    let other = "another value of the secret";
+    let stored = home();
+    check(&stored.program("").arg("t1").env("MY_SECRET", other).run().unwrap(), "store");
+    let given = stored.program("--secret my_secret=env:GIVEN").arg("t1").env("GIVEN", other).run().unwrap();
+    assert_eq!(given.stdout, format!("{}\n", other.len()), "{given}");
+}
