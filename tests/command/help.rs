@@ -161,6 +161,7 @@ fn the_short_help_of_a_command_folds_its_cluster_options() {
           --package <PACKAGE>     Package that contains the target
           --inputs-file <PATH>    Read inputs from a JSON or YAML file
           --secret <NAME=SOURCE>  Read a secret from @FILE, env:VARIABLE or -
+          --env-file <PATH>       Read secrets and variables from a file
       -d, --domain <DOMAIN>       Domain of the run: its secrets take precedence
       -p, --project <PROJECT>     Project of the run: its secrets take precedence
           --env <NAME=VALUE>      Set an environment variable of the tasks

@@ -325,7 +325,7 @@ fn a_corrupt_file_is_reported() {
     insta::assert_snapshot!(mask_record(home.normalize(&using_secrets.to_string())), @"
     exit code 1
     -- stderr
-    error: task `main` failed: the file of secret `my_secret` was modified, or belongs to another secret or store
+    error: task `main` failed: task `t1` failed: the file of secret `my_secret` was modified, or belongs to another secret or store
     hint: restore `~/.local/share/sealkit/secrets/_/2c/RECORD` from a backup, or delete the secret and create it again
     ");
 }

@@ -59,6 +59,24 @@ fn variables_and_mounted_files_are_found_as_in_process() {
     let invalid = runs.program("").arg("t1").env("FLYTE_SECRETS_DEFAULT_DIR", "relative").run().unwrap();
     assert_eq!(invalid.code, Some(1), "{invalid}");
     assert!(invalid.stderr.contains("FLYTE_SECRETS_DEFAULT_DIR"), "{invalid}");
+    // A file of variables: secrets go to the tasks that request them, others to all.
+    let file = directory.path().join(".env");
+    fs::write(&file, format!("# local\nexport MY_SECRET='{SECRET}'\nHF_TOKEN=public\nMINE=\"1\"\n")).unwrap();
+    let with_file = |task: &str| {
+        let options = format!("--env-file {}", file.display());
+        runs.program(&options).arg(task).env("PATH", "/usr/bin:/bin").run().unwrap()
+    };
+    check(&with_file("t1"), "--env-file");
+    let names = with_file("surroundings");
+    assert!(names.stdout.contains("\"MINE\"") && !names.stdout.contains("MY_SECRET"), "{names}");
+    fs::write(&file, format!("A=b\nMY_SECRET={SECRET}\n{SECRET}\n")).unwrap();
+    let malformed = with_file("t1");
+    assert_eq!(malformed.code, Some(2), "{malformed}");
+    assert!(
+        malformed.stderr.contains("line 3 is not `NAME=VALUE`") && !malformed.to_string().contains(SECRET)
+    );
+    fs::write(&file, "FLYTE_INTERNAL_EXECUTION_ID=x\n").unwrap();
+    assert!(with_file("t1").stderr.contains("Flyte and sealkit reserve it"));
     // The store and the command line come first.
     let other = "another value of the secret";
     let stored = home();

@@ -12,6 +12,7 @@ mod command_line;
 mod completion;
 mod describe;
 mod docker;
+mod env_file;
 mod error;
 mod history;
 mod image;

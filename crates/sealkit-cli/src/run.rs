@@ -16,12 +16,12 @@ use zeroize::Zeroizing;
 
 use crate::{
     arguments::{Arguments, Run, TargetArguments},
+    env_file::EnvFile,
     error::CommandError,
     history::{Recorder, RunInfo},
     inputs_file, isolation,
     progress::Progress,
-    prompt,
-    run_secrets::{self, RunSecret},
+    prompt, run_secrets,
     run_signals::RunSignals,
     secret, terminal, timeout,
 };
@@ -31,7 +31,7 @@ pub(crate) type Missing<'t> = (&'t Task, &'t SecretRequest);
 
 pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
     let scope = Scope::new(args.domain.as_deref(), args.project.as_deref())?;
-    let options = PodOptions {
+    let mut options = PodOptions {
         environment: args.env.iter().map(|pair| variable(pair)).collect::<Result<_, _>>()?,
         inherit_environment: args.inherit_env,
         debuggable: args.debuggable,
@@ -42,13 +42,22 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
     };
     let run_secrets =
         args.secret.iter().map(|text| run_secrets::parse(text)).collect::<Result<Vec<_>, CommandError>>()?;
+    let env_file = args.env_file.as_deref().map(EnvFile::read).transpose()?.unwrap_or_default();
     let program = open(&args.target)?;
     let Some((task, inputs)) = select(args, &program)? else { return Ok(()) };
+    // Variables of the command line come last, and win.
+    options.environment.splice(0..0, env_file.environment(program.tasks())?);
     run_secrets::check_requested(&run_secrets, &program)?;
 
     // Opened by the first look-up that needs it.
     let store = OnceCell::new();
-    let lookup = |request: &SecretRequest| look_up(&run_secrets, &store, &scope, request);
+    let lookup = |request: &SecretRequest| {
+        let given = run_secrets::find(&run_secrets, request).map(|secret| secret.value.clone());
+        match given.or_else(|| env_file.find(request)) {
+            Some(value) => Ok(Some(value)),
+            None => look_up(&store, &scope, request),
+        }
+    };
     let reachable = program.reachable(task);
     let mut values = Values::default();
     let required = unique(values.look_up(reachable.required.iter().copied(), &lookup)?);
@@ -211,17 +220,12 @@ fn misplaced_option(task: &Task, inputs: &[OsString]) -> Option<String> {
     misplaced.next().map(str::to_owned)
 }
 
-/// Looks up a secret: on the command line, then in the store, from the narrowest scope to the widest.
+/// Looks up a secret in the store, from the narrowest scope to the widest.
 fn look_up(
-    run_secrets: &[RunSecret],
     store: &OnceCell<Option<Store>>,
     scope: &Scope,
     request: &SecretRequest,
 ) -> sealkit_program::Result<Option<Zeroizing<Vec<u8>>>> {
-    let name = request.request().to_string();
-    if let Some(secret) = run_secrets.iter().find(|secret| secret.name == name) {
-        return Ok(Some(secret.value.clone()));
-    }
     let error = |message: &str, hint: Option<&str>| {
         let error = sealkit_program::Error::new(message.to_owned());
         match hint {

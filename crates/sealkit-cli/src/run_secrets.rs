@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use sealkit_program::Program;
+use sealkit_program::{Program, SecretRequest};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -41,6 +41,12 @@ pub(crate) fn parse(text: &str) -> Result<RunSecret, CommandError> {
         Ok(value) => Ok(RunSecret { name: name.to_owned(), value }),
         Err(error) => Err(error.context(&format!("`--secret {}`", sealkit_names::escape(name)))),
     }
+}
+
+/// Returns the secret that is requested, if it was given.
+pub(crate) fn find<'s>(secrets: &'s [RunSecret], request: &SecretRequest) -> Option<&'s RunSecret> {
+    let name = request.request().to_string();
+    secrets.iter().find(|secret| secret.name == name)
 }
 
 /// Returns an error if a secret of `--secret` is not requested by any task.

@@ -53,6 +53,15 @@ pub struct Run {
     /// secret with a group, write GROUP/NAME=SOURCE.
     #[arg(long, value_name = "NAME=SOURCE", conflicts_with = "remote", verbatim_doc_comment)]
     pub secret: Vec<String>,
+    /// Read secrets and variables from a file
+    ///
+    /// Each line is NAME=VALUE. A secret goes only to the tasks that request
+    /// it, every other variable is set for all tasks.
+    #[arg(
+        long, value_name = "PATH", conflicts_with = "remote", value_hint = ValueHint::FilePath,
+        verbatim_doc_comment
+    )]
+    pub env_file: Option<PathBuf>,
     /// Domain of the run: its secrets take precedence
     ///
     /// With --remote, the default is that of the configuration file.
