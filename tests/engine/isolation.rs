@@ -65,6 +65,19 @@ fn an_interrupted_run_terminates_its_pods() {
 }
 
 #[test]
+fn an_interrupted_run_of_ten_thousand_spawned_calls_leaves_no_pods() {
+    let home = home();
+    let mut child = home.start("spawns --width 10000").unwrap();
+    wait_for(&mut child, "add_one[50] succeeded");
+    let mine = children(child.id());
+    // The workflow, and a bounded number of the called tasks.
+    assert!((1..64).contains(&mine.len()), "{mine:?}");
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    until("its pods have ended", || pods().keys().all(|pod| !mine.contains(pod)));
+}
+
+#[test]
 fn the_pods_of_a_killed_engine_die_and_the_next_command_cleans_up() {
     let home = home();
     let kills = env::var("SEALKIT_TEST_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(200);
