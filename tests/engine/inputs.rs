@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::without_secrets;
+use crate::{home, without_secrets};
 
 #[test]
 fn inputs_may_have_the_names_of_options_of_the_run() {
@@ -59,4 +59,22 @@ fn all_errors_of_inputs_are_reported_at_once() {
       missing inputs of task `prints`: `--lines` (integer)
     ");
     assert!(hint.starts_with("see `sealkit run") && hint.ends_with("prints --help`\n"), "{hint}");
+}
+
+#[test]
+fn the_task_of_a_run_reads_standard_input_if_it_is_asked_for() {
+    let home = home();
+    let read =
+        |options: &str, task: &str| home.program(options).arg(task).input("a\nb").run().unwrap().stdout;
+    assert_eq!(read("", "reads_stdin"), "\"\"\n");
+    assert_eq!(read("--stdin", "reads_stdin"), "\"a\\nb\"\n");
+    assert_eq!(read("--stdin --process-isolation", "reads_stdin"), "\"a\\nb\"\n");
+    assert_eq!(read("--stdin --debuggable", "reads_stdin"), "\"a\\nb\"\n");
+    // That of a called task is empty.
+    assert_eq!(read("--stdin", "reads_stdin_last"), "[\"\",\"a\\nb\"]\n");
+    for options in ["--stdin --inputs-file -", "--stdin --secret my_secret=-", "--secret a=- --secret b=-"] {
+        let refused = home.program(options).arg("reads_stdin").input("a").run().unwrap();
+        assert_eq!(refused.code, Some(2), "{refused}");
+        assert!(refused.stderr.contains("standard input can be read only once"), "{refused}");
+    }
 }

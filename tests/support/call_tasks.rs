@@ -28,6 +28,18 @@ fn called(what: &str, secret: String) -> sealkit::Result<usize> {
     }
 }
 
+/// Returns its standard input.
+#[task]
+fn reads_stdin() -> anyhow::Result<String> {
+    Ok(std::io::read_to_string(std::io::stdin())?)
+}
+
+/// Returns the standard input of a called task, and its own.
+#[workflow]
+fn reads_stdin_last() -> anyhow::Result<Vec<String>> {
+    Ok(vec![reads_stdin()?, std::io::read_to_string(std::io::stdin())?])
+}
+
 /// Calls a task where the context of this one is not handed over.
 #[workflow(secret_requests = [Secret(key = "my_secret")])]
 async fn calls_from(place: String, what: String) -> anyhow::Result<usize> {

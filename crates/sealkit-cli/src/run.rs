@@ -3,7 +3,7 @@
 use std::{
     ffi::{OsStr, OsString},
     fmt::Write as _,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, OnceLock},
 };
 
@@ -30,6 +30,7 @@ use crate::{
 pub(crate) type Missing<'t> = (&'t Task, &'t SecretRequest);
 
 pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
+    check_stdin(args)?;
     let scope = Scope::new(args.domain.as_deref(), args.project.as_deref())?;
     let mut options = PodOptions {
         environment: args.env.iter().map(|pair| variable(pair)).collect::<Result<_, _>>()?,
@@ -37,6 +38,7 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
         debuggable: args.debuggable,
         isolation: if args.process_isolation { Isolation::Process } else { Isolation::default() },
         grace_period: args.grace_period,
+        stdin: args.stdin,
         domain: args.domain.clone(),
         project: args.project.clone(),
     };
@@ -116,6 +118,19 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
         }
     }
     outcome
+}
+
+/// Returns an error if standard input is to be read more than once.
+fn check_stdin(args: &Run) -> Result<(), CommandError> {
+    let is_inputs = args.inputs_file.as_deref().is_some_and(|path| path == Path::new("-"));
+    let secrets = args.secret.iter().filter(|secret| secret.ends_with("=-")).count();
+    if secrets + usize::from(args.stdin) + usize::from(is_inputs) <= 1 {
+        return Ok(());
+    }
+    Err(CommandError::usage(
+        "standard input can be read only once: by `--stdin`, `--inputs-file -` or one `--secret NAME=-`",
+    )
+    .with_hint("write the other one to a file: --inputs-file PATH, --secret NAME=@FILE"))
 }
 
 /// Builds the target if necessary and opens the program.

@@ -257,6 +257,7 @@ impl Engine {
             secrets: secrets.as_deref(),
             mounts,
             options: &self.options,
+            stdin: self.options.stdin && caller.is_none(),
             guard: self.guard.clone(),
         };
         let observer = self.observer.clone();

@@ -4,9 +4,10 @@ use std::{
     env,
     ffi::{OsStr, OsString},
     fs::{DirBuilder, File},
-    io, mem,
+    io::{self, IoSlice},
+    mem::{self, MaybeUninit},
     os::{
-        fd::OwnedFd,
+        fd::{AsFd as _, OwnedFd},
         unix::{fs::DirBuilderExt as _, net::UnixStream},
     },
     path::Path,
@@ -18,6 +19,7 @@ use std::{
 
 use rustix::{
     io::Errno,
+    net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg},
     process::{Pid, Signal, WaitOptions, kill_process_group, waitpid},
 };
 use sealkit_guard::Guard;
@@ -83,6 +85,8 @@ pub struct PodOptions {
     pub isolation: Isolation,
     /// The time between SIGTERM and SIGKILL for a pod that has to end.
     pub grace_period: Duration,
+    /// Whether the task of the run has the standard input of this process. That of other tasks is empty.
+    pub stdin: bool,
     /// The domain that pods run in.
     pub domain: Option<String>,
     /// The project that pods run in.
@@ -100,6 +104,7 @@ impl Default for PodOptions {
             debuggable: false,
             isolation: Isolation::default(),
             grace_period: GRACE_PERIOD,
+            stdin: false,
             domain: None,
             project: None,
         }
@@ -117,6 +122,8 @@ pub(crate) struct Pod<'a> {
     pub(crate) secrets: Option<&'a Path>,
     pub(crate) mounts: Mounts,
     pub(crate) options: &'a PodOptions,
+    /// Whether it has the standard input of this process.
+    pub(crate) stdin: bool,
     pub(crate) guard: Arc<Guard>,
 }
 
@@ -130,6 +137,7 @@ pub(crate) struct RunningPod {
 
 /// What a pod needs to start its task.
 pub(crate) struct StartMessages {
+    stdin: bool,
     secrets: Vec<SecretVariable>,
     inputs: Inputs,
 }
@@ -156,9 +164,23 @@ impl PodSocket {
     /// Sends the version of the protocol, and the secrets and inputs of the pod. It may block until the pod reads them or exits.
     pub(crate) fn send_start(&self, start: &StartMessages) -> io::Result<()> {
         let _sending = self.sending.lock().unwrap_or_else(PoisonError::into_inner);
+        if start.stdin {
+            self.send_stdin()?;
+        }
         frame::write(&self.stream, &Hello::current())?;
         mounts::send(&self.stream, &start.secrets)?;
         frame::write(&self.stream, &start.inputs)
+    }
+
+    /// Sends the standard input of this process: a process takes over three files when it starts, and the socket is one of them.
+    fn send_stdin(&self) -> io::Result<()> {
+        let stdin = io::stdin();
+        let files = [stdin.as_fd()];
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+        let mut control = SendAncillaryBuffer::new(&mut space);
+        control.push(SendAncillaryMessage::ScmRights(&files));
+        sendmsg(&self.stream, &[IoSlice::new(&[0])], &mut control, SendFlags::empty())?;
+        Ok(())
     }
 }
 
@@ -202,7 +224,8 @@ impl Pod<'_> {
                 drop(open);
             });
         }
-        let start = StartMessages { secrets: mem::take(&mut self.mounts.variables), inputs: inputs.clone() };
+        let (stdin, secrets) = (self.stdin, mem::take(&mut self.mounts.variables));
+        let start = StartMessages { stdin, secrets, inputs: inputs.clone() };
         Ok((RunningPod { socket, process, terminal, output_closed }, start))
     }
 
@@ -222,6 +245,9 @@ impl Pod<'_> {
             set(variables::MOUNTS, &secrets);
         }
         set(variables::DEFAULT_DIR, &self.secrets.unwrap_or(Path::new(NO_DIRECTORY)));
+        if self.stdin {
+            set(variables::STDIN, &"1");
+        }
         if options.debuggable {
             set(variables::DEBUGGABLE, &"1");
         }

@@ -48,6 +48,9 @@ pub const SHARED: &str = "SEALKIT_SHARED";
 /// If set to a non-empty value, debuggers can attach to a pod and it writes core dumps.
 pub const DEBUGGABLE: &str = "SEALKIT_DEBUGGABLE";
 
+/// If set, the engine passes the standard input of the task through the socket of the pod.
+pub const STDIN: &str = "SEALKIT_STDIN";
+
 /// Timeout of the task of a pod on a cluster in seconds. It counts until the pod reports its own.
 pub const TASK_TIMEOUT: &str = "SEALKIT_TASK_TIMEOUT_SECONDS";
 

@@ -1,8 +1,18 @@
 //! The code that runs before `main`.
 
-use std::{env, fs::File, io, os::unix::net::UnixStream, sync::OnceLock};
+use std::{
+    env,
+    fs::File,
+    io::{self, IoSliceMut},
+    mem::MaybeUninit,
+    os::unix::net::UnixStream,
+    sync::OnceLock,
+};
 
-use rustix::process::{Resource, Rlimit, setrlimit, setsid};
+use rustix::{
+    net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg},
+    process::{Resource, Rlimit, setrlimit, setsid},
+};
 use sealkit_names::{io_reason, variables};
 use sealkit_protocol::{
     Code, Hello, Problem, frame,
@@ -83,6 +93,10 @@ pub(crate) fn before_main(program: &'static Program) {
 /// Moves the socket away from standard input and receives the secrets from the engine.
 fn connect() -> io::Result<(Socket, Vec<SecretVariable>)> {
     let socket = take_socket()?;
+    if env::var_os(variables::STDIN).is_some() {
+        environment::remove(variables::STDIN);
+        receive_stdin(&socket)?;
+    }
     let hello: Hello = frame::read(&socket)?.ok_or(io::ErrorKind::UnexpectedEof)?;
     let mut in_memory = Vec::new();
     if let Err(problem) = hello.check_command() {
@@ -104,6 +118,22 @@ fn take_socket() -> io::Result<Socket> {
     let socket = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3)?;
     rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
     Ok(Socket::from(socket))
+}
+
+/// Makes the file that the engine sends with the first byte the standard input.
+fn receive_stdin(socket: &Socket) -> io::Result<()> {
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut control = RecvAncillaryBuffer::new(&mut space);
+    let mut byte = [0];
+    recvmsg(socket, &mut [IoSliceMut::new(&mut byte)], &mut control, RecvFlags::CMSG_CLOEXEC)?;
+    for message in control.drain() {
+        if let RecvAncillaryMessage::ScmRights(files) = message {
+            for file in files {
+                rustix::stdio::dup2_stdin(file)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 pub(crate) fn secret(name: &str) -> Option<&'static [u8]> {

@@ -75,6 +75,9 @@ pub struct Run {
     /// Set an environment variable of the tasks
     #[arg(long, value_name = "NAME=VALUE")]
     pub env: Vec<OsString>,
+    /// Pass standard input to TASK; otherwise its standard input is empty
+    #[arg(long, conflicts_with = "remote", hide_short_help = true)]
+    pub stdin: bool,
     /// Pass the whole environment of this command to the tasks
     #[arg(long, conflicts_with = "remote", hide_short_help = true)]
     pub inherit_env: bool,
