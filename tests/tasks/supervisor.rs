@@ -6,11 +6,12 @@ use std::{
     path::Path,
     process::{Child, Command, Stdio},
     thread,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use rustix::process::{Pid, Signal, kill_process};
 use sealkit::{Type, Value};
+use sealkit_idl::prost_types::Timestamp;
 use support::{Finished, runs::children};
 
 use crate::pod::{error, output, pod_of, text, write_inputs};
@@ -63,6 +64,16 @@ fn a_program_that_ends_before_its_task_starts_is_an_answer() {
     );
     assert_eq!(error("return"), "ended Recoverable User: task `t1` exited without returning a result");
     assert_eq!(error("hang"), "timeout Recoverable User: task `t1` timed out after 1.5s");
+}
+
+#[test]
+fn the_first_task_of_a_run_ends_at_its_deadline() {
+    let directory = tempfile::tempdir().unwrap();
+    write_inputs(directory.path(), &[]);
+    let start = Timestamp::from(SystemTime::now()).to_string();
+    let pod = pod_of(PODS, directory.path(), "late").args("--name a0 --run-start-time").arg(start);
+    let error = error(directory.path(), &pod.run().unwrap());
+    assert!(error.starts_with("timeout ") && error.contains("task `late` "), "{error}");
 }
 
 #[test]

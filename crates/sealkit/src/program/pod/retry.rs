@@ -38,27 +38,35 @@ pub(super) fn wait(task: &TaskMetadata, pod: &Pod) -> Result<(), Problem> {
     let attempts = task.retries().saturating_add(1).max(attempt);
     let retry = Retry { delay, attempt, attempts };
     print(io::stderr().lock(), &retry.line(task.name(), previous.as_ref()));
-    if let Some(timeout) = task.timeout() {
-        // The timeout counts from the start of the task.
-        sealkit_process::start_timeout(timeout.saturating_add(delay));
+    if let Some(limit) = time_limit(task, pod, delay) {
+        sealkit_process::start_timeout(limit);
     }
     thread::sleep(delay);
     Ok(())
 }
 
+/// Returns how long this attempt may take: the timeout counts from the start of the task after `delay`, the deadline from that of the run.
+pub(super) fn time_limit(task: &TaskMetadata, pod: &Pod, delay: Duration) -> Option<Duration> {
+    let timeout = task.timeout().map(|timeout| timeout.saturating_add(delay));
+    let left = time_left(task, pod).map(|(_, left)| left);
+    [timeout, left].into_iter().flatten().min()
+}
+
 /// Returns an error if the deadline of the first task of a run is over after `delay`.
 fn check_deadline(task: &TaskMetadata, pod: &Pod, delay: Duration) -> Result<(), Problem> {
-    let is_root = identity::action_name().is_some_and(|name| name == ROOT_ACTION);
-    let started =
-        pod.run_start.as_deref().filter(|_| is_root).and_then(|time| time.parse::<Timestamp>().ok());
-    let started = started.and_then(|time| SystemTime::try_from(time).ok());
-    let (Some(deadline), Some(started)) = (task.deadline(), started) else { return Ok(()) };
-    match started.elapsed() {
-        Ok(elapsed) if elapsed.saturating_add(delay) >= deadline => {
-            Err(exit::deadline_exceeded(task.name(), deadline))
-        }
+    match time_left(task, pod) {
+        Some((deadline, left)) if left <= delay => Err(exit::deadline_exceeded(task.name(), deadline)),
         _ => Ok(()),
     }
+}
+
+/// Returns the deadline of the first task of a run, and the time until it. When other tasks were called is unknown.
+fn time_left(task: &TaskMetadata, pod: &Pod) -> Option<(Duration, Duration)> {
+    let is_root = identity::action_name().is_some_and(|name| name == ROOT_ACTION);
+    let started = pod.run_start.as_deref().filter(|_| is_root)?.parse::<Timestamp>().ok()?;
+    let elapsed = SystemTime::try_from(started).ok()?.elapsed().ok()?;
+    let deadline = task.deadline()?;
+    Some((deadline, deadline.saturating_sub(elapsed)))
 }
 
 /// Returns the directory of the previous attempt.
