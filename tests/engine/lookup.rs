@@ -50,6 +50,10 @@ fn variables_and_mounted_files_are_found_as_in_process() {
     for variable in ["MY_SECRET", "_FSEC_MY_SECRET", "_UNION_MY_SECRET"] {
         check(&runs.program("").arg("t1").env(variable, SECRET).run().unwrap(), variable);
     }
+    check(
+        &runs.program("").arg("calls_t1_undeclared").env("MY_SECRET", SECRET).run().unwrap(),
+        "a called task",
+    );
     let directory = tempfile::tempdir().unwrap();
     fs::write(directory.path().join("my_secret"), SECRET).unwrap();
     let mounted = |task: &str| {

@@ -28,6 +28,12 @@ fn called(what: &str, secret: String) -> sealkit::Result<usize> {
     }
 }
 
+/// Calls a task with a secret, which it does not declare.
+#[task]
+fn calls_t1_undeclared() -> sealkit::Result<usize> {
+    t1()
+}
+
 /// Returns its standard input.
 #[task]
 fn reads_stdin() -> anyhow::Result<String> {

@@ -63,15 +63,18 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
     let reachable = program.reachable(task);
     let mut values = Values::default();
     let required = unique(values.look_up(reachable.required.iter().copied(), &lookup)?);
-    let required = ask_program(&program, required, &mut values)?;
-    let possible = unique(values.look_up(reachable.possible.iter().copied(), &lookup)?);
-    // A provider that fails matters if one of these tasks is called.
-    let mut possible = ask_program(&program, possible.clone(), &mut values).unwrap_or(possible);
-    // A task may call the rest, too, but hardly does: what cannot be looked up is missing when it is called.
-    values.look_up(program.tasks(), &|request| Ok(lookup(request).unwrap_or_default()))?;
+    let required = ask_program(&program, required, false, &mut values)?;
+    let mut possible = unique(values.look_up(reachable.possible.iter().copied(), &lookup)?);
+    if reachable.required.iter().any(|task| task.calls.is_none()) {
+        // A task may call the rest, too, but hardly does: what cannot be looked up is missing when it is called.
+        let mut rest =
+            unique(values.look_up(program.tasks(), &|request| Ok(lookup(request).unwrap_or_default()))?);
+        rest.retain(|secret| !contains(&required, secret));
+        let missing = ask_program(&program, rest.clone(), true, &mut values).unwrap_or(rest);
+        possible.retain(|secret| contains(&missing, secret));
+    }
     if !args.skip_check {
         provide(task, &required, &scope, &mut values)?;
-        possible.retain(|(_, request)| !required.iter().any(|(_, other)| is_same(request, other)));
         warn_of_missing(task, &possible, "");
     }
     for (name, strength) in values.weak() {
@@ -261,13 +264,14 @@ fn look_up(
 fn ask_program<'t>(
     program: &Program,
     missing: Vec<Missing<'t>>,
+    optional: bool,
     values: &mut Values,
 ) -> Result<Vec<Missing<'t>>, CommandError> {
     if missing.is_empty() {
         return Ok(missing);
     }
     let requests: Vec<&SecretRequest> = missing.iter().map(|(_, request)| *request).collect();
-    let found = program.secrets(&requests)?;
+    let found = program.secrets(&requests, optional)?;
     let mut rest = Vec::new();
     for ((task, request), value) in missing.into_iter().zip(found) {
         match value {
@@ -287,6 +291,10 @@ pub(crate) fn unique(mut missing: Vec<Missing<'_>>) -> Vec<Missing<'_>> {
         is_new
     });
     missing
+}
+
+fn contains(secrets: &[Missing<'_>], (_, request): &Missing<'_>) -> bool {
+    secrets.iter().any(|(_, other)| is_same(request, other))
 }
 
 fn is_same(a: &SecretRequest, b: &SecretRequest) -> bool {

@@ -149,15 +149,21 @@ impl Program {
     }
 
     /// Returns the values of secrets that the program itself finds: in its providers, or in the variables and files of its environment.
-    /// The values are in the order of the requests.
+    /// The values are in the order of the requests. If the secrets are `optional`, a provider that fails counts as one that does not have
+    /// the secret.
     ///
     /// # Errors
     ///
     /// Returns an error if the program does not answer, or one of its providers fails.
-    pub fn secrets(&self, requests: &[&SecretRequest]) -> Result<Vec<Option<Zeroizing<Vec<u8>>>>> {
+    pub fn secrets(
+        &self,
+        requests: &[&SecretRequest],
+        optional: bool,
+    ) -> Result<Vec<Option<Zeroizing<Vec<u8>>>>> {
         let name =
             |request: &&SecretRequest| SecretName { group: request.group.clone(), key: request.key.clone() };
-        let question = Question::Secrets(SecretNames { names: requests.iter().map(name).collect() });
+        let question =
+            Question::Secrets(SecretNames { names: requests.iter().map(name).collect(), optional });
         match query::ask_for_secrets(&self.path, self.timeout, question)?? {
             (Reply::Secrets(()), found) => {
                 let mut values: Vec<_> = requests.iter().map(|_| None).collect();

@@ -53,6 +53,9 @@ pub struct SecretNames {
     /// Their names.
     #[prost(message, repeated, tag = "1")]
     pub names: Vec<SecretName>,
+    /// Whether the run can do without them: a provider that fails counts as one that does not have the secret.
+    #[prost(bool, tag = "2")]
+    pub optional: bool,
 }
 
 /// The name of a secret.

@@ -6,7 +6,7 @@ use lexopt::Parser;
 use sealkit_protocol::{
     Answer, Code, Problem, Query, frame,
     mounts::{self, MountKind, SecretVariable},
-    query::{InputArguments, Question, Reply, SecretName},
+    query::{InputArguments, Question, Reply, SecretNames},
 };
 use zeroize::Zeroizing;
 
@@ -48,7 +48,7 @@ fn reply(
 ) -> Result<Reply, ProgramError> {
     Ok(match question {
         Some(Question::Secrets(names)) => {
-            *secrets = find_secrets(session, &names.names)?;
+            *secrets = find_secrets(session, &names)?;
             Reply::Secrets(())
         }
         Some(Question::Describe(())) => Reply::Description(listing::json(&registry::tasks()?)?),
@@ -68,18 +68,22 @@ fn reply(
 }
 
 /// Returns those of the secrets that a task of this program would find in process. Their names are their indices.
-fn find_secrets(session: &Session, names: &[SecretName]) -> Result<Vec<SecretVariable>, ProgramError> {
+fn find_secrets(session: &Session, question: &SecretNames) -> Result<Vec<SecretVariable>, ProgramError> {
     let chain = session.chain()?;
     let requests = registry::tasks()?.into_iter().flat_map(TaskMetadata::secret_requests);
     let requests: Vec<&'static Secret> = requests.collect();
     let mut found = Vec::new();
-    for (index, name) in names.iter().enumerate() {
+    for (index, name) in question.names.iter().enumerate() {
         let is_meant = |secret: &&&Secret| {
             let request = secret.request();
             request.key == name.key && request.group == name.group.as_deref()
         };
         let Some(secret) = requests.iter().find(is_meant) else { continue };
-        if let Some(provided) = chain.find(secret, Preference::First)? {
+        let provided = match chain.find(secret, Preference::First) {
+            Err(_) if question.optional => None,
+            provided => provided?,
+        };
+        if let Some(provided) = provided {
             let value = Zeroizing::new(provided.value.expose().to_vec());
             found.push(SecretVariable { name: index.to_string(), value, mount: MountKind::Memory });
         }
