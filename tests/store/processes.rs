@@ -244,7 +244,7 @@ fn an_exposed_passphrase_file_is_refused_unless_it_is_a_pipe_or_on_a_read_only_m
     insta::assert_snapshot!(output, @"
     14
     14
-    error: task `main` failed: the passphrase file `~/.local/passphrase` is accessible to other users
+    error: task `main` failed: task `t1` failed: the passphrase file `~/.local/passphrase` is accessible to other users
     hint: restrict its mode: chmod 600 ~/.local/passphrase
     14
     ");
