@@ -125,7 +125,8 @@ fn receive_stdin(socket: &Socket) -> io::Result<()> {
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
     let mut control = RecvAncillaryBuffer::new(&mut space);
     let mut byte = [0];
-    recvmsg(socket, &mut [IoSliceMut::new(&mut byte)], &mut control, RecvFlags::CMSG_CLOEXEC)?;
+    // The file is closed before anything else can start a process.
+    recvmsg(socket, &mut [IoSliceMut::new(&mut byte)], &mut control, RecvFlags::empty())?;
     for message in control.drain() {
         if let RecvAncillaryMessage::ScmRights(files) = message {
             for file in files {
