@@ -32,7 +32,8 @@ TWICE=pa$$word
 QUOTED='Tr0ub4dor$3'
 ENV
 
-rust=$(cd "$directory" && CARGO_TARGET_DIR="$directory/target" cargo run --quiet)
+cargo build --quiet --manifest-path "$directory/Cargo.toml" --target-dir "$directory/target"
+rust=$(cd "$directory" && target/debug/show)
 python=$(cd "$directory" && venv/bin/python -c 'import dotenv; [print(f"{k}={v}") for k, v in dotenv.dotenv_values(".env").items()]')
 printf 'dotenvy:\n%s\npython-dotenv:\n%s\n' "$rust" "$python"
 [[ $rust == $'PLAIN=Tr0ub4dor\nTWICE=pa\nQUOTED=Tr0ub4dor$3' ]]

@@ -22,6 +22,7 @@ fn a_calling_task_gets_the_same_errors_in_process_and_from_pods() {
         "refused: [REDACTED:my_secret]",
         "the password is wrong",
         "Sealkit(",
+        "Sealkit(Inner { kind: Other, hint: None, content: Message { message: \"refused, with 17 bytes\"",
         "task `plain` failed: row 1 is gone",
         "false Some((Other, false)) task `with_context` failed: setup failed: task `plain` failed: row 7 is gone",
         "Err(StatusError { status: 404, attempts: 0 })",

@@ -11,6 +11,8 @@ enum FetchError {
     Gone { id: u64 },
     #[error("refused: {0}")]
     Refused(String),
+    #[error("refused, with {} bytes", .0.len())]
+    RefusedBytes(Vec<u8>),
     #[error(transparent)]
     Sealkit(#[from] sealkit::Error),
 }
@@ -48,6 +50,7 @@ fn fetch(id: u64) -> Result<u64, FetchError> {
         3 => Err(sealkit::Error::permanent("the password is wrong").into()),
         // It cannot be kept: it is too long.
         4 => Err(FetchError::Refused("x".repeat(70_000))),
+        5 => Err(FetchError::RefusedBytes(secret.expose().as_bytes().to_vec())),
         id => Ok(id),
     }
 }
@@ -94,6 +97,7 @@ async fn describes_errors() -> anyhow::Result<Vec<String>> {
         format!("{:?}", fetch(2)),
         format!("{:?}", fetch(3)),
         format!("{:.60}", format!("{:?}", fetch(4))),
+        format!("{:?}", fetch(5)),
         format!("{:?}", plain(1)),
         format!("{is_plain} {described:?} {anyhow:#}"),
         format!("{:?}", status()),

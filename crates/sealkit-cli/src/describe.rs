@@ -88,7 +88,7 @@ fn ask_program(program: &Program, tasks: &mut [CheckedTask<'_>]) -> Result<(), C
     if missing.is_empty() {
         return Ok(());
     }
-    let found = program.secrets(&missing, true)?;
+    let found = program.secrets(&missing, false)?;
     let sources = tasks.iter_mut().flat_map(|of| &mut of.secret_sources);
     for (source, value) in sources.filter(|source| source.is_none()).zip(found) {
         *source = value.map(|_| "found by the program".to_owned());

@@ -100,22 +100,22 @@ fn parse(text: &str) -> Result<Vec<(String, Zeroizing<String>)>, usize> {
     let mut variables = Vec::new();
     let mut rest = text;
     while !rest.is_empty() {
-        let line_number = text[..text.len() - rest.len()].matches('\n').count() + 1;
+        let number = || text[..text.len() - rest.len()].matches('\n').count() + 1;
         let (line, after) = rest.split_once('\n').unwrap_or((rest, ""));
         if line.trim().is_empty() || line.trim_start().starts_with('#') {
             rest = after;
             continue;
         }
-        let (name, value) = rest.split_once('=').ok_or(line_number)?;
+        let (name, value) = rest.split_once('=').ok_or_else(number)?;
         let name = name.trim();
         let name = name.strip_prefix("export ").map_or(name, str::trim_start);
         let is_name = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
         if name.is_empty() || !name.chars().all(is_name) {
-            return Err(line_number);
+            return Err(number());
         }
         let value = value.trim_start_matches([' ', '\t']);
         let (value, after) = match value.chars().next() {
-            Some(quote @ ('"' | '\'')) => quoted(&value[1..], quote).ok_or(line_number)?,
+            Some(quote @ ('"' | '\'')) => quoted(&value[1..], quote).ok_or_else(number)?,
             _ => {
                 let (line, after) = value.split_once('\n').unwrap_or((value, ""));
                 let comment = [" #", "\t#"].iter().filter_map(|start| line.find(start)).min();
@@ -131,26 +131,29 @@ fn parse(text: &str) -> Result<Vec<(String, Zeroizing<String>)>, usize> {
 
 /// Returns the value up to the closing quote, and the text after its line; `None` if the quote is not closed, or is not the end.
 fn quoted(text: &str, quote: char) -> Option<(Zeroizing<String>, &str)> {
-    // The exact size: a growing text would leave copies behind.
-    let mut value = Zeroizing::new(String::with_capacity(text.len()));
-    let mut characters = text.char_indices();
-    while let Some((index, character)) = characters.next() {
-        if character == quote {
-            let (end, after) = text[index + 1..].split_once('\n').unwrap_or((&text[index + 1..], ""));
-            let end = end.trim();
-            return (end.is_empty() || end.starts_with('#')).then_some((value, after));
-        }
+    let mut is_escaped = false;
+    let end = text.find(|character| {
+        let is_end = character == quote && !is_escaped;
+        is_escaped = character == '\\' && quote == '"' && !is_escaped;
+        is_end
+    })?;
+    let (rest, after) = text[end + 1..].split_once('\n').unwrap_or((&text[end + 1..], ""));
+    let rest = rest.trim();
+    // Large enough from the start: a growing text would leave copies behind.
+    let mut value = Zeroizing::new(String::with_capacity(end));
+    let mut characters = text[..end].chars().peekable();
+    while let Some(character) = characters.next() {
         match character {
-            '\\' if quote == '"' => match characters.next()?.1 {
+            '\\' if quote == '"' => match characters.next()? {
                 'n' => value.push('\n'),
                 escaped @ ('"' | '\\') => value.push(escaped),
                 other => value.extend(['\\', other]),
             },
-            '\r' if text[index..].starts_with("\r\n") => {}
+            '\r' if characters.peek() == Some(&'\n') => {}
             _ => value.push(character),
         }
     }
-    None
+    (rest.is_empty() || rest.starts_with('#')).then_some((value, after))
 }
 
 #[cfg(test)]

@@ -16,9 +16,9 @@ pub struct ErrorFile {
     problem: Option<Problem>,
 }
 
-/// The maximum length of each text in `error.pb` in bytes. Flyte ignores an error file above 2 MiB
+/// The maximum length of each text in `error.pb`, and of the serialized error of a task, in bytes. Flyte ignores an error file above 2 MiB
 /// (`ioutils/remote_file_output_reader.go`).
-const MAX_TEXT: usize = 64 * 1024;
+pub const MAX_TEXT: usize = 64 * 1024;
 
 /// The maximum number of causes in `error.pb`.
 const MAX_CAUSES: usize = 8;
@@ -104,10 +104,11 @@ mod tests {
             let file = ErrorFile::new(problem().with_value(Some(json))).encode_to_vec();
             ErrorFile::decode(&*file).unwrap().into_problem().unwrap().value().map(str::to_owned)
         };
+        let text = |length: usize| format!("\"{}\"", "x".repeat(length - 2));
         let json = r#"{"Gone":{"id":1}}"#;
         assert_eq!(value_of(json.to_owned()).as_deref(), Some(json));
-        assert_eq!(value_of("1".repeat(MAX_TEXT)).map(|json| json.len()), Some(MAX_TEXT));
-        assert_eq!(value_of("1".repeat(MAX_TEXT + 1)), None);
+        assert_eq!(value_of(text(MAX_TEXT)).map(|json| json.len()), Some(MAX_TEXT));
+        assert_eq!(value_of(text(MAX_TEXT + 1)), None);
     }
 
     #[test]

@@ -4,8 +4,7 @@
 
 use std::{
     future::{Future, poll_fn},
-    pin::pin,
-    sync::atomic::{AtomicBool, Ordering},
+    pin::{Pin, pin},
     task::Poll,
     time::{Duration, Instant},
 };
@@ -17,16 +16,9 @@ use crate::{
     Context, Error, TaskMetadata,
     call::Output,
     controller,
+    provider::is_pod,
     task_type::{CallInputs, Members},
 };
-
-/// Whether this process runs a task as a pod, whose attempts are counted outside.
-static IS_POD: AtomicBool = AtomicBool::new(false);
-
-/// Says that this process runs a task as a pod.
-pub(crate) fn set_pod() {
-    IS_POD.store(true, Ordering::Relaxed);
-}
 
 /// The attempts of a call.
 pub(crate) struct InProcess<'a, R: 'static> {
@@ -53,8 +45,8 @@ impl<'a, R> InProcess<'a, R> {
         inputs: CallInputs,
     ) -> Self {
         let has_limits = task.retries() > 0 || task.timeout().is_some() || task.deadline().is_some();
-        let is_counted_outside =
-            || controller::is_available() || caller.task().is_none() && IS_POD.load(Ordering::Relaxed);
+        // Flyte 1 counts the attempts of a pod's own task, but not those of the tasks that it calls.
+        let is_counted_outside = || controller::is_available() || caller.task().is_none() && is_pod();
         let attempts = (has_limits && !is_counted_outside()).then(|| Attempts::new(task.attempt_limits()));
         Self { task, output, caller, inputs, attempts, attempt: 0, call: None, problem: None }
     }
@@ -101,10 +93,9 @@ impl<'a, R> InProcess<'a, R> {
     }
 
     /// Returns the result for the caller. A calling task gets the error that it would get from another pod.
-    pub(crate) fn finish(self, result: R) -> R {
+    pub(crate) fn finish(self, mut result: R) -> R {
         let Some(call) = self.call else { return result };
         let (Some(frame), Some(caller)) = (call.frame(), self.caller.frame()) else { return result };
-        let mut result = result;
         if caller.task.is_some()
             && let Some(problem) = self.problem.or_else(|| self.output.result.problem(&result, &call))
         {
@@ -145,7 +136,7 @@ async fn within<F: Future>(limit: Duration, future: F) -> Option<F::Output> {
     let (mut future, mut limit) = (pin!(future), Delay::new(limit));
     poll_fn(|task| match future.as_mut().poll(task) {
         Poll::Ready(output) => Poll::Ready(Some(output)),
-        Poll::Pending => pin!(&mut limit).poll(task).map(|()| None),
+        Poll::Pending => Pin::new(&mut limit).poll(task).map(|()| None),
     })
     .await
 }

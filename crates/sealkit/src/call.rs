@@ -195,7 +195,7 @@ impl<'a, R> Call<'a, R> {
         output: &'a Output<R>,
         collect: impl FnOnce(&mut CallInputs),
     ) -> Self {
-        let needs_inputs = task.retries() > 0;
+        let needs_inputs = task.retries() > 0 && !controller::is_available();
         let (caller, mut inputs) = match Context::of_caller() {
             Ok(caller) => (caller, Ok(CallInputs::default())),
             Err(error) => (current_context(), Err(error)),

@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-/// The maximum length of an error as JSON, in bytes. A longer one crosses pods as a [`sealkit::Error`](crate::Error).
-const MAX_JSON: usize = 64 * 1024;
+use sealkit_protocol::error_file::MAX_TEXT;
 
 /// How an error is written as JSON and read back.
 pub struct ErrorCodec<E> {
@@ -12,9 +11,9 @@ pub struct ErrorCodec<E> {
 }
 
 impl<E> ErrorCodec<E> {
-    /// Returns the error as JSON, if it is short enough, and can be read back.
+    /// Returns the error as JSON, if it is short enough for the file in which a pod reports it, and can be read back.
     pub(crate) fn encode(&self, error: &E) -> Option<String> {
-        let json = (self.to_json)(error).filter(|json| json.len() <= MAX_JSON)?;
+        let json = (self.to_json)(error).filter(|json| json.len() <= MAX_TEXT)?;
         (self.from_json)(&json).map(|_| json)
     }
 

@@ -23,7 +23,7 @@ use sealkit_protocol::{Code, ErrorFile, Problem, call::Success, frame};
 pub(super) use self::arguments::Pod;
 use super::ProgramError;
 use crate::{
-    Session, TaskMetadata, attempts, controller, identity, registry,
+    Session, TaskMetadata, controller, identity, registry,
     storage::{self, Location, StorageError},
 };
 
@@ -37,7 +37,6 @@ const MAX_INPUTS: u64 = frame::MAX_LENGTH as u64;
 ///
 /// Returns an error only if the answer cannot be written: every other error is part of it.
 pub(super) fn execute(session: &Session, pod: &Pod, program: &str) -> Result<String, ProgramError> {
-    attempts::set_pod();
     identity::set(pod.run.as_deref(), pod.action.as_deref());
     match sealkit_process::engine_socket() {
         Some(socket) => execute_for_engine(session, pod, socket),
