@@ -218,6 +218,23 @@ fn an_action_that_is_gone_is_aborted() {
 
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
+fn the_time_limits_of_called_tasks_are_enforced() {
+    // The backend ignores them.
+    for (options, task, expected) in [
+        (&[][..], "late", "task `late` exceeded its deadline of 2s"),
+        (&["--slots=1"], "impatient", "task `impatient` did not start within 1s"),
+    ] {
+        let (plane, home) = start(options);
+        let finished = run(&home, &[], &format!("calls_with_limits --task {task}"));
+        assert_eq!(finished.code, Some(1), "{finished}");
+        assert!(finished.stderr.contains(expected), "{finished}");
+        let aborted = plane.requests("Abort").unwrap();
+        assert_eq!(aborted.len(), 1, "{task}");
+    }
+}
+
+#[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn a_task_without_outputs_succeeds_even_if_the_executor_restarts() {
     let (_plane, home) = start(&["--restarts"]);
     let finished = run(&home, &[], "slow --seconds 0");

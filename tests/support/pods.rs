@@ -252,6 +252,12 @@ fn waits() -> sealkit::Result<()> {
     }
 }
 
+/// Uses 256 MiB of memory.
+#[task]
+fn fills_memory() -> sealkit::Result<usize> {
+    Ok(std::hint::black_box(vec![1_u8; 256 << 20]).len())
+}
+
 /// Calls a task that sleeps forever.
 #[workflow]
 fn waits_for_it() -> sealkit::Result<()> {

@@ -140,6 +140,25 @@ fn calls_from_a_thread(task: String) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Exceeds its deadline in its first attempt.
+#[task(retries = 3, timeout = Timeout(max_runtime = "1m", deadline = "2s"))]
+async fn late() -> sealkit::Result<()> {
+    tokio::time::sleep(Duration::from_secs(1000)).await;
+    Ok(())
+}
+
+/// Does not wait long for a free slot.
+#[task(timeout = Timeout(max_queued_time = "1s"))]
+fn impatient() -> sealkit::Result<()> {
+    Ok(())
+}
+
+/// Calls a task whose limits count from the call.
+#[workflow(calls = [late, impatient])]
+async fn calls_with_limits(task: String) -> sealkit::Result<()> {
+    if task == "late" { late().await } else { impatient() }
+}
+
 /// Returns the length of a text.
 #[task]
 fn measure(text: String) -> sealkit::Result<usize> {

@@ -32,6 +32,12 @@ fn late() -> sealkit::Result<()> {
     Ok(())
 }
 
+/// Does not wait long for its first attempt.
+#[task(timeout = Timeout(max_queued_time = "1m", deadline = "1h"))]
+fn impatient() -> sealkit::Result<()> {
+    Ok(())
+}
+
 /// Does not wait beyond its deadline.
 #[task(retries = Retries(3, backoff = "1h"), timeout = Timeout(deadline = "10m"))]
 fn hopeless() -> anyhow::Result<()> {

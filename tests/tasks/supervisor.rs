@@ -3,7 +3,7 @@
 use std::{
     fs,
     os::unix::process::CommandExt as _,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread,
     time::{Duration, Instant, SystemTime},
@@ -67,14 +67,66 @@ fn a_program_that_ends_before_its_task_starts_is_an_answer() {
 }
 
 #[test]
-fn the_first_task_of_a_run_ends_at_its_deadline() {
+fn the_time_limits_of_the_first_task_of_a_run_count_from_the_start_of_the_run() {
+    let run = |task: &str, seconds, action: &str| {
+        let directory = tempfile::tempdir().unwrap();
+        write_inputs(directory.path(), &[]);
+        let start = SystemTime::now() - Duration::from_secs(seconds);
+        let pod = pod_of(PODS, directory.path(), task).args("--name").arg(action).args("--run-start-time");
+        let finished = pod.arg(Timestamp::from(start).to_string()).run().unwrap();
+        let succeeded = directory.path().join("outputs/outputs.pb").exists();
+        if succeeded { "succeeded".to_owned() } else { error(directory.path(), &finished) }
+    };
+    let late = run("late", 0, "a0");
+    assert_eq!(late, "timeout NonRecoverable User: task `late` exceeded its deadline of 300ms");
+    let impatient = run("impatient", 90, "a0");
+    let expected = "timeout NonRecoverable User: task `impatient` did not start within 60s\n";
+    assert!(impatient.starts_with(expected), "{impatient}");
+    let impatient = run("impatient", 4000, "a0");
+    assert_eq!(impatient, "timeout NonRecoverable User: task `impatient` exceeded its deadline of 3600s");
+    assert_eq!(run("impatient", 5, "a0"), "succeeded");
+    // Callers enforce the limits of the tasks that they call.
+    assert_eq!(run("impatient", 4000, "a1"), "succeeded");
+}
+
+#[test]
+#[cfg_attr(not(is_root), ignore = "needs root")]
+fn a_task_that_runs_out_of_the_memory_of_its_cgroup_is_an_answer() {
+    let Some(cgroup) = MemoryCgroup::create(64 << 20) else { return };
     let directory = tempfile::tempdir().unwrap();
-    write_inputs(directory.path(), &[]);
-    let start = Timestamp::from(SystemTime::now()).to_string();
-    let pod = pod_of(PODS, directory.path(), "late").args("--name a0 --run-start-time").arg(start);
-    let error = error(directory.path(), &pod.run().unwrap());
-    // Its timeout is a minute.
-    assert!(error.starts_with("timeout ") && !error.contains("60s"), "{error}");
+    let launcher = format!("echo $$ > {} && exec \"$@\"", cgroup.0.join("cgroup.procs").display());
+    let child = start(directory.path(), "fills_memory", &["sh", "-c", &launcher, "sh"]);
+    let error = finish(directory.path(), child);
+    let expected = "was killed (SIGKILL), possibly because it ran out of memory";
+    assert_eq!(error, format!("ended Recoverable User: task `fills_memory` {expected}"));
+}
+
+/// A control group with limited memory, below that of this process.
+struct MemoryCgroup(PathBuf);
+
+impl MemoryCgroup {
+    /// Returns `None` on a machine that delegates no control group to this process.
+    fn create(limit: u64) -> Option<Self> {
+        let groups = fs::read_to_string("/proc/self/cgroup").unwrap();
+        let line = |prefix: &str| groups.lines().find_map(|line| line.split_once(prefix));
+        let (root, file, group) = match line(":memory:") {
+            Some((_, group)) => ("/sys/fs/cgroup/memory", "memory.limit_in_bytes", group),
+            None => ("/sys/fs/cgroup", "memory.max", line("0::")?.1),
+        };
+        let name = format!("sealkit-test-{}", std::process::id());
+        let group = Self(Path::new(root).join(group.trim_start_matches('/')).join(name));
+        fs::create_dir(&group.0).ok()?;
+        fs::write(group.0.join(file), limit.to_string()).ok()?;
+        // Swap is limited by another file, which is missing where there is none.
+        let _ = fs::write(group.0.join("memory.swap.max"), "0");
+        Some(group)
+    }
+}
+
+impl Drop for MemoryCgroup {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir(&self.0);
+    }
 }
 
 #[test]

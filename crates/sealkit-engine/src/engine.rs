@@ -280,7 +280,8 @@ impl Engine {
             engine.serve(number, &name, depth, &socket, &answer);
         });
         let engine = Arc::downgrade(self);
-        let timeout = Timeout::start(attempts.time_limit(), move || {
+        let limit = attempts.time_limit();
+        let timeout = Timeout::start(limit.map(|limit| limit.left), move || {
             if let Some(engine) = engine.upgrade() {
                 engine.terminate(vec![number]);
             }
@@ -306,13 +307,17 @@ impl Engine {
         if let Some(problem) = lock(&self.misunderstood).remove(&number) {
             return Err(problem);
         }
-        match (answer, exit) {
-            (Ok(Ok(success)), _) => Ok(success),
-            _ if timeout.timed_out() => Err(attempts.timed_out()),
+        match (answer, exit, limit) {
+            (Ok(Ok(success)), ..) => Ok(success),
+            (.., Some(limit)) if timeout.timed_out() => Err(limit.problem(&task.name)),
             // The pod has redacted what it has read. It may not know all its secrets.
-            (Ok(Err(problem)), _) => Err(problem.map_texts(|text| self.guard.redact_text(text).into_owned())),
-            (Err(_), Ok(exit)) => Err(exit.problem(&task.name)),
-            (Err(_), Err(error)) => Err(io_problem(format!("cannot wait for task `{}`", task.name), error)),
+            (Ok(Err(problem)), ..) => {
+                Err(problem.map_texts(|text| self.guard.redact_text(text).into_owned()))
+            }
+            (Err(_), Ok(exit), _) => Err(exit.problem(&task.name)),
+            (Err(_), Err(error), _) => {
+                Err(io_problem(format!("cannot wait for task `{}`", task.name), error))
+            }
         }
     }
 

@@ -35,9 +35,9 @@ mod startup;
 #[cfg(target_os = "linux")]
 mod supervisor;
 
-use std::{ffi::OsString, time::Duration};
+use std::ffi::OsString;
 
-use sealkit_protocol::Problem;
+use sealkit_protocol::{Problem, TimeLimit};
 
 pub use orphans::{adopt_orphans, kill_orphans};
 pub use startup::Socket;
@@ -51,12 +51,12 @@ pub struct Program {
     pub answer: fn(&[OsString], Problem) -> bool,
 }
 
-/// Tells the supervisor of this pod that the timeout of its task starts now.
-pub fn start_timeout(timeout: Duration) {
+/// Tells the supervisor of this pod that the time limit of its task starts now.
+pub fn start_time_limit(limit: TimeLimit) {
     #[cfg(target_os = "linux")]
-    supervisor::report(supervisor::Report::Timeout(timeout));
+    supervisor::report(supervisor::Report::TimeLimit(limit));
     #[cfg(not(target_os = "linux"))]
-    let _ = timeout;
+    let _ = limit;
 }
 
 /// Tells the supervisor of this pod that the answer is written, or cannot be written.

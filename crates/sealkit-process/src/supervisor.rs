@@ -24,7 +24,7 @@ use rustix::process::{
     wait,
 };
 use sealkit_names::variables;
-use sealkit_protocol::{Exit, Problem, exit};
+use sealkit_protocol::{Exit, Problem, TimeLimit};
 
 use self::channel::Channel;
 use crate::{Program, environment, orphans};
@@ -83,14 +83,8 @@ fn fork(reader: Reader, channel: Channel, is_secret: &dyn Fn(&str) -> bool) -> i
     if let Reader::Flyte(_) = reader {
         drop(environment::take_secrets(|name| is_secret(name) || !is_needed(name)));
     }
-    let mut supervisor = Supervisor {
-        child,
-        reader,
-        channel,
-        timeout: initial_timeout(),
-        timed_out: None,
-        has_answered: false,
-    };
+    let mut supervisor =
+        Supervisor { child, reader, channel, timer: initial_timer(), timed_out: None, has_answered: false };
     let status = supervisor.wait();
     supervisor.finish(status)
 }
@@ -103,22 +97,23 @@ fn is_needed(name: &str) -> bool {
         || NAMES.iter().any(|needed| name.eq_ignore_ascii_case(needed))
 }
 
-/// Returns the timeout of the task from the environment: the child may hang before it can report one.
-fn initial_timeout() -> Option<Timeout> {
+/// Starts the timeout of the task from the environment: the child may hang before it can report one.
+fn initial_timer() -> Option<Timer> {
     let seconds = std::env::var(variables::TASK_TIMEOUT).ok()?.parse().ok()?;
-    Duration::try_from_secs_f64(seconds).ok().and_then(Timeout::starting_now)
+    let left = Duration::try_from_secs_f64(seconds).ok()?;
+    Timer::start(TimeLimit { left, deadline: None })
 }
 
-/// The timeout of the task.
+/// A running time limit.
 #[derive(Clone, Copy)]
-struct Timeout {
-    limit: Duration,
-    deadline: Instant,
+struct Timer {
+    limit: TimeLimit,
+    end: Instant,
 }
 
-impl Timeout {
-    fn starting_now(limit: Duration) -> Option<Self> {
-        Instant::now().checked_add(limit).map(|deadline| Self { limit, deadline })
+impl Timer {
+    fn start(limit: TimeLimit) -> Option<Self> {
+        Instant::now().checked_add(limit.left).map(|end| Self { limit, end })
     }
 }
 
@@ -126,9 +121,9 @@ struct Supervisor {
     child: Pid,
     reader: Reader,
     channel: Channel,
-    timeout: Option<Timeout>,
-    /// The timeout that the child has reached.
-    timed_out: Option<Duration>,
+    timer: Option<Timer>,
+    /// The time limit that the child has reached.
+    timed_out: Option<TimeLimit>,
     /// Whether the child has written its answer.
     has_answered: bool,
 }
@@ -137,8 +132,7 @@ impl Supervisor {
     /// Waits for the child to end, and passes signals on.
     fn wait(&mut self) -> Option<WaitStatus> {
         loop {
-            let remaining =
-                self.timeout.map(|timeout| timeout.deadline.saturating_duration_since(Instant::now()));
+            let remaining = self.timer.map(|timer| timer.end.saturating_duration_since(Instant::now()));
             match signals::wait(remaining) {
                 Ok(signals::Received::Child) => {
                     while let Some((pid, status)) = reap() {
@@ -153,7 +147,7 @@ impl Supervisor {
                 }
                 Ok(signals::Received::Report) => self.read_reports(),
                 Ok(signals::Received::Other(signal)) => self.signal(signal),
-                Ok(signals::Received::TimedOut) => self.reach_timeout(),
+                Ok(signals::Received::TimedOut) => self.reach_time_limit(),
                 Err(_) => return None,
             }
         }
@@ -165,17 +159,17 @@ impl Supervisor {
     }
 
     /// Terminates the child, and kills it after the grace period.
-    fn reach_timeout(&mut self) {
-        let Some(timeout) = self.timeout else { return };
+    fn reach_time_limit(&mut self) {
+        let Some(timer) = self.timer else { return };
         if self.timed_out.is_none() {
-            self.timed_out = Some(timeout.limit);
+            self.timed_out = Some(timer.limit);
             self.signal(Signal::TERM);
             // A stopped process does not receive other signals.
             self.signal(Signal::CONT);
-            self.timeout = Timeout::starting_now(TERMINATION_GRACE_PERIOD);
+            self.timer = Timer::start(TimeLimit { left: TERMINATION_GRACE_PERIOD, deadline: None });
         } else {
             self.signal(Signal::KILL);
-            self.timeout = None;
+            self.timer = None;
         }
     }
 
@@ -184,10 +178,8 @@ impl Supervisor {
         while let Some(report) = self.channel.read() {
             match report {
                 Report::Answered => self.has_answered = true,
-                Report::Timeout(limit) if self.timed_out.is_none() => {
-                    self.timeout = Timeout::starting_now(limit);
-                }
-                Report::Timeout(_) => {}
+                Report::TimeLimit(limit) if self.timed_out.is_none() => self.timer = Timer::start(limit),
+                Report::TimeLimit(_) => {}
             }
         }
     }
@@ -209,7 +201,7 @@ impl Supervisor {
         let arguments = arguments().unwrap_or_default();
         let task = (program.task)(&arguments).unwrap_or_default();
         let problem: Problem = match self.timed_out {
-            Some(limit) => exit::timed_out(&task, limit),
+            Some(limit) => limit.problem(&task),
             None => exit.problem(&task),
         };
         let written = (program.answer)(&arguments, problem);

@@ -27,7 +27,29 @@ pub struct Limits<'t> {
 #[derive(Debug)]
 pub struct Attempts<'t> {
     limits: Limits<'t>,
-    called: Instant,
+    /// When this process learned of the call.
+    known: Instant,
+    /// The time between the call and `known`.
+    before: Duration,
+}
+
+/// How long an attempt may run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimeLimit {
+    /// The time that is left.
+    pub left: Duration,
+    /// The deadline of the task, if it ends the attempt, and not the timeout.
+    pub deadline: Option<Duration>,
+}
+
+impl TimeLimit {
+    /// Returns the problem of an attempt of `task` that reached the limit.
+    pub fn problem(&self, task: &str) -> Problem {
+        match self.deadline {
+            Some(deadline) => exit::deadline_exceeded(task, deadline),
+            None => exit::timed_out(task, self.left),
+        }
+    }
 }
 
 /// A further attempt of a task.
@@ -55,7 +77,12 @@ impl Retry {
 impl<'t> Attempts<'t> {
     /// Starts the clock of the call.
     pub fn new(limits: Limits<'t>) -> Self {
-        Self { limits, called: Instant::now() }
+        Self::called(limits, Duration::ZERO)
+    }
+
+    /// Starts the clock of a call that was made some time before.
+    pub fn called(limits: Limits<'t>, before: Duration) -> Self {
+        Self { limits, known: Instant::now(), before }
     }
 
     /// Returns the next attempt after `attempt`, counted from 0, failed with `problem`.
@@ -73,27 +100,21 @@ impl<'t> Attempts<'t> {
 
     /// Returns the time until the deadline of the task.
     fn time_left(&self) -> Option<Duration> {
-        Some(self.limits.deadline?.saturating_sub(self.called.elapsed()))
+        Some(self.limits.deadline?.saturating_sub(self.before + self.known.elapsed()))
     }
 
     /// Returns the time until which the first attempt has to start, and later ones.
     pub fn queue_limit(&self, attempt: u32) -> Option<Instant> {
         let queue = self.limits.max_queued_time.filter(|_| attempt == 0);
         let limit = [queue, self.limits.deadline].into_iter().flatten().min()?;
-        self.called.checked_add(limit)
+        self.known.checked_add(limit.saturating_sub(self.before))
     }
 
     /// Returns how long an attempt that starts now may run.
-    pub fn time_limit(&self) -> Option<Duration> {
-        [self.limits.timeout, self.time_left()].into_iter().flatten().min()
-    }
-
-    /// Returns the problem of an attempt that was ended after [`time_limit`](Self::time_limit).
-    pub fn timed_out(&self) -> Problem {
-        if self.time_left().is_some_and(|left| left.is_zero()) {
-            return self.deadline_exceeded();
-        }
-        exit::timed_out(self.limits.task, self.limits.timeout.unwrap_or_default())
+    pub fn time_limit(&self) -> Option<TimeLimit> {
+        let timeout = self.limits.timeout.map(|left| TimeLimit { left, deadline: None });
+        let deadline = self.time_left().map(|left| TimeLimit { left, deadline: self.limits.deadline });
+        [timeout, deadline].into_iter().flatten().min_by_key(|limit| limit.left)
     }
 
     /// Returns the problem of a task that did not start in time.
@@ -105,12 +126,8 @@ impl<'t> Attempts<'t> {
                     .with_hint("raise `max_queued_time`, or call fewer tasks at the same time")
                     .not_retryable()
             }
-            _ => self.deadline_exceeded(),
+            _ => exit::deadline_exceeded(self.limits.task, self.limits.deadline.unwrap_or_default()),
         }
-    }
-
-    fn deadline_exceeded(&self) -> Problem {
-        exit::deadline_exceeded(self.limits.task, self.limits.deadline.unwrap_or_default())
     }
 
     /// Adds the number of attempts, if there was more than one.
@@ -155,16 +172,30 @@ mod tests {
         let problem = Problem::new(Code::Other, "not yet");
         assert!(attempts.next(0, &problem).is_some());
         assert_eq!(attempts.next(0, &problem.with_retry_after(Some(Duration::from_secs(51)))), None);
-        assert!(attempts.time_limit().unwrap() <= Duration::from_secs(50));
+        assert!(attempts.time_limit().unwrap().left <= Duration::from_secs(50));
     }
 
     #[test]
     fn the_problem_names_the_limit() {
         let task = task(r#""max_queued_time":"5s""#);
         assert_eq!(Attempts::new(task.limits()).not_started().message, "task `t` did not start within 5s");
-        let task = self::task(r#""timeout":"5s","deadline":"0s""#);
-        assert_eq!(Attempts::new(task.limits()).timed_out().message, "task `t` exceeded its deadline of 0ns");
-        let task = self::task(r#""timeout":"5s""#);
-        assert_eq!(Attempts::new(task.limits()).timed_out().message, "task `t` timed out after 5s");
+        let message = |limits: &str, before| {
+            let task = self::task(limits);
+            let attempts = Attempts::called(task.limits(), Duration::from_secs(before));
+            attempts.time_limit().unwrap().problem("t").message
+        };
+        assert_eq!(message(r#""timeout":"5s","deadline":"9s""#, 5), "task `t` exceeded its deadline of 9s");
+        assert_eq!(message(r#""timeout":"5s","deadline":"9s""#, 1), "task `t` timed out after 5s");
+        assert_eq!(message(r#""timeout":"5s""#, 9), "task `t` timed out after 5s");
+    }
+
+    #[test]
+    fn the_wait_in_the_queue_counts_from_the_call() {
+        let task = task(r#""max_queued_time":"5s","deadline":"9s""#);
+        let is_over = |attempt, before| {
+            let attempts = Attempts::called(task.limits(), Duration::from_secs(before));
+            attempts.queue_limit(attempt).unwrap() <= Instant::now()
+        };
+        assert!(is_over(0, 5) && !is_over(0, 4) && is_over(1, 9) && !is_over(1, 8));
     }
 }

@@ -32,7 +32,7 @@ pub mod problem;
 pub mod query;
 pub mod version;
 
-pub use attempts::{Attempts, Limits, Retry};
+pub use attempts::{Attempts, Limits, Retry, TimeLimit};
 pub use description::Task;
 pub use error_file::ErrorFile;
 pub use exit::Exit;

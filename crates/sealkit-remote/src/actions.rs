@@ -11,7 +11,7 @@ use sealkit_idl::{
         AbortRequest, Action, ActionSpec, EnqueueRequest, WatchFilter, WatchForUpdatesRequest,
         WatchForUpdatesResponse, WatchMessage,
     },
-    common::ActionIdentifier,
+    common::{ActionIdentifier, ActionPhase},
     service,
     task::{Outputs, TaskSpec},
     workflow::{ActionUpdate, TaskAction},
@@ -41,7 +41,7 @@ pub struct Actions(Arc<Inner>);
 struct Inner {
     client: Client,
     parent: ActionIdentifier,
-    /// The updates of all children. The first call of [`Actions::run`] starts to watch them.
+    /// The updates of all children. The first call of [`Actions::start`] starts to watch them.
     updates: OnceLock<watch::Receiver<WatchState>>,
 }
 
@@ -72,17 +72,16 @@ impl Actions {
         Self(Arc::new(Inner { client, parent, updates: OnceLock::new() }))
     }
 
-    /// Runs a child action and waits for its end. Returns the last update, and whether an earlier attempt of the parent already
-    /// created the action.
+    /// Starts a child action. Returns whether an earlier attempt of the parent already created it.
     ///
     /// Must be called on a tokio runtime: the first call spawns a task that receives the updates of all children.
     ///
     /// # Errors
     ///
-    /// Returns an error if the action cannot be enqueued, or the connection for its updates is lost for good.
-    pub async fn run(&self, child: ChildAction) -> Result<(ActionUpdate, bool)> {
+    /// Returns an error if the action cannot be enqueued.
+    pub async fn start(&self, child: ChildAction) -> Result<bool> {
         let ChildAction { name, input_uri, run_output_base, task } = child;
-        let mut state = self.updates();
+        self.updates();
         let task = TaskAction { id: Some(task.id()), spec: Some(task) };
         let action = Action {
             action_id: Some(self.id(&name)),
@@ -92,26 +91,33 @@ impl Actions {
             spec: Some(ActionSpec::Task(Box::new(task))),
         };
         let request = EnqueueRequest { action: Some(action) };
-        let already_existed =
-            match self.0.client.control_plane().call::<_, service::Empty>(ENQUEUE, &request).await {
-                // Open-source Flyte reports an existing action with another code.
-                Err(error)
-                    if error.code() == Code::AlreadyExists || error.message_contains("already exists") =>
-                {
-                    !error.was_retried
-                }
-                other => other.map(|_| false)?,
-            };
-        let is_final = |state: &WatchState| {
-            let update = state.updates.get(&name);
-            state.error.is_some() || update.is_some_and(|update| update.phase().is_terminal())
-        };
-        let state = state.wait_for(is_final).await.map_err(|_| updates_stopped())?;
-        let update = state.updates.get(&name).filter(|update| update.phase().is_terminal());
-        match (update, &state.error) {
-            (Some(update), _) => Ok((update.clone(), already_existed)),
-            (None, error) => Err(error.clone().unwrap_or_else(updates_stopped)),
+        match self.0.client.control_plane().call::<_, service::Empty>(ENQUEUE, &request).await {
+            // Open-source Flyte reports an existing action with another code.
+            Err(error) if error.code() == Code::AlreadyExists || error.message_contains("already exists") => {
+                Ok(!error.was_retried)
+            }
+            other => Ok(other.map(|_| false)?),
         }
+    }
+
+    /// Waits until a started child action is in a phase that `is_reached` accepts, and returns the update.
+    ///
+    /// Must be called on a tokio runtime.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the connection for updates is lost for good.
+    pub async fn wait_for(
+        &self,
+        name: &str,
+        is_reached: impl Fn(ActionPhase) -> bool,
+    ) -> Result<ActionUpdate> {
+        let reached =
+            |state: &WatchState| state.updates.get(name).filter(|update| is_reached(update.phase())).cloned();
+        let mut updates = self.updates();
+        let is_final = |state: &WatchState| state.error.is_some() || reached(state).is_some();
+        let state = updates.wait_for(is_final).await.map_err(|_| updates_stopped())?;
+        reached(&state).ok_or_else(|| state.error.clone().unwrap_or_else(updates_stopped))
     }
 
     /// Returns the outputs of a succeeded action from the control plane, whose updates do not always contain the right URI.

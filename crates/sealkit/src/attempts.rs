@@ -10,7 +10,7 @@ use std::{
 };
 
 use futures_timer::Delay;
-use sealkit_protocol::{Attempts, Problem};
+use sealkit_protocol::{Attempts, Problem, TimeLimit};
 
 use crate::{
     Context, Error, TaskMetadata,
@@ -56,7 +56,7 @@ impl<'a, R> InProcess<'a, R> {
         let call = self.caller.of_call(self.task);
         let (limit, started) = (self.time_limit(), Instant::now());
         let result = call.run(body);
-        self.check(result, call, limit.is_some_and(|limit| started.elapsed() >= limit))
+        self.check(result, call, limit.filter(|limit| started.elapsed() >= limit.left))
     }
 
     /// Runs an attempt of an async task, whose body `start` returns: a future that is passed on is stored twice.
@@ -64,13 +64,15 @@ impl<'a, R> InProcess<'a, R> {
         let call = self.caller.of_call(self.task);
         let Some(limit) = self.time_limit() else {
             let result = call.scope(start()).await;
-            return self.check(result, call, false);
+            return self.check(result, call, None);
         };
         let started = Instant::now();
         // On the heap, so that the future of a call without limits stays small.
-        match Box::pin(within(limit, call.scope(start()))).await {
-            Some(result) => self.check(result, call, started.elapsed() >= limit),
-            None => self.timed_out(call),
+        match Box::pin(within(limit.left, call.scope(start()))).await {
+            Some(result) => {
+                self.check(result, call, Some(limit).filter(|limit| started.elapsed() >= limit.left))
+            }
+            None => self.timed_out(call, limit),
         }
     }
 
@@ -107,14 +109,14 @@ impl<'a, R> InProcess<'a, R> {
         result
     }
 
-    fn time_limit(&self) -> Option<Duration> {
+    fn time_limit(&self) -> Option<TimeLimit> {
         self.attempts.as_ref()?.time_limit()
     }
 
-    /// Checks the result of an attempt.
-    fn check(&mut self, result: R, call: Context, is_too_late: bool) -> R {
-        if is_too_late {
-            return self.timed_out(call);
+    /// Checks the result of an attempt, which may have `exceeded` its limit.
+    fn check(&mut self, result: R, call: Context, exceeded: Option<TimeLimit>) -> R {
+        if let Some(limit) = exceeded {
+            return self.timed_out(call, limit);
         }
         // A task that has read no secret pays nothing.
         let has_secrets = call.frame().is_some_and(|frame| frame.known_secrets.count() > 0);
@@ -123,11 +125,11 @@ impl<'a, R> InProcess<'a, R> {
         result
     }
 
-    fn timed_out(&mut self, call: Context) -> R {
+    fn timed_out(&mut self, call: Context, limit: TimeLimit) -> R {
         self.call = Some(call);
-        self.problem = self.attempts.as_ref().map(Attempts::timed_out);
-        let error = self.problem.clone().unwrap_or_default().into();
-        self.output.result.convert_error(error)
+        let problem = limit.problem(self.task.name());
+        self.problem = Some(problem.clone());
+        self.output.result.convert_error(problem.into())
     }
 }
 

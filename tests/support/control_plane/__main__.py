@@ -59,6 +59,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--lockstep", action="store_true", help="end a phase only after a client has received it")
     parser.add_argument("--restarts", action="store_true", help="read the outcome of each pod twice, as a new executor")
     parser.add_argument("--relaunch", action="store_true", help="replace failed pods forever, as the real backend")
+    parser.add_argument("--slots", type=int, metavar="PODS", help="the number of pods that fit into the cluster")
     parser.add_argument("--page", type=int, default=1000, metavar="ACTIONS", help="the size of snapshots of a run")
     parser.add_argument("--storage", metavar="DIR|s3://BUCKET", help="the storage of inputs and outputs")
     parser.add_argument("--program", action="append", default=[], metavar="IMAGE_PATH=LOCAL_PATH")
@@ -127,6 +128,8 @@ async def main() -> None:
         arguments.relaunch,
     )
     backend.rounds = 2 if arguments.restarts else 1
+    if arguments.slots:
+        backend.slots = asyncio.Semaphore(arguments.slots)
     runs = Runs(backend, tasks).handlers() | RunTree(backend, arguments.page).handlers()
 
     uploads = Uploads(storage, admin)

@@ -5,6 +5,7 @@ import contextlib
 import hashlib
 import os
 import signal
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -43,6 +44,8 @@ class Pod:
 class Backend:
     """Runs actions. `programs` maps paths in an image to local paths. The outcome of each pod is read in some `rounds`.
 
+    Attempts wait in the queue until one of the `slots` is free.
+
     With `relaunch`, a pod whose program fails is replaced in the same attempt forever, as in the open-source backend.
     """
 
@@ -55,6 +58,7 @@ class Backend:
     lockstep: bool
     relaunch: bool
     rounds: int = 1
+    slots: AbstractAsyncContextManager[object] = field(default_factory=contextlib.nullcontext)
     pods: list[Pod] = field(default_factory=list)
     running: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -75,7 +79,8 @@ class Backend:
             if action.terminal:
                 return
             try:
-                failure = await self.attempt(action, attempt)
+                async with self.slots:
+                    failure = await self.attempt(action, attempt)
             except NeverStarts:
                 return
             except NotAdmitted as error:
@@ -105,6 +110,8 @@ class Backend:
 
     async def attempt(self, action: Action, attempt: int) -> Failure | None:
         """Runs one pod, and returns its failure."""
+        if action.terminal:
+            return None
         previous = action.output_uri or None
         output = self.output_uri(action, attempt)
         started = action.details.attempts.add(attempt=attempt + 1, outputs={"output_uri": output})

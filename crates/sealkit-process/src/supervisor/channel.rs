@@ -3,12 +3,13 @@
 use std::{io, os::unix::net::UnixDatagram, sync::OnceLock, time::Duration};
 
 use rustix::process::{Signal, getppid, kill_process};
+use sealkit_protocol::TimeLimit;
 
 /// A report. SIGURG announces it, whose default action is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Report {
-    /// The timeout of the task starts now, with this length.
-    Timeout(Duration),
+    /// The time limit of the task starts now.
+    TimeLimit(TimeLimit),
     /// The answer is written, or cannot be written.
     Answered,
 }
@@ -41,7 +42,7 @@ impl Channel {
 
     /// Returns the next report, if there is one.
     pub(super) fn read(&self) -> Option<Report> {
-        let mut bytes = [0; 8];
+        let mut bytes = [0; LENGTH];
         let [supervisor, _] = self.0.as_ref()?;
         (supervisor.recv(&mut bytes).ok()? == bytes.len()).then(|| decode(bytes))
     }
@@ -59,18 +60,30 @@ pub(crate) fn report(report: Report) {
     }
 }
 
-fn encode(report: Report) -> [u8; 8] {
-    let number = match report {
-        Report::Timeout(limit) => u64::try_from(limit.as_millis()).unwrap_or(u64::MAX).min(u64::MAX - 1),
-        Report::Answered => u64::MAX,
+/// Two numbers: the time that is left, and the deadline. `NONE` stands for an answer, and for no deadline.
+const LENGTH: usize = 16;
+const NONE: u64 = u64::MAX;
+
+fn encode(report: Report) -> [u8; LENGTH] {
+    let milliseconds = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(NONE).min(NONE - 1);
+    let (left, deadline) = match report {
+        Report::TimeLimit(TimeLimit { left, deadline }) => {
+            (milliseconds(left), deadline.map_or(NONE, milliseconds))
+        }
+        Report::Answered => (NONE, NONE),
     };
-    number.to_le_bytes()
+    (u128::from(deadline) << 64 | u128::from(left)).to_le_bytes()
 }
 
-fn decode(bytes: [u8; 8]) -> Report {
-    match u64::from_le_bytes(bytes) {
-        u64::MAX => Report::Answered,
-        milliseconds => Report::Timeout(Duration::from_millis(milliseconds)),
+fn decode(bytes: [u8; LENGTH]) -> Report {
+    let numbers = u128::from_le_bytes(bytes);
+    let duration = |number: u128| match u64::try_from(number).unwrap_or(NONE) {
+        NONE => None,
+        milliseconds => Some(Duration::from_millis(milliseconds)),
+    };
+    match duration(numbers & u128::from(NONE)) {
+        Some(left) => Report::TimeLimit(TimeLimit { left, deadline: duration(numbers >> 64) }),
+        None => Report::Answered,
     }
 }
 
@@ -80,12 +93,17 @@ mod tests {
 
     #[test]
     fn reports_arrive_as_they_were_sent() {
-        for report in
-            [Report::Answered, Report::Timeout(Duration::from_millis(1500)), Report::Timeout(Duration::ZERO)]
-        {
+        let limit = |left, deadline| Report::TimeLimit(TimeLimit { left, deadline });
+        let short = Duration::from_millis(1500);
+        for report in [
+            Report::Answered,
+            limit(short, None),
+            limit(Duration::ZERO, Some(short)),
+            limit(short, Some(Duration::ZERO)),
+        ] {
             assert_eq!(decode(encode(report)), report);
         }
-        assert_ne!(decode(encode(Report::Timeout(Duration::MAX))), Report::Answered);
+        assert_ne!(decode(encode(limit(Duration::MAX, None))), Report::Answered);
         let channel = Channel::new().unwrap();
         assert_eq!(channel.read(), None);
         assert_eq!(Channel::none().read(), None);

@@ -11,7 +11,7 @@ use std::{
     ffi::OsString,
     sync::{Mutex, MutexGuard, PoisonError},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use sealkit_idl::{
@@ -21,7 +21,7 @@ use sealkit_idl::{
     workflow::ActionUpdate,
 };
 use sealkit_names::variables;
-use sealkit_protocol::{Code, ErrorFile, Problem, call::Call, frame};
+use sealkit_protocol::{Attempts, Code, ErrorFile, Problem, call::Call, frame};
 use sealkit_remote::{Actions, ChildAction, Client, Config, Deployment, Notify};
 use tokio::runtime::{Builder, Handle};
 
@@ -91,12 +91,13 @@ impl ClusterController {
         let name = self.action_name(&call);
         self.running().insert(id, name.clone());
         self.runtime.spawn(async move {
+            let called = Instant::now();
             let is_awaited = || self.running().contains_key(&id);
-            let mut outcome = self.run_action(call.clone(), &name, is_awaited).await;
+            let mut outcome = self.run_action(call.clone(), &name, called, is_awaited).await;
             if let Err(ActionError { existed: true, .. }) = outcome {
                 // The action failed in an earlier attempt of the caller: like the caller, it gets another attempt.
                 let name = sealkit_remote::digest(&[name.as_bytes(), self.attempt.as_bytes()]);
-                outcome = self.run_action(call, &name, is_awaited).await;
+                outcome = self.run_action(call, &name, called, is_awaited).await;
             }
             self.running().remove(&id);
             respond(outcome.map_err(|error| error.problem));
@@ -131,9 +132,11 @@ impl ClusterController {
         &'static self,
         Call { task, inputs, .. }: Call,
         name: &str,
+        called: Instant,
         is_awaited: impl Fn() -> bool,
     ) -> Result<Outputs, ActionError> {
         let metadata = registry::find(&task).map_err(|error| ActionError::from(Problem::from(error)))?;
+        let attempts = Attempts::called(metadata.attempt_limits(), called.elapsed());
         let mut spec = task_spec(metadata);
         self.deployment.apply_to(&mut spec);
         let input_uri = format!("{}/{name}/inputs.pb", self.run_base.trim_end_matches('/'));
@@ -147,10 +150,16 @@ impl ClusterController {
         }
         let run_output_base = self.run_base.clone();
         let child = ChildAction { name: name.to_owned(), input_uri, run_output_base, task: spec };
-        let (update, existed) = self.actions.run(child).await.map_err(|error| {
+        let no_pod = |error: sealkit_remote::Error| {
             let message = format!("cannot start a pod for task `{task}`: {error}");
             ActionError::from(Problem::new(Code::Other, message).with_optional_hint(error.hint()))
-        })?;
+        };
+        let existed = self.actions.start(child).await.map_err(no_pod)?;
+        let Some(update) = self.in_time(name, &attempts).await.map_err(no_pod)? else {
+            // The action may end at this moment.
+            let _ = self.actions.abort(name).await;
+            return Err(attempts.not_started().into());
+        };
         match update.phase() {
             phase if phase.is_success() => {
                 if metadata.interface().outputs.is_empty() {
@@ -177,6 +186,27 @@ impl ClusterController {
                 Err(ActionError { problem, existed })
             }
         }
+    }
+
+    /// Waits for the end of an action. Returns `None` if it is over the time limits that count from its call: Flyte ignores them.
+    async fn in_time(
+        &self,
+        name: &str,
+        attempts: &Attempts<'_>,
+    ) -> sealkit_remote::Result<Option<ActionUpdate>> {
+        let is_started = |phase| {
+            !matches!(
+                phase,
+                ActionPhase::Unspecified | ActionPhase::Queued | ActionPhase::WaitingForResources
+            )
+        };
+        // The limit of a later attempt is the deadline.
+        let (start, end) = (attempts.queue_limit(0), attempts.queue_limit(1));
+        match until(start, self.actions.wait_for(name, is_started)).await {
+            Some(update) => update?,
+            None => return Ok(None),
+        };
+        until(end, self.actions.wait_for(name, ActionPhase::is_terminal)).await.transpose()
     }
 
     /// Returns the problem of a failed action: from the file that the pod has written, or else from the control plane.
@@ -249,6 +279,14 @@ fn start_runtime() -> Result<Handle, Error> {
 
 fn no_runtime(error: std::io::Error) -> Error {
     Error::new(ErrorKind::Other, "cannot start a thread for requests to the cluster").with_source(error)
+}
+
+/// Awaits `future` until `limit`.
+async fn until<F: Future>(limit: Option<Instant>, future: F) -> Option<F::Output> {
+    match limit {
+        Some(limit) => tokio::time::timeout_at(limit.into(), future).await.ok(),
+        None => Some(future.await),
+    }
 }
 
 fn location(uri: &str) -> Result<Location, String> {

@@ -9,7 +9,7 @@ mod limit;
 mod retry;
 mod task;
 
-use std::{env, ffi::OsString, io, time::Duration};
+use std::{env, ffi::OsString, io};
 
 use sealkit_idl::{
     core::{Literal, LiteralValue, Scalar, ScalarValue, Void},
@@ -104,8 +104,8 @@ fn run_for_flyte(session: &Session, pod: &Pod) -> Result<Vec<u8>, Problem> {
         .map_err(|error| configuration(error.message).with_optional_hint(error.hint.as_deref()))?;
     let inputs = read(&inputs)?;
     retry::wait(task, pod)?;
-    if let Some(limit) = retry::time_limit(task, pod, Duration::ZERO) {
-        sealkit_process::start_timeout(limit);
+    if let Some(limit) = retry::time_limit(task, pod) {
+        sealkit_process::start_time_limit(limit);
     }
     let (mut outputs, _) = task::run(session, task, inputs)?;
     if outputs.literals.is_empty() {

@@ -1,13 +1,13 @@
-//! The delay and the deadline of attempts on a cluster: Flyte ignores both, and starts a later attempt at once.
+//! The delay and the time limits of attempts on a cluster: Flyte ignores both, and starts a later attempt at once.
 
 use std::{
     env, io, thread,
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use sealkit_idl::{prost::Message as _, prost_types::Timestamp};
 use sealkit_names::variables;
-use sealkit_protocol::{ErrorFile, Problem, Retry, exit};
+use sealkit_protocol::{Attempts, ErrorFile, Problem, Retry, TimeLimit};
 
 use super::{super::print, Pod};
 use crate::{
@@ -18,55 +18,57 @@ use crate::{
 /// The maximum size of the error of the previous attempt: Flyte reads no larger file.
 const MAX_ERROR: u64 = 2 << 20;
 
-/// The name of the first action of a run. It is called when the run starts; when other actions are called is unknown.
+/// The name of the first action of a run.
 const ROOT_ACTION: &str = "a0";
 
 /// Waits before the task starts, if this is not its first attempt.
 ///
-/// Returns an error instead if the attempt would start after the deadline of the task.
+/// Returns an error instead if the attempt would start too late.
 pub(super) fn wait(task: &TaskMetadata, pod: &Pod) -> Result<(), Problem> {
+    let attempts = attempts(task, pod, Duration::ZERO);
     let attempt = env::var(variables::ATTEMPT).ok().and_then(|attempt| attempt.parse::<u32>().ok());
     let Some(retry) = attempt.and_then(|attempt| attempt.checked_sub(1)) else {
-        return check_deadline(task, pod, Duration::ZERO);
+        let is_late = attempts.queue_limit(0).is_some_and(|limit| limit <= Instant::now());
+        return if is_late { Err(attempts.not_started()) } else { Ok(()) };
     };
     let previous =
         pod.outputs.as_deref().and_then(previous_directory).and_then(|directory| problem(&directory));
     let retry_after = previous.as_ref().and_then(Problem::retry_after);
     let delay = task.attempt_limits().backoff.wait(retry, retry_after);
-    check_deadline(task, pod, delay)?;
+    let limit = self::attempts(task, pod, delay).time_limit();
+    if let Some(limit) = limit.filter(|limit| limit.deadline.is_some() && limit.left <= delay) {
+        return Err(limit.problem(task.name()));
+    }
     let attempt = retry.saturating_add(2);
     let attempts = task.retries().saturating_add(1).max(attempt);
     let retry = Retry { delay, attempt, attempts };
     print(io::stderr().lock(), &retry.line(task.name(), previous.as_ref()));
-    if let Some(limit) = time_limit(task, pod, delay) {
-        sealkit_process::start_timeout(limit);
+    if let Some(limit) = limit {
+        sealkit_process::start_time_limit(limit);
     }
     thread::sleep(delay);
     Ok(())
 }
 
-/// Returns how long this attempt may take: the timeout counts from the start of the task after `delay`, the deadline from that of the run.
-pub(super) fn time_limit(task: &TaskMetadata, pod: &Pod, delay: Duration) -> Option<Duration> {
-    let timeout = task.timeout().map(|timeout| timeout.saturating_add(delay));
-    let left = time_left(task, pod).map(|(_, left)| left);
-    [timeout, left].into_iter().flatten().min()
+/// Returns how long this attempt may take.
+pub(super) fn time_limit(task: &TaskMetadata, pod: &Pod) -> Option<TimeLimit> {
+    attempts(task, pod, Duration::ZERO).time_limit()
 }
 
-/// Returns an error if the deadline of the first task of a run is over after `delay`.
-fn check_deadline(task: &TaskMetadata, pod: &Pod, delay: Duration) -> Result<(), Problem> {
-    match time_left(task, pod) {
-        Some((deadline, left)) if left <= delay => Err(exit::deadline_exceeded(task.name(), deadline)),
-        _ => Ok(()),
-    }
-}
-
-/// Returns the deadline of the first task of a run, and the time until it. When other tasks were called is unknown.
-fn time_left(task: &TaskMetadata, pod: &Pod) -> Option<(Duration, Duration)> {
+/// Returns the attempts of this task, whose timeout starts after `delay`.
+///
+/// The first action of a run is called when the run starts. The callers of the others enforce the time that counts from the call.
+fn attempts(task: &TaskMetadata, pod: &Pod, delay: Duration) -> Attempts<'static> {
+    let mut limits = task.attempt_limits();
+    limits.timeout = limits.timeout.map(|timeout| timeout.saturating_add(delay));
     let is_root = identity::action_name().is_some_and(|name| name == ROOT_ACTION);
-    let started = pod.run_start.as_deref().filter(|_| is_root)?.parse::<Timestamp>().ok()?;
-    let elapsed = SystemTime::try_from(started).ok()?.elapsed().ok()?;
-    let deadline = task.deadline()?;
-    Some((deadline, deadline.saturating_sub(elapsed)))
+    let start =
+        pod.run_start.as_deref().filter(|_| is_root).and_then(|start| start.parse::<Timestamp>().ok());
+    let start = start.and_then(|start| SystemTime::try_from(start).ok()?.elapsed().ok());
+    if start.is_none() {
+        (limits.max_queued_time, limits.deadline) = (None, None);
+    }
+    Attempts::called(limits, start.unwrap_or_default())
 }
 
 /// Returns the directory of the previous attempt.
