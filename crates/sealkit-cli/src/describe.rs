@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::{
     arguments::{Describe, DescribeOutput},
     error::CommandError,
-    run, secret, terminal,
+    run, secret, secret_lookup, terminal,
 };
 
 pub(crate) fn describe(args: &Describe) -> Result<(), CommandError> {
@@ -100,7 +100,7 @@ fn ask_program(program: &Program, tasks: &mut [CheckedTask<'_>]) -> Result<(), C
 fn commands_for_missing(tasks: &[CheckedTask<'_>], scope: &Scope) -> Vec<String> {
     let mut commands = Vec::new();
     for (request, _) in tasks.iter().flat_map(CheckedTask::requests).filter(|(_, source)| source.is_none()) {
-        let command = run::create_command(request, scope);
+        let command = secret_lookup::create_command(request, scope);
         if !commands.contains(&command) {
             commands.push(command);
         }

@@ -29,6 +29,7 @@ mod run;
 mod run_secrets;
 mod run_signals;
 mod secret;
+mod secret_lookup;
 mod selection;
 mod table;
 mod terminal;

@@ -102,6 +102,7 @@ impl Engine {
         options: PodOptions,
         observer: Observer,
     ) -> Result<Arc<Self>> {
+        program.disconnect();
         let needs_files = program.tasks().iter().any(|task| mounts::check(task, &values) == Ok(true));
         let directory = needs_files.then(RunDirectory::create).transpose()?;
         let random = RandomState::new().hash_one(std::process::id());

@@ -4,21 +4,23 @@ use std::{
     ffi::OsStr,
     os::unix::ffi::OsStrExt as _,
     path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use sealkit_idl::task::{Inputs, Outputs, TaskSpec};
 use sealkit_names::{escape, nearest};
 use sealkit_protocol::{
-    Task,
+    Problem, Task,
     description::{SecretRequest, TaskKind},
+    mounts::SecretVariable,
     query::{Help, InputArguments, Question, Reply, SecretName, SecretNames, TaskOutputs},
 };
 use zeroize::Zeroizing;
 
 use crate::{
     error::{BUILD_AGAIN, Error, Result},
-    query,
+    query::{self, Conversation},
 };
 
 /// A program with tasks.
@@ -27,6 +29,8 @@ pub struct Program {
     path: PathBuf,
     timeout: Duration,
     tasks: Vec<Task>,
+    /// The process that answers questions, once there was one.
+    conversation: Mutex<Option<Conversation>>,
 }
 
 /// The tasks that a run may start.
@@ -46,7 +50,8 @@ impl Program {
     /// Returns an error if the program cannot be started, its `main` does not call `sealkit::main()`, or it was built with a version
     /// of sealkit that this one does not understand.
     pub fn open(path: &Path, timeout: Duration) -> Result<Self> {
-        let mut program = Self { path: path.to_owned(), timeout, tasks: Vec::new() };
+        let conversation = Mutex::default();
+        let mut program = Self { path: path.to_owned(), timeout, tasks: Vec::new(), conversation };
         if let Reply::Description(json) = program.ask(Question::Describe(()))? {
             program.tasks = serde_json::from_str(&json).map_err(|error| {
                 Error::new(format!("cannot read the description of `{}`: {error}", path.display()))
@@ -57,8 +62,30 @@ impl Program {
         Err(query::unexpected(path))
     }
 
+    /// Ends the process that answers questions. The next question starts another one.
+    pub fn disconnect(&self) {
+        drop(self.conversation().take());
+    }
+
+    fn conversation(&self) -> MutexGuard<'_, Option<Conversation>> {
+        self.conversation.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks the program. After an error, the next question starts it again.
+    fn query(&self, question: Question) -> Result<Result<(Reply, Vec<SecretVariable>), Problem>> {
+        let mut current = self.conversation();
+        let mut conversation = match current.take() {
+            Some(conversation) => conversation,
+            None => Conversation::start(&self.path)?,
+        };
+        let answer = conversation.ask(&self.path, self.timeout, question)?;
+        *current = Some(conversation);
+        Ok(answer)
+    }
+
     fn ask(&self, question: Question) -> Result<Reply> {
-        Ok(query::ask(&self.path, self.timeout, question)??)
+        let (reply, _) = self.query(question)??;
+        Ok(reply)
     }
 
     fn ask_for_text(&self, question: Question) -> Result<String> {
@@ -140,10 +167,8 @@ impl Program {
         }
         let (task, command) = (task.name.clone(), command.to_owned());
         let question = Question::Inputs(InputArguments { task, arguments, command });
-        match query::ask(&self.path, self.timeout, question)?
-            .map_err(|problem| Error::from(problem).into_usage())?
-        {
-            Reply::Inputs(inputs) => Ok(inputs),
+        match self.query(question)?.map_err(|problem| Error::from(problem).into_usage())? {
+            (Reply::Inputs(inputs), _) => Ok(inputs),
             _ => Err(query::unexpected(&self.path)),
         }
     }
@@ -164,7 +189,7 @@ impl Program {
             |request: &&SecretRequest| SecretName { group: request.group.clone(), key: request.key.clone() };
         let question =
             Question::Secrets(SecretNames { names: requests.iter().map(name).collect(), optional });
-        match query::ask_for_secrets(&self.path, self.timeout, question)?? {
+        match self.query(question)?? {
             (Reply::Secrets(()), found) => {
                 let mut values: Vec<_> = requests.iter().map(|_| None).collect();
                 for secret in found {
@@ -227,7 +252,8 @@ mod tests {
             }
             serde_json::from_value(task).unwrap()
         };
-        Program { path: PathBuf::new(), timeout: Duration::ZERO, tasks: tasks.iter().map(task).collect() }
+        let tasks = tasks.iter().map(task).collect();
+        Program { path: PathBuf::new(), timeout: Duration::ZERO, tasks, conversation: Mutex::default() }
     }
 
     #[test]

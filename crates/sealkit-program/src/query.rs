@@ -1,4 +1,4 @@
-//! Queries: the program is started to answer one question about its tasks.
+//! Queries: the program is started to answer questions about its tasks.
 
 use std::{
     io::{self, BufRead as _, BufReader, Read as _},
@@ -31,74 +31,101 @@ const MAX_STDERR: u64 = 4096;
 /// How long standard error is read after the program has exited: another process may hold it open.
 const STDERR_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// Starts `program` and asks it. Whatever it prints is ignored.
-///
-/// # Errors
-///
-/// Returns an error if the program cannot be started, does not answer within `timeout`, or has another version of the protocol.
-pub(crate) fn ask(program: &Path, timeout: Duration, question: Question) -> Result<Result<Reply, Problem>> {
-    let answer = ask_for_secrets(program, timeout, question)?;
-    Ok(answer.map(|(reply, _)| reply))
+/// A program that was started to answer questions. Whatever it prints is ignored.
+#[derive(Debug)]
+pub(crate) struct Conversation {
+    child: Child,
+    socket: UnixStream,
+    /// Receives the first line of its standard error when it has ended.
+    stderr: mpsc::Receiver<String>,
 }
 
-/// Asks like [`ask`], and receives the secrets that follow the reply.
-pub(crate) fn ask_for_secrets(
-    program: &Path,
-    timeout: Duration,
-    question: Question,
-) -> Result<Result<(Reply, Vec<SecretVariable>), Problem>> {
-    let cannot_start = |error: io::Error| {
-        let is_other_file = matches!(error.raw_os_error(), Some(EACCES | ENOEXEC));
-        let error = Error::io(format!("cannot start `{}`", program.display()), error);
-        if is_other_file { error.with_hint("the name of a source file has to end in `.rs`") } else { error }
-    };
-    let (socket, program_socket) = UnixStream::pair().map_err(cannot_start)?;
-    let mut command = Command::new(program);
-    command.arg(query::COMMAND).env(variables::ENGINE, std::process::id().to_string());
-    // The program is not a pod, even if this command runs in one.
-    command.env_remove(variables::EXECUTION_ID);
-    command.stdin(OwnedFd::from(program_socket)).stdout(Stdio::null()).stderr(Stdio::piped());
-    let mut child = command.spawn().map_err(cannot_start)?;
-    // The command holds the program's end of the socket: a read from ours would never end.
-    drop(command);
-    let stderr = first_line(&mut child);
-    // A closed connection ends a read that would wait for longer.
-    let connection = socket.try_clone().map_err(cannot_start)?;
-    let clock = Timeout::start(Some(timeout), move || {
-        let _ = connection.shutdown(Shutdown::Both);
-    });
-    // A program that does not read the question does not answer it either.
-    let answer = frame::write(&socket, &Query::new(question)).and_then(|()| frame::read::<Answer>(&socket));
-    let answer = answer.and_then(|answer| {
-        let Some(answer) = answer else { return Ok(None) };
-        let secrets = match answer.reply {
-            Some(Reply::Secrets(())) => mounts::receive(&socket)?,
-            _ => Vec::new(),
+impl Conversation {
+    /// Starts `program`.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it cannot be started.
+    pub(crate) fn start(program: &Path) -> Result<Self> {
+        let cannot_start = |error: io::Error| {
+            let is_other_file = matches!(error.raw_os_error(), Some(EACCES | ENOEXEC));
+            let error = Error::io(format!("cannot start `{}`", program.display()), error);
+            if is_other_file {
+                error.with_hint("the name of a source file has to end in `.rs`")
+            } else {
+                error
+            }
         };
-        Ok(Some((answer, secrets)))
-    });
-    // It has nothing else to do.
-    let _ = child.kill();
-    let _ = child.wait();
-    let name = program.display().to_string();
-    let (answer, secrets) = match answer {
-        Ok(Some(answer)) => answer,
-        Ok(None) | Err(_) if clock.timed_out() => return Err(no_answer_in_time(&name, timeout)),
-        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-            return Err(misunderstood(&name, &error.to_string()));
+        let (socket, program_socket) = UnixStream::pair().map_err(cannot_start)?;
+        let mut command = Command::new(program);
+        command.arg(query::COMMAND).env(variables::ENGINE, std::process::id().to_string());
+        // The program is not a pod, even if this command runs in one.
+        command.env_remove(variables::EXECUTION_ID);
+        command.stdin(OwnedFd::from(program_socket)).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn().map_err(cannot_start)?;
+        // The command holds the program's end of the socket: a read from ours would never end.
+        drop(command);
+        let stderr = first_line(&mut child);
+        Ok(Self { child, socket, stderr })
+    }
+
+    /// Asks a question. Returns the reply and the secrets that follow it, or the problem that the program reports.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the program does not answer within `timeout`, or has another version of the protocol. It cannot be asked
+    /// again then.
+    pub(crate) fn ask(
+        &mut self,
+        program: &Path,
+        timeout: Duration,
+        question: Question,
+    ) -> Result<Result<(Reply, Vec<SecretVariable>), Problem>> {
+        let name = program.display().to_string();
+        // A closed connection ends a read that would wait for longer.
+        let connection = self.socket.try_clone();
+        let clock = Timeout::start(Some(timeout), move || {
+            let _ = connection.map(|connection| connection.shutdown(Shutdown::Both));
+        });
+        // A program that does not read the question does not answer it either.
+        let answer = frame::write(&self.socket, &Query::new(question))
+            .and_then(|()| frame::read::<Answer>(&self.socket));
+        let answer = answer.and_then(|answer| {
+            let Some(answer) = answer else { return Ok(None) };
+            let secrets = match answer.reply {
+                Some(Reply::Secrets(())) => mounts::receive(&self.socket)?,
+                _ => Vec::new(),
+            };
+            Ok(Some((answer, secrets)))
+        });
+        let (answer, secrets) = match answer {
+            Ok(Some(answer)) => answer,
+            Ok(None) | Err(_) if clock.timed_out() => return Err(no_answer_in_time(&name, timeout)),
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                return Err(misunderstood(&name, &error.to_string()));
+            }
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                return Err(misunderstood(&name, "incomplete"));
+            }
+            Ok(None) | Err(_) => {
+                let _ = self.child.kill();
+                return Err(no_answer(&name, &self.stderr.recv_timeout(STDERR_TIMEOUT).unwrap_or_default()));
+            }
+        };
+        answer.hello.check_program(&name)?;
+        match answer.reply {
+            Some(Reply::Problem(problem)) => Ok(Err(problem)),
+            Some(reply) => Ok(Ok((reply, secrets))),
+            None => Err(unexpected(program)),
         }
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-            return Err(misunderstood(&name, "incomplete"));
-        }
-        Ok(None) | Err(_) => {
-            return Err(no_answer(&name, &stderr.recv_timeout(STDERR_TIMEOUT).unwrap_or_default()));
-        }
-    };
-    answer.hello.check_program(&name)?;
-    match answer.reply {
-        Some(Reply::Problem(problem)) => Ok(Err(problem)),
-        Some(reply) => Ok(Ok((reply, secrets))),
-        None => Err(unexpected(program)),
+    }
+}
+
+impl Drop for Conversation {
+    fn drop(&mut self) {
+        // It has nothing else to do.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

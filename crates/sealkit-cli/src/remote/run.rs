@@ -48,6 +48,7 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
     if args.detach {
         return terminal::print(&format!("{run}\n"));
     }
+    program.disconnect();
     let progress = Progress::new(&run, &task.name, args.verbose);
     let outcome = cluster.wait(follow(&cluster, &run, &progress))?;
     progress.print_end(outcome.phase);

@@ -6,7 +6,7 @@ use sealkit_remote::{ErrorKind, Scope, SecretId};
 use super::Cluster;
 use crate::{
     error::CommandError,
-    run::{self, Missing},
+    secret_lookup::{self, Missing},
     terminal,
 };
 
@@ -31,7 +31,7 @@ pub(super) fn check_secrets(
             task.name
         ));
     }
-    let (endpoint, secrets) = (&cluster.client.config().endpoint, run::list(&missing));
+    let (endpoint, secrets) = (&cluster.client.config().endpoint, secret_lookup::list(&missing));
     let message = match missing.len() {
         0 => return Ok(()),
         1 => format!("secret {secrets} not found on {endpoint}; nothing was started"),
@@ -62,7 +62,7 @@ pub(super) fn warn_of_missing(
     // Another source may provide a secret with a group.
     let requests = requests.filter(|(_, request)| request.group.is_none() && !is_checked(&request.key));
     let missing = missing_secrets(cluster, requests.collect(), project, domain)?;
-    run::warn_of_missing(task, &missing, &format!(" on {}", cluster.client.config().endpoint));
+    secret_lookup::warn_of_missing(task, &missing, &format!(" on {}", cluster.client.config().endpoint));
     Ok(())
 }
 
@@ -74,7 +74,7 @@ fn missing_secrets<'t>(
     domain: &str,
 ) -> Result<Vec<Missing<'t>>, CommandError> {
     let mut missing = Vec::new();
-    for (task, request) in run::unique(requests) {
+    for (task, request) in secret_lookup::unique(requests) {
         match cluster.wait(secret_exists(cluster, &request.key, project, domain)) {
             Ok(true) => {}
             Ok(false) => missing.push((task, request)),

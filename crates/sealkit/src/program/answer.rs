@@ -1,8 +1,9 @@
-//! Answers a query of the `sealkit` command.
+//! Answers the queries of the `sealkit` command.
 
 use std::{ffi::OsString, io};
 
 use lexopt::Parser;
+use sealkit_process::Socket;
 use sealkit_protocol::{
     Answer, Code, Problem, Query, frame,
     mounts::{self, MountKind, SecretVariable},
@@ -13,7 +14,7 @@ use zeroize::Zeroizing;
 use super::{ProgramError, arguments, is_flag, listing, run};
 use crate::{Secret, Session, TaskMetadata, provider::Preference, registry, spec};
 
-/// Reads the query from the socket and writes the answer to it.
+/// Reads queries from the socket and writes the answers to it, until the command has no more questions.
 pub(super) fn answer(session: &Session, program: &str) -> Result<String, ProgramError> {
     let socket = sealkit_process::query_socket().ok_or_else(|| {
         ProgramError::usage(
@@ -21,11 +22,15 @@ pub(super) fn answer(session: &Session, program: &str) -> Result<String, Program
             format!("see `{program} --help`"),
         )
     })?;
-    let query =
-        frame::read::<Query>(socket).and_then(|query| query.ok_or(io::ErrorKind::UnexpectedEof.into()));
-    let answered = query.and_then(|query| {
-        // Without a reply, the command explains that the versions differ.
+    let problem =
+        |error: io::Error| Problem::new(Code::Io, format!("cannot answer the `sealkit` command: {error}"));
+    answer_all(session, socket).map(|()| String::new()).map_err(|error| ProgramError::task(problem(error)))
+}
+
+fn answer_all(session: &Session, socket: &Socket) -> io::Result<()> {
+    while let Some(query) = frame::read::<Query>(socket)? {
         let mut secrets = Vec::new();
+        // Without a reply, the command explains that the versions differ.
         let reply =
             query.hello.check_command().is_ok().then(|| match reply(session, query.question, &mut secrets) {
                 Ok(reply) => reply,
@@ -33,11 +38,11 @@ pub(super) fn answer(session: &Session, program: &str) -> Result<String, Program
             });
         let has_secrets = matches!(reply, Some(Reply::Secrets(())));
         frame::write(socket, &Answer::new(reply))?;
-        if has_secrets { mounts::send(socket, &secrets) } else { Ok(()) }
-    });
-    let problem =
-        |error: io::Error| Problem::new(Code::Io, format!("cannot answer the `sealkit` command: {error}"));
-    answered.map(|()| String::new()).map_err(|error| ProgramError::task(problem(error)))
+        if has_secrets {
+            mounts::send(socket, &secrets)?;
+        }
+    }
+    Ok(())
 }
 
 /// Returns the reply. Secrets that follow it are added to `secrets`.

@@ -1,0 +1,194 @@
+//! The secrets of a local run: from the options, the env file, the store and the program itself.
+
+use std::fmt::Write as _;
+
+use once_cell::unsync::OnceCell;
+use sealkit_engine::Values;
+use sealkit_program::{Program, SecretRequest, Task};
+use sealkit_store::{Scope, SecretId, Store};
+use zeroize::Zeroizing;
+
+use crate::{
+    arguments::Run,
+    env_file::EnvFile,
+    error::CommandError,
+    prompt,
+    run_secrets::{self, RunSecret},
+    secret, terminal,
+};
+
+/// A secret that was not found, and the task that requests it.
+pub(crate) type Missing<'t> = (&'t Task, &'t SecretRequest);
+
+/// Returns the secrets of the tasks that a run of `task` may start. Prompts for missing ones on a terminal.
+pub(crate) fn find(
+    args: &Run,
+    program: &Program,
+    task: &Task,
+    scope: &Scope,
+    run_secrets: &[RunSecret],
+    env_file: &EnvFile,
+) -> Result<Values, CommandError> {
+    // Opened by the first look-up that needs it.
+    let store = OnceCell::new();
+    let lookup = |request: &SecretRequest| {
+        let given = run_secrets::find(run_secrets, request).map(|secret| secret.value.clone());
+        match given.or_else(|| env_file.find(request)) {
+            Some(value) => Ok(Some(value)),
+            None => look_up(&store, scope, request),
+        }
+    };
+    let reachable = program.reachable(task);
+    let mut values = Values::default();
+    let required = unique(values.look_up(reachable.required.iter().copied(), &lookup)?);
+    let required = ask_program(program, required, false, &mut values)?;
+    let mut possible = unique(values.look_up(reachable.possible.iter().copied(), &lookup)?);
+    if reachable.required.iter().any(|task| task.calls.is_none()) {
+        // A task may call the rest, too, but hardly does: what cannot be looked up is missing when it is called.
+        let mut rest =
+            unique(values.look_up(program.tasks(), &|request| Ok(lookup(request).unwrap_or_default()))?);
+        rest.retain(|secret| !contains(&required, secret));
+        let missing = ask_program(program, rest.clone(), true, &mut values).unwrap_or(rest);
+        possible.retain(|secret| contains(&missing, secret));
+    }
+    if !args.skip_check {
+        provide(task, &required, scope, &mut values)?;
+        warn_of_missing(task, &possible, "");
+    }
+    Ok(values)
+}
+
+/// Looks up a secret in the store, from the narrowest scope to the widest.
+fn look_up(
+    store: &OnceCell<Option<Store>>,
+    scope: &Scope,
+    request: &SecretRequest,
+) -> sealkit_program::Result<Option<Zeroizing<Vec<u8>>>> {
+    let error = |message: &str, hint: Option<&str>| {
+        let error = sealkit_program::Error::new(message.to_owned());
+        match hint {
+            Some(hint) => error.with_hint(hint.to_owned()),
+            None => error,
+        }
+    };
+    let open = || Ok::<_, CommandError>(Store::open(&secret::store_paths()?)?);
+    let store = store.get_or_try_init(open).map_err(|failed| error(failed.message(), failed.hint()))?;
+    let Some(store) = store else { return Ok(None) };
+    let found = store.find(scope, request.group.as_deref(), &request.key);
+    let found = found.map_err(|failed| error(&failed.to_string(), failed.hint()))?;
+    Ok(found.map(|stored| Zeroizing::new(stored.value.to_vec())))
+}
+
+/// Asks the program for secrets that this command does not have: its providers, and the variables and files that tasks read in process.
+/// Returns those that are still missing.
+fn ask_program<'t>(
+    program: &Program,
+    missing: Vec<Missing<'t>>,
+    optional: bool,
+    values: &mut Values,
+) -> Result<Vec<Missing<'t>>, CommandError> {
+    if missing.is_empty() {
+        return Ok(missing);
+    }
+    let requests: Vec<&SecretRequest> = missing.iter().map(|(_, request)| *request).collect();
+    let found = program.secrets(&requests, optional)?;
+    let mut rest = Vec::new();
+    for ((task, request), value) in missing.into_iter().zip(found) {
+        match value {
+            Some(value) => values.insert(request, value),
+            None => rest.push((task, request)),
+        }
+    }
+    Ok(rest)
+}
+
+/// Removes repeated secrets; the first task that requests a secret stays.
+pub(crate) fn unique(mut missing: Vec<Missing<'_>>) -> Vec<Missing<'_>> {
+    let mut seen: Vec<&SecretRequest> = Vec::new();
+    missing.retain(|(_, request)| {
+        let is_new = !seen.iter().any(|known| is_same(known, request));
+        seen.push(request);
+        is_new
+    });
+    missing
+}
+
+fn contains(secrets: &[Missing<'_>], (_, request): &Missing<'_>) -> bool {
+    secrets.iter().any(|(_, other)| is_same(request, other))
+}
+
+fn is_same(a: &SecretRequest, b: &SecretRequest) -> bool {
+    a.group == b.group && a.key == b.key
+}
+
+/// Lists missing secrets of tasks that a workflow without declared calls may call; `place` is where they were looked up.
+pub(crate) fn warn_of_missing(task: &Task, missing: &[Missing<'_>], place: &str) {
+    if !missing.is_empty() {
+        let (name, secrets) = (&task.name, list(missing));
+        terminal::warning(&format!(
+            "secrets of tasks that `{name}` may call were not found{place}: {secrets}"
+        ));
+        terminal::hint("to check secrets before the run, declare the calls: #[workflow(calls = [...])]");
+    }
+}
+
+/// Returns the names of secrets and their tasks.
+pub(crate) fn list(missing: &[Missing<'_>]) -> String {
+    let secrets = missing.iter().map(|(of, request)| format!("`{}` (task `{}`)", request.request(), of.name));
+    secrets.collect::<Vec<_>>().join(", ")
+}
+
+/// Prompts for missing secrets on a terminal; elsewhere, returns an error that lists them.
+fn provide(
+    task: &Task,
+    missing: &[Missing<'_>],
+    scope: &Scope,
+    values: &mut Values,
+) -> Result<(), CommandError> {
+    if missing.is_empty() {
+        return Ok(());
+    }
+    if !(terminal::stdin_is_terminal() && terminal::stderr_is_terminal()) {
+        return Err(missing_secrets(task, missing, scope));
+    }
+    for (of, request) in missing {
+        let id = SecretId::new(scope.clone(), request.group.as_deref(), &request.key)?;
+        terminal::note(&format!("task `{}` needs secret {id}, which does not exist yet", of.name));
+        let value = prompt::hidden("Enter secret value: ")?;
+        if value.is_empty() {
+            return Err(missing_secrets(task, missing, scope));
+        }
+        if prompt::confirm(&format!("Store {id} for later runs?"))? {
+            let store = secret::open_or_create_store()?;
+            store.create(&id, sealkit_store::SecretType::Generic, sealkit_store::Value::text(&value)?)?;
+        }
+        values.insert(request, Zeroizing::new(value.as_bytes().to_vec()));
+    }
+    Ok(())
+}
+
+/// The error that lists all missing secrets, with the command that creates each.
+fn missing_secrets(task: &Task, missing: &[Missing<'_>], scope: &Scope) -> CommandError {
+    let secrets = list(missing);
+    let (reason, pronoun) = match missing.len() {
+        1 => (format!("secret {secrets} was not found"), "it"),
+        count => (format!("{count} secrets were not found: {secrets}"), "them"),
+    };
+    let commands: Vec<String> = missing.iter().map(|(_, request)| create_command(request, scope)).collect();
+    let mut hint = format!("create {pronoun}: {}", commands.join("; "));
+    if !terminal::stdin_is_terminal() {
+        let options = missing.iter().map(|(_, request)| {
+            let name = request.request().to_string();
+            format!("--secret {name}=env:{}", request.key.to_uppercase().replace('-', "_"))
+        });
+        let _ = write!(hint, "; or pass {pronoun} to this run: {}", options.collect::<Vec<_>>().join(" "));
+    }
+    CommandError::failure(format!("cannot start task `{}`: {reason}", task.name)).with_hint(hint)
+}
+
+/// Returns the command that creates a secret.
+pub(crate) fn create_command(request: &SecretRequest, scope: &Scope) -> String {
+    let id = SecretId::new(scope.clone(), request.group.as_deref(), &request.key);
+    let arguments = id.map_or_else(|_| request.request().to_string(), |id| id.arguments());
+    format!("sealkit create secret {arguments}")
+}
