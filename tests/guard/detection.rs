@@ -16,13 +16,13 @@ use support::{Python, unhex};
 const KINDS: [&str; 6] = ["token", "password", "alnum", "pem", "service_account", "passphrase"];
 
 #[derive(Serialize)]
-struct Question {
-    kind: &'static str,
-    seed: usize,
+pub(crate) struct Question {
+    pub(crate) kind: &'static str,
+    pub(crate) seed: usize,
 }
 
 /// Encoded secrets by the name of the encoding, in hexadecimal.
-type Texts = BTreeMap<String, String>;
+pub(crate) type Texts = BTreeMap<String, String>;
 
 #[derive(Deserialize)]
 struct Answer {
@@ -36,7 +36,7 @@ struct Answer {
 }
 
 /// Returns the number in the environment variable `name`, or `default`.
-fn size(name: &str, default: usize) -> usize {
+pub(crate) fn size(name: &str, default: usize) -> usize {
     env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 

@@ -1,4 +1,5 @@
 //! The guard: detection of secrets in text, and zeroized memory.
 
+mod containers;
 mod detection;
 mod memory;

@@ -101,10 +101,10 @@ impl Guard {
 
     /// Calls `found` with the secret, encoding and offset of each match of a secret of full strength.
     fn find_full_strength(&self, text: &[u8], mut found: impl FnMut(u32, Encoding, usize)) {
-        self.scanner.find(text, |start, id| {
-            let pattern = self.patterns[id as usize];
-            if !pattern.whole_word {
-                found(pattern.secret, pattern.encoding, start);
+        self.search(text, None, true, |matched| {
+            let pattern = self.patterns[matched.pattern as usize];
+            if !pattern.is_weak {
+                found(pattern.secret, matched.encoding, matched.start);
             }
         });
     }

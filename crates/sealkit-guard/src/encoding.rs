@@ -16,22 +16,24 @@ pub enum Encoding {
     Hexadecimal,
     /// Percent-encoded, as in a URL.
     Percent,
-    /// JSON-escaped, once or twice.
-    Json,
-    /// Escaped as a string literal of a programming language, SQL or CSV.
-    StringLiteral,
-    /// Quoted or escaped for a shell or a build tool.
-    Shell,
+    /// Escaped with backslashes, as in JSON, in string literals and in shells.
+    Backslash,
+    /// Quoted for a shell, a build tool, SQL or CSV.
+    Quoted,
     /// XML-escaped or HTML-escaped.
     Xml,
+    /// A list of numbers, or a dump.
+    Numbers,
     /// UTF-16, also in base64.
     Utf16,
     /// The value with different line breaks.
     LineBreaks,
     /// One line of the value.
     Line,
-    /// One string of a value that is a JSON document.
-    JsonField,
+    /// A field of a value that contains several, such as a URL or a JSON document.
+    Field,
+    /// The secret part of a value that is a key.
+    Key,
     /// A fragment of the value.
     Fragment,
     /// The value in upper case or lower case.
@@ -53,14 +55,15 @@ impl Encoding {
             Self::Base64Twice => "base64-encoded twice",
             Self::Hexadecimal => "in hexadecimal",
             Self::Percent => "percent-encoded",
-            Self::Json => "JSON-escaped",
-            Self::StringLiteral => "escaped as a string literal",
-            Self::Shell => "shell-quoted",
+            Self::Backslash => "escaped with backslashes",
+            Self::Quoted => "with doubled or nested quotes",
             Self::Xml => "XML-escaped",
+            Self::Numbers => "as numbers",
             Self::Utf16 => "in UTF-16",
             Self::LineBreaks => "with different line breaks",
             Self::Line => "one of its lines",
-            Self::JsonField => "one of its JSON fields",
+            Self::Field => "one of its fields",
+            Self::Key => "the secret part of the key",
             Self::Fragment => "a fragment of it",
             Self::LetterCase => "in different letter case",
             Self::Reversed => "reversed",

@@ -3,8 +3,9 @@
 use std::{borrow::Cow, fmt, sync::OnceLock};
 
 use crate::{
-    Encoding, Strength, patterns,
-    redactor::State,
+    Encoding, Strength,
+    patterns::{self, Pattern},
+    redactor::{End, State},
     scanner::{Scanner, to_u32},
     strength::trim,
     zeroizing::ZeroizingBytes,
@@ -47,6 +48,8 @@ pub(crate) struct PatternInfo {
     pub(crate) encoding: Encoding,
     /// Whether the pattern matches only as a whole word.
     pub(crate) whole_word: bool,
+    /// Whether the check leaves the pattern out, because ordinary data may contain it.
+    pub(crate) is_weak: bool,
 }
 
 /// The patterns for a text that is reduced to its letters and digits.
@@ -62,35 +65,28 @@ impl Guard {
     /// Every value is accepted; [`Guard::weak`] returns the ones that are too weak to be fully guarded.
     pub fn new<N: Into<String>, V: AsRef<[u8]>>(values: impl IntoIterator<Item = (N, V)>) -> Self {
         let mut secrets = Vec::new();
-        let mut found: Vec<(ZeroizingBytes, PatternInfo)> = Vec::new();
+        let mut found: Vec<(Pattern, u32)> = Vec::new();
         for (name, value) in values {
             let value = value.as_ref();
             let strength = Strength::of(value);
-            let info = |encoding| PatternInfo {
-                secret: to_u32(secrets.len()),
-                encoding,
-                whole_word: strength != Strength::Full,
-            };
-            match strength {
-                Strength::Full => {
-                    let all = patterns::all_encodings(value);
-                    found.extend(all.into_iter().map(|(encoding, bytes)| (bytes, info(encoding))));
-                }
-                Strength::Weak(_) => found.push((trim(value).into(), info(Encoding::Plain))),
-                Strength::None(_) => {}
-            }
+            let id = to_u32(secrets.len());
+            found.extend(patterns::patterns(value, strength).into_iter().map(|pattern| (pattern, id)));
             secrets.push(GuardedSecret { name: name.into(), strength, value: trim(value).into() });
         }
         // Different encodings can yield the same bytes: keep the simplest encoding.
-        found.sort_unstable_by(|(a, x), (b, y)| {
-            a.cmp(b)
-                .then(x.whole_word.cmp(&y.whole_word))
-                .then(x.encoding.cmp(&y.encoding))
-                .then(x.secret.cmp(&y.secret))
-        });
-        found.dedup_by(|(a, _), (b, _)| **a == **b);
-        let scanner = Scanner::new(found.iter().map(|(bytes, _)| &**bytes));
-        let patterns = found.into_iter().map(|(_, info)| info).collect();
+        let order = |(pattern, secret): &(Pattern, u32)| {
+            (pattern.is_weak, pattern.whole_word, pattern.encoding, *secret)
+        };
+        found.sort_unstable_by(|a, b| (*a.0.bytes).cmp(&*b.0.bytes).then_with(|| order(a).cmp(&order(b))));
+        found.dedup_by(|(a, _), (b, _)| *a.bytes == *b.bytes);
+        let scanner = Scanner::new(found.iter().map(|(pattern, _)| &*pattern.bytes));
+        let info = |(pattern, secret): (Pattern, u32)| PatternInfo {
+            secret,
+            encoding: pattern.encoding,
+            whole_word: pattern.whole_word,
+            is_weak: pattern.is_weak,
+        };
+        let patterns = found.into_iter().map(info).collect();
         Self { secrets, scanner, patterns, alphanumeric: OnceLock::new() }
     }
 
@@ -111,12 +107,12 @@ impl Guard {
     /// the same secret.
     pub fn redact<'t>(&self, text: &'t [u8]) -> Cow<'t, [u8]> {
         let mut any = false;
-        self.scanner.find(text, |_, _| any = true);
+        self.search(text, None, true, |_| any = true);
         if !any {
             return Cow::Borrowed(text);
         }
         let mut redacted = Vec::with_capacity(text.len());
-        State::default().advance(self, text, true, &mut redacted);
+        State::default().advance(self, text, End::Whole, &mut redacted);
         Cow::Owned(redacted)
     }
 
@@ -139,7 +135,7 @@ impl Guard {
                 self.secrets.iter().enumerate().filter(|(_, secret)| secret.strength == Strength::Full);
             let mut found: Vec<(ZeroizingBytes, u32)> = full
                 .flat_map(|(id, secret)| {
-                    let patterns = patterns::alphanumeric_encodings(&secret.value);
+                    let patterns = patterns::alphanumeric_patterns(&secret.value);
                     patterns.into_iter().map(move |bytes| (bytes, to_u32(id)))
                 })
                 .collect();

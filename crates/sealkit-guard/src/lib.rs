@@ -3,10 +3,14 @@
 mod check;
 mod encoding;
 mod guard;
+mod keys;
+mod leaves;
 mod patterns;
 mod redactor;
 mod scanner;
+mod search;
 mod strength;
+mod views;
 mod zeroizing;
 
 pub use check::Finding;

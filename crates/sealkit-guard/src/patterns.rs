@@ -1,16 +1,20 @@
-//! The search patterns of a value: its bytes in each encoding.
+//! The search patterns of a value: its bytes in each encoding, and those of its leaves and keys.
 
 mod base64;
-mod escapes;
 mod fragments;
-mod json;
+mod quotes;
 
 use std::collections::BTreeSet;
 
 use self::base64::{STANDARD, URL_SAFE};
-pub(crate) use self::base64::{decode, is_base64};
+pub(crate) use self::{
+    base64::{decode, is_base64},
+    fragments::class_changes,
+};
 use crate::{
     Encoding,
+    keys::Keys,
+    leaves::leaves,
     strength::{Strength, trim},
     zeroizing::ZeroizingBytes,
 };
@@ -23,74 +27,123 @@ const MIN_ALPHANUMERIC_PATTERN: usize = 10;
 const MAX_ESCAPED: usize = 64 * 1024;
 /// Longer values are not searched for in encodings that are only used for short values.
 const MAX_SHORT_VALUE: usize = 128;
+/// A longer sequence of letters is no word.
+const MAX_WORD: usize = 16;
 /// The minimum length of a line that is searched for on its own.
 const MIN_LINE: usize = 16;
 
 const LOWER_DIGITS: &[u8; 16] = b"0123456789abcdef";
 const UPPER_DIGITS: &[u8; 16] = b"0123456789ABCDEF";
 
-/// Returns a pattern for each encoding of a value of full strength.
-pub(crate) fn all_encodings(value: &[u8]) -> Vec<(Encoding, ZeroizingBytes)> {
+/// What is searched for.
+pub(crate) struct Pattern {
+    pub(crate) bytes: ZeroizingBytes,
+    pub(crate) encoding: Encoding,
+    /// Whether it matches only as a whole word.
+    pub(crate) whole_word: bool,
+    /// Whether ordinary data may contain it.
+    pub(crate) is_weak: bool,
+}
+
+/// Returns the patterns of a value: its encodings, and those of its leaves and of the secret parts of its keys.
+pub(crate) fn patterns(value: &[u8], strength: Strength) -> Vec<Pattern> {
     let mut patterns = PatternSet::default();
     let value = trim(value);
-    patterns.add_encodings(value, Encoding::Plain);
-    if let Ok(text) = str::from_utf8(value) {
-        json::for_each_string(text, |string| {
-            if Strength::of(string) == Strength::Full {
-                patterns.add_encodings(string, Encoding::JsonField);
-            }
-        });
+    let keys = Keys::of(value);
+    patterns.add_value(value, strength, Encoding::Plain, &keys);
+    for part in &keys.parts {
+        patterns.add_value(part, Strength::of(part), Encoding::Key, &Keys::default());
+    }
+    for leaf in leaves(value) {
+        let keys = Keys::of(&leaf);
+        patterns.add_value(&leaf, Strength::of(&leaf), Encoding::Field, &keys);
+        for part in &keys.parts {
+            patterns.add_value(part, Strength::of(part), Encoding::Key, &Keys::default());
+        }
     }
     patterns.found
 }
 
 /// Returns the patterns for a text that is reduced to its letters and digits.
-pub(crate) fn alphanumeric_encodings(value: &[u8]) -> Vec<ZeroizingBytes> {
+pub(crate) fn alphanumeric_patterns(value: &[u8]) -> Vec<ZeroizingBytes> {
     let value = trim(value);
     let mut patterns = PatternSet::default();
-    let mut add = |encoded: &[u8]| {
-        let pattern: ZeroizingBytes = alphanumeric(encoded);
-        if pattern.len() >= MIN_ALPHANUMERIC_PATTERN {
-            patterns.add(Encoding::Interleaved, &pattern);
+    patterns.add_alphanumeric(value);
+    for part in Keys::of(value).parts {
+        patterns.add_alphanumeric(&part);
+    }
+    for leaf in leaves(value) {
+        if Strength::of(&leaf) == Strength::Full {
+            patterns.add_alphanumeric(&leaf);
         }
-    };
-    add(value);
-    for digits in [LOWER_DIGITS, UPPER_DIGITS] {
-        add(&hexadecimal(value, digits, "", ""));
+        for part in Keys::of(&leaf).parts {
+            patterns.add_alphanumeric(&part);
+        }
     }
-    for before in 0..3 {
-        add(&base64::core(value, before, STANDARD));
-    }
-    patterns.found.into_iter().map(|(_, pattern)| pattern).collect()
+    patterns.found.into_iter().map(|pattern| pattern.bytes).collect()
 }
 
 /// A set of patterns without duplicates.
 #[derive(Default)]
 struct PatternSet {
-    found: Vec<(Encoding, ZeroizingBytes)>,
+    found: Vec<Pattern>,
     seen: BTreeSet<u128>,
+    /// Whether the patterns of the current value match only as a whole word.
+    whole_word: bool,
 }
 
 impl PatternSet {
     /// Adds a pattern if it is long enough and not in the set yet.
     fn add(&mut self, encoding: Encoding, pattern: &[u8]) {
         let shortest = if encoding == Encoding::Plain { 1 } else { MIN_PATTERN };
-        if pattern.len() >= shortest && self.seen.insert(fingerprint(pattern)) {
-            self.found.push((encoding, pattern.into()));
+        if pattern.len() >= shortest {
+            let is_word = matches!(encoding, Encoding::Plain | Encoding::Field | Encoding::LetterCase);
+            self.insert(encoding, pattern, self.whole_word && is_word, false);
         }
     }
 
-    /// Adds all encodings of `value`. `plain` names the encoding of `value` itself.
-    fn add_encodings(&mut self, value: &[u8], plain: Encoding) {
-        self.add(plain, value);
+    fn insert(&mut self, encoding: Encoding, pattern: &[u8], whole_word: bool, is_weak: bool) {
+        if self.seen.insert(fingerprint(pattern)) {
+            self.found.push(Pattern { bytes: pattern.into(), encoding, whole_word, is_weak });
+        }
+    }
+
+    /// Adds the patterns of a value of this strength. `plain` names the encoding of the value itself.
+    fn add_value(&mut self, value: &[u8], strength: Strength, plain: Encoding, keys: &Keys) {
+        match strength {
+            Strength::Full => {
+                // `deploy` is a part of other words.
+                self.whole_word = value.iter().all(u8::is_ascii_alphabetic) && value.len() <= MAX_WORD;
+                self.insert(plain, value, self.whole_word, false);
+                self.add_encodings(value, keys);
+            }
+            Strength::Weak(_) => self.insert(plain, value, true, true),
+            Strength::None(_) => {}
+        }
+    }
+
+    /// Adds the encodings of a value that consist of letters and digits.
+    fn add_alphanumeric(&mut self, value: &[u8]) {
+        let digits = [LOWER_DIGITS, UPPER_DIGITS].map(|digits| hexadecimal(value, digits));
+        let base64 = [0, 1, 2].map(|before| base64::core(value, before, STANDARD));
+        for encoded in [value].into_iter().chain(digits.iter().chain(&base64).map(|encoded| &**encoded)) {
+            let pattern: ZeroizingBytes = alphanumeric(encoded);
+            if pattern.len() >= MIN_ALPHANUMERIC_PATTERN {
+                self.add(Encoding::Interleaved, &pattern);
+            }
+        }
+    }
+
+    /// Adds all encodings of `value` but the plain one.
+    fn add_encodings(&mut self, value: &[u8], keys: &Keys) {
         for before in 0..3 {
             self.add(Encoding::Base64, &base64::core(value, before, STANDARD));
             self.add(Encoding::Base64, &base64::core(value, before, URL_SAFE));
         }
         for digits in [LOWER_DIGITS, UPPER_DIGITS] {
-            self.add(Encoding::Hexadecimal, &hexadecimal(value, digits, "", ""));
+            self.add(Encoding::Hexadecimal, &hexadecimal(value, digits));
         }
-        fragments::for_each(value, |fragment| self.add(Encoding::Fragment, fragment));
+        fragments::for_each(value, keys, |fragment| self.add(Encoding::Fragment, fragment));
         if value.len() > MAX_ESCAPED {
             return;
         }
@@ -98,23 +151,15 @@ impl PatternSet {
         for before in 0..3 {
             self.add(Encoding::Base64Twice, &base64::core(&once, before, STANDARD));
         }
-        if value.len() <= MAX_SHORT_VALUE {
-            for digits in [LOWER_DIGITS, UPPER_DIGITS] {
-                self.add(Encoding::Hexadecimal, &hexadecimal(value, digits, "", " "));
-                self.add(Encoding::Hexadecimal, &hexadecimal(value, digits, "", ":"));
-            }
-            self.add(Encoding::Hexadecimal, &hexadecimal(value, LOWER_DIGITS, "\\x", ""));
-        }
-        escapes::escape_bytes(value, |encoding, pattern| self.add(encoding, pattern));
         match str::from_utf8(value) {
-            Ok(text) => self.add_text_encodings(text),
+            Ok(text) => self.add_text_encodings(text, keys),
             Err(_) => self.add_printable_runs(value),
         }
     }
 
     /// Adds the encodings that are defined for text only.
-    fn add_text_encodings(&mut self, text: &str) {
-        escapes::escape_text(text, |encoding, pattern| self.add(encoding, pattern));
+    fn add_text_encodings(&mut self, text: &str, keys: &Keys) {
+        quotes::for_each(text, |pattern| self.add(Encoding::Quoted, pattern));
         for to_bytes in [u16::to_le_bytes, u16::to_be_bytes] {
             let mut utf16 = ZeroizingBytes::with_capacity(2 * text.len());
             text.encode_utf16().for_each(|unit| utf16.extend(&to_bytes(unit)));
@@ -149,7 +194,10 @@ impl PatternSet {
             // The first two lines of a PEM file are the same in many keys.
             let shared = if text.starts_with("-----") { 2 } else { 0 };
             for line in lines().skip(shared).map(str::trim).filter(|line| line.len() >= MIN_LINE) {
-                self.add_line(line);
+                let start = line.as_ptr() as usize - text.as_ptr() as usize;
+                if keys.may_be_secret_line(&(start..start + line.len())) {
+                    self.add_line(line);
+                }
             }
         }
     }
@@ -193,12 +241,10 @@ pub(crate) fn alphanumeric(text: &[u8]) -> ZeroizingBytes {
     letters_and_digits
 }
 
-/// Returns the hexadecimal digits of `value`, with `prefix` before each byte and `separator` between bytes.
-fn hexadecimal(value: &[u8], digits: &[u8; 16], prefix: &str, separator: &str) -> ZeroizingBytes {
-    let mut text = ZeroizingBytes::with_capacity(value.len() * (2 + prefix.len() + separator.len()));
-    for (index, byte) in value.iter().enumerate() {
-        text.extend(if index == 0 { "" } else { separator }.as_bytes());
-        text.extend(prefix.as_bytes());
+/// Returns the hexadecimal digits of `value`.
+fn hexadecimal(value: &[u8], digits: &[u8; 16]) -> ZeroizingBytes {
+    let mut text = ZeroizingBytes::with_capacity(value.len() * 2);
+    for byte in value {
         text.extend(&[digits[usize::from(byte >> 4)], digits[usize::from(byte & 15)]]);
     }
     text

@@ -7,7 +7,7 @@ mod writer;
 
 use std::{fmt, sync::Arc};
 
-pub(crate) use self::state::State;
+pub(crate) use self::state::{End, State};
 pub use self::writer::RedactingWriter;
 use crate::Guard;
 
@@ -47,7 +47,7 @@ impl Redactor {
 
     /// Redacts `chunk` and appends to `out` all bytes that cannot be the beginning of a secret.
     pub fn push(&mut self, chunk: &[u8], out: &mut Vec<u8>) {
-        self.state.advance(&self.guard, chunk, false, out);
+        self.state.advance(&self.guard, chunk, End::Open, out);
     }
 
     /// Returns the number of buffered bytes.
@@ -55,17 +55,19 @@ impl Redactor {
         self.state.buffered()
     }
 
-    /// Appends the buffered bytes to `out` if there are at most two.
+    /// Appends the buffered bytes to `out` if they are at most the first two of a secret.
     ///
     /// Call this when the stream has been idle for about 50 milliseconds, so that a prompt is complete. If the released
-    /// bytes turn out to be the beginning of a secret, the rest of the secret is still redacted.
+    /// bytes turn out to be the beginning of a secret, the rest of the secret is still redacted. However often this is called, at most
+    /// two bytes of a secret are written.
     pub fn release(&mut self, out: &mut Vec<u8>) {
         self.state.release(&self.guard, out);
     }
 
-    /// Ends the stream: redacts the buffered bytes and appends them to `out`.
+    /// Ends the stream: redacts the buffered bytes and appends them to `out`. The beginning of a secret, of three bytes or more, is
+    /// redacted too: the stream may have been cut off.
     pub fn finish(&mut self, out: &mut Vec<u8>) {
-        self.state.advance(&self.guard, b"", true, out);
+        self.state.advance(&self.guard, b"", End::Cut, out);
         self.state = State::default();
     }
 }

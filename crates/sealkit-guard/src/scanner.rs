@@ -77,8 +77,13 @@ impl Scanner {
         }
     }
 
-    /// Returns the length of the longest suffix of `text` that is a proper prefix of a pattern.
-    pub(crate) fn partial_match(&self, text: &[u8]) -> usize {
+    /// Returns the length of the longest pattern.
+    pub(crate) fn longest(&self) -> usize {
+        self.longest
+    }
+
+    /// Returns the length of the longest suffix of `text` that is a proper prefix of a pattern, and the pattern.
+    pub(crate) fn partial_match(&self, text: &[u8]) -> Option<(usize, u32)> {
         let from = text.len().saturating_sub(self.longest.saturating_sub(1));
         for start in from..text.len() {
             let rest = &text[start..];
@@ -87,14 +92,15 @@ impl Scanner {
             }
             let first = self.patterns.partition_point(|range| self.slice(range) < rest);
             // The first candidate may equal `rest`; then the next one is longer.
-            let longer = |range: &Range<u32>| {
-                self.slice(range).len() > rest.len() && self.slice(range).starts_with(rest)
+            let longer = |id: &usize| {
+                let pattern = self.slice(&self.patterns[*id]);
+                pattern.len() > rest.len() && pattern.starts_with(rest)
             };
-            if self.patterns[first..].iter().take(2).any(longer) {
-                return rest.len();
+            if let Some(id) = (first..self.patterns.len()).take(2).find(longer) {
+                return Some((rest.len(), to_u32(id)));
             }
         }
-        0
+        None
     }
 }
 
@@ -347,7 +353,8 @@ mod tests {
                 patterns.iter().any(|pattern| pattern.len() > *length && pattern.starts_with(rest))
             };
             let longest = (1..=end.min(8)).rev().find(is_proper_prefix).unwrap_or(0);
-            assert_eq!(scanner.partial_match(text), longest, "{}", text.escape_ascii());
+            let found = scanner.partial_match(text).map_or(0, |(length, _)| length);
+            assert_eq!(found, longest, "{}", text.escape_ascii());
         }
     }
 }

@@ -7,6 +7,7 @@ use super::{
     base64::{self, STANDARD, URL_SAFE},
     hexadecimal,
 };
+use crate::keys::Keys;
 
 /// Encoded values of at most this many bytes are not split into fragments.
 const MAX_WHOLE: usize = 40;
@@ -22,11 +23,12 @@ const MAX_FRAGMENTS: usize = 1024;
 /// Calls `visit` with the fragments of the value, of its base64 and of its hexadecimal digits.
 ///
 /// Fragments that ordinary text or other secrets may contain are left out.
-pub(super) fn for_each(value: &[u8], mut visit: impl FnMut(&[u8])) {
+pub(super) fn for_each(value: &[u8], keys: &Keys, mut visit: impl FnMut(&[u8])) {
     let (pem_prefixes, is_text) = (pem_prefixes(value), str::from_utf8(value).is_ok());
     // An encoded fragment is judged by the bytes of the value that it encodes.
     let is_unique = |from: usize, to: usize| {
         !pem_prefixes.iter().any(|prefix| from < prefix.end && prefix.start < to)
+            && keys.may_be_secret(&(from..to))
             && is_random_part(value, from, to, is_text)
     };
     split(value, &mut visit, is_unique);
@@ -39,7 +41,7 @@ pub(super) fn for_each(value: &[u8], mut visit: impl FnMut(&[u8])) {
         }
     }
     for digits in [LOWER_DIGITS, UPPER_DIGITS] {
-        split(&hexadecimal(value, digits, "", ""), &mut visit, |from, to| is_unique(from / 2, to / 2));
+        split(&hexadecimal(value, digits), &mut visit, |from, to| is_unique(from / 2, to / 2));
     }
 }
 
@@ -93,6 +95,15 @@ fn encodes_words(part: &[u8]) -> bool {
 
 /// Returns whether ASCII text looks random: its characters often change between lower case, upper case and digits.
 pub(super) fn is_random(text: &[u8]) -> bool {
+    if text.iter().all(u8::is_ascii_hexdigit) {
+        class_changes(text) * 4 >= text.len()
+    } else {
+        class_changes(text) * 8 >= 3 * text.len()
+    }
+}
+
+/// Returns how often ASCII text changes between lower case, upper case and digits.
+pub(crate) fn class_changes(text: &[u8]) -> usize {
     #[derive(PartialEq)]
     enum Class {
         Lower,
@@ -106,15 +117,9 @@ pub(super) fn is_random(text: &[u8]) -> bool {
         b'0'..=b'9' => Class::Digit,
         _ => Class::Other,
     };
-    let changes = text
-        .windows(2)
+    text.windows(2)
         .filter(|pair| class(pair[0]) != class(pair[1]) && pair.iter().all(u8::is_ascii_alphanumeric))
-        .count();
-    if text.iter().all(u8::is_ascii_hexdigit) {
-        changes * 4 >= text.len()
-    } else {
-        changes * 8 >= 3 * text.len()
-    }
+        .count()
 }
 
 #[cfg(test)]
@@ -151,7 +156,7 @@ mod tests {
     fn any_31_bytes_of_a_random_value_contain_a_fragment() {
         let value: Vec<u8> = b"kJ8vQ2mZ7xT4wP9n".iter().cycle().take(300).copied().collect();
         let mut found = Vec::new();
-        for_each(&value, |fragment| found.push(fragment.to_vec()));
+        for_each(&value, &Keys::default(), |fragment| found.push(fragment.to_vec()));
         for part in value.windows(31) {
             assert!(
                 found.iter().any(|fragment| part.windows(fragment.len()).any(|window| window == fragment))
@@ -163,7 +168,7 @@ mod tests {
     fn the_first_line_of_a_private_key_is_not_a_fragment() {
         let line = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj";
         let key = format!("-----BEGIN PRIVATE KEY-----\n{line}\nkJ8vQ2mZ7xT4wP9nkJ8vQ2mZ7xT4wP9n\n");
-        for_each(key.as_bytes(), |fragment| {
+        for_each(key.as_bytes(), &Keys::default(), |fragment| {
             let fragment = String::from_utf8_lossy(fragment);
             assert!(!line.contains(&*fragment), "{fragment}");
         });

@@ -1,6 +1,6 @@
 //! The state of a redactor: the buffered bytes and the marker that was written last.
 
-use crate::{Guard, patterns::is_base64, zeroizing::ZeroizingBytes};
+use crate::{Guard, patterns::is_base64, search::Pending, views::MAX_RELEASED, zeroizing::ZeroizingBytes};
 
 /// A larger buffer is not searched again for every chunk.
 const LARGE_BUFFER: usize = 64 * 1024;
@@ -42,30 +42,38 @@ impl Span {
     }
 }
 
+/// How a text ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// More of it may follow.
+    Open,
+    /// It is complete.
+    Whole,
+    /// Nothing follows, but something may be missing.
+    Cut,
+}
+
 impl State {
-    /// Redacts `chunk` and appends to `out` all bytes that cannot be the beginning of a secret.
-    ///
-    /// With `is_last`, all bytes are appended.
-    pub(crate) fn advance(&mut self, guard: &Guard, chunk: &[u8], is_last: bool, out: &mut Vec<u8>) {
+    /// Redacts `chunk` and appends to `out` all bytes that cannot be the beginning of a secret. All bytes are appended at the `end`.
+    pub(crate) fn advance(&mut self, guard: &Guard, chunk: &[u8], end: End, out: &mut Vec<u8>) {
         self.buffer.extend(chunk);
         self.unsearched += chunk.len();
         // The buffer is this large only while a long secret is incomplete. Searching it again for every chunk would take
         // quadratic time.
-        if !is_last && self.buffer.len() > LARGE_BUFFER && self.unsearched < self.buffer.len() / 16 {
+        if end == End::Open && self.buffer.len() > LARGE_BUFFER && self.unsearched < self.buffer.len() / 16 {
             return;
         }
-        self.search(guard, is_last, out);
+        self.search(guard, end, out);
     }
 
-    fn search(&mut self, guard: &Guard, is_last: bool, out: &mut Vec<u8>) {
+    fn search(&mut self, guard: &Guard, end: End, out: &mut Vec<u8>) {
         self.unsearched = 0;
-        let (spans, undecided) = self.spans(guard, is_last);
+        let (spans, pending) = self.spans(guard, end);
         let text = &self.buffer;
-        let mut limit =
-            if is_last { text.len() } else { undecided.min(text.len() - guard.scanner.partial_match(text)) };
+        let mut limit = if end == End::Open { pending.floor(pending.keep_from) } else { text.len() };
         // A secret that ends behind the limit may be part of a longer match: keep all of it in the buffer.
-        if let Some(split) = spans.iter().find(|span| span.start < limit && limit < span.match_end) {
-            limit = split.start;
+        while let Some(split) = spans.iter().find(|span| span.start < limit && limit < span.match_end) {
+            limit = pending.floor(split.start);
         }
 
         let mut at = 0;
@@ -91,10 +99,15 @@ impl State {
             out.extend_from_slice(text.get(at.max(self.released)..limit).unwrap_or_default());
             self.marker = None;
         }
+        let is_kept_only = limit < pending.hold_from && spans.iter().all(|span| span.end() <= limit);
         if limit > 0 {
             self.previous = Some(text[limit - 1]);
             self.released = self.released.saturating_sub(limit);
             self.buffer.drain(limit);
+        }
+        // The numbers at the end of the text are written, but kept: they may begin a list.
+        if end == End::Open && is_kept_only {
+            self.write_until(pending.hold_from - limit, out);
         }
     }
 
@@ -103,38 +116,40 @@ impl State {
         self.buffer.len() - self.released
     }
 
-    /// Appends the buffered bytes to `out` if there are at most two. They stay in the buffer.
+    /// Appends the buffered bytes to `out` if there are at most two, with those that were released before. They stay in the buffer.
     pub(super) fn release(&mut self, guard: &Guard, out: &mut Vec<u8>) {
         if self.unsearched > 0 {
-            self.search(guard, false, out);
+            self.search(guard, End::Open, out);
         }
         let is_open = self.marker.as_ref().is_some_and(|marker| marker.is_open);
-        if (1..=2).contains(&self.buffered()) && !is_open {
-            out.extend_from_slice(&self.buffer[self.released..]);
-            self.released = self.buffer.len();
+        if self.buffer.len() <= MAX_RELEASED && !is_open {
+            self.write_until(self.buffer.len(), out);
+        }
+    }
+
+    /// Appends the first bytes of the buffer to `out`, which stay in it.
+    fn write_until(&mut self, end: usize, out: &mut Vec<u8>) {
+        if self.released < end {
+            out.extend_from_slice(&self.buffer[self.released..end]);
+            self.released = end;
             self.marker = None;
         }
     }
 
-    /// Returns the spans of the buffer, and the offset of the first weak value that depends on the next byte.
-    fn spans(&self, guard: &Guard, is_last: bool) -> (Vec<Span>, usize) {
+    /// Returns the spans of the buffer, and what its end may begin.
+    fn spans(&self, guard: &Guard, end: End) -> (Vec<Span>, Pending) {
         let text = &self.buffer;
-        let mut undecided = text.len();
         let mut found: Vec<(usize, usize, u32)> = Vec::new();
-        guard.scanner.find(text, |start, id| {
-            let end = start + guard.scanner.pattern(id).len();
-            if guard.patterns[id as usize].whole_word {
-                let before = start.checked_sub(1).map_or(self.previous, |at| Some(text[at]));
-                if before.is_some_and(is_word) || text.get(end).copied().is_some_and(is_word) {
-                    return;
-                }
-                if end == text.len() && !is_last {
-                    undecided = undecided.min(start);
-                    return;
-                }
-            }
-            found.push((start, end, id));
+        let pending = guard.search(text, self.previous, end == End::Whole, |matched| {
+            found.push((matched.start, matched.end, matched.pattern));
         });
+        if end == End::Cut {
+            // What a next byte would decide is a whole word now.
+            guard.search(text, self.previous, true, |matched| {
+                found.push((matched.start, matched.end, matched.pattern));
+            });
+            found.extend(pending.partial.map(|(start, pattern)| (start, text.len(), pattern)));
+        }
         let secret = |id: u32| guard.patterns[id as usize].secret;
         // Of the matches that start together, the longest comes first and names the span.
         found.sort_unstable_by_key(|(start, end, id)| (*start, usize::MAX - end, secret(*id)));
@@ -168,11 +183,6 @@ impl State {
                 }
             }
         }
-        (spans, undecided)
+        (spans, pending)
     }
-}
-
-/// Returns whether `byte` continues a word, so that a weak value next to it does not match.
-const fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_'
 }

@@ -1,0 +1,149 @@
+//! The search for secrets in a text and in its views.
+
+use crate::{
+    Encoding, Guard,
+    views::{self, View},
+};
+
+/// A pattern that was found.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Match {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    /// The number of the pattern.
+    pub(crate) pattern: u32,
+    pub(crate) encoding: Encoding,
+}
+
+/// The end of a text that may be the beginning of a secret.
+#[derive(Default)]
+pub(crate) struct Pending {
+    /// Where the text has to be kept.
+    pub(crate) keep_from: usize,
+    /// Where it must not be written yet.
+    pub(crate) hold_from: usize,
+    /// The longest beginning of a secret: where it begins, and the number of its pattern.
+    pub(crate) partial: Option<(usize, u32)>,
+    /// The views of the end of the text.
+    views: Vec<View>,
+}
+
+impl Pending {
+    /// Returns an offset of at most `at` that is inside no escape: a view of the text after it reads the same escapes.
+    pub(crate) fn floor(&self, mut at: usize) -> usize {
+        loop {
+            let lower = self.views.iter().map(|view| view.floor(at)).min().unwrap_or(at);
+            if lower >= at {
+                return at;
+            }
+            at = lower;
+        }
+    }
+
+    fn keep(&mut self, from: usize, is_held: bool) {
+        self.keep_from = self.keep_from.min(from);
+        if is_held {
+            self.hold_from = self.hold_from.min(from);
+        }
+    }
+
+    fn add_partial(&mut self, start: usize, pattern: u32) {
+        if self.partial.is_none_or(|(known, _)| start < known) {
+            self.partial = Some((start, pattern));
+        }
+    }
+}
+
+impl Guard {
+    /// Calls `found` with each secret in `text`, in no particular order, and returns what its end may begin.
+    ///
+    /// `previous` is the byte before the text. If the text `is_last`, it begins nothing.
+    pub(crate) fn search(
+        &self,
+        text: &[u8],
+        previous: Option<u8>,
+        is_last: bool,
+        mut found: impl FnMut(Match),
+    ) -> Pending {
+        let mut pending = Pending { keep_from: text.len(), hold_from: text.len(), ..Pending::default() };
+        let undecided = self.search_bytes(text, previous, is_last, |start, end, pattern| {
+            found(Match { start, end, pattern, encoding: self.patterns[pattern as usize].encoding });
+        });
+        if !is_last {
+            pending.keep(undecided, true);
+            if let Some((length, pattern)) = self.scanner.partial_match(text) {
+                pending.keep(text.len() - length, true);
+                pending.add_partial(text.len() - length, pattern);
+            }
+        }
+        views::for_each(text, self.scanner.longest(), is_last, |view| {
+            let before = view.base().checked_sub(1).map_or(previous, |at| Some(text[at]));
+            let is_complete = is_last || !view.is_end;
+            let undecided = self.search_bytes(&view.bytes, before, is_complete, |start, end, pattern| {
+                let (start, end) = view.source(start, end);
+                let encoding = self.encoding_in_view(pattern, &view, &text[start..end]);
+                found(Match { start, end, pattern, encoding });
+            });
+            if is_complete {
+                return;
+            }
+            let partial = self.scanner.partial_match(&view.bytes);
+            let length = partial.map_or(0, |(length, _)| length).max(view.bytes.len() - undecided);
+            if let Some(tail) = view.tail(length) {
+                pending.keep(tail.keep_from, tail.is_held);
+                if let Some((_, pattern)) = partial.filter(|_| tail.bytes > views::MAX_RELEASED) {
+                    pending.add_partial(tail.keep_from, pattern);
+                }
+            }
+            pending.views.push(view);
+        });
+        pending.partial = pending.partial.filter(|(start, _)| text.len() - start > views::MAX_RELEASED);
+        pending
+    }
+
+    /// Calls `found` with the range and the number of each pattern in `bytes`. Returns the start of the first one that depends on the
+    /// byte after `bytes`.
+    fn search_bytes(
+        &self,
+        bytes: &[u8],
+        previous: Option<u8>,
+        is_last: bool,
+        mut found: impl FnMut(usize, usize, u32),
+    ) -> usize {
+        let mut undecided = bytes.len();
+        self.scanner.find(bytes, |start, pattern| {
+            let end = start + self.scanner.pattern(pattern).len();
+            if self.patterns[pattern as usize].whole_word {
+                let before = start.checked_sub(1).map_or(previous, |at| Some(bytes[at]));
+                if before.is_some_and(is_word) || bytes.get(end).copied().is_some_and(is_word) {
+                    return;
+                }
+                if end == bytes.len() && !is_last {
+                    undecided = undecided.min(start);
+                    return;
+                }
+            }
+            found(start, end, pattern);
+        });
+        undecided
+    }
+
+    /// Returns the encoding of a pattern that was found in a view, which stands for the `source`.
+    fn encoding_in_view(&self, pattern: u32, view: &View, source: &[u8]) -> Encoding {
+        match self.patterns[pattern as usize].encoding {
+            Encoding::Plain if view.is_list() => Encoding::Numbers,
+            Encoding::Plain => match source.iter().find(|byte| b"%&\\".contains(byte)) {
+                Some(b'%') => Encoding::Percent,
+                Some(b'&') => Encoding::Xml,
+                Some(_) => Encoding::Backslash,
+                None => Encoding::Plain,
+            },
+            encoding => encoding,
+        }
+    }
+}
+
+/// Returns whether `byte` continues a word, so that a word next to it does not match.
+const fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}

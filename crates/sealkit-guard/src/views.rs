@@ -1,0 +1,221 @@
+//! Views of a text: the text with its escapes resolved, or the bytes that its lists of numbers stand for.
+//!
+//! Every library escapes other characters. So the guard does not search for each way to escape a value: it resolves the escapes of the
+//! text, and searches the result for the value. Only the surroundings of escapes and lists of numbers are looked at.
+
+mod entities;
+mod escapes;
+mod numbers;
+
+use self::escapes::{BACKSLASH, ENTITY, PERCENT, Style, TERMINAL, Unit, kind, unit};
+use crate::{scanner::to_u32, zeroizing::ZeroizingBytes};
+
+/// How much of a text is viewed at once.
+const PIECE: usize = 1 << 20;
+/// The largest number of bytes that stand for one byte, if the text was escaped twice.
+const MAX_EXPANSION: usize = 24;
+/// How many bytes of a value may be written before the rest of it arrives.
+pub(crate) const MAX_RELEASED: usize = 2;
+/// The block in which escapes are looked for at once.
+const BLOCK: usize = 64;
+
+/// The end of a text that may be the beginning of a pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Tail {
+    pub(crate) keep_from: usize,
+    /// Whether it must not be written yet.
+    pub(crate) is_held: bool,
+    /// How many bytes of the pattern it may contain.
+    pub(crate) bytes: usize,
+}
+
+/// A view of a part of a text.
+#[derive(Default)]
+pub(crate) struct View {
+    pub(crate) bytes: ZeroizingBytes,
+    /// The range of the text that stands for each byte.
+    sources: Vec<(u32, u32)>,
+    /// Where the part begins in the text.
+    base: usize,
+    /// The offset of an escape that the end of the text cuts off.
+    incomplete: Option<u32>,
+    /// Whether the bytes come from a list of numbers.
+    is_list: bool,
+    /// The kinds of escapes that were resolved.
+    kinds: u8,
+    /// Whether a backslash before two hexadecimal digits was read as an octal escape.
+    is_ambiguous: bool,
+    /// Whether the view reaches the end of the text.
+    pub(crate) is_end: bool,
+}
+
+impl View {
+    /// Returns the range of the text that a range of the view stands for.
+    pub(crate) fn source(&self, start: usize, end: usize) -> (usize, usize) {
+        let (first, _) = self.sources[start];
+        let (_, last) = self.sources[end - 1];
+        (self.base + first as usize, self.base + last as usize)
+    }
+
+    /// Returns what has to be kept of the text, if the last `partial` bytes of the view may be the beginning of a pattern.
+    pub(crate) fn tail(&self, partial: usize) -> Option<Tail> {
+        let start = (partial > 0).then(|| self.source(self.bytes.len() - partial, self.bytes.len()).0);
+        let incomplete = self.incomplete.map(|offset| self.base + offset as usize);
+        let keep_from = start.or(incomplete)?;
+        // Many ordinary lines end with a number or two.
+        let bytes = partial + usize::from(incomplete.is_some());
+        Some(Tail { keep_from, is_held: !self.is_list || bytes > MAX_RELEASED, bytes })
+    }
+
+    /// Returns the start of the escape that contains the offset `at` of the text, or `at`.
+    pub(crate) fn floor(&self, at: usize) -> usize {
+        let Some(offset) = at.checked_sub(self.base) else { return at };
+        let index = self.sources.partition_point(|(start, _)| (*start as usize) < offset);
+        match index.checked_sub(1).map(|index| self.sources[index]) {
+            Some((start, end)) if offset < end as usize => self.base + start as usize,
+            _ => at,
+        }
+    }
+
+    /// Returns where the view begins in the text.
+    pub(crate) fn base(&self) -> usize {
+        self.base
+    }
+
+    /// Returns whether the bytes come from a list of numbers.
+    pub(crate) fn is_list(&self) -> bool {
+        self.is_list
+    }
+
+    fn push(&mut self, bytes: &[u8], from: usize, to: usize) {
+        self.bytes.extend(bytes);
+        let source = (to_u32(from), to_u32(to));
+        self.sources.extend(bytes.iter().map(|_| source));
+    }
+
+    /// Resolves the escapes of `text`.
+    fn unescape(text: &[u8], style: Style, is_last: bool) -> Self {
+        let mut view = Self::default();
+        let mut at = 0;
+        while at < text.len() {
+            match unit(&text[at..], style) {
+                Unit::Literal => view.push(&text[at..=at], at, at + 1),
+                Unit::Escape { length, bytes, count, is_ambiguous } => {
+                    // A backslash before a letter that stands for itself is not a part of the value.
+                    let is_itself =
+                        length == 2 && count == 1 && bytes[0] == text[at + 1] && bytes[0] != b'\\';
+                    view.push(&bytes[..count], at + usize::from(is_itself), at + length);
+                    view.kinds |= kind(text[at]);
+                    view.is_ambiguous |= is_ambiguous;
+                    at += length - 1;
+                }
+                Unit::Incomplete if is_last => view.push(&text[at..=at], at, at + 1),
+                Unit::Incomplete => {
+                    view.incomplete = Some(to_u32(at));
+                    break;
+                }
+            }
+            at += 1;
+        }
+        view
+    }
+
+    /// Resolves the escapes of this view.
+    fn unescape_again(&self, style: Style, is_last: bool) -> Self {
+        let mut view = Self::unescape(&self.bytes, style, is_last && self.incomplete.is_none());
+        for (start, end) in &mut view.sources {
+            *start = self.sources[*start as usize].0;
+            *end = self.sources[*end as usize - 1].1;
+        }
+        let inner = view.incomplete.map(|offset| self.sources[offset as usize].0);
+        view.incomplete = inner.or(self.incomplete);
+        (view.base, view.is_end) = (self.base, self.is_end);
+        view
+    }
+}
+
+/// Calls `visit` with each view of `text` that differs from it. `reach` is the length of the longest pattern.
+///
+/// If the text is not the last one, an escape at its end may be incomplete.
+pub(crate) fn for_each(text: &[u8], reach: usize, is_last: bool, mut visit: impl FnMut(View)) {
+    for_each_zone(text, reach, is_last, |from, to| {
+        let overlap = reach.saturating_mul(MAX_EXPANSION);
+        let (mut start, step) = (from, PIECE.max(2 * overlap));
+        loop {
+            let end = to.min(start + step);
+            let is_last = is_last || end < text.len();
+            unescape_twice(&text[start..end], start, end == text.len(), is_last, &mut visit);
+            if end == to {
+                break;
+            }
+            start = end - overlap;
+        }
+    });
+    numbers::for_each(text, is_last, visit);
+}
+
+/// Calls `visit` with the views of a part of the text, which begins at `base`.
+fn unescape_twice(text: &[u8], base: usize, is_end: bool, is_last: bool, visit: &mut impl FnMut(View)) {
+    for mut once in readings(text, |style| View::unescape(text, style, is_last)) {
+        (once.base, once.is_end) = (base, is_end);
+        if once.kinds != 0 {
+            let twice = readings(&once.bytes, |style| once.unescape_again(style, is_last));
+            twice
+                .into_iter()
+                .filter(|twice| twice.kinds != 0 || twice.incomplete.is_some())
+                .for_each(&mut *visit);
+        }
+        visit(once);
+    }
+}
+
+/// Returns the readings of a text that `unescape` returns: with all kinds of escapes, with each kind, and of ambiguous escapes.
+fn readings(text: &[u8], unescape: impl Fn(Style) -> View) -> Vec<View> {
+    let all = unescape(Style::ALL);
+    // An escape of one kind may hide that of another.
+    let (kinds, is_ambiguous) = (escapes::kinds(text), all.is_ambiguous);
+    let mut readings = vec![all];
+    if is_ambiguous {
+        readings.push(unescape(Style { hex_pairs: true, ..Style::ALL }));
+    }
+    if kinds.count_ones() > 1 {
+        for kind in [PERCENT, BACKSLASH, ENTITY, TERMINAL].into_iter().filter(|kind| kinds & kind != 0) {
+            readings.push(unescape(Style { kinds: kind, hex_pairs: false }));
+            if is_ambiguous && kind == BACKSLASH {
+                readings.push(unescape(Style { kinds: kind, hex_pairs: true }));
+            }
+        }
+    }
+    readings
+}
+
+/// Calls `visit` with each part of the text that contains escapes, with `reach` bytes before and after it.
+fn for_each_zone(text: &[u8], reach: usize, is_last: bool, mut visit: impl FnMut(usize, usize)) {
+    let mut zone: Option<(usize, usize)> = None;
+    for (index, block) in text.chunks(BLOCK).enumerate() {
+        // Without branches, so that the compiler vectorizes it.
+        if block.iter().fold(0, |any, byte| any | kind(*byte)) == 0 {
+            continue;
+        }
+        let start = index * BLOCK;
+        for at in (start..start + block.len()).filter(|at| kind(text[*at]) != 0) {
+            match unit(&text[at..], Style::ALL) {
+                Unit::Literal => continue,
+                Unit::Incomplete if is_last => continue,
+                Unit::Escape { .. } | Unit::Incomplete => {}
+            }
+            let (from, to) = (at.saturating_sub(reach), text.len().min(at + 1 + reach));
+            match &mut zone {
+                Some((_, end)) if from <= *end => *end = to,
+                _ => {
+                    if let Some((from, to)) = zone.replace((from, to)) {
+                        visit(from, to);
+                    }
+                }
+            }
+        }
+    }
+    if let Some((from, to)) = zone {
+        visit(from, to);
+    }
+}

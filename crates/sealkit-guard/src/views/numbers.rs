@@ -1,0 +1,249 @@
+//! Bytes that are printed as numbers: by `{:?}` of bytes, and by `hexdump`, `xxd` and `od`.
+
+use super::View;
+
+/// The shortest list: six bytes in hexadecimal, with separators.
+const MIN_LIST: usize = 17;
+/// Fewer bytes are no value of full strength.
+const MIN_BYTES: usize = 6;
+/// The distance of the bytes that are looked at to find a list.
+const STRIDE: usize = 8;
+/// The longest space between two numbers.
+const MAX_GAP: usize = 32;
+/// The longest text column of a line of a dump.
+const MAX_COLUMN: usize = 96;
+/// How far the beginning of a list is looked for from the end of a text.
+const MAX_TAIL: usize = 4096;
+
+/// Whether a byte occurs in lists of numbers.
+const IS_LIST: [bool; 256] = {
+    let mut is_list = [false; 256];
+    let mut index = 0;
+    let bytes = b"0123456789abcdefABCDEFxXo \t\r\n,;:[](){}|-_\"'";
+    while index < bytes.len() {
+        is_list[bytes[index] as usize] = true;
+        index += 1;
+    }
+    is_list
+};
+
+/// How the numbers of a list stand for bytes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Base {
+    Decimal,
+    /// Hexadecimal digits; the first two of a group are the first byte.
+    Hexadecimal,
+    /// Groups of hexadecimal digits whose last two are the first byte, as on most machines.
+    HexadecimalWords,
+    /// Three digits a byte, or six for two bytes.
+    Octal,
+}
+
+/// The offset at the beginning of a line of a dump.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Offset {
+    None,
+    /// `hexdump -C` writes the text column between bars.
+    Plain,
+    /// `xxd` writes it after two spaces.
+    Colon,
+}
+
+struct Number {
+    /// The digits, without their prefix.
+    start: usize,
+    end: usize,
+    /// Where the number begins, with its prefix.
+    from: usize,
+}
+
+/// Calls `visit` with the bytes of each list of numbers, in each base in which it may be written.
+pub(super) fn for_each(text: &[u8], is_last: bool, mut visit: impl FnMut(View)) {
+    let continues = |at: usize| text.get(at).is_some_and(|byte| IS_LIST[usize::from(*byte)]);
+    let (mut at, mut done) = (0, 0);
+    while let Some(window) = text.get(at..=at + STRIDE) {
+        // Text rarely has several of these bytes in a row.
+        if ![STRIDE, 0, 4, 2, 6, 1, 3, 5, 7].into_iter().all(|offset| IS_LIST[usize::from(window[offset])]) {
+            at += STRIDE;
+            continue;
+        }
+        let start = (done..at).rev().take_while(|at| continues(*at)).last().unwrap_or(at);
+        let end = (at..text.len()).find(|at| !continues(*at)).unwrap_or(text.len());
+        if end - start < MIN_LIST {
+            at = end.max(at + STRIDE);
+            continue;
+        }
+        let (numbers, end) = numbers(text, start);
+        let is_cut = !is_last && end == text.len();
+        if numbers.len() >= MIN_BYTES / 2 || is_cut {
+            visit_bases(text, &numbers, is_cut, &mut visit);
+        }
+        (at, done) = (end.max(at + STRIDE), end);
+    }
+    if is_last || done == text.len() {
+        return;
+    }
+    // A list may begin at the end of the text.
+    let from = done.max(text.len().saturating_sub(MAX_TAIL));
+    if let Some(start) = (from..text.len()).rev().take_while(|at| continues(*at)).last() {
+        let (numbers, end) = numbers(text, start);
+        if end == text.len() {
+            visit_bases(text, &numbers, true, &mut visit);
+        }
+    }
+}
+
+/// Returns the numbers from `at` on, and where they end. Offsets and text columns of dumps are left out.
+fn numbers(text: &[u8], mut at: usize) -> (Vec<Number>, usize) {
+    let mut numbers: Vec<Number> = Vec::new();
+    let mut is_first_of_line = at.checked_sub(1).is_none_or(|before| text[before] == b'\n');
+    let mut offset = Offset::None;
+    loop {
+        let gap = text[at..].iter().take_while(|byte| {
+            IS_LIST[usize::from(**byte)] && !byte.is_ascii_hexdigit() && !b"xXo".contains(byte)
+        });
+        let gap = gap.count();
+        let separators = &text[at..at + gap];
+        if separators.contains(&b'\n') {
+            (is_first_of_line, offset) = (true, Offset::None);
+        }
+        if gap > MAX_GAP {
+            return (numbers, at);
+        }
+        let is_column = match offset {
+            Offset::None => false,
+            Offset::Plain => separators.contains(&b'|'),
+            Offset::Colon => separators.starts_with(b"  "),
+        };
+        let from = at + gap;
+        let prefix = match text.get(from..from + 2) {
+            Some([b'0', b'x' | b'X' | b'o']) => 2,
+            _ => 0,
+        };
+        let start = from + prefix;
+        let digits =
+            text.get(start..).unwrap_or_default().iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+        let end = start + digits;
+        // A prefix at the end of the text is the beginning of a number.
+        let is_number = (digits > 0 || prefix > 0 && start == text.len())
+            && !is_column
+            && text.get(end).is_none_or(|byte| IS_LIST[usize::from(*byte)] && !b"xXo".contains(byte));
+        if !is_number {
+            // The text column of a dump, after which the next line goes on.
+            let line_end =
+                text[from.min(text.len())..].iter().take(MAX_COLUMN).position(|byte| *byte == b'\n');
+            match line_end {
+                Some(length) if offset != Offset::None => at = from + length,
+                _ if from == text.len() => return (numbers, from),
+                _ => return (numbers, at),
+            }
+            continue;
+        }
+        let next = text.get(end);
+        // `0000000 6b33`, `00000000: 6b33` and `00000000  6b 33`
+        let is_offset = prefix == 0
+            && digits >= 7
+            && (is_first_of_line || next == Some(&b':') || text[end..].starts_with(b"  "));
+        if is_offset {
+            offset = if next == Some(&b':') { Offset::Colon } else { Offset::Plain };
+        } else {
+            numbers.push(Number { start, end, from });
+        }
+        is_first_of_line = false;
+        at = end + usize::from(is_offset && next == Some(&b':'));
+    }
+}
+
+fn visit_bases(text: &[u8], numbers: &[Number], is_cut: bool, visit: &mut impl FnMut(View)) {
+    for base in [Base::Decimal, Base::Hexadecimal, Base::HexadecimalWords, Base::Octal] {
+        let new = || View { is_list: true, ..View::default() };
+        let mut view = new();
+        for number in numbers {
+            let digits = &text[number.start..number.end];
+            if is_cut && number.end == text.len() {
+                view.incomplete = Some(super::to_u32(number.from));
+                break;
+            }
+            if let Some((bytes, count)) = bytes(digits, base) {
+                view.push(&bytes[..count], number.from, number.end);
+                continue;
+            }
+            if view.bytes.len() >= MIN_BYTES {
+                visit(std::mem::take(&mut view));
+            }
+            view = new();
+        }
+        if view.bytes.len() >= MIN_BYTES || is_cut {
+            view.is_end = is_cut;
+            visit(view);
+        }
+    }
+}
+
+/// Returns the bytes that a number stands for, and how many there are.
+fn bytes(digits: &[u8], base: Base) -> Option<([u8; 8], usize)> {
+    let mut bytes = [0; 8];
+    let radix = match base {
+        Base::Decimal => 10,
+        Base::Hexadecimal | Base::HexadecimalWords => 16,
+        Base::Octal => 8,
+    };
+    let text = str::from_utf8(digits).ok()?;
+    let number = u64::from_str_radix(text, radix).ok().filter(|_| digits.len() <= 16)?;
+    let count = match (base, digits.len()) {
+        (Base::Decimal | Base::Octal, 1..=3) if number < 256 => 1,
+        (Base::Octal, 6) if number < 1 << 16 => 2,
+        (Base::Hexadecimal, 1) => 1,
+        (Base::Hexadecimal, length) if length % 2 == 0 => length / 2,
+        (Base::HexadecimalWords, 4) => 2,
+        (Base::HexadecimalWords, 8) => 4,
+        _ => return None,
+    };
+    let is_swapped = matches!(base, Base::HexadecimalWords) || count == 2 && base == Base::Octal;
+    let order = number.to_be_bytes();
+    bytes[..count].copy_from_slice(&order[8 - count..]);
+    if is_swapped {
+        bytes[..count].reverse();
+    }
+    Some((bytes, count))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn views(text: &str) -> Vec<String> {
+        let mut found = Vec::new();
+        for_each(text.as_bytes(), true, |view| found.push(String::from_utf8_lossy(&view.bytes).into_owned()));
+        found
+    }
+
+    #[test]
+    fn lists_and_dumps_stand_for_their_bytes() {
+        let value = "k3Jq-71xT/wQz9vB2m";
+        for text in [
+            "got [107, 51, 74, 113, 45, 55, 49, 120, 84, 47, 119, 81, 122, 57, 118, 66, 50, 109]!",
+            "[\n    107,\n    51,\n    74,\n    113,\n    45,\n    55,\n    49,\n    120,\n    84,\n    47,\n    119,\n    81,\n    122,\n    57,\n    118,\n    66,\n    50,\n    109,\n]",
+            "[6b, 33, 4a, 71, 2d, 37, 31, 78, 54, 2f, 77, 51, 7a, 39, 76, 42, 32, 6d]",
+            "0x6b, 0x33, 0x4a, 0x71, 0x2d, 0x37, 0x31, 0x78, 0x54, 0x2f, 0x77, 0x51, 0x7a, 0x39, 0x76, 0x42, 0x32, 0x6d",
+            "6B-33-4A-71-2D-37-31-78-54-2F-77-51-7A-39-76-42-32-6D",
+            "153 063 112 161 055 067 061 170 124 057 167 121 172 071 166 102 062 155",
+            "00000000: 6b33 4a71 2d37 3178 542f 7751 7a39 7642  k3Jq-71xT/wQz9vB\n00000010: 326d                                     2m\n",
+            "00000000  6b 33 4a 71 2d 37 31 78  54 2f 77 51 7a 39 76 42  |k3Jq-71xT/wQz9vB|\n00000010  32 6d                                             |2m|\n00000012\n",
+            "0000000 336b 714a 372d 7831 2f54 5177 397a 4276\n0000010 6d32\n0000012\n",
+            "0000000 031553 070512 033455 074061 027524 050567 034572 041166\n0000020 066462\n0000022\n",
+        ] {
+            let found = views(text);
+            assert!(found.iter().any(|view| view.contains(value)), "{text}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn ordinary_text_is_no_list() {
+        for text in
+            ["", "2024-01-02T10:11:12 done", "a bad decade, faded", "[1, 2, 3]", "127.0.0.1:8080 and ::1"]
+        {
+            assert_eq!(views(text), [""; 0], "{text}");
+        }
+    }
+}
