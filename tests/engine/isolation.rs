@@ -110,7 +110,7 @@ fn is_locked(path: &std::path::Path) -> bool {
 
 #[test]
 #[cfg_attr(not(is_root), ignore = "needs root")]
-fn another_process_of_the_same_user_never_sees_a_secret_of_a_pod() {
+fn another_process_of_the_same_user_never_sees_a_secret_of_a_run() {
     const UNPRIVILEGED: u32 = 65_534;
     let home = home();
     // Copied to where another user can execute it.
@@ -123,7 +123,11 @@ fn another_process_of_the_same_user_never_sees_a_secret_of_a_pod() {
     let owned = Command::new("chown").args(["-R", "65534:65534"]).arg(home.home.path()).status().unwrap();
     assert!(owned.success());
     let mut spy = Command::new(env!("CARGO_BIN_EXE_pods"));
-    spy.args(["run", "spy", "--program"]).arg(&pods).args(["--secret", SECRET]);
+    spy.args(["run", "spy", "--program"])
+        .arg(&pods)
+        .arg("--command")
+        .arg(&command)
+        .args(["--secret", SECRET]);
     let mut spy = spy
         .uid(UNPRIVILEGED)
         .gid(UNPRIVILEGED)
@@ -134,7 +138,8 @@ fn another_process_of_the_same_user_never_sees_a_secret_of_a_pod() {
     if spy.is_err() {
         // The other user cannot execute the original.
         let mut there = Command::new(&pods);
-        there.args(["run", "spy", "--program"]).arg(&pods).args(["--secret", SECRET]);
+        there.args(["run", "spy", "--program"]).arg(&pods);
+        there.arg("--command").arg(&command).args(["--secret", SECRET]);
         spy = there
             .uid(UNPRIVILEGED)
             .gid(UNPRIVILEGED)
@@ -153,12 +158,36 @@ fn another_process_of_the_same_user_never_sees_a_secret_of_a_pod() {
     drop(spy.stdin.take());
     let seen = spy.wait_with_output().unwrap();
     let seen = String::from_utf8(seen.stdout).unwrap();
-    let [looks, finds] = seen.trim().trim_matches(['[', ']']).split(',').collect::<Vec<_>>()[..] else {
+    let [pods, runs, finds] = seen.trim().trim_matches(['[', ']']).split(',').collect::<Vec<_>>()[..] else {
         panic!("{seen}");
     };
-    eprintln!("{looks} looks into pods, {finds} finds");
-    assert!(looks.parse::<usize>().unwrap() > 100, "{seen}");
+    eprintln!("{pods} looks into pods, {runs} looks into runs, {finds} finds");
+    assert!(pods.parse::<usize>().unwrap() > 100 && runs.parse::<usize>().unwrap() > 0, "{seen}");
     assert_eq!(finds, "0");
+}
+
+#[test]
+fn a_run_and_its_pods_leave_no_core_files_unless_they_may_be_debugged() {
+    let home = home();
+    for options in [&[][..], &["--debuggable"]] {
+        let mut command = Command::new("sh");
+        // The soft limit of the tests may be 0.
+        command.args(["-c", "ulimit -S -c $(ulimit -H -c); exec \"$@\"", "sh", home.home.command(), "run"]);
+        command.args(options).args([env!("CARGO_BIN_EXE_pods"), "waits"]);
+        command.env("HOME", home.home.path()).stderr(Stdio::piped()).stdout(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        wait_for(&mut child, "waits | waiting");
+        let pods = children(child.id());
+        let processes: Vec<u32> = pods.iter().copied().flat_map(children).chain([child.id()]).collect();
+        for process in pods.into_iter().chain(processes) {
+            let limits = fs::read_to_string(format!("/proc/{process}/limits")).unwrap();
+            let line = limits.lines().find_map(|line| line.strip_prefix("Max core file size")).unwrap();
+            let [soft, hard, ..] = line.split_whitespace().collect::<Vec<_>>()[..] else { panic!("{line}") };
+            assert_eq!(soft, if options.is_empty() { "0" } else { hard }, "{options:?}");
+        }
+        kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+        child.wait().unwrap();
+    }
 }
 
 #[test]

@@ -14,25 +14,36 @@ use std::{
 
 use sealkit::task;
 
-/// Searches the pods of a program for a secret, until standard input ends. Returns the number of readable pods and of finds.
+/// Searches the pods of a program, and runs of the command, for a secret, until standard input ends. Returns the number of looks at pods,
+/// of looks at commands, and of finds.
 #[task]
-fn spy(program: String, secret: String) -> anyhow::Result<Vec<usize>> {
+fn spy(program: String, command: String, secret: String) -> anyhow::Result<Vec<usize>> {
     let done = Arc::new(AtomicBool::new(false));
     let flag = done.clone();
     thread::spawn(move || {
         let _ = io::stdin().read_to_end(&mut Vec::new());
         flag.store(true, Ordering::SeqCst);
     });
+    let runs = format!("{command}\0run\0");
+    let (flag, value) = (done.clone(), secret.clone());
+    let runs = thread::spawn(move || search(&flag, &value, &|line| line.starts_with(runs.as_bytes())));
+    let is_pod = |line: &[u8]| {
+        line.starts_with(program.as_bytes()) && line.windows(9).any(|part| part == b"\0execute\0")
+    };
+    let (pod_looks, pod_finds) = search(&done, &secret, &is_pod)?;
+    let (run_looks, run_finds) = runs.join().map_err(|_| anyhow::anyhow!("panicked"))??;
+    Ok(vec![pod_looks, run_looks, pod_finds + run_finds])
+}
+
+/// Searches all processes whose command line is `wanted`, until it is `done`. Returns the number of looks and of finds.
+fn search(done: &AtomicBool, secret: &str, wanted: &dyn Fn(&[u8]) -> bool) -> io::Result<(usize, usize)> {
     let (mut looks, mut finds) = (0, 0);
     while !done.load(Ordering::SeqCst) {
         for entry in fs::read_dir("/proc")?.flatten() {
-            let Ok(line) = fs::read(entry.path().join("cmdline")) else { continue };
-            let is_pod =
-                line.starts_with(program.as_bytes()) && line.windows(9).any(|part| part == b"\0execute\0");
-            if !is_pod {
+            if !fs::read(entry.path().join("cmdline")).is_ok_and(|line| wanted(&line)) {
                 continue;
             }
-            // Until the pod exits.
+            // Until the process exits.
             while let Ok(true) = fs::exists(entry.path()) {
                 looks += 1;
                 let environ = fs::read(entry.path().join("environ")).unwrap_or_default();
@@ -45,7 +56,7 @@ fn spy(program: String, secret: String) -> anyhow::Result<Vec<usize>> {
             }
         }
     }
-    Ok(vec![looks, finds])
+    Ok((looks, finds))
 }
 
 /// Returns the readable memory of the heap and the stack of a process.

@@ -24,6 +24,7 @@ mod manual;
 mod new;
 mod progress;
 mod prompt;
+mod protection;
 mod remote;
 mod run;
 mod run_secrets;
@@ -66,6 +67,9 @@ pub fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };
+    if !matches!(&arguments.verb, Verb::Run(Deferred(run)) if run.debuggable) {
+        protection::protect_memory();
+    }
     // Runs that were killed leave their directories behind.
     sealkit_engine::remove_stale_run_directories();
     match run_verb(arguments.verb) {

@@ -81,7 +81,7 @@ pub struct Run {
     /// Pass the whole environment of this command to the tasks
     #[arg(long, conflicts_with = "remote", hide_short_help = true)]
     pub inherit_env: bool,
-    /// Allow debuggers to attach to the tasks
+    /// Allow debuggers to attach to the run and its tasks, and core files
     #[arg(long, conflicts_with = "remote", hide_short_help = true)]
     pub debuggable: bool,
     /// Isolate the tasks only as far as systems other than Linux can, for tests
