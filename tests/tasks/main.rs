@@ -9,6 +9,7 @@ mod launchers;
 mod leaks;
 mod local_store;
 mod object_store;
+mod output;
 mod pod;
 mod program;
 mod program_help;

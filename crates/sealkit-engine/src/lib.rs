@@ -8,9 +8,7 @@
 mod engine;
 mod event;
 mod isolation;
-mod lines;
 mod mounts;
-mod output;
 mod pod;
 mod pty;
 mod run_directory;

@@ -30,7 +30,7 @@ use sealkit_protocol::{
     mounts::{self, SecretVariable},
 };
 
-use crate::{isolation::Isolation, mounts::Mounts, output, pty::Pty};
+use crate::{isolation::Isolation, mounts::Mounts, pty::Pty};
 
 /// The environment variables that a pod inherits, besides those that begin with `LC_` or `RUST_`.
 const INHERITED: [&str; 27] = [
@@ -220,7 +220,7 @@ impl Pod<'_> {
         for file in files.chain(terminal.clone()) {
             let (guard, print, open) = (self.guard.clone(), print.clone(), open.clone());
             thread::spawn(move || {
-                output::forward(&*file, guard, print);
+                sealkit_process::forward(&*file, guard, print);
                 drop(open);
             });
         }

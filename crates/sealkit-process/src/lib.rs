@@ -7,7 +7,7 @@
 //! - It writes no core dumps. On Linux, no other process of the same user can read its memory, its environment or its open files. The
 //!   variable `SEALKIT_DEBUGGABLE` turns both off.
 //!
-//! On Linux, the pod forks: the child runs the task, and the parent supervises it.
+//! On Linux, the pod forks: the child runs the task, and the parent supervises it. On a cluster, another child redacts the output.
 //!
 //! If an engine started the pod, the pod receives its secrets from the engine through a socket, and is killed when the engine exits.
 //! On Linux, the secrets are only in a forked child, whose memory no other process can have opened before. Secrets that are files are
@@ -28,18 +28,24 @@ mod environment;
 mod files;
 #[cfg(unix)]
 mod isolation;
+#[cfg(unix)]
+mod lines;
 #[cfg_attr(not(target_os = "linux"), path = "no_orphans.rs")]
 mod orphans;
+#[cfg(unix)]
+mod output;
 #[cfg_attr(not(unix), path = "startup_unsupported.rs")]
 mod startup;
 #[cfg(target_os = "linux")]
 mod supervisor;
 
-use std::ffi::OsString;
+use std::{ffi::OsString, io};
 
-use sealkit_protocol::{Problem, TimeLimit};
+use sealkit_protocol::{Problem, TimeLimit, mounts::SecretVariable};
 
 pub use orphans::{adopt_orphans, kill_orphans};
+#[cfg(unix)]
+pub use output::forward;
 pub use startup::Socket;
 
 /// What the supervisor of a pod on a cluster asks the program. It calls the functions before `main`.
@@ -57,6 +63,21 @@ pub fn start_time_limit(limit: TimeLimit) {
     supervisor::report(supervisor::Report::TimeLimit(limit));
     #[cfg(not(target_os = "linux"))]
     let _ = limit;
+}
+
+/// Names the secrets of this pod, so that they are redacted in what it prints. Returns when they are.
+///
+/// # Errors
+///
+/// Returns an error if the process that redacts does not answer.
+pub fn redact_output(secrets: &[SecretVariable]) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    return supervisor::send_secrets(secrets);
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = secrets;
+        Ok(())
+    }
 }
 
 /// Tells the supervisor of this pod that the answer is written, or cannot be written.

@@ -14,9 +14,15 @@ pub fn adopt_orphans() {
 
 /// Kills all child processes, including adopted ones.
 pub fn kill_orphans() {
+    kill_orphans_except(None);
+}
+
+/// Kills all child processes but one.
+pub(crate) fn kill_orphans_except(kept: Option<Pid>) {
     // Killing a process may orphan its children.
     for _ in 0..100 {
-        let children = children();
+        let mut children = children();
+        children.retain(|child| Some(*child) != kept);
         if children.is_empty() {
             return;
         }

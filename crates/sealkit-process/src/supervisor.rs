@@ -4,11 +4,12 @@
 //! the first process between its start and the call that forbids it, and keep it open; the memory of the child is its own, and protected
 //! from the start.
 //!
-//! The parent passes signals on, reaps orphans, and waits for the child. In a local run it ends as the child has ended, and the engine
+//! The parent passes signals on, reaps orphans, and waits for the child. On a cluster, a second child redacts what the first one prints. In a local run it ends as the child has ended, and the engine
 //! reports why. On a cluster it terminates a child that reaches its timeout, and writes the answer of a child that ended without one: Flyte
 //! starts a pod that exits with a code other than 0 again forever, and does not enforce timeouts.
 
 mod channel;
+mod redaction;
 mod signals;
 
 use std::{
@@ -26,10 +27,13 @@ use rustix::process::{
 use sealkit_names::variables;
 use sealkit_protocol::{Exit, Problem, TimeLimit};
 
-use self::channel::Channel;
+use self::{channel::Channel, redaction::Redaction};
 use crate::{Program, environment, orphans};
 
-pub(crate) use self::channel::{Report, report};
+pub(crate) use self::{
+    channel::{Report, report},
+    redaction::send_secrets,
+};
 
 /// The time between SIGTERM and SIGKILL for a task that reached its timeout, as in Kubernetes.
 const TERMINATION_GRACE_PERIOD: Duration = Duration::from_secs(30);
@@ -46,7 +50,7 @@ enum Reader {
 /// Forks a pod of the local engine, and returns in the child.
 pub(crate) fn start_for_engine() -> io::Result<()> {
     // The engine has not sent the secrets yet.
-    fork(Reader::Engine, Channel::none(), &|_| false)
+    fork(Reader::Engine, Channel::none(), None, &|_| false)
 }
 
 /// Forks a pod of a cluster, and returns in the child. Returns in this process if it does not run a task.
@@ -57,10 +61,15 @@ pub(crate) fn start_for_flyte(program: &'static Program, is_secret: &dyn Fn(&str
         return Ok(());
     }
     orphans::adopt_orphans();
-    fork(Reader::Flyte(program), Channel::new()?, is_secret)
+    fork(Reader::Flyte(program), Channel::new()?, Some(Redaction::new()?), is_secret)
 }
 
-fn fork(reader: Reader, channel: Channel, is_secret: &dyn Fn(&str) -> bool) -> io::Result<()> {
+fn fork(
+    reader: Reader,
+    channel: Channel,
+    redaction: Option<Redaction>,
+    is_secret: &dyn Fn(&str) -> bool,
+) -> io::Result<()> {
     let parent = getpid();
     let blocked = signals::block();
     let child = signals::fork();
@@ -70,10 +79,12 @@ fn fork(reader: Reader, channel: Channel, is_secret: &dyn Fn(&str) -> bool) -> i
     }
     let Some(child) = child? else {
         channel.report_from_here();
+        redaction.map_or(Ok(()), Redaction::print_from_here)?;
         set_parent_process_death_signal(Some(Signal::KILL))?;
         // The parent may have died before the death signal was set.
         return if getppid() == Some(parent) { Ok(()) } else { Err(io::ErrorKind::NotFound.into()) };
     };
+    let redactor = redaction.map(|redaction| redaction.start(is_secret));
     // Close the engine's socket in the parent, so that the engine notices when the child has exited.
     if matches!(reader, Reader::Engine)
         && let Ok(null) = File::open("/dev/null")
@@ -83,8 +94,21 @@ fn fork(reader: Reader, channel: Channel, is_secret: &dyn Fn(&str) -> bool) -> i
     if let Reader::Flyte(_) = reader {
         drop(environment::take_secrets(|name| is_secret(name) || !is_needed(name)));
     }
-    let mut supervisor =
-        Supervisor { child, reader, channel, timer: initial_timer(), timed_out: None, has_answered: false };
+    let mut supervisor = Supervisor {
+        child,
+        redactor: None,
+        reader,
+        channel,
+        timer: initial_timer(),
+        timed_out: None,
+        has_answered: false,
+    };
+    match redactor {
+        Some(Ok(redactor)) => supervisor.redactor = Some(redactor),
+        // The task would not notice that its output is lost.
+        Some(Err(_)) => supervisor.signal(Signal::KILL),
+        None => {}
+    }
     let status = supervisor.wait();
     supervisor.finish(status)
 }
@@ -119,6 +143,8 @@ impl Timer {
 
 struct Supervisor {
     child: Pid,
+    /// The process that redacts the output of the child.
+    redactor: Option<Pid>,
     reader: Reader,
     channel: Channel,
     timer: Option<Timer>,
@@ -136,6 +162,9 @@ impl Supervisor {
             match signals::wait(remaining) {
                 Ok(signals::Received::Child) => {
                     while let Some((pid, status)) = reap() {
+                        if Some(pid) == self.redactor && !status.stopped() && !status.continued() {
+                            self.redactor = None;
+                        }
                         if pid == self.child && !status.stopped() && !status.continued() {
                             return Some(status);
                         }
@@ -190,7 +219,10 @@ impl Supervisor {
         let Reader::Flyte(program) = self.reader else { signals::exit_like(exit) };
         self.read_reports();
         // They may hold the output of the pod open.
-        orphans::kill_orphans();
+        orphans::kill_orphans_except(self.redactor);
+        if let Some(redactor) = self.redactor {
+            redaction::finish(redactor);
+        }
         let code = match exit {
             Exit::Code(code) => code,
             Exit::Signal(_) => 0,

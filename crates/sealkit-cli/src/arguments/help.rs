@@ -253,8 +253,8 @@ Examples:
   sealkit logs r5k2q -f                       print new lines until the run ends
   sealkit logs local-x1y2z3                   print the log of a local run
 
-Logs go to standard output. Secrets in the logs of a cluster are not redacted:
-they are what the pods have printed. A cluster deletes logs some time after the
+Logs go to standard output. Pods of sealkit have redacted them; those of other
+programs are as they were printed. A cluster deletes logs some time after the
 run.";
 
 pub(super) const GET_RUN_SHORT: &str = "Cluster options and examples: see `sealkit get run --help`";

@@ -121,6 +121,12 @@ pub(super) fn exit(code: i32) -> ! {
     unsafe { libc::_exit(code) }
 }
 
+/// Makes a write to a pipe without a reader an error. The runtime of Rust does so, but only for `main`.
+pub(super) fn ignore_broken_pipes() {
+    // SAFETY: to ignore a signal, there is no handler function.
+    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
+}
+
 fn set_default(number: i32) {
     // SAFETY: the default action has no handler function.
     unsafe { libc::signal(number, libc::SIG_DFL) };

@@ -18,12 +18,20 @@ use sealkit_idl::{
 };
 use sealkit_names::variables;
 use sealkit_process::Socket;
-use sealkit_protocol::{Code, ErrorFile, Problem, call::Success, frame};
+use sealkit_protocol::{
+    Code, ErrorFile, Problem,
+    call::Success,
+    frame,
+    mounts::{MountKind, SecretVariable},
+};
+use zeroize::Zeroizing;
 
 pub(super) use self::arguments::Pod;
 use super::ProgramError;
 use crate::{
-    Session, TaskMetadata, controller, identity, registry,
+    Session, TaskMetadata, controller, identity,
+    provider::Preference,
+    registry,
     storage::{self, Location, StorageError},
 };
 
@@ -103,6 +111,7 @@ fn run_for_flyte(session: &Session, pod: &Pod) -> Result<Vec<u8>, Problem> {
     let inputs = Location::parse(inputs)
         .map_err(|error| configuration(error.message).with_optional_hint(error.hint.as_deref()))?;
     let inputs = read(&inputs)?;
+    redact_output(session, task)?;
     retry::wait(task, pod)?;
     if let Some(limit) = retry::time_limit(task, pod) {
         sealkit_process::start_time_limit(limit);
@@ -114,6 +123,21 @@ fn run_for_flyte(session: &Session, pod: &Pod) -> Result<Vec<u8>, Problem> {
     let content = outputs.encode_to_vec();
     limit::check(task, content.len())?;
     Ok(content)
+}
+
+/// Makes sure that the secrets of the task are redacted in what it prints, whether it reads them or not.
+fn redact_output(session: &Session, task: &TaskMetadata) -> Result<(), Problem> {
+    let chain = session.chain()?;
+    let mut secrets = Vec::new();
+    for secret in task.secret_requests() {
+        if let Some(provided) = chain.find(secret, Preference::First)? {
+            let (name, value) =
+                (secret.request().to_string(), Zeroizing::new(provided.value.expose().to_vec()));
+            secrets.push(SecretVariable { name, value, mount: MountKind::Memory });
+        }
+    }
+    let problem = |error| Problem::new(Code::Io, format!("cannot redact the output of the task: {error}"));
+    sealkit_process::redact_output(&secrets).map_err(problem)
 }
 
 /// What the supervisor of a pod on a cluster calls.
