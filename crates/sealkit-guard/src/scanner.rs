@@ -71,9 +71,20 @@ impl Scanner {
     }
 
     /// Calls `found` with the offset and the pattern of each match, in no particular order. Matches may overlap.
-    pub(crate) fn find(&self, text: &[u8], mut found: impl FnMut(usize, u32)) {
-        for index in &self.indexes {
-            index.find(self, text, &mut found);
+    pub(crate) fn find(&self, text: &[u8], found: impl FnMut(usize, u32)) {
+        self.advance(text, &mut Position::default(), text.len(), found);
+    }
+
+    /// Searches from `position` to about `until`, and moves the position.
+    pub(crate) fn advance(
+        &self,
+        text: &[u8],
+        position: &mut Position,
+        until: usize,
+        mut found: impl FnMut(usize, u32),
+    ) {
+        for (index, at) in self.indexes.iter().zip(&mut position.0) {
+            index.find(self, text, at, until, &mut found);
         }
     }
 
@@ -103,6 +114,10 @@ impl Scanner {
         None
     }
 }
+
+/// Where a search goes on, for each index.
+#[derive(Default)]
+pub(crate) struct Position([usize; 2]);
 
 /// An index of the grams of patterns of similar length.
 struct GramIndex {
@@ -155,15 +170,22 @@ impl GramIndex {
         }
     }
 
-    fn find(&self, scanner: &Scanner, text: &[u8], found: &mut impl FnMut(usize, u32)) {
+    fn find(
+        &self,
+        scanner: &Scanner,
+        text: &[u8],
+        at: &mut usize,
+        until: usize,
+        found: &mut impl FnMut(usize, u32),
+    ) {
         // A constant stride lets the compiler remove the bounds checks.
         match self.stride {
-            16 => self.find_with_stride::<16>(scanner, text, found),
-            13 => self.find_with_stride::<13>(scanner, text, found),
-            9 => self.find_with_stride::<9>(scanner, text, found),
-            4 => self.find_with_stride::<4>(scanner, text, found),
-            2 => self.find_with_stride::<2>(scanner, text, found),
-            _ => self.find_with_stride::<1>(scanner, text, found),
+            16 => self.find_with_stride::<16>(scanner, text, at, until, found),
+            13 => self.find_with_stride::<13>(scanner, text, at, until, found),
+            9 => self.find_with_stride::<9>(scanner, text, at, until, found),
+            4 => self.find_with_stride::<4>(scanner, text, at, until, found),
+            2 => self.find_with_stride::<2>(scanner, text, at, until, found),
+            _ => self.find_with_stride::<1>(scanner, text, at, until, found),
         }
     }
 
@@ -171,12 +193,17 @@ impl GramIndex {
         &self,
         scanner: &Scanner,
         text: &[u8],
+        position: &mut usize,
+        until: usize,
         found: &mut impl FnMut(usize, u32),
     ) {
-        let mut at = 0;
+        let mut at = *position;
         // Four independent loads per iteration can be executed in parallel.
-        while let Some(part) = text.get(at..at + 3 * STRIDE + GRAM) {
-            let grams = [0, 1, 2, 3].map(|lane| hash_gram(&part[lane * STRIDE..]));
+        while at < until
+            && let Some(part) = text.get(at..at + 3 * STRIDE + GRAM)
+        {
+            let gram = |lane: usize| hash_gram(&part[lane * STRIDE..]);
+            let grams = [gram(0), gram(1), gram(2), gram(3)];
             if grams.iter().fold(false, |any, gram| any | self.bitmap.contains(*gram)) {
                 for (lane, gram) in grams.into_iter().enumerate() {
                     self.verify(scanner, text, at + lane * STRIDE, gram, found);
@@ -184,10 +211,11 @@ impl GramIndex {
             }
             at += 4 * STRIDE;
         }
-        while at + GRAM <= text.len() {
+        while at < until && at + GRAM <= text.len() {
             self.verify(scanner, text, at, hash_gram(&text[at..]), found);
             at += STRIDE;
         }
+        *position = at;
     }
 
     /// Compares the text around the gram at `at` with each pattern that contains the gram.

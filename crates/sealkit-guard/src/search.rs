@@ -2,7 +2,8 @@
 
 use crate::{
     Encoding, Guard,
-    views::{self, View},
+    scanner::Position,
+    views::{self, View, Views},
 };
 
 /// A pattern that was found.
@@ -13,6 +14,19 @@ pub(crate) struct Match {
     /// The number of the pattern.
     pub(crate) pattern: u32,
     pub(crate) encoding: Encoding,
+}
+
+/// The block in which all searches are done, one after the other.
+const BLOCK: usize = 16 * 1024;
+
+/// How a pattern occurs.
+enum Word {
+    /// It ends there, and no word goes on.
+    Whole(usize),
+    /// As a part of a word.
+    Part,
+    /// The next byte decides.
+    Undecided,
 }
 
 /// The end of a text that may be the beginning of a secret.
@@ -66,8 +80,28 @@ impl Guard {
         mut found: impl FnMut(Match),
     ) -> Pending {
         let mut pending = Pending { keep_from: text.len(), hold_from: text.len(), ..Pending::default() };
-        let undecided = self.search_bytes(text, previous, is_last, |start, end, pattern| {
-            found(Match { start, end, pattern, encoding: self.patterns[pattern as usize].encoding });
+        let (mut undecided, mut position) = (text.len(), Position::default());
+        let mut views = Views::new(self.scanner.longest(), is_last);
+        let mut until = 0;
+        while until < text.len() {
+            // Block by block, so that all searches find the text in the cache.
+            until = text.len().min(until + BLOCK);
+            self.scanner.advance(text, &mut position, until, |start, pattern| {
+                match self.check_word(text, previous, is_last, start, pattern) {
+                    Word::Whole(end) => {
+                        let encoding = self.patterns[pattern as usize].encoding;
+                        found(Match { start, end, pattern, encoding });
+                    }
+                    Word::Undecided => undecided = undecided.min(start),
+                    Word::Part => {}
+                }
+            });
+            views.advance(text, until, &mut |view| {
+                self.search_view(text, previous, is_last, view, &mut pending, &mut found);
+            });
+        }
+        views.finish(text, &mut |view| {
+            self.search_view(text, previous, is_last, view, &mut pending, &mut found);
         });
         if !is_last {
             pending.keep(undecided, true);
@@ -76,56 +110,69 @@ impl Guard {
                 pending.add_partial(text.len() - length, pattern);
             }
         }
-        views::for_each(text, self.scanner.longest(), is_last, |view| {
-            let before = view.base().checked_sub(1).map_or(previous, |at| Some(text[at]));
-            let is_complete = is_last || !view.is_end;
-            let undecided = self.search_bytes(&view.bytes, before, is_complete, |start, end, pattern| {
-                let (start, end) = view.source(start, end);
-                let encoding = self.encoding_in_view(pattern, &view, &text[start..end]);
-                found(Match { start, end, pattern, encoding });
-            });
-            if is_complete {
-                return;
-            }
-            let partial = self.scanner.partial_match(&view.bytes);
-            let length = partial.map_or(0, |(length, _)| length).max(view.bytes.len() - undecided);
-            if let Some(tail) = view.tail(length) {
-                pending.keep(tail.keep_from, tail.is_held);
-                if let Some((_, pattern)) = partial.filter(|_| tail.bytes > views::MAX_RELEASED) {
-                    pending.add_partial(tail.keep_from, pattern);
-                }
-            }
-            pending.views.push(view);
-        });
         pending.partial = pending.partial.filter(|(start, _)| text.len() - start > views::MAX_RELEASED);
         pending
     }
 
-    /// Calls `found` with the range and the number of each pattern in `bytes`. Returns the start of the first one that depends on the
-    /// byte after `bytes`.
-    fn search_bytes(
+    /// Searches a view of the text.
+    fn search_view(
+        &self,
+        text: &[u8],
+        previous: Option<u8>,
+        is_last: bool,
+        view: View,
+        pending: &mut Pending,
+        found: &mut impl FnMut(Match),
+    ) {
+        let before = view.base().checked_sub(1).map_or(previous, |at| Some(text[at]));
+        let is_complete = is_last || !view.is_end;
+        let mut undecided = view.bytes.len();
+        self.scanner.find(&view.bytes, |start, pattern| {
+            match self.check_word(&view.bytes, before, is_complete, start, pattern) {
+                Word::Whole(end) => {
+                    let (start, end) = view.source(start, end);
+                    let encoding = self.encoding_in_view(pattern, &view, &text[start..end]);
+                    found(Match { start, end, pattern, encoding });
+                }
+                Word::Undecided => undecided = undecided.min(start),
+                Word::Part => {}
+            }
+        });
+        if is_complete {
+            return;
+        }
+        let partial = self.scanner.partial_match(&view.bytes);
+        let length = partial.map_or(0, |(length, _)| length).max(view.bytes.len() - undecided);
+        if let Some(tail) = view.tail(length) {
+            pending.keep(tail.keep_from, tail.is_held);
+            if let Some((_, pattern)) = partial.filter(|_| tail.bytes > views::MAX_RELEASED) {
+                pending.add_partial(tail.keep_from, pattern);
+            }
+        }
+        pending.views.push(view);
+    }
+
+    /// Returns whether the pattern at `start` of `bytes` is one that may match only as a whole word, and does not. `previous` is the byte
+    /// before `bytes`.
+    fn check_word(
         &self,
         bytes: &[u8],
         previous: Option<u8>,
         is_last: bool,
-        mut found: impl FnMut(usize, usize, u32),
-    ) -> usize {
-        let mut undecided = bytes.len();
-        self.scanner.find(bytes, |start, pattern| {
-            let end = start + self.scanner.pattern(pattern).len();
-            if self.patterns[pattern as usize].whole_word {
-                let before = start.checked_sub(1).map_or(previous, |at| Some(bytes[at]));
-                if before.is_some_and(is_word) || bytes.get(end).copied().is_some_and(is_word) {
-                    return;
-                }
-                if end == bytes.len() && !is_last {
-                    undecided = undecided.min(start);
-                    return;
-                }
+        start: usize,
+        pattern: u32,
+    ) -> Word {
+        let end = start + self.scanner.pattern(pattern).len();
+        if self.patterns[pattern as usize].whole_word {
+            let before = start.checked_sub(1).map_or(previous, |at| Some(bytes[at]));
+            if before.is_some_and(is_word) || bytes.get(end).copied().is_some_and(is_word) {
+                return Word::Part;
             }
-            found(start, end, pattern);
-        });
-        undecided
+            if end == bytes.len() && !is_last {
+                return Word::Undecided;
+            }
+        }
+        Word::Whole(end)
     }
 
     /// Returns the encoding of a pattern that was found in a view, which stands for the `source`.

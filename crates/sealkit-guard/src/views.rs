@@ -7,7 +7,10 @@ mod entities;
 mod escapes;
 mod numbers;
 
-use self::escapes::{BACKSLASH, ENTITY, PERCENT, Style, TERMINAL, Unit, kind, unit};
+use self::{
+    escapes::{BACKSLASH, ENTITY, PERCENT, Style, TERMINAL, Unit, kind, unit},
+    numbers::Lists,
+};
 use crate::{scanner::to_u32, zeroizing::ZeroizingBytes};
 
 /// How much of a text is viewed at once.
@@ -41,8 +44,6 @@ pub(crate) struct View {
     incomplete: Option<u32>,
     /// Whether the bytes come from a list of numbers.
     is_list: bool,
-    /// The kinds of escapes that were resolved.
-    kinds: u8,
     /// Whether a backslash before two hexadecimal digits was read as an octal escape.
     is_ambiguous: bool,
     /// Whether the view reaches the end of the text.
@@ -105,7 +106,6 @@ impl View {
                     let is_itself =
                         length == 2 && count == 1 && bytes[0] == text[at + 1] && bytes[0] != b'\\';
                     view.push(&bytes[..count], at + usize::from(is_itself), at + length);
-                    view.kinds |= kind(text[at]);
                     view.is_ambiguous |= is_ambiguous;
                     at += length - 1;
                 }
@@ -134,46 +134,102 @@ impl View {
     }
 }
 
-/// Calls `visit` with each view of `text` that differs from it. `reach` is the length of the longest pattern.
-///
-/// If the text is not the last one, an escape at its end may be incomplete.
-pub(crate) fn for_each(text: &[u8], reach: usize, is_last: bool, mut visit: impl FnMut(View)) {
-    for_each_zone(text, reach, is_last, |from, to| {
-        let overlap = reach.saturating_mul(MAX_EXPANSION);
+/// A search for escapes and lists of numbers, which advances block by block.
+pub(crate) struct Views {
+    /// The length of the longest pattern.
+    reach: usize,
+    /// If the text is not the last one, an escape at its end may be incomplete.
+    is_last: bool,
+    /// The part of the text around the last escapes.
+    zone: Option<(usize, usize)>,
+    /// Where the search for escapes goes on.
+    at: usize,
+    lists: Lists,
+}
+
+impl Views {
+    pub(crate) fn new(reach: usize, is_last: bool) -> Self {
+        Self { reach, is_last, zone: None, at: 0, lists: Lists::default() }
+    }
+
+    /// Calls `visit` with each view of `text` that differs from it and ends before `until`.
+    pub(crate) fn advance(&mut self, text: &[u8], until: usize, visit: &mut impl FnMut(View)) {
+        self.lists.advance(text, until, self.is_last, visit);
+        while self.at < until {
+            let end = until.min(self.at + BLOCK);
+            let block = &text[self.at..end];
+            let start = std::mem::replace(&mut self.at, end);
+            if !escapes::may_contain(block) {
+                continue;
+            }
+            for at in (start..end).filter(|at| kind(text[*at]) != 0) {
+                match unit(&text[at..], Style::ALL) {
+                    Unit::Literal => {}
+                    Unit::Incomplete if self.is_last => {}
+                    Unit::Escape { .. } | Unit::Incomplete => self.add_escape(text, at, visit),
+                }
+            }
+        }
+    }
+
+    /// Calls `visit` with the views of the end of the text.
+    pub(crate) fn finish(mut self, text: &[u8], visit: &mut impl FnMut(View)) {
+        if let Some((from, to)) = self.zone.take() {
+            self.view_zone(text, from, to, visit);
+        }
+        if !self.is_last {
+            self.lists.finish(text, visit);
+        }
+    }
+
+    /// Adds the escape at `at` to the zone, or ends the zone and begins another one.
+    fn add_escape(&mut self, text: &[u8], at: usize, visit: &mut impl FnMut(View)) {
+        let (from, to) = (at.saturating_sub(self.reach), text.len().min(at + 1 + self.reach));
+        match &mut self.zone {
+            Some((_, end)) if from <= *end => *end = to,
+            _ => {
+                if let Some((from, to)) = self.zone.replace((from, to)) {
+                    self.view_zone(text, from, to, visit);
+                }
+            }
+        }
+    }
+
+    fn view_zone(&self, text: &[u8], from: usize, to: usize, visit: &mut impl FnMut(View)) {
+        let overlap = self.reach.saturating_mul(MAX_EXPANSION);
         let (mut start, step) = (from, PIECE.max(2 * overlap));
         loop {
             let end = to.min(start + step);
-            let is_last = is_last || end < text.len();
-            unescape_twice(&text[start..end], start, end == text.len(), is_last, &mut visit);
+            let is_last = self.is_last || end < text.len();
+            unescape_twice(&text[start..end], start, end == text.len(), is_last, visit);
             if end == to {
-                break;
+                return;
             }
             start = end - overlap;
         }
-    });
-    numbers::for_each(text, is_last, visit);
+    }
 }
 
 /// Calls `visit` with the views of a part of the text, which begins at `base`.
 fn unescape_twice(text: &[u8], base: usize, is_end: bool, is_last: bool, visit: &mut impl FnMut(View)) {
     for mut once in readings(text, |style| View::unescape(text, style, is_last)) {
         (once.base, once.is_end) = (base, is_end);
-        if once.kinds != 0 {
-            let twice = readings(&once.bytes, |style| once.unescape_again(style, is_last));
-            twice
-                .into_iter()
-                .filter(|twice| twice.kinds != 0 || twice.incomplete.is_some())
-                .for_each(&mut *visit);
-        }
+        let twice = readings(&once.bytes, |style| once.unescape_again(style, is_last));
+        twice.into_iter().for_each(&mut *visit);
         visit(once);
     }
 }
 
-/// Returns the readings of a text that `unescape` returns: with all kinds of escapes, with each kind, and of ambiguous escapes.
+/// Returns the readings of a text that `unescape` returns: with all kinds of escapes, with each kind, and of ambiguous escapes. A text
+/// without escapes has none.
 fn readings(text: &[u8], unescape: impl Fn(Style) -> View) -> Vec<View> {
-    let all = unescape(Style::ALL);
     // An escape of one kind may hide that of another.
-    let (kinds, is_ambiguous) = (escapes::kinds(text), all.is_ambiguous);
+    let kinds = escapes::kinds(text);
+    if kinds == 0 {
+        return Vec::new();
+    }
+    let all = unescape(Style::ALL);
+    let is_ambiguous = all.is_ambiguous;
     let mut readings = vec![all];
     if is_ambiguous {
         readings.push(unescape(Style { hex_pairs: true, ..Style::ALL }));
@@ -187,35 +243,4 @@ fn readings(text: &[u8], unescape: impl Fn(Style) -> View) -> Vec<View> {
         }
     }
     readings
-}
-
-/// Calls `visit` with each part of the text that contains escapes, with `reach` bytes before and after it.
-fn for_each_zone(text: &[u8], reach: usize, is_last: bool, mut visit: impl FnMut(usize, usize)) {
-    let mut zone: Option<(usize, usize)> = None;
-    for (index, block) in text.chunks(BLOCK).enumerate() {
-        // Without branches, so that the compiler vectorizes it.
-        if block.iter().fold(0, |any, byte| any | kind(*byte)) == 0 {
-            continue;
-        }
-        let start = index * BLOCK;
-        for at in (start..start + block.len()).filter(|at| kind(text[*at]) != 0) {
-            match unit(&text[at..], Style::ALL) {
-                Unit::Literal => continue,
-                Unit::Incomplete if is_last => continue,
-                Unit::Escape { .. } | Unit::Incomplete => {}
-            }
-            let (from, to) = (at.saturating_sub(reach), text.len().min(at + 1 + reach));
-            match &mut zone {
-                Some((_, end)) if from <= *end => *end = to,
-                _ => {
-                    if let Some((from, to)) = zone.replace((from, to)) {
-                        visit(from, to);
-                    }
-                }
-            }
-        }
-    }
-    if let Some((from, to)) = zone {
-        visit(from, to);
-    }
 }

@@ -43,6 +43,20 @@ pub(super) enum Unit {
     Incomplete,
 }
 
+/// Returns whether `block` contains a byte that may begin an escape.
+pub(super) fn may_contain(block: &[u8]) -> bool {
+    let (words, rest) = block.as_chunks::<8>();
+    // The highest bit of each byte of a word tells whether the byte is the special one: eight bytes are compared at once.
+    let is = |word: u64, special: u8| {
+        const ONES: u64 = 0x0101_0101_0101_0101;
+        let different = word ^ (ONES * u64::from(special));
+        different.wrapping_sub(ONES) & !different & (ONES << 7)
+    };
+    let any = |word: u64| is(word, b'%') | is(word, b'\\') | is(word, b'&') | is(word, 0x1b);
+    let found = words.iter().fold(0, |found, word| found | any(u64::from_le_bytes(*word)));
+    found != 0 || rest.iter().any(|byte| kind(*byte) != 0)
+}
+
 /// Returns the kinds of escapes in `text`.
 pub(super) fn kinds(text: &[u8]) -> u8 {
     let escapes =

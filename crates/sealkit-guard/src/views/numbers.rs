@@ -8,6 +8,8 @@ const MIN_LIST: usize = 17;
 const MIN_BYTES: usize = 6;
 /// The distance of the bytes that are looked at to find a list.
 const STRIDE: usize = 8;
+/// A list contains such a window at a multiple of the stride.
+const WINDOW: usize = STRIDE + 1;
 /// The longest space between two numbers.
 const MAX_GAP: usize = 32;
 /// The longest text column of a line of a dump.
@@ -57,38 +59,73 @@ struct Number {
     from: usize,
 }
 
-/// Calls `visit` with the bytes of each list of numbers, in each base in which it may be written.
-pub(super) fn for_each(text: &[u8], is_last: bool, mut visit: impl FnMut(View)) {
-    let continues = |at: usize| text.get(at).is_some_and(|byte| IS_LIST[usize::from(*byte)]);
-    let (mut at, mut done) = (0, 0);
-    while let Some(window) = text.get(at..=at + STRIDE) {
-        // Text rarely has several of these bytes in a row.
-        if ![STRIDE, 0, 4, 2, 6, 1, 3, 5, 7].into_iter().all(|offset| IS_LIST[usize::from(window[offset])]) {
-            at += STRIDE;
-            continue;
+/// A search for lists of numbers, which advances block by block.
+#[derive(Default)]
+pub(super) struct Lists {
+    /// Where the search goes on.
+    at: usize,
+    /// The end of the last list.
+    done: usize,
+}
+
+impl Lists {
+    /// Calls `visit` with the bytes of each list that begins before `until`, in each base in which it may be written.
+    pub(super) fn advance(&mut self, text: &[u8], until: usize, is_last: bool, visit: &mut impl FnMut(View)) {
+        while self.at < until
+            && let Some(window) = text.get(self.at..).and_then(<[u8]>::first_chunk::<WINDOW>)
+        {
+            let fits = |offset: usize| IS_LIST[usize::from(window[offset])];
+            // Text rarely has several of these bytes in a row. A branch for each would be mispredicted.
+            let is_run = fits(8) & fits(4) & fits(0) & fits(6) & fits(2);
+            if is_run && fits(1) && fits(3) && fits(5) && fits(7) {
+                self.at = self.run(text, is_last, visit).max(self.at + STRIDE);
+            } else {
+                self.at += STRIDE;
+            }
         }
-        let start = (done..at).rev().take_while(|at| continues(*at)).last().unwrap_or(at);
-        let end = (at..text.len()).find(|at| !continues(*at)).unwrap_or(text.len());
-        if end - start < MIN_LIST {
-            at = end.max(at + STRIDE);
-            continue;
-        }
-        let (numbers, end) = numbers(text, start);
-        let is_cut = !is_last && end == text.len();
-        if numbers.len() >= MIN_BYTES / 2 || is_cut {
-            visit_bases(text, &numbers, is_cut, &mut visit);
-        }
-        (at, done) = (end.max(at + STRIDE), end);
     }
-    if is_last || done == text.len() {
-        return;
+
+    /// Visits the lists in the run of digits and separators around the current position. Returns where they end.
+    fn run(&mut self, text: &[u8], is_last: bool, visit: &mut impl FnMut(View)) -> usize {
+        let continues = |at: usize| text.get(at).is_some_and(|byte| IS_LIST[usize::from(*byte)]);
+        let (mut start, mut run_end) = (self.at, self.at + WINDOW);
+        while start > self.done && continues(start - 1) {
+            start -= 1;
+        }
+        while continues(run_end) {
+            run_end += 1;
+        }
+        if run_end - start < MIN_LIST {
+            return run_end;
+        }
+        let mut from = start;
+        while from < run_end {
+            let (numbers, end) = numbers(text, from);
+            let is_cut = !is_last && end == text.len();
+            if numbers.len() >= MIN_BYTES / 2 || is_cut {
+                visit_bases(text, &numbers, is_cut, visit);
+            }
+            self.done = end;
+            // What is no number, or a long gap, is skipped.
+            from = (end.max(from) + 1..run_end)
+                .find(|at| text[*at].is_ascii_hexdigit())
+                .unwrap_or(run_end)
+                .max(end);
+        }
+        run_end.max(self.done)
     }
-    // A list may begin at the end of the text.
-    let from = done.max(text.len().saturating_sub(MAX_TAIL));
-    if let Some(start) = (from..text.len()).rev().take_while(|at| continues(*at)).last() {
-        let (numbers, end) = numbers(text, start);
-        if end == text.len() {
-            visit_bases(text, &numbers, true, &mut visit);
+
+    /// Visits the list that may begin at the end of the text.
+    pub(super) fn finish(&self, text: &[u8], visit: &mut impl FnMut(View)) {
+        let from = self.done.max(text.len().saturating_sub(MAX_TAIL));
+        let start = (from..text.len()).rev().take_while(|at| IS_LIST[usize::from(text[*at])]).last();
+        if let Some(start) = start
+            && self.done < text.len()
+        {
+            let (numbers, end) = numbers(text, start);
+            if end == text.len() {
+                visit_bases(text, &numbers, true, visit);
+            }
         }
     }
 }
@@ -214,7 +251,8 @@ mod tests {
 
     fn views(text: &str) -> Vec<String> {
         let mut found = Vec::new();
-        for_each(text.as_bytes(), true, |view| found.push(String::from_utf8_lossy(&view.bytes).into_owned()));
+        let mut visit = |view: View| found.push(String::from_utf8_lossy(&view.bytes).into_owned());
+        Lists::default().advance(text.as_bytes(), text.len(), true, &mut visit);
         found
     }
 
@@ -235,6 +273,13 @@ mod tests {
         ] {
             let found = views(text);
             assert!(found.iter().any(|view| view.contains(value)), "{text}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn long_runs_take_linear_time() {
+        for part in ["-", " ", "x", "1", "a x", "0x", "12, ", "  |"] {
+            views(&part.repeat((1 << 20) / part.len()));
         }
     }
 
