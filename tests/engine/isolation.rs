@@ -191,6 +191,23 @@ fn a_run_and_its_pods_leave_no_core_files_unless_they_may_be_debugged() {
 }
 
 #[test]
+fn a_pod_inherits_neither_files_of_the_shell_nor_the_variable_of_a_secret() {
+    let home = home();
+    let run = |options: &[&str], variable: &str| {
+        let mut command = Command::new("sh");
+        command.args(["-c", "exec 7</etc/passwd; exec \"$@\"", "sh", home.home.command(), "run"]);
+        command.args(options).args([env!("CARGO_BIN_EXE_pods"), "inherits", "--name", variable]);
+        let command = command.env("HOME", home.home.path()).env("CI_TOKEN", "x7Kq2vJ8").env("OTHER", "seen");
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let options = ["--inherit-env", "--secret", "token=env:CI_TOKEN"];
+    assert_eq!(run(&options, "OTHER"), "[\"seen\"]\n");
+    assert_eq!(run(&options, "CI_TOKEN"), "[]\n");
+}
+
+#[test]
 #[cfg_attr(not(is_root), ignore = "needs root")]
 fn secret_files_are_in_memory_and_visible_to_their_pod_only() {
     use std::os::unix::fs::MetadataExt;

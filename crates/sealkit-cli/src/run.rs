@@ -27,9 +27,12 @@ use crate::{
 pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
     check_stdin(args)?;
     let scope = Scope::new(args.domain.as_deref(), args.project.as_deref())?;
+    let run_secrets =
+        args.secret.iter().map(|text| run_secrets::parse(text)).collect::<Result<Vec<_>, CommandError>>()?;
     let mut options = PodOptions {
         environment: args.env.iter().map(|pair| variable(pair)).collect::<Result<_, _>>()?,
         inherit_environment: args.inherit_env,
+        hidden_variables: run_secrets.iter().filter_map(|secret| secret.variable.clone()).collect(),
         debuggable: args.debuggable,
         isolation: if args.process_isolation { Isolation::Process } else { Isolation::default() },
         grace_period: args.grace_period,
@@ -37,8 +40,6 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
         domain: args.domain.clone(),
         project: args.project.clone(),
     };
-    let run_secrets =
-        args.secret.iter().map(|text| run_secrets::parse(text)).collect::<Result<Vec<_>, CommandError>>()?;
     let env_file = args.env_file.as_deref().map(EnvFile::read).transpose()?.unwrap_or_default();
     let program = open(&args.target)?;
     let Some((task, inputs)) = select(args, &program)? else { return Ok(()) };

@@ -14,6 +14,8 @@ use crate::{
 pub(crate) struct RunSecret {
     pub(crate) name: String,
     pub(crate) value: Zeroizing<Vec<u8>>,
+    /// The variable of this command that holds it.
+    pub(crate) variable: Option<String>,
 }
 
 /// Reads the value of `--secret`: `NAME=@FILE`, `NAME=env:VARIABLE` or `NAME=-`.
@@ -37,8 +39,9 @@ pub(crate) fn parse(text: &str) -> Result<RunSecret, CommandError> {
             }
         },
     };
+    let variable = if let Source::Variable(variable) = source { Some(variable.to_owned()) } else { None };
     match value::read_from(&source) {
-        Ok(value) => Ok(RunSecret { name: name.to_owned(), value }),
+        Ok(value) => Ok(RunSecret { name: name.to_owned(), value, variable }),
         Err(error) => Err(error.context(&format!("`--secret {}`", sealkit_names::escape(name)))),
     }
 }

@@ -103,6 +103,8 @@ impl Engine {
         observer: Observer,
     ) -> Result<Arc<Self>> {
         program.disconnect();
+        // Pods get no files of the shell.
+        sealkit_process::close_on_exec();
         let needs_files = program.tasks().iter().any(|task| mounts::check(task, &values) == Ok(true));
         let directory = needs_files.then(RunDirectory::create).transpose()?;
         let random = RandomState::new().hash_one(std::process::id());

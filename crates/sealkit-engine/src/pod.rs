@@ -79,6 +79,8 @@ pub struct PodOptions {
     pub environment: Vec<(OsString, OsString)>,
     /// Whether pods inherit the whole environment, and not only the variables that programs usually need.
     pub inherit_environment: bool,
+    /// Variables that pods do not inherit in any case: they hold secrets.
+    pub hidden_variables: Vec<String>,
     /// Whether other processes of the same user may inspect pods.
     pub debuggable: bool,
     /// How pods are isolated from other processes of the same user.
@@ -101,6 +103,7 @@ impl Default for PodOptions {
         Self {
             environment: Vec::new(),
             inherit_environment: false,
+            hidden_variables: Vec::new(),
             debuggable: false,
             isolation: Isolation::default(),
             grace_period: GRACE_PERIOD,
@@ -235,6 +238,7 @@ impl Pod<'_> {
             |name: &OsStr| self.mounts.variables.iter().any(|variable| name == variable.name.as_str());
         let mut all: Vec<(OsString, OsString)> = env::vars_os()
             .filter(|(name, _)| options.inherit_environment || is_inherited(name))
+            .filter(|(name, _)| !options.hidden_variables.iter().any(|hidden| name == hidden.as_str()))
             .filter(|(name, _)| !is_secret(name) && !name.to_str().is_some_and(variables::is_reserved))
             .collect();
         all.extend(options.environment.iter().cloned());

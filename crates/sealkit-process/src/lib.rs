@@ -17,10 +17,12 @@
 //!
 //! If an engine started the program to answer a query, this crate only takes the socket away from standard input.
 //!
-//! [`adopt_orphans`] and [`kill_orphans`] are for the parents of pods: the supervisor and the engine.
+//! [`adopt_orphans`], [`kill_orphans`] and [`close_on_exec`] are for the parents of pods: the supervisor and the engine.
 //!
 //! Variables that a task requests by name (`env_var`) stay in the environment. On Windows, this crate does nothing.
 
+#[cfg_attr(not(target_os = "linux"), path = "no_descriptors.rs")]
+mod descriptors;
 mod entry;
 #[cfg(unix)]
 mod environment;
@@ -43,6 +45,7 @@ use std::{ffi::OsString, io};
 
 use sealkit_protocol::{Problem, TimeLimit, mounts::SecretVariable};
 
+pub use descriptors::close_on_exec;
 pub use orphans::{adopt_orphans, kill_orphans};
 #[cfg(unix)]
 pub use output::forward;
