@@ -115,7 +115,10 @@ impl Keys {
         range: Range<usize>,
         parts: impl Fn(&[u8]) -> Option<Vec<Range<usize>>>,
     ) -> bool {
-        let positions: Vec<usize> = range.filter(|at| is_base64(text.as_bytes()[*at])).collect();
+        let bytes = text.as_bytes();
+        // In JSON, the letter after a backslash is a line break.
+        let is_part = |at: &usize| is_base64(bytes[*at]) && bytes[at.saturating_sub(1)] != b'\\';
+        let positions: Vec<usize> = range.filter(is_part).collect();
         let characters: ZeroizingBytes =
             positions.iter().fold(ZeroizingBytes::with_capacity(positions.len()), |mut all, at| {
                 all.push(text.as_bytes()[*at]);

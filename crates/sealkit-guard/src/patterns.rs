@@ -90,6 +90,8 @@ struct PatternSet {
     seen: BTreeSet<u128>,
     /// Whether the patterns of the current value match only as a whole word.
     whole_word: bool,
+    /// Whether the current value is a part of a key.
+    is_key_part: bool,
 }
 
 impl PatternSet {
@@ -102,10 +104,13 @@ impl PatternSet {
         }
     }
 
-    fn insert(&mut self, encoding: Encoding, pattern: &[u8], whole_word: bool, is_weak: bool) {
-        if self.seen.insert(fingerprint(pattern)) {
+    /// Adds a pattern if it is not in the set yet, and returns whether it was added.
+    fn insert(&mut self, encoding: Encoding, pattern: &[u8], whole_word: bool, is_weak: bool) -> bool {
+        let is_new = self.seen.insert(fingerprint(pattern));
+        if is_new {
             self.found.push(Pattern { bytes: pattern.into(), encoding, whole_word, is_weak });
         }
+        is_new
     }
 
     /// Adds the patterns of a value of this strength. `plain` names the encoding of the value itself.
@@ -114,10 +119,13 @@ impl PatternSet {
             Strength::Full => {
                 // `deploy` is a part of other words.
                 self.whole_word = value.iter().all(u8::is_ascii_alphabetic) && value.len() <= MAX_WORD;
-                self.insert(plain, value, self.whole_word, false);
-                self.add_encodings(value, keys);
+                self.is_key_part = plain == Encoding::Key;
+                // A part of a key that was found in the value and in one of its fields has its patterns.
+                if self.insert(plain, value, self.whole_word, false) {
+                    self.add_encodings(value, keys);
+                }
             }
-            Strength::Weak(_) => self.insert(plain, value, true, true),
+            Strength::Weak(_) => drop(self.insert(plain, value, true, true)),
             Strength::None(_) => {}
         }
     }
@@ -143,7 +151,7 @@ impl PatternSet {
         for digits in [LOWER_DIGITS, UPPER_DIGITS] {
             self.add(Encoding::Hexadecimal, &hexadecimal(value, digits));
         }
-        fragments::for_each(value, keys, |fragment| self.add(Encoding::Fragment, fragment));
+        fragments::for_each(value, keys, self.is_key_part, |fragment| self.add(Encoding::Fragment, fragment));
         if value.len() > MAX_ESCAPED {
             return;
         }

@@ -212,17 +212,17 @@ impl Views {
 
 /// Calls `visit` with the views of a part of the text, which begins at `base`.
 fn unescape_twice(text: &[u8], base: usize, is_end: bool, is_last: bool, visit: &mut impl FnMut(View)) {
-    for mut once in readings(text, |style| View::unescape(text, style, is_last)) {
+    for mut once in readings(text, true, |style| View::unescape(text, style, is_last)) {
         (once.base, once.is_end) = (base, is_end);
-        let twice = readings(&once.bytes, |style| once.unescape_again(style, is_last));
+        let twice = readings(&once.bytes, false, |style| once.unescape_again(style, is_last));
         twice.into_iter().for_each(&mut *visit);
         visit(once);
     }
 }
 
-/// Returns the readings of a text that `unescape` returns: with all kinds of escapes, with each kind, and of ambiguous escapes. A text
+/// Returns the readings of a text that `unescape` returns: with all kinds of escapes, of ambiguous escapes, and with `each_kind`. A text
 /// without escapes has none.
-fn readings(text: &[u8], unescape: impl Fn(Style) -> View) -> Vec<View> {
+fn readings(text: &[u8], each_kind: bool, unescape: impl Fn(Style) -> View) -> Vec<View> {
     // An escape of one kind may hide that of another.
     let kinds = escapes::kinds(text);
     if kinds == 0 {
@@ -234,7 +234,7 @@ fn readings(text: &[u8], unescape: impl Fn(Style) -> View) -> Vec<View> {
     if is_ambiguous {
         readings.push(unescape(Style { hex_pairs: true, ..Style::ALL }));
     }
-    if kinds.count_ones() > 1 {
+    if each_kind && kinds.count_ones() > 1 {
         for kind in [PERCENT, BACKSLASH, ENTITY, TERMINAL].into_iter().filter(|kind| kinds & kind != 0) {
             readings.push(unescape(Style { kinds: kind, hex_pairs: false }));
             if is_ambiguous && kind == BACKSLASH {

@@ -23,7 +23,11 @@ const MAX_FRAGMENTS: usize = 1024;
 /// Calls `visit` with the fragments of the value, of its base64 and of its hexadecimal digits.
 ///
 /// Fragments that ordinary text or other secrets may contain are left out.
-pub(super) fn for_each(value: &[u8], keys: &Keys, mut visit: impl FnMut(&[u8])) {
+///
+/// A key has so many that it has fewer: of its text, as it is and in base64 from the beginning; of its parts, in base64 and in lower-case
+/// hexadecimal digits.
+pub(super) fn for_each(value: &[u8], keys: &Keys, is_key_part: bool, mut visit: impl FnMut(&[u8])) {
+    let is_key = !keys.parts.is_empty();
     let (pem_prefixes, is_text) = (pem_prefixes(value), str::from_utf8(value).is_ok());
     // An encoded fragment is judged by the bytes of the value that it encodes.
     let is_unique = |from: usize, to: usize| {
@@ -32,15 +36,16 @@ pub(super) fn for_each(value: &[u8], keys: &Keys, mut visit: impl FnMut(&[u8])) 
             && is_random_part(value, from, to, is_text)
     };
     split(value, &mut visit, is_unique);
-    for before in 0..3 {
-        for last in [STANDARD, URL_SAFE] {
+    for before in 0..if is_key { 1 } else { 3 } {
+        for last in [STANDARD, URL_SAFE].into_iter().take(if is_key || is_key_part { 1 } else { 2 }) {
             split(&base64::core(value, before, last), &mut visit, |from, to| {
                 let (start, end) = base64::source(before, from, to);
                 is_unique(start, end)
             });
         }
     }
-    for digits in [LOWER_DIGITS, UPPER_DIGITS] {
+    let count = if is_key { 0 } else { 2 - usize::from(is_key_part) };
+    for digits in [LOWER_DIGITS, UPPER_DIGITS].into_iter().take(count) {
         split(&hexadecimal(value, digits), &mut visit, |from, to| is_unique(from / 2, to / 2));
     }
 }
@@ -156,7 +161,7 @@ mod tests {
     fn any_31_bytes_of_a_random_value_contain_a_fragment() {
         let value: Vec<u8> = b"kJ8vQ2mZ7xT4wP9n".iter().cycle().take(300).copied().collect();
         let mut found = Vec::new();
-        for_each(&value, &Keys::default(), |fragment| found.push(fragment.to_vec()));
+        for_each(&value, &Keys::default(), false, |fragment| found.push(fragment.to_vec()));
         for part in value.windows(31) {
             assert!(
                 found.iter().any(|fragment| part.windows(fragment.len()).any(|window| window == fragment))
@@ -168,7 +173,7 @@ mod tests {
     fn the_first_line_of_a_private_key_is_not_a_fragment() {
         let line = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj";
         let key = format!("-----BEGIN PRIVATE KEY-----\n{line}\nkJ8vQ2mZ7xT4wP9nkJ8vQ2mZ7xT4wP9n\n");
-        for_each(key.as_bytes(), &Keys::default(), |fragment| {
+        for_each(key.as_bytes(), &Keys::default(), false, |fragment| {
             let fragment = String::from_utf8_lossy(fragment);
             assert!(!line.contains(&*fragment), "{fragment}");
         });
