@@ -6,6 +6,7 @@ mod errors;
 mod flytekit;
 mod injectors;
 mod launchers;
+mod leak_table;
 mod leaks;
 mod local_store;
 mod object_store;

@@ -7,7 +7,7 @@
 //! | URL (RFC 3986), with or without `jdbc:` | password, parameters, random parts of the path, a user without a password; also percent-decoded |
 //! | `NAME=VALUE` or `NAME: VALUE` lines (`.env`, INI, properties, TOML, YAML, `.npmrc`, HTTP headers) | the values |
 //! | connection strings (`;`, `&` or space between the pairs: ADO.NET, ODBC, Azure, libpq) | the values |
-//! | `user:password`, `.pgpass`, `.htpasswd` | the last part |
+//! | `user:password`, `user/password@host`, `.pgpass`, `.htpasswd` | the password |
 //! | `Bearer TOKEN`, `Basic BASE64` and other schemes of HTTP | the token, the decoded password |
 //! | `.netrc` | what follows `password` |
 //! | XML (Maven, `NuGet`) | attributes and texts with a secret name |
@@ -18,11 +18,14 @@
 
 mod json;
 mod names;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use self::json::for_each as for_each_json_string;
 use self::names::Class;
 use crate::{
     patterns::{class_changes, decode, is_base64},
+    views,
     zeroizing::ZeroizingBytes,
 };
 
@@ -110,7 +113,8 @@ impl Leaves {
         {
             return self.add(token, Class::Secret, depth);
         }
-        for pair in words.windows(2).filter(|_| words.len() >= 4) {
+        let is_netrc = words.len() >= 4 || words.first().is_some_and(|word| PASSWORD_WORDS.contains(word));
+        for pair in words.windows(2).filter(|_| is_netrc) {
             if PASSWORD_WORDS.contains(&pair[0]) {
                 self.add(pair[1], Class::Secret, depth);
             }
@@ -124,11 +128,10 @@ impl Leaves {
         } else if !self.assignment(line, depth) && class == Class::Secret {
             self.user_and_password(line, depth);
         }
-        // Words of anything else.
-        if words.len() > 1 || line.contains(['/', ',', ';', '|']) {
-            for word in line.split(|c: char| c.is_whitespace() || "\"'`,;|/<>()[]{}=&?@:".contains(c)) {
-                self.add_random(word);
-            }
+        // Words of anything else; a slash may be a part of one.
+        for separators in ["\"'`,;|", "\"'`,;|/<>()[]{}=&?@:"] {
+            let parts = line.split(|c: char| c.is_whitespace() || separators.contains(c));
+            parts.filter(|part| part.len() < line.len()).for_each(|part| self.add_random(part));
         }
     }
 
@@ -160,14 +163,30 @@ impl Leaves {
         let class = names::class(unquote(name).unwrap_or(name));
         self.add(value, class, depth);
         // A comment may follow.
-        if let Some((value, _)) = value.split_once(" #") {
-            self.add(value.trim_end(), class, depth);
+        let value = match value.split_once(" #") {
+            Some((before, _)) => {
+                self.add(before.trim_end(), class, depth);
+                before.trim_end()
+            }
+            None => value,
+        };
+        let inside = |open: char, close: char| value.strip_prefix(open)?.strip_suffix(close);
+        if let Some(text) = inside('"', '"').or_else(|| inside('\'', '\'')) {
+            self.add_resolved(text, &views::without_backslashes(text.as_bytes()), class, depth);
+            self.add_resolved(text, text.replace("''", "'").replace("\"\"", "\"").as_bytes(), class, depth);
+        }
+        if let Some(text) = inside('{', '}') {
+            self.add(&text.replace("}}", "}"), class, depth);
         }
         true
     }
 
-    /// Adds the last part of `user:password` and of longer lists.
+    /// Adds the last part of `user:password` and of longer lists, and the password of `user/password@host`.
     fn user_and_password(&mut self, line: &str, depth: usize) {
+        let oracle = line.rsplit_once('@').and_then(|(login, _)| login.split_once('/'));
+        if let Some((_, password)) = oracle.filter(|_| !line.contains("://") && !line.contains(' ')) {
+            self.add(password, Class::Secret, depth);
+        }
         let Some((user, password)) = line.split_once(':') else { return };
         let is_user = !user.is_empty() && !user.contains(char::is_whitespace) && !password.starts_with("//");
         if !is_user || password.is_empty() || line.contains("://") {
@@ -213,11 +232,15 @@ impl Leaves {
 
     fn add_decoded(&mut self, text: &str, class: Class, depth: usize) {
         self.add(text, class, depth);
-        let decoded = percent_decode(text.as_bytes());
-        if *decoded != *text.as_bytes()
-            && let Ok(decoded) = str::from_utf8(&decoded)
+        self.add_resolved(text, &views::without_percent(text.as_bytes()), class, depth);
+    }
+
+    /// Adds a text without its escapes, if it had any.
+    fn add_resolved(&mut self, text: &str, resolved: &[u8], class: Class, depth: usize) {
+        if *resolved != *text.as_bytes()
+            && let Ok(resolved) = str::from_utf8(resolved)
         {
-            self.add(decoded, class, depth);
+            self.add(resolved, class, depth);
         }
     }
 
@@ -227,7 +250,9 @@ impl Leaves {
             let Some((tag, content)) = part.split_once('>') else { continue };
             let name = tag.split(|c: char| c.is_whitespace() || c == '/').next().unwrap_or_default();
             if !content.trim().is_empty() {
-                self.add(content, names::class(name), depth);
+                let class = names::class(name);
+                self.add(content, class, depth);
+                self.add_resolved(content, &views::without_entities(content.as_bytes()), class, depth);
             }
             let attributes: Vec<(&str, &str)> = split_quoted(tag, ' ')
                 .filter_map(|attribute| attribute.split_once('='))
@@ -238,7 +263,9 @@ impl Leaves {
             for (name, value) in &attributes {
                 let name = if *name == "value" { named.map_or(*name, |(_, name)| name) } else { name };
                 if !["key", "name", "id"].contains(&name) {
-                    self.add(value, names::class(name), depth);
+                    let class = names::class(name);
+                    self.add(value, class, depth);
+                    self.add_resolved(value, &views::without_entities(value.as_bytes()), class, depth);
                 }
             }
         }
@@ -273,27 +300,18 @@ fn unquote(text: &str) -> Option<&str> {
 
 /// Splits a text at a separator that is not between quotes.
 fn split_quoted(text: &str, separator: char) -> impl Iterator<Item = &str> {
-    let mut quote = None;
+    let (mut quote, mut is_escaped) = (None, false);
     text.split(move |c| {
         match quote {
-            Some(open) if open == c => quote = None,
+            Some(_) if is_escaped => is_escaped = false,
+            Some(_) if c == '\\' => is_escaped = true,
+            Some(close) if close == c => quote = None,
             None if matches!(c, '"' | '\'') => quote = Some(c),
+            None if c == '{' => quote = Some('}'),
             _ => {}
         }
         quote.is_none() && c == separator
     })
-}
-
-fn percent_decode(text: &[u8]) -> ZeroizingBytes {
-    let mut decoded = ZeroizingBytes::with_capacity(text.len());
-    let mut rest = text;
-    while let [byte, after @ ..] = rest {
-        let digits = after.get(..2).filter(|_| *byte == b'%');
-        let code = digits.and_then(|digits| u8::from_str_radix(str::from_utf8(digits).ok()?, 16).ok());
-        decoded.push(code.unwrap_or(*byte));
-        rest = if code.is_some() { &after[2..] } else { after };
-    }
-    decoded
 }
 
 /// Returns whether a text looks random, unlike a name, an address or a sentence.
@@ -304,72 +322,4 @@ fn looks_random(text: &str) -> bool {
         && text.bytes().any(|byte| byte.is_ascii_digit())
         && text.bytes().any(|byte| byte.is_ascii_alphabetic())
         && class_changes(text.as_bytes()) * 4 >= text.len()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn found(value: &str) -> Vec<String> {
-        let mut found: Vec<String> =
-            leaves(value.as_bytes()).iter().map(|leaf| String::from_utf8_lossy(leaf).into_owned()).collect();
-        found.sort();
-        found.dedup();
-        found
-    }
-
-    #[test]
-    fn the_secrets_of_containers_are_leaves() {
-        let password = "Tr0ub4dor-and3";
-        for value in [
-            "postgres://app:Tr0ub4dor-and3@db/orders",
-            "jdbc:postgresql://db/orders?user=app&password=Tr0ub4dor-and3",
-            "jdbc:sqlserver://db:1433;user=app;password=Tr0ub4dor-and3;encrypt=true",
-            "postgres://app:Tr0ub4dor%2Dand3@db/orders",
-            "Server=db;Database=orders;User Id=app;Password=Tr0ub4dor-and3;",
-            "host=db user=app password='Tr0ub4dor-and3' dbname=orders",
-            "DB_HOST=db\nexport DB_PASSWORD=\"Tr0ub4dor-and3\" # production\n",
-            "db:\n  host: db\n  password: Tr0ub4dor-and3\n",
-            "[db]\nuser = app\npassword = 'Tr0ub4dor-and3'\n",
-            "app:Tr0ub4dor-and3",
-            "db:5432:orders:app:Tr0ub4dor-and3",
-            "Bearer Tr0ub4dor-and3",
-            "Authorization: Basic YXBwOlRyMHViNGRvci1hbmQz",
-            "YXBwOlRyMHViNGRvci1hbmQz",
-            "{\"auths\": {\"ghcr.io\": {\"auth\": \"YXBwOlRyMHViNGRvci1hbmQz\"}}}",
-            "machine db login app password Tr0ub4dor-and3",
-            "//registry.example.com/:_authToken=Tr0ub4dor-and3",
-            "<server><id>x</id><password>Tr0ub4dor-and3</password></server>",
-            "<configuration><add key=\"Password\" value=\"Tr0ub4dor-and3\" /></configuration>",
-            "\u{feff}Tr0ub4dor-and3",
-            "\"Tr0ub4dor-and3\"",
-            "{\"password\": \"Tr0ub4dor-and3\"}",
-            "{\"dsn\": \"redis://:Tr0ub4dor-and3@cache:6379/0\"}",
-        ] {
-            assert!(found(value).iter().any(|leaf| leaf == password), "{value}: {:?}", found(value));
-        }
-        let webhook = "https://hooks.slack.com/services/T0123456/B0123456/x7Kq2vJ8mZ4wP9nT6rL3sD5f";
-        assert_eq!(found(webhook), ["x7Kq2vJ8mZ4wP9nT6rL3sD5f"]);
-    }
-
-    #[test]
-    fn the_name_of_a_field_decides() {
-        let value = r#"{"password": "hunter2", "secret_id": "abcdefgh", "token": "me@home", "api_key": "http-only",
-            "user": "x7Kq2vJ8mZ4wP9nT", "warehouse": "COMPUTE_WH", "title": "Payment Service", "url": "db:5432", "n": "x7Kq2vJ8mZ4wP9nT6r"}"#;
-        assert_eq!(found(value), ["abcdefgh", "http-only", "hunter2", "me@home", "x7Kq2vJ8mZ4wP9nT6r"]);
-    }
-
-    #[test]
-    fn other_values_have_no_leaves() {
-        for value in [
-            "",
-            "k3Jq-71xT/wPz",
-            "correct horse battery staple",
-            "739184",
-            "a=b",
-            "https://example.com/path?page=2",
-        ] {
-            assert_eq!(found(value), [""; 0], "{value}");
-        }
-    }
 }

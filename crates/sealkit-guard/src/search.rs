@@ -110,7 +110,10 @@ impl Guard {
                 pending.add_partial(text.len() - length, pattern);
             }
         }
-        pending.partial = pending.partial.filter(|(start, _)| text.len() - start > views::MAX_RELEASED);
+        let is_secret = |(start, _): &(usize, u32)| {
+            text.len() - start > views::MAX_RELEASED && !is_header(&text[*start..])
+        };
+        pending.partial = pending.partial.filter(is_secret);
         pending
     }
 
@@ -188,6 +191,12 @@ impl Guard {
             encoding => encoding,
         }
     }
+}
+
+/// Returns whether the beginning of a value is the first line of a PEM file at most, which is public. Other texts end with dashes, too.
+fn is_header(beginning: &[u8]) -> bool {
+    let after = beginning.iter().position(|byte| *byte == b'\n').map_or(0, |end| beginning.len() - end - 1);
+    beginning.starts_with(b"---") && after <= views::MAX_RELEASED
 }
 
 /// Returns whether `byte` continues a word, so that a word next to it does not match.

@@ -134,6 +134,21 @@ impl View {
     }
 }
 
+/// Resolves the escapes with backslashes of a text, as in quotes.
+pub(crate) fn without_backslashes(text: &[u8]) -> ZeroizingBytes {
+    View::unescape(text, Style { kinds: BACKSLASH, hex_pairs: false }, true).bytes
+}
+
+/// Resolves the character references of a text, as in XML.
+pub(crate) fn without_entities(text: &[u8]) -> ZeroizingBytes {
+    View::unescape(text, Style { kinds: ENTITY, hex_pairs: false }, true).bytes
+}
+
+/// Resolves the percent-encoding of a text, as in URLs.
+pub(crate) fn without_percent(text: &[u8]) -> ZeroizingBytes {
+    View::unescape(text, Style { kinds: PERCENT, hex_pairs: false }, true).bytes
+}
+
 /// A search for escapes and lists of numbers, which advances block by block.
 pub(crate) struct Views {
     /// The length of the longest pattern.
