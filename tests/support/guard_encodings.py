@@ -14,6 +14,7 @@ import quopri
 import random
 import re
 import shlex
+import shutil
 import string
 import subprocess
 import sys
@@ -206,14 +207,20 @@ REDACTED = {
     "hex with spaces": lambda s: s.encode().hex(" "),
     "hex with dashes": lambda s: s.encode().hex("-").upper(),
     "hex with colons": lambda s: s.encode().hex(":"),
-    "od -tx1": tool("od", "-An", "-v", "-tx1"),
-    "od -tu1": tool("od", "-v", "-tu1"),
-    "od -to1": tool("od", "-v", "-to1"),
-    "hexdump -C": tool("hexdump", "-v", "-C"),
-    "xxd": tool("xxd"),
-    "od -x": tool("od", "-v", "-x"),
-    "od": tool("od", "-v"),
 }
+
+# Dumps of a secret by tools, as far as they are installed.
+TOOLS = {
+    "od -tx1": ("od", "-An", "-v", "-tx1"),
+    "od -tu1": ("od", "-v", "-tu1"),
+    "od -to1": ("od", "-v", "-to1"),
+    "hexdump -C": ("hexdump", "-v", "-C"),
+    "xxd": ("xxd",),
+    "od -x": ("od", "-v", "-x"),
+    "od": ("od", "-v"),
+}
+INSTALLED = {name: tool(*command) for name, command in TOOLS.items() if shutil.which(command[0])}
+REDACTED |= INSTALLED
 
 # Encodings that are always found by the check.
 CHECKED = {
@@ -239,7 +246,7 @@ UNGUARANTEED = {
     "rot13": lambda s: codecs.encode(s, "rot13"),
 }
 
-assert (len(REDACTED), len(CHECKED), len(UNGUARANTEED)) == (75, 3, 11)
+assert (len(REDACTED | TOOLS), len(CHECKED), len(UNGUARANTEED)) == (75, 3, 11)
 
 
 def field(r):

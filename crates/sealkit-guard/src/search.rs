@@ -54,6 +54,11 @@ impl Pending {
         }
     }
 
+    /// Returns whether the byte before `at` is a part of an escape.
+    pub(crate) fn has_escape_before(&self, at: usize) -> bool {
+        self.views.iter().any(|view| view.has_escape_before(at))
+    }
+
     fn keep(&mut self, from: usize, is_held: bool) {
         self.keep_from = self.keep_from.min(from);
         if is_held {

@@ -78,6 +78,15 @@ impl View {
         }
     }
 
+    /// Returns whether the byte before the offset `at` of the text is a part of an escape.
+    pub(crate) fn has_escape_before(&self, at: usize) -> bool {
+        let Some(offset) = at.checked_sub(self.base) else { return false };
+        let index = self.sources.partition_point(|(start, _)| (*start as usize) < offset);
+        let unit = index.checked_sub(1).map(|index| self.sources[index]);
+        // What no byte of the view stands for is shown by no terminal.
+        unit.is_some_and(|(start, end)| end as usize != offset || end - start > 1)
+    }
+
     /// Returns where the view begins in the text.
     pub(crate) fn base(&self) -> usize {
         self.base
@@ -102,9 +111,9 @@ impl View {
             match unit(&text[at..], style) {
                 Unit::Literal => view.push(&text[at..=at], at, at + 1),
                 Unit::Escape { length, bytes, count, is_ambiguous } => {
-                    // A backslash before a letter that stands for itself is not a part of the value.
+                    // A backslash before what stands for itself is not a part of the value. Before what begins an escape, it is needed.
                     let is_itself =
-                        length == 2 && count == 1 && bytes[0] == text[at + 1] && bytes[0] != b'\\';
+                        length == 2 && count == 1 && bytes[0] == text[at + 1] && kind(bytes[0]) == 0;
                     view.push(&bytes[..count], at + usize::from(is_itself), at + length);
                     view.is_ambiguous |= is_ambiguous;
                     at += length - 1;
@@ -227,35 +236,38 @@ impl Views {
 
 /// Calls `visit` with the views of a part of the text, which begins at `base`.
 fn unescape_twice(text: &[u8], base: usize, is_end: bool, is_last: bool, visit: &mut impl FnMut(View)) {
-    for mut once in readings(text, true, |style| View::unescape(text, style, is_last)) {
+    for (kinds, mut once) in readings(text, Style::ALL.kinds, |style| View::unescape(text, style, is_last)) {
         (once.base, once.is_end) = (base, is_end);
-        let twice = readings(&once.bytes, false, |style| once.unescape_again(style, is_last));
-        twice.into_iter().for_each(&mut *visit);
+        let alone = if kinds == Style::ALL.kinds { 0 } else { kinds };
+        let twice = readings(&once.bytes, alone, |style| once.unescape_again(style, is_last));
+        for (_, view) in twice {
+            visit(view);
+        }
         visit(once);
     }
 }
 
-/// Returns the readings of a text that `unescape` returns: with all kinds of escapes, of ambiguous escapes, and with `each_kind`. A text
-/// without escapes has none.
-fn readings(text: &[u8], each_kind: bool, unescape: impl Fn(Style) -> View) -> Vec<View> {
+/// Returns the readings of a text that `unescape` returns, and the kinds of escapes that each has read: all together, with both meanings
+/// of ambiguous escapes, and each of the kinds `alone`. A text without escapes has none.
+fn readings(text: &[u8], alone: u8, unescape: impl Fn(Style) -> View) -> Vec<(u8, View)> {
     // An escape of one kind may hide that of another.
-    let kinds = escapes::kinds(text);
-    if kinds == 0 {
+    let present = escapes::kinds(text);
+    if present == 0 {
         return Vec::new();
     }
-    let all = unescape(Style::ALL);
-    let is_ambiguous = all.is_ambiguous;
-    let mut readings = vec![all];
-    if is_ambiguous {
-        readings.push(unescape(Style { hex_pairs: true, ..Style::ALL }));
-    }
-    if each_kind && kinds.count_ones() > 1 {
-        for kind in [PERCENT, BACKSLASH, ENTITY, TERMINAL].into_iter().filter(|kind| kinds & kind != 0) {
-            readings.push(unescape(Style { kinds: kind, hex_pairs: false }));
-            if is_ambiguous && kind == BACKSLASH {
-                readings.push(unescape(Style { kinds: kind, hex_pairs: true }));
-            }
+    let mut readings = Vec::new();
+    let mut add = |kinds| {
+        let view = unescape(Style { kinds, hex_pairs: false });
+        let is_ambiguous = view.is_ambiguous;
+        readings.push((kinds, view));
+        if is_ambiguous {
+            readings.push((kinds, unescape(Style { kinds, hex_pairs: true })));
         }
+    };
+    add(Style::ALL.kinds);
+    if present.count_ones() > 1 {
+        let kinds = [PERCENT, BACKSLASH, ENTITY, TERMINAL];
+        kinds.into_iter().filter(|kind| present & alone & kind != 0).for_each(&mut add);
     }
     readings
 }

@@ -101,7 +101,8 @@ impl State {
         }
         let is_kept_only = limit < pending.hold_from && spans.iter().all(|span| span.end() <= limit);
         if limit > 0 {
-            self.previous = Some(text[limit - 1]);
+            // The letter at the end of an escape is no part of a word.
+            self.previous = (!pending.has_escape_before(limit)).then(|| text[limit - 1]);
             self.released = self.released.saturating_sub(limit);
             self.buffer.drain(limit);
         }

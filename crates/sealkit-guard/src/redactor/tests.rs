@@ -3,6 +3,7 @@ use std::{ops::Range, sync::Arc};
 use aho_corasick::{AhoCorasick, MatchKind};
 
 use super::*;
+use crate::Strength;
 
 /// Values that overlap, share a prefix, repeat themselves, are weak or have several lines.
 const VALUES: [(&str, &str); 9] = [
@@ -125,6 +126,66 @@ fn a_stream_in_random_chunks_is_redacted_like_the_whole_text() {
             }),
         );
         assert!(redacted == *whole, "case {case}: {}", text.escape_ascii());
+    }
+}
+
+/// Returns random text with escaped values, parts of them, and escapes that stand for something else.
+fn random_escapes(random: &mut fastrand::Rng) -> Vec<u8> {
+    let escape = |byte: u8, how: u8| match how {
+        0 => format!("%{byte:02x}"),
+        1 => format!("\\x{byte:02x}"),
+        2 => format!("\\{byte:03o}"),
+        3 => format!("\\u{byte:04x}"),
+        4 => format!("&#{byte};"),
+        5 => format!("%25{byte:02X}"),
+        6 => format!("\\\\u{{{byte:x}}}"),
+        7 => format!("\x1b[0;{byte}m{}", char::from(byte)),
+        8 => format!("\\{}", char::from(byte)),
+        _ => char::from(byte).to_string(),
+    };
+    let mut text = Vec::new();
+    for _ in 0..random.usize(1..8) {
+        // Not the weak values: what is before an escape does not count for them in the next chunk.
+        let values = VALUES.iter().filter(|(_, value)| Strength::of(value.as_bytes()) == Strength::Full);
+        let values: Vec<&[u8]> = values.map(|(_, value)| value.as_bytes()).collect();
+        let value = values[random.usize(..values.len())];
+        let (from, to) =
+            if random.bool() { (0, value.len()) } else { (random.usize(..value.len()), value.len()) };
+        let to = if random.u8(..3) == 0 { random.usize(from..=to) } else { to };
+        let (how, share) = (random.u8(..10), random.u8(1..4));
+        for byte in &value[from..to] {
+            let how = if random.u8(..3) < share { how } else { 9 };
+            // Letters after a backslash have other meanings.
+            let how = if how == 8 && byte.is_ascii_alphanumeric() { 9 } else { how };
+            text.extend_from_slice(escape(*byte, how).as_bytes());
+        }
+        let noise = [" ", "%", "\\", "&", "&amp;", "\\\\", "%4", "=", "\\u00", "\x1b[1m", "."];
+        text.extend_from_slice(noise[random.usize(..noise.len())].as_bytes());
+    }
+    // The end of a stream may be the beginning of a secret or of an escape; no pattern contains these bytes.
+    [text, vec![0xff; 8]].concat()
+}
+
+#[test]
+fn escapes_in_random_chunks_are_redacted_like_the_whole_text() {
+    let (guard, mut random) = (Arc::new(guard()), fastrand::Rng::with_seed(19));
+    for case in 0..8_000 {
+        let text = random_escapes(&mut random);
+        let whole = guard.redact(&text);
+        let (mut chunks, mut rest) = (Vec::new(), &text[..]);
+        while !rest.is_empty() {
+            let (chunk, after) = rest.split_at(random.usize(1..=rest.len().min(12)));
+            chunks.push(chunk);
+            rest = after;
+        }
+        let redacted = redact_chunks(&guard, &chunks);
+        assert!(
+            redacted == *whole,
+            "case {case}: {}\n{}\n{}",
+            text.escape_ascii(),
+            whole.escape_ascii(),
+            redacted.escape_ascii()
+        );
     }
 }
 
@@ -253,6 +314,13 @@ fn a_word_is_found_between_others_but_not_inside_them() {
     assert_eq!(guard.check(b"deployed").len(), 0);
     assert_eq!(guard.check(b"to deploy it").len(), 1);
     assert_eq!(guard.redact_text(r#"{"a":"\ndeploy\n"}"#), r#"{"a":"\n[REDACTED:verb]\n"}"#);
+}
+
+#[test]
+fn a_word_after_a_colour_is_found_across_chunks() {
+    let guard = Arc::new(Guard::new([("pin", "739184")]));
+    let redacted = redact_chunks(&guard, ["pin: \x1b[1m", "739184", "\x1b[0m."]);
+    assert_eq!(redacted.escape_ascii().to_string(), "pin: \\x1b[1m[REDACTED:pin]\\x1b[0m.");
 }
 
 #[test]
