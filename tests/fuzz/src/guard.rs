@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use sealkit_guard::{Guard, Redactor, Strength};
 
-const MARKER: &[u8] = b"[REDACTED:1]";
+const MARKERS: &[u8] = b"[REDACTED:1][REDACTED:2]";
 
 /// Returns whether `text` contains `part`.
 fn contains(text: &[u8], part: &[u8]) -> bool {
@@ -56,7 +56,7 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
         }
         assert!(!contains(&text, trimmed) || !guard.check(&text).is_empty(), "the check missed a secret");
         // A match that contains a part of a marker is not a leak.
-        let overlaps_marker = trimmed.iter().any(|byte| b"[]".contains(byte)) || contains(MARKER, trimmed);
+        let overlaps_marker = trimmed.iter().any(|byte| b"[]".contains(byte)) || contains(MARKERS, trimmed);
         for redacted in [&*whole, &streamed, &released] {
             assert!(overlaps_marker || !contains(redacted, trimmed), "redaction missed a secret");
         }
