@@ -110,3 +110,21 @@ fn no_copy_of_a_dropped_secret_stays_in_memory() {
         }
     }
 }
+
+#[test]
+fn no_copy_of_a_field_stays_in_memory_after_the_guard_is_dropped() {
+    let mut random = fastrand::Rng::new();
+    let word: String = (0..64).map(|_| random.alphanumeric()).collect();
+    // The word is in the middle of each value.
+    for (before, after) in [
+        ("{\"password\": \"\\u0041", "\\n\\u0041\"}"),
+        ("postgres://a:%41", "%41@db/x"),
+        ("password='it''s ", " it''s so  '"),
+        ("password=\"a\"\"", "\\\" and more\""),
+        ("Uid=app;Pwd={a}}", "b};Server=db;"),
+        ("<password>&amp;", "&lt;</password>"),
+    ] {
+        let value = format!("{before}{word}{after}");
+        assert_eq!(copies_after("guard", value.as_bytes(), Source::Mount), 0, "{before}…{after}");
+    }
+}

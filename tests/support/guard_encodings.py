@@ -219,8 +219,7 @@ TOOLS = {
     "od -x": ("od", "-v", "-x"),
     "od": ("od", "-v"),
 }
-INSTALLED = {name: tool(*command) for name, command in TOOLS.items() if shutil.which(command[0])}
-REDACTED |= INSTALLED
+REDACTED |= {name: tool(*command) for name, command in TOOLS.items() if shutil.which(command[0])}
 
 # Encodings that are always found by the check.
 CHECKED = {

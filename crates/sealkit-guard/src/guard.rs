@@ -3,8 +3,8 @@
 use std::{borrow::Cow, fmt, sync::OnceLock};
 
 use crate::{
-    Encoding, Strength,
-    patterns::{self, Pattern},
+    Strength,
+    patterns::{self, PatternInfo},
     redactor::{End, State},
     scanner::{Scanner, to_u32},
     strength::trim,
@@ -41,17 +41,6 @@ pub(crate) struct GuardedSecret {
     pub(crate) value: ZeroizingBytes,
 }
 
-/// The secret and encoding that a pattern stands for.
-#[derive(Clone, Copy)]
-pub(crate) struct PatternInfo {
-    pub(crate) secret: u32,
-    pub(crate) encoding: Encoding,
-    /// Whether the pattern matches only as a whole word.
-    pub(crate) whole_word: bool,
-    /// Whether the check leaves the pattern out, because ordinary data may contain it.
-    pub(crate) is_weak: bool,
-}
-
 /// The patterns for a text that is reduced to its letters and digits.
 pub(crate) struct AlphanumericScanner {
     pub(crate) scanner: Scanner,
@@ -65,28 +54,14 @@ impl Guard {
     /// Every value is accepted; [`Guard::weak`] returns the ones that are too weak to be fully guarded.
     pub fn new<N: Into<String>, V: AsRef<[u8]>>(values: impl IntoIterator<Item = (N, V)>) -> Self {
         let mut secrets = Vec::new();
-        let mut found: Vec<(Pattern, u32)> = Vec::new();
+        let mut found = Vec::new();
         for (name, value) in values {
             let value = value.as_ref();
+            found.extend(patterns::patterns(value, to_u32(secrets.len())));
             let strength = Strength::of(value);
-            let id = to_u32(secrets.len());
-            found.extend(patterns::patterns(value, strength).into_iter().map(|pattern| (pattern, id)));
             secrets.push(GuardedSecret { name: name.into(), strength, value: trim(value).into() });
         }
-        // Different encodings can yield the same bytes: keep the simplest encoding.
-        let order = |(pattern, secret): &(Pattern, u32)| {
-            (pattern.is_weak, pattern.whole_word, pattern.encoding, *secret)
-        };
-        found.sort_unstable_by(|a, b| (*a.0.bytes).cmp(&*b.0.bytes).then_with(|| order(a).cmp(&order(b))));
-        found.dedup_by(|(a, _), (b, _)| *a.bytes == *b.bytes);
-        let scanner = Scanner::new(found.iter().map(|(pattern, _)| &*pattern.bytes));
-        let info = |(pattern, secret): (Pattern, u32)| PatternInfo {
-            secret,
-            encoding: pattern.encoding,
-            whole_word: pattern.whole_word,
-            is_weak: pattern.is_weak,
-        };
-        let patterns = found.into_iter().map(info).collect();
+        let (scanner, patterns) = scanner(found);
         Self { secrets, scanner, patterns, alphanumeric: OnceLock::new() }
     }
 
@@ -133,18 +108,22 @@ impl Guard {
         self.alphanumeric.get_or_init(|| {
             let full =
                 self.secrets.iter().enumerate().filter(|(_, secret)| secret.strength == Strength::Full);
-            let mut found: Vec<(ZeroizingBytes, u32)> = full
-                .flat_map(|(id, secret)| {
-                    let patterns = patterns::alphanumeric_patterns(&secret.value);
-                    patterns.into_iter().map(move |bytes| (bytes, to_u32(id)))
-                })
+            let found = full
+                .flat_map(|(id, secret)| patterns::alphanumeric_patterns(&secret.value, to_u32(id)))
                 .collect();
-            found.sort_unstable_by(|(a, x), (b, y)| a.cmp(b).then(x.cmp(y)));
-            found.dedup_by(|(a, _), (b, _)| **a == **b);
-            let scanner = Scanner::new(found.iter().map(|(bytes, _)| &**bytes));
-            AlphanumericScanner { scanner, secrets: found.into_iter().map(|(_, secret)| secret).collect() }
+            let (scanner, patterns) = scanner(found);
+            AlphanumericScanner { scanner, secrets: patterns.iter().map(|pattern| pattern.secret).collect() }
         })
     }
+}
+
+/// Returns a scanner for these patterns, and what each of them stands for.
+fn scanner(mut found: Vec<(ZeroizingBytes, PatternInfo)>) -> (Scanner, Vec<PatternInfo>) {
+    // Different encodings can yield the same bytes: keep the simplest encoding.
+    found.sort_unstable_by(|(a, x), (b, y)| (**a).cmp(&**b).then_with(|| x.cmp(y)));
+    found.dedup_by(|(a, _), (b, _)| **a == **b);
+    let scanner = Scanner::new(found.iter().map(|(bytes, _)| &**bytes));
+    (scanner, found.into_iter().map(|(_, info)| info).collect())
 }
 
 /// Shows the names and strengths, never the values.

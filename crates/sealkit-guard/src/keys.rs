@@ -1,12 +1,6 @@
 //! The secret and the public parts of keys.
 //!
-//! | key | secret parts |
-//! |---|---|
-//! | PKCS#8 (RFC 5958) and PKCS#1 (RFC 8017), as PEM or DER | the private exponent and the primes; the private key of another algorithm |
-//! | SEC 1 (RFC 5915) | the private key |
-//! | OpenSSH (`PROTOCOL.key`) and `PuTTY` (appendix C of its manual), not encrypted | the private fields |
-//! | JWK (RFC 7517, RFC 7518) | `d`, `p`, `q`, `dp`, `dq`, `qi`, `k` |
-//! | age | the 32 bytes behind `AGE-SECRET-KEY-1` (Bech32) |
+//! The documentation of the crate lists the kinds of keys, and what is secret in each.
 //!
 //! The rest of such a key, certificates and public keys are public: other files contain the same bytes.
 
@@ -37,9 +31,12 @@ const PUBLIC: [&str; 11] = [
 ];
 /// The members of a JWK that are secret.
 const JWK: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "k"];
+const BEGIN: &str = "-----BEGIN ";
 const AGE: &str = "AGE-SECRET-KEY-1";
 /// The alphabet of Bech32.
 const BECH32: &[u8; 32] = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l";
+/// The length of what the PEM blocks of one kind share: the `BEGIN` line, and a first line that encodes the algorithm.
+const MAX_PEM_HEADER: usize = 110;
 /// A shorter part is no key.
 const MIN_PART: usize = 16;
 
@@ -48,8 +45,9 @@ const MIN_PART: usize = 16;
 pub(crate) struct Keys {
     /// The secret parts, as bytes.
     pub(crate) parts: Vec<ZeroizingBytes>,
-    /// The ranges of the value that contain keys and certificates whose structure is known.
-    known: Vec<Range<usize>>,
+    /// The ranges of the value that are public, except for its secret ranges: keys and certificates whose structure is known, and the
+    /// headers of other PEM blocks.
+    public: Vec<Range<usize>>,
     /// The ranges of the value that encode secret parts.
     secret: Vec<Range<usize>>,
 }
@@ -68,7 +66,7 @@ impl Keys {
             Err(_) => {
                 if let Some(parts) = der::private_key(value) {
                     keys.add_parts(value, &parts, |range| range);
-                    keys.known.push(0..value.len());
+                    keys.public.push(0..value.len());
                 }
             }
         }
@@ -79,14 +77,14 @@ impl Keys {
     pub(crate) fn may_be_secret(&self, range: &Range<usize>) -> bool {
         let overlap = |other: &Range<usize>| range.start < other.end && other.start < range.end;
         let is_inside = |other: &Range<usize>| other.start <= range.start && range.end <= other.end;
-        !self.known.iter().any(overlap) || self.secret.iter().any(is_inside)
+        !self.public.iter().any(overlap) || self.secret.iter().any(is_inside)
     }
 
     /// Returns whether a line of the value encodes much of a secret part, or belongs to no key.
     pub(crate) fn may_be_secret_line(&self, line: &Range<usize>) -> bool {
         let overlap =
             |other: &Range<usize>| line.end.min(other.end).saturating_sub(line.start.max(other.start));
-        self.known.iter().all(|known| overlap(known) == 0)
+        self.public.iter().all(|public| overlap(public) == 0)
             || self.secret.iter().any(|secret| overlap(secret) >= MIN_PART)
     }
 
@@ -108,7 +106,7 @@ impl Keys {
         }
     }
 
-    /// Adds the part of the value between `start` and `end`, which is base64 with line breaks.
+    /// Adds the `parts` of what a range of the value encodes in base64, with line breaks. Returns `false` if it has none.
     fn add_base64(
         &mut self,
         text: &str,
@@ -121,12 +119,12 @@ impl Keys {
         let positions: Vec<usize> = range.filter(is_part).collect();
         let characters: ZeroizingBytes =
             positions.iter().fold(ZeroizingBytes::with_capacity(positions.len()), |mut all, at| {
-                all.push(text.as_bytes()[*at]);
+                all.push(bytes[*at]);
                 all
             });
-        let bytes = decode(&characters);
-        let Some(parts) = parts(&bytes) else { return false };
-        self.add_parts(&bytes, &parts, |part| {
+        let decoded = decode(&characters);
+        let Some(parts) = parts(&decoded) else { return false };
+        self.add_parts(&decoded, &parts, |part| {
             let (first, last) = ((part.start * 4).div_ceil(3), part.end * 4 / 3);
             let position = |index: usize| positions.get(index).copied().unwrap_or(text.len());
             position(first)..position(last)
@@ -135,27 +133,29 @@ impl Keys {
     }
 
     fn add_pem(&mut self, text: &str) {
-        const BEGIN: &str = "-----BEGIN ";
         for (start, _) in text.match_indices(BEGIN) {
-            let rest = &text[start + BEGIN.len()..];
-            let Some((label, body)) = rest.split_once("-----") else { continue };
-            let body_start = text.len() - body.len();
-            let Some(length) = body.find("-----END ") else { continue };
-            let end = body_start + length;
-            // Headers, which encrypted keys have.
-            if body[..length].contains(':') {
-                continue;
-            }
-            let is_known = PUBLIC.contains(&label)
-                || self.add_base64(text, body_start..end, |bytes| match label {
-                    "OPENSSH PRIVATE KEY" => ssh::openssh(bytes),
-                    _ => der::private_key(bytes),
-                });
-            if is_known {
-                let label_end = text[end..].find('\n').map_or(text.len(), |length| end + length);
-                self.known.push(start..label_end);
-            }
+            let public = self.add_pem_block(text, start).unwrap_or_else(|| {
+                let second_line = text[start..].match_indices('\n').nth(1).map_or(text.len(), |(end, _)| end);
+                start..text.len().min(start + second_line.min(MAX_PEM_HEADER))
+            });
+            self.public.push(public);
         }
+    }
+
+    /// Adds the parts of the PEM block at `start`. Returns where the block is, or `None` if its structure is not known.
+    fn add_pem_block(&mut self, text: &str, start: usize) -> Option<Range<usize>> {
+        let (label, body) = text[start + BEGIN.len()..].split_once("-----")?;
+        let from = text.len() - body.len();
+        let to = from + body.find("-----END ")?;
+        // Encrypted keys have headers.
+        let is_encrypted = text[from..to].contains(':');
+        let parts = |bytes: &[u8]| match label {
+            "OPENSSH PRIVATE KEY" => ssh::openssh(bytes),
+            _ => der::private_key(bytes),
+        };
+        let is_known = PUBLIC.contains(&label) || !is_encrypted && self.add_base64(text, from..to, parts);
+        let end = text[to..].find('\n').map_or(text.len(), |length| to + length);
+        is_known.then_some(start..end)
     }
 
     fn add_putty(&mut self, text: &str) {
@@ -167,7 +167,7 @@ impl Keys {
         let start = at + 1 + line;
         let end = text[start..].find("\nPrivate-MAC").map_or(text.len(), |length| start + length);
         if self.add_base64(text, start..end, ssh::strings) {
-            self.known.push(0..text.len());
+            self.public.push(0..text.len());
         }
     }
 
@@ -176,9 +176,9 @@ impl Keys {
             let data = &text[start + AGE.len()..];
             let length = data.bytes().take_while(u8::is_ascii_alphanumeric).count();
             // The last six characters are a checksum.
-            let Some(data) = data[..length].len().checked_sub(6).map(|end| &data[..end]) else { continue };
+            let Some(end) = length.checked_sub(6) else { continue };
             let (mut bytes, mut bits, mut count) = (ZeroizingBytes::with_capacity(40), 0_u32, 0);
-            for c in data.bytes().map(|c| c.to_ascii_lowercase()) {
+            for c in data[..end].bytes().map(|c| c.to_ascii_lowercase()) {
                 let index = BECH32.iter().position(|known| *known == c).unwrap_or_default();
                 bits = (bits << 5 | u32::try_from(index).unwrap_or_default()) & 0xfff;
                 count += 5;
@@ -233,17 +233,15 @@ mod tests {
             "-----BEGIN CERTIFICATE-----\nMIIBszCCAVmgAwIBAgIUQ2k3\n-----END CERTIFICATE-----\n";
         let keys = Keys::of(certificate.as_bytes());
         assert!(keys.parts.is_empty() && !keys.may_be_secret(&(30..46)));
-        for text in [
-            "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----",
-            "-----BEGIN ",
-            "-----BEGIN X-----",
-            AGE,
-        ] {
-            let keys = Keys::of(text.as_bytes());
-            assert!(
-                keys.parts.iter().all(|part| part.len() < MIN_PART) && keys.may_be_secret(&(0..1)),
-                "{text}"
-            );
+        let malformed = "-----BEGIN PRIVATE KEY-----\nAAAA\nBBBB\n-----END PRIVATE KEY-----";
+        let keys = Keys::of(malformed.as_bytes());
+        let at = |text: &str| malformed.find(text).map(|start| start..start + text.len()).unwrap();
+        assert!(keys.parts.is_empty());
+        // The first line of a key is the same in many keys.
+        assert!(!keys.may_be_secret(&at("AAAA")) && !keys.may_be_secret_line(&at("AAAA")));
+        assert!(keys.may_be_secret(&at("BBBB")) && keys.may_be_secret_line(&at("BBBB")));
+        for text in ["-----BEGIN ", "-----BEGIN X-----", AGE, "text"] {
+            assert!(Keys::of(text.as_bytes()).parts.is_empty(), "{text}");
         }
     }
 

@@ -1,18 +1,6 @@
 //! The leaves of a value that is a container: the passwords, tokens and keys in it, which programs use and print on their own.
 //!
-//! | container | leaves |
-//! |---|---|
-//! | quoted, or with a byte order mark | what is inside |
-//! | JSON (service accounts, Docker, AWS, JWK) | its strings, and numbers with a secret name |
-//! | URL (RFC 3986), with or without `jdbc:` | password, parameters, random parts of the path, a user without a password; also percent-decoded |
-//! | `NAME=VALUE` or `NAME: VALUE` lines (`.env`, INI, properties, TOML, YAML, `.npmrc`, HTTP headers) | the values |
-//! | connection strings (`;`, `&` or space between the pairs: ADO.NET, ODBC, Azure, libpq) | the values |
-//! | `user:password`, `user/password@host`, `.pgpass`, `.htpasswd` | the password |
-//! | `Bearer TOKEN`, `Basic BASE64` and other schemes of HTTP | the token, the decoded password |
-//! | `.netrc` | what follows `password` |
-//! | XML (Maven, `NuGet`) | attributes and texts with a secret name |
-//! | base64 of a text | the text and its leaves |
-//! | anything else | words that look random |
+//! The documentation of the crate lists the containers.
 //!
 //! The name of a field decides first. Without a secret name, a leaf has to look random: names and addresses do not.
 
@@ -173,10 +161,13 @@ impl Leaves {
         let inside = |open: char, close: char| value.strip_prefix(open)?.strip_suffix(close);
         if let Some(text) = inside('"', '"').or_else(|| inside('\'', '\'')) {
             self.add_resolved(text, &views::without_backslashes(text.as_bytes()), class, depth);
-            self.add_resolved(text, text.replace("''", "'").replace("\"\"", "\"").as_bytes(), class, depth);
+            for (doubled, quote) in [("''", "'"), ("\"\"", "\"")] {
+                self.add_resolved(text, &ZeroizingBytes::replaced(text, doubled, quote), class, depth);
+            }
         }
         if let Some(text) = inside('{', '}') {
-            self.add(&text.replace("}}", "}"), class, depth);
+            self.add(text, class, depth);
+            self.add_resolved(text, &ZeroizingBytes::replaced(text, "}}", "}"), class, depth);
         }
         true
     }

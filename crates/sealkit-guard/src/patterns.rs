@@ -35,72 +35,67 @@ const MIN_LINE: usize = 16;
 const LOWER_DIGITS: &[u8; 16] = b"0123456789abcdef";
 const UPPER_DIGITS: &[u8; 16] = b"0123456789ABCDEF";
 
-/// What is searched for.
-pub(crate) struct Pattern {
-    pub(crate) bytes: ZeroizingBytes,
-    pub(crate) encoding: Encoding,
-    /// Whether it matches only as a whole word.
-    pub(crate) whole_word: bool,
-    /// Whether ordinary data may contain it.
+/// What a pattern stands for. Of two with the same bytes, the smaller one is kept.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct PatternInfo {
+    /// Whether the check leaves the pattern out, because ordinary data may contain it.
     pub(crate) is_weak: bool,
+    /// Whether the pattern matches only as a whole word.
+    pub(crate) whole_word: bool,
+    pub(crate) encoding: Encoding,
+    /// The number of the secret.
+    pub(crate) secret: u32,
 }
 
-/// Returns the patterns of a value: its encodings, and those of its leaves and of the secret parts of its keys.
-pub(crate) fn patterns(value: &[u8], strength: Strength) -> Vec<Pattern> {
-    let mut patterns = PatternSet::default();
-    let value = trim(value);
-    let keys = Keys::of(value);
-    patterns.add_value(value, strength, Encoding::Plain, &keys);
-    for part in &keys.parts {
-        patterns.add_value(part, Strength::of(part), Encoding::Key, &Keys::default());
-    }
-    for leaf in leaves(value) {
-        let keys = Keys::of(&leaf);
-        patterns.add_value(&leaf, Strength::of(&leaf), Encoding::Field, &keys);
-        for part in &keys.parts {
-            patterns.add_value(part, Strength::of(part), Encoding::Key, &Keys::default());
-        }
-    }
+/// Returns the patterns of the value of a secret, of its leaves and of the secret parts of its keys.
+pub(crate) fn patterns(value: &[u8], secret: u32) -> Vec<(ZeroizingBytes, PatternInfo)> {
+    let mut patterns = PatternSet::new(secret);
+    for_each_part(value, |part, plain, keys| patterns.add_part(part, plain, keys));
     patterns.found
 }
 
 /// Returns the patterns for a text that is reduced to its letters and digits.
-pub(crate) fn alphanumeric_patterns(value: &[u8]) -> Vec<ZeroizingBytes> {
+pub(crate) fn alphanumeric_patterns(value: &[u8], secret: u32) -> Vec<(ZeroizingBytes, PatternInfo)> {
+    let mut patterns = PatternSet::new(secret);
+    for_each_part(value, |part, _, _| {
+        if Strength::of(part) == Strength::Full {
+            patterns.add_alphanumeric(part);
+        }
+    });
+    patterns.found
+}
+
+/// Calls `visit` with the value, its leaves and the secret parts of the keys in them. The encoding names what it is, and the keys are those
+/// of a text.
+fn for_each_part(value: &[u8], mut visit: impl FnMut(&[u8], Encoding, &Keys)) {
     let value = trim(value);
-    let mut patterns = PatternSet::default();
-    patterns.add_alphanumeric(value);
-    for part in Keys::of(value).parts {
-        patterns.add_alphanumeric(&part);
-    }
-    for leaf in leaves(value) {
-        if Strength::of(&leaf) == Strength::Full {
-            patterns.add_alphanumeric(&leaf);
-        }
-        for part in Keys::of(&leaf).parts {
-            patterns.add_alphanumeric(&part);
+    let leaves = leaves(value);
+    let texts = [(value, Encoding::Plain)].into_iter();
+    for (text, encoding) in texts.chain(leaves.iter().map(|leaf| (&**leaf, Encoding::Field))) {
+        let keys = Keys::of(text);
+        visit(text, encoding, &keys);
+        for part in &keys.parts {
+            visit(part, Encoding::Key, &Keys::default());
         }
     }
-    patterns.found.into_iter().map(|pattern| pattern.bytes).collect()
 }
 
 /// A set of patterns without duplicates.
-#[derive(Default)]
 struct PatternSet {
-    found: Vec<Pattern>,
+    secret: u32,
+    found: Vec<(ZeroizingBytes, PatternInfo)>,
     seen: BTreeSet<u128>,
-    /// Whether the patterns of the current value match only as a whole word.
-    whole_word: bool,
-    /// Whether the current value is a part of a key.
-    is_key_part: bool,
 }
 
 impl PatternSet {
+    fn new(secret: u32) -> Self {
+        Self { secret, found: Vec::new(), seen: BTreeSet::new() }
+    }
+
     /// Adds a pattern if it is long enough and not in the set yet.
     fn add(&mut self, encoding: Encoding, pattern: &[u8]) {
-        let shortest = if encoding == Encoding::Plain { 1 } else { MIN_PATTERN };
-        if pattern.len() >= shortest {
-            let is_word = matches!(encoding, Encoding::Plain | Encoding::Field | Encoding::LetterCase);
-            self.insert(encoding, pattern, self.whole_word && is_word, false);
+        if pattern.len() >= MIN_PATTERN {
+            self.insert(encoding, pattern, false, false);
         }
     }
 
@@ -108,24 +103,24 @@ impl PatternSet {
     fn insert(&mut self, encoding: Encoding, pattern: &[u8], whole_word: bool, is_weak: bool) -> bool {
         let is_new = self.seen.insert(fingerprint(pattern));
         if is_new {
-            self.found.push(Pattern { bytes: pattern.into(), encoding, whole_word, is_weak });
+            let info = PatternInfo { is_weak, whole_word, encoding, secret: self.secret };
+            self.found.push((pattern.into(), info));
         }
         is_new
     }
 
-    /// Adds the patterns of a value of this strength. `plain` names the encoding of the value itself.
-    fn add_value(&mut self, value: &[u8], strength: Strength, plain: Encoding, keys: &Keys) {
-        match strength {
+    /// Adds the patterns of a part. `plain` is the encoding of the part itself.
+    fn add_part(&mut self, part: &[u8], plain: Encoding, keys: &Keys) {
+        match Strength::of(part) {
             Strength::Full => {
-                // `deploy` is a part of other words.
-                self.whole_word = value.iter().all(u8::is_ascii_alphabetic) && value.len() <= MAX_WORD;
-                self.is_key_part = plain == Encoding::Key;
-                // A part of a key that was found in the value and in one of its fields has its patterns.
-                if self.insert(plain, value, self.whole_word, false) {
-                    self.add_encodings(value, keys);
+                // The same part may be in the value and in one of its leaves.
+                if self.insert(plain, part, is_word(part), false) {
+                    self.add_encodings(part, plain, keys);
                 }
             }
-            Strength::Weak(_) => drop(self.insert(plain, value, true, true)),
+            Strength::Weak(_) => {
+                self.insert(plain, part, true, true);
+            }
             Strength::None(_) => {}
         }
     }
@@ -142,8 +137,8 @@ impl PatternSet {
         }
     }
 
-    /// Adds all encodings of `value` but the plain one.
-    fn add_encodings(&mut self, value: &[u8], keys: &Keys) {
+    /// Adds all encodings of `value` but the `plain` one.
+    fn add_encodings(&mut self, value: &[u8], plain: Encoding, keys: &Keys) {
         for before in 0..3 {
             self.add(Encoding::Base64, &base64::core(value, before, STANDARD));
             self.add(Encoding::Base64, &base64::core(value, before, URL_SAFE));
@@ -151,7 +146,8 @@ impl PatternSet {
         for digits in [LOWER_DIGITS, UPPER_DIGITS] {
             self.add(Encoding::Hexadecimal, &hexadecimal(value, digits));
         }
-        fragments::for_each(value, keys, self.is_key_part, |fragment| self.add(Encoding::Fragment, fragment));
+        let is_key_part = plain == Encoding::Key;
+        fragments::for_each(value, keys, is_key_part, |fragment| self.add(Encoding::Fragment, fragment));
         if value.len() > MAX_ESCAPED {
             return;
         }
@@ -179,10 +175,11 @@ impl PatternSet {
         if text.len() <= MAX_SHORT_VALUE {
             let mut upper = ZeroizingBytes::with_capacity(2 * text.len());
             text.chars().flat_map(char::to_uppercase).for_each(|c| push(&mut upper, c));
-            self.add(Encoding::LetterCase, &upper);
             let mut lower = ZeroizingBytes::with_capacity(2 * text.len());
             text.chars().flat_map(char::to_lowercase).for_each(|c| push(&mut lower, c));
-            self.add(Encoding::LetterCase, &lower);
+            for pattern in [&upper, &lower].into_iter().filter(|pattern| pattern.len() >= MIN_PATTERN) {
+                self.insert(Encoding::LetterCase, pattern, is_word(pattern), false);
+            }
             let mut reversed = ZeroizingBytes::with_capacity(text.len());
             text.chars().rev().for_each(|c| push(&mut reversed, c));
             self.add(Encoding::Reversed, &reversed);
@@ -199,9 +196,7 @@ impl PatternSet {
                 }
                 self.add(Encoding::LineBreaks, &joined);
             }
-            // The first two lines of a PEM file are the same in many keys.
-            let shared = if text.starts_with("-----") { 2 } else { 0 };
-            for line in lines().skip(shared).map(str::trim).filter(|line| line.len() >= MIN_LINE) {
+            for line in lines().map(str::trim).filter(|line| line.len() >= MIN_LINE) {
                 let start = line.as_ptr() as usize - text.as_ptr() as usize;
                 if keys.may_be_secret_line(&(start..start + line.len())) {
                     self.add_line(line);
@@ -240,6 +235,11 @@ fn fingerprint(bytes: &[u8]) -> u128 {
         static KEYS: [RandomState; 2] = [RandomState::new(), RandomState::new()];
     }
     KEYS.with(|keys| (u128::from(keys[0].hash_one(bytes)) << 64) | u128::from(keys[1].hash_one(bytes)))
+}
+
+/// Returns whether a value is one word, such as `deploy`, which is a part of other words.
+fn is_word(value: &[u8]) -> bool {
+    value.iter().all(u8::is_ascii_alphabetic) && value.len() <= MAX_WORD
 }
 
 /// Returns the ASCII letters and digits of `text`.

@@ -21,7 +21,7 @@ const BLOCK: usize = 16 * 1024;
 
 /// How a pattern occurs.
 enum Word {
-    /// It ends there, and no word goes on.
+    /// As a whole word, which ends there, or it need not be one.
     Whole(usize),
     /// As a part of a word.
     Part,
@@ -160,8 +160,7 @@ impl Guard {
         pending.views.push(view);
     }
 
-    /// Returns whether the pattern at `start` of `bytes` is one that may match only as a whole word, and does not. `previous` is the byte
-    /// before `bytes`.
+    /// Returns how the pattern at `start` of `bytes` occurs, as a word or as a part of one. `previous` is the byte before `bytes`.
     fn check_word(
         &self,
         bytes: &[u8],

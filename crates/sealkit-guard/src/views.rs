@@ -176,7 +176,7 @@ impl Views {
         Self { reach, is_last, zone: None, at: 0, lists: Lists::default() }
     }
 
-    /// Calls `visit` with each view of `text` that differs from it and ends before `until`.
+    /// Searches the text up to `until`, and calls `visit` with each view of what is complete.
     pub(crate) fn advance(&mut self, text: &[u8], until: usize, visit: &mut impl FnMut(View)) {
         self.lists.advance(text, until, self.is_last, visit);
         while self.at < until {

@@ -13,6 +13,16 @@ impl ZeroizingBytes {
         Self(Zeroizing::new(Vec::with_capacity(capacity)))
     }
 
+    /// Creates a copy of `text` in which `from` is replaced by `to`.
+    pub(crate) fn replaced(text: &str, from: &str, to: &str) -> Self {
+        let mut replaced = Self::with_capacity(2 * text.len());
+        for (index, part) in text.split(from).enumerate() {
+            replaced.extend(if index == 0 { "" } else { to }.as_bytes());
+            replaced.extend(part.as_bytes());
+        }
+        replaced
+    }
+
     #[inline]
     pub(crate) fn push(&mut self, byte: u8) {
         self.reserve(1);

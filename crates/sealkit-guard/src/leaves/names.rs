@@ -1,5 +1,7 @@
 //! The names of fields: whether they say that a value is secret.
 
+use zeroize::Zeroizing;
+
 /// What the name of a field says of its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Class {
@@ -82,8 +84,10 @@ const PUBLIC_ENDS: [&str; 39] = [
 
 /// Returns what a name says. Case and separators do not matter.
 pub(crate) fn class(name: &str) -> Class {
-    let name: String =
-        name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    // What is taken for a name may be a part of a value.
+    let letters = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase());
+    let mut name = Zeroizing::new(String::with_capacity(name.len()));
+    name.extend(letters);
     let contains = |words: &[&str]| words.iter().any(|word| name.contains(word));
     let ends = |words: &[&str]| words.iter().any(|word| name.ends_with(word));
     let is_id = name.ends_with("id") || name.ends_with("identifier");

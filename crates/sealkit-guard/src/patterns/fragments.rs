@@ -1,7 +1,5 @@
 //! Fragments of long values, which are found where a value is truncated, wrapped or only partly written.
 
-use std::ops::Range;
-
 use super::{
     LOWER_DIGITS, UPPER_DIGITS,
     base64::{self, STANDARD, URL_SAFE},
@@ -13,8 +11,6 @@ use crate::keys::Keys;
 const MAX_WHOLE: usize = 40;
 /// The minimum length of a fragment.
 const MIN_FRAGMENT: usize = 16;
-/// The length of the part that PEM keys of one type share: the `BEGIN` line and a first line of 70 characters.
-const PEM_PREFIX: usize = 110;
 /// A shorter run of base64 characters does not show whether it encodes words.
 const MIN_BASE64_RUN: usize = 8;
 /// The maximum number of fragments of an encoded value. Longer values have longer fragments.
@@ -24,28 +20,29 @@ const MAX_FRAGMENTS: usize = 1024;
 ///
 /// Fragments that ordinary text or other secrets may contain are left out.
 ///
-/// A key has so many that it has fewer: of its text, as it is and in base64 from the beginning; of its parts, in base64 and in lower-case
-/// hexadecimal digits.
+/// A key is long, so it has fewer: of its text, as it is and in base64 from the beginning; of its parts, in standard base64 and in
+/// lower-case hexadecimal digits.
 pub(super) fn for_each(value: &[u8], keys: &Keys, is_key_part: bool, mut visit: impl FnMut(&[u8])) {
-    let is_key = !keys.parts.is_empty();
-    let (pem_prefixes, is_text) = (pem_prefixes(value), str::from_utf8(value).is_ok());
+    let is_text = str::from_utf8(value).is_ok();
     // An encoded fragment is judged by the bytes of the value that it encodes.
-    let is_unique = |from: usize, to: usize| {
-        !pem_prefixes.iter().any(|prefix| from < prefix.end && prefix.start < to)
-            && keys.may_be_secret(&(from..to))
-            && is_random_part(value, from, to, is_text)
-    };
+    let is_unique =
+        |from: usize, to: usize| keys.may_be_secret(&(from..to)) && is_random_part(value, from, to, is_text);
+    let (alignments, alphabets, digits): (usize, &[[u8; 2]], &[&[u8; 16]]) =
+        match (keys.parts.is_empty(), is_key_part) {
+            (false, _) => (1, &[STANDARD], &[]),
+            (true, true) => (3, &[STANDARD], &[LOWER_DIGITS]),
+            (true, false) => (3, &[STANDARD, URL_SAFE], &[LOWER_DIGITS, UPPER_DIGITS]),
+        };
     split(value, &mut visit, is_unique);
-    for before in 0..if is_key { 1 } else { 3 } {
-        for last in [STANDARD, URL_SAFE].into_iter().take(if is_key || is_key_part { 1 } else { 2 }) {
-            split(&base64::core(value, before, last), &mut visit, |from, to| {
+    for before in 0..alignments {
+        for last in alphabets {
+            split(&base64::core(value, before, *last), &mut visit, |from, to| {
                 let (start, end) = base64::source(before, from, to);
                 is_unique(start, end)
             });
         }
     }
-    let count = if is_key { 0 } else { 2 - usize::from(is_key_part) };
-    for digits in [LOWER_DIGITS, UPPER_DIGITS].into_iter().take(count) {
+    for digits in digits {
         split(&hexadecimal(value, digits), &mut visit, |from, to| is_unique(from / 2, to / 2));
     }
 }
@@ -66,13 +63,6 @@ fn split(encoded: &[u8], mut visit: impl FnMut(&[u8]), is_unique: impl Fn(usize,
     if is_unique(last, encoded.len()) {
         visit(&encoded[last..]);
     }
-}
-
-/// Returns where PEM keys begin in `value`. Their first line encodes the algorithm and is not secret.
-fn pem_prefixes(value: &[u8]) -> Vec<Range<usize>> {
-    const BEGIN: &[u8] = b"-----BEGIN ";
-    let starts = value.windows(BEGIN.len()).enumerate().filter(|(_, part)| *part == BEGIN);
-    starts.map(|(start, _)| start..start + PEM_PREFIX).collect()
 }
 
 /// Returns whether a part of `value` looks random.
@@ -173,7 +163,7 @@ mod tests {
     fn the_first_line_of_a_private_key_is_not_a_fragment() {
         let line = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj";
         let key = format!("-----BEGIN PRIVATE KEY-----\n{line}\nkJ8vQ2mZ7xT4wP9nkJ8vQ2mZ7xT4wP9n\n");
-        for_each(key.as_bytes(), &Keys::default(), false, |fragment| {
+        for_each(key.as_bytes(), &Keys::of(key.as_bytes()), false, |fragment| {
             let fragment = String::from_utf8_lossy(fragment);
             assert!(!line.contains(&*fragment), "{fragment}");
         });
