@@ -3,7 +3,10 @@
 use std::{
     collections::BTreeMap,
     env, fs,
-    os::unix::process::CommandExt,
+    os::{
+        fd::OwnedFd,
+        unix::{fs::MetadataExt, net::UnixStream, process::CommandExt},
+    },
     path::PathBuf,
     process::{Command, Stdio},
     thread,
@@ -11,6 +14,10 @@ use std::{
 };
 
 use rustix::process::{Pid, Signal, kill_process};
+use sealkit_protocol::{
+    Answer, Query, frame,
+    query::{self, Question},
+};
 use support::runs::{CERTIFICATE, LOOT, SECRET, children, mask, until, wait_for};
 
 use crate::home;
@@ -167,6 +174,33 @@ fn another_process_of_the_same_user_never_sees_a_secret_of_a_run() {
 }
 
 #[test]
+#[cfg_attr(not(is_root), ignore = "needs root")]
+fn a_program_that_answers_the_command_protects_its_memory() {
+    const UNPRIVILEGED: u32 = 65_534;
+    let directory = tempfile::tempdir().unwrap();
+    std::os::unix::fs::chown(directory.path(), Some(UNPRIVILEGED), Some(UNPRIVILEGED)).unwrap();
+    // Copied to where another user can execute it.
+    let program = directory.path().join("pods");
+    fs::copy(env!("CARGO_BIN_EXE_pods"), &program).unwrap();
+    let (socket, other) = UnixStream::pair().unwrap();
+    let mut command = Command::new(&program);
+    command.arg(query::COMMAND).env_clear().env("SEALKIT_ENGINE", "1").uid(UNPRIVILEGED).gid(UNPRIVILEGED);
+    let mut child = command.stdin(OwnedFd::from(other)).spawn().unwrap();
+    drop(command);
+    // It has protected itself before it answers.
+    frame::write(&socket, &Query::new(Question::Describe(()))).unwrap();
+    assert!(frame::read::<Answer>(&socket).unwrap().is_some());
+    // The files of a process that may not be read belong to root.
+    let process = PathBuf::from(format!("/proc/{}", child.id()));
+    assert_eq!(fs::metadata(process.join("mem")).unwrap().uid(), 0);
+    let limits = fs::read_to_string(process.join("limits")).unwrap();
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max core file size")).unwrap();
+    assert!(line.trim_start().starts_with("0 "), "{line}");
+    drop(socket);
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
 fn a_run_and_its_pods_leave_no_core_files_unless_they_may_be_debugged() {
     let home = home();
     for options in [&[][..], &["--debuggable"]] {
@@ -210,7 +244,6 @@ fn a_pod_inherits_neither_files_of_the_shell_nor_the_variable_of_a_secret() {
 #[test]
 #[cfg_attr(not(is_root), ignore = "needs root")]
 fn secret_files_are_in_memory_and_visible_to_their_pod_only() {
-    use std::os::unix::fs::MetadataExt;
     let home = home();
     let mut child = home.start("waits").unwrap();
     wait_for(&mut child, "waits | waiting");

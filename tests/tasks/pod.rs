@@ -308,7 +308,9 @@ fn another_process_of_the_same_user_cannot_read_a_pod() {
     std::os::unix::fs::chown(directory.path(), Some(UNPRIVILEGED), Some(UNPRIVILEGED)).unwrap();
     for (start, debuggable) in STARTS.into_iter().flat_map(|start| [(start, false), (start, true)]) {
         let child = waiting(&program, start, directory.path(), Some(UNPRIVILEGED), debuggable);
-        let processes = [child.id(), children(child.id())[0]];
+        // The supervisor, the task and the redactor.
+        let processes: Vec<u32> = [child.id()].into_iter().chain(children(child.id())).collect();
+        assert_eq!(processes.len(), 3);
         for (process, file) in
             processes.into_iter().flat_map(|id| ["environ", "mem", "maps", "fd"].map(|file| (id, file)))
         {

@@ -24,7 +24,6 @@ mod manual;
 mod new;
 mod progress;
 mod prompt;
-mod protection;
 mod remote;
 mod run;
 mod run_secrets;
@@ -68,7 +67,7 @@ pub fn main() -> ExitCode {
         }
     };
     if !matches!(&arguments.verb, Verb::Run(Deferred(run)) if run.debuggable) {
-        protection::protect_memory();
+        sealkit_engine::protect_memory();
     }
     // Runs that were killed leave their directories behind.
     sealkit_engine::remove_stale_run_directories();

@@ -201,7 +201,7 @@ impl Engine {
             {
                 return Err(cancelled(&task.name));
             }
-            let Some(slot) = slot else { return Err(attempts.not_started()) };
+            let Some(slot) = slot else { return Err(attempts.overdue()) };
             let pod = self.next_pod.fetch_add(1, Ordering::SeqCst);
             let started = Instant::now();
             let caller_pod = caller.map(|caller| caller.pod);

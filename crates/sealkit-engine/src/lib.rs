@@ -24,6 +24,6 @@ pub use pod::{GRACE_PERIOD, PodOptions};
 pub use run_directory::remove_stale_run_directories;
 pub use sealkit_protocol::Retry;
 
-pub use sealkit_process::{adopt_orphans, kill_orphans};
+pub use sealkit_process::{adopt_orphans, kill_orphans, protect_memory};
 pub use sealkit_protocol::{Code, Problem, call::Success, exit::signal_name};
 pub use values::{Lookup, Values};

@@ -8,10 +8,27 @@ mod process;
 
 use std::{io, os::unix::net::UnixStream, path::Path};
 
+use rustix::process::{Resource, Rlimit, setrlimit};
+
 use crate::Program;
 
 #[cfg(target_os = "linux")]
 use sealkit_names::variables;
+
+/// Keeps the memory of this process from other processes of the same user, as far as `isolation` can, and from core files.
+pub(crate) fn protect_memory(isolation: &dyn Isolation) {
+    isolation.hide_memory();
+    // It can only fail where the system forbids it.
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+}
+
+/// Returns the best isolation of the system.
+pub(crate) fn best() -> &'static dyn Isolation {
+    #[cfg(target_os = "linux")]
+    return &private::Private;
+    #[cfg(not(target_os = "linux"))]
+    &process::Process
+}
 
 /// The measures that isolate a pod, in the order in which it takes them.
 pub(crate) trait Isolation {
@@ -41,9 +58,9 @@ pub(crate) fn of_this_pod() -> &'static dyn Isolation {
     {
         // The environment of a pod on a cluster must not weaken it.
         let is_set = |name| std::env::var_os(name).is_some();
-        if !(is_set(variables::PROCESS_ISOLATION) && is_set(variables::ENGINE)) {
-            return &private::Private;
+        if is_set(variables::PROCESS_ISOLATION) && is_set(variables::ENGINE) {
+            return &process::Process;
         }
     }
-    &process::Process
+    best()
 }

@@ -15,7 +15,7 @@
 //!
 //! The program that links this crate has to declare what its supervisor needs: [`before_main`](macro@before_main).
 //!
-//! If an engine started the program to answer a query, this crate only takes the socket away from standard input.
+//! If an engine started the program to answer a query, this crate protects its memory and takes the socket away from standard input.
 //!
 //! [`adopt_orphans`], [`kill_orphans`] and [`close_on_exec`] are for the parents of pods: the supervisor and the engine.
 //!
@@ -66,6 +66,15 @@ pub fn start_time_limit(limit: TimeLimit) {
     supervisor::report(supervisor::Report::TimeLimit(limit));
     #[cfg(not(target_os = "linux"))]
     let _ = limit;
+}
+
+/// Keeps the memory of this process, which holds secrets, from other processes of the same user on Linux, and from core files on Unix
+/// systems.
+///
+/// Programs that this process starts have to protect themselves: executing them ends the protection of the memory.
+pub fn protect_memory() {
+    #[cfg(unix)]
+    isolation::protect_memory(isolation::best());
 }
 
 /// Names the secrets of this pod, so that they are redacted in what it prints. Returns when they are.

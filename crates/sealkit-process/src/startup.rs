@@ -11,7 +11,7 @@ use std::{
 
 use rustix::{
     net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg},
-    process::{Resource, Rlimit, setrlimit, setsid},
+    process::setsid,
 };
 use sealkit_names::{io_reason, variables};
 use sealkit_protocol::{
@@ -42,7 +42,7 @@ pub(crate) fn before_main(program: &'static Program) {
         if env::var_os(variables::ENGINE).is_some() {
             environment::remove(variables::ENGINE);
             // It may be asked for secrets.
-            let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+            isolation::protect_memory(isolation::best());
             if let Ok(socket) = take_socket() {
                 let _ = QUERY_SOCKET.set(socket);
             }
@@ -62,8 +62,7 @@ pub(crate) fn before_main(program: &'static Program) {
     }
     let debuggable = env::var_os(variables::DEBUGGABLE).is_some_and(|value| !value.is_empty());
     if !debuggable {
-        isolation.hide_memory();
-        let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+        isolation::protect_memory(isolation);
     }
     let prefixes = secret_prefixes();
     let is_secret = |name: &str| is_secret(name, &prefixes);

@@ -4,9 +4,10 @@
 //! the first process between its start and the call that forbids it, and keep it open; the memory of the child is its own, and protected
 //! from the start.
 //!
-//! The parent passes signals on, reaps orphans, and waits for the child. On a cluster, a second child redacts what the first one prints. In a local run it ends as the child has ended, and the engine
-//! reports why. On a cluster it terminates a child that reaches its timeout, and writes the answer of a child that ended without one: Flyte
-//! starts a pod that exits with a code other than 0 again forever, and does not enforce timeouts.
+//! The parent passes signals on, reaps orphans, and waits for the child. In a local run it ends as the child has ended, and the engine
+//! reports why. On a cluster, another child redacts what the first one prints. The parent terminates a child that reaches its timeout, and
+//! writes the answer of a child that ended without one: Flyte starts a pod that exits with a code other than 0 again forever, and does not
+//! enforce timeouts.
 
 mod channel;
 mod redaction;
@@ -84,7 +85,11 @@ fn fork(
         // The parent may have died before the death signal was set.
         return if getppid() == Some(parent) { Ok(()) } else { Err(io::ErrorKind::NotFound.into()) };
     };
-    let redactor = redaction.map(|redaction| redaction.start(is_secret));
+    let redactor = redaction.map(|redaction| redaction.start(is_secret)).transpose();
+    if redactor.is_err() {
+        // The task would not notice that its output is lost.
+        let _ = kill_process(child, Signal::KILL);
+    }
     // Close the engine's socket in the parent, so that the engine notices when the child has exited.
     if matches!(reader, Reader::Engine)
         && let Ok(null) = File::open("/dev/null")
@@ -96,19 +101,13 @@ fn fork(
     }
     let mut supervisor = Supervisor {
         child,
-        redactor: None,
+        redactor: redactor.ok().flatten(),
         reader,
         channel,
         timer: initial_timer(),
         timed_out: None,
         has_answered: false,
     };
-    match redactor {
-        Some(Ok(redactor)) => supervisor.redactor = Some(redactor),
-        // The task would not notice that its output is lost.
-        Some(Err(_)) => supervisor.signal(Signal::KILL),
-        None => {}
-    }
     let status = supervisor.wait();
     supervisor.finish(status)
 }

@@ -117,8 +117,8 @@ impl<'t> Attempts<'t> {
         [timeout, deadline].into_iter().flatten().min_by_key(|limit| limit.left)
     }
 
-    /// Returns the problem of a task that did not start in time.
-    pub fn not_started(&self) -> Problem {
+    /// Returns the problem of a task that did not start in time, or did not end by its deadline.
+    pub fn overdue(&self) -> Problem {
         match self.limits.max_queued_time {
             Some(limit) if self.time_left().is_none_or(|left| !left.is_zero()) => {
                 let message = format!("task `{}` did not start within {limit:?}", self.limits.task);
@@ -178,7 +178,7 @@ mod tests {
     #[test]
     fn the_problem_names_the_limit() {
         let task = task(r#""max_queued_time":"5s""#);
-        assert_eq!(Attempts::new(task.limits()).not_started().message, "task `t` did not start within 5s");
+        assert_eq!(Attempts::new(task.limits()).overdue().message, "task `t` did not start within 5s");
         let message = |limits: &str, before| {
             let task = self::task(limits);
             let attempts = Attempts::called(task.limits(), Duration::from_secs(before));

@@ -97,7 +97,7 @@ pub(crate) fn send_secrets(secrets: &[SecretVariable]) -> io::Result<()> {
 
 fn redact(readers: [OwnedFd; 2], connection: UnixStream, variables: Vec<SecretVariable>) {
     let known: Vec<SecretVariable> = variables.into_iter().map(with_short_name).collect();
-    let first = guard(&[], &known);
+    let first = guard(known.iter());
     let [out, err] = readers.map(File::from);
     let mut out = Forwarder::new(out, first.clone(), |bytes: &[u8]| write(io::stdout().lock(), bytes));
     let mut err = Forwarder::new(err, first, |bytes: &[u8]| write(io::stderr().lock(), bytes));
@@ -122,7 +122,7 @@ fn redact(readers: [OwnedFd; 2], connection: UnixStream, variables: Vec<SecretVa
             && let Some(mut open) = connection.take()
             && let Ok(secrets) = mounts::receive(&open)
         {
-            let guard = guard(&secrets, &known);
+            let guard = guard(secrets.iter().chain(&known));
             out.set_guard(guard.clone());
             err.set_guard(guard);
             if open.write_all(&[1]).is_ok() {
@@ -143,10 +143,8 @@ fn redact(readers: [OwnedFd; 2], connection: UnixStream, variables: Vec<SecretVa
 }
 
 /// Returns a guard for secrets. Of two with the same value, the first gives the name.
-fn guard(secrets: &[SecretVariable], more: &[SecretVariable]) -> Arc<Guard> {
-    let is_new = |secret: &&SecretVariable| !secrets.iter().any(|known| known.value == secret.value);
-    let all = secrets.iter().chain(more.iter().filter(is_new));
-    Arc::new(Guard::new(all.map(|secret| (&*secret.name, &**secret.value))))
+fn guard<'s>(secrets: impl Iterator<Item = &'s SecretVariable>) -> Arc<Guard> {
+    Arc::new(Guard::new(secrets.map(|secret| (&*secret.name, &**secret.value))))
 }
 
 /// Names a secret as it was probably declared: `_UNION_DB_PASSWORD` is `db_password`.

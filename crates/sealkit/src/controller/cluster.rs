@@ -158,7 +158,7 @@ impl ClusterController {
         let Some(update) = self.in_time(name, &attempts).await.map_err(no_pod)? else {
             // The action may end at this moment.
             let _ = self.actions.abort(name).await;
-            return Err(attempts.not_started().into());
+            return Err(attempts.overdue().into());
         };
         match update.phase() {
             phase if phase.is_success() => {

@@ -137,8 +137,13 @@ fn redact_output(session: &Session, task: &TaskMetadata) -> Result<(), Problem> 
             secrets.push(SecretVariable { name, value, mount: MountKind::Memory });
         }
     }
-    let problem = |error| Problem::new(Code::Io, format!("cannot redact the output of the task: {error}"));
-    sealkit_process::redact_output(&secrets).map_err(problem)
+    if secrets.is_empty() {
+        return Ok(());
+    }
+    sealkit_process::redact_output(&secrets).map_err(|error| {
+        let message = format!("cannot redact the output of the task: its redactor does not answer: {error}");
+        Problem::new(Code::Io, message).with_hint("run the task again; if it fails again, raise its memory")
+    })
 }
 
 /// What the supervisor of a pod on a cluster calls.

@@ -29,7 +29,7 @@ pub(super) fn wait(task: &TaskMetadata, pod: &Pod) -> Result<(), Problem> {
     let attempt = env::var(variables::ATTEMPT).ok().and_then(|attempt| attempt.parse::<u32>().ok());
     let Some(retry) = attempt.and_then(|attempt| attempt.checked_sub(1)) else {
         let is_late = attempts.queue_limit(0).is_some_and(|limit| limit <= Instant::now());
-        return if is_late { Err(attempts.not_started()) } else { Ok(()) };
+        return if is_late { Err(attempts.overdue()) } else { Ok(()) };
     };
     let previous =
         pod.outputs.as_deref().and_then(previous_directory).and_then(|directory| problem(&directory));
