@@ -9,6 +9,7 @@ mod isolation;
 mod lookup;
 mod output;
 mod preflight;
+mod private_files;
 mod process_isolation;
 mod protocol;
 mod runs;

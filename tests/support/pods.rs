@@ -2,6 +2,7 @@
 
 mod call_tasks;
 mod error_tasks;
+mod isolation_tasks;
 mod output_tasks;
 mod retry_tasks;
 mod spy;

@@ -3,8 +3,8 @@
 use std::{
     fs,
     io::{self, Read as _},
-    os::unix::fs::FileExt as _,
-    path::Path,
+    os::{fd::AsRawFd as _, unix::fs::FileExt as _},
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -14,10 +14,10 @@ use std::{
 
 use sealkit::task;
 
-/// Searches the pods of a program, and runs of the command, for a secret, until standard input ends. Returns the number of looks at pods,
-/// of looks at commands, and of finds.
+/// Searches the pods of a program, and runs of the command, for a secret in memory and for one in a file, until standard input ends.
+/// Returns the number of looks at pods, at commands and at root directories, and of finds.
 #[task]
-fn spy(program: String, command: String, secret: String) -> anyhow::Result<Vec<usize>> {
+fn spy(program: String, command: String, secret: String, file: String) -> anyhow::Result<Vec<usize>> {
     let done = Arc::new(AtomicBool::new(false));
     let flag = done.clone();
     thread::spawn(move || {
@@ -25,14 +25,17 @@ fn spy(program: String, command: String, secret: String) -> anyhow::Result<Vec<u
         flag.store(true, Ordering::SeqCst);
     });
     let runs = format!("{command}\0run\0");
-    let (flag, value) = (done.clone(), secret.clone());
-    let runs = thread::spawn(move || search(&flag, &value, &|line| line.starts_with(runs.as_bytes())));
-    let is_pod = |line: &[u8]| {
+    let is_pod = move |line: &[u8]| {
         line.starts_with(program.as_bytes()) && line.windows(9).any(|part| part == b"\0execute\0")
     };
+    let (flag, is_pod_with_files) = (done.clone(), is_pod.clone());
+    let files = thread::spawn(move || search_files(&flag, &file, &is_pod_with_files));
+    let (flag, value) = (done.clone(), secret.clone());
+    let runs = thread::spawn(move || search(&flag, &value, &|line| line.starts_with(runs.as_bytes())));
     let (pod_looks, pod_finds) = search(&done, &secret, &is_pod)?;
     let (run_looks, run_finds) = runs.join().map_err(|_| anyhow::anyhow!("panicked"))??;
-    Ok(vec![pod_looks, run_looks, pod_finds + run_finds])
+    let (root_looks, file_finds) = files.join().map_err(|_| anyhow::anyhow!("panicked"))??;
+    Ok(vec![pod_looks, run_looks, root_looks, pod_finds + run_finds + file_finds])
 }
 
 /// Searches all processes whose command line is `wanted`, until it is `done`. Returns the number of looks and of finds.
@@ -59,6 +62,40 @@ fn search(done: &AtomicBool, secret: &str, wanted: &dyn Fn(&[u8]) -> bool) -> io
     Ok((looks, finds))
 }
 
+/// Opens the root directories of all processes whose command line is `wanted`, and searches them for a file with this content. A directory
+/// stays open when its process is protected.
+fn search_files(
+    done: &AtomicBool,
+    content: &str,
+    wanted: &dyn Fn(&[u8]) -> bool,
+) -> io::Result<(usize, usize)> {
+    let (mut looks, mut finds) = (0, 0);
+    while !done.load(Ordering::SeqCst) {
+        for entry in fs::read_dir("/proc")?.flatten() {
+            if !fs::read(entry.path().join("cmdline")).is_ok_and(|line| wanted(&line)) {
+                continue;
+            }
+            let path = entry.path().join("root");
+            let mut root = None;
+            while let Ok(opened) = fs::File::open(&path) {
+                looks += 1;
+                root = Some(opened);
+                if fs::read(entry.path().join("cmdline")).is_ok_and(|line| line.is_empty()) {
+                    break;
+                }
+            }
+            let Some(root) = root else { continue };
+            while fs::read(entry.path().join("cmdline")).is_ok_and(|line| !line.is_empty()) {
+                if has_file(&root, content) {
+                    finds += 1;
+                    break;
+                }
+            }
+        }
+    }
+    Ok((looks, finds))
+}
+
 /// Returns the readable memory of the heap and the stack of a process.
 fn memory_of(process: &Path) -> Vec<u8> {
     let Ok(memory) = fs::File::open(process.join("mem")) else { return Vec::new() };
@@ -74,4 +111,21 @@ fn memory_of(process: &Path) -> Vec<u8> {
         }
     }
     all
+}
+
+/// Returns whether a file of a run has this content, in the view of the system that a root directory belongs to.
+fn has_file(root: &fs::File, content: &str) -> bool {
+    let user = rustix::process::geteuid().as_raw();
+    let mut folders =
+        vec![PathBuf::from(format!("/proc/self/fd/{}/dev/shm/sealkit-{user}", root.as_raw_fd()))];
+    while let Some(folder) = folders.pop() {
+        for path in fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else if fs::read(&path).is_ok_and(|found| found == content.as_bytes()) {
+                return true;
+            }
+        }
+    }
+    false
 }

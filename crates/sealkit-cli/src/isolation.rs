@@ -1,14 +1,35 @@
-//! The warning of a local run about secrets that other processes of the same user can read.
+//! The warnings of a local run about secrets that other processes of the same user can read.
 
+use rustix::io::Errno;
 use sealkit_engine::{Engine, Isolation};
 
 use crate::terminal;
 
+/// The command that allows user namespaces on Ubuntu 23.10 and later.
+const UBUNTU: &str = "`sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0`";
+
 /// Prints what does not protect the secrets of the run, if anything.
-pub(crate) fn print_warning(engine: &Engine) {
+pub(crate) fn print_warnings(engine: &Engine) {
     if let Some((warning, hint)) = warning(engine.isolation(), engine.is_in_memory()) {
         terminal::warning(warning);
         terminal::hint(hint);
+    }
+    if let Some(error) = engine.visible_files() {
+        let has_threads = Errno::from_io_error(error) == Some(Errno::INVAL);
+        let reason = if has_threads {
+            "the program starts threads before `main`, as some libraries do".to_owned()
+        } else {
+            format!("this system lets no process hide them: {}", sealkit_names::io_reason(error))
+        };
+        terminal::warning(&format!(
+            "other processes of your user can read the secrets that are mounted as files: {reason}"
+        ));
+        let variables = "request the secrets as variables: mount_requirement = ENV_VAR";
+        terminal::hint(&if has_threads {
+            variables.to_owned()
+        } else {
+            format!("allow user namespaces, on Ubuntu with {UBUNTU}; or {variables}")
+        });
     }
 }
 

@@ -70,7 +70,7 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
         started.and_then(|started| recorder.set(started).ok());
     }
     if has_secrets {
-        isolation::print_warning(&engine);
+        isolation::print_warnings(&engine);
     }
     let signals = RunSignals::install(&engine)?;
     // Other systems cannot adopt orphans.

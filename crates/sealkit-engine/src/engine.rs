@@ -25,7 +25,7 @@ use crate::{
     event::{Event, Observer},
     isolation::Isolation,
     mounts,
-    pod::{Pod, PodOptions, RunningPod, StartMessages},
+    pod::{self, Pod, PodOptions, RunningPod, StartMessages},
     run_directory::RunDirectory,
     slots::Slots,
     values::Values,
@@ -49,6 +49,8 @@ pub struct Engine {
     pub(crate) options: PodOptions,
     /// The directory of secret files, if any task needs one.
     directory: Option<RunDirectory>,
+    /// Why pods cannot hide their secret files.
+    visible_files: Option<io::Error>,
     run: String,
     pub(crate) observer: Observer,
     pub(crate) slots: Slots,
@@ -107,6 +109,10 @@ impl Engine {
         sealkit_process::close_on_exec();
         let needs_files = program.tasks().iter().any(|task| mounts::check(task, &values) == Ok(true));
         let directory = needs_files.then(RunDirectory::create).transpose()?;
+        let visible_files = directory
+            .as_ref()
+            .filter(|_| options.isolation == Isolation::Private)
+            .and_then(|directory| pod::try_to_hide_files(program.path(), &options, directory.path()).err());
         let random = RandomState::new().hash_one(std::process::id());
         let run = format!("local-{:08x}", random & 0xffff_ffff);
         let slots = thread::available_parallelism().map_or(2, usize::from) * 2;
@@ -116,6 +122,7 @@ impl Engine {
             values,
             options,
             directory,
+            visible_files,
             run,
             observer,
             slots: Slots::new(slots),
@@ -131,6 +138,12 @@ impl Engine {
     /// Returns whether secrets that are mounted as files stay in memory, if there are any.
     pub fn is_in_memory(&self) -> bool {
         self.directory.as_ref().is_none_or(RunDirectory::is_in_memory)
+    }
+
+    /// Returns why other processes of the same user can read secrets that are mounted as files, although [`Isolation::Private`] hides
+    /// them on most systems.
+    pub fn visible_files(&self) -> Option<&io::Error> {
+        self.visible_files.as_ref()
     }
 
     /// Returns how pods are isolated from other processes of the same user.
@@ -258,6 +271,7 @@ impl Engine {
             action: &format!("a{number}"),
             attempt,
             secrets: secrets.as_deref(),
+            hides_files: self.visible_files.is_none(),
             mounts,
             options: &self.options,
             stdin: self.options.stdin && caller.is_none(),

@@ -28,6 +28,7 @@ use sealkit_names::variables;
 use sealkit_protocol::{
     Exit, Hello, frame,
     mounts::{self, SecretVariable},
+    query,
 };
 
 use crate::{isolation::Isolation, mounts::Mounts, pty::Pty};
@@ -114,6 +115,17 @@ impl Default for PodOptions {
     }
 }
 
+impl PodOptions {
+    /// Returns the variables that all pods have.
+    fn variables(&self) -> Vec<(OsString, OsString)> {
+        let inherited = env::vars_os()
+            .filter(|(name, _)| self.inherit_environment || is_inherited(name))
+            .filter(|(name, _)| !self.hidden_variables.iter().any(|hidden| name == hidden.as_str()))
+            .filter(|(name, _)| !name.to_str().is_some_and(variables::is_reserved));
+        inherited.chain(self.environment.iter().cloned()).collect()
+    }
+}
+
 /// A pod to start.
 pub(crate) struct Pod<'a> {
     pub(crate) program: &'a Path,
@@ -123,6 +135,8 @@ pub(crate) struct Pod<'a> {
     pub(crate) attempt: u32,
     /// The directory of secrets that are files, if there are any.
     pub(crate) secrets: Option<&'a Path>,
+    /// Whether it hides this directory.
+    pub(crate) hides_files: bool,
     pub(crate) mounts: Mounts,
     pub(crate) options: &'a PodOptions,
     /// Whether it has the standard input of this process.
@@ -236,16 +250,12 @@ impl Pod<'_> {
         let options = self.options;
         let is_secret =
             |name: &OsStr| self.mounts.variables.iter().any(|variable| name == variable.name.as_str());
-        let mut all: Vec<(OsString, OsString)> = env::vars_os()
-            .filter(|(name, _)| options.inherit_environment || is_inherited(name))
-            .filter(|(name, _)| !options.hidden_variables.iter().any(|hidden| name == hidden.as_str()))
-            .filter(|(name, _)| !is_secret(name) && !name.to_str().is_some_and(variables::is_reserved))
-            .collect();
-        all.extend(options.environment.iter().cloned());
+        let mut all = options.variables();
+        all.retain(|(name, _)| !is_secret(name));
         let mut set =
             |name: &str, value: &dyn AsRef<OsStr>| all.push((name.into(), value.as_ref().to_owned()));
         set(variables::ENGINE, &std::process::id().to_string());
-        if let Some(secrets) = self.secrets {
+        if let Some(secrets) = self.secrets.filter(|_| self.hides_files) {
             set(variables::MOUNTS, &secrets);
         }
         set(variables::DEFAULT_DIR, &self.secrets.unwrap_or(Path::new(NO_DIRECTORY)));
@@ -311,6 +321,21 @@ impl RunningPod {
         // The channel closes when all output has been read; a process that left the group may hold the output open.
         let _ = self.output_closed.recv_timeout(OUTPUT_TIMEOUT);
         Ok(exit)
+    }
+}
+
+/// Tries whether pods of `program` can hide files in `directory` from other processes of the same user.
+///
+/// The program tries it, as a process that may not be read, such as this one, cannot.
+pub(crate) fn try_to_hide_files(program: &Path, options: &PodOptions, directory: &Path) -> io::Result<()> {
+    let mut command = Command::new(program);
+    command.arg(query::COMMAND).env_clear().envs(options.variables());
+    command.env(variables::ENGINE, std::process::id().to_string()).env(variables::MOUNTS, directory);
+    let status = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status()?;
+    match status.code() {
+        Some(0) => Ok(()),
+        Some(number) => Err(io::Error::from_raw_os_error(number)),
+        None => Err(io::Error::other(status.to_string())),
     }
 }
 

@@ -32,8 +32,8 @@ pub(crate) fn best() -> &'static dyn Isolation {
 
 /// The measures that isolate a pod, in the order in which it takes them.
 pub(crate) trait Isolation {
-    /// Hides the files that will be written to `directory`. On an error, they are visible to other processes of the same user.
-    fn hide_files(&self, _directory: &Path) -> io::Result<()> {
+    /// Prepares the process to hide files. After an error, it must not run a task.
+    fn prepare_to_hide_files(&self) -> io::Result<()> {
         Ok(())
     }
 
@@ -42,6 +42,11 @@ pub(crate) trait Isolation {
 
     /// Prepares the process for its secrets. `engine` is the process ID of the engine, `debuggable` allows others to read the memory.
     fn prepare_for_secrets(&self, _engine: &str, _debuggable: bool) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Hides the files that will be written to `directory`.
+    fn hide_files(&self, _directory: &Path) -> io::Result<()> {
         Ok(())
     }
 

@@ -9,13 +9,15 @@
 //!
 //! On Linux, the pod forks: the child runs the task, and the parent supervises it. On a cluster, another child redacts the output.
 //!
-//! If an engine started the pod, the pod receives its secrets from the engine through a socket, and is killed when the engine exits.
+//! If an engine started the pod, the pod receives its secrets from the engine through a socket, and is killed when the engine exits, with
+//! all processes that its task has started.
 //! On Linux, the secrets are only in a forked child, whose memory no other process can have opened before. Secrets that are files are
 //! in a tmpfs that only the pod and its children see, if the system allows that. Other Unix systems lack both.
 //!
 //! The program that links this crate has to declare what its supervisor needs: [`before_main`](macro@before_main).
 //!
-//! If an engine started the program to answer a query, this crate protects its memory and takes the socket away from standard input.
+//! If an engine started the program to try whether pods can have such a tmpfs, it ends before `main`, with the error number of the
+//! system as its exit code. If an engine started the program to answer a query, this crate protects its memory and takes the socket away from standard input.
 //!
 //! [`adopt_orphans`], [`kill_orphans`] and [`close_on_exec`] are for the parents of pods: the supervisor and the engine.
 //!

@@ -6,6 +6,7 @@ use std::{
     io::{self, IoSliceMut},
     mem::MaybeUninit,
     os::unix::net::UnixStream,
+    path::Path,
     sync::OnceLock,
 };
 
@@ -41,6 +42,9 @@ pub(crate) fn before_main(program: &'static Program) {
     if env::var_os(variables::EXECUTION_ID).is_none_or(|id| id.is_empty()) {
         if env::var_os(variables::ENGINE).is_some() {
             environment::remove(variables::ENGINE);
+            if let Some(directory) = env::var_os(variables::MOUNTS) {
+                try_to_hide_files(directory.as_ref());
+            }
             // It may be asked for secrets.
             isolation::protect_memory(isolation::best());
             if let Ok(socket) = take_socket() {
@@ -56,10 +60,9 @@ pub(crate) fn before_main(program: &'static Program) {
     }
     let isolation = isolation::of_this_pod();
     environment::remove(variables::PROCESS_ISOLATION);
-    if let Some(directory) = env::var_os(variables::MOUNTS) {
-        let _ = isolation.hide_files(directory.as_ref());
-        environment::remove(variables::MOUNTS);
-    }
+    let hidden = env::var_os(variables::MOUNTS);
+    environment::remove(variables::MOUNTS);
+    let can_hide = if hidden.is_some() { isolation.prepare_to_hide_files() } else { Ok(()) };
     let debuggable = env::var_os(variables::DEBUGGABLE).is_some_and(|value| !value.is_empty());
     if !debuggable {
         isolation::protect_memory(isolation);
@@ -74,7 +77,12 @@ pub(crate) fn before_main(program: &'static Program) {
         // Processes that this pod starts are not pods of the engine.
         environment::remove(variables::ENGINE);
         let prepared = isolation.prepare_for_secrets(&engine, debuggable);
-        match prepared.and_then(|()| connect()) {
+        let hidden = hidden.map_or(Ok(()), |directory| {
+            can_hide
+                .and_then(|()| isolation.hide_files(directory.as_ref()))
+                .map_err(|error| cannot_hide(&error))
+        });
+        match prepared.and_then(|()| connect(hidden)) {
             Ok((socket, variables)) => {
                 secrets.extend(variables);
                 isolation.bind_to_engine(ENGINE_SOCKET.get_or_init(|| socket));
@@ -89,8 +97,22 @@ pub(crate) fn before_main(program: &'static Program) {
     let _ = SECRETS.set(secrets);
 }
 
-/// Moves the socket away from standard input and receives the secrets from the engine.
-fn connect() -> io::Result<(Socket, Vec<SecretVariable>)> {
+/// Tries whether a pod can hide files in `directory`, and exits: a process that failed may have lost its user.
+fn try_to_hide_files(directory: &Path) -> ! {
+    let isolation = isolation::best();
+    let tried = isolation.prepare_to_hide_files().and_then(|()| isolation.hide_files(directory));
+    std::process::exit(tried.err().map_or(0, |error| error.raw_os_error().unwrap_or(1)))
+}
+
+/// The problem of a pod that cannot hide its files, although the same program could before.
+fn cannot_hide(error: &io::Error) -> Problem {
+    let message = format!("cannot hide the secret files of the task: {}", io_reason(error));
+    Problem::new(Code::Configuration, message)
+        .with_hint("request the secrets as variables: mount_requirement = ENV_VAR")
+}
+
+/// Moves the socket away from standard input and receives the secrets from the engine, if the files among them are `hidden`.
+fn connect(hidden: Result<(), Problem>) -> io::Result<(Socket, Vec<SecretVariable>)> {
     let socket = take_socket()?;
     if env::var_os(variables::STDIN).is_some() {
         environment::remove(variables::STDIN);
@@ -98,7 +120,7 @@ fn connect() -> io::Result<(Socket, Vec<SecretVariable>)> {
     }
     let hello: Hello = frame::read(&socket)?.ok_or(io::ErrorKind::UnexpectedEof)?;
     let mut in_memory = Vec::new();
-    if let Err(problem) = hello.check_command() {
+    if let Err(problem) = hello.check_command().and(hidden) {
         let _ = ENGINE_PROBLEM.set(problem);
         return Ok((socket, in_memory));
     }

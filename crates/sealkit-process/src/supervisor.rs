@@ -50,6 +50,8 @@ enum Reader {
 
 /// Forks a pod of the local engine, and returns in the child.
 pub(crate) fn start_for_engine() -> io::Result<()> {
+    // The task may leave processes behind, which the death of the engine must end, too.
+    orphans::adopt_orphans();
     // The engine has not sent the secrets yet.
     fork(Reader::Engine, Channel::none(), None, &|_| false)
 }
@@ -90,14 +92,16 @@ fn fork(
         // The task would not notice that its output is lost.
         let _ = kill_process(child, Signal::KILL);
     }
-    // Close the engine's socket in the parent, so that the engine notices when the child has exited.
-    if matches!(reader, Reader::Engine)
-        && let Ok(null) = File::open("/dev/null")
-    {
-        let _ = rustix::stdio::dup2_stdin(null);
-    }
-    if let Reader::Flyte(_) = reader {
-        drop(environment::take_secrets(|name| is_secret(name) || !is_needed(name)));
+    match reader {
+        Reader::Engine => {
+            // Closed, so that the engine notices when the child has exited.
+            if let Ok(null) = File::open("/dev/null") {
+                let _ = rustix::stdio::dup2_stdin(null);
+            }
+            // Until now, the death of the engine killed this process alone.
+            let _ = set_parent_process_death_signal(Some(signals::ENGINE_DIED));
+        }
+        Reader::Flyte(_) => drop(environment::take_secrets(|name| is_secret(name) || !is_needed(name))),
     }
     let mut supervisor = Supervisor {
         child,
@@ -174,6 +178,10 @@ impl Supervisor {
                     }
                 }
                 Ok(signals::Received::Report) => self.read_reports(),
+                Ok(signals::Received::EngineDied) => {
+                    orphans::kill_orphans();
+                    signals::exit(1);
+                }
                 Ok(signals::Received::Other(signal)) => self.signal(signal),
                 Ok(signals::Received::TimedOut) => self.reach_time_limit(),
                 Err(_) => return None,

@@ -1,15 +1,10 @@
 //! The isolation that Linux has: other processes of the same user cannot read the memory and the secret files of the pod.
 
-use std::{fs, io, path::Path};
+use std::{io, path::Path};
 
-use rustix::{
-    ffi::CStr,
-    mount::{MountFlags, MountPropagationFlags, mount, mount_change},
-    process::{
-        DumpableBehavior, Signal, getegid, geteuid, getpid, getppid, kill_process, set_dumpable_behavior,
-        set_parent_process_death_signal,
-    },
-    thread::UnshareFlags,
+use rustix::process::{
+    DumpableBehavior, Signal, getpid, getppid, kill_process, set_dumpable_behavior,
+    set_parent_process_death_signal,
 };
 
 use super::namespaces;
@@ -19,24 +14,18 @@ use crate::{Program, supervisor};
 pub(crate) struct Private;
 
 impl super::Isolation for Private {
-    /// Mounts a tmpfs on `directory` that only this process and its children see. It disappears when the pod exits.
+    /// Enters the namespace in which the process may mount a file system.
     ///
     /// This comes before [`hide_memory`](super::Isolation::hide_memory): the process writes to its own files in `/proc`.
+    fn prepare_to_hide_files(&self) -> io::Result<()> {
+        namespaces::become_able_to_mount()
+    }
+
+    /// Mounts a tmpfs on `directory` that only this process and its children see.
+    ///
+    /// Nobody can have opened the root directory of this process, which was forked when its memory was hidden already.
     fn hide_files(&self, directory: &Path) -> io::Result<()> {
-        let (user, group) = (geteuid().as_raw(), getegid().as_raw());
-        if namespaces::unshare(UnshareFlags::NEWNS).is_err() {
-            // An unprivileged process needs a user namespace to create a mount namespace. Keep the user and group IDs in it.
-            namespaces::unshare(UnshareFlags::NEWUSER | UnshareFlags::NEWNS)?;
-            fs::write("/proc/self/setgroups", "deny")?;
-            fs::write("/proc/self/uid_map", format!("{user} {user} 1"))?;
-            fs::write("/proc/self/gid_map", format!("{group} {group} 1"))?;
-        }
-        // Many systems share mounts between namespaces by default.
-        mount_change("/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC)?;
-        let flags = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
-        let mode: &CStr = c"mode=0700";
-        mount("tmpfs", directory, "tmpfs", flags, mode)?;
-        Ok(())
+        namespaces::mount_private(directory)
     }
 
     fn hide_memory(&self) {

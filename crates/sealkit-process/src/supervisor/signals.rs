@@ -14,12 +14,17 @@ use sealkit_protocol::Exit;
 const PASSED_ON: [i32; 7] =
     [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM, libc::SIGUSR1, libc::SIGUSR2, libc::SIGWINCH];
 
+/// The signal that the kernel sends when the engine has died.
+pub(super) const ENGINE_DIED: Signal = Signal::POWER;
+
 /// What [`wait`] returns for.
 pub(super) enum Received {
     /// A child has changed its state.
     Child,
     /// The child has reported something.
     Report,
+    /// The engine has died.
+    EngineDied,
     /// A signal to pass on.
     Other(Signal),
     /// The time is over.
@@ -73,6 +78,7 @@ pub(super) fn wait(timeout: Option<Duration>) -> io::Result<Received> {
         match number {
             libc::SIGCHLD => return Ok(Received::Child),
             libc::SIGURG => return Ok(Received::Report),
+            libc::SIGPWR => return Ok(Received::EngineDied),
             _ => {}
         }
         if let Some(signal) = Signal::from_named_raw(number).filter(|_| number > 0) {
@@ -143,7 +149,7 @@ fn empty() -> libc::sigset_t {
 
 fn awaited() -> libc::sigset_t {
     let mut set = empty();
-    for number in PASSED_ON.into_iter().chain([libc::SIGCHLD, libc::SIGURG]) {
+    for number in PASSED_ON.into_iter().chain([libc::SIGCHLD, libc::SIGURG, libc::SIGPWR]) {
         // SAFETY: the set is initialized, and the number is that of a signal.
         unsafe { libc::sigaddset(&raw mut set, number) };
     }
