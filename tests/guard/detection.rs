@@ -9,7 +9,7 @@ use std::{
     sync::Arc,
 };
 
-use sealkit_guard::{Encoding, Guard, Redactor, Strength};
+use sealkit_guard::{Encoding, Guard, GuardMode, Redactor, Strength};
 use serde::{Deserialize, Serialize};
 use support::{Python, unhex};
 
@@ -238,6 +238,28 @@ fn short_and_common_values_do_not_make_logs_unreadable() {
             "{value:?} is reported as unguarded"
         );
     }
+}
+
+#[test]
+fn the_mode_of_a_secret_decides_how_it_is_guarded() {
+    let text = "deploy deployed 12345 ZGVwbG95 db.example.com";
+    for (mode, redacted) in [
+        (GuardMode::Off, text),
+        (GuardMode::Standard, "[REDACTED:w] deployed 12345 [REDACTED:w] [REDACTED:h]"),
+        (GuardMode::Strict, "[REDACTED:w] [REDACTED:w]ed [REDACTED:p]5 [REDACTED:w] [REDACTED:h]"),
+    ] {
+        let values = [("w", "deploy"), ("p", "1234\n"), ("h", "db.example.com")];
+        let guard = Guard::with_modes(values.map(|(name, value)| (name, value, mode)));
+        assert_eq!(guard.redact_text(text), redacted, "{mode:?}");
+        assert_eq!(guard.check(b"1234").len(), usize::from(mode == GuardMode::Strict), "{mode:?}");
+        assert_eq!(guard.weak().count(), usize::from(mode == GuardMode::Standard), "{mode:?}");
+    }
+    // No more than the guard can find.
+    let guard = Guard::with_modes([("p", "123", GuardMode::Strict), ("q", "", GuardMode::Strict)]);
+    assert_eq!((guard.redact_text("123"), guard.weak().count()), ("123".into(), 2));
+    // The mode is that of the value, not that of its fields.
+    let guard = Guard::with_modes([("u", "postgres://app:Zx81-Spectrum@deploy/orders", GuardMode::Strict)]);
+    assert_eq!(guard.redact_text("deploy of orders: Zx81-Spectrum"), "deploy of orders: [REDACTED:u]");
 }
 
 #[test]

@@ -43,3 +43,20 @@ fn the_output_of_a_pod_is_redacted() {
         assert!(all.contains(&format!("[REDACTED:{name}]")), "{way}: {all}");
     }
 }
+
+#[test]
+fn the_mode_of_a_secret_decides_whether_it_is_redacted() {
+    let directory = tempfile::tempdir().unwrap();
+    write_inputs(directory.path(), &[("returned", text("warehouse"))]);
+    let pod = pod_of(env!("CARGO_BIN_EXE_modes"), directory.path(), "guards_in_modes");
+    let pod = pod
+        .env("_UNION_WAREHOUSE", "COMPUTE_WH_EU\n")
+        .env("_UNION_STAGE", "deploy")
+        .env("_UNION_PIN", "4711");
+    let finished = pod.run().unwrap();
+    assert_eq!(
+        finished.stdout, "COMPUTE_WH_EU, deployd [REDACTED:stage], 0[REDACTED:pin]0, 4\n",
+        "{finished}"
+    );
+    assert!(directory.path().join("outputs/outputs.pb").exists(), "{finished}");
+}

@@ -16,7 +16,7 @@ use sealkit_engine::{Event, call_label};
 use sealkit_program::Task;
 
 use self::terminal_modes::TerminalModes;
-use crate::time::display_duration;
+use crate::{terminal, time::display_duration};
 
 const NAME: Style = AnsiColor::Cyan.on_default();
 const GOOD: Style = AnsiColor::Green.on_default();
@@ -38,6 +38,10 @@ struct State {
     open_line: Option<u64>,
     succeeded: usize,
     failed: usize,
+    /// The secrets that ordinary output may contain, until they are redacted for the first time.
+    doubtful: Vec<String>,
+    /// Those of which the command warns when the line has ended.
+    redacted: Vec<String>,
 }
 
 /// How a pod appears.
@@ -52,8 +56,10 @@ struct Pod {
 }
 
 impl Progress {
-    pub(crate) fn new(symbols: bool) -> Self {
-        Self { state: Mutex::default(), symbols, started: Instant::now() }
+    /// Warns when one of the secrets in `doubtful`, which ordinary output may contain, is redacted for the first time.
+    pub(crate) fn new(symbols: bool, doubtful: Vec<String>) -> Self {
+        let state = State { doubtful, ..State::default() };
+        Self { state: Mutex::new(state), symbols, started: Instant::now() }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -161,6 +167,18 @@ impl State {
             self.open_line = None;
             write(b"\n");
         }
+        self.warn_of_redacted();
+    }
+
+    fn warn_of_redacted(&mut self) {
+        if self.open_line.is_none() {
+            for name in self.redacted.drain(..) {
+                terminal::warning(&format!(
+                    "secret `{name}` is an ordinary word, and was redacted where a task printed this word"
+                ));
+                terminal::hint("if it is no secret, request it with guard = \"off\"");
+            }
+        }
     }
 
     /// Prints the output of a pod byte for byte, with the name of its task before each line.
@@ -186,6 +204,12 @@ impl State {
             self.open_line = (!line.ends_with(b"\n")).then_some(pod);
         }
         let _ = io::stderr().lock().write_all(&prefixed);
+        if !self.doubtful.is_empty() {
+            let text = String::from_utf8_lossy(bytes);
+            let is_redacted = |name: &mut String| text.contains(&format!("[REDACTED:{name}]"));
+            self.redacted.extend(self.doubtful.extract_if(.., is_redacted));
+            self.warn_of_redacted();
+        }
     }
 }
 

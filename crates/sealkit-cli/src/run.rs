@@ -48,11 +48,14 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
     run_secrets::check_requested(&run_secrets, &program)?;
 
     let values = secret_lookup::find(args, &program, task, &scope, &run_secrets, &env_file)?;
-    for (name, strength) in values.weak() {
+    let weak = values.weak(program.tasks());
+    for (name, strength) in &weak {
         terminal::warning(&format!("secret `{name}` {strength}"));
     }
+    let mut doubtful = values.words(program.tasks());
+    doubtful.extend(weak.into_iter().map(|(name, _)| name));
 
-    let progress = Arc::new(Progress::new(terminal::stderr_is_terminal()));
+    let progress = Arc::new(Progress::new(terminal::stderr_is_terminal(), doubtful));
     let recorder: Arc<OnceLock<Recorder>> = Arc::default();
     let observers = (progress.clone(), recorder.clone());
     let observer = move |event: &Event<'_>| {

@@ -117,7 +117,7 @@ impl Engine {
         let run = format!("local-{:08x}", random & 0xffff_ffff);
         let slots = thread::available_parallelism().map_or(2, usize::from) * 2;
         Ok(Arc::new(Self {
-            guard: Arc::new(values.guard()),
+            guard: Arc::new(values.guard(program.tasks())),
             program,
             values,
             options,

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use sealkit_names::{
-    MountType, capacity,
+    GuardMode, MountType, capacity,
     lookup::{self, Pass},
     variables,
 };
@@ -76,6 +76,7 @@ pub(crate) fn mount(task: &Task, values: &Values, directory: &Path) -> Result<Mo
                     name: name.unwrap_or_default(),
                     value: Zeroizing::new(value.to_vec()),
                     mount: if names.env_var.is_some() { MountKind::Environment } else { MountKind::Memory },
+                    guard: GuardMode::Standard,
                 });
             }
             MountAs::File => {
@@ -85,6 +86,7 @@ pub(crate) fn mount(task: &Task, values: &Values, directory: &Path) -> Result<Mo
                     name: path.display().to_string(),
                     value: Zeroizing::new(value.to_vec()),
                     mount: MountKind::File,
+                    guard: GuardMode::Standard,
                 });
                 mounts.paths.extend(names.env_var.map(|name| (name.to_owned(), path)));
             }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use sealkit_guard::{Guard, Strength};
+use sealkit_guard::{Guard, GuardMode, Strength};
 use sealkit_protocol::{Code, Problem, Task, description::SecretRequest};
 use zeroize::Zeroizing;
 
@@ -53,12 +53,7 @@ impl Values {
     }
 
     pub(crate) fn get(&self, request: &SecretRequest) -> Option<&[u8]> {
-        let is_same = |known: &SecretRequest| {
-            known.key == request.key
-                && known.group == request.group
-                && known.group_version == request.group_version
-        };
-        self.0.iter().find(|(known, _)| is_same(known)).map(|(_, value)| &***value)
+        self.0.iter().find(|(known, _)| is_same(known, request)).map(|(_, value)| &***value)
     }
 
     /// Returns the value of a secret of `task`.
@@ -71,17 +66,38 @@ impl Values {
         })
     }
 
-    /// Returns the names of secrets that are not fully guarded, and how strong each value is.
-    pub fn weak(&self) -> Vec<(String, Strength)> {
-        let strengths =
-            self.0.iter().map(|(request, value)| (request.request().to_string(), Strength::of(value)));
+    /// Returns the names of secrets that are not fully guarded, and how strong each value is. `tasks` are those of the program.
+    pub fn weak(&self, tasks: &[Task]) -> Vec<(String, Strength)> {
+        let guarded = self.with_modes(tasks).filter(|(.., mode)| *mode != GuardMode::Off);
+        let strengths = guarded.map(|(name, value, mode)| (name, Strength::in_mode(value, mode)));
         strengths.filter(|(_, strength)| *strength != Strength::Full).collect()
     }
 
-    /// Returns a guard that finds the values in the output of pods.
-    pub(crate) fn guard(&self) -> Guard {
-        Guard::new(self.0.iter().map(|(request, value)| (request.request().to_string(), value)))
+    /// Returns the names of secrets that are one word each, which ordinary output may contain.
+    pub fn words(&self, tasks: &[Task]) -> Vec<String> {
+        let guarded = self.with_modes(tasks).filter(|(.., mode)| *mode == GuardMode::Standard);
+        let words =
+            guarded.filter(|(_, value, _)| Strength::is_word(value) && Strength::of(value) == Strength::Full);
+        words.map(|(name, ..)| name).collect()
     }
+
+    /// Returns a guard that finds the values in the output of pods.
+    pub(crate) fn guard(&self, tasks: &[Task]) -> Guard {
+        Guard::with_modes(self.with_modes(tasks))
+    }
+
+    /// Returns the names and values, and the strictest mode in which one of the tasks requests each.
+    fn with_modes<'v>(&'v self, tasks: &'v [Task]) -> impl Iterator<Item = (String, &'v [u8], GuardMode)> {
+        self.0.iter().map(|(secret, value)| {
+            let requests = tasks.iter().flat_map(|task| &task.secret_requests);
+            let modes = requests.filter(|request| is_same(request, secret)).map(SecretRequest::guard);
+            (secret.request().to_string(), &***value, modes.max().unwrap_or_default())
+        })
+    }
+}
+
+fn is_same(a: &SecretRequest, b: &SecretRequest) -> bool {
+    a.key == b.key && a.group == b.group && a.group_version == b.group_version
 }
 
 /// Shows names only.

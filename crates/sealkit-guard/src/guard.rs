@@ -3,7 +3,7 @@
 use std::{borrow::Cow, fmt, sync::OnceLock};
 
 use crate::{
-    Strength,
+    GuardMode, Strength,
     patterns::{self, PatternInfo},
     redactor::{End, State},
     scanner::{Scanner, to_u32},
@@ -53,12 +53,29 @@ impl Guard {
     ///
     /// Every value is accepted; [`Guard::weak`] returns the ones that are too weak to be fully guarded.
     pub fn new<N: Into<String>, V: AsRef<[u8]>>(values: impl IntoIterator<Item = (N, V)>) -> Self {
+        Self::with_modes(values.into_iter().map(|(name, value)| (name, value, GuardMode::Standard)))
+    }
+
+    /// Creates a guard for secrets, given by names, values and modes. Secrets with the mode [`GuardMode::Off`] are left out.
+    ///
+    /// ```
+    /// use sealkit_guard::{Guard, GuardMode};
+    ///
+    /// let guard = Guard::with_modes([("pin", "1234", GuardMode::Strict), ("host", "db.example.com", GuardMode::Off)]);
+    /// assert_eq!(guard.redact_text("12345 at db.example.com"), "[REDACTED:pin]5 at db.example.com");
+    /// ```
+    pub fn with_modes<N: Into<String>, V: AsRef<[u8]>>(
+        values: impl IntoIterator<Item = (N, V, GuardMode)>,
+    ) -> Self {
         let mut secrets = Vec::new();
         let mut found = Vec::new();
-        for (name, value) in values {
+        for (name, value, mode) in values {
+            if mode == GuardMode::Off {
+                continue;
+            }
             let value = value.as_ref();
-            found.extend(patterns::patterns(value, to_u32(secrets.len())));
-            let strength = Strength::of(value);
+            let strength = Strength::in_mode(value, mode);
+            found.extend(patterns::patterns(value, mode, to_u32(secrets.len())));
             secrets.push(GuardedSecret { name: name.into(), strength, value: trim(value).into() });
         }
         let (scanner, patterns) = scanner(found);

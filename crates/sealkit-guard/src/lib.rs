@@ -17,4 +17,5 @@ pub use check::Finding;
 pub use encoding::Encoding;
 pub use guard::Guard;
 pub use redactor::{RedactingWriter, Redactor};
+pub use sealkit_names::GuardMode;
 pub use strength::{Strength, Weakness};

@@ -12,7 +12,7 @@ pub(crate) use self::{
     fragments::class_changes,
 };
 use crate::{
-    Encoding,
+    Encoding, GuardMode,
     keys::Keys,
     leaves::leaves,
     strength::{Strength, trim},
@@ -27,8 +27,6 @@ const MIN_ALPHANUMERIC_PATTERN: usize = 10;
 const MAX_ESCAPED: usize = 64 * 1024;
 /// Longer values are not searched for in encodings that are only used for short values.
 const MAX_SHORT_VALUE: usize = 128;
-/// A longer sequence of letters is no word.
-const MAX_WORD: usize = 16;
 /// The minimum length of a line that is searched for on its own.
 const MIN_LINE: usize = 16;
 
@@ -48,9 +46,13 @@ pub(crate) struct PatternInfo {
 }
 
 /// Returns the patterns of the value of a secret, of its leaves and of the secret parts of its keys.
-pub(crate) fn patterns(value: &[u8], secret: u32) -> Vec<(ZeroizingBytes, PatternInfo)> {
+pub(crate) fn patterns(value: &[u8], mode: GuardMode, secret: u32) -> Vec<(ZeroizingBytes, PatternInfo)> {
     let mut patterns = PatternSet::new(secret);
-    for_each_part(value, |part, plain, keys| patterns.add_part(part, plain, keys));
+    for_each_part(value, |part, plain, keys| {
+        // The mode is that of the value, not that of its fields, which may be public.
+        let mode = if plain == Encoding::Plain { mode } else { GuardMode::Standard };
+        patterns.add_part(part, plain, mode, keys);
+    });
     patterns.found
 }
 
@@ -110,12 +112,13 @@ impl PatternSet {
     }
 
     /// Adds the patterns of a part. `plain` is the encoding of the part itself.
-    fn add_part(&mut self, part: &[u8], plain: Encoding, keys: &Keys) {
-        match Strength::of(part) {
+    fn add_part(&mut self, part: &[u8], plain: Encoding, mode: GuardMode, keys: &Keys) {
+        match Strength::in_mode(part, mode) {
             Strength::Full => {
+                let whole_word = mode != GuardMode::Strict && Strength::is_word(part);
                 // The same part may be in the value and in one of its leaves.
-                if self.insert(plain, part, is_word(part), false) {
-                    self.add_encodings(part, plain, keys);
+                if self.insert(plain, part, whole_word, false) {
+                    self.add_encodings(part, plain, whole_word, keys);
                 }
             }
             Strength::Weak(_) => {
@@ -138,7 +141,7 @@ impl PatternSet {
     }
 
     /// Adds all encodings of `value` but the `plain` one.
-    fn add_encodings(&mut self, value: &[u8], plain: Encoding, keys: &Keys) {
+    fn add_encodings(&mut self, value: &[u8], plain: Encoding, whole_word: bool, keys: &Keys) {
         for before in 0..3 {
             self.add(Encoding::Base64, &base64::core(value, before, STANDARD));
             self.add(Encoding::Base64, &base64::core(value, before, URL_SAFE));
@@ -156,13 +159,13 @@ impl PatternSet {
             self.add(Encoding::Base64Twice, &base64::core(&once, before, STANDARD));
         }
         match str::from_utf8(value) {
-            Ok(text) => self.add_text_encodings(text, keys),
+            Ok(text) => self.add_text_encodings(text, whole_word, keys),
             Err(_) => self.add_printable_runs(value),
         }
     }
 
     /// Adds the encodings that are defined for text only.
-    fn add_text_encodings(&mut self, text: &str, keys: &Keys) {
+    fn add_text_encodings(&mut self, text: &str, whole_word: bool, keys: &Keys) {
         quotes::for_each(text, |pattern| self.add(Encoding::Quoted, pattern));
         for to_bytes in [u16::to_le_bytes, u16::to_be_bytes] {
             let mut utf16 = ZeroizingBytes::with_capacity(2 * text.len());
@@ -178,7 +181,7 @@ impl PatternSet {
             let mut lower = ZeroizingBytes::with_capacity(2 * text.len());
             text.chars().flat_map(char::to_lowercase).for_each(|c| push(&mut lower, c));
             for pattern in [&upper, &lower].into_iter().filter(|pattern| pattern.len() >= MIN_PATTERN) {
-                self.insert(Encoding::LetterCase, pattern, is_word(pattern), false);
+                self.insert(Encoding::LetterCase, pattern, whole_word, false);
             }
             let mut reversed = ZeroizingBytes::with_capacity(text.len());
             text.chars().rev().for_each(|c| push(&mut reversed, c));
@@ -235,11 +238,6 @@ fn fingerprint(bytes: &[u8]) -> u128 {
         static KEYS: [RandomState; 2] = [RandomState::new(), RandomState::new()];
     }
     KEYS.with(|keys| (u128::from(keys[0].hash_one(bytes)) << 64) | u128::from(keys[1].hash_one(bytes)))
-}
-
-/// Returns whether a value is one word, such as `deploy`, which is a part of other words.
-fn is_word(value: &[u8]) -> bool {
-    value.iter().all(u8::is_ascii_alphabetic) && value.len() <= MAX_WORD
 }
 
 /// Returns the ASCII letters and digits of `text`.

@@ -2,11 +2,18 @@
 
 use std::fmt;
 
+use sealkit_names::GuardMode;
+
 /// Common words and passwords in lower case, sorted, one per line.
 ///
 /// The passwords and English words are those of zxcvbn (MIT license). Names of software, cloud regions and placeholders
 /// are added. Each word has at least five distinct characters: shorter ones have [`Strength::None`] without the list.
 const COMMON_WORDS: &str = include_str!("strength/common.txt");
+
+/// The shortest value that can be searched for.
+const MIN_STRICT: usize = 4;
+/// The length of the longest word. A longer sequence of letters is no word.
+const MAX_WORD: usize = 16;
 
 /// How well a value can be guarded.
 ///
@@ -65,6 +72,21 @@ impl Strength {
             return Self::Weak(Weakness::Short(value.len()));
         }
         if entropy_bits(value) < 26.0 { Self::Weak(Weakness::LowEntropy) } else { Self::Full }
+    }
+
+    /// Returns the strength of a value that is guarded in this mode.
+    pub fn in_mode(value: &[u8], mode: GuardMode) -> Self {
+        if mode == GuardMode::Strict && trim(value).len() >= MIN_STRICT {
+            Self::Full
+        } else {
+            Self::of(value)
+        }
+    }
+
+    /// Returns whether the value is one word, such as `deploy`: it is found only as a whole word.
+    pub fn is_word(value: &[u8]) -> bool {
+        let value = trim(value);
+        value.len() <= MAX_WORD && value.iter().all(u8::is_ascii_alphabetic)
     }
 
     /// Returns `full`, `weak` or `none`.

@@ -21,6 +21,7 @@ pub mod backoff;
 pub mod capacity;
 pub mod collision;
 pub mod expansion;
+mod guard_mode;
 pub mod incompatibility;
 pub mod lookup;
 mod md5;
@@ -31,6 +32,7 @@ pub mod rules;
 mod text;
 pub mod variables;
 
+pub use guard_mode::GuardMode;
 pub use quantity::Resource;
 pub use request::{MountType, Request};
 pub use text::{escape, io_reason, is_white_space, nearest};

@@ -13,6 +13,7 @@ use std::{
     os::unix::ffi::OsStrExt as _,
 };
 
+use sealkit_names::GuardMode;
 use sealkit_protocol::mounts::{MountKind, SecretVariable};
 use zeroize::{Zeroize, Zeroizing};
 
@@ -51,7 +52,12 @@ pub(crate) fn take_secrets(is_secret: impl Fn(&str) -> bool) -> Vec<SecretVariab
         let Some(name) = str::from_utf8(&text[..end]).ok().filter(|name| is_secret(name)) else { continue };
         let (name, length) = (name.to_owned(), text.len());
         let value = Zeroizing::new(text[end + 1..].to_vec());
-        secrets.push(SecretVariable { name: name.clone(), value, mount: MountKind::Memory });
+        secrets.push(SecretVariable {
+            name: name.clone(),
+            value,
+            mount: MountKind::Memory,
+            guard: GuardMode::Standard,
+        });
         remove(&name);
         // SAFETY: these are the bytes after the `=` of a string in the environment block, which is writable memory of this process.
         // `text` is not used any more, so no reference to the bytes exists. `remove` has removed the pointer to them from the

@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use sealkit_names::{MountType, Request};
+use sealkit_names::{GuardMode, MountType, Request};
 use serde::{Deserialize, Serialize};
 
 use crate::Limits;
@@ -117,9 +117,31 @@ pub struct SecretRequest {
     /// The environment variable that holds the value, or the path of its file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub env_var: Option<String>,
+    /// `off` or `strict`, unless it is guarded in the standard mode.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    guard: Option<String>,
 }
 
 impl SecretRequest {
+    /// Creates the description of a request.
+    pub fn new(request: Request<'_>, guard: GuardMode) -> Self {
+        Self {
+            key: request.key.to_owned(),
+            mount_requirement: request.mount.as_str().to_owned(),
+            group: request.group.map(str::to_owned),
+            group_version: request.group_version.map(str::to_owned),
+            env_var: request.env_var.map(str::to_owned),
+            guard: Some(guard)
+                .filter(|mode| *mode != GuardMode::Standard)
+                .map(|mode| mode.as_str().to_owned()),
+        }
+    }
+
+    /// Returns how carefully the secret is guarded.
+    pub fn guard(&self) -> GuardMode {
+        self.guard.as_deref().and_then(GuardMode::from_name).unwrap_or_default()
+    }
+
     /// Returns the same request in the form that the naming rules take.
     pub fn request(&self) -> Request<'_> {
         Request {
@@ -131,18 +153,6 @@ impl SecretRequest {
                 .find(|mount| mount.as_str() == self.mount_requirement)
                 .unwrap_or(MountType::Any),
             env_var: self.env_var.as_deref(),
-        }
-    }
-}
-
-impl From<Request<'_>> for SecretRequest {
-    fn from(request: Request<'_>) -> Self {
-        Self {
-            key: request.key.to_owned(),
-            mount_requirement: request.mount.as_str().to_owned(),
-            group: request.group.map(str::to_owned),
-            group_version: request.group_version.map(str::to_owned),
-            env_var: request.env_var.map(str::to_owned),
         }
     }
 }

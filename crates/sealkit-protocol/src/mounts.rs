@@ -8,9 +8,14 @@ use std::{
     io::{self, Read, Write},
 };
 
+use sealkit_names::GuardMode;
 use zeroize::Zeroizing;
 
 use crate::frame;
+
+/// The modes by their numbers. The command sends the first one only: it guards what it prints itself.
+const GUARD_MODES: [(GuardMode, u8); 3] =
+    [(GuardMode::Standard, 0), (GuardMode::Off, 1 << 4), (GuardMode::Strict, 2 << 4)];
 
 /// A secret of a pod.
 pub struct SecretVariable {
@@ -20,6 +25,8 @@ pub struct SecretVariable {
     pub value: Zeroizing<Vec<u8>>,
     /// How the pod mounts the secret.
     pub mount: MountKind,
+    /// How carefully it is guarded.
+    pub guard: GuardMode,
 }
 
 /// How a secret is mounted in a pod.
@@ -53,8 +60,9 @@ pub fn send(mut to: impl Write, variables: &[SecretVariable]) -> io::Result<()> 
     let size = variables.iter().map(|variable| 9 + variable.name.len() + variable.value.len()).sum();
     // Write each field directly: a common buffer would be one more copy to zeroize.
     to.write_all(&frame::length(size)?.to_le_bytes())?;
-    for SecretVariable { name, value, mount } in variables {
-        to.write_all(&[*mount as u8])?;
+    for SecretVariable { name, value, mount, guard } in variables {
+        let number = GUARD_MODES.iter().find(|(mode, _)| mode == guard).map_or(0, |(_, number)| *number);
+        to.write_all(&[*mount as u8 | number])?;
         for field in [name.as_bytes(), value] {
             to.write_all(&frame::length(field.len())?.to_le_bytes())?;
             to.write_all(field)?;
@@ -72,14 +80,16 @@ pub fn receive(mut from: impl Read) -> io::Result<Vec<SecretVariable>> {
     let mut rest = frame::read_length(&mut from)?.ok_or(io::ErrorKind::UnexpectedEof)?;
     let mut variables = Vec::new();
     while rest > 0 {
-        let mut mount = [0];
-        from.read_exact(&mut mount)?;
-        let mount = match mount {
-            [0] => MountKind::Memory,
-            [1] => MountKind::Environment,
-            [2] => MountKind::File,
+        let mut kinds = [0];
+        from.read_exact(&mut kinds)?;
+        let mount = match kinds[0] & 0xf {
+            0 => MountKind::Memory,
+            1 => MountKind::Environment,
+            2 => MountKind::File,
             _ => return Err(frame::invalid("malformed")),
         };
+        let guard = GUARD_MODES.iter().find(|(_, number)| *number == kinds[0] & 0xf0);
+        let guard = guard.ok_or_else(|| frame::invalid("malformed"))?.0;
         let mut field = || -> io::Result<Zeroizing<Vec<u8>>> {
             let size = frame::read_length(&mut from)?.ok_or(io::ErrorKind::UnexpectedEof)?;
             rest = rest.checked_sub(size).ok_or_else(|| frame::invalid("malformed"))?;
@@ -91,7 +101,7 @@ pub fn receive(mut from: impl Read) -> io::Result<Vec<SecretVariable>> {
         let (name, value) = (field()?, field()?);
         rest = rest.checked_sub(9).ok_or_else(|| frame::invalid("malformed"))?;
         let name = str::from_utf8(&name).map_err(|_| frame::invalid("malformed"))?.to_owned();
-        variables.push(SecretVariable { name, value, mount });
+        variables.push(SecretVariable { name, value, mount, guard });
     }
     Ok(variables)
 }
@@ -106,6 +116,7 @@ mod tests {
             name: name.to_owned(),
             value: Zeroizing::new(value.to_vec()),
             mount,
+            guard: if name == "B" { GuardMode::Strict } else { GuardMode::Standard },
         };
         let variables = [
             variable("_UNION_A", b"\0binary\xff", MountKind::Memory),
@@ -119,7 +130,7 @@ mod tests {
         assert!(rest.is_empty());
         assert_eq!(format!("{received:?}"), format!("{variables:?}"));
         assert_eq!(format!("{:?}", received[1]), r#"SecretVariable { name: "B", mount: Environment, .. }"#);
-        assert!(received.iter().zip(&variables).all(|(a, b)| a.value == b.value));
+        assert!(received.iter().zip(&variables).all(|(a, b)| a.value == b.value && a.guard == b.guard));
         for end in 0..sent.len() {
             assert!(receive(&sent[..end]).is_err(), "{end} bytes of {}", sent.len());
         }

@@ -66,7 +66,7 @@ impl From<TaskKind> for model::TaskKind {
 
 impl From<Secret> for model::SecretRequest {
     fn from(secret: Secret) -> Self {
-        secret.request().into()
+        Self::new(secret.request(), secret.guard_mode())
     }
 }
 

@@ -10,7 +10,7 @@ use std::{
     },
 };
 
-use sealkit_guard::{Guard, Strength};
+use sealkit_guard::{Guard, GuardMode, Strength};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::Secret;
@@ -50,16 +50,28 @@ impl KnownSecrets {
         self.count.load(Ordering::Acquire)
     }
 
+    /// Returns whether any secret is guarded strictly.
+    pub(crate) fn has_strict(&self) -> bool {
+        self.lock().iter().any(|masked| masked.secret.guard_mode() == GuardMode::Strict)
+    }
+
     /// Returns a guard that finds all of them.
     pub(crate) fn guard(&self) -> Guard {
         let all: Vec<Arc<MaskedSecret>> = self.lock().clone();
-        Guard::new(all.iter().map(|masked| (masked.name(), masked.unmask())))
+        Guard::with_modes(
+            all.iter().map(|masked| (masked.name(), masked.unmask(), masked.secret.guard_mode())),
+        )
     }
 
     /// Returns the names and strengths of the secrets that are not fully guarded.
     pub(crate) fn weak(&self) -> Vec<(String, Strength)> {
         let all = self.lock();
-        let strengths = all.iter().map(|masked| (masked.name(), Strength::of(&masked.unmask())));
+        let guarded = all
+            .iter()
+            .map(|masked| (masked, masked.secret.guard_mode()))
+            .filter(|(_, mode)| *mode != GuardMode::Off);
+        let strengths =
+            guarded.map(|(masked, mode)| (masked.name(), Strength::in_mode(&masked.unmask(), mode)));
         strengths.filter(|(_, strength)| *strength != Strength::Full).collect()
     }
 

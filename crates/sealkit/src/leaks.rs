@@ -13,7 +13,7 @@ use crate::{
     metadata::AllowedPlace,
 };
 
-/// The guard finds nothing shorter than this, so shorter values are not searched.
+/// The guard finds nothing shorter than this in its standard mode, so shorter values are not searched.
 const MIN_SEARCHED_BYTES: usize = 5;
 
 /// A value that leaves a task.
@@ -49,7 +49,7 @@ impl OutgoingValue<'_> {
     /// Returns an error of kind [`ErrorKind::Leak`] if the value contains a secret that the task does not allow there.
     pub(crate) fn check(&self, known_secrets: &KnownSecrets) -> Result<()> {
         let json = serde_json::to_vec(self.value).unwrap_or_default();
-        if json.len() < MIN_SEARCHED_BYTES {
+        if json.len() < MIN_SEARCHED_BYTES && !known_secrets.has_strict() {
             return Ok(());
         }
         let guard = known_secrets.guard();

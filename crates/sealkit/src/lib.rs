@@ -47,7 +47,7 @@ pub use sealkit_macros::task;
 #[doc = include_str!("workflow.md")]
 pub use sealkit_macros::workflow;
 pub use sealkit_names::backoff::Backoff;
-pub use secret::{MountType, Secret};
+pub use secret::{GuardMode, MountType, Secret};
 pub use task_type::{Dir, EnumType, File, StructType, TaskType, Type, Variable};
 pub use value::{Value, ValueError};
 

@@ -3,12 +3,12 @@
 use std::fmt;
 
 use sealkit_idl::core as idl;
-pub use sealkit_names::MountType;
 use sealkit_names::Request;
+pub use sealkit_names::{GuardMode, MountType};
 
 /// A secret request of a task, an element of `#[task(secret_requests = [...])]`.
 ///
-/// The fields are those of flytekit's `Secret` and of Flyte's `core.Secret`. In `secret_requests`, the short form
+/// The fields are those of flytekit's `Secret` and of Flyte's `core.Secret`, and [`guard`](Secret::guard), which only sealkit knows. In `secret_requests`, the short form
 /// `Secret(key = "k", mount_requirement = FILE)` is equal to this builder.
 ///
 /// # Examples
@@ -40,33 +40,37 @@ use sealkit_names::Request;
 /// }
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Secret(Request<'static>);
+pub struct Secret {
+    request: Request<'static>,
+    guard: GuardMode,
+}
 
 impl Secret {
     /// Creates a request for the secret `key`, with the mount requirement `ANY`.
     pub const fn new(key: &'static str) -> Self {
         let (group, group_version, env_var) = (None, None, None);
-        Self(Request { key, group, group_version, mount: MountType::Any, env_var })
+        let request = Request { key, group, group_version, mount: MountType::Any, env_var };
+        Self { request, guard: GuardMode::Standard }
     }
 
     /// Sets the group of the secret.
     #[must_use]
     pub const fn group(mut self, group: &'static str) -> Self {
-        self.0.group = Some(group);
+        self.request.group = Some(group);
         self
     }
 
     /// Sets the version of the group. Flyte 1 uses it; Flyte 2 ignores it.
     #[must_use]
     pub const fn group_version(mut self, version: &'static str) -> Self {
-        self.0.group_version = Some(version);
+        self.request.group_version = Some(version);
         self
     }
 
     /// Sets the mount requirement: an environment variable, a file, or either.
     #[must_use]
     pub const fn mount(mut self, requirement: MountType) -> Self {
-        self.0.mount = requirement;
+        self.request.mount = requirement;
         self
     }
 
@@ -76,57 +80,89 @@ impl Secret {
     /// of a pod, and child processes inherit it.
     #[must_use]
     pub const fn env_var(mut self, name: &'static str) -> Self {
-        self.0.env_var = Some(name);
+        self.request.env_var = Some(name);
+        self
+    }
+
+    /// Sets how carefully outputs, errors and logs are searched for the value: `guard = "off"` or `guard = "strict"` in the short form.
+    ///
+    /// If several tasks of a run request the secret, the strictest mode applies to the output that they print.
+    ///
+    /// ```
+    /// use sealkit::{ErrorKind, current_context, task, testing::TestSecrets};
+    ///
+    /// /// The name of a warehouse is no secret, but it is stored with the password.
+    /// #[task(secret_requests = [Secret(key = "warehouse", guard = "off"), Secret(key = "pin", guard = "strict")])]
+    /// fn describe(with_pin: bool) -> sealkit::Result<String> {
+    ///     let secrets = current_context().secrets();
+    ///     let (warehouse, pin) = (secrets.get("warehouse")?, secrets.get("pin")?);
+    ///     Ok(if with_pin { format!("the PIN is {}", pin.expose()) } else { warehouse.expose().to_owned() })
+    /// }
+    ///
+    /// let session = TestSecrets::new().with("warehouse", "COMPUTE_WH_EU").with("pin", "4711").session();
+    /// assert_eq!(session.run(|| describe(false)).unwrap(), "COMPUTE_WH_EU");
+    /// // A PIN is too short to be found in the standard mode.
+    /// assert_eq!(session.run(|| describe(true)).unwrap_err().kind(), ErrorKind::Leak);
+    /// ```
+    #[must_use]
+    pub const fn guard(mut self, mode: GuardMode) -> Self {
+        self.guard = mode;
         self
     }
 
     /// Returns the key.
     pub const fn key(&self) -> &'static str {
-        self.0.key
+        self.request.key
     }
 
     /// Returns the group.
     pub const fn group_name(&self) -> Option<&'static str> {
-        self.0.group
+        self.request.group
     }
 
     /// Returns the version of the group.
     pub const fn version(&self) -> Option<&'static str> {
-        self.0.group_version
+        self.request.group_version
     }
 
     /// Returns the mount requirement.
     pub const fn mount_requirement(&self) -> MountType {
-        self.0.mount
+        self.request.mount
     }
 
     /// Returns the name of the environment variable.
     pub const fn variable(&self) -> Option<&'static str> {
-        self.0.env_var
+        self.request.env_var
+    }
+
+    /// Returns how carefully the value is guarded.
+    pub const fn guard_mode(&self) -> GuardMode {
+        self.guard
     }
 
     /// Returns the request in the form that the naming rules take.
     #[doc(hidden)]
     pub const fn request(&self) -> Request<'static> {
-        self.0
+        self.request
     }
 }
 
 /// The name: `key`, or `group/key`.
 impl fmt::Display for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        self.request.fmt(f)
     }
 }
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Secret")
-            .field("key", &self.0.key)
-            .field("group", &self.0.group)
-            .field("group_version", &self.0.group_version)
-            .field("mount_requirement", &self.0.mount)
-            .field("env_var", &self.0.env_var)
+            .field("key", &self.request.key)
+            .field("group", &self.request.group)
+            .field("group_version", &self.request.group_version)
+            .field("mount_requirement", &self.request.mount)
+            .field("env_var", &self.request.env_var)
+            .field("guard", &self.guard)
             .finish()
     }
 }
@@ -135,16 +171,16 @@ impl fmt::Debug for Secret {
 impl From<Secret> for idl::Secret {
     fn from(secret: Secret) -> Self {
         Self {
-            group: secret.0.group.unwrap_or_default().to_owned(),
-            group_version: secret.0.group_version.unwrap_or_default().to_owned(),
-            key: secret.0.key.to_owned(),
-            mount_requirement: match secret.0.mount {
+            group: secret.request.group.unwrap_or_default().to_owned(),
+            group_version: secret.request.group_version.unwrap_or_default().to_owned(),
+            key: secret.request.key.to_owned(),
+            mount_requirement: match secret.request.mount {
                 MountType::EnvVar => idl::MountType::EnvVar,
                 MountType::File => idl::MountType::File,
                 _ => idl::MountType::Any,
             }
             .into(),
-            env_var: secret.0.env_var.unwrap_or_default().to_owned(),
+            env_var: secret.request.env_var.unwrap_or_default().to_owned(),
         }
     }
 }

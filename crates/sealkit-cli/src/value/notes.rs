@@ -17,6 +17,11 @@ impl NewValue {
         let strength = Strength::of(&self.bytes);
         if strength != Strength::Full {
             terminal::warning(&format!("secret {id} {strength}"));
+        } else if Strength::is_word(&self.bytes) {
+            terminal::note(
+                "the value is one word: outputs and logs with this word are refused and redacted, unless a task requests it \
+                 with guard = \"off\"",
+            );
         }
     }
 

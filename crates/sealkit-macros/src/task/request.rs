@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use sealkit_names::{MountType, Request, rules};
+use sealkit_names::{GuardMode, MountType, Request, rules};
 use syn::{Expr, ExprAssign, ExprCall, ExprLit, ExprPath, Lit, LitStr, Path};
 
 use crate::{
@@ -116,9 +116,18 @@ impl Entry {
         for (name, value) in &fields.values {
             let method =
                 if name == "mount_requirement" { Ident::new("mount", name.span()) } else { name.clone() };
-            let value = match mount_name(name, value) {
-                Some(mount) => quote_spanned!(mount.span()=> #krate::MountType::#mount),
-                None => value.to_token_stream(),
+            let mode = string_literal(value).filter(|_| name == "guard");
+            let value = match (mount_name(name, value), mode) {
+                (Some(mount), _) => quote_spanned!(mount.span()=> #krate::MountType::#mount),
+                (None, Some(mode)) => {
+                    let variant = match GuardMode::from_name(&mode.value()) {
+                        Some(GuardMode::Off) => quote!(Off),
+                        Some(GuardMode::Strict) => quote!(Strict),
+                        _ => quote!(Standard),
+                    };
+                    quote_spanned!(mode.span()=> #krate::GuardMode::#variant)
+                }
+                (None, None) => value.to_token_stream(),
             };
             tokens.extend(quote!(.#method(#value)));
         }
@@ -154,7 +163,7 @@ struct Fields {
     failed: bool,
 }
 
-const KNOWN: [&str; 5] = ["key", "group", "group_version", "mount_requirement", "env_var"];
+const KNOWN: [&str; 6] = ["key", "group", "group_version", "mount_requirement", "env_var", "guard"];
 
 impl Fields {
     fn set(&mut self, name: &Expr, value: &Expr, diagnostics: &mut Diagnostics) {
@@ -165,7 +174,7 @@ impl Fields {
         let problem = match ident {
             None => Some("expected the name of a field, as in `Secret(key = \"my_secret\")`".to_owned()),
             Some(ident) if !KNOWN.iter().any(|known| ident == known) => {
-                let known = "`key`, `group`, `group_version`, `mount_requirement` or `env_var`";
+                let known = "`key`, `group`, `group_version`, `mount_requirement`, `env_var` or `guard`";
                 let suggestion = match ident.to_string().as_str() {
                     "mount" | "mount_type" => "; did you mean `mount_requirement`?".to_owned(),
                     "name" => "; did you mean `key`?".to_owned(),
@@ -191,6 +200,13 @@ impl Fields {
             self.failed = true;
             return;
         }
+        if ident.is_some_and(|ident| ident == "guard")
+            && string_literal(value).is_some_and(|mode| GuardMode::from_name(&mode.value()).is_none())
+        {
+            diagnostics.at(value, "`guard` is \"off\", \"standard\" or \"strict\"");
+            self.failed = true;
+            return;
+        }
         self.values.extend(ident.map(|ident| (ident.clone(), value.clone())));
     }
 
@@ -212,6 +228,9 @@ impl Fields {
         for (name, value) in &self.values {
             if name == "mount_requirement" {
                 literal.mount = mount(name, value)?;
+                continue;
+            }
+            if name == "guard" {
                 continue;
             }
             let value = string_literal(value)?;

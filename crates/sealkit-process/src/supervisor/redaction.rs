@@ -7,6 +7,7 @@
 //! names under which they are redacted, and waits for an answer.
 
 use std::{
+    collections::BTreeSet,
     fs::File,
     io::{self, Read as _, Write as _},
     os::{
@@ -142,9 +143,11 @@ fn redact(readers: [OwnedFd; 2], connection: UnixStream, variables: Vec<SecretVa
     err.finish();
 }
 
-/// Returns a guard for secrets. Of two with the same value, the first gives the name.
+/// Returns a guard for secrets. Of two with the same value, the first gives the name and the mode.
 fn guard<'s>(secrets: impl Iterator<Item = &'s SecretVariable>) -> Arc<Guard> {
-    Arc::new(Guard::new(secrets.map(|secret| (&*secret.name, &**secret.value))))
+    let mut values = BTreeSet::new();
+    let unique = secrets.filter(|secret| values.insert(secret.value.trim_ascii()));
+    Arc::new(Guard::with_modes(unique.map(|secret| (&*secret.name, &**secret.value, secret.guard))))
 }
 
 /// Names a secret as it was probably declared: `_UNION_DB_PASSWORD` is `db_password`.

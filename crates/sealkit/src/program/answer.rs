@@ -90,7 +90,8 @@ fn find_secrets(session: &Session, question: &SecretNames) -> Result<Vec<SecretV
         };
         if let Some(provided) = provided {
             let value = Zeroizing::new(provided.value.expose().to_vec());
-            found.push(SecretVariable { name: index.to_string(), value, mount: MountKind::Memory });
+            let (mount, guard) = (MountKind::Memory, secret.guard_mode());
+            found.push(SecretVariable { name: index.to_string(), value, mount, guard });
         }
     }
     Ok(found)

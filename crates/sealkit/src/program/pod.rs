@@ -134,7 +134,12 @@ fn redact_output(session: &Session, task: &TaskMetadata) -> Result<(), Problem> 
         if let Ok(Some(provided)) = chain.find(secret, Preference::First) {
             let (name, value) =
                 (secret.request().to_string(), Zeroizing::new(provided.value.expose().to_vec()));
-            secrets.push(SecretVariable { name, value, mount: MountKind::Memory });
+            secrets.push(SecretVariable {
+                name,
+                value,
+                mount: MountKind::Memory,
+                guard: secret.guard_mode(),
+            });
         }
     }
     if secrets.is_empty() {
