@@ -319,7 +319,8 @@ fn a_corrupt_file_is_reported() {
     exit code 1
     -- stderr
     error: `~/.local/share/sealkit/secrets/_/2c/RECORD`: the file of secret `my_secret` was modified, or belongs to another secret or store
-    error: 1 file is corrupt
+    hint: restore `~/.local/share/sealkit/secrets/_/2c/RECORD` from a backup, or delete the secret and create it again
+    error: 1 file cannot be used
     ");
     let using_secrets = home.program(env!("CARGO_BIN_EXE_example_using_secrets")).run().unwrap();
     insta::assert_snapshot!(mask_record(home.normalize(&using_secrets.to_string())), @"

@@ -1,4 +1,5 @@
 //! The secret store.
 
+mod file_systems;
 mod format;
 mod processes;

@@ -19,26 +19,45 @@ use support::{
 use tempfile::TempDir;
 
 /// A store in a temporary directory, in memory if possible: killing a process loses no unsynced data.
-struct TestStore(TempDir);
+struct TestStore {
+    directory: TempDir,
+    is_fuse: bool,
+}
 
 impl TestStore {
     fn new() -> Self {
-        Self(tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap())
+        let directory = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
+        Self { directory, is_fuse: false }
+    }
+
+    /// The same below a mount of `bindfs`, which refuses to rename without replacing.
+    fn on_fuse() -> Self {
+        let mut test = Self::new();
+        let place = test.directory.path().join("store");
+        let lower = test.directory.path().join("lower");
+        fs::create_dir_all(&place).unwrap();
+        fs::create_dir_all(&lower).unwrap();
+        // Names that a process has just created are not cached as missing.
+        let options = ["-o", "attr_timeout=0,entry_timeout=0,negative_timeout=0"];
+        let status = Command::new(tool("bindfs")).args(options).args([lower, place]).status();
+        assert!(status.unwrap().success());
+        test.is_fuse = true;
+        test
     }
 
     fn directory(&self) -> PathBuf {
-        self.0.path().join("secrets")
+        self.directory.path().join("store/secrets")
     }
 
     fn store(&self) -> Store {
-        Store::open_or_create(&StorePaths::new(self.directory(), self.0.path().join("key"))).unwrap()
+        Store::open_or_create(&StorePaths::new(self.directory(), self.directory.path().join("key"))).unwrap()
     }
 
     fn worker(&self, line: &str) -> Child {
         let (verb, rest) = line.split_once(' ').unwrap();
         Command::new(env!("CARGO_BIN_EXE_store_worker"))
             .arg(verb)
-            .args([self.directory(), self.0.path().join("key")])
+            .args([self.directory(), self.directory.path().join("key")])
             .args(rest.split_whitespace())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -49,6 +68,14 @@ impl TestStore {
     /// Returns the number of temporary files.
     fn temporary_files(&self) -> usize {
         fs::read_dir(self.directory().join("tmp")).unwrap().count()
+    }
+}
+
+impl Drop for TestStore {
+    fn drop(&mut self) {
+        if self.is_fuse {
+            let _ = Command::new("umount").arg(self.directory.path().join("store")).status();
+        }
     }
 }
 
@@ -66,9 +93,18 @@ fn version(store: &Store, key: &str) -> u64 {
 
 #[test]
 fn sixty_four_processes_lose_no_update_and_readers_see_complete_values() {
+    update_in_parallel(&TestStore::new());
+}
+
+#[test]
+#[cfg_attr(not(all(is_root, has_bindfs)), ignore = "needs root and bindfs")]
+fn sixty_four_processes_lose_no_update_on_a_file_system_without_atomic_creation() {
+    update_in_parallel(&TestStore::on_fuse());
+}
+
+fn update_in_parallel(test: &TestStore) {
     const PROCESSES: u64 = 64;
     const UPDATES: u64 = 200;
-    let test = TestStore::new();
     let store = test.store();
     create(&store, "shared");
     (0..PROCESSES / 2).for_each(|n| create(&store, &format!("own-{n}")));
@@ -103,7 +139,16 @@ fn kills() -> u64 {
 
 #[test]
 fn acknowledged_changes_survive_the_death_of_the_process() {
-    let test = TestStore::new();
+    kill_during_changes(&TestStore::new());
+}
+
+#[test]
+#[cfg_attr(not(all(is_root, has_bindfs)), ignore = "needs root and bindfs")]
+fn acknowledged_changes_survive_on_a_file_system_without_atomic_creation() {
+    kill_during_changes(&TestStore::on_fuse());
+}
+
+fn kill_during_changes(test: &TestStore) {
     let store = test.store();
     create(&store, "other");
     let mut acknowledged: HashMap<String, Option<String>> = KEYS.map(|key| (key.to_owned(), None)).into();
@@ -190,8 +235,10 @@ fn a_full_disk_keeps_the_old_value() {
     );
     insta::assert_snapshot!(output, @"
     error: secret `my_secret` could not be changed, and keeps its value: No space left on device
+    hint: the file system of ~/.local/share/sealkit/secrets (tmpfs) is full: free some space, or keep the store and its key elsewhere: export SEALKIT_HOME=DIRECTORY
     exit 1
     error: secret `other` could not be stored: No space left on device
+    hint: the file system of ~/.local/share/sealkit/secrets (tmpfs) is full: free some space, or keep the store and its key elsewhere: export SEALKIT_HOME=DIRECTORY
     exit 1
     warning: secret `my_secret` is too short (3 bytes): outputs, errors and logs are not searched for it
     3
@@ -217,6 +264,7 @@ fn a_read_only_store_can_be_read() {
     );
     insta::assert_snapshot!(output, @"
     error: `~/.local/share/sealkit/secrets` cannot be changed: Read-only file system
+    hint: the file system of ~/.local/share/sealkit/secrets (tmpfs) is read-only: keep the store and its key elsewhere: export SEALKIT_HOME=DIRECTORY
     exit 1
     warning: secret `my_secret` is too short (3 bytes): outputs, errors and logs are not searched for it
     3

@@ -16,6 +16,7 @@ use std::{
 };
 
 use rustix::fs::{FlockOperation, flock};
+use sealkit_names::variables;
 
 pub(crate) use self::recorder::{Recorder, RunInfo};
 use crate::error::CommandError;
@@ -39,6 +40,9 @@ pub(crate) fn names() -> Vec<String> {
 /// Returns the directory of all runs, or `None` without a home directory.
 fn directory() -> Option<PathBuf> {
     let path = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    if let Some(home) = path(variables::HOME) {
+        return Some(home.join("runs"));
+    }
     // The home directory of a service may not exist, and is not created.
     let home = || path("HOME").filter(|home| home.is_dir());
     let state = path("XDG_STATE_HOME").or_else(|| Some(home()?.join(".local/state")));

@@ -42,6 +42,7 @@ mod value;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _, error::ErrorKind};
+use rustix::{fs::Mode, process::umask};
 
 use crate::{
     arguments::{
@@ -69,12 +70,19 @@ pub fn main() -> ExitCode {
     if !matches!(&arguments.verb, Verb::Run(Deferred(run)) if run.debuggable) {
         sealkit_engine::protect_memory();
     }
+    keep_own_permissions();
     // Runs that were killed leave their directories behind.
     sealkit_engine::remove_stale_run_directories();
     match run_verb(arguments.verb) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => report(&error),
     }
+}
+
+/// Lets the user access the files that this process creates, whatever the umask.
+fn keep_own_permissions() {
+    let mask = umask(Mode::RWXU | Mode::RWXG | Mode::RWXO);
+    umask(mask.difference(Mode::RWXU));
 }
 
 /// Prints an error and returns the exit code.

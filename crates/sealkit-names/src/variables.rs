@@ -57,6 +57,9 @@ pub const TASK_TIMEOUT: &str = "SEALKIT_TASK_TIMEOUT_SECONDS";
 /// Maximum size of the outputs of a pod in MiB. The default is Flyte's, 2.
 pub const MAX_OUTPUT: &str = "SEALKIT_MAX_OUTPUT_MIB";
 
+/// Directory of the local store, its key and the history of runs. The defaults are directories of the user.
+pub const HOME: &str = "SEALKIT_HOME";
+
 /// Key file of the local store. The default is a file in the configuration directory.
 pub const KEY_FILE: &str = "SEALKIT_KEY_FILE";
 /// File with the passphrase of the key, for use without a terminal.

@@ -3,6 +3,8 @@
 //! Every change of a store is a sequence of [`Operation`]s. Because operations are data, tests can drop those that were
 //! not synced, or let any of them fail, and then examine the result.
 
+mod rename;
+
 use std::{
     ffi::OsStr,
     fmt,
@@ -15,7 +17,10 @@ use std::{
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RawMode};
 use zeroize::Zeroizing;
 
-use crate::error::{Error, ErrorKind, Result, shell_quote};
+use crate::{
+    error::{Error, ErrorKind, Result, shell_quote},
+    file_system,
+};
 
 /// A change below the directory of a store. Paths are relative to that directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -161,8 +166,10 @@ impl Directory {
     /// Opens a lock file, and creates it if it does not exist.
     pub(crate) fn open_lock_file(&self, name: &str) -> Result<OwnedFd> {
         let flags = OPEN | OFlags::RDWR | OFlags::CREATE;
-        rustix::fs::openat(&self.fd, name, flags, PRIVATE)
-            .map_err(|error| io_error("changed", &self.path, error))
+        rustix::fs::openat(&self.fd, name, flags, PRIVATE).map_err(|error| {
+            let hint = file_system::hint(&self.path, &error.into());
+            io_error("changed", &self.path, error).with_optional_hint(hint)
+        })
     }
 
     /// Opens the parent directory of `path` without following symbolic links, and returns it with the file name.
@@ -205,13 +212,13 @@ impl FileSystem for Directory {
             }
             Operation::RenameNoReplace(from, to) => {
                 let ((from, old), (to, new)) = (self.parent(from)?, self.parent(to)?);
-                Ok(rename_no_replace(&from, old, &to, new)?)
+                Ok(rename::rename_no_replace((&from, old), (&to, new))?)
             }
             Operation::RenameReplace(from, to) => {
                 let ((from, old), (to, new)) = (self.parent(from)?, self.parent(to)?);
                 Ok(rustix::fs::renameat(&from, old, &to, new)?)
             }
-            Operation::SyncDirectory(path) => sync(&self.parent(&path.join("_"))?.0),
+            Operation::SyncDirectory(path) => sync_directory(&self.parent(&path.join("_"))?.0),
             Operation::RemoveFile(path) => {
                 let (parent, name) = self.parent(path)?;
                 Ok(rustix::fs::unlinkat(&parent, name, AtFlags::empty())?)
@@ -220,22 +227,18 @@ impl FileSystem for Directory {
     }
 }
 
-#[cfg(any(target_os = "linux", target_vendor = "apple"))]
-fn rename_no_replace(from: &OwnedFd, old: &OsStr, to: &OwnedFd, new: &OsStr) -> rustix::io::Result<()> {
-    rustix::fs::renameat_with(from, old, to, new, rustix::fs::RenameFlags::NOREPLACE)
-}
-
-/// Other systems cannot rename without replacing.
-#[cfg(not(any(target_os = "linux", target_vendor = "apple")))]
-fn rename_no_replace(from: &OwnedFd, old: &OsStr, to: &OwnedFd, new: &OsStr) -> rustix::io::Result<()> {
-    link_no_replace(from, old, to, new)
-}
-
-/// Links a file to a new name, which fails if a file has that name, and removes the old one. A crash leaves the file under both names.
-#[cfg(any(test, not(any(target_os = "linux", target_vendor = "apple"))))]
-fn link_no_replace(from: &OwnedFd, old: &OsStr, to: &OwnedFd, new: &OsStr) -> rustix::io::Result<()> {
-    rustix::fs::linkat(from, old, to, new, AtFlags::empty())?;
-    rustix::fs::unlinkat(from, old, AtFlags::empty())
+/// Waits until the names in an open directory are durable. Some file systems, such as CIFS, cannot: they have no better promise to give.
+fn sync_directory(fd: &OwnedFd) -> io::Result<()> {
+    use rustix::io::Errno;
+    match sync(fd) {
+        Err(error)
+            if [Errno::INVAL, Errno::NOSYS, Errno::NOTSUP, Errno::OPNOTSUPP, Errno::BADF]
+                .contains(&errno(&error)) =>
+        {
+            Ok(())
+        }
+        synced => synced,
+    }
 }
 
 /// Waits until the contents of an open file or directory are durable.
@@ -249,8 +252,10 @@ fn sync(fd: &OwnedFd) -> io::Result<()> {
 
 /// Creates the directory `path` and its missing parents.
 pub(crate) fn create_directories(path: &Path) -> Result<()> {
-    create_durable_directories(path)
-        .map_err(|error| Error::io(format_args!("`{}` cannot be created", path.display()), error))
+    create_durable_directories(path).map_err(|error| {
+        let hint = file_system::hint(path, &error);
+        Error::io(format_args!("`{}` cannot be created", path.display()), error).with_optional_hint(hint)
+    })
 }
 
 /// Creates `path` and its missing parents with mode `0700`, and makes each of them durable.
@@ -267,7 +272,7 @@ fn create_durable_directories(path: &Path) -> io::Result<()> {
         _ => {}
     }
     match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => sync(&File::open(parent)?.into()),
+        Some(parent) if !parent.as_os_str().is_empty() => sync_directory(&File::open(parent)?.into()),
         _ => Ok(()),
     }
 }
@@ -341,26 +346,4 @@ fn read_directory(
     let names: rustix::io::Result<Vec<Option<String>>> = names.collect();
     let is_match = |name: &String| name.as_bytes().starts_with(prefix) && !matches!(&**name, "." | "..");
     Ok(names?.into_iter().flatten().filter(is_match).collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use std::fs;
-
-    use super::*;
-
-    #[test]
-    fn a_link_in_place_of_a_rename_does_not_replace_a_file() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = |name: &str| directory.path().join(name);
-        let fd = OwnedFd::from(File::open(directory.path()).unwrap());
-        fs::write(path("new"), "2").unwrap();
-        fs::write(path("old"), "1").unwrap();
-        let result = link_no_replace(&fd, "new".as_ref(), &fd, "old".as_ref());
-        assert_eq!(result, Err(rustix::io::Errno::EXIST));
-        assert_eq!(fs::read_to_string(path("old")).unwrap(), "1");
-        link_no_replace(&fd, "new".as_ref(), &fd, "latest".as_ref()).unwrap();
-        assert_eq!(fs::read_to_string(path("latest")).unwrap(), "2");
-        assert!(!path("new").exists());
-    }
 }

@@ -152,7 +152,10 @@ pub(crate) fn shard(id: &SecretId) -> String {
 pub(crate) fn latest(names: &[String]) -> Vec<FileName<'_>> {
     let mut files: Vec<FileName<'_>> = names.iter().filter_map(|name| FileName::parse(name)).collect();
     files.sort_unstable_by(|a, b| {
-        (a.group, a.key).cmp(&(b.group, b.key)).then(b.metadata.version.cmp(&a.metadata.version))
+        (a.group, a.key).cmp(&(b.group, b.key)).then_with(|| {
+            let order = |name: &FileName<'_>| (name.metadata.version, name.metadata.created);
+            order(b).cmp(&order(a))
+        })
     });
     files.dedup_by(|older, latest| (older.group, older.key) == (latest.group, latest.key));
     files

@@ -37,6 +37,8 @@ pub enum ErrorKind {
     UnknownFormat,
     /// A file is truncated, modified, or was moved from another secret or store.
     Corrupt,
+    /// A version of a secret has two values: two machines have changed copies of the store, which were then merged.
+    Conflict,
     /// The key is missing, invalid, belongs to another store, or its passphrase is missing or incorrect.
     Key,
     /// Another process has held the write lock for 10 seconds.
@@ -58,6 +60,19 @@ impl Error {
     #[must_use]
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// Returns whether the disk or the quota of the user is used up.
+    pub(crate) fn is_out_of_space(&self) -> bool {
+        self.source.as_ref().is_some_and(|error| {
+            matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+        })
+    }
+
+    #[must_use]
+    pub(crate) fn with_optional_hint(mut self, hint: Option<String>) -> Self {
+        self.hint = hint.or(self.hint);
         self
     }
 

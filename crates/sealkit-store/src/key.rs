@@ -14,6 +14,7 @@ use crate::{
     cipher::{Cipher, Key, NONCE, TAG, fill_random, random, zeroed_key},
     disk::{Directory, FileSystem, Operation},
     error::{Error, ErrorKind, Result, shell_quote},
+    file_system,
     format::{self, TEXT_MAX},
 };
 
@@ -25,6 +26,9 @@ const ENCRYPTED: &str = "sealkit-key 1 argon2id ";
 const COST: Cost = Cost { memory: 64 * 1024, passes: 3 };
 /// The highest accepted costs, so that a forged key file cannot exhaust the memory or run for hours.
 const COST_MAX: Cost = Cost { memory: 1 << 20, passes: 16 };
+
+/// The beginning of the names of temporary files beside the key file. 16 hexadecimal digits follow.
+const TEMPORARY_PREFIX: &str = ".sealkit-";
 
 /// The costs of Argon2id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,7 +102,21 @@ pub(crate) fn set_passphrase(paths: &StorePaths, passphrase: Option<&str>) -> Re
         Some("") => return Err(Error::new(ErrorKind::Key, "the passphrase is empty")),
         Some(passphrase) => format_encrypted(&key, passphrase)?,
     };
-    write(paths, &text, Operation::RenameReplace)
+    write(paths, &text, Operation::RenameReplace)?;
+    remove_temporary_files(paths)
+}
+
+/// Removes the temporary files of crashed processes. One of them may be a link to the key without its passphrase.
+fn remove_temporary_files(paths: &StorePaths) -> Result<()> {
+    let (parent, _) = split_path(paths.key_file())?;
+    let Some(directory) = Directory::open_shared(parent)? else { return Ok(()) };
+    for name in directory.file_names_with_prefix(Path::new(""), TEMPORARY_PREFIX, &mut Vec::new())? {
+        if name.len() == TEMPORARY_PREFIX.len() + 16 {
+            // Another process may have removed it.
+            let _ = directory.apply(&Operation::RemoveFile(name.into()));
+        }
+    }
+    Ok(())
 }
 
 fn write(paths: &StorePaths, text: &str, rename: fn(PathBuf, PathBuf) -> Operation) -> Result<()> {
@@ -109,7 +127,7 @@ fn write(paths: &StorePaths, text: &str, rename: fn(PathBuf, PathBuf) -> Operati
     }
     let directory = Directory::open_shared(parent)?
         .ok_or_else(|| Error::new(ErrorKind::Io, format!("`{}` was removed", parent.display())))?;
-    let temporary = format!(".sealkit-{}", base16ct::lower::encode_string(&random::<8>()?));
+    let temporary = format!("{TEMPORARY_PREFIX}{}", base16ct::lower::encode_string(&random::<8>()?));
     let temporary = PathBuf::from(temporary);
     let mut operations = [
         Operation::WriteFile(temporary.clone(), text.as_bytes().to_vec()),
@@ -126,7 +144,9 @@ fn write(paths: &StorePaths, text: &str, rename: fn(PathBuf, PathBuf) -> Operati
         if error.kind() == std::io::ErrorKind::AlreadyExists {
             return Error::new(ErrorKind::AlreadyExists, "the key file already exists");
         }
+        let hint = file_system::hint(parent, &error);
         Error::io(format_args!("the key `{}` cannot be written", path.display()), error)
+            .with_optional_hint(hint)
     })
 }
 

@@ -5,6 +5,7 @@ mod cipher;
 mod disk;
 mod entry;
 mod error;
+mod file_system;
 #[doc = include_str!("../FORMAT.md")]
 pub mod format;
 #[cfg(fuzzing)]

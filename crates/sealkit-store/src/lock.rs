@@ -1,12 +1,20 @@
 //! The write lock of a store.
 
-use std::{fs::File, io::Read, os::fd::OwnedFd, os::unix::fs::FileExt, sync::mpsc, thread, time::Duration};
+use std::{
+    fs::{self, File},
+    io::{self, Read},
+    os::{fd::OwnedFd, unix::fs::FileExt},
+    sync::mpsc,
+    thread,
+    time::Duration,
+};
 
 use rustix::fs::{FlockOperation, flock};
 
 use crate::{
     disk::Directory,
     error::{Error, ErrorKind, Result},
+    file_system,
 };
 
 const NAME: &str = "lock";
@@ -29,7 +37,11 @@ impl Lock {
         let fd = match flock(&fd, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => fd,
             Err(rustix::io::Errno::WOULDBLOCK) => wait_for_lock(fd, directory)?,
-            Err(error) => return Err(Error::io("the store cannot be locked", error.into())),
+            Err(error) => {
+                let error = io::Error::from(error);
+                let hint = file_system::hint(directory.path(), &error);
+                return Err(Error::io("the store cannot be locked", error).with_optional_hint(hint));
+            }
         };
         // Only for the error message of processes that wait.
         let file = File::from(fd);
@@ -57,13 +69,23 @@ fn wait_for_lock(fd: OwnedFd, directory: &Directory) -> Result<OwnedFd> {
             let mut owner = String::new();
             let read =
                 directory.open_lock_file(NAME).map(|fd| File::from(fd).take(10).read_to_string(&mut owner));
-            let owner = owner.trim();
-            let owner = match read {
-                Ok(Ok(_)) if !owner.is_empty() => format!(" (process {owner})"),
-                _ => String::new(),
+            let id: Option<u32> = owner.trim().parse().ok().filter(|_| read.is_ok_and(|read| read.is_ok()));
+            let name = id.map(|id| format!(" (process {id})")).unwrap_or_default();
+            let message = format!("another process{name} has locked the store for 10 seconds");
+            let hint = match id.filter(|id| is_stopped(*id)) {
+                Some(id) => format!(
+                    "that process is stopped: continue it with `kill -CONT {id}`, or end it with `kill -KILL {id}`"
+                ),
+                None => "try again, or check that process".to_owned(),
             };
-            let message = format!("another process{owner} has locked the store for 10 seconds");
-            Err(Error::new(ErrorKind::Busy, message).with_hint("try again, or check that process"))
+            Err(Error::new(ErrorKind::Busy, message).with_hint(hint))
         }
     }
+}
+
+/// Returns whether a process is stopped, by a signal or a debugger. Only Linux tells it.
+fn is_stopped(id: u32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+    // The state follows the name, which may contain anything.
+    stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with(['T', 't']))
 }

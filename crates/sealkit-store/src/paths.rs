@@ -33,22 +33,28 @@ impl StorePaths {
 
     /// Returns the paths of the current user's store.
     ///
-    /// | | variable | default |
+    /// | | the first of these variables that is set | default |
     /// |---|---|---|
-    /// | store | `$XDG_DATA_HOME/sealkit/secrets` | `~/.local/share/sealkit/secrets` |
-    /// | key file | `$SEALKIT_KEY_FILE`, or else `$XDG_CONFIG_HOME/sealkit/key` | `~/.config/sealkit/key` |
+    /// | store | `$SEALKIT_HOME/secrets`, `$XDG_DATA_HOME/sealkit/secrets` | `~/.local/share/sealkit/secrets` |
+    /// | key file | `$SEALKIT_KEY_FILE`, `$SEALKIT_HOME/key`, `$XDG_CONFIG_HOME/sealkit/key` | `~/.config/sealkit/key` |
     ///
     /// # Errors
     ///
-    /// Returns [`ErrorKind::Io`] if the home directory is unknown.
+    /// Returns [`ErrorKind::Io`] if no variable is set and the home directory is unknown.
     pub fn for_user() -> Result<Self> {
-        let base = etcetera::base_strategy::Xdg::new().map_err(|_| {
-            Error::new(ErrorKind::Io, "the home directory is unknown")
-                .with_hint("set HOME to your home directory")
-        })?;
-        let key_file = env::var_os(variables::KEY_FILE).filter(|path| !path.is_empty());
-        let key_file = key_file.map_or_else(|| base.config_dir().join("sealkit/key"), PathBuf::from);
-        Ok(Self::new(base.data_dir().join("sealkit/secrets"), key_file))
+        let variable = |name: &str| env::var_os(name).filter(|path| !path.is_empty()).map(PathBuf::from);
+        let (directory, key_file) = if let Some(home) = variable(variables::HOME) {
+            (home.join("secrets"), home.join("key"))
+        } else {
+            let base = etcetera::base_strategy::Xdg::new().map_err(|_| {
+                Error::new(ErrorKind::Io, "the home directory is unknown").with_hint(format!(
+                    "set HOME to your home directory, or {} to a directory for the store",
+                    variables::HOME
+                ))
+            })?;
+            (base.data_dir().join("sealkit/secrets"), base.config_dir().join("sealkit/key"))
+        };
+        Ok(Self::new(directory, variable(variables::KEY_FILE).unwrap_or(key_file)))
     }
 
     /// Sets the function that prompts for the passphrase of the key.

@@ -5,15 +5,20 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
+mod versions;
 mod write;
 
-use self::write::{apply_all, temporary_path};
+use self::{
+    versions::{only_one, versions},
+    write::{apply_all, temporary_path},
+};
 use crate::{
     Entry, Scope, SecretId, StorePaths, StoredSecret,
     cipher::{Cipher, random},
     disk::{Directory, FileSystem, Operation},
     entry::{FileName, Metadata, latest, shard},
     error::{Error, ErrorKind, Result},
+    file_system,
     format::{Format, RECORD_MAX, TEXT_MAX},
     key,
     lock::Lock,
@@ -120,7 +125,9 @@ impl Store {
             Operation::SyncDirectory("".into()),
         ];
         apply_all(&*file_system, &operations).map_err(|error| {
+            let hint = file_system::hint(directory.path(), &error);
             Error::io(format_args!("the store `{}` cannot be created", directory.path().display()), error)
+                .with_optional_hint(hint)
         })?;
         let cipher = OnceLock::from(cipher);
         Ok(Self {
@@ -165,11 +172,14 @@ impl Store {
     ///   returned instead;
     /// - the key is not available ([`ErrorKind::Key`]);
     /// - the file or the key file is accessible to other users ([`ErrorKind::NotPrivate`]);
+    /// - the latest version has two values ([`ErrorKind::Conflict`]);
     /// - other processes replace the secret faster than it can be read ([`ErrorKind::Busy`]);
     /// - a file cannot be read ([`ErrorKind::Io`]).
     pub fn get(&self, id: &SecretId) -> Result<Option<StoredSecret>> {
         self.read_chosen(id, |names| {
-            versions(names, id).first().copied().filter(|metadata| metadata.r#type.is_some())
+            let versions = versions(names, id);
+            let Some(latest) = versions.first() else { return Ok(None) };
+            Ok(only_one(id, &versions, latest.version)?.filter(|metadata| metadata.r#type.is_some()))
         })
     }
 
@@ -179,8 +189,10 @@ impl Store {
     ///
     /// Returns the errors of [`Store::get`].
     pub fn get_version(&self, id: &SecretId, version: u64) -> Result<Option<StoredSecret>> {
-        let is_match = |metadata: &Metadata| metadata.version == version && metadata.r#type.is_some();
-        self.read_chosen(id, |names| versions(names, id).into_iter().find(is_match))
+        self.read_chosen(id, |names| {
+            let chosen = only_one(id, &versions(names, id), version)?;
+            Ok(chosen.filter(|metadata| metadata.r#type.is_some()))
+        })
     }
 
     /// Returns the secret with this name from `scope`, or else from the next wider scope that has it.
@@ -243,7 +255,7 @@ impl Store {
             .collect())
     }
 
-    /// Reads every version of every secret and returns the corrupt files.
+    /// Reads every version of every secret and returns the corrupt files, and those of a version that has two values.
     ///
     /// # Errors
     ///
@@ -254,12 +266,14 @@ impl Store {
         for scope in self.scopes()? {
             for shard in self.shards(&scope)? {
                 let (shard, names) = shard?;
-                for name in names {
-                    let path = Path::new(&scope.directory_name()).join(&shard).join(&name);
-                    let result = match FileName::parse(&name)
+                for name in &names {
+                    let path = Path::new(&scope.directory_name()).join(&shard).join(name);
+                    let result = match FileName::parse(name)
                         .and_then(|name| Some((name.id(&scope)?, name.metadata)))
                     {
-                        Some((id, metadata)) => self.read(&id, metadata).map(|_| ()),
+                        Some((id, metadata)) => only_one(&id, &versions(&names, &id), metadata.version)
+                            .and_then(|_| self.read(&id, metadata))
+                            .map(|_| ()),
                         None => Err(Error::new(ErrorKind::UnknownFormat, "not a file of a store")),
                     };
                     let path = self.directory.path().join(path);
@@ -318,10 +332,10 @@ impl Store {
     fn read_chosen(
         &self,
         id: &SecretId,
-        choose: impl Fn(&[String]) -> Option<Metadata>,
+        choose: impl Fn(&[String]) -> Result<Option<Metadata>>,
     ) -> Result<Option<StoredSecret>> {
         for _ in 0..READ_ATTEMPTS {
-            let Some(metadata) = choose(&self.file_names(id)?) else { return Ok(None) };
+            let Some(metadata) = choose(&self.file_names(id)?)? else { return Ok(None) };
             if let Some(stored) = self.read(id, metadata)? {
                 return Ok(Some(stored));
             }
@@ -368,14 +382,6 @@ impl Store {
 /// Returns the path of the shard directory of a secret, relative to the store.
 fn shard_path(id: &SecretId) -> PathBuf {
     Path::new(&id.scope().directory_name()).join(shard(id))
-}
-
-/// Returns the versions of `id` in `names`, the latest first.
-fn versions(names: &[String], id: &SecretId) -> Vec<Metadata> {
-    let files = names.iter().filter_map(|name| FileName::parse(name)).filter(|name| name.is_version_of(id));
-    let mut versions: Vec<Metadata> = files.map(|name| name.metadata).collect();
-    versions.sort_unstable_by_key(|metadata| std::cmp::Reverse(metadata.version));
-    versions
 }
 
 #[cfg(test)]

@@ -36,6 +36,8 @@ For a cluster, the first of these configuration files that exists is read:
   ~/.union/config.yaml, ~/.flyte/config.yaml, ~/.uctl/config.yaml
 
 Environment:
+  SEALKIT_HOME             directory of store, key and history, in place of the
+                           defaults
   SEALKIT_KEY_FILE         path of the key, in place of the default
   SEALKIT_PASSPHRASE_FILE  path of a file with the passphrase of the key
   SEALKIT_SOURCE           directory of the crate `sealkit` for files without a

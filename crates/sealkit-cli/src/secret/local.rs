@@ -285,11 +285,14 @@ pub(crate) fn verify() -> Result<(), CommandError> {
     let corrupt = store.verify()?;
     for file in &corrupt {
         terminal::error(&format!("`{}`: {}", file.path.display(), file.error));
+        if let Some(hint) = file.error.hint() {
+            terminal::hint(hint);
+        }
     }
     match corrupt.len() {
         0 => terminal::status(&format!("The store `{}` is intact", paths.directory().display())),
-        1 => return Err(CommandError::failure("1 file is corrupt")),
-        count => return Err(CommandError::failure(format!("{count} files are corrupt"))),
+        1 => return Err(CommandError::failure("1 file cannot be used")),
+        count => return Err(CommandError::failure(format!("{count} files cannot be used"))),
     }
     Ok(())
 }

@@ -102,6 +102,52 @@ fn five_versions_are_kept_and_a_deletion_removes_them() {
 }
 
 #[test]
+fn two_values_of_one_version_are_reported_and_a_new_value_decides() {
+    let test = test_store();
+    let id = id("k");
+    test.create("k", "1");
+    let copy = temporary_directory();
+    let files = |from: &Path, to: &Path| {
+        let shard = shard_path(&id);
+        fs::create_dir_all(to.join(&shard)).unwrap();
+        for file in fs::read_dir(from.join(&shard)).unwrap() {
+            let file = file.unwrap();
+            fs::copy(file.path(), to.join(&shard).join(file.file_name())).unwrap();
+        }
+    };
+    // Two machines change copies of one store, which are then merged.
+    let here = test.store.paths.directory();
+    let before = copy.path().join("before");
+    files(here, &before);
+    test.store.update(&id, text("here")).unwrap();
+    let after = copy.path().join("after");
+    files(here, &after);
+    fs::remove_dir_all(here.join(shard_path(&id))).unwrap();
+    std::os::unix::fs::DirBuilderExt::mode(&mut fs::DirBuilder::new(), 0o700)
+        .create(here.join(shard_path(&id)))
+        .unwrap();
+    files(&before, here);
+    std::thread::sleep(std::time::Duration::from_millis(5));
+    test.store.update(&id, text("there")).unwrap();
+    files(&after, here);
+
+    let error = test.store.get(&id).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict);
+    assert_eq!(error.to_string(), "version 2 of secret `k` has two values: two machines have changed it");
+    let hint = "store the right value again: sealkit update secret k, or an earlier one: sealkit update secret k --restore 1";
+    assert_eq!(error.hint(), Some(hint));
+    assert_eq!(test.store.get_version(&id, 2).unwrap_err().kind(), ErrorKind::Conflict);
+    assert_eq!(&**test.store.get_version(&id, 1).unwrap().unwrap().value, b"1");
+    assert_eq!(test.store.find(&Scope::Global, None, "k").unwrap_err().kind(), ErrorKind::Conflict);
+    let found: Vec<ErrorKind> = test.store.verify().unwrap().iter().map(|file| file.error.kind()).collect();
+    assert_eq!(found, [ErrorKind::Conflict; 2]);
+    test.store.update(&id, text("decided")).unwrap();
+    assert_eq!(value(&test.store, &id).as_deref(), Some("decided"));
+    test.store.delete(&id).unwrap();
+    assert!(test.store.verify().unwrap().is_empty());
+}
+
+#[test]
 fn a_narrower_scope_takes_precedence_over_a_wider_one() {
     let TestStore { store, .. } = &test_store();
     let project = Scope::new(Some("development"), Some("p")).unwrap();

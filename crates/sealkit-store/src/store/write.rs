@@ -7,13 +7,14 @@ use std::{
 
 use sealkit_names::nearest;
 
-use super::{Store, TEMPORARY_DIRECTORY, shard_path, versions};
+use super::{Store, TEMPORARY_DIRECTORY, shard_path, versions::versions};
 use crate::{
     Entry, SecretId, SecretType, Value, ValueKind,
     cipher::random,
     disk::{FileSystem, Operation},
     entry::{FileName, Metadata, latest},
     error::{Error, ErrorKind, Result},
+    file_system,
     lock::Lock,
     record::{self, RecordContext},
 };
@@ -69,7 +70,7 @@ impl Store {
 
     /// Deletes a secret and its history.
     ///
-    /// When this method returns `Ok`, the deletion survives a crash and a power loss.
+    /// When this method returns `Ok`, the deletion survives a crash and a power loss. It needs no free space.
     ///
     /// # Errors
     ///
@@ -77,7 +78,18 @@ impl Store {
     pub fn delete(&self, id: &SecretId) -> Result<Entry> {
         let _lock = self.lock()?;
         let (versions, _) = self.existing_versions(id)?;
-        self.write_version(id, &versions, None, Value::empty(ValueKind::Bytes))
+        match self.write_version(id, &versions, None, Value::empty(ValueKind::Bytes)) {
+            Err(error) if error.is_out_of_space() => self.remove_versions(id, &versions),
+            deleted => deleted,
+        }
+    }
+
+    /// Deletes a secret without a record of its deletion: a full disk has no space for one. Version numbers then start at 1 again.
+    fn remove_versions(&self, id: &SecretId, versions: &[Metadata]) -> Result<Entry> {
+        apply_all(&*self.file_system, &removals(id, versions))
+            .map_err(|error| Error::io(format_args!("secret {id} could not be deleted"), error))?;
+        let version = versions.first().map_or(0, |metadata| metadata.version);
+        Ok(Metadata::now(version.saturating_add(1), None).into_entry(id.clone()))
     }
 
     /// Acquires the write lock and removes the temporary files of crashed writers.
@@ -148,7 +160,8 @@ impl Store {
                 Some(_) => format!("secret {id} could not be changed, and keeps its value"),
                 None => format!("secret {id} could not be stored"),
             };
-            return Err(Error::io(failure, error));
+            let hint = file_system::hint(self.directory.path(), &error);
+            return Err(Error::io(failure, error).with_optional_hint(hint));
         }
         let kept = if r#type.is_some() { VERSIONS_KEPT - 1 } else { 0 };
         for old in versions.iter().skip(kept) {
@@ -157,6 +170,15 @@ impl Store {
         }
         Ok(metadata.into_entry(id.clone()))
     }
+}
+
+/// Returns the operations that remove all versions, which are sorted from the latest. At no time is an older version the latest.
+pub(super) fn removals(id: &SecretId, versions: &[Metadata]) -> Vec<Operation> {
+    let shard = shard_path(id);
+    let remove = |metadata: &Metadata| Operation::RemoveFile(shard.join(FileName::format(id, *metadata)));
+    let sync = || [Operation::SyncDirectory(shard.clone())];
+    let older = versions.iter().skip(1).rev().map(remove);
+    older.chain(sync()).chain(versions.first().map(remove)).chain(sync()).collect()
 }
 
 /// Returns a unique path in the temporary directory.

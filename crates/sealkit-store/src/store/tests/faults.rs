@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::*;
+use super::{super::write::removals, *};
 
 /// Applies operations until one that fails. If that is a write, it writes half of the contents first.
 #[derive(Debug)]
@@ -37,17 +37,22 @@ fn with_failing_operation(test: &TestStore, failing: usize, error: rustix::io::E
 
 const ERRORS: [(rustix::io::Errno, &str); 4] = [
     (rustix::io::Errno::NOSPC, "No space left on device"),
+    (rustix::io::Errno::DQUOT, "Disk quota exceeded"),
     (rustix::io::Errno::IO, "Input/output error"),
     (rustix::io::Errno::ROFS, "Read-only file system"),
-    (rustix::io::Errno::DQUOT, "Disk quota exceeded"),
 ];
 
 type Change = fn(&Store) -> Result<Entry>;
 
 /// Lets each file system operation of `change` fail once with each error, and returns the number of operations.
-fn fail_each_operation(change: Change, before: Option<&str>, message: &str) -> usize {
+fn fail_each_operation(
+    change: Change,
+    errors: &[(rustix::io::Errno, &str)],
+    before: Option<&str>,
+    message: &str,
+) -> usize {
     for failing in 1.. {
-        for (errno, reason) in ERRORS {
+        for (errno, reason) in errors.iter().copied() {
             let test = test_store();
             test.create("beside", "v");
             if let Some(before) = before {
@@ -72,19 +77,50 @@ fn fail_each_operation(change: Change, before: Option<&str>, message: &str) -> u
 #[test]
 fn a_failed_create_leaves_no_secret() {
     let create: Change = |store| store.create(&id("k"), SecretType::Generic, text("new"));
-    assert_eq!(fail_each_operation(create, None, "secret `k` could not be stored"), 9);
+    assert_eq!(fail_each_operation(create, &ERRORS, None, "secret `k` could not be stored"), 9);
 }
 
 #[test]
 fn a_failed_update_keeps_the_old_value() {
     let update: Change = |store| store.update(&id("k"), text("new"));
     let message = "secret `k` could not be changed, and keeps its value";
-    assert_eq!(fail_each_operation(update, Some("old"), message), 5);
+    assert_eq!(fail_each_operation(update, &ERRORS, Some("old"), message), 5);
 }
 
 #[test]
 fn a_failed_delete_keeps_the_secret() {
     let delete: Change = |store| store.delete(&id("k"));
     let message = "secret `k` could not be changed, and keeps its value";
-    assert_eq!(fail_each_operation(delete, Some("old"), message), 5);
+    assert_eq!(fail_each_operation(delete, &ERRORS[2..], Some("old"), message), 5);
+}
+
+#[test]
+fn a_delete_needs_no_space() {
+    for (errno, _) in &ERRORS[..2] {
+        for failing in 1..=5 {
+            let test = test_store();
+            test.create("k", "1");
+            test.store.update(&id("k"), text("2")).unwrap();
+            let store = with_failing_operation(&test, failing, *errno);
+            assert_eq!(store.delete(&id("k")).unwrap().r#type, None);
+            assert_eq!(value(&test.store, &id("k")), None);
+            assert_eq!(test.store.history(&id("k")).unwrap(), []);
+            assert!(test.store.verify().unwrap().is_empty());
+            test.create("k", "3");
+        }
+    }
+    // A deletion without a record removes the latest version last.
+    let test = test_store();
+    test.create("k", "1");
+    test.store.update(&id("k"), text("2")).unwrap();
+    let store = with_failing_operation(&test, usize::MAX, rustix::io::Errno::IO);
+    let versions = versions(&store.file_names(&id("k")).unwrap(), &id("k"));
+    for applied in 0..4 {
+        let operations = removals(&id("k"), &versions);
+        assert_eq!(operations.len(), 4);
+        let is_left =
+            operations[applied..].iter().any(|operation| matches!(operation, Operation::RemoveFile(_)));
+        let kept = Operation::RemoveFile(shard_path(&id("k")).join(FileName::format(&id("k"), versions[0])));
+        assert!(!is_left || operations[applied..].contains(&kept), "after {applied} operations");
+    }
 }
