@@ -126,18 +126,20 @@ fn the_short_help_of_a_command_folds_its_cluster_options() {
     Create a secret
 
     Usage: sealkit create secret [OPTIONS] <NAME>
+           sealkit create secret [OPTIONS] --from-env-file <PATH>
 
     Arguments:
-      <NAME>  Name of the secret: 1 to 128 letters, digits, `-` and `_`
+      [NAME]  Name of the secret: 1 to 128 letters, digits, `-` and `_`
 
     Options:
-          --value <VALUE>      Value; visible in process lists and shell history
-      -f, --value-file <PATH>  Read the value from a file; `-` is standard input
-          --allow-empty        Accept an empty value
-          --group <GROUP>      Group of the secret [default: no group]
-      -d, --domain <DOMAIN>    Domain of the secret [default: every domain]
-      -p, --project <PROJECT>  Project of the secret; requires --domain
-      -h, --help               Print help (see more with '--help')
+          --value <VALUE>         Value; visible in process lists and shell history
+      -f, --value-file <PATH>     Read the value from a file; `-` is standard input
+          --allow-empty           Accept an empty value
+          --from-env-file <PATH>  Create one for each line NAME=VALUE of a file
+          --group <GROUP>         Group of the secret [default: no group]
+      -d, --domain <DOMAIN>       Domain of the secret [default: every domain]
+      -p, --project <PROJECT>     Project of the secret; requires --domain
+      -h, --help                  Print help (see more with '--help')
 
     Cluster:
           --remote  Use a Flyte or Union cluster instead of this machine

@@ -4,6 +4,7 @@ mod completion;
 mod disk;
 mod help;
 mod key;
+mod names;
 mod prompt;
 #[cfg(target_os = "linux")]
 mod script;

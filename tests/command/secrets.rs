@@ -252,7 +252,7 @@ fn names_are_valid_on_a_cluster_too() {
     exit code 2
     -- stderr
     error: the name of secret `My_Secret` differs from `my_secret` only in case
-    hint: choose another name
+    hint: choose another name, or delete the other secret first: sealkit delete secret my_secret
     ");
     insta::assert_snapshot!(home.run("create secret my-secret --value v").unwrap(), @"
     exit code 0

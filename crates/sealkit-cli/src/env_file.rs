@@ -1,4 +1,5 @@
-//! The variables of `sealkit run --env-file`: secrets that tasks request, and the environment of the tasks.
+//! Files of variables: for `sealkit run --env-file`, secrets that tasks request and the environment of the tasks; for `sealkit create secret
+//! --from-env-file`, secrets.
 
 use std::{
     ffi::OsString,
@@ -23,11 +24,11 @@ pub(crate) struct EnvFile {
 }
 
 impl EnvFile {
-    /// Reads a file with a line `NAME=VALUE` for each variable.
-    pub(crate) fn read(path: &Path) -> Result<Self, CommandError> {
+    /// Reads a file with a line `NAME=VALUE` for each variable; `option` names it in errors.
+    pub(crate) fn read(path: &Path, option: &str) -> Result<Self, CommandError> {
         let unreadable = |reason: &str| {
             let path = sealkit_names::escape(&path.to_string_lossy());
-            CommandError::usage(format!("cannot read `--env-file {path}`: {reason}"))
+            CommandError::usage(format!("cannot read `{option} {path}`: {reason}"))
         };
         let text = fs::read_to_string(path).map_err(|error| match error.kind() {
             io::ErrorKind::InvalidData => unreadable("it is not UTF-8 text"),
@@ -41,6 +42,11 @@ impl EnvFile {
             )
         })?;
         Ok(Self { path: path.to_owned(), variables })
+    }
+
+    /// Returns the names and values, in the order of the file.
+    pub(crate) fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.variables.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// Returns a secret, under the names of variables that tasks look up in process.

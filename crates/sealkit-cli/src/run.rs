@@ -40,7 +40,12 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
         domain: args.domain.clone(),
         project: args.project.clone(),
     };
-    let env_file = args.env_file.as_deref().map(EnvFile::read).transpose()?.unwrap_or_default();
+    let env_file = args
+        .env_file
+        .as_deref()
+        .map(|path| EnvFile::read(path, "--env-file"))
+        .transpose()?
+        .unwrap_or_default();
     let program = open(&args.target)?;
     let Some((task, inputs)) = select(args, &program)? else { return Ok(()) };
     // Variables of the command line come last, and win.

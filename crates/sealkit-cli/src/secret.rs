@@ -1,6 +1,7 @@
 //! `create`, `get`, `update` and `delete secret`, in the local store and on a cluster.
 
 mod cluster;
+mod import;
 mod local;
 mod push;
 
@@ -93,7 +94,11 @@ pub(crate) trait SecretStore: Sized {
 }
 
 pub(crate) fn create<S: SecretStore>(args: &CreateSecret) -> Result<(), CommandError> {
-    let id = S::id(&args.scope, &args.name, Some(args.r#type()))?;
+    if let Some(path) = &args.from_env_file {
+        return import::import::<S>(args, path);
+    }
+    let name = args.name.as_deref().unwrap_or_default();
+    let id = S::id(&args.scope, name, Some(args.r#type()))?;
     let mut store = S::open(&args.remote)?;
     // Before the prompt for the value: typing it would be for nothing.
     if store.find(&id)?.is_some() {

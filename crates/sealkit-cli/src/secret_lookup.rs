@@ -188,7 +188,10 @@ fn missing_secrets(task: &Task, missing: &[Missing<'_>], scope: &Scope) -> Comma
 
 /// Returns the command that creates a secret.
 pub(crate) fn create_command(request: &SecretRequest, scope: &Scope) -> String {
-    let id = SecretId::new(scope.clone(), request.group.as_deref(), &request.key);
-    let arguments = id.map_or_else(|_| request.request().to_string(), |id| id.arguments());
-    format!("sealkit create secret {arguments}")
+    let Ok(id) = SecretId::new(scope.clone(), request.group.as_deref(), &request.key) else {
+        return format!("sealkit create secret {}", request.request());
+    };
+    let store = secret::store_paths().ok().and_then(|paths| Store::open(&paths).ok().flatten());
+    let plain = || format!("sealkit create secret {}", id.arguments());
+    store.map_or_else(plain, |store| store.create_command(&id, ""))
 }

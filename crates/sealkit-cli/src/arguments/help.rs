@@ -9,6 +9,7 @@ pub(super) const MAIN: &str = "\
 Examples:
   sealkit create secret my_secret             prompt for the value, without echo
   sealkit create secret my_cert -f cert.pem   store the exact bytes of a file
+  sealkit create secret --from-env-file .env  store each line NAME=VALUE
   vault read -field=pw x | sealkit create secret pw -f -
   sealkit get secret                          list the secrets without values
   sealkit update secret my_secret             store a new version of the secret
@@ -60,6 +61,7 @@ pub(super) const CREATE: &str = "\
 Examples:
   sealkit create secret my_secret             prompt for the value, without echo
   sealkit create secret my_cert -f cert.pem   store the exact bytes of a file
+  sealkit create secret --from-env-file .env  store each line NAME=VALUE
   pass show db | sealkit create secret password --group db -f -
   sealkit create secret my_secret --domain development --project flytesnacks
   sealkit create secret my_secret --remote    create the secret on a cluster

@@ -11,12 +11,26 @@ use crate::{completion, error::CommandError};
 
 /// The arguments of `create secret`.
 #[derive(Debug, Args)]
+#[command(
+    override_usage = "sealkit create secret [OPTIONS] <NAME>\n       sealkit create secret [OPTIONS] --from-env-file <PATH>"
+)]
 pub struct CreateSecret {
     /// Name of the secret: 1 to 128 letters, digits, `-` and `_`
-    pub name: String,
+    #[arg(required_unless_present = "from_env_file")]
+    pub name: Option<String>,
     /// The source of the value.
     #[command(flatten)]
     pub value: ValueArguments,
+    /// Create one for each line NAME=VALUE of a file
+    ///
+    /// All of them are created, or none. The file is written like that of
+    /// `sealkit run --env-file`.
+    #[arg(
+        verbatim_doc_comment,
+        long, value_name = "PATH", value_hint = ValueHint::FilePath,
+        conflicts_with_all = ["name", "value", "value_file", "from_docker_config", "registry"]
+    )]
+    pub from_env_file: Option<PathBuf>,
     /// The group and the scope of the secret.
     #[command(flatten)]
     pub scope: ScopeArguments,

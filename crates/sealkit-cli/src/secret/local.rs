@@ -104,11 +104,11 @@ impl SecretStore for LocalSecrets {
             Some(store) => store,
             None => Store::open_or_create(&store_paths()?)?,
         };
+        let store = self.0.insert(store);
         let entry = match store.create(id, r#type.into(), value.value()?) {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(None),
             other => other?,
         };
-        self.0 = Some(store);
         let deleted = if entry.version > 1 { "; earlier versions were deleted" } else { "" };
         Ok(Some(format!(" (version {}{deleted})", entry.version)))
     }

@@ -80,6 +80,11 @@ impl NewValue {
     }
 
     fn print_note_about_white_space(&self) {
+        if let Some(invisible) = self.as_variable().and_then(first_invisible) {
+            terminal::note(&format!(
+                "the value contains an invisible character ({invisible}), which is often copied by mistake, and is a part of the value"
+            ));
+        }
         let Some(text) = self.as_variable().filter(|text| *text != text.trim_matches(is_white_space)) else {
             return;
         };
@@ -93,5 +98,67 @@ impl NewValue {
     /// Returns the value if an environment variable can hold its characters.
     fn as_variable(&self) -> Option<&str> {
         str::from_utf8(&self.bytes).ok().filter(|text| !text.contains('\0'))
+    }
+}
+
+/// Returns the name of the first invisible character that is not white space at an end of the value.
+fn first_invisible(text: &str) -> Option<String> {
+    let text = text.trim_matches(|c: char| is_white_space(c) && c != '\u{feff}');
+    let invisible = text.chars().find(|c| match c {
+        '\t' | '\n' | '\r' | ' ' => false,
+        // A soft hyphen, letters of no width, joiners, directions, variation selectors, and a byte order mark.
+        '\u{ad}'
+        | '\u{34f}'
+        | '\u{61c}'
+        | '\u{115f}'
+        | '\u{1160}'
+        | '\u{17b4}'
+        | '\u{17b5}'
+        | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}'
+        | '\u{feff}'
+        | '\u{ffa0}'
+        | '\u{fff9}'..='\u{fffb}'
+        | '\u{e0000}'..='\u{e0fff}' => true,
+        // A space that is not the usual one, such as a no-break space, and control characters.
+        c => c.is_control() || c.is_whitespace(),
+    })?;
+    let name = match invisible {
+        '\u{feff}' => "a byte order mark, ",
+        '\u{a0}' => "a no-break space, ",
+        '\u{200b}' => "a zero-width space, ",
+        '\u{ad}' => "a soft hyphen, ",
+        '\u{1b}' => "an escape character, ",
+        _ => "",
+    };
+    Some(format!("{name}U+{:04X}", u32::from(invisible)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn invisible_characters_are_named() {
+        for (value, name) in [
+            ("plain text\n", None),
+            ("line 1\r\n\tline 2\n", None),
+            ("  spaces  ", None),
+            ("k\u{e4}se \u{1f511}", None),
+            ("\u{feff}token", Some("a byte order mark, U+FEFF")),
+            ("to\u{200b}ken", Some("a zero-width space, U+200B")),
+            ("token\u{200d}", Some("U+200D")),
+            ("to\u{a0}ken", Some("a no-break space, U+00A0")),
+            ("to\u{202e}ken", Some("U+202E")),
+            ("to\u{ad}ken", Some("a soft hyphen, U+00AD")),
+            ("\u{1b}[200~token", Some("an escape character, U+001B")),
+            ("to\u{7f}ken", Some("U+007F")),
+        ] {
+            assert_eq!(first_invisible(value).as_deref(), name, "{value:?}");
+        }
     }
 }

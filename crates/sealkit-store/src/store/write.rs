@@ -40,18 +40,32 @@ impl Store {
     pub fn create(&self, id: &SecretId, r#type: SecretType, value: Value<'_>) -> Result<Entry> {
         let _lock = self.lock()?;
         let names = self.directory.file_names(&shard_path(id))?;
-        let collision = latest(&names)
-            .into_iter()
-            .find(|name| name.differs_only_in_case(id) && name.metadata.r#type.is_some());
-        if let Some(other) = collision.and_then(|name| name.id(id.scope())) {
+        if let Some(other) = differing_in_case(&names, id) {
             let message = format!("the name of secret {id} differs from {other} only in case");
-            return Err(Error::new(ErrorKind::InvalidName, message).with_hint("choose another name"));
+            let delete = format!("sealkit delete secret {}", other.arguments());
+            return Err(Error::new(ErrorKind::InvalidName, message)
+                .with_hint(format!("choose another name, or delete the other secret first: {delete}")));
         }
         let versions = versions(&names, id);
         if versions.first().is_some_and(|metadata| metadata.r#type.is_some()) {
             return Err(Error::new(ErrorKind::AlreadyExists, format!("secret {id} already exists")));
         }
         self.write_version(id, &versions, Some(r#type), value)
+    }
+
+    /// Returns the command that creates a secret, with `options` such as `-f PATH `, and what has to come before it.
+    pub fn create_command(&self, id: &SecretId, options: &str) -> String {
+        let create = format!("sealkit create secret {options}{}", id.arguments());
+        let names = self.directory.file_names(&shard_path(id)).unwrap_or_default();
+        match differing_in_case(&names, id) {
+            None => create,
+            Some(other) => {
+                let (name, delete) = (other.key(), other.arguments());
+                format!(
+                    "request `{name}`, which exists, or replace it: sealkit delete secret {delete}; {create}"
+                )
+            }
+        }
     }
 
     /// Changes the value of a secret. The five latest versions are kept.
@@ -170,6 +184,11 @@ impl Store {
         }
         Ok(metadata.into_entry(id.clone()))
     }
+}
+
+fn differing_in_case(names: &[String], id: &SecretId) -> Option<SecretId> {
+    let mut existing = latest(names).into_iter().filter(|name| name.metadata.r#type.is_some());
+    existing.find(|name| name.differs_only_in_case(id))?.id(id.scope())
 }
 
 /// Returns the operations that remove all versions, which are sorted from the latest. At no time is an older version the latest.

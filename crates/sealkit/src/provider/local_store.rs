@@ -87,7 +87,9 @@ impl Provider for LocalStore {
         let id = SecretId::new(self.scope.clone(), request.group, request.key).ok()?;
         // A secret that is requested as a file usually comes from a file.
         let from = if request.mount == MountType::File { "-f PATH " } else { "" };
-        Some(format!("sealkit create secret {from}{}", id.arguments()))
+        let store = self.store().ok().flatten();
+        let plain = || format!("sealkit create secret {from}{}", id.arguments());
+        Some(store.map_or_else(plain, |store| store.create_command(&id, from)))
     }
 }
 
