@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
 };
 
@@ -84,6 +85,12 @@ fn no_command_writes_a_value_in_plain_text() {
     fs::remove_file(home.path().join("control")).unwrap();
 
     let from_file = format!("create secret from_file -f {file}");
+    let passphrase = elsewhere.path().join("passphrase");
+    fs::write(&passphrase, "battery staple\n").unwrap();
+    fs::set_permissions(&passphrase, fs::Permissions::from_mode(0o600)).unwrap();
+    let passphrase = passphrase.display();
+    let export = format!("export store {}/export --passphrase-file {passphrase}", home.path().display());
+    let import = format!("import store {}/export --passphrase-file {passphrase}", home.path().display());
     let argument = "create secret from_an_argument --value correct-horse-battery-staple";
     let steps = [
         (command, &*from_file, ""),
@@ -94,6 +101,8 @@ fn no_command_writes_a_value_in_plain_text() {
         (command, "get secret", ""),
         (command, "get secret my_secret --history -o json", ""),
         (command, "verify store", ""),
+        (command, &*export, ""),
+        (command, &*import, ""),
         (env!("CARGO_BIN_EXE_example_using_secrets"), "", ""),
         (command, "delete secret my_secret -y", ""),
     ];

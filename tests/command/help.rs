@@ -7,8 +7,8 @@ use support::Finished;
 use crate::home;
 
 /// All commands, and the most lines of their short help.
-const COMMANDS: [(&str, usize); 28] = [
-    ("", 28),
+const COMMANDS: [(&str, usize); 32] = [
+    ("", 30),
     ("create", 12),
     ("create secret", 24),
     ("create config", 20),
@@ -25,6 +25,10 @@ const COMMANDS: [(&str, usize); 28] = [
     ("push secret", 24),
     ("verify", 10),
     ("verify store", 10),
+    ("export", 10),
+    ("export store", 14),
+    ("import", 10),
+    ("import store", 14),
     ("new", 12),
     ("run", 28),
     ("deploy", 24),
@@ -106,6 +110,8 @@ fn the_short_help_lists_the_commands() {
       logs         Print the logs of a run
       abort        Abort a run on a cluster
       verify       Check the store for corrupt files
+      export       Write all secrets to one file, encrypted with a passphrase
+      import       Read the secrets of such a file
       completions  Print a shell completion script
       man          Write the man pages
 
@@ -287,8 +293,8 @@ fn a_command_of_another_tool_is_answered_with_ours() {
     error: unrecognized command `remove`
     hint: delete a secret: sealkit delete secret NAME
     $ sealkit import .env
-    error: unrecognized command `import`
-    hint: create a secret from a file: sealkit create secret NAME -f PATH
+    error: unrecognized command
+    hint: did you mean `sealkit import store PATH`, or `sealkit create secret --from-env-file PATH`?
     $ sealkit login
     error: unrecognized command `login`
     hint: no login is needed: commands for a cluster log in, see `sealkit --help`

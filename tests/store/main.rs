@@ -3,3 +3,4 @@
 mod file_systems;
 mod format;
 mod processes;
+mod transfer;

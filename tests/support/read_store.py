@@ -23,8 +23,12 @@ def read_key(path, passphrase):
         return data
     title, number, algorithm, *parameters = first.split(" ")
     assert (title, number, algorithm) == ("sealkit-key", "1", "argon2id")
+    return decrypt(data[24:], first.encode(), data[:24], passphrase_key(passphrase, parameters))
+
+
+def passphrase_key(passphrase, parameters):
     cost = dict(parameter.split("=") for parameter in parameters)
-    passphrase_key = bindings.crypto_pwhash_alg(
+    return bindings.crypto_pwhash_alg(
         32,
         passphrase.encode(),
         bytes.fromhex(cost["salt"]),
@@ -32,7 +36,6 @@ def read_key(path, passphrase):
         int(cost["m"]) * 1024,
         bindings.crypto_pwhash_ALG_ARGON2ID13,
     )
-    return decrypt(data[24:], first.encode(), data[:24], passphrase_key)
 
 
 def decrypt(ciphertext, associated_data, nonce, key):
@@ -102,5 +105,36 @@ def read_store(request):
     return sorted(records, key=lambda r: (r["scope"], r["group"] or "", r["key"], -r["version"]))
 
 
+def read_export(request):
+    with open(request["export"], "rb") as file:
+        first_line, data = file.read().split(b"\n", 1)
+    title, number, algorithm, *parameters = first_line.decode("ascii").split(" ")
+    assert (title, number, algorithm) == ("sealkit-export", "1", "argon2id")
+    key = passphrase_key(request["passphrase"], parameters)
+    data = decrypt(data[24:], first_line + b"\n", data[:24], key)
+    secrets = []
+    while data:
+        flags, data, fields = data[0], data[1:], []
+        for _ in range(5):
+            length = int.from_bytes(data[:4], "little")
+            field, data = data[4 : 4 + length], data[4 + length :]
+            assert len(field) == length
+            fields.append(field)
+        domain, project, group, name = (field.decode("ascii") or None for field in fields[:4])
+        secrets.append(
+            {
+                "scope": "/".join(filter(None, (domain, project))),
+                "group": group,
+                "key": name,
+                "version": 0,
+                "type": "image_pull" if flags & 4 else "generic",
+                "kind": "bytes" if flags & 2 else "text",
+                "value": fields[4].hex(),
+            }
+        )
+    return secrets
+
+
 for line in sys.stdin:
-    print(json.dumps(read_store(json.loads(line))))
+    request = json.loads(line)
+    print(json.dumps(read_export(request) if "export" in request else read_store(request)))

@@ -81,6 +81,12 @@ pub enum Verb {
     /// Check the store for corrupt files
     #[command(subcommand, after_long_help = help::VERIFY)]
     Verify(Deferred<VerifyObject>),
+    /// Write all secrets to one file, encrypted with a passphrase
+    #[command(subcommand, after_long_help = help::EXPORT)]
+    Export(Deferred<ExportObject>),
+    /// Read the secrets of such a file
+    #[command(subcommand, after_long_help = help::IMPORT)]
+    Import(Deferred<ImportObject>),
     /// Print a shell completion script
     #[command(after_long_help = help::COMPLETIONS)]
     Completions {
@@ -183,6 +189,56 @@ pub enum VerifyObject {
     /// Decrypt every version of every secret and report corrupt files
     #[command(after_long_help = help::VERIFY)]
     Store,
+}
+
+/// An object of `export`.
+#[derive(Debug, Subcommand)]
+pub enum ExportObject {
+    /// Write all secrets of the local store to one file
+    ///
+    /// The file has the latest value of each secret, and is encrypted with a
+    /// passphrase. It needs neither the store nor its key.
+    #[command(after_long_help = help::EXPORT, verbatim_doc_comment)]
+    Store(ExportStore),
+}
+
+/// The arguments of `export store`.
+#[derive(Debug, Args)]
+pub struct ExportStore {
+    /// File to write; it must not exist
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub path: PathBuf,
+    /// Read the passphrase from a file
+    ///
+    /// Only the first line of the file is read.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub passphrase_file: Option<PathBuf>,
+}
+
+/// An object of `import`.
+#[derive(Debug, Subcommand)]
+pub enum ImportObject {
+    /// Create the secrets of an exported file in the local store
+    ///
+    /// If one of them has another value there, none is imported.
+    #[command(after_long_help = help::IMPORT, verbatim_doc_comment)]
+    Store(ImportStore),
+}
+
+/// The arguments of `import store`.
+#[derive(Debug, Args)]
+pub struct ImportStore {
+    /// File to read
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub path: PathBuf,
+    /// Replace the values of secrets that differ
+    #[arg(long)]
+    pub replace: bool,
+    /// Read the passphrase from a file
+    ///
+    /// Only the first line of the file is read.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub passphrase_file: Option<PathBuf>,
 }
 
 /// The arguments of `update key`.

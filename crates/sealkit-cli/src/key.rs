@@ -1,7 +1,6 @@
 //! `update key`: the passphrase of the store's key.
 
 use sealkit_store::Store;
-use zeroize::Zeroizing;
 
 use crate::{arguments::UpdateKey, error::CommandError, prompt, secret, terminal};
 
@@ -14,7 +13,7 @@ pub(crate) fn update(args: &UpdateKey) -> Result<(), CommandError> {
     }
     let passphrase = match &args.passphrase_file {
         Some(path) => sealkit_store::read_passphrase_file(path)?.unwrap_or_default(),
-        None if terminal::stdin_is_terminal() => prompt_twice()?,
+        None if terminal::stdin_is_terminal() => prompt::new_passphrase("the key was not changed")?,
         None => {
             return Err(CommandError::usage("cannot ask for a passphrase: standard input is not a terminal")
                 .with_hint("read it from a file: sealkit update key --passphrase-file PATH"));
@@ -24,13 +23,4 @@ pub(crate) fn update(args: &UpdateKey) -> Result<(), CommandError> {
     terminal::status(&format!("Set the passphrase of the key `{}`", paths.key_file().display()));
     terminal::note("without the passphrase the secrets cannot be read: store it in a safe place");
     Ok(())
-}
-
-fn prompt_twice() -> Result<Zeroizing<String>, CommandError> {
-    let passphrase = prompt::hidden("Enter new passphrase: ")?;
-    let repeated = prompt::hidden("Repeat new passphrase: ")?;
-    if *passphrase != *repeated {
-        return Err(CommandError::failure("the passphrases differ; the key was not changed"));
-    }
-    Ok(passphrase)
 }

@@ -35,6 +35,7 @@ mod table;
 mod terminal;
 mod time;
 mod timeout;
+mod transfer;
 mod unrecognized;
 mod upload;
 mod value;
@@ -46,8 +47,8 @@ use rustix::{fs::Mode, process::umask};
 
 use crate::{
     arguments::{
-        AbortObject, Arguments, BuildObject, CreateObject, Deferred, DeleteObject, GetObject, PushObject,
-        UpdateObject, Verb, VerifyObject,
+        AbortObject, Arguments, BuildObject, CreateObject, Deferred, DeleteObject, ExportObject, GetObject,
+        ImportObject, PushObject, UpdateObject, Verb, VerifyObject,
     },
     error::CommandError,
     secret::{ClusterSecrets, LocalSecrets},
@@ -131,6 +132,8 @@ fn run_verb(verb: Verb) -> Result<(), CommandError> {
         Verb::Logs(Deferred(args)) => remote::logs::logs(&args),
         Verb::Abort(Deferred(AbortObject::Run(args))) => remote::abort_run::abort_run(&args),
         Verb::Verify(Deferred(VerifyObject::Store)) => secret::verify(),
+        Verb::Export(Deferred(ExportObject::Store(args))) => transfer::export(&args),
+        Verb::Import(Deferred(ImportObject::Store(args))) => transfer::import(&args),
         Verb::Completions { shell } => completion::print_script(shell),
         Verb::Man { directory } => manual::write(Arguments::command(), &directory),
     }

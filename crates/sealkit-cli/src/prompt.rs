@@ -41,6 +41,20 @@ pub(crate) fn hidden(prompt: &str) -> Result<Zeroizing<String>, CommandError> {
     line
 }
 
+/// Prompts for a new passphrase, twice. The error for different ones says what has not happened.
+///
+/// # Errors
+///
+/// Returns the errors of [`hidden`], and one if the passphrases differ.
+pub(crate) fn new_passphrase(unchanged: &str) -> Result<Zeroizing<String>, CommandError> {
+    let passphrase = hidden("Enter new passphrase: ")?;
+    let repeated = hidden("Repeat new passphrase: ")?;
+    if *passphrase != *repeated {
+        return Err(CommandError::failure(format!("the passphrases differ; {unchanged}")));
+    }
+    Ok(passphrase)
+}
+
 /// Checks that the user can be asked for confirmation; `hint` says how to continue otherwise.
 ///
 /// # Errors

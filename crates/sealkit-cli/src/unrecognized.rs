@@ -19,7 +19,10 @@ const HINTS: &[(&[&str], &str)] = &[
         "give a secret a new value: sealkit update secret NAME; create one: sealkit create secret NAME",
     ),
     (&["rm", "remove", "del", "unset"], "delete a secret: sealkit delete secret NAME"),
-    (&["import", "load"], "create a secret from a file: sealkit create secret NAME -f PATH"),
+    (
+        &["load"],
+        "create secrets from a file: sealkit create secret --from-env-file PATH; from an exported file: sealkit import store PATH",
+    ),
     (&["export", "dump"], "values are never shown; tasks read them: sealkit run TARGET TASK"),
     (&["exec", "execute", "start"], "run a task: sealkit run TARGET TASK"),
     (
@@ -44,6 +47,8 @@ const HINTS: &[(&[&str], &str)] = &[
         "check the store: sealkit verify store; a program: sealkit describe TARGET --check",
     ),
     (&["passphrase", "passwd", "lock"], "set a passphrase for the key: sealkit update key"),
+    (&["backup", "dump"], "write all secrets to one file: sealkit export store PATH"),
+    (&["restore"], "read the secrets of an exported file: sealkit import store PATH"),
     (&["help"], "show the help: sealkit --help"),
     (&["version"], "show the version: sealkit --version"),
 ];
@@ -56,6 +61,8 @@ const OBJECTS: &[(&str, &str)] = &[
     ("delete", "sealkit delete secret NAME"),
     ("abort", "sealkit abort run RUN"),
     ("verify", "sealkit verify store"),
+    ("export", "sealkit export store PATH"),
+    ("import", "sealkit import store PATH`, or `sealkit create secret --from-env-file PATH"),
     ("build", "sealkit build image TARGET --push REGISTRY/NAME"),
 ];
 

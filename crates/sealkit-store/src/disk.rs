@@ -4,6 +4,7 @@
 //! not synced, or let any of them fail, and then examine the result.
 
 mod rename;
+pub(crate) mod whole_file;
 
 use std::{
     ffi::OsStr,

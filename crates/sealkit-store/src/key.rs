@@ -1,20 +1,16 @@
 //! The key file, which a passphrase may encrypt.
 
-use std::{
-    fmt::Write as _,
-    path::{Path, PathBuf},
-};
+use std::{fmt::Write as _, path::Path};
 
-use argon2::{Algorithm, Argon2, Params, Version};
 use sealkit_names::variables;
-use zeroize::{Zeroize as _, Zeroizing};
+use zeroize::Zeroizing;
 
 use crate::{
     StorePaths,
-    cipher::{Cipher, Key, NONCE, TAG, fill_random, random, zeroed_key},
-    disk::{Directory, FileSystem, Operation},
+    argon2id::Parameters,
+    cipher::{Key, NONCE, TAG, fill_random, random, zeroed_key},
+    disk::{Directory, Operation, whole_file},
     error::{Error, ErrorKind, Result, shell_quote},
-    file_system,
     format::{self, TEXT_MAX},
 };
 
@@ -22,30 +18,15 @@ use crate::{
 const PLAIN: &str = "sealkit-key 1 plain";
 /// The start of the first line of a key file with a passphrase.
 const ENCRYPTED: &str = "sealkit-key 1 argon2id ";
-/// OWASP recommends at least 19 MiB and two passes. These costs take about a tenth of a second.
-const COST: Cost = Cost { memory: 64 * 1024, passes: 3 };
-/// The highest accepted costs, so that a forged key file cannot exhaust the memory or run for hours.
-const COST_MAX: Cost = Cost { memory: 1 << 20, passes: 16 };
-
-/// The beginning of the names of temporary files beside the key file. 16 hexadecimal digits follow.
-const TEMPORARY_PREFIX: &str = ".sealkit-";
-
-/// The costs of Argon2id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Cost {
-    /// The memory in KiB.
-    memory: u32,
-    /// The number of passes.
-    passes: u32,
-}
+/// What a key file is, for errors.
+const WHAT: &str = "the key";
 
 /// A parsed key file.
 enum KeyFile {
     Plain(Key),
     Encrypted {
         first_line: String,
-        cost: Cost,
-        salt: [u8; 16],
+        parameters: Parameters,
         nonce: [u8; NONCE],
         ciphertext: [u8; 32],
         tag: [u8; TAG],
@@ -55,16 +36,16 @@ enum KeyFile {
 /// Reads the key of a store, or returns `None` if there is no key file.
 pub(crate) fn read(paths: &StorePaths) -> Result<Option<Key>> {
     let path = paths.key_file();
-    let (parent, name) = split_path(path)?;
+    let (parent, name) = whole_file::split(path, WHAT)?;
     // Only the file has to be private: CI systems choose the directory.
     let Some(directory) = Directory::open_shared(parent)? else { return Ok(None) };
     let Some(text) = directory.read(name, TEXT_MAX)? else { return Ok(None) };
     match parse(&text, path)? {
         KeyFile::Plain(key) => Ok(Some(key)),
-        KeyFile::Encrypted { first_line, cost, salt, nonce, ciphertext, tag } => {
+        KeyFile::Encrypted { first_line, parameters, nonce, ciphertext, tag } => {
             let passphrase = paths.passphrase()?.ok_or_else(|| passphrase_required(path))?;
             let mut key = Box::new(Zeroizing::new(ciphertext));
-            let cipher = derive_cipher(&passphrase, cost, &salt)?;
+            let cipher = parameters.cipher(&passphrase)?;
             if !cipher.open(&nonce, first_line.as_bytes(), key.as_mut_slice(), &tag) {
                 let message = format!("incorrect passphrase for the key `{}`", path.display());
                 return Err(Error::new(ErrorKind::Key, message));
@@ -81,7 +62,8 @@ pub(crate) fn read_or_create(paths: &StorePaths) -> Result<(Key, bool)> {
     }
     let mut key = zeroed_key();
     fill_random(key.as_mut_slice())?;
-    match write(paths, &format_plain(&key), Operation::RenameNoReplace) {
+    match whole_file::write(paths.key_file(), WHAT, format_plain(&key).as_bytes(), Operation::RenameNoReplace)
+    {
         // Another process was faster: use its key.
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             let key = read(paths)?.ok_or_else(|| {
@@ -102,60 +84,9 @@ pub(crate) fn set_passphrase(paths: &StorePaths, passphrase: Option<&str>) -> Re
         Some("") => return Err(Error::new(ErrorKind::Key, "the passphrase is empty")),
         Some(passphrase) => format_encrypted(&key, passphrase)?,
     };
-    write(paths, &text, Operation::RenameReplace)?;
-    remove_temporary_files(paths)
-}
-
-/// Removes the temporary files of crashed processes. One of them may be a link to the key without its passphrase.
-fn remove_temporary_files(paths: &StorePaths) -> Result<()> {
-    let (parent, _) = split_path(paths.key_file())?;
-    let Some(directory) = Directory::open_shared(parent)? else { return Ok(()) };
-    for name in directory.file_names_with_prefix(Path::new(""), TEMPORARY_PREFIX, &mut Vec::new())? {
-        if name.len() == TEMPORARY_PREFIX.len() + 16 {
-            // Another process may have removed it.
-            let _ = directory.apply(&Operation::RemoveFile(name.into()));
-        }
-    }
-    Ok(())
-}
-
-fn write(paths: &StorePaths, text: &str, rename: fn(PathBuf, PathBuf) -> Operation) -> Result<()> {
-    let path = paths.key_file();
-    let (parent, name) = split_path(path)?;
-    if Directory::open_shared(parent)?.is_none() {
-        crate::disk::create_directories(parent)?;
-    }
-    let directory = Directory::open_shared(parent)?
-        .ok_or_else(|| Error::new(ErrorKind::Io, format!("`{}` was removed", parent.display())))?;
-    let temporary = format!("{TEMPORARY_PREFIX}{}", base16ct::lower::encode_string(&random::<8>()?));
-    let temporary = PathBuf::from(temporary);
-    let mut operations = [
-        Operation::WriteFile(temporary.clone(), text.as_bytes().to_vec()),
-        Operation::SyncFile(temporary.clone()),
-        rename(temporary.clone(), name.to_owned()),
-        Operation::SyncDirectory("".into()),
-    ];
-    let result = operations.iter().try_for_each(|operation| directory.apply(operation));
-    if let Operation::WriteFile(_, bytes) = &mut operations[0] {
-        bytes.zeroize();
-    }
-    result.map_err(|error| {
-        let _ = directory.apply(&Operation::RemoveFile(temporary));
-        if error.kind() == std::io::ErrorKind::AlreadyExists {
-            return Error::new(ErrorKind::AlreadyExists, "the key file already exists");
-        }
-        let hint = file_system::hint(parent, &error);
-        Error::io(format_args!("the key `{}` cannot be written", path.display()), error)
-            .with_optional_hint(hint)
-    })
-}
-
-/// Splits the path of a key file into its directory and its file name.
-fn split_path(path: &Path) -> Result<(&Path, &Path)> {
-    match (path.parent(), path.file_name()) {
-        (Some(parent), Some(name)) => Ok((parent, Path::new(name))),
-        _ => Err(Error::new(ErrorKind::Key, format!("`{}` is not a valid key file path", path.display()))),
-    }
+    whole_file::write(paths.key_file(), WHAT, text.as_bytes(), Operation::RenameReplace)?;
+    // One of them may be a link to the key without its passphrase.
+    whole_file::remove_temporary_files(paths.key_file(), WHAT)
 }
 
 fn format_plain(key: &Key) -> Zeroizing<String> {
@@ -163,11 +94,10 @@ fn format_plain(key: &Key) -> Zeroizing<String> {
 }
 
 fn format_encrypted(key: &Key, passphrase: &str) -> Result<Zeroizing<String>> {
-    let (salt, nonce) = (random::<16>()?, random::<NONCE>()?);
-    let salt_digits = base16ct::lower::encode_string(&salt);
-    let first_line = format!("{ENCRYPTED}m={} t={} salt={salt_digits}", COST.memory, COST.passes);
+    let (parameters, nonce) = (Parameters::new()?, random::<NONCE>()?);
+    let first_line = format!("{ENCRYPTED}{}", parameters.format());
     let mut ciphertext = **key.clone();
-    let cipher = derive_cipher(passphrase, COST, &salt)?;
+    let cipher = parameters.cipher(passphrase)?;
     let tag = cipher.seal(&nonce, first_line.as_bytes(), &mut ciphertext)?;
     Ok(format_file(&first_line, &[&nonce[..], &ciphertext, &tag].concat()))
 }
@@ -196,8 +126,8 @@ fn parse(text: &[u8], path: &Path) -> Result<KeyFile> {
         };
     }
     let file = parse_encrypted(first_line, digits).ok_or_else(|| invalid_key_file(path))?;
-    if let KeyFile::Encrypted { cost, .. } = &file
-        && (cost.memory > COST_MAX.memory || cost.passes > COST_MAX.passes)
+    if let KeyFile::Encrypted { parameters, .. } = &file
+        && parameters.exceed_limits()
     {
         let message = format!("the Argon2 parameters of the key `{}` exceed the limits", path.display());
         return Err(Error::new(ErrorKind::Key, message));
@@ -206,20 +136,16 @@ fn parse(text: &[u8], path: &Path) -> Result<KeyFile> {
 }
 
 fn parse_encrypted(first_line: &str, digits: &str) -> Option<KeyFile> {
-    let mut parameters = first_line.strip_prefix(ENCRYPTED)?.split(' ');
-    let mut parameter = |name: &str| parameters.next()?.strip_prefix(name)?.strip_prefix('=');
-    let memory = format::parse_number(parameter("m")?)?.try_into().ok()?;
-    let passes = format::parse_number(parameter("t")?)?.try_into().ok()?;
-    let (mut salt, mut bytes) = ([0; 16], [0; NONCE + 32 + TAG]);
-    if !format::decode_hex(parameter("salt")?, &mut salt) || !format::decode_hex(digits, &mut bytes) {
+    let parameters = Parameters::parse(first_line.strip_prefix(ENCRYPTED)?)?;
+    let mut bytes = [0; NONCE + 32 + TAG];
+    if !format::decode_hex(digits, &mut bytes) {
         return None;
     }
     let (nonce, rest) = bytes.split_at(NONCE);
     let (ciphertext, tag) = rest.split_at(32);
     Some(KeyFile::Encrypted {
         first_line: first_line.to_owned(),
-        cost: Cost { memory, passes },
-        salt,
+        parameters,
         nonce: nonce.try_into().ok()?,
         ciphertext: ciphertext.try_into().ok()?,
         tag: tag.try_into().ok()?,
@@ -230,20 +156,6 @@ fn parse_encrypted(first_line: &str, digits: &str) -> Option<KeyFile> {
 #[cfg(fuzzing)]
 pub(crate) fn parses(text: &[u8], path: &Path) -> bool {
     parse(text, path).is_ok()
-}
-
-/// Derives the cipher that encrypts the key from a passphrase.
-fn derive_cipher(passphrase: &str, cost: Cost, salt: &[u8; 16]) -> Result<Cipher> {
-    let parameters = Params::new(cost.memory, cost.passes, 1, Some(32)).map_err(derivation_error)?;
-    let mut key = zeroed_key();
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, parameters)
-        .hash_password_into(passphrase.as_bytes(), salt, key.as_mut_slice())
-        .map_err(derivation_error)?;
-    Ok(Cipher::from_key(key))
-}
-
-fn derivation_error(error: argon2::Error) -> Error {
-    Error::new(ErrorKind::Key, format!("the passphrase cannot be processed: {error}"))
 }
 
 fn passphrase_required(path: &Path) -> Error {

@@ -1,10 +1,12 @@
 #![doc = include_str!("lib.md")]
 #![cfg(unix)]
 
+mod argon2id;
 mod cipher;
 mod disk;
 mod entry;
 mod error;
+mod export;
 mod file_system;
 #[doc = include_str!("../FORMAT.md")]
 pub mod format;
@@ -22,6 +24,7 @@ mod value;
 
 pub use entry::{Entry, SecretType};
 pub use error::{Error, ErrorKind, Result};
+pub use export::Imported;
 pub use id::{Scope, SecretId};
 pub use passphrase::read_passphrase_file;
 pub use paths::StorePaths;

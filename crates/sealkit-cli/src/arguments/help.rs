@@ -169,6 +169,20 @@ Examples:
 
 Every corrupt file is reported, and the exit code is then 1.";
 
+pub(super) const EXPORT: &str = "\
+Examples:
+  sealkit export store secrets.sealkit        prompt for a passphrase
+  sealkit export store secrets.sealkit --passphrase-file FILE
+
+Read it on another machine: `sealkit import store secrets.sealkit`.";
+
+pub(super) const IMPORT: &str = "\
+Examples:
+  sealkit import store secrets.sealkit        prompt for the passphrase
+  sealkit import store secrets.sealkit --replace
+
+Secrets that the file does not have are kept.";
+
 pub(super) const NEW: &str = "\
 Examples:
   sealkit new my-tasks                        create the directory my-tasks
