@@ -7,6 +7,7 @@ mod history;
 mod inputs;
 mod isolation;
 mod lookup;
+mod machines;
 mod output;
 mod preflight;
 mod private_files;
