@@ -1,6 +1,7 @@
 //! A run finds what tasks find in process: in providers of the program, in variables and in mounted files.
 
 use std::fs;
+use support::runs::Runs;
 
 use support::{Finished, Home, runs::SECRET};
 
@@ -87,4 +88,31 @@ fn variables_and_mounted_files_are_found_as_in_process() {
     check(&stored.program("").arg("t1").env("MY_SECRET", other).run().unwrap(), "store");
     let given = stored.program("--secret my_secret=env:GIVEN").arg("t1").env("GIVEN", other).run().unwrap();
     assert_eq!(given.stdout, format!("{}\n", other.len()), "{given}");
+}
+
+#[test]
+fn a_group_may_be_an_arn_a_uri_or_a_path_that_the_store_cannot_hold() {
+    let home = Runs::without_secrets(env!("CARGO_BIN_EXE_command"), env!("CARGO_BIN_EXE_requests")).unwrap();
+    let [arn, uri, path] = [
+        "arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/db-AbC123/password",
+        "https://my-vault.vault.azure.net/secrets/db/uri_key",
+        "secret/data/app/app",
+    ];
+    let finished = home.run("managed_elsewhere");
+    let hint = format!(
+        "hint: pass them to this run: --secret {arn}=env:PASSWORD --secret {uri}=env:URI_KEY --secret {path}=env:APP\n"
+    );
+    assert!(finished.code == Some(1) && finished.stderr.ends_with(&hint), "{finished}");
+    let options = format!("--secret {arn}=env:PASSWORD --secret {uri}=env:URI_KEY --secret {path}=env:APP");
+    let program = home.program(&options).args("managed_elsewhere");
+    let program = program.env("PASSWORD", "k3Jq-71xT").env("URI_KEY", "k3Jq-72xTz").env("APP", "k3Jq-73xT-w");
+    let finished = program.run().unwrap();
+    assert_eq!((finished.code, &*finished.stdout), (Some(0), "[9,10,11]\n"), "{finished}");
+    let created = home.home.sealkit("create secret k --group secret/data/app -f -").input("v").run().unwrap();
+    let rule = "contains `/`: a group in the local store is 1 to 63 ASCII letters, digits, `-` or `_`";
+    let hint = "hint: pass the secret to each run: sealkit run --secret secret/data/app/KEY=env:VARIABLE TARGET TASK\n";
+    assert!(
+        created.code == Some(2) && created.stderr.contains(rule) && created.stderr.ends_with(hint),
+        "{created}"
+    );
 }

@@ -45,7 +45,7 @@ fn the_story_works_in_a_narrow_container() {
     let (code, output) = run(setup, "umask 0777; ulimit -n 24; ulimit -c 0");
     assert_eq!(code, Some(0), "{output}");
     for line in
-        ["certs/my_file_secret", "my_secret", "62", "The store `~/.local/share/sealkit/secrets` is intact"]
+        ["certs/my_file_secret", "my_secret", "30", "The store `~/.local/share/sealkit/secrets` is intact"]
     {
         assert!(output.lines().any(|printed| printed.trim() == line), "{line}: {output}");
     }

@@ -29,7 +29,7 @@ fn a_line_in_pieces_is_one_line_and_progress_keeps_its_last_state() {
 
 #[test]
 fn the_mode_of_a_secret_decides_how_it_is_guarded_and_an_ordinary_word_is_reported_once() {
-    let home = Runs::without_secrets(env!("CARGO_BIN_EXE_command"), env!("CARGO_BIN_EXE_modes")).unwrap();
+    let home = Runs::without_secrets(env!("CARGO_BIN_EXE_command"), env!("CARGO_BIN_EXE_requests")).unwrap();
     for (name, value) in [("warehouse", "COMPUTE_WH_EU"), ("stage", "deploy"), ("pin", "4711")] {
         let created = home.home.sealkit("create secret").args(name).args("-f -").input(value).run().unwrap();
         let is_noted = created.stderr.contains("note: the value is one word");

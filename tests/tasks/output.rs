@@ -48,7 +48,7 @@ fn the_output_of_a_pod_is_redacted() {
 fn the_mode_of_a_secret_decides_whether_it_is_redacted() {
     let directory = tempfile::tempdir().unwrap();
     write_inputs(directory.path(), &[("returned", text("warehouse"))]);
-    let pod = pod_of(env!("CARGO_BIN_EXE_modes"), directory.path(), "guards_in_modes");
+    let pod = pod_of(env!("CARGO_BIN_EXE_requests"), directory.path(), "guards_in_modes");
     let pod = pod
         .env("_UNION_WAREHOUSE", "COMPUTE_WH_EU\n")
         .env("_UNION_STAGE", "deploy")

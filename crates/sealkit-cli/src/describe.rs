@@ -100,7 +100,8 @@ fn ask_program(program: &Program, tasks: &mut [CheckedTask<'_>]) -> Result<(), C
 fn commands_for_missing(tasks: &[CheckedTask<'_>], scope: &Scope) -> Vec<String> {
     let mut commands = Vec::new();
     for (request, _) in tasks.iter().flat_map(CheckedTask::requests).filter(|(_, source)| source.is_none()) {
-        let command = secret_lookup::create_command(request, scope);
+        let command = secret_lookup::create_command(request, scope)
+            .unwrap_or_else(|| format!("pass one to each run: {}", secret_lookup::option(request)));
         if !commands.contains(&command) {
             commands.push(command);
         }

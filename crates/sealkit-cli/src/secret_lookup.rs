@@ -1,7 +1,5 @@
 //! The secrets of a local run: from the options, the env file, the store and the program itself.
 
-use std::fmt::Write as _;
-
 use once_cell::unsync::OnceCell;
 use sealkit_engine::Values;
 use sealkit_program::{Program, SecretRequest, Task};
@@ -152,13 +150,17 @@ fn provide(
         return Err(missing_secrets(task, missing, scope));
     }
     for (of, request) in missing {
-        let id = SecretId::new(scope.clone(), request.group.as_deref(), &request.key)?;
-        terminal::note(&format!("task `{}` needs secret {id}, which does not exist yet", of.name));
+        let name = request.request();
+        terminal::note(&format!("task `{}` needs secret `{name}`, which does not exist yet", of.name));
         let value = prompt::hidden("Enter secret value: ")?;
         if value.is_empty() {
             return Err(missing_secrets(task, missing, scope));
         }
-        if prompt::confirm(&format!("Store {id} for later runs?"))? {
+        // Not every group can be stored.
+        let id = SecretId::new(scope.clone(), request.group.as_deref(), &request.key).ok();
+        if let Some(id) = id
+            && prompt::confirm(&format!("Store {id} for later runs?"))?
+        {
             let store = secret::open_or_create_store()?;
             store.create(&id, sealkit_store::SecretType::Generic, sealkit_store::Value::text(&value)?)?;
         }
@@ -174,24 +176,27 @@ fn missing_secrets(task: &Task, missing: &[Missing<'_>], scope: &Scope) -> Comma
         1 => (format!("secret {secrets} was not found"), "it"),
         count => (format!("{count} secrets were not found: {secrets}"), "them"),
     };
-    let commands: Vec<String> = missing.iter().map(|(_, request)| create_command(request, scope)).collect();
-    let mut hint = format!("create {pronoun}: {}", commands.join("; "));
-    if !terminal::stdin_is_terminal() {
-        let options = missing.iter().map(|(_, request)| {
-            let name = request.request().to_string();
-            format!("--secret {name}=env:{}", request.key.to_uppercase().replace('-', "_"))
-        });
-        let _ = write!(hint, "; or pass {pronoun} to this run: {}", options.collect::<Vec<_>>().join(" "));
-    }
+    let commands: Option<Vec<String>> =
+        missing.iter().map(|(_, request)| create_command(request, scope)).collect();
+    let options: Vec<String> = missing.iter().map(|(_, request)| option(request)).collect();
+    let pass = format!("pass {pronoun} to this run: {}", options.join(" "));
+    let hint = match commands.map(|commands| format!("create {pronoun}: {}", commands.join("; "))) {
+        None => pass,
+        Some(create) if terminal::stdin_is_terminal() => create,
+        Some(create) => format!("{create}; or {pass}"),
+    };
     CommandError::failure(format!("cannot start task `{}`: {reason}", task.name)).with_hint(hint)
 }
 
-/// Returns the command that creates a secret.
-pub(crate) fn create_command(request: &SecretRequest, scope: &Scope) -> String {
-    let Ok(id) = SecretId::new(scope.clone(), request.group.as_deref(), &request.key) else {
-        return format!("sealkit create secret {}", request.request());
-    };
+/// Returns the option that passes a secret to a run.
+pub(crate) fn option(request: &SecretRequest) -> String {
+    format!("--secret {}=env:{}", request.request(), request.key.to_uppercase().replace('-', "_"))
+}
+
+/// Returns the command that creates a secret; `None` if the local store cannot hold its group, such as an ARN.
+pub(crate) fn create_command(request: &SecretRequest, scope: &Scope) -> Option<String> {
+    let id = SecretId::new(scope.clone(), request.group.as_deref(), &request.key).ok()?;
     let store = secret::store_paths().ok().and_then(|paths| Store::open(&paths).ok().flatten());
     let plain = || format!("sealkit create secret {}", id.arguments());
-    store.map_or_else(plain, |store| store.create_command(&id, ""))
+    Some(store.map_or_else(plain, |store| store.create_command(&id, "")))
 }

@@ -12,8 +12,10 @@ use crate::{Request, text::escape};
 pub const KEY_MAX: usize = 128;
 /// Maximum length of the name of a secret on a cluster in bytes: the limit of Kubernetes.
 pub const CLUSTER_KEY_MAX: usize = 253;
-/// Maximum length of a group, group version, domain or project in bytes.
+/// Maximum length of a group version, a domain, a project, or a group in the local store, in bytes.
 pub const GROUP_MAX: usize = 63;
+/// Maximum length of a group in a request in bytes.
+pub const REQUESTED_GROUP_MAX: usize = 255;
 /// Maximum size of a value in bytes: the limit of a Kubernetes secret.
 pub const VALUE_MAX: usize = 1 << 20;
 
@@ -55,8 +57,10 @@ pub enum NameError {
     Key,
     /// The name of a secret on a cluster is empty, too long, or contains an invalid character.
     ClusterKey,
-    /// The group is empty, too long, or contains an invalid character.
+    /// The group is empty, too long, or contains an invalid character or part.
     Group,
+    /// The group is valid, but the local store cannot hold it.
+    StoredGroup,
     /// The group version is empty, too long, or contains an invalid character.
     GroupVersion,
     /// The domain is empty, too long, or contains an invalid character.
@@ -79,7 +83,11 @@ impl NameError {
             Self::ClusterKey => {
                 "the name of a secret on a cluster is 1 to 253 ASCII letters, digits, `-`, `_` or `.`"
             }
-            Self::Group => "a secret group is 1 to 63 ASCII letters, digits, `-` or `_`",
+            Self::Group => {
+                "a secret group is 1 to 255 ASCII letters, digits, `-`, `_`, `.`, `:`, `/`, `@` or `+`, such as `db`, an ARN or a \
+                 path; it does not begin or end with `/`, and no part of it is `.` or `..`"
+            }
+            Self::StoredGroup => "a group in the local store is 1 to 63 ASCII letters, digits, `-` or `_`",
             Self::GroupVersion => "a group version is 1 to 63 ASCII letters, digits, `-` or `_`",
             Self::Domain => "a domain is 1 to 63 ASCII letters, digits, `-` or `_`",
             Self::Project => "a project is 1 to 63 ASCII letters, digits, `-` or `_`",
@@ -102,7 +110,10 @@ impl NameError {
             Self::TaskName | Self::ClusterKey => {
                 |c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')
             }
-            Self::Key | Self::Group | Self::GroupVersion | Self::Domain | Self::Project => {
+            Self::Group => {
+                |c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':' | '/' | '@' | '+')
+            }
+            Self::Key | Self::StoredGroup | Self::GroupVersion | Self::Domain | Self::Project => {
                 |c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')
             }
         };
@@ -142,13 +153,55 @@ pub const fn check_cluster_key(key: &str) -> Result<(), NameError> {
     if is_plain(key, CLUSTER_KEY_MAX, true) { Ok(()) } else { Err(NameError::ClusterKey) }
 }
 
-/// Validates a group.
+/// Validates the group of a request. Flyte passes it on: to AWS as the ARN of a secret, to Azure as its URI, and to Vault as its path.
 ///
 /// # Errors
 ///
 /// Returns [`NameError::Group`] if the name is not valid.
 pub const fn check_group(group: &str) -> Result<(), NameError> {
-    if is_plain(group, GROUP_MAX, false) { Ok(()) } else { Err(NameError::Group) }
+    let bytes = group.as_bytes();
+    if bytes.is_empty()
+        || bytes.len() > REQUESTED_GROUP_MAX
+        || bytes[0] == b'/'
+        || bytes[bytes.len() - 1] == b'/'
+    {
+        return Err(NameError::Group);
+    }
+    let (mut i, mut part) = (0, 0);
+    while i <= bytes.len() {
+        if i == bytes.len() || bytes[i] == b'/' {
+            let is_relative = match i - part {
+                1 => bytes[part] == b'.',
+                2 => bytes[part] == b'.' && bytes[part + 1] == b'.',
+                _ => false,
+            };
+            if is_relative {
+                return Err(NameError::Group);
+            }
+            part = i + 1;
+        } else if !(bytes[i].is_ascii_alphanumeric()
+            || matches!(bytes[i], b'-' | b'_' | b'.' | b':' | b'@' | b'+'))
+        {
+            return Err(NameError::Group);
+        }
+        i += 1;
+    }
+    Ok(())
+}
+
+/// Validates a group in the local store, whose file names contain it.
+///
+/// # Errors
+///
+/// Returns [`NameError::Group`] or [`NameError::StoredGroup`].
+pub const fn check_stored_group(group: &str) -> Result<(), NameError> {
+    if is_plain(group, GROUP_MAX, false) {
+        return Ok(());
+    }
+    match check_group(group) {
+        Ok(()) => Err(NameError::StoredGroup),
+        error => error,
+    }
 }
 
 /// Validates a group version.
@@ -298,6 +351,25 @@ mod tests {
             &"k".repeat(KEY_MAX + 1),
         ] {
             assert_eq!(check_key(bad), Err(NameError::Key), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_group_may_be_an_arn_a_uri_or_a_path() {
+        let arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/db-AbC123";
+        let uri = "https://my-vault.vault.azure.net/secrets/db";
+        for good in [arn, uri, "secret/data/app", "kv/app.v2", "a@b+c", &"g".repeat(REQUESTED_GROUP_MAX)] {
+            assert_eq!(check_group(good), Ok(()), "{good}");
+            assert_eq!(check_stored_group(good), Err(NameError::StoredGroup), "{good}");
+        }
+        assert_eq!((check_group("db_1"), check_stored_group("db_1")), (Ok(()), Ok(())));
+        let long = "g".repeat(REQUESTED_GROUP_MAX + 1);
+        for bad in [
+            "", "/etc", "a/", ".", "..", "a/../b", "../a", "a/./b", "a/..", "a b", "a=b", "a\n", "a\\b",
+            "\u{e4}", &long,
+        ] {
+            assert_eq!(check_group(bad), Err(NameError::Group), "{bad}");
+            assert_eq!(check_stored_group(bad), Err(NameError::Group), "{bad}");
         }
     }
 

@@ -145,7 +145,14 @@ impl SecretId {
     pub fn new(scope: Scope, group: Option<&str>, key: &str) -> Result<Self> {
         checked(rules::check_key(key), key)?;
         if let Some(group) = group {
-            checked(rules::check_group(group), group)?;
+            checked(rules::check_stored_group(group), group).map_err(|error| {
+                match rules::check_stored_group(group) {
+                    Err(NameError::StoredGroup) => error.with_hint(format!(
+                        "pass the secret to each run: sealkit run --secret {group}/KEY=env:VARIABLE TARGET TASK"
+                    )),
+                    _ => error,
+                }
+            })?;
         }
         Ok(Self { scope, group: group.map(str::to_owned), key: key.to_owned() })
     }

@@ -8,6 +8,8 @@ use std::{
 mod versions;
 mod write;
 
+use sealkit_names::rules::{self, NameError};
+
 use self::{
     versions::{only_one, versions},
     write::{apply_all, temporary_path},
@@ -195,12 +197,16 @@ impl Store {
         })
     }
 
-    /// Returns the secret with this name from `scope`, or else from the next wider scope that has it.
+    /// Returns the secret with this name from `scope`, or else from the next wider scope that has it. A group that a store cannot hold, such
+    /// as an ARN, has no secrets.
     ///
     /// # Errors
     ///
     /// Returns the errors of [`Store::get`], and [`ErrorKind::InvalidName`] if the group or the key is invalid.
     pub fn find(&self, scope: &Scope, group: Option<&str>, key: &str) -> Result<Option<StoredSecret>> {
+        if group.is_some_and(|group| rules::check_stored_group(group) == Err(NameError::StoredGroup)) {
+            return Ok(None);
+        }
         for scope in scope.lookup_order() {
             if let Some(stored) = self.get(&SecretId::new(scope, group, key)?)? {
                 return Ok(Some(stored));

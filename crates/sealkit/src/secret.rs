@@ -53,7 +53,9 @@ impl Secret {
         Self { request, guard: GuardMode::Standard }
     }
 
-    /// Sets the group of the secret.
+    /// Sets the group of the secret: a name, or for the secret managers of Flyte 1 the ARN, the URI or the path of a secret.
+    ///
+    /// The local store holds names only; `sealkit run --secret GROUP/KEY=env:VARIABLE` passes other secrets to a local run.
     #[must_use]
     pub const fn group(mut self, group: &'static str) -> Self {
         self.request.group = Some(group);
