@@ -20,6 +20,7 @@ fn main() {
     }
     let registry = ["docker-registry", "skopeo", "umoci"];
     set("has_registry", required || registry.iter().all(|tool| succeeds(&format!("{tool} --version"))));
+    set("has_go", succeeds("go version"));
     set("has_bindfs", required || succeeds("bindfs --version"));
     set("has_strace", required || succeeds("strace -o /dev/null true"));
     set(

@@ -11,7 +11,7 @@ const USERS: &str = "me:$2b$04$Yi6y0al0HPpcxitDcRg0xOY88ZqK15llzxqUTWPdltW3JB4z0
 const AUTH: &str = "auth: {htpasswd: {realm: tests, path: USERS}}\n";
 
 /// Installs a credential helper, a shell script, and returns the directory that contains it.
-fn install_helper(home: &Home, script: &str) -> String {
+pub(crate) fn install_helper(home: &Home, script: &str) -> String {
     let directory = home.path().join("bin");
     fs::create_dir_all(&directory).unwrap();
     let path = directory.join("docker-credential-test");

@@ -3,6 +3,7 @@
 mod credentials;
 mod faults;
 mod images;
+mod keychain;
 mod registry;
 mod setup;
 mod tokens;

@@ -47,6 +47,12 @@ pub(crate) fn from_config(
                 "create it from a password: sealkit create secret NAME --registry {registry} --username USER"
             )));
         }
+        if credentials.is_empty() {
+            return Err(CommandError::failure(format!(
+                "{credentials} has an empty password for `{registry}`"
+            ))
+            .with_hint(format!("log in again: docker login {registry}")));
+        }
         auths.insert(registry, Auth { auth: credentials.to_basic() });
     }
     to_json(auths)
@@ -60,6 +66,9 @@ pub(crate) fn from_password(
 ) -> Result<Zeroizing<Vec<u8>>, CommandError> {
     if username.contains(':') {
         return Err(CommandError::usage("the user name of a registry cannot contain `:`"));
+    }
+    if password.is_empty() {
+        return Err(CommandError::usage("the password of a registry cannot be empty"));
     }
     let password = str::from_utf8(password).map_err(|_| {
         CommandError::usage("the password of a registry cannot contain other bytes than text")
@@ -90,6 +99,7 @@ mod tests {
         let made = text(from_password("ghcr.io", "user", b"pass"));
         assert_eq!(made.unwrap(), r#"{"auths":{"ghcr.io":{"auth":"dXNlcjpwYXNz"}}}"#);
         assert!(from_password("ghcr.io", "us:er", b"pass").is_err());
+        assert!(from_password("ghcr.io", "user", b"").is_err());
         assert!(from_password("ghcr.io", "user", b"\xff").is_err());
     }
 

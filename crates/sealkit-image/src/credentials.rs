@@ -40,6 +40,11 @@ impl Credentials {
         (self.username == IDENTITY_TOKEN_USER).then_some(&self.secret)
     }
 
+    /// Returns whether the password or the token is empty: no registry accepts it.
+    pub fn is_empty(&self) -> bool {
+        self.secret.is_empty()
+    }
+
     /// Encodes the user name and the password for Basic authentication.
     pub fn to_basic(&self) -> Zeroizing<String> {
         let Self { username, secret, .. } = self;

@@ -107,7 +107,7 @@ impl DockerConfig {
 
     /// Returns the credentials of `registry`, or `None` if there are none.
     ///
-    /// A credential helper takes precedence over credentials in the file, which may be from before it was set up.
+    /// If the registry has a credential helper, credentials in the file do not count: they are from before it was set up.
     ///
     /// # Errors
     ///
@@ -115,10 +115,8 @@ impl DockerConfig {
     pub fn credentials(&self, registry: &str) -> Result<Option<Credentials>> {
         let Content { auths, cred_helpers, creds_store } = &self.content;
         let store = creds_store.as_ref().filter(|store| !store.is_empty());
-        if let Some(helper) = lookup(cred_helpers, registry).or(store)
-            && let Some(credentials) = credential_helper::get(helper, registry)?
-        {
-            return Ok(Some(credentials));
+        if let Some(helper) = lookup(cred_helpers, registry).or(store) {
+            return credential_helper::get(helper, registry);
         }
         let Some(entry) = lookup(auths, registry) else { return Ok(None) };
         let origin = self.path.display().to_string();
