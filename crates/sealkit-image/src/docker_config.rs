@@ -107,7 +107,8 @@ impl DockerConfig {
 
     /// Returns the credentials of `registry`, or `None` if there are none.
     ///
-    /// If the registry has a credential helper, credentials in the file do not count: they are from before it was set up.
+    /// If the registry has a credential helper, credentials in the file do not count, also if the helper has none: they are from before it
+    /// was set up. The command of Docker and `go-containerregistry` 0.22.1 (`authn.DefaultKeychain`) do the same.
     ///
     /// # Errors
     ///

@@ -148,6 +148,28 @@ fn two_values_of_one_version_are_reported_and_a_new_value_decides() {
 }
 
 #[test]
+fn conflict_copies_of_synchronizing_programs_are_not_read_but_reported() {
+    let test = test_store();
+    test.create("k", "1");
+    let record = test.records().remove(0);
+    let name = record.file_name().unwrap().to_str().unwrap().to_owned();
+    for copy in [
+        format!("{name} (conflicted copy 2026-11-28)"),
+        format!("{name}.sync-conflict-20261128-101500-ABCDEFG"),
+        format!("{name}~"),
+    ] {
+        let path = record.with_file_name(&copy);
+        fs::copy(&record, &path).unwrap();
+        assert_eq!(value(&test.store, &id("k")).as_deref(), Some("1"), "{copy}");
+        assert_eq!(test.store.history(&id("k")).unwrap().len(), 1, "{copy}");
+        let found = test.store.verify().unwrap();
+        let found: Vec<_> = found.iter().map(|file| (file.error.kind(), file.path.clone())).collect();
+        assert_eq!(found, [(ErrorKind::UnknownFormat, path.clone())]);
+        fs::remove_file(path).unwrap();
+    }
+}
+
+#[test]
 fn a_narrower_scope_takes_precedence_over_a_wider_one() {
     let TestStore { store, .. } = &test_store();
     let project = Scope::new(Some("development"), Some("p")).unwrap();
