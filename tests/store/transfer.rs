@@ -237,3 +237,40 @@ fn another_program_reads_an_export_as_it_is_documented() {
     };
     assert!(records.len() == 5 && records.contains(&password), "{records:?}");
 }
+
+#[test]
+fn a_merged_copy_of_a_store_is_reported_until_a_new_value_decides() {
+    let home = home();
+    let update = |value: &str| {
+        assert_eq!(home.sealkit("update secret token -f -").input(value).run().unwrap().code, Some(0));
+    };
+    assert_eq!(home.sealkit("create secret token -f -").input("k3Jq-71xT").run().unwrap().code, Some(0));
+    // Two machines change copies of a folder, which are then merged.
+    let (secrets, copy) = (home.store_paths().directory().to_owned(), home.path().join("copy"));
+    let merge = |from: &Path, to: &Path| {
+        assert!(Command::new("cp").arg("-anT").args([from, to]).status().unwrap().success());
+    };
+    merge(&secrets, &copy);
+    update("k3Jq-72xT");
+    let first = home.path().join("first");
+    merge(&secrets, &first);
+    fs::remove_dir_all(&secrets).unwrap();
+    merge(&copy, &secrets);
+    thread::sleep(Duration::from_millis(5));
+    update("k3Jq-73xT");
+    merge(&first, &secrets);
+
+    let problem = "version 2 of secret `token` has two values: two machines have changed it";
+    let hint = "hint: store the right value again: sealkit update secret token, or an earlier one: sealkit update secret token --restore 1";
+    for (line, code) in [("get secret token", 0), ("verify store", 1)] {
+        let finished = home.run(line).unwrap();
+        assert_eq!(finished.code, Some(code), "{line}: {finished}");
+        assert!(finished.stderr.contains(problem) && finished.stderr.contains(hint), "{line}: {finished}");
+    }
+    update("k3Jq-74xT");
+    for line in ["get secret token", "verify store"] {
+        let finished = home.run(line).unwrap();
+        assert!(finished.code == Some(0) && !finished.stderr.contains("two values"), "{line}: {finished}");
+    }
+    assert_eq!(home.stored("token").unwrap().as_deref(), Some(&b"k3Jq-74xT"[..]));
+}

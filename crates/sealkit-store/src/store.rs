@@ -11,7 +11,7 @@ mod write;
 use sealkit_names::rules::{self, NameError};
 
 use self::{
-    versions::{only_one, versions},
+    versions::{check_decided, only_one, undecided, versions},
     write::{apply_all, temporary_path},
 };
 use crate::{
@@ -261,7 +261,7 @@ impl Store {
             .collect())
     }
 
-    /// Reads every version of every secret and returns the corrupt files, and those of a version that has two values.
+    /// Reads every version of every secret and returns the corrupt files, and those of a latest version that has two values.
     ///
     /// # Errors
     ///
@@ -272,13 +272,14 @@ impl Store {
         for scope in self.scopes()? {
             for shard in self.shards(&scope)? {
                 let (shard, names) = shard?;
+                let undecided = undecided(&names);
                 for name in &names {
                     let path = Path::new(&scope.directory_name()).join(&shard).join(name);
                     let result = match FileName::parse(name)
                         .and_then(|name| Some((name.id(&scope)?, name.metadata)))
                     {
-                        Some((id, metadata)) => only_one(&id, &versions(&names, &id), metadata.version)
-                            .and_then(|_| self.read(&id, metadata))
+                        Some((id, metadata)) => check_decided(&undecided, &names, &id, metadata)
+                            .and_then(|()| self.read(&id, metadata))
                             .map(|_| ()),
                         None => Err(Error::new(ErrorKind::UnknownFormat, "not a file of a store")),
                     };

@@ -134,6 +134,11 @@ impl SecretStore for LocalSecrets {
             return Ok(Some(entries.into_iter().map(ListEntry::from).collect()));
         };
         let versions = versions(store, &args.scope, name, args.history)?;
+        if !args.history {
+            for entry in &versions {
+                warn_of_two_values(store, entry);
+            }
+        }
         let entries =
             versions.into_iter().map(|entry| ListEntry { strength: strength(store, &entry), entry });
         Ok(Some(entries.collect()).filter(|entries: &Vec<ListEntry>| !entries.is_empty()))
@@ -267,6 +272,18 @@ fn versions(
         entries.extend(versions.into_iter().take(count).filter(is_listed));
     }
     Ok(entries)
+}
+
+/// Warns if a version has two values, so that tasks cannot read the secret.
+fn warn_of_two_values(store: &Store, entry: &Entry) {
+    if let Err(error) = store.get_version(&entry.id, entry.version)
+        && error.kind() == ErrorKind::Conflict
+    {
+        terminal::warning(&error.to_string());
+        if let Some(hint) = error.hint() {
+            terminal::hint(hint);
+        }
+    }
 }
 
 /// Returns the strength of a value, or `None` if the value cannot be decrypted without the passphrase.

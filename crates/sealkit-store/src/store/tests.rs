@@ -143,6 +143,8 @@ fn two_values_of_one_version_are_reported_and_a_new_value_decides() {
     assert_eq!(found, [ErrorKind::Conflict; 2]);
     test.store.update(&id, text("decided")).unwrap();
     assert_eq!(value(&test.store, &id).as_deref(), Some("decided"));
+    assert!(test.store.verify().unwrap().is_empty());
+    assert_eq!(test.store.get_version(&id, 2).unwrap_err().kind(), ErrorKind::Conflict);
     test.store.delete(&id).unwrap();
     assert!(test.store.verify().unwrap().is_empty());
 }

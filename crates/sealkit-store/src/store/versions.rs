@@ -1,6 +1,9 @@
 //! The versions of a secret.
 
-use std::cmp::Reverse;
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use crate::{
     SecretId,
@@ -14,6 +17,46 @@ pub(super) fn versions(names: &[String], id: &SecretId) -> Vec<Metadata> {
     let mut versions: Vec<Metadata> = files.map(|name| name.metadata).collect();
     versions.sort_unstable_by_key(|metadata| Reverse((metadata.version, metadata.created)));
     versions
+}
+
+/// A name of a secret within its scope: the group and the key.
+type Name<'a> = (Option<&'a str>, &'a str);
+
+/// Returns the secrets in `names` whose latest version has two values.
+pub(super) fn undecided(names: &[String]) -> BTreeSet<Name<'_>> {
+    let mut latest: BTreeMap<Name<'_>, Vec<Metadata>> = BTreeMap::new();
+    for FileName { group, key, metadata } in names.iter().filter_map(|name| FileName::parse(name)) {
+        let found = latest.entry((group, key)).or_default();
+        let known = found.first().map_or(0, |known| known.version);
+        if metadata.version > known {
+            found.clear();
+        }
+        if metadata.version >= known {
+            found.push(metadata);
+        }
+    }
+    let is_undecided =
+        |found: &Vec<Metadata>| found.len() > 1 && found.iter().any(|metadata| metadata.r#type.is_some());
+    latest.into_iter().filter(|(_, found)| is_undecided(found)).map(|(name, _)| name).collect()
+}
+
+/// Returns an error for a file of the latest version of a secret that is `undecided`. Later versions decide between those of earlier ones.
+pub(super) fn check_decided(
+    undecided: &BTreeSet<Name<'_>>,
+    names: &[String],
+    id: &SecretId,
+    metadata: Metadata,
+) -> Result<()> {
+    if !undecided.contains(&(id.group(), id.key())) {
+        return Ok(());
+    }
+    let versions = versions(names, id);
+    match versions.first() {
+        Some(latest) if latest.version == metadata.version => {
+            only_one(id, &versions, latest.version).map(drop)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Returns the one of `versions` with this number, if there is one.
