@@ -4,14 +4,16 @@ mod cluster;
 mod import;
 mod local;
 mod push;
+mod verify;
 
 use sealkit_names::nearest;
 
 pub(crate) use self::local::open_or_create_store;
 pub(crate) use self::{
     cluster::ClusterSecrets,
-    local::{LocalSecrets, store_paths, verify},
+    local::{LocalSecrets, store_paths},
     push::push,
+    verify::verify,
 };
 use crate::{
     arguments::{

@@ -293,27 +293,6 @@ fn strength(store: &Store, entry: &Entry) -> Option<Strength> {
     Some(Strength::of(&stored.value))
 }
 
-pub(crate) fn verify() -> Result<(), CommandError> {
-    let paths = store_paths()?;
-    let Some(store) = Store::open(&paths)? else {
-        terminal::status("There is no store yet");
-        return Ok(());
-    };
-    let corrupt = store.verify()?;
-    for file in &corrupt {
-        terminal::error(&format!("`{}`: {}", file.path.display(), file.error));
-        if let Some(hint) = file.error.hint() {
-            terminal::hint(hint);
-        }
-    }
-    match corrupt.len() {
-        0 => terminal::status(&format!("The store `{}` is intact", paths.directory().display())),
-        1 => return Err(CommandError::failure("1 file cannot be used")),
-        count => return Err(CommandError::failure(format!("{count} files cannot be used"))),
-    }
-    Ok(())
-}
-
 /// Returns the paths of the user's store, with a prompt for its passphrase if standard input is a terminal.
 pub(crate) fn store_paths() -> Result<StorePaths, CommandError> {
     Ok(StorePaths::for_user()?.passphrase_prompt(|| {
