@@ -28,7 +28,7 @@ fn a_line_in_pieces_is_one_line_and_progress_keeps_its_last_state() {
 }
 
 #[test]
-fn the_mode_of_a_secret_decides_how_it_is_guarded_and_an_ordinary_word_is_reported_once() {
+fn the_mode_of_a_secret_decides_how_it_is_guarded_and_ordinary_text_is_reported_once() {
     let home = Runs::without_secrets(env!("CARGO_BIN_EXE_command"), env!("CARGO_BIN_EXE_requests")).unwrap();
     for (name, value) in [("warehouse", "COMPUTE_WH_EU"), ("stage", "deploy"), ("pin", "4711")] {
         let created = home.home.sealkit("create secret").args(name).args("-f -").input(value).run().unwrap();
@@ -43,7 +43,7 @@ fn the_mode_of_a_secret_decides_how_it_is_guarded_and_an_ordinary_word_is_report
     -- stderr
     guards_in_modes started with warehouse, stage, pin
     guards_in_modes | COMPUTE_WH_EU, deployd [REDACTED:stage], 0[REDACTED:pin]0, 4
-    warning: secret `stage` is an ordinary word, and was redacted where a task printed this word
+    warning: secret `stage` has a value that ordinary text contains, and was redacted where a task printed it
     hint: if it is no secret, request it with guard = "off"
     guards_in_modes succeeded in 0 ms
     1 task succeeded in 0 ms

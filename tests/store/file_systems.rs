@@ -176,7 +176,8 @@ fn the_store_the_key_and_the_history_can_be_elsewhere() {
     let home = home();
     let elsewhere = home.path().join("else where");
     let run = |line: &str| {
-        let program = home.sealkit(line).env("SEALKIT_HOME", &elsewhere).env("HOME", "/nonexistent");
+        let program =
+            home.sealkit(line).env("SEALKIT_HOME", &elsewhere).env("HOME", home.path().join("missing"));
         let finished = program.input("k3Jq-71xT").run().unwrap();
         assert_eq!(finished.code, Some(0), "{line}: {finished}");
         finished

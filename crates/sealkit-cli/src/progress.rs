@@ -174,7 +174,7 @@ impl State {
         if self.open_line.is_none() {
             for name in self.redacted.drain(..) {
                 terminal::warning(&format!(
-                    "secret `{name}` is an ordinary word, and was redacted where a task printed this word"
+                    "secret `{name}` has a value that ordinary text contains, and was redacted where a task printed it"
                 ));
                 terminal::hint("if it is no secret, request it with guard = \"off\"");
             }

@@ -123,11 +123,7 @@ impl NewValue {
 
     /// Returns the value for the store.
     pub(crate) fn value(&self) -> Result<Value<'_>, CommandError> {
-        match (self.kind, str::from_utf8(&self.bytes)) {
-            _ if self.bytes.is_empty() => Ok(Value::empty(self.kind)),
-            (ValueKind::Text, Ok(text)) => Ok(Value::text(text)?),
-            _ => Ok(Value::bytes(&self.bytes)?),
-        }
+        Ok(Value::of_kind(self.kind, &self.bytes)?)
     }
 
     /// Returns the value if it was typed as text.

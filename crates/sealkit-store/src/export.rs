@@ -122,7 +122,7 @@ impl Store {
             return Err(Error::new(ErrorKind::AlreadyExists, message));
         }
         for (index, (secret, old)) in changes.iter().enumerate() {
-            let value = value(secret.kind, &secret.value);
+            let value = Value::of_kind(secret.kind, &secret.value);
             let outcome = match old {
                 None => value.and_then(|value| self.create(&secret.id, secret.r#type, value)),
                 Some(_) => value.and_then(|value| self.update(&secret.id, value)),
@@ -145,16 +145,8 @@ impl Store {
     fn undo(&self, id: &SecretId, old: Option<&StoredSecret>) {
         let _ = match old {
             None => self.delete(id),
-            Some(old) => value(old.kind, &old.value).and_then(|value| self.update(id, value)),
+            Some(old) => Value::of_kind(old.kind, &old.value).and_then(|value| self.update(id, value)),
         };
-    }
-}
-
-fn value(kind: ValueKind, bytes: &[u8]) -> Result<Value<'_>> {
-    match (kind, str::from_utf8(bytes)) {
-        _ if bytes.is_empty() => Ok(Value::empty(kind)),
-        (ValueKind::Text, Ok(text)) => Value::text(text),
-        _ => Value::bytes(bytes),
     }
 }
 

@@ -50,6 +50,19 @@ impl<'a> Value<'a> {
         Self { bytes: &[], kind }
     }
 
+    /// Creates a value of a kind that was stored before; it may be empty.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ErrorKind::InvalidValue`] if `bytes` is larger than 1 MiB.
+    pub fn of_kind(kind: ValueKind, bytes: &'a [u8]) -> Result<Self> {
+        match (kind, str::from_utf8(bytes)) {
+            _ if bytes.is_empty() => Ok(Self::empty(kind)),
+            (ValueKind::Text, Ok(text)) => Self::text(text),
+            _ => Self::bytes(bytes),
+        }
+    }
+
     fn checked(bytes: &'a [u8], kind: ValueKind) -> Result<Self> {
         if bytes.is_empty() {
             return Err(Error::new(ErrorKind::InvalidValue, "the value is empty"));

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, time::SystemTime};
 
 use sealkit_guard::Strength;
-use sealkit_store::{Entry, ErrorKind, SecretId, SecretType, Store, StorePaths, Value, ValueKind};
+use sealkit_store::{Entry, ErrorKind, SecretId, SecretType, Store, StorePaths, Value};
 use serde::{Serialize, Serializer};
 
 use super::SecretStore;
@@ -52,11 +52,7 @@ impl LocalSecrets {
             return Err(CommandError::failure(format!("secret {id} has no version {version}"))
                 .with_hint(format!("list its versions: sealkit get secret {} --history", id.arguments())));
         };
-        let value = match (old.kind, str::from_utf8(&old.value)) {
-            (kind, _) if old.value.is_empty() => Value::empty(kind),
-            (ValueKind::Text, Ok(text)) => Value::text(text)?,
-            _ => Value::bytes(&old.value)?,
-        };
+        let value = Value::of_kind(old.kind, &old.value)?;
         Ok(store.update(id, value)?.version)
     }
 }
