@@ -26,6 +26,10 @@ pub struct Finding {
 }
 
 impl Finding {
+    pub(crate) fn new(name: String, encoding: Encoding, offset: Option<usize>, length: usize) -> Self {
+        Self { name, encoding, offset, length }
+    }
+
     /// Returns the name of the secret.
     pub fn name(&self) -> &str {
         &self.name
@@ -90,11 +94,8 @@ impl Guard {
         let found = found.into_iter().enumerate();
         found
             .filter_map(|(id, found)| found.map(|(encoding, offset)| (id, encoding, offset)))
-            .map(|(id, encoding, offset)| Finding {
-                name: self.secrets[id].name.clone(),
-                encoding,
-                offset,
-                length: output.len(),
+            .map(|(id, encoding, offset)| {
+                Finding::new(self.secrets[id].name.clone(), encoding, offset, output.len())
             })
             .collect()
     }
