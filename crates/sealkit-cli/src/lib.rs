@@ -73,7 +73,7 @@ pub fn main() -> ExitCode {
     }
     keep_own_permissions();
     // Runs that were killed leave their directories behind.
-    sealkit_engine::remove_stale_run_directories();
+    sealkit_directories::remove_stale();
     match run_verb(arguments.verb) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => report(&error),

@@ -16,6 +16,7 @@ use std::{
 };
 
 use rustix::{io::Errno, process::Pid};
+use sealkit_directories::RunDirectory;
 use sealkit_guard::Guard;
 use sealkit_idl::task::Inputs;
 use sealkit_program::{Program, Result, Timeout};
@@ -26,7 +27,6 @@ use crate::{
     isolation::Isolation,
     mounts,
     pod::{self, Pod, PodOptions, RunningPod, StartMessages},
-    run_directory::RunDirectory,
     slots::Slots,
     values::Values,
 };
@@ -108,7 +108,7 @@ impl Engine {
         // Pods get no files of the shell.
         sealkit_process::close_on_exec();
         let needs_files = program.tasks().iter().any(|task| mounts::check(task, &values) == Ok(true));
-        let directory = needs_files.then(RunDirectory::create).transpose()?;
+        let directory = needs_files.then(secret_directory).transpose()?;
         let visible_files = directory
             .as_ref()
             .filter(|_| options.isolation == Isolation::Private)
@@ -347,6 +347,13 @@ impl Engine {
 
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn secret_directory() -> Result<RunDirectory> {
+    RunDirectory::in_memory().map_err(|error| {
+        sealkit_program::Error::io("cannot create a private directory", error)
+            .with_hint("make $XDG_RUNTIME_DIR, /dev/shm or $TMPDIR writable")
+    })
 }
 
 fn problem(code: Code, error: &sealkit_program::Error) -> Problem {

@@ -11,7 +11,6 @@ mod isolation;
 mod mounts;
 mod pod;
 mod pty;
-mod run_directory;
 mod serve;
 mod signals;
 mod slots;
@@ -21,7 +20,6 @@ pub use engine::Engine;
 pub use event::{Event, Observer, call_label};
 pub use isolation::Isolation;
 pub use pod::{GRACE_PERIOD, PodOptions};
-pub use run_directory::remove_stale_run_directories;
 pub use sealkit_protocol::Retry;
 
 pub use sealkit_process::{adopt_orphans, kill_orphans, protect_memory};

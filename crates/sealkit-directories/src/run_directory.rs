@@ -1,4 +1,4 @@
-//! The directory of a run: private, in memory where possible, and removed afterwards.
+//! The directory of a run: private, locked and removed afterwards.
 
 use std::{
     env,
@@ -15,8 +15,6 @@ use rustix::{
 };
 use tempfile::TempDir;
 
-use sealkit_program::{Error, Result};
-
 const PREFIX: &str = "run-";
 /// The prefix while the directory is being created, so that it is not taken for a stale one.
 const NEW_PREFIX: &str = ".new-";
@@ -27,7 +25,7 @@ const MAX_CREATION_TIME: Duration = Duration::from_secs(60);
 
 /// The directory of one run.
 #[derive(Debug)]
-pub(crate) struct RunDirectory {
+pub struct RunDirectory {
     path: PathBuf,
     in_memory: bool,
     /// Holds the lock while it is open.
@@ -35,27 +33,48 @@ pub(crate) struct RunDirectory {
 }
 
 impl RunDirectory {
-    pub(crate) fn create() -> Result<Self> {
-        let created =
-            parents().into_iter().find_map(|parent| Some((parent.in_memory, create_in(&parent.path).ok()?)));
-        let Some((in_memory, (path, lock))) = created else {
-            return Err(Error::new("cannot create a private directory")
-                .with_hint("make $XDG_RUNTIME_DIR, /dev/shm or $TMPDIR writable"));
-        };
-        Ok(Self { path, in_memory, lock })
+    /// Creates a directory for secrets: in memory where possible.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if neither `$XDG_RUNTIME_DIR` nor `/dev/shm` nor the directory for temporary files is writable.
+    pub fn in_memory() -> io::Result<Self> {
+        Self::create(secret_parents(env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from)))
     }
 
-    pub(crate) fn path(&self) -> &Path {
+    /// Creates a directory for data, which may be large: in `$TMPDIR`, or else in `/var/tmp`, which is on a disk also where `/tmp` is
+    /// in memory.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if neither is writable.
+    pub fn on_disk() -> io::Result<Self> {
+        Self::create(data_parents(env::var_os("TMPDIR").map(PathBuf::from)))
+    }
+
+    fn create(parents: Vec<Parent>) -> io::Result<Self> {
+        let mut error = io::Error::from(io::ErrorKind::NotFound);
+        for Parent { path, in_memory } in parents {
+            match create_in(&path) {
+                Ok((path, lock)) => return Ok(Self { path, in_memory, lock }),
+                Err(failed) => error = failed,
+            }
+        }
+        Err(error)
+    }
+
+    /// Returns the path.
+    pub fn path(&self) -> &Path {
         &self.path
     }
 
     /// Returns whether the directory is on an in-memory file system.
-    pub(crate) fn is_in_memory(&self) -> bool {
+    pub fn is_in_memory(&self) -> bool {
         self.in_memory
     }
 
     /// Removes the directory; what cannot be removed now is removed as stale by the next command.
-    pub(crate) fn remove(&self) {
+    pub fn remove(&self) {
         let _ = fs::remove_dir_all(&self.path);
     }
 }
@@ -73,12 +92,8 @@ struct Parent {
     in_memory: bool,
 }
 
-/// The candidates, best first.
-fn parents() -> Vec<Parent> {
-    parents_with(env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from))
-}
-
-fn parents_with(runtime: Option<PathBuf>) -> Vec<Parent> {
+/// The candidates for secrets, best first.
+fn secret_parents(runtime: Option<PathBuf>) -> Vec<Parent> {
     let runtime = runtime.filter(|path| path.is_absolute());
     let mut parents: Vec<Parent> = runtime
         .into_iter()
@@ -89,6 +104,13 @@ fn parents_with(runtime: Option<PathBuf>) -> Vec<Parent> {
     // An in-memory file system is better than an earlier place on a disk.
     parents.sort_by_key(|parent| !parent.in_memory);
     parents
+}
+
+/// The candidates for data, best first.
+fn data_parents(chosen: Option<PathBuf>) -> Vec<Parent> {
+    let chosen = chosen.filter(|path| path.is_absolute());
+    let paths = chosen.into_iter().chain([PathBuf::from("/var/tmp"), env::temp_dir()]);
+    paths.map(|path| Parent { path, in_memory: false }).collect()
 }
 
 #[cfg(target_os = "linux")]
@@ -148,8 +170,9 @@ fn create_in(parent: &Path) -> io::Result<(PathBuf, File)> {
 }
 
 /// Removes the directories of runs whose process was killed.
-pub fn remove_stale_run_directories() {
-    for parent in parents() {
+pub fn remove_stale() {
+    let [runtime, chosen] = ["XDG_RUNTIME_DIR", "TMPDIR"].map(|name| env::var_os(name).map(PathBuf::from));
+    for parent in secret_parents(runtime).into_iter().chain(data_parents(chosen)) {
         for entry in fs::read_dir(directory_of_user(&parent.path)).into_iter().flatten().flatten() {
             let name = entry.file_name();
             let starts_with = |prefix: &str| name.to_str().is_some_and(|name| name.starts_with(prefix));
@@ -187,7 +210,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     fn an_in_memory_file_system_is_preferred_to_a_runtime_directory_on_a_disk() {
         let paths = |runtime: &str| -> Vec<PathBuf> {
-            parents_with(Some(runtime.into())).into_iter().map(|parent| parent.path).collect()
+            secret_parents(Some(runtime.into())).into_iter().map(|parent| parent.path).collect()
         };
         let shared_memory = PathBuf::from("/dev/shm");
         assert!(is_in_memory(&shared_memory), "this test needs /dev/shm");
@@ -199,18 +222,18 @@ mod tests {
 
     #[test]
     fn the_directory_of_a_killed_run_is_removed_and_that_of_a_live_run_is_kept() {
-        let live = RunDirectory::create().unwrap();
-        let killed = RunDirectory::create().unwrap();
+        let live = RunDirectory::in_memory().unwrap();
+        let killed = RunDirectory::on_disk().unwrap();
         let path = killed.path().to_owned();
         fs::write(path.join("secret"), "left").unwrap();
         // A killed process loses its lock and leaves its files.
         flock(&killed.lock, FlockOperation::Unlock).unwrap();
         std::mem::forget(killed);
-        let interrupted = RunDirectory::create().unwrap();
+        let interrupted = RunDirectory::in_memory().unwrap();
         let half_removed = interrupted.path().to_owned();
         fs::remove_file(half_removed.join(LOCK)).unwrap();
         std::mem::forget(interrupted);
-        remove_stale_run_directories();
+        remove_stale();
         assert!(!path.exists() && !half_removed.exists());
         assert!(live.path().join(LOCK).exists());
         assert_eq!(fs::metadata(live.path()).unwrap().mode() & 0o777, 0o700);
