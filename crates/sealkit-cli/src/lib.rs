@@ -22,6 +22,7 @@ mod key;
 mod listing;
 mod manual;
 mod new;
+mod output_files;
 mod progress;
 mod prompt;
 mod remote;

@@ -17,7 +17,7 @@ use crate::{
     env_file::EnvFile,
     error::CommandError,
     history::{Recorder, RunInfo},
-    inputs_file, isolation,
+    inputs_file, isolation, output_files,
     progress::Progress,
     run_secrets,
     run_signals::RunSignals,
@@ -90,9 +90,11 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
     let interrupted = signals.finish();
     progress.finish();
     let outcome = match outcome {
-        Ok(success) => terminal::print(&(success.json + "\n")),
+        Ok(success) => output_files::deliver(success.json, engine.data(), args.outputs.as_deref())
+            .and_then(|json| terminal::print(&(json + "\n"))),
         Err(problem) => Err(interrupted.unwrap_or_else(|| problem.into())),
     };
+    engine.remove_data();
     if let Some(recorder) = recorder.get() {
         let record = recorder.finish(&outcome);
         if let Some(path) = record.filter(|_| outcome.as_ref().is_err_and(|error| error.code() == 1)) {

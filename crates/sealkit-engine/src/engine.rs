@@ -23,6 +23,7 @@ use sealkit_program::{Program, Result, Timeout};
 use sealkit_protocol::{Attempts, Code, Problem, Retry, Task, call::Success, exit::signal_name};
 
 use crate::{
+    directories,
     event::{Event, Observer},
     isolation::Isolation,
     mounts,
@@ -49,6 +50,8 @@ pub struct Engine {
     pub(crate) options: PodOptions,
     /// The directory of secret files, if any task needs one.
     directory: Option<RunDirectory>,
+    /// The directory of the files that tasks store, if they have files as inputs or outputs.
+    pub(crate) data: Option<RunDirectory>,
     /// Why pods cannot hide their secret files.
     visible_files: Option<io::Error>,
     run: String,
@@ -108,7 +111,8 @@ impl Engine {
         // Pods get no files of the shell.
         sealkit_process::close_on_exec();
         let needs_files = program.tasks().iter().any(|task| mounts::check(task, &values) == Ok(true));
-        let directory = needs_files.then(secret_directory).transpose()?;
+        let directory = needs_files.then(directories::for_secrets).transpose()?;
+        let data = directories::has_files(program.tasks()).then(directories::for_files).transpose()?;
         let visible_files = directory
             .as_ref()
             .filter(|_| options.isolation == Isolation::Private)
@@ -122,6 +126,7 @@ impl Engine {
             values,
             options,
             directory,
+            data,
             visible_files,
             run,
             observer,
@@ -161,7 +166,7 @@ impl Engine {
         &self.guard
     }
 
-    /// Runs a task to its end and removes the directory of the run.
+    /// Runs a task to its end and removes the directory of secret files.
     ///
     /// # Errors
     ///
@@ -270,6 +275,7 @@ impl Engine {
             run: &self.run,
             action: &format!("a{number}"),
             attempt,
+            data: self.data(),
             secrets: secrets.as_deref(),
             hides_files: self.visible_files.is_none(),
             mounts,
@@ -347,13 +353,6 @@ impl Engine {
 
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn secret_directory() -> Result<RunDirectory> {
-    RunDirectory::in_memory().map_err(|error| {
-        sealkit_program::Error::io("cannot create a private directory", error)
-            .with_hint("make $XDG_RUNTIME_DIR, /dev/shm or $TMPDIR writable")
-    })
 }
 
 fn problem(code: Code, error: &sealkit_program::Error) -> Problem {

@@ -133,6 +133,8 @@ pub(crate) struct Pod<'a> {
     pub(crate) run: &'a str,
     pub(crate) action: &'a str,
     pub(crate) attempt: u32,
+    /// The directory for the files of the task, if tasks have any.
+    pub(crate) data: Option<&'a Path>,
     /// The directory of secrets that are files, if there are any.
     pub(crate) secrets: Option<&'a Path>,
     /// Whether it hides this directory.
@@ -218,6 +220,9 @@ impl Pod<'_> {
         let socket = Arc::new(PodSocket { stream, sending: Mutex::new(()) });
         let mut command = Command::new(self.program);
         command.arg("execute").args(["--task", self.task, "--name", self.action, "--run-name", self.run]);
+        if let Some(data) = self.data {
+            command.arg("--raw-data-path").arg(data);
+        }
         command.env_clear().envs(self.environment());
         command.stdin(OwnedFd::from(pod_socket)).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut pty_master = None;

@@ -193,7 +193,7 @@ mod tests {
         let spaced = VALUE.replace("", " ");
         assert_eq!(search(&guard, spaced.as_bytes()).len(), 1);
         assert_eq!(search(&guard, b"739184\n").len(), 1);
-        let large = [spaced.as_bytes(), &[b'.'; CHUNK], b" 739184 "].concat();
+        let large = [spaced.as_bytes(), &vec![b'.'; CHUNK], b" 739184 "].concat();
         assert_eq!(search(&guard, &large).len(), 0);
         assert_eq!(search(&guard, b"").len(), 0);
         assert_eq!(search(&Guard::default(), &large).len(), 0);

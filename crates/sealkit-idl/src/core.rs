@@ -9,8 +9,8 @@ mod task_template;
 
 pub use errors::{ContainerError, ContainerErrorKind, ErrorDocument, ErrorOrigin, ExecutionError};
 pub use literal::{
-    Binary, Blob, BlobMetadata, Literal, LiteralCollection, LiteralMap, LiteralValue, Primitive,
-    PrimitiveValue, Scalar, ScalarValue, Union, Void,
+    Binary, Blob, BlobMetadata, Literal, LiteralCollection, LiteralMap, LiteralValue, OffloadedLiteral,
+    Primitive, PrimitiveValue, Scalar, ScalarValue, Union, Void,
 };
 pub use literal_type::{
     BlobDimensionality, BlobType, EnumType, LiteralType, LiteralTypeKind, SimpleType, TypeAnnotation,

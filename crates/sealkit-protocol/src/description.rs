@@ -225,6 +225,15 @@ pub enum Type {
 }
 
 impl Type {
+    /// Returns whether it contains a file or a directory.
+    pub fn has_file(&self) -> bool {
+        match self {
+            Self::File | Self::Dir => true,
+            Self::List(inner) | Self::Map(inner) | Self::Optional(inner) => inner.has_file(),
+            _ => false,
+        }
+    }
+
     /// Returns its name: like [`Display`](fmt::Display), but a struct is only named.
     pub fn short_name(&self) -> String {
         match self {

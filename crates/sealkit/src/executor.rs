@@ -51,7 +51,7 @@ impl Wake for Unpark {
 }
 
 /// Polls the future whenever it wakes this thread, which is parked in between.
-fn on_this_thread<F: Future>(future: F) -> F::Output {
+pub(crate) fn on_this_thread<F: Future>(future: F) -> F::Output {
     let waker = Arc::new(Unpark(thread::current())).into();
     let mut future = pin!(future);
     loop {

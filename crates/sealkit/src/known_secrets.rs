@@ -13,7 +13,10 @@ use std::{
 use sealkit_guard::{Guard, GuardMode, Strength};
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::Secret;
+use crate::{
+    Secret, Session, TaskMetadata,
+    provider::{Chain, Preference},
+};
 
 /// The secrets that one call of a task, or all tasks of a session, have read.
 #[derive(Debug, Default)]
@@ -24,6 +27,25 @@ pub(crate) struct KnownSecrets {
 }
 
 impl KnownSecrets {
+    /// Returns all secrets that are mounted for a task in this pod: it can read them without asking the context.
+    ///
+    /// They become known to the session.
+    pub(crate) fn mounted(session: &Session, task: &TaskMetadata) -> Self {
+        let secrets = Self::default();
+        if task.secret_requests().is_empty() {
+            return secrets;
+        }
+        // Not the chain of the session: an isolated session does not ask for mounted secrets, but its tasks can read them.
+        let mounted = Chain::standard(&[]).ok();
+        let find = |secret: &'static Secret| mounted.as_ref()?.find(secret, Preference::First).ok()?;
+        for secret in task.secret_requests() {
+            if let Some(found) = find(secret) {
+                secrets.insert_shared(session.known_secrets().insert(secret, found.value.expose()));
+            }
+        }
+        secrets
+    }
+
     /// Adds `value`, unless it is known already, and returns its masked copy.
     pub(crate) fn insert(&self, secret: &'static Secret, value: &[u8]) -> Arc<MaskedSecret> {
         let mut all = self.lock();

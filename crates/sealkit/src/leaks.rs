@@ -147,7 +147,8 @@ impl Path<'_> {
     fn each_text(&self, value: &Value, visit: &mut impl FnMut(&Path<'_>, &[u8])) {
         match value {
             Value::None | Value::Boolean(_) => {}
-            Value::String(text) | Value::Reference(text) => visit(self, text.as_bytes()),
+            Value::String(text) => visit(self, text.as_bytes()),
+            Value::Reference(reference) => visit(self, reference.uri().as_bytes()),
             Value::Integer(number) => visit(self, number.to_string().as_bytes()),
             Value::Float(number) => visit(self, number.to_string().as_bytes()),
             Value::Datetime { .. } | Value::Date { .. } | Value::Duration { .. } => {

@@ -9,6 +9,7 @@ mod description;
 mod error;
 mod error_codec;
 mod executor;
+mod file;
 mod identity;
 mod invoke;
 mod known_secrets;
@@ -48,8 +49,11 @@ pub use sealkit_macros::task;
 pub use sealkit_macros::workflow;
 pub use sealkit_names::backoff::Backoff;
 pub use secret::{GuardMode, MountType, Secret};
-pub use task_type::{Dir, EnumType, File, StructType, TaskType, Type, Variable};
-pub use value::{Value, ValueError};
+pub use task_type::{EnumType, StructType, TaskType, Type, Variable};
+pub use value::{Reference, Value, ValueError};
+
+// Files.
+pub use file::{AnyFormat, Dir, File, FileFormat, FileReader, FileWriter};
 
 // Use.
 pub use context::{Context, current_context};

@@ -32,7 +32,7 @@ use sealkit_idl::{
 
 use crate::{
     Interface, Type,
-    value::{Value, ValueError, from_msgpack, to_msgpack},
+    value::{Reference, Value, ValueError, from_msgpack, to_msgpack},
 };
 
 /// The tag of a binary literal that contains MessagePack.
@@ -81,8 +81,9 @@ pub fn literal_type(of: Type) -> LiteralType {
                 ..plain(simple(SimpleType::Struct))
             };
         }
-        Type::File => LiteralTypeKind::Blob(blob_type(BlobDimensionality::Single)),
-        Type::Dir => LiteralTypeKind::Blob(blob_type(BlobDimensionality::Multipart)),
+        Type::File(format) | Type::Dir(format) => {
+            LiteralTypeKind::Blob(blob_type(dimensionality(of), format))
+        }
         Type::List(inner) => LiteralTypeKind::CollectionType(Box::new(literal_type(*inner))),
         Type::Map(inner) => LiteralTypeKind::MapValueType(Box::new(literal_type(*inner))),
         Type::Optional(inner) => {
@@ -111,27 +112,37 @@ pub fn to_literal(of: Type, value: &Value) -> Result<Literal, ValueError> {
             let literals =
                 items.iter().enumerate().map(|(i, item)| to_literal(*inner, item).map_err(|e| e.at(i)));
             let literals = literals.collect::<Result<_, _>>()?;
-            return Ok(Literal { value: Some(LiteralValue::Collection(LiteralCollection { literals })) });
+            return Ok(literal(LiteralValue::Collection(LiteralCollection { literals })));
         }
         (Type::Map(inner), Value::Map(entries)) => {
             let entry = |(key, item): &(String, Value)| {
                 Ok((key.clone(), to_literal(*inner, item).map_err(|error| error.at(key))?))
             };
             let literals = entries.iter().map(entry).collect::<Result<_, _>>()?;
-            return Ok(Literal { value: Some(LiteralValue::Map(LiteralMap { literals })) });
+            return Ok(literal(LiteralValue::Map(LiteralMap { literals })));
         }
         (Type::Object | Type::Struct(_), Value::Map(_)) => {
             ScalarValue::Binary(Binary { value: to_msgpack(value)?, tag: MSGPACK.to_owned() })
         }
-        (Type::File, Value::Reference(uri)) => blob(BlobDimensionality::Single, uri),
-        (Type::Dir, Value::Reference(uri)) => blob(BlobDimensionality::Multipart, uri),
+        (Type::File(format) | Type::Dir(format), Value::Reference(reference)) => {
+            let hash = reference.hash().unwrap_or_default().to_owned();
+            return Ok(Literal { hash, ..single(blob(dimensionality(of), format, reference)) });
+        }
         (Type::None, Value::None) => ScalarValue::NoneType(Void {}),
         (of, value) => {
             let value = Some(primitive(of, value)?);
             ScalarValue::Primitive(Primitive { value })
         }
     };
-    Ok(Literal { value: Some(LiteralValue::Scalar(Box::new(Scalar { value: Some(scalar) }))) })
+    Ok(single(scalar))
+}
+
+fn literal(value: LiteralValue) -> Literal {
+    Literal { value: Some(value), ..Literal::default() }
+}
+
+fn single(value: ScalarValue) -> Literal {
+    literal(LiteralValue::Scalar(Box::new(Scalar { value: Some(value) })))
 }
 
 /// Converts a literal to a value.
@@ -154,6 +165,7 @@ pub fn from_literal(literal: Literal) -> Result<Value, ValueError> {
             return map.literals.into_iter().map(entry).collect::<Result<_, _>>().map(Value::Map);
         }
         Some(LiteralValue::Scalar(scalar)) => scalar.value,
+        Some(LiteralValue::Offloaded(_)) => return Err(ValueError::new("is in the object store")),
         None => None,
     };
     match scalar {
@@ -174,7 +186,7 @@ pub fn from_literal(literal: Literal) -> Result<Value, ValueError> {
                 Value::Duration { seconds, nanos }
             }
         }),
-        Some(ScalarValue::Blob(blob)) => Ok(Value::Reference(blob.uri)),
+        Some(ScalarValue::Blob(blob)) => Ok(Value::Reference(Reference::from_blob(blob, literal.hash))),
         Some(ScalarValue::Binary(binary)) if binary.tag == MSGPACK => from_msgpack(&binary.value),
         Some(ScalarValue::NoneType(_)) => Ok(Value::None),
         Some(ScalarValue::Union(union)) => from_literal(union.value.unwrap_or_default()),
@@ -211,13 +223,19 @@ fn simple(r#type: SimpleType) -> LiteralTypeKind {
     LiteralTypeKind::Simple(r#type.into())
 }
 
-fn blob_type(dimensionality: BlobDimensionality) -> BlobType {
-    BlobType { format: String::new(), dimensionality: dimensionality.into() }
+const fn dimensionality(of: Type) -> BlobDimensionality {
+    if matches!(of, Type::Dir(_)) { BlobDimensionality::Multipart } else { BlobDimensionality::Single }
 }
 
-fn blob(dimensionality: BlobDimensionality, uri: &str) -> ScalarValue {
-    let metadata = BlobMetadata { r#type: Some(blob_type(dimensionality)) };
-    ScalarValue::Blob(Blob { metadata: Some(metadata), uri: uri.to_owned() })
+fn blob_type(dimensionality: BlobDimensionality, format: &str) -> BlobType {
+    BlobType { format: format.to_owned(), dimensionality: dimensionality.into() }
+}
+
+/// Returns a reference as a blob. Its own format takes precedence over that of its type.
+fn blob(dimensionality: BlobDimensionality, format: &str, reference: &Reference) -> ScalarValue {
+    let format = if reference.format().is_empty() { format } else { reference.format() };
+    let metadata = BlobMetadata { r#type: Some(blob_type(dimensionality, format)) };
+    ScalarValue::Blob(Blob { metadata: Some(metadata), uri: reference.uri().to_owned() })
 }
 
 /// Returns a type as a variant of a union. Its structure names the Python transformer of the type.
@@ -236,8 +254,8 @@ fn tag(of: Type) -> &'static str {
         Type::Datetime => "datetime",
         Type::Date => "date",
         Type::Duration => "timedelta",
-        Type::File => "File",
-        Type::Dir => "Dir",
+        Type::File(_) => "File",
+        Type::Dir(_) => "Dir",
         Type::List(_) => "Typed List",
         Type::Map(_) | Type::Object => "Typed Dict",
         Type::Enum(_) => "DefaultEnumTransformer",

@@ -2,6 +2,7 @@
 
 mod answer;
 mod arguments;
+mod input_files;
 mod interface;
 mod listing;
 mod panics;
@@ -108,6 +109,7 @@ fn main_of(session: &Session) -> ExitCode {
     session.set_of_program();
     let outcome = perform(session, &program);
     warn_of_weak_secrets(session);
+    remove_files(session, outcome.as_deref().unwrap_or_default());
     match outcome.and_then(|output| print_output(output.as_bytes())) {
         Ok(()) => ExitCode::SUCCESS,
         Err(ProgramError { exit_code, problem }) => {
@@ -128,6 +130,16 @@ fn print_output(output: &[u8]) -> Result<(), ProgramError> {
         }
         _ => Ok(()),
     }
+}
+
+/// Removes the files that the tasks of this process have stored. Those of `output` are gone, too.
+fn remove_files(session: &Session, output: &str) {
+    let Some(directory) = session.run_directory().get() else { return };
+    if directory.path().to_str().is_some_and(|path| output.contains(path)) {
+        let note = "note: the files of the output are removed with the run; keep them: sealkit run --outputs DIR TARGET TASK\n";
+        print(io::stderr().lock(), note);
+    }
+    directory.remove();
 }
 
 /// Warns of secrets that the guard cannot find reliably.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use once_cell::sync::OnceCell;
+use sealkit_directories::RunDirectory;
 use sealkit_guard::Guard;
 
 use crate::{Provider, Result, known_secrets::KnownSecrets, provider::Chain};
@@ -49,6 +50,8 @@ struct Inner {
     chain: OnceCell<Chain>,
     /// The secrets that tasks of this session have read.
     known_secrets: Arc<KnownSecrets>,
+    /// The directory for the files of tasks that run in this process, once there are any.
+    run_directory: OnceCell<Arc<RunDirectory>>,
 }
 
 impl Default for Session {
@@ -139,6 +142,10 @@ impl Session {
 
     pub(crate) fn known_secrets(&self) -> &KnownSecrets {
         &self.0.known_secrets
+    }
+
+    pub(crate) fn run_directory(&self) -> &OnceCell<Arc<RunDirectory>> {
+        &self.0.run_directory
     }
 
     pub(crate) fn chain(&self) -> Result<&Chain> {

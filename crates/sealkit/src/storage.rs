@@ -1,6 +1,6 @@
 //! The files that a pod reads and writes: on this machine, or objects in an object store.
 //!
-//! A pod reads one file and writes one file, each as a whole. Flyte passes their URIs.
+//! A pod reads its inputs and writes its outputs as a whole. Flyte passes their URIs. The files of tasks are streams.
 
 #[cfg(feature = "cluster")]
 mod client;
@@ -10,6 +10,9 @@ mod error;
 mod objects;
 #[cfg(feature = "cluster")]
 mod settings;
+mod stream;
+#[cfg(feature = "cluster")]
+mod transfer;
 
 use std::{
     fmt,
@@ -17,6 +20,12 @@ use std::{
     io::{self, Read as _, Write as _},
     path::PathBuf,
 };
+
+pub(crate) use self::stream::{
+    Content, Upload, check_path, create_directory, delete_all, len, list, require_file,
+};
+#[cfg(feature = "cluster")]
+pub(crate) use self::transfer::Received;
 
 /// The schemes of object URIs that Flyte's SDK and its official Rust worker accept.
 const SCHEMES: [&str; 7] = ["s3", "s3a", "gs", "gcs", "az", "abfs", "abfss"];
@@ -82,6 +91,24 @@ impl Location {
             Self::Object(object) => Self::Object(object.join(name)),
         }
     }
+
+    /// Returns the location of a file in this directory. `path` has `/` between names.
+    pub(crate) fn child(&self, path: &str) -> Self {
+        match self {
+            Self::File(directory) => Self::File(directory.join(path)),
+            #[cfg(feature = "cluster")]
+            Self::Object(object) => Self::Object(object.child(path)),
+        }
+    }
+
+    /// Returns the absolute path, or the URI of an object.
+    pub(crate) fn uri(&self) -> String {
+        match self {
+            Self::File(path) => path.to_string_lossy().into_owned(),
+            #[cfg(feature = "cluster")]
+            Self::Object(object) => object.uri.clone(),
+        }
+    }
 }
 
 /// The path or the escaped URI.
@@ -92,6 +119,13 @@ impl fmt::Display for Location {
             #[cfg(feature = "cluster")]
             Self::Object(object) => f.write_str(&sealkit_names::escape(&object.uri)),
         }
+    }
+}
+
+/// As it is displayed.
+impl fmt::Debug for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -1,7 +1,6 @@
 //! Task types: the types of inputs and outputs.
 
 mod containers;
-mod files;
 mod members;
 mod numbers;
 mod text;
@@ -15,7 +14,6 @@ mod jiff;
 use std::fmt;
 
 use crate::value::{Value, ValueError};
-pub use files::{Dir, File};
 pub use members::{CallInputs, Member, Members, NotSecret};
 
 /// A type of an input or output of a task.
@@ -29,7 +27,7 @@ pub use members::{CallInputs, Member, Members, NotSecret};
 /// | `SystemTime`, chrono's `DateTime<Utc>`, jiff's `Timestamp` | datetime | `2024-01-02T03:04:05Z` |
 /// | chrono's `NaiveDate`, jiff's `civil::Date` | datetime at midnight UTC | `2024-01-02` |
 /// | `Duration`, chrono's `TimeDelta`, jiff's `SignedDuration` | duration | `86400.5s` |
-/// | [`File`], [`Dir`] | blob | the URI |
+/// | [`File`](crate::File), [`Dir`](crate::Dir) | blob | the path or the URI |
 /// | `Option<T>` | union with none | absent or `null` |
 /// | `Vec<T>` | list | `[1, 2]` |
 /// | `HashMap<String, T>`, `BTreeMap<String, T>` | map | `{"a": 1}` |
@@ -134,10 +132,10 @@ pub enum Type {
     Duration,
     /// An untyped JSON object.
     Object,
-    /// A reference to a file.
-    File,
-    /// A reference to a directory.
-    Dir,
+    /// A file, with the name of its format, such as `csv`, or an empty name.
+    File(&'static str),
+    /// A directory, with the name of the format of its files, or an empty name.
+    Dir(&'static str),
     /// A list with elements of one type.
     List(&'static Type),
     /// A map from strings to one type.
@@ -210,7 +208,7 @@ impl Type {
     /// Whether the type contains a file or a directory.
     pub(crate) const fn has_file(self) -> bool {
         match self {
-            Self::File | Self::Dir => true,
+            Self::File(_) | Self::Dir(_) => true,
             Self::List(inner) | Self::Map(inner) | Self::Optional(inner) => inner.has_file(),
             _ => false,
         }

@@ -3,12 +3,14 @@
 mod json;
 mod msgpack;
 mod parse;
+mod reference;
 mod render;
 
 use std::fmt;
 
 pub(crate) use msgpack::{from_msgpack, to_msgpack};
 pub use parse::{unknown_variant, variant_name};
+pub use reference::Reference;
 
 /// The value of an input or output, between a Rust type and Flyte's wire format.
 ///
@@ -60,8 +62,8 @@ pub enum Value {
         /// Nanoseconds, from -999,999,999 to 999,999,999.
         nanos: i32,
     },
-    /// The URI of a file or directory.
-    Reference(String),
+    /// A file or directory.
+    Reference(Reference),
     /// A list of values.
     List(Vec<Value>),
     /// Named values in order: a map, an object or a struct.
@@ -80,7 +82,7 @@ impl Value {
             Self::Datetime { .. } => "a time",
             Self::Date { .. } => "a date",
             Self::Duration { .. } => "a duration",
-            Self::Reference(_) => "a URI",
+            Self::Reference(_) => "a file or directory",
             Self::List(_) => "a list",
             Self::Map(_) => "an object",
         }

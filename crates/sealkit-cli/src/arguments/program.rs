@@ -47,6 +47,11 @@ pub struct Run {
     /// after TASK are added.
     #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath, verbatim_doc_comment)]
     pub inputs_file: Option<PathBuf>,
+    /// Copy the files of the output into a directory
+    ///
+    /// Without it, they are removed with the run.
+    #[arg(long, value_name = "DIR", conflicts_with = "remote", value_hint = ValueHint::DirPath, verbatim_doc_comment)]
+    pub outputs: Option<PathBuf>,
     /// Read a secret from @FILE, env:VARIABLE or -
     ///
     /// The value is used for this run only; `-` is standard input. For a

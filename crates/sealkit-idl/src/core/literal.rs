@@ -10,8 +10,11 @@ use super::{BlobType, LiteralType};
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Literal {
     /// The value.
-    #[prost(oneof = "LiteralValue", tags = "1, 2, 3")]
+    #[prost(oneof = "LiteralValue", tags = "1, 2, 3, 8")]
     pub value: Option<LiteralValue>,
+    /// The hash of the value, from which cache keys are computed.
+    #[prost(string, tag = "4")]
+    pub hash: String,
 }
 
 /// The value of a literal.
@@ -26,6 +29,20 @@ pub enum LiteralValue {
     /// A map from strings to values.
     #[prost(message, tag = "3")]
     Map(LiteralMap),
+    /// A literal in the object store.
+    #[prost(message, tag = "8")]
+    Offloaded(OffloadedLiteral),
+}
+
+/// `LiteralOffloadedMetadata`: where a large literal is stored.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct OffloadedLiteral {
+    /// The URI of the encoded literal.
+    #[prost(string, tag = "1")]
+    pub uri: String,
+    /// Its size.
+    #[prost(uint64, tag = "2")]
+    pub size_bytes: u64,
 }
 
 /// A list of literals.

@@ -17,6 +17,7 @@ fn literal(literal: Literal) -> Value {
     match literal.value {
         None => Value::Null,
         Some(LiteralValue::Scalar(value)) => scalar(*value),
+        Some(LiteralValue::Offloaded(stored)) => stored.uri.into(),
         Some(LiteralValue::Collection(list)) => list.literals.into_iter().map(self::literal).collect(),
         Some(LiteralValue::Map(map)) => {
             Value::Object(map.literals.into_iter().map(|(key, value)| (key, self::literal(value))).collect())

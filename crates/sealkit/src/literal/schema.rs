@@ -43,7 +43,7 @@ fn of_type(of: Type) -> Value {
         Type::Integer => object([("type", text("integer"))]),
         Type::Float => object([("type", text("number"))]),
         Type::Boolean => object([("type", text("boolean"))]),
-        Type::String | Type::File | Type::Dir => object([("type", text("string"))]),
+        Type::String | Type::File(_) | Type::Dir(_) => object([("type", text("string"))]),
         Type::Datetime => object([("type", text("string")), ("format", text("date-time"))]),
         Type::Date => object([("type", text("string")), ("format", text("date"))]),
         Type::Duration => object([("type", text("number")), ("format", text("time-delta"))]),

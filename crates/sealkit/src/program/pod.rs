@@ -29,7 +29,7 @@ use zeroize::Zeroizing;
 pub(super) use self::arguments::Pod;
 use super::ProgramError;
 use crate::{
-    Session, TaskMetadata, controller, identity,
+    Session, TaskMetadata, controller, file, identity,
     provider::Preference,
     registry,
     storage::{self, Location, StorageError},
@@ -46,6 +46,7 @@ const MAX_INPUTS: u64 = frame::MAX_LENGTH as u64;
 /// Returns an error only if the answer cannot be written: every other error is part of it.
 pub(super) fn execute(session: &Session, pod: &Pod, program: &str) -> Result<String, ProgramError> {
     identity::set(pod.run.as_deref(), pod.action.as_deref());
+    file::set_place(pod.raw_data.as_deref());
     match sealkit_process::engine_socket() {
         Some(socket) => execute_for_engine(session, pod, socket),
         None => execute_for_flyte(session, pod, program),
@@ -186,7 +187,7 @@ fn task_of_flyte() -> Option<String> {
 /// and reads the files again (`ioutils/remote_file_output_writer.go`).
 fn nothing() -> NamedLiteral {
     let none = Scalar { value: Some(ScalarValue::NoneType(Void {})) };
-    let value = Some(Literal { value: Some(LiteralValue::Scalar(Box::new(none))) });
+    let value = Some(Literal { value: Some(LiteralValue::Scalar(Box::new(none))), ..Literal::default() });
     NamedLiteral { name: "o0".to_owned(), value }
 }
 

@@ -12,7 +12,7 @@ use sealkit_idl::{
 };
 use sealkit_protocol::{Code, Problem};
 
-use super::{ProgramError, panics::panicked};
+use super::{ProgramError, input_files, panics::panicked};
 use crate::{
     Session, StructType, TaskMetadata, Type, Value, ValueError, Variable,
     invoke::InvokeError,
@@ -155,7 +155,8 @@ fn parse_input(
     let value = Value::parse(input.r#type, &text)
         .map_err(|error| input_error(command, task, &error.at(input.name)))?;
     check_fields(command, task, input.name, input.r#type, &value)?;
-    Ok(value)
+    input_files::with_absolute_paths(input.r#type, value)
+        .map_err(|error| input_error(command, task, &error.at(input.name)))
 }
 
 /// Reads the file of an input that is written `@FILE`.

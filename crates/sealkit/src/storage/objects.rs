@@ -18,10 +18,10 @@ const TIMEOUT: Duration = Duration::from_secs(180);
 #[derive(Clone)]
 pub(crate) struct Object {
     pub(super) uri: String,
-    kind: StoreKind,
-    bucket: Arc<str>,
-    path: Path,
-    store: Arc<dyn ObjectStore>,
+    pub(super) kind: StoreKind,
+    pub(super) bucket: Arc<str>,
+    pub(super) path: Path,
+    pub(super) store: Arc<dyn ObjectStore>,
 }
 
 impl Object {
@@ -50,6 +50,37 @@ impl Object {
     pub(super) fn join(&self, name: &str) -> Self {
         Self { uri: format!("{}/{name}", self.uri), path: self.path.clone().join(name), ..self.clone() }
     }
+
+    /// Returns the object at `path` below this one. The key has the characters of the path as they are; in the URI, `%` is encoded.
+    pub(super) fn child(&self, path: &str) -> Self {
+        let key = format!("{}/{path}", self.path);
+        // A path without empty names and control characters is a key.
+        let key = Path::parse(&key).unwrap_or_else(|_| Path::from(key));
+        Self { uri: format!("{}/{}", self.uri, path.replace('%', "%25")), path: key, ..self.clone() }
+    }
+}
+
+/// Returns the number of bytes of an object.
+pub(super) fn len(object: &Object) -> Result<u64, StorageError> {
+    block_on(object, object.store.head(&object.path)).map(|meta| meta.size)
+}
+
+/// Returns the paths of all objects below `object`, relative to it.
+pub(super) fn list(object: &Object) -> Result<Vec<String>, StorageError> {
+    let list = async {
+        let mut paths = Vec::new();
+        let mut prefixes = vec![object.path.clone()];
+        while let Some(prefix) = prefixes.pop() {
+            let listed = object.store.list_with_delimiter(Some(&prefix)).await?;
+            paths.extend(listed.objects.into_iter().map(|meta| meta.location));
+            prefixes.extend(listed.common_prefixes);
+        }
+        Ok(paths)
+    };
+    let keys = block_on(object, list)?;
+    let relative =
+        |key: Path| Some(key.as_ref().strip_prefix(object.path.as_ref())?.trim_start_matches('/').to_owned());
+    Ok(keys.into_iter().filter_map(relative).filter(|path| !path.is_empty()).collect())
 }
 
 pub(super) fn read(object: &Object, limit: u64) -> Result<Vec<u8>, StorageError> {
@@ -100,7 +131,7 @@ fn block_on<T: Send>(
     })
 }
 
-fn client_panicked() -> StorageError {
+pub(super) fn client_panicked() -> StorageError {
     StorageError { message: "the object store client panicked".to_owned(), hint: None }
 }
 

@@ -1,6 +1,6 @@
 //! Parses values from command-line text.
 
-use super::{Value, ValueError};
+use super::{Reference, Value, ValueError};
 use crate::{TaskType, Type, task_type::time};
 
 impl Value {
@@ -17,8 +17,8 @@ impl Value {
             | Type::Datetime
             | Type::Date
             | Type::Duration
-            | Type::File
-            | Type::Dir => Ok(Self::String(text.to_owned())),
+            | Type::File(_)
+            | Type::Dir(_) => Ok(Self::String(text.to_owned())),
             Type::Integer => {
                 let expected = "expected a 64-bit integer, such as `-5`";
                 text.parse().map(Self::Integer).map_err(|_| ValueError::new(expected))
@@ -71,7 +71,7 @@ impl Value {
             (Type::Enum(of), Self::String(variant)) if !of.variants.contains(&&*variant) => {
                 Err(unknown_variant(of.variants))
             }
-            (Type::File | Type::Dir, Self::String(uri)) => Ok(Self::Reference(uri)),
+            (Type::File(_) | Type::Dir(_), Self::String(uri)) => Ok(Self::Reference(Reference::new(uri))),
             (Type::Float, value) => f64::from_value(value).map(Self::Float),
             (Type::Integer, value) => i64::from_value(value).map(Self::Integer),
             // The fields of structs stay as they are: MessagePack has times as text.

@@ -31,7 +31,8 @@ impl Serialize for Rendered<'_> {
                 (Style::Json, Some(text)) => serializer.serialize_str(text),
                 _ => serializer.serialize_f64(*number),
             },
-            Value::String(text) | Value::Reference(text) => serializer.serialize_str(text),
+            Value::String(text) => serializer.serialize_str(text),
+            Value::Reference(reference) => serializer.serialize_str(reference.uri()),
             Value::Datetime { seconds, nanos } => {
                 let text = timestamp(*seconds, *nanos);
                 match style {

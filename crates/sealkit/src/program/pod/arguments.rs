@@ -15,6 +15,8 @@ pub(in super::super) struct Pod {
     pub(super) inputs: Option<String>,
     /// The URI of the directory for the outputs.
     pub(super) outputs: Option<String>,
+    /// The URI of the directory for the files of the task.
+    pub(super) raw_data: Option<String>,
     /// The name of the run, if it is an argument.
     pub(super) run: Option<String>,
     /// The name of the action, if it is an argument.
@@ -48,6 +50,7 @@ impl Pod {
                 Ok(Some(Arg::Long("task"))) => &mut pod.task,
                 Ok(Some(Arg::Long("inputs"))) => &mut pod.inputs,
                 Ok(Some(Arg::Long("outputs-path"))) => &mut pod.outputs,
+                Ok(Some(Arg::Long("raw-data-path"))) => &mut pod.raw_data,
                 Ok(Some(Arg::Long("run-name"))) => &mut pod.run,
                 Ok(Some(Arg::Long("name"))) => &mut pod.action,
                 Ok(Some(Arg::Long("run-start-time"))) => &mut pod.run_start,
@@ -88,6 +91,7 @@ mod tests {
             task,
             inputs: Some("s3://b/inputs.pb".to_owned()),
             outputs: Some("file:///o".to_owned()),
+            raw_data: None,
             run,
             action,
             run_start: None,
@@ -100,7 +104,8 @@ mod tests {
                     --raw-data-path s3://b/raw --checkpoint-path s3://b/c --prev-checkpoint \"\" --run-name {{.runName}} \
                     --name a0 --run-start-time 2026-01-02T03:04:05Z --image-cache H4sI== --tgz s3://b/fast.tar.gz --dest .";
         let run_start = Some("2026-01-02T03:04:05Z".to_owned());
-        assert_eq!(parsed(line), Pod { run_start, ..pod(Some("all.types"), None, Some("a0")) });
+        let raw_data = Some("s3://b/raw".to_owned());
+        assert_eq!(parsed(line), Pod { raw_data, run_start, ..pod(Some("all.types"), None, Some("a0")) });
     }
 
     #[test]

@@ -7,12 +7,11 @@ use sealkit_protocol::{Code, Problem};
 
 use super::super::panics::panicked;
 use crate::{
-    Secret, Session, TaskMetadata, Value,
+    Session, TaskMetadata, Value,
     invoke::InvokeError,
     known_secrets::KnownSecrets,
     leaks::{Destination, OutgoingValue},
     literal::{from_literal, to_literal},
-    provider::{Chain, Preference},
     task_type::Members,
 };
 
@@ -31,7 +30,7 @@ pub(super) fn run(
     });
     let members = Members::new(members.collect::<Result<_, Problem>>()?);
 
-    let secrets = mounted_secrets(session, task);
+    let secrets = KnownSecrets::mounted(session, task);
     let outcome = session.run(|| catch_unwind(AssertUnwindSafe(|| task.invoke()(members))));
     let output = match outcome {
         Ok(Ok(output)) => output,
@@ -50,23 +49,6 @@ pub(super) fn run(
     let literal = literal.map_err(|error| invalid_value(format!("output of task `{name}`: {error}")))?;
     let output = NamedLiteral { name: variable.name.to_owned(), value: Some(literal) };
     Ok((Outputs { literals: vec![output] }, value))
-}
-
-/// Returns all secrets that are mounted for the task: it can read them without asking the context.
-fn mounted_secrets(session: &Session, task: &TaskMetadata) -> KnownSecrets {
-    let secrets = KnownSecrets::default();
-    if task.secret_requests().is_empty() {
-        return secrets;
-    }
-    // Not the chain of the session: an isolated session does not ask for mounted secrets, but its tasks can read them.
-    let mounted = Chain::standard(&[]).ok();
-    let find = |secret: &'static Secret| mounted.as_ref()?.find(secret, Preference::First).ok()?;
-    for secret in task.secret_requests() {
-        if let Some(found) = find(secret) {
-            secrets.insert_shared(session.known_secrets().insert(secret, found.value.expose()));
-        }
-    }
-    secrets
 }
 
 /// Returns an error if the output contains a secret.

@@ -1,0 +1,343 @@
+//! Files and directories as inputs and outputs of tasks.
+
+#[cfg_attr(not(feature = "archives"), path = "file/no_archive.rs")]
+mod archive;
+mod dir;
+mod format;
+mod paths;
+mod place;
+mod reader;
+mod scan;
+mod upload;
+mod writer;
+
+use std::{
+    fmt,
+    hash::{Hash, Hasher},
+    io::{self, Read as _, Write as _},
+    marker::PhantomData,
+    path::{Path, PathBuf},
+};
+
+pub(crate) use self::place::set as set_place;
+pub use self::{
+    dir::Dir,
+    format::{AnyFormat, FileFormat},
+    reader::FileReader,
+    writer::FileWriter,
+};
+use self::{
+    paths::{copy_to, download_directory, io_error, last_name, location_of, reference_of, utf8},
+    upload::Uploader,
+};
+use crate::{
+    Reference, Result, TaskType, Type, Value, ValueError, current_context,
+    error::{Error, ErrorKind},
+    storage::{self, Content, Location, StorageError},
+};
+
+/// A file: where its content is, its format and its hash.
+///
+/// A task makes one with [`from_path`](File::from_path), [`from_bytes`](File::from_bytes) or [`create`](File::create), and returns it or
+/// passes it to another task. That task reads it with [`download`](File::download), [`open`](File::open), [`bytes`](File::bytes) or
+/// [`text`](File::text).
+///
+/// | the task runs | the content is stored |
+/// |---|---|
+/// | in `sealkit run` | in a directory of the run, in `$TMPDIR` or `/var/tmp`. `sealkit run --outputs DIR` copies the files of the output |
+/// | on a cluster | below the raw data path of Flyte, in its object store |
+/// | in the process of its caller | in a directory that is removed with the session and the last `File` in it |
+///
+/// **A file with a secret is not stored.** While it is copied, it is searched for the secrets of the task, in plain text and in the
+/// encodings of the guard, also inside of gzip, zstd and zip; then the call fails with [`ErrorKind::Leak`]. The guide says
+/// [what is found](crate::_documentation::redaction).
+///
+/// It is a blob in Flyte, equal to a `File` of the Python SDK with the same URI, format and hash. These calls block the thread; in an
+/// async task, use `tokio::task::spawn_blocking` with [`in_current_context`](crate::in_current_context()) for large files.
+///
+/// # Examples
+///
+/// ```
+/// use std::fs;
+///
+/// use sealkit::{ErrorKind, File, current_context, task, testing::TestSecrets};
+///
+/// #[task]
+/// fn write() -> sealkit::Result<File> {
+///     let path = current_context().working_directory()?.join("rows.csv");
+///     fs::write(&path, "a,b\n1,2\n").map_err(sealkit::Error::other)?;
+///     File::from_path(path)
+/// }
+///
+/// #[task]
+/// fn count(rows: File) -> sealkit::Result<usize> {
+///     let path = rows.download()?;
+///     Ok(fs::read_to_string(path).map_err(sealkit::Error::other)?.lines().count())
+/// }
+///
+/// assert_eq!(count(write()?)?, 2);
+///
+/// #[task(secret_requests = [Secret(key = "token")])]
+/// fn leak() -> sealkit::Result<File> {
+///     let token = current_context().secrets().get("token")?;
+///     File::from_bytes("config.toml", format!("token = {:?}", token.expose()))
+/// }
+///
+/// let error = TestSecrets::new().with("token", "k3Jq-71xT/w").run(leak).unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::Leak);
+/// # Ok::<(), sealkit::Error>(())
+/// ```
+pub struct File<F = AnyFormat> {
+    reference: Reference,
+    format: PhantomData<fn() -> F>,
+}
+
+impl File {
+    /// Creates a file from a path or URI, such as `s3://bucket/rows.csv`. It copies and checks nothing.
+    pub fn new(uri: impl Into<String>) -> Self {
+        Self::of(Reference::new(uri))
+    }
+
+    /// Stores a copy of the file at `path`. Outside a task it refers to the file itself.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error of kind [`Leak`](ErrorKind::Leak) if the name or the content has a secret of the task, and of kind
+    /// [`Io`](ErrorKind::Io) if `path` is not a regular file, changes while it is read, or cannot be stored.
+    pub fn from_path(path: impl AsRef<Path>) -> Result<Self> {
+        let (path, context) = (path.as_ref(), current_context());
+        let cannot = |error: StorageError| io_error(&format!("cannot store `{}`", path.display()), error);
+        if context.task().is_none() {
+            storage::require_file(path).map_err(cannot)?;
+            let path = std::path::absolute(path).map_err(|error| cannot(error.into()))?;
+            return Ok(Self::new(utf8(&path)?));
+        }
+        let name = path.file_name().unwrap_or_default().to_str().unwrap_or_default();
+        storage::check_path(name).map_err(cannot)?;
+        Uploader::new(&context).file(path, name)
+    }
+
+    /// Stores a file with this name and content.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`FileWriter::finish`].
+    pub fn from_bytes(name: &str, content: impl AsRef<[u8]>) -> Result<Self> {
+        let mut file = Self::create(name)?;
+        let written = file.write_all(content.as_ref());
+        written.map_err(|error| io_error("cannot store a file", error.into()))?;
+        file.finish()
+    }
+
+    /// Creates a file with this name, to be written as a stream.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error of kind [`Io`](ErrorKind::Io) if `name` is not the name of a file, or if there is no place for it.
+    pub fn create(name: &str) -> Result<FileWriter> {
+        if name.contains('/') {
+            let message =
+                format!("`{}` is not the name of a file: it contains `/`", sealkit_names::escape(name));
+            return Err(Error::new(ErrorKind::Io, message));
+        }
+        storage::check_path(name).map_err(|error| io_error("cannot create a file", error))?;
+        FileWriter::create(current_context(), name)
+    }
+}
+
+impl<F> File<F> {
+    fn of(reference: Reference) -> Self {
+        Self { reference, format: PhantomData }
+    }
+
+    /// Returns the path or the URI.
+    pub fn uri(&self) -> &str {
+        self.reference.uri()
+    }
+
+    /// Returns the last part of the path or the URI: the name of the file.
+    pub fn name(&self) -> &str {
+        last_name(self.uri())
+    }
+
+    /// Returns the format, such as `csv`. It is empty if there is none.
+    pub fn format(&self) -> &str {
+        self.reference.format()
+    }
+
+    /// Returns the hash: that of [`with_hash`](Self::with_hash), or of the one who uploaded the file.
+    pub fn hash(&self) -> Option<&str> {
+        self.reference.hash()
+    }
+
+    /// Sets the hash, which may be any text: Flyte computes cache keys from it instead of the URI.
+    #[must_use]
+    pub fn with_hash(mut self, hash: impl Into<String>) -> Self {
+        self.reference = self.reference.with_hash(hash);
+        self
+    }
+
+    /// Sets the format, which Flyte keeps with the file.
+    #[must_use]
+    pub fn with_format(mut self, format: impl Into<String>) -> Self {
+        self.reference = self.reference.with_format(format);
+        self
+    }
+
+    /// Returns the same file with another type parameter.
+    pub fn into_format<G: FileFormat>(self) -> File<G> {
+        File::of(self.reference)
+    }
+
+    /// Returns the number of bytes.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error of kind [`Io`](ErrorKind::Io) if there is no such file.
+    pub fn len(&self) -> Result<u64> {
+        storage::len(&self.location()?).map_err(|error| self.cannot_read(error))
+    }
+
+    /// Returns whether the file has no bytes.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`len`](Self::len).
+    pub fn is_empty(&self) -> Result<bool> {
+        Ok(self.len()? == 0)
+    }
+
+    /// Opens the content as a stream, to be read with [`std::io::Read`] or `tokio::io::AsyncRead`.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error of kind [`Io`](ErrorKind::Io) if there is no such file. An object of a store is only looked for by the first read.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::{BufRead as _, BufReader};
+    ///
+    /// use sealkit::File;
+    ///
+    /// let file = File::from_bytes("rows.csv", "a,b\n1,2\n")?;
+    /// assert_eq!(BufReader::new(file.open()?).lines().count(), 2);
+    /// # #[cfg(feature = "tokio")]
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// let mut reader = file.open()?;
+    /// assert_eq!(tokio::io::copy(&mut reader, &mut tokio::io::sink()).await.unwrap(), 8);
+    /// # Ok::<(), sealkit::Error>(())
+    /// # })?;
+    ///
+    /// let error = File::new("/nonexistent/rows.csv").open().unwrap_err();
+    /// assert_eq!(error.to_string(), "cannot read the file `/nonexistent/rows.csv`: No such file or directory (os error 2)");
+    /// # Ok::<(), sealkit::Error>(())
+    /// ```
+    pub fn open(&self) -> Result<FileReader> {
+        Content::open(&self.location()?).map(FileReader::new).map_err(|error| self.cannot_read(error))
+    }
+
+    /// Returns the whole content.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error of kind [`Io`](ErrorKind::Io) if the file cannot be read.
+    pub fn bytes(&self) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        let read = self.open()?.read_to_end(&mut bytes);
+        read.map(|_| bytes).map_err(|error| self.cannot_read(error.into()))
+    }
+
+    /// Returns the whole content as text.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error of kind [`Io`](ErrorKind::Io) if the file cannot be read or is not UTF-8.
+    pub fn text(&self) -> Result<String> {
+        let text = String::from_utf8(self.bytes()?);
+        text.map_err(|_| self.cannot_read(io::Error::other("it is not UTF-8 text").into()))
+    }
+
+    /// Copies the file into the working directory of the task, and returns the path of the copy. Each call makes another copy.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error of kind [`NoTask`](ErrorKind::NoTask) outside a task: see [`download_to`](Self::download_to). Returns an error of
+    /// kind [`Io`](ErrorKind::Io) if the file cannot be copied; then no part of it is left.
+    pub fn download(&self) -> Result<PathBuf> {
+        let directory = download_directory()?;
+        let path = directory.join(self.safe_name()?);
+        self.download_to(&path)?;
+        Ok(path)
+    }
+
+    /// Copies the file to `path`, and replaces a file there. The directory must exist.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error of kind [`Io`](ErrorKind::Io) if the file cannot be copied; then `path` is as it was.
+    pub fn download_to(&self, path: impl AsRef<Path>) -> Result<()> {
+        let path = path.as_ref();
+        copy_to(self, path).map_err(|error| {
+            io_error(&format!("cannot copy the file `{}` to `{}`", self.shown(), path.display()), error)
+        })
+    }
+
+    /// Returns the name, if it is that of a file.
+    fn safe_name(&self) -> Result<&str> {
+        storage::check_path(self.name()).map_err(|error| self.cannot_read(error))?;
+        Ok(self.name())
+    }
+
+    fn location(&self) -> Result<Location> {
+        location_of(&self.reference).map_err(|error| self.cannot_read(error))
+    }
+
+    fn shown(&self) -> String {
+        sealkit_names::escape(self.uri())
+    }
+
+    fn cannot_read(&self, error: StorageError) -> Error {
+        io_error(&format!("cannot read the file `{}`", self.shown()), error)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<F: FileFormat> TaskType for File<F> {
+    const TYPE: Type = Type::File(F::NAME);
+
+    fn to_value(&self) -> Result<Value, ValueError> {
+        Ok(Value::Reference(self.reference.clone()))
+    }
+
+    fn from_value(value: Value) -> Result<Self, ValueError> {
+        reference_of(value, "a file", false).map(Self::of)
+    }
+}
+
+impl<F> Clone for File<F> {
+    fn clone(&self) -> Self {
+        Self::of(self.reference.clone())
+    }
+}
+
+impl<F> PartialEq for File<F> {
+    fn eq(&self, other: &Self) -> bool {
+        self.reference == other.reference
+    }
+}
+
+impl<F> Eq for File<F> {}
+
+impl<F> Hash for File<F> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.uri().hash(state);
+    }
+}
+
+/// Shows the reference.
+impl<F> fmt::Debug for File<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("File").field(&self.reference).finish()
+    }
+}

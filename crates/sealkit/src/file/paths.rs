@@ -1,0 +1,89 @@
+//! Paths, URIs and copies of files.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
+use super::File;
+#[cfg(feature = "cluster")]
+use super::FileReader;
+use crate::{
+    Reference, Result, Value, ValueError, current_context,
+    error::{Error, ErrorKind},
+    storage::{Content, Location, StorageError},
+};
+
+/// Copies a file so that `path` never has a part of it.
+pub(super) fn copy_to<F>(file: &File<F>, path: &Path) -> Result<(), StorageError> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut copy = tempfile::Builder::new();
+    #[cfg(unix)]
+    copy.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut copy = copy.tempfile_in(directory)?;
+    match Content::open(&location_of(&file.reference)?)? {
+        Content::File(mut content) => drop(io::copy(&mut content, copy.as_file_mut())?),
+        #[cfg(feature = "cluster")]
+        object @ Content::Object(_) => drop(io::copy(&mut FileReader::new(object), copy.as_file_mut())?),
+    }
+    copy.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// Returns a new directory in the working directory of the task.
+pub(super) fn download_directory() -> Result<PathBuf> {
+    let context = current_context();
+    let parent = context.working_directory().map_err(|error| match error.kind() {
+        ErrorKind::NoTask => error.with_hint("outside a task, use `download_to`"),
+        _ => error,
+    })?;
+    let directory = tempfile::Builder::new().prefix("file-").tempdir_in(parent);
+    directory
+        .map(tempfile::TempDir::keep)
+        .map_err(|error| io_error("cannot create a directory", error.into()))
+}
+
+/// Returns the location that a file or directory refers to. A relative path belongs to the current directory.
+pub(super) fn location_of(reference: &Reference) -> Result<Location, StorageError> {
+    let uri = reference.uri();
+    if uri.contains("://") || uri.is_empty() {
+        return Location::parse(uri);
+    }
+    Ok(Location::File(std::path::absolute(uri)?))
+}
+
+pub(super) fn last_name(uri: &str) -> &str {
+    let path = uri.trim_end_matches('/');
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+pub(super) fn utf8(path: &Path) -> Result<String> {
+    path.to_str().map(str::to_owned).ok_or_else(|| {
+        Error::new(ErrorKind::Io, format!("cannot use `{}`: the path is not UTF-8", path.display()))
+    })
+}
+
+/// Returns an error with the reason and the hint of the storage.
+pub(super) fn io_error(message: &str, error: StorageError) -> Error {
+    let StorageError { message: reason, hint } = error;
+    let error = Error::new(ErrorKind::Io, format!("{message}: {reason}"));
+    match hint {
+        Some(hint) => error.with_hint(hint),
+        None => error,
+    }
+}
+
+/// Returns the reference in `value`, which must be a file or a directory as `expected` says.
+pub(super) fn reference_of(value: Value, expected: &str, is_dir: bool) -> Result<Reference, ValueError> {
+    match value {
+        Value::Reference(reference) if reference.is_dir().is_none_or(|found| found == is_dir) => {
+            Ok(reference)
+        }
+        Value::Reference(_) => {
+            let found = if is_dir { "a file" } else { "a directory" };
+            Err(ValueError::new(format!("expected {expected}, found {found}")))
+        }
+        Value::String(uri) => Ok(Reference::new(uri)),
+        other => Err(ValueError::expected(expected, &other)),
+    }
+}

@@ -1,0 +1,226 @@
+//! Streams from and to objects, in bounded memory: in parts, of which a few are on their way at the same time.
+
+use std::{collections::VecDeque, mem, ops::Range, thread};
+
+use object_store::{GetOptions, MultipartUpload, ObjectStoreExt as _};
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::{JoinHandle, JoinSet},
+};
+
+use super::{
+    StorageError,
+    error::storage_error,
+    objects::{Object, client_panicked},
+};
+use crate::executor::on_this_thread;
+
+/// The size of a part, at least. S3 requires 5 MiB.
+const PART: usize = 8 << 20;
+/// A store has no more than 10,000 parts: after this number of parts, parts are twice as large.
+const PARTS_OF_ONE_SIZE: usize = 2_000;
+/// How many parts are on their way at the same time.
+const PARALLEL: usize = 3;
+
+/// Data that is received from an object.
+pub(crate) type Received = Result<Vec<u8>, StorageError>;
+
+/// The data or the end of an object that is sent.
+enum Sent {
+    Data(Vec<u8>),
+    End,
+}
+
+/// An object that is being written. It does not exist before [`finish`](Self::finish) has returned.
+#[derive(Debug)]
+pub(crate) struct Upload {
+    sender: mpsc::Sender<Sent>,
+    outcome: oneshot::Receiver<Result<(), StorageError>>,
+}
+
+impl Upload {
+    pub(super) fn create(object: &Object) -> Result<Self, StorageError> {
+        let (sender, receiver) = mpsc::channel(1);
+        let (report, outcome) = oneshot::channel();
+        let object = object.clone();
+        run(move || async move {
+            let outcome = send(&object, receiver).await.map_err(|error| object.error(&error));
+            let _ = report.send(outcome);
+        })?;
+        Ok(Self { sender, outcome })
+    }
+
+    /// Sends data. It waits while too much is on its way.
+    pub(crate) fn write(&mut self, data: &[u8]) -> Result<(), StorageError> {
+        match on_this_thread(self.sender.send(Sent::Data(data.to_vec()))) {
+            Ok(()) => Ok(()),
+            Err(_) => Err(self.error()),
+        }
+    }
+
+    /// Completes the object.
+    pub(crate) fn finish(mut self) -> Result<(), StorageError> {
+        match on_this_thread(self.sender.send(Sent::End)) {
+            Ok(()) => on_this_thread(&mut self.outcome).unwrap_or_else(|_| Err(client_panicked())),
+            Err(_) => Err(self.error()),
+        }
+    }
+
+    /// Returns why no data is received any more.
+    fn error(&mut self) -> StorageError {
+        match on_this_thread(&mut self.outcome) {
+            Ok(Err(error)) => error,
+            _ => client_panicked(),
+        }
+    }
+}
+
+/// Writes what is received. If it ends without [`Sent::End`], nothing is written.
+async fn send(object: &Object, mut receiver: mpsc::Receiver<Sent>) -> object_store::Result<()> {
+    let mut part = Vec::new();
+    let mut parts = Parts { object, upload: None, sending: JoinSet::new(), count: 0 };
+    loop {
+        match receiver.recv().await {
+            Some(Sent::Data(data)) => {
+                part.extend_from_slice(&data);
+                if part.len() >= PART << (parts.count / PARTS_OF_ONE_SIZE)
+                    && let Err(error) = parts.send(mem::take(&mut part)).await
+                {
+                    parts.abort().await;
+                    return Err(error);
+                }
+            }
+            Some(Sent::End) if parts.count == 0 => {
+                return object.store.put(&object.path, part.into()).await.map(drop);
+            }
+            Some(Sent::End) => {
+                let completed = parts.complete(part).await;
+                if completed.is_err() {
+                    parts.abort().await;
+                }
+                return completed;
+            }
+            None => {
+                parts.abort().await;
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// An object that is written in parts.
+struct Parts<'o> {
+    object: &'o Object,
+    upload: Option<Box<dyn MultipartUpload>>,
+    sending: JoinSet<object_store::Result<()>>,
+    count: usize,
+}
+
+impl Parts<'_> {
+    /// Sends a part, and waits while too many are on their way.
+    async fn send(&mut self, part: Vec<u8>) -> object_store::Result<()> {
+        while self.sending.len() >= PARALLEL {
+            self.wait().await?;
+        }
+        let upload = match &mut self.upload {
+            Some(upload) => upload,
+            None => self.upload.insert(self.object.store.put_multipart(&self.object.path).await?),
+        };
+        self.sending.spawn(upload.put_part(part.into()));
+        self.count += 1;
+        Ok(())
+    }
+
+    /// Waits for one part.
+    async fn wait(&mut self) -> object_store::Result<()> {
+        match self.sending.join_next().await {
+            Some(sent) => sent.unwrap_or_else(|error| Err(error.into())),
+            None => Ok(()),
+        }
+    }
+
+    async fn complete(&mut self, last: Vec<u8>) -> object_store::Result<()> {
+        if !last.is_empty() {
+            self.send(last).await?;
+        }
+        while !self.sending.is_empty() {
+            self.wait().await?;
+        }
+        match &mut self.upload {
+            Some(upload) => upload.complete().await.map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// Removes the parts that were sent.
+    async fn abort(&mut self) {
+        self.sending.shutdown().await;
+        if let Some(upload) = &mut self.upload {
+            let _ = upload.abort().await;
+        }
+    }
+}
+
+/// Reads an object on a thread of its own. The receiver gets its parts in order.
+pub(super) fn receive(object: &Object) -> Result<mpsc::Receiver<Received>, StorageError> {
+    let (sender, receiver) = mpsc::channel(1);
+    let object = object.clone();
+    run(move || async move {
+        if let Err(error) = receive_parts(&object, &sender).await {
+            let _ = sender.send(Err(error)).await;
+        }
+    })?;
+    Ok(receiver)
+}
+
+async fn receive_parts(object: &Object, sender: &mpsc::Sender<Received>) -> Result<(), StorageError> {
+    let meta = object.store.head(&object.path).await.map_err(|error| object.error(&error))?;
+    let mut starts = (0..meta.size).step_by(PART);
+    let mut parts: VecDeque<JoinHandle<Received>> = VecDeque::new();
+    loop {
+        while parts.len() < PARALLEL {
+            let Some(start) = starts.next() else { break };
+            let range = start..meta.size.min(start + PART as u64);
+            parts.push_back(tokio::spawn(receive_part(object.clone(), range, meta.e_tag.clone())));
+        }
+        let Some(part) = parts.pop_front() else { return Ok(()) };
+        let part = part.await.unwrap_or_else(|_| Err(client_panicked()))?;
+        if sender.send(Ok(part)).await.is_err() {
+            // Nobody reads the rest.
+            return Ok(());
+        }
+    }
+}
+
+async fn receive_part(object: Object, range: Range<u64>, version: Option<String>) -> Received {
+    let length = range.end - range.start;
+    let options = GetOptions { range: Some(range.into()), if_match: version, ..GetOptions::default() };
+    let part = async { object.store.get_opts(&object.path, options).await?.bytes().await };
+    let part = part.await.map_err(|error| object.error(&error))?;
+    if part.len() as u64 != length {
+        let message = "the object store sent only a part of the object".to_owned();
+        return Err(StorageError { message, hint: None });
+    }
+    Ok(part.into())
+}
+
+/// Runs a future on a thread with a runtime of its own.
+fn run<F: Future<Output = ()>>(start: impl FnOnce() -> F + Send + 'static) -> Result<(), StorageError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    thread::Builder::new().name("sealkit-objects".to_owned()).spawn(move || {
+        runtime.block_on(start());
+        runtime.shutdown_background();
+    })?;
+    Ok(())
+}
+
+impl Object {
+    fn error(&self, error: &object_store::Error) -> StorageError {
+        match error {
+            object_store::Error::Precondition { .. } => {
+                StorageError { message: "the object changed while it was read".to_owned(), hint: None }
+            }
+            error => storage_error(error, self.kind, &self.bucket),
+        }
+    }
+}
