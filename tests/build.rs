@@ -22,6 +22,7 @@ fn main() {
     set("has_registry", required || registry.iter().all(|tool| succeeds(&format!("{tool} --version"))));
     set("has_go", succeeds("go version"));
     set("has_bindfs", required || succeeds("bindfs --version"));
+    set("has_zstd", required || succeeds("zstd --version"));
     set("has_strace", required || succeeds("strace -o /dev/null true"));
     set(
         "has_namespaces",

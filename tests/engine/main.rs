@@ -3,6 +3,7 @@
 #![cfg(target_os = "linux")]
 
 mod errors;
+mod files;
 mod history;
 mod inputs;
 mod isolation;

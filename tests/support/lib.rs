@@ -14,7 +14,7 @@ use std::{
     fmt::{self, Write as _},
     io::{self, Write as _},
     path::PathBuf,
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
     thread,
 };
 
@@ -61,6 +61,22 @@ impl Program {
     pub fn env(mut self, name: impl AsRef<std::ffi::OsStr>, value: impl AsRef<std::ffi::OsStr>) -> Self {
         self.command.env(name, value);
         self
+    }
+
+    /// Sets the working directory.
+    #[must_use]
+    pub fn current_dir(mut self, path: &std::path::Path) -> Self {
+        self.command.current_dir(path);
+        self
+    }
+
+    /// Starts the program without input, and does not read its output.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the program cannot be started.
+    pub fn spawn(mut self) -> io::Result<Child> {
+        self.command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()
     }
 
     /// Sets the standard input of the program.

@@ -3,6 +3,7 @@
 mod annotations;
 mod contexts;
 mod errors;
+mod files;
 mod flytekit;
 mod injectors;
 mod launchers;

@@ -147,7 +147,7 @@ fn a_pod_that_cannot_write_its_error_has_another_exit_code() {
     -- stderr
     error: task `failing` failed: the warehouse cannot be reached
     caused by: connection refused
-    error: cannot write `DIR/outputs/error.pb`: File exists (os error 17)
+    error: cannot write `DIR/outputs/error.pb`: File exists
     ");
 
     let unsupported = Program::new(env!("CARGO_BIN_EXE_fixture"))

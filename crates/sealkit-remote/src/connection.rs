@@ -26,7 +26,7 @@ pub(crate) use self::{
     channel::Channel,
     error::transport_error,
     form::{FormRequest, FormResponse},
-    http::endpoint_of,
+    http::{Payload, endpoint_of},
 };
 use self::{
     connect::{Connector, Stream},

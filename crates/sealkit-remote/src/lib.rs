@@ -42,4 +42,4 @@ pub use sealkit_idl::{common::ActionPhase, task::TaskIdentifier};
 pub use sealkit_names::Resource;
 pub use secrets::{NewSecret, Payload, Scope, SecretId, SecretInfo, SecretPresence, SecretType};
 pub use tasks::{Difference, difference};
-pub use upload::Upload;
+pub use upload::{Upload, UploadedFile};

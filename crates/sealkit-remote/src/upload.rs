@@ -1,11 +1,12 @@
-//! Uploads of code bundles: the control plane names a location in the object store, and signs a URL for it.
+//! Uploads: the control plane names a location in the object store, and signs a URL for it.
+
+mod file;
 
 use std::time::Duration;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use hyper::{
     Method as HttpMethod, Request, Response, StatusCode,
-    body::Bytes,
     header::{CONTENT_LENGTH, HeaderName, HeaderValue},
 };
 use sealkit_idl::{
@@ -21,12 +22,14 @@ use zeroize::Zeroizing;
 use crate::{
     bundle::{Bundle, Fingerprint},
     client::{Client, backoff},
-    connection::{MAX_RETRY_AFTER, retry_after},
+    connection::{MAX_RETRY_AFTER, Payload, retry_after},
     digest::digest,
     error::{Error, ErrorKind, Result, escape},
     method::Method,
     rpc_error::RpcError,
 };
+
+pub use self::file::UploadedFile;
 
 /// How long a signed URL is valid, as in the official SDK.
 const EXPIRES_IN: Duration = Duration::from_secs(900);
@@ -49,6 +52,19 @@ pub struct Upload {
     pub uri: String,
     /// The number of bytes sent. `None` if the cluster had the bundle already.
     pub sent: Option<u64>,
+}
+
+/// What is uploaded, for errors.
+struct Subject {
+    name: String,
+    /// What else the user can do.
+    alternative: &'static str,
+}
+
+impl Subject {
+    fn program() -> Self {
+        Self { name: "the program".to_owned(), alternative: ", or use an image: --image REGISTRY/NAME:TAG" }
+    }
 }
 
 /// Why an object store did not accept an upload.
@@ -110,20 +126,34 @@ impl Client {
         };
         let target = target.map_err(|error| upload_error(error, size))?;
         let archive = bundle.archive()?;
+        let payload = || Ok(Payload::Bytes(archive.clone()));
         let progress = |sent| progress(sent, size);
-        let uri = match self.put(&target, &archive, &md5, &progress).await {
-            Ok(()) => target.native_url,
-            Err(PutError::Other(error)) => return Err(error),
-            Err(PutError::Expired) => {
-                let target = self.locate(&upload).await?;
-                self.put(&target, &archive, &md5, &progress).await.map_err(|error| match error {
-                    PutError::Other(error) => error,
-                    PutError::Expired => expired(&target),
-                })?;
-                target.native_url
-            }
-        };
+        let uri = self.put_with_new_url(&upload, target, &payload, &Subject::program(), &progress).await?;
         Ok(Upload { uri, sent: Some(size) })
+    }
+
+    /// Sends a payload to `target`, or to a new URL if that of `target` has expired. Returns the URI of the object.
+    async fn put_with_new_url(
+        &self,
+        request: &CreateUploadLocationRequest,
+        target: CreateUploadLocationResponse,
+        payload: &(dyn Fn() -> Result<Payload> + Sync),
+        subject: &Subject,
+        progress: &(dyn Fn(u64) + Sync),
+    ) -> Result<String> {
+        let md5 = &request.content_md5;
+        match self.put(&target, payload, md5, subject, progress).await {
+            Ok(()) => Ok(target.native_url),
+            Err(PutError::Other(error)) => Err(error),
+            Err(PutError::Expired) => {
+                let target = self.locate(request).await?;
+                self.put(&target, payload, md5, subject, progress).await.map_err(|error| match error {
+                    PutError::Other(error) => error,
+                    PutError::Expired => expired(&target, subject),
+                })?;
+                Ok(target.native_url)
+            }
+        }
     }
 
     async fn locate(
@@ -139,25 +169,26 @@ impl Client {
         route.call(LOCATE, request).await
     }
 
-    /// Sends an archive to the object store, with retries.
+    /// Sends a payload to the object store, with retries.
     async fn put(
         &self,
         target: &CreateUploadLocationResponse,
-        archive: &Bytes,
+        payload: &(dyn Fn() -> Result<Payload> + Sync),
         md5: &[u8],
+        subject: &Subject,
         progress: &(dyn Fn(u64) + Sync),
     ) -> Result<(), PutError> {
         let mut retries = 0;
         loop {
-            let request = put_request(target, archive, md5).map_err(PutError::Other)?;
+            let request = put_request(target, payload, md5).map_err(PutError::Other)?;
             let outcome = self.connection().send(request, TIMEOUT, progress).await;
             let (error, delay) = match outcome {
                 Ok(response) if response.status().is_success() => return Ok(()),
                 Ok(response) if has_expired(&response) => return Err(PutError::Expired),
-                Ok(response) => (rejected(target, &response), retry_delay(&response, retries)),
+                Ok(response) => (rejected(target, &response, subject), retry_delay(&response, retries)),
                 Err(error) => {
                     let delay = (error.kind() == ErrorKind::Unreachable).then(|| backoff(retries));
-                    (unreachable(error), delay)
+                    (unreachable(error, subject), delay)
                 }
             };
             match delay {
@@ -169,8 +200,12 @@ impl Client {
     }
 }
 
-/// Returns the request that uploads `archive` to the signed URL, with the headers that are part of the signature.
-fn put_request(target: &CreateUploadLocationResponse, archive: &Bytes, md5: &[u8]) -> Result<Request<Bytes>> {
+/// Returns the request that uploads `payload` to the signed URL, with the headers that are part of the signature.
+fn put_request(
+    target: &CreateUploadLocationResponse,
+    payload: &dyn Fn() -> Result<Payload>,
+    md5: &[u8],
+) -> Result<Request<Payload>> {
     let invalid = || {
         let message =
             format!("the cluster named an invalid upload location for `{}`", escape(&target.native_url));
@@ -189,7 +224,7 @@ fn put_request(target: &CreateUploadLocationResponse, archive: &Bytes, md5: &[u8
     if target.native_url.starts_with("abfs") {
         headers.insert(BLOB_TYPE, HeaderValue::from_static("BlockBlob"));
     }
-    request.body(archive.clone()).map_err(|_| invalid())
+    request.body(payload()?).map_err(|_| invalid())
 }
 
 /// Returns whether the store rejected a signature because it has expired, as the official SDK decides it.
@@ -218,30 +253,36 @@ fn store(target: &CreateUploadLocationResponse) -> String {
     escape(target.signed_url.split('?').next().unwrap_or_default()).to_string()
 }
 
-fn rejected(target: &CreateUploadLocationResponse, response: &Response<Zeroizing<Vec<u8>>>) -> Error {
+fn rejected(
+    target: &CreateUploadLocationResponse,
+    response: &Response<Zeroizing<Vec<u8>>>,
+    Subject { name, alternative }: &Subject,
+) -> Error {
     let status = response.status().as_u16();
-    let message = format!("cannot upload the program to `{}`: HTTP status {status}", store(target));
+    let message = format!("cannot upload {name} to `{}`: HTTP status {status}", store(target));
     let hint = match status {
         401 | 403 => {
             "check the clock of this machine (date), and ask your cluster administrator to check the credentials \
-             of the data proxy; or use an image: --image REGISTRY/NAME:TAG"
+             of the data proxy"
         }
-        _ => "try again, or use an image: --image REGISTRY/NAME:TAG",
+        _ => "try again",
     };
-    Error::new(ErrorKind::Server, message).with_hint(hint)
+    Error::new(ErrorKind::Server, message).with_hint(format!("{hint}{alternative}"))
 }
 
-fn expired(target: &CreateUploadLocationResponse) -> Error {
-    let message = format!("cannot upload the program to `{}`: the signed URL has expired", store(target));
+fn expired(target: &CreateUploadLocationResponse, subject: &Subject) -> Error {
+    let message =
+        format!("cannot upload {} to `{}`: the signed URL has expired", subject.name, store(target));
     Error::new(ErrorKind::Server, message).with_hint("check the clock of this machine: date")
 }
 
 /// Adds to the error of a connection that the address is the cluster's.
-fn unreachable(error: Error) -> Error {
-    error.with_hint(
+fn unreachable(error: Error, subject: &Subject) -> Error {
+    error.with_hint(format!(
         "the cluster names this address for uploads, and it must be reachable from this machine: ask your cluster \
-         administrator for `storage.signedURL`, or use an image: --image REGISTRY/NAME:TAG",
-    )
+         administrator for `storage.signedURL`{}",
+        subject.alternative
+    ))
 }
 
 fn upload_error(error: RpcError, size: u64) -> Error {

@@ -230,7 +230,7 @@ impl<F> File<F> {
     /// # })?;
     ///
     /// let error = File::new("/nonexistent/rows.csv").open().unwrap_err();
-    /// assert_eq!(error.to_string(), "cannot read the file `/nonexistent/rows.csv`: No such file or directory (os error 2)");
+    /// assert_eq!(error.to_string(), "cannot read the file `/nonexistent/rows.csv`: No such file or directory");
     /// # Ok::<(), sealkit::Error>(())
     /// ```
     pub fn open(&self) -> Result<FileReader> {

@@ -131,7 +131,7 @@ impl fmt::Debug for Location {
 
 impl From<io::Error> for StorageError {
     fn from(error: io::Error) -> Self {
-        Self { message: error.to_string(), hint: None }
+        Self { message: sealkit_names::io_reason(&error), hint: None }
     }
 }
 

@@ -9,6 +9,7 @@ use sealkit_remote::{ActionPhase, Deployment, Resource, RunId, RunOutcome, sanit
 use super::{
     Cluster,
     follow::follow,
+    input_files,
     progress::Progress,
     rejection,
     secret_check::{check_secrets, warn_of_missing},
@@ -26,7 +27,7 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
     let mut deployment = deployment(&cluster, &args.image, &args.env, &project, &domain)?;
     let source = Source::open(&cluster, &args.target, &args.image)?;
     let program = source.program();
-    let Some((task, inputs)) = run::select(args, program)? else { return Ok(()) };
+    let Some((task, mut inputs)) = run::select(args, program)? else { return Ok(()) };
     let ReachableTasks { required, possible } = program.reachable(task);
     check_incompatibilities(&required)?;
     for possible in &possible {
@@ -40,6 +41,7 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
     }
 
     source.deliver(&cluster, &mut deployment)?;
+    input_files::upload(&cluster, &mut inputs, (&project, &domain))?;
     let spec = task_spec(program, task, &deployment)?;
     let run = RunId::random(&project, &domain)?;
     cluster.wait(cluster.client.create_run(&run, spec, inputs))?;

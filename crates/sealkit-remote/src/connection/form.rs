@@ -11,7 +11,7 @@ use hyper::{
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use zeroize::Zeroizing;
 
-use super::{Connection, http::invalid_url};
+use super::{Connection, Payload, http::invalid_url};
 use crate::{config::ClientSecret, error::Result};
 
 /// How long a token endpoint may take to respond.
@@ -56,7 +56,7 @@ impl Connection {
         let pairs = form_urlencoded::Serializer::new(String::new()).extend_pairs(form.pairs).finish();
         let body = Bytes::from_owner(ZeroizingBody(pairs.into()));
         let request = request.body(body).map_err(|_| invalid_url(url))?;
-        let (head, body) = self.send(request, TIMEOUT, &|_| {}).await?.into_parts();
+        let (head, body) = self.send(request.map(Payload::Bytes), TIMEOUT, &|_| {}).await?.into_parts();
         Ok(FormResponse { status: head.status, body })
     }
 }

@@ -1,9 +1,11 @@
 //! HTTP/1.1 requests, each on a connection of its own.
 
 use std::{
-    convert::Infallible,
     fmt,
+    fs::File,
+    io::{self, Read as _},
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -61,7 +63,40 @@ impl HttpClient {
         timeout: Duration,
         progress: &(dyn Fn(u64) + Sync),
     ) -> Result<Response<Zeroizing<Vec<u8>>>> {
-        self.0.send(request, timeout, progress).await
+        self.0.send(request.map(Payload::Bytes), timeout, progress).await
+    }
+}
+
+/// The body of a request.
+#[derive(Clone)]
+pub(crate) enum Payload {
+    Bytes(Bytes),
+    /// This many bytes of a file, from its position on.
+    File(Arc<File>, u64),
+}
+
+impl Payload {
+    fn len(&self) -> u64 {
+        match self {
+            Self::Bytes(bytes) => bytes.len() as u64,
+            Self::File(_, size) => *size,
+        }
+    }
+
+    /// Takes up to [`CHUNK_SIZE`] bytes from the start.
+    fn take(&mut self) -> io::Result<Bytes> {
+        match self {
+            Self::Bytes(bytes) => Ok(bytes.split_to(bytes.len().min(CHUNK_SIZE))),
+            Self::File(file, left) => {
+                let mut chunk = Vec::new();
+                (&**file).take((*left).min(CHUNK_SIZE as u64)).read_to_end(&mut chunk)?;
+                if chunk.is_empty() {
+                    return Err(io::ErrorKind::UnexpectedEof.into());
+                }
+                *left -= chunk.len() as u64;
+                Ok(chunk.into())
+            }
+        }
     }
 }
 
@@ -75,7 +110,7 @@ impl Connection {
     /// Sends a request and returns the response, see [`HttpClient::send`].
     pub(crate) async fn send(
         &self,
-        request: Request<Bytes>,
+        request: Request<Payload>,
         limit: Duration,
         progress: &(dyn Fn(u64) + Sync),
     ) -> Result<Response<Zeroizing<Vec<u8>>>> {
@@ -139,33 +174,31 @@ async fn report<T>(
 
 /// A request body that counts the bytes sent.
 struct ProgressBody {
-    rest: Bytes,
+    rest: Payload,
     sent: watch::Sender<u64>,
 }
 
 impl Body for ProgressBody {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = io::Error;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        if self.rest.is_empty() {
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        if self.is_end_stream() {
             return Poll::Ready(None);
         }
-        let size = self.rest.len().min(CHUNK_SIZE);
-        let chunk = self.rest.split_to(size);
-        self.sent.send_modify(|sent| *sent += size as u64);
-        Poll::Ready(Some(Ok(Frame::data(chunk))))
+        let chunk = self.rest.take();
+        if let Ok(chunk) = &chunk {
+            self.sent.send_modify(|sent| *sent += chunk.len() as u64);
+        }
+        Poll::Ready(Some(chunk.map(Frame::data)))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.rest.is_empty()
+        self.rest.len() == 0
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.rest.len() as u64)
+        SizeHint::with_exact(self.rest.len())
     }
 }
 

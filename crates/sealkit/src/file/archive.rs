@@ -124,9 +124,10 @@ impl<R: BufRead> Read for Frames<R> {
 /// Searches the members of a zip archive.
 fn search_zip(guard: &Guard, file: &fs::File, budget: &Cell<u64>, scan: &mut Scan) -> Result<(), String> {
     let malformed = |error: rawzip::Error| format!("the zip archive cannot be read: {error}");
-    let file = file.try_clone().map_err(|error| error.to_string())?;
     let mut buffer = vec![0; RECOMMENDED_BUFFER_SIZE];
-    let archive = ZipArchive::from_file(file, &mut buffer).map_err(malformed)?;
+    // Not the file itself: it is copied at the same time, from its own position on.
+    let file = Positioned { file, position: 0 };
+    let archive = ZipArchive::from_seekable(file, &mut buffer).map_err(malformed)?;
     let mut entries = archive.entries(&mut buffer);
     let mut first_problem = Ok(());
     while let Some(entry) = entries.next_entry().map_err(malformed)? {

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{self, Read},
+    io::{self, Read, Seek, SeekFrom},
 };
 
 use sealkit_guard::{Finding, Guard, StreamSearch};
@@ -37,6 +37,18 @@ impl Read for Positioned<'_> {
         let count = std::os::windows::fs::FileExt::seek_read(self.file, buffer, self.position)?;
         self.position += count as u64;
         Ok(count)
+    }
+}
+
+impl Seek for Positioned<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let (base, offset) = match to {
+            SeekFrom::Start(position) => (position, 0),
+            SeekFrom::End(offset) => (self.file.metadata()?.len(), offset),
+            SeekFrom::Current(offset) => (self.position, offset),
+        };
+        self.position = base.checked_add_signed(offset).ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(self.position)
     }
 }
 
