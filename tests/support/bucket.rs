@@ -69,6 +69,16 @@ impl Bucket {
         self.ask(&json!({ "put": key, "bytes": hex(bytes) })).map(drop)
     }
 
+    /// Returns the keys that begin with `prefix`, and those of uploads that are not complete, which begin with `incomplete `.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the server does not answer.
+    pub fn list(&self, prefix: &str) -> io::Result<Vec<String>> {
+        let answer = self.ask(&json!({ "list": prefix }))?.unwrap_or_default();
+        Ok(answer.lines().map(str::to_owned).collect())
+    }
+
     /// Returns the bytes of an object, or `None` if it does not exist.
     ///
     /// # Errors

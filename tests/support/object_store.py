@@ -1,7 +1,8 @@
 """A fake S3 server with one bucket and one user, which checks signatures and exits at the end of standard input.
 
 The first line of its output is JSON with its port and the keys of the user. Each further line answers a line of input:
-{"put": KEY, "bytes": HEX} stores an object, {"get": KEY} returns its bytes or null.
+{"put": KEY, "bytes": HEX} stores an object, {"get": KEY} returns its bytes or null, {"list": PREFIX} returns the keys of objects and
+of uploads that are not complete, one per line.
 """
 
 import json
@@ -49,6 +50,10 @@ for line in sys.stdin:
     if "put" in question:
         s3.put_object(Bucket="flyte", Key=question["put"], Body=bytes.fromhex(question["bytes"]))
         answer = None
+    elif "list" in question:
+        objects = s3.list_objects_v2(Bucket="flyte", Prefix=question["list"]).get("Contents", [])
+        uploads = s3.list_multipart_uploads(Bucket="flyte", Prefix=question["list"]).get("Uploads", [])
+        answer = "\n".join([found["Key"] for found in objects] + [f"incomplete {found['Key']}" for found in uploads])
     else:
         try:
             answer = s3.get_object(Bucket="flyte", Key=question["get"])["Body"].read().hex()

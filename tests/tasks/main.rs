@@ -10,6 +10,7 @@ mod launchers;
 mod leak_table;
 mod leaks;
 mod local_store;
+mod object_files;
 mod object_store;
 mod output;
 mod pod;

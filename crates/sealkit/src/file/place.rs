@@ -19,14 +19,17 @@ use crate::{
     storage::Location,
 };
 
-/// The directory or prefix for the files of this pod.
-static OF_POD: OnceLock<String> = OnceLock::new();
+/// The directory or prefix for the files of this pod. It is unset in a process that is no pod.
+static OF_POD: OnceLock<Option<String>> = OnceLock::new();
 
 /// Sets the directory or prefix for the files of this pod, from its arguments.
 pub(crate) fn set(uri: Option<&str>) {
-    if let Some(uri) = uri {
-        let _ = OF_POD.set(uri.to_owned());
-    }
+    let _ = OF_POD.set(uri.map(str::to_owned));
+}
+
+/// Returns whether this process is a pod.
+pub(super) fn is_pod() -> bool {
+    OF_POD.get().is_some()
 }
 
 /// A new, empty directory or prefix for one file or directory, with a random name of 32 hexadecimal digits as in Flyte's SDK.
@@ -40,7 +43,7 @@ pub(super) struct Place {
 impl Place {
     pub(super) fn new(context: &Context) -> Result<Self> {
         let name = random_name();
-        if let Some(uri) = OF_POD.get() {
+        if let Some(Some(uri)) = OF_POD.get() {
             let parsed = Location::parse(uri).map_err(|error| io_error("cannot store files", error))?;
             return Ok(Self { location: parsed.child(&name), directory: None });
         }

@@ -12,11 +12,11 @@ use sealkit_guard::Guard;
 use super::{
     File,
     paths::io_error,
-    place::Place,
+    place::{self, Place},
     scan::{Leak, Positioned, Scan, scan},
 };
 use crate::{
-    Context, Reference, Result, TaskMetadata, controller,
+    Context, Reference, Result, TaskMetadata,
     error::{Error, ErrorKind},
     known_secrets::KnownSecrets,
     storage::{self, Location, StorageError, Upload},
@@ -142,7 +142,7 @@ impl<'c> Uploader<'c> {
 /// Returns a guard for the secrets of the task: in a pod all that it was given, elsewhere those that it has read.
 fn guard(context: &Context) -> Guard {
     match context.frame() {
-        Some(frame) if controller::is_available() => {
+        Some(frame) if place::is_pod() => {
             if let Some(task) = frame.task {
                 KnownSecrets::mounted(&frame.session, task);
             }

@@ -1,10 +1,10 @@
 //! The HTTP client for object stores.
 
-use std::{sync::Arc, time::Duration};
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use object_store::{
     ClientConfigKey, ClientOptions,
-    client::{HttpClient, HttpConnector},
+    client::{HttpClient, HttpConnector, HttpError, HttpRequest, HttpResponse, HttpService},
 };
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
 
@@ -42,6 +42,31 @@ impl HttpConnector for Connector {
             .pool_max_idle_per_host(0)
             .user_agent(concat!("sealkit/", env!("CARGO_PKG_VERSION")))
             .build();
-        client.map(HttpClient::new).map_err(|error| generic(error.into()))
+        client.map(|client| HttpClient::new(Client(client))).map_err(|error| generic(error.into()))
+    }
+}
+
+/// A client that encodes blanks in queries as signatures do.
+#[derive(Debug)]
+struct Client(reqwest::Client);
+
+/// The method as `#[async_trait]` declares it.
+impl HttpService for Client {
+    fn call<'s, 'f>(
+        &'s self,
+        mut request: HttpRequest,
+    ) -> Pin<Box<dyn Future<Output = Result<HttpResponse, HttpError>> + Send + 'f>>
+    where
+        's: 'f,
+        Self: 'f,
+    {
+        let uri = request.uri().to_string();
+        // The signature of a request is made for `%20`, and not every server takes `+` for the same.
+        if let Some((path, query)) = uri.split_once('?').filter(|(_, query)| query.contains('+'))
+            && let Ok(uri) = format!("{path}?{}", query.replace('+', "%20")).parse()
+        {
+            *request.uri_mut() = uri;
+        }
+        self.0.call(request)
     }
 }
