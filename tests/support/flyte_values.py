@@ -54,6 +54,8 @@ TYPES = {
     "enum": Colour,
     "file": File,
     "dir": Dir,
+    "list of files": list[File],
+    "optional file": Optional[File],
     "optional integer": Optional[int],
     "optional list": Optional[list[str]],
     "struct": Record,

@@ -13,7 +13,7 @@ use std::{
 
 use sealkit::{Dir, File, Reference, TaskType, Type, Value, literal};
 use sealkit_idl::{
-    core::ErrorDocument,
+    core::{ErrorDocument, Literal, LiteralCollection, LiteralValue, OffloadedLiteral},
     prost::Message,
     task::{Inputs, NamedLiteral, Outputs},
 };
@@ -277,4 +277,38 @@ fn a_pod_that_is_killed_leaves_no_object() {
         "{:?}",
         run.raw_data("copy")
     );
+}
+
+#[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
+fn inputs_that_are_objects_are_read() {
+    let run = Run::new();
+    let offloaded = |uri: &str| Literal {
+        value: Some(LiteralValue::Offloaded(OffloadedLiteral { uri: uri.to_owned(), size_bytes: 4 })),
+        ..Literal::default()
+    };
+    let names = ["a.txt", "b/c.txt"].map(text).to_vec();
+    // A list of which one element is an object, in an object.
+    let name = literal::to_literal(Type::String, &names[1]).unwrap();
+    run.bucket.put("name.pb", &name.encode_to_vec()).unwrap();
+    let first = literal::to_literal(Type::String, &names[0]).unwrap();
+    let list = LiteralCollection { literals: vec![first, offloaded("s3://flyte/name.pb")] };
+    let list = Literal { value: Some(LiteralValue::Collection(list)), ..Literal::default() };
+    run.bucket.put("list.pb", &list.encode_to_vec()).unwrap();
+    let outcome = |uri: &str| {
+        let pod = run.pod("tree", &[]);
+        let input = NamedLiteral { name: "paths".to_owned(), value: Some(offloaded(uri)) };
+        run.bucket.put("run/tree/inputs.pb", &Inputs { literals: vec![input] }.encode_to_vec()).unwrap();
+        run.outcome("tree", &pod.run().unwrap())
+    };
+    let tree = outcome("s3://flyte/list.pb").unwrap();
+    assert_eq!(run.run("list", &[("tree", Type::Dir(""), tree)]), Ok(Value::List(names)));
+    let message = "task `tree` failed: cannot read the input `paths` from `s3://flyte/none.pb`: object not found (`NoSuchKey`)";
+    assert_eq!(
+        outcome("s3://flyte/none.pb").unwrap_err(),
+        message.trim_start_matches("task `tree` failed: ")
+    );
+    // An object that refers to itself.
+    run.bucket.put("loop.pb", &offloaded("s3://flyte/loop.pb").encode_to_vec()).unwrap();
+    assert!(outcome("s3://flyte/loop.pb").unwrap_err().contains("it refers to too many others"));
 }

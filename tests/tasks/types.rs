@@ -9,8 +9,8 @@ use std::{
 };
 
 use sealkit::{
-    Dir, File, MountType, Secret, TaskMetadata, TaskType, Type, Value, current_context, literal, task,
-    workflow,
+    Dir, File, FileFormat, MountType, Secret, TaskMetadata, TaskType, Type, Value, current_context, literal,
+    task, workflow,
 };
 use sealkit_idl::{core as idl, prost::Message};
 use serde_json::json;
@@ -127,6 +127,49 @@ fn files_are_references() {
     is(File::new("s3://b/f.txt"), "0a1412120a020a001a0c73333a2f2f622f662e747874");
     is(Dir::new("s3://b/d"), "0a1212100a040a0210011a0873333a2f2f622f64");
     type_is::<File>("2a00");
+    type_is::<Dir>("2a021001");
+    is(File::new("s3://b/f.txt").with_hash("abc"), "0a1412120a020a001a0c73333a2f2f622f662e7478742203616263");
+    is(vec![<File>::new("s3://b/1")], "12140a120a10120e0a020a001a0873333a2f2f622f31");
+    type_is::<Vec<File>>("1a022a00");
+    type_is::<BTreeMap<String, File>>("22022a00");
+    is(
+        Some(<File>::new("s3://b/1").with_hash("h")),
+        "0a254a230a150a10120e0a020a001a0873333a2f2f622f31220168120a2a005a060a0446696c65",
+    );
+    type_is::<Option<File>>("52180a0a2a005a060a0446696c650a0a08005a060a046e6f6e65");
+}
+
+struct Csv;
+
+impl FileFormat for Csv {
+    const NAME: &'static str = "csv";
+}
+
+struct Jpg;
+
+impl FileFormat for Jpg {
+    const NAME: &'static str = "jpg";
+}
+
+#[test]
+fn files_have_formats_as_in_flytekit() {
+    let csv = "0a1912170a070a050a036373761a0c73333a2f2f622f662e637376";
+    is(File::new("s3://b/f.csv").into_format::<Csv>(), csv);
+    type_is::<File<Csv>>("2a050a03637376");
+    // The format of a value, as in the current SDK, leaves the type as it is.
+    is(File::new("s3://b/f.csv").with_format("csv"), csv);
+    is(Dir::new("s3://b/d").into_format::<Jpg>(), "0a1712150a090a070a036a706710011a0873333a2f2f622f64");
+    type_is::<Dir<Jpg>>("2a070a036a70671001");
+}
+
+#[test]
+fn a_file_is_no_directory() {
+    let literal = literal::to_literal(<Dir>::TYPE, &Dir::new("s3://b/d").to_value().unwrap()).unwrap();
+    let error = <File>::from_value(literal::from_literal(literal).unwrap()).unwrap_err();
+    assert_eq!(error.to_string(), "expected a file, found a directory");
+    let literal = literal::to_literal(<File>::TYPE, &File::new("s3://b/f").to_value().unwrap()).unwrap();
+    let error = <Dir>::from_value(literal::from_literal(literal).unwrap()).unwrap_err();
+    assert_eq!(error.to_string(), "expected a directory, found a file");
 }
 
 #[test]

@@ -6,7 +6,9 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use sealkit::{Dir, ErrorKind, File, Interface, MountType, Secret, TaskType, Type, Variable, literal};
+use sealkit::{
+    Dir, ErrorKind, File, FileFormat, Interface, MountType, Secret, TaskType, Type, Variable, literal,
+};
 use sealkit_idl::{core as idl, prost::Message, task};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
@@ -25,6 +27,18 @@ enum Colour {
     Red,
     #[task_type(rename = "GREEN")]
     Green,
+}
+
+struct Csv;
+
+impl FileFormat for Csv {
+    const NAME: &'static str = "csv";
+}
+
+struct Jpg;
+
+impl FileFormat for Jpg {
+    const NAME: &'static str = "jpg";
 }
 
 #[derive(Clone, Debug, PartialEq, TaskType)]
@@ -198,13 +212,57 @@ fn the_official_sdk_reads_the_same_values_and_writes_the_same_bytes() {
     });
     check(&python, "object", || random.object(3));
     check(&python, "enum", || if random.0.bool() { Colour::Red } else { Colour::Green });
-    check(&python, "file", || File::new(format!("s3://bucket/{}.txt", random.0.u32(..))));
-    check(&python, "dir", || Dir::new(format!("s3://bucket/{}", random.0.u32(..))));
+    check(&python, "file", || {
+        let file = File::new(format!("s3://bucket/{}.txt", random.0.u32(..)));
+        let file = if random.0.bool() { file.with_format("csv") } else { file };
+        if random.0.bool() { file.with_hash(random.0.u32(..).to_string()) } else { file }
+    });
+    check(&python, "dir", || {
+        let directory = Dir::new(format!("s3://bucket/{}", random.0.u32(..)));
+        if random.0.bool() { directory.with_hash(random.0.u32(..).to_string()) } else { directory }
+    });
+    check(&python, "list of files", || {
+        random.some(3, |random| <File>::new(format!("s3://bucket/{}", random.0.u32(..))).with_hash("h"))
+    });
+    check(&python, "optional file", || random.maybe(|_| <File>::new("s3://bucket/f").with_hash("h")));
     check(&python, "optional integer", || random.maybe(Random::integer));
     check(&python, "optional list", || random.maybe(|random| random.some(3, Random::text)));
     check(&python, "struct", || random.record());
     check(&python, "optional struct", || random.maybe(Random::record));
     check(&python, "list of structs", || random.some(3, Random::inner));
+}
+
+/// A type and a literal of flytekit.
+#[derive(Debug, PartialEq, Deserialize)]
+struct Described {
+    name: String,
+    r#type: String,
+    literal: String,
+}
+
+fn described<T: TaskType>(name: &str, value: &T) -> Described {
+    let literal = literal::to_literal(T::TYPE, &value.to_value().unwrap()).unwrap();
+    Described {
+        name: name.to_owned(),
+        r#type: hex(&literal::literal_type(T::TYPE).encode_to_vec()),
+        literal: hex(&literal.encode_to_vec()),
+    }
+}
+
+#[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
+fn files_and_directories_equal_those_of_flytekit() {
+    let output = Python::from_environment().script("flytekit_files.py").output().unwrap();
+    let theirs: Vec<Described> = serde_json::from_slice(&output.stdout).unwrap();
+    let file = || File::new("s3://bucket/rows.csv");
+    let directory = || Dir::new("s3://bucket/images");
+    let ours = [
+        described("file", &file()),
+        described("csv file", &file().into_format::<Csv>()),
+        described("directory", &directory()),
+        described("jpg directory", &directory().into_format::<Jpg>()),
+    ];
+    assert_eq!(ours, theirs[..]);
 }
 
 /// Returns a message with its official class, and the fields that this class must read.

@@ -184,9 +184,9 @@ impl<F> File<F> {
         self
     }
 
-    /// Returns the same file with another type parameter.
+    /// Returns the same file with another type parameter. A file without a format gets its format.
     pub fn into_format<G: FileFormat>(self) -> File<G> {
-        File::of(self.reference)
+        File::of(self.reference.with_default_format(G::NAME))
     }
 
     /// Returns the number of bytes.
@@ -311,7 +311,7 @@ impl<F: FileFormat> TaskType for File<F> {
     }
 
     fn from_value(value: Value) -> Result<Self, ValueError> {
-        reference_of(value, "a file", false).map(Self::of)
+        reference_of(value, "a file", false).map(|reference| Self::of(reference.with_default_format(F::NAME)))
     }
 }
 

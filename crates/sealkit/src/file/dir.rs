@@ -145,9 +145,9 @@ impl<F> Dir<F> {
         self
     }
 
-    /// Returns the same directory with another type parameter.
+    /// Returns the same directory with another type parameter. A directory without a format gets its format.
     pub fn into_format<G: FileFormat>(self) -> Dir<G> {
-        Dir::of(self.reference)
+        Dir::of(self.reference.with_default_format(G::NAME))
     }
 
     /// Returns the paths of all files in the directory and below, relative to it, with `/` between names, sorted.
@@ -244,7 +244,8 @@ impl<F: FileFormat> TaskType for Dir<F> {
     }
 
     fn from_value(value: Value) -> Result<Self, ValueError> {
-        reference_of(value, "a directory", true).map(Self::of)
+        reference_of(value, "a directory", true)
+            .map(|reference| Self::of(reference.with_default_format(F::NAME)))
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod arguments;
 mod limit;
+mod offloaded;
 mod retry;
 mod task;
 

@@ -53,6 +53,14 @@ impl Reference {
         self
     }
 
+    /// Sets the format if there is none.
+    pub(crate) fn with_default_format(mut self, format: &str) -> Self {
+        if self.format.is_empty() {
+            format.clone_into(&mut self.format);
+        }
+        self
+    }
+
     /// Sets the hash, which may be any text: Flyte computes cache keys from it instead of the URI.
     #[must_use]
     pub fn with_hash(mut self, hash: impl Into<String>) -> Self {

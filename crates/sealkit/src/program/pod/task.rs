@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use sealkit_idl::task::{NamedLiteral, Outputs};
 use sealkit_protocol::{Code, Problem};
 
-use super::super::panics::panicked;
+use super::{super::panics::panicked, offloaded};
 use crate::{
     Session, TaskMetadata, Value,
     invoke::InvokeError,
@@ -23,7 +23,8 @@ pub(super) fn run(
 ) -> Result<(Outputs, Value), Problem> {
     let name = task.name();
     let members = inputs.into_iter().map(|NamedLiteral { name: input, value }| {
-        let value = from_literal(value.unwrap_or_default());
+        let literal = offloaded::read(value.unwrap_or_default(), &input)?;
+        let value = from_literal(literal);
         let value =
             value.map_err(|error| invalid_value(format!("input {} of task `{name}`", error.at(&input))))?;
         Ok((input, value))
