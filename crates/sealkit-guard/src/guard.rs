@@ -8,6 +8,7 @@ use crate::{
     redactor::{End, State},
     scanner::{Scanner, to_u32},
     strength::trim,
+    views::Filter,
     zeroizing::ZeroizingBytes,
 };
 
@@ -29,6 +30,8 @@ use crate::{
 pub struct Guard {
     pub(crate) secrets: Vec<GuardedSecret>,
     pub(crate) scanner: Scanner,
+    /// What the patterns of the scanner consist of.
+    pub(crate) filter: Filter,
     /// The secret and encoding of each pattern of the scanner.
     pub(crate) patterns: Vec<PatternInfo>,
     alphanumeric: OnceLock<AlphanumericScanner>,
@@ -79,7 +82,8 @@ impl Guard {
             secrets.push(GuardedSecret { name: name.into(), strength, value: trim(value).into() });
         }
         let (scanner, patterns) = scanner(found);
-        Self { secrets, scanner, patterns, alphanumeric: OnceLock::new() }
+        let filter = Filter::new((0..to_u32(patterns.len())).map(|id| scanner.pattern(id)));
+        Self { secrets, scanner, filter, patterns, alphanumeric: OnceLock::new() }
     }
 
     /// Returns whether the guard can find nothing: it has no values, or all of them have [`Strength::None`].

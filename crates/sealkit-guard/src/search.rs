@@ -86,7 +86,7 @@ impl Guard {
     ) -> Pending {
         let mut pending = Pending { keep_from: text.len(), hold_from: text.len(), ..Pending::default() };
         let (mut undecided, mut position) = (text.len(), Position::default());
-        let mut views = Views::new(self.scanner.longest(), is_last);
+        let mut views = Views::new(&self.filter, self.scanner.longest(), is_last);
         let mut until = 0;
         while until < text.len() {
             // Block by block, so that all searches find the text in the cache.

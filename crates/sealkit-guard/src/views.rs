@@ -5,8 +5,10 @@
 
 mod entities;
 mod escapes;
+mod filter;
 mod numbers;
 
+pub(crate) use self::filter::Filter;
 use self::{
     escapes::{BACKSLASH, ENTITY, PERCENT, Style, TERMINAL, Unit, kind, unit},
     numbers::Lists,
@@ -19,8 +21,6 @@ const PIECE: usize = 1 << 20;
 const MAX_EXPANSION: usize = 24;
 /// How many bytes of a value may be written before the rest of it arrives.
 pub(crate) const MAX_RELEASED: usize = 2;
-/// The block in which escapes are looked for at once.
-const BLOCK: usize = 64;
 
 /// The end of a text that may be the beginning of a pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,29 +103,40 @@ impl View {
         self.sources.extend(bytes.iter().map(|_| source));
     }
 
+    /// Adds bytes of the text that stand for themselves.
+    fn push_literal(&mut self, text: &[u8], from: usize, to: usize) {
+        self.bytes.extend(&text[from..to]);
+        self.sources.extend((to_u32(from)..to_u32(to)).map(|at| (at, at + 1)));
+    }
+
     /// Resolves the escapes of `text`.
     fn unescape(text: &[u8], style: Style, is_last: bool) -> Self {
         let mut view = Self::default();
         let mut at = 0;
-        while at < text.len() {
-            match unit(&text[at..], style) {
-                Unit::Literal => view.push(&text[at..=at], at, at + 1),
+        for escape in escapes::candidates(text).filter(|at| kind(text[*at]) & style.kinds != 0) {
+            if escape < at {
+                continue;
+            }
+            match unit(&text[escape..], style) {
+                Unit::Literal => continue,
+                Unit::Incomplete if is_last => continue,
+                Unit::Incomplete => {
+                    view.push_literal(text, at, escape);
+                    view.incomplete = Some(to_u32(escape));
+                    return view;
+                }
                 Unit::Escape { length, bytes, count, is_ambiguous } => {
+                    view.push_literal(text, at, escape);
                     // A backslash before what stands for itself is not a part of the value. Before what begins an escape, it is needed.
                     let is_itself =
-                        length == 2 && count == 1 && bytes[0] == text[at + 1] && kind(bytes[0]) == 0;
-                    view.push(&bytes[..count], at + usize::from(is_itself), at + length);
+                        length == 2 && count == 1 && bytes[0] == text[escape + 1] && kind(bytes[0]) == 0;
+                    view.push(&bytes[..count], escape + usize::from(is_itself), escape + length);
                     view.is_ambiguous |= is_ambiguous;
-                    at += length - 1;
-                }
-                Unit::Incomplete if is_last => view.push(&text[at..=at], at, at + 1),
-                Unit::Incomplete => {
-                    view.incomplete = Some(to_u32(at));
-                    break;
+                    at = escape + length;
                 }
             }
-            at += 1;
         }
+        view.push_literal(text, at, text.len());
         view
     }
 
@@ -159,7 +170,8 @@ pub(crate) fn without_percent(text: &[u8]) -> ZeroizingBytes {
 }
 
 /// A search for escapes and lists of numbers, which advances block by block.
-pub(crate) struct Views {
+pub(crate) struct Views<'f> {
+    filter: &'f Filter,
     /// The length of the longest pattern.
     reach: usize,
     /// If the text is not the last one, an escape at its end may be incomplete.
@@ -171,27 +183,22 @@ pub(crate) struct Views {
     lists: Lists,
 }
 
-impl Views {
-    pub(crate) fn new(reach: usize, is_last: bool) -> Self {
-        Self { reach, is_last, zone: None, at: 0, lists: Lists::default() }
+impl<'f> Views<'f> {
+    pub(crate) fn new(filter: &'f Filter, reach: usize, is_last: bool) -> Self {
+        Self { filter, reach, is_last, zone: None, at: 0, lists: Lists::default() }
     }
 
     /// Searches the text up to `until`, and calls `visit` with each view of what is complete.
     pub(crate) fn advance(&mut self, text: &[u8], until: usize, visit: &mut impl FnMut(View)) {
-        self.lists.advance(text, until, self.is_last, visit);
-        while self.at < until {
-            let end = until.min(self.at + BLOCK);
-            let block = &text[self.at..end];
-            let start = std::mem::replace(&mut self.at, end);
-            if !escapes::may_contain(block) {
-                continue;
-            }
-            for at in (start..end).filter(|at| kind(text[*at]) != 0) {
-                match unit(&text[at..], Style::ALL) {
-                    Unit::Literal => {}
-                    Unit::Incomplete if self.is_last => {}
-                    Unit::Escape { .. } | Unit::Incomplete => self.add_escape(text, at, visit),
-                }
+        self.lists.advance(text, until, self.is_last, self.filter, visit);
+        let start = self.at;
+        self.at = start.max(until);
+        for at in escapes::candidates(&text[start..self.at]) {
+            let at = start + at;
+            match unit(&text[at..], Style::ALL) {
+                Unit::Literal => {}
+                Unit::Incomplete if self.is_last => {}
+                Unit::Escape { .. } | Unit::Incomplete => self.add_escape(text, at, visit),
             }
         }
     }
@@ -206,9 +213,9 @@ impl Views {
         }
     }
 
-    /// Adds the escape at `at` to the zone, or ends the zone and begins another one.
+    /// Adds the escape at `at` to the zone, or ends the zone and begins another one, if it may be a part of what is written for a pattern.
     fn add_escape(&mut self, text: &[u8], at: usize, visit: &mut impl FnMut(View)) {
-        let (from, to) = (at.saturating_sub(self.reach), text.len().min(at + 1 + self.reach));
+        let Some((from, to)) = self.filter.source_around(text, at, self.reach) else { return };
         match &mut self.zone {
             Some((_, end)) if from <= *end => *end = to,
             _ => {

@@ -43,24 +43,53 @@ pub(super) enum Unit {
     Incomplete,
 }
 
+/// Returns the offsets of the bytes that may begin an escape.
+pub(super) fn candidates(text: &[u8]) -> impl Iterator<Item = usize> {
+    /// The bytes of the text that are compared at once.
+    const WORDS: usize = 8;
+    let (blocks, rest) = text.as_chunks::<{ 8 * WORDS }>();
+    let in_blocks =
+        blocks.iter().enumerate().filter(|(_, block)| may_contain(*block)).flat_map(|(index, block)| {
+            let (words, _) = block.as_chunks::<8>();
+            let masks = words.iter().map(|word| special(u64::from_le_bytes(*word)));
+            masks
+                .enumerate()
+                .flat_map(move |(word, mask)| ones(mask).map(move |byte| index * 8 * WORDS + word * 8 + byte))
+        });
+    let end = text.len() - rest.len();
+    let in_rest = (0..rest.len()).map(move |at| end + at);
+    in_blocks.chain(in_rest).filter(|at| kind(text[*at]) != 0)
+}
+
 /// Returns whether `block` contains a byte that may begin an escape.
-pub(super) fn may_contain(block: &[u8]) -> bool {
-    let (words, rest) = block.as_chunks::<8>();
-    // The highest bit of each byte of a word tells whether the byte is the special one: eight bytes are compared at once.
-    let is = |word: u64, special: u8| {
+fn may_contain(block: &[u8]) -> bool {
+    let (words, _) = block.as_chunks::<8>();
+    words.iter().fold(0, |found, word| found | special(u64::from_le_bytes(*word))) != 0
+}
+
+/// Returns a word whose bytes have their highest bit set where those of `word` may begin an escape; of the bytes after the first one of
+/// them, others may have it, too.
+fn special(word: u64) -> u64 {
+    let is = |special: u8| {
         const ONES: u64 = 0x0101_0101_0101_0101;
         let different = word ^ (ONES * u64::from(special));
         different.wrapping_sub(ONES) & !different & (ONES << 7)
     };
-    let any = |word: u64| is(word, b'%') | is(word, b'\\') | is(word, b'&') | is(word, 0x1b);
-    let found = words.iter().fold(0, |found, word| found | any(u64::from_le_bytes(*word)));
-    found != 0 || rest.iter().any(|byte| kind(*byte) != 0)
+    is(b'%') | is(b'\\') | is(b'&') | is(0x1b)
+}
+
+/// Returns the numbers of the bytes whose highest bit is set.
+fn ones(mut mask: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let byte = mask.trailing_zeros() / 8;
+        mask &= mask.wrapping_sub(1);
+        (byte < 8).then_some(byte as usize)
+    })
 }
 
 /// Returns the kinds of escapes in `text`.
 pub(super) fn kinds(text: &[u8]) -> u8 {
-    let escapes =
-        (0..text.len()).filter(|at| kind(text[*at]) != 0 && unit(&text[*at..], Style::ALL) != Unit::Literal);
+    let escapes = candidates(text).filter(|at| unit(&text[*at..], Style::ALL) != Unit::Literal);
     escapes.fold(0, |kinds, at| kinds | kind(text[at]))
 }
 

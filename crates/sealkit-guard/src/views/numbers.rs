@@ -1,6 +1,6 @@
 //! Bytes that are printed as numbers: by `{:?}` of bytes, and by `hexdump`, `xxd` and `od`.
 
-use super::View;
+use super::{Filter, View, filter::Numbers};
 
 /// The shortest list: six bytes in hexadecimal, with separators.
 const MIN_LIST: usize = 17;
@@ -70,7 +70,14 @@ pub(super) struct Lists {
 
 impl Lists {
     /// Calls `visit` with the bytes of each list that begins before `until`, in each base in which it may be written.
-    pub(super) fn advance(&mut self, text: &[u8], until: usize, is_last: bool, visit: &mut impl FnMut(View)) {
+    pub(super) fn advance(
+        &mut self,
+        text: &[u8],
+        until: usize,
+        is_last: bool,
+        filter: &Filter,
+        visit: &mut impl FnMut(View),
+    ) {
         while self.at < until
             && let Some(window) = text.get(self.at..).and_then(<[u8]>::first_chunk::<WINDOW>)
         {
@@ -78,7 +85,7 @@ impl Lists {
             // Text rarely has several of these bytes in a row. A branch for each would be mispredicted.
             let is_run = fits(8) & fits(4) & fits(0) & fits(6) & fits(2);
             if is_run && fits(1) && fits(3) && fits(5) && fits(7) {
-                self.at = self.run(text, is_last, visit).max(self.at + STRIDE);
+                self.at = self.run(text, is_last, filter, visit).max(self.at + STRIDE);
             } else {
                 self.at += STRIDE;
             }
@@ -86,7 +93,7 @@ impl Lists {
     }
 
     /// Visits the lists in the run of digits and separators around the current position. Returns where they end.
-    fn run(&mut self, text: &[u8], is_last: bool, visit: &mut impl FnMut(View)) -> usize {
+    fn run(&mut self, text: &[u8], is_last: bool, filter: &Filter, visit: &mut impl FnMut(View)) -> usize {
         let continues = |at: usize| text.get(at).is_some_and(|byte| IS_LIST[usize::from(*byte)]);
         let (mut start, mut run_end) = (self.at, self.at + WINDOW);
         while start > self.done && continues(start - 1) {
@@ -98,7 +105,18 @@ impl Lists {
         if run_end - start < MIN_LIST {
             return run_end;
         }
-        let mut from = start;
+        let is_open = !is_last && run_end == text.len();
+        let mut from = run_end;
+        for part in filter.numbers(&text[..run_end], start, is_open) {
+            match part {
+                Numbers::List(start, end) => {
+                    let (numbers, _) = numbers(&text[..end], start);
+                    visit_bases(&text[..end], &numbers, false, visit);
+                    self.done = end;
+                }
+                Numbers::Open(start) => from = start,
+            }
+        }
         while from < run_end {
             let (numbers, end) = numbers(text, from);
             let is_cut = !is_last && end == text.len();
@@ -252,7 +270,9 @@ mod tests {
     fn views(text: &str) -> Vec<String> {
         let mut found = Vec::new();
         let mut visit = |view: View| found.push(String::from_utf8_lossy(&view.bytes).into_owned());
-        Lists::default().advance(text.as_bytes(), text.len(), true, &mut visit);
+        let all: Vec<u8> = (0..=255).collect();
+        let filter = Filter::new([&*all].into_iter());
+        Lists::default().advance(text.as_bytes(), text.len(), true, &filter, &mut visit);
         found
     }
 
