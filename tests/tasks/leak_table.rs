@@ -11,7 +11,9 @@ use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
-use sealkit::{ErrorKind, Session, current_context, guard::Redactor, task, testing::TestSecrets, workflow};
+use sealkit::{
+    ErrorKind, File, Session, current_context, guard::Redactor, task, testing::TestSecrets, workflow,
+};
 
 const VALUE: &str = "k3Jq-71xT/w+Qz9 vB";
 const URL: &str = "postgres://app:Tr0ub4dor%2Dand3@db.example.com:5432/orders";
@@ -201,6 +203,15 @@ fn read_all() -> sealkit::Result<()> {
     Ok(())
 }
 
+/// Reads all secrets, and stores the text as a file.
+#[task(secret_requests = [
+    Secret(key = "value"), Secret(key = "url"), Secret(key = "json"), Secret(key = "key"), Secret(key = "word"), Secret(key = "pin"),
+])]
+fn stores(text: String) -> sealkit::Result<File> {
+    read_all()?;
+    File::from_bytes("leak.txt", text)
+}
+
 #[task]
 fn takes(text: String) -> sealkit::Result<usize> {
     Ok(text.len())
@@ -221,7 +232,8 @@ fn secrets() -> TestSecrets {
 }
 
 fn table() -> String {
-    let mut table = "| leak | output, input | error | what is printed |\n|---|---|---|---|\n".to_owned();
+    let mut table =
+        "| leak | output, input | file | error | what is printed |\n|---|---|---|---|---|\n".to_owned();
     let guard = {
         let session: Session = secrets().session();
         session.run(|| leaks(String::new(), false)).unwrap();
@@ -238,6 +250,7 @@ fn table() -> String {
         let input =
             is_refused(secrets().run(|| passes_on(text.clone())).map(drop).map_err(|error| error.kind()));
         assert_eq!(output, input, "{way}");
+        let file = is_refused(secrets().run(|| stores(text.clone())).map(drop).map_err(|error| error.kind()));
         let is_redacted = |printed: &str| if printed.contains(&text) { "not found" } else { "redacted" };
         let error = format!("{:#}", secrets().run(|| leaks(text.clone(), true)).unwrap_err());
         let (mut redactor, mut log) = (Redactor::new(guard.clone()), Vec::new());
@@ -246,7 +259,7 @@ fn table() -> String {
         }
         redactor.finish(&mut log);
         let (error, log) = (is_redacted(&error), is_redacted(&String::from_utf8_lossy(&log)));
-        let _ = writeln!(table, "| {way} | {output} | {error} | {log} |");
+        let _ = writeln!(table, "| {way} | {output} | {file} | {error} | {log} |");
     }
     table
 }

@@ -74,7 +74,7 @@ pub fn main() -> ExitCode {
     }
     keep_own_permissions();
     // Runs that were killed leave their directories behind.
-    sealkit_directories::remove_stale();
+    sealkit_engine::remove_stale_run_directories();
     match run_verb(arguments.verb) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => report(&error),

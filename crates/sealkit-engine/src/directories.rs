@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use sealkit_directories::RunDirectory;
+use sealkit_process::RunDirectory;
 use sealkit_program::{Error, Result, Task};
 
 use crate::engine::Engine;
@@ -19,6 +19,11 @@ impl Engine {
             data.remove();
         }
     }
+}
+
+/// Removes the directories of runs whose process was killed.
+pub fn remove_stale_run_directories() {
+    sealkit_process::remove_stale_run_directories();
 }
 
 /// Creates the directory of secret files.

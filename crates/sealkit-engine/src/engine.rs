@@ -16,9 +16,9 @@ use std::{
 };
 
 use rustix::{io::Errno, process::Pid};
-use sealkit_directories::RunDirectory;
 use sealkit_guard::Guard;
 use sealkit_idl::task::Inputs;
+use sealkit_process::RunDirectory;
 use sealkit_program::{Program, Result, Timeout};
 use sealkit_protocol::{Attempts, Code, Problem, Retry, Task, call::Success, exit::signal_name};
 

@@ -17,6 +17,7 @@ mod signals;
 mod slots;
 mod values;
 
+pub use directories::remove_stale_run_directories;
 pub use engine::Engine;
 pub use event::{Event, Observer, call_label};
 pub use isolation::Isolation;

@@ -40,6 +40,13 @@ impl Finding {
         self.encoding
     }
 
+    /// Sets the length of the whole data, for a finding in a part of it.
+    #[must_use]
+    pub fn of_length(mut self, length: usize) -> Self {
+        self.length = length;
+        self
+    }
+
     /// Removes the byte offset, for data that the reader of the message sees in a different representation.
     #[must_use]
     pub fn without_offset(mut self) -> Self {

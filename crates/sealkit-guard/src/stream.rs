@@ -48,6 +48,12 @@ impl<'g> StreamSearch<'g> {
         Self { guard, buffer, length: 0, finished: 0, previous: None, offset: 0, found }
     }
 
+    /// Creates a search of a part of a stream that begins after `offset` bytes, of which `previous` is the last one.
+    #[must_use]
+    pub fn of_part(guard: &'g Guard, offset: usize, previous: u8) -> Self {
+        Self { offset, previous: Some(previous), ..Self::new(guard) }
+    }
+
     /// Reads up to 1 MiB, searches it and returns it. It returns no bytes at the end of the stream only.
     ///
     /// # Errors

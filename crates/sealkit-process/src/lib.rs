@@ -19,6 +19,8 @@
 //! If an engine started the program to try whether pods can have such a tmpfs, it ends before `main`, with the error number of the
 //! system as its exit code. If an engine started the program to answer a query, this crate protects its memory and takes the socket away from standard input.
 //!
+//! [`RunDirectory`] is a private directory for the secrets or the files of a run, which is removed even if the run was killed.
+//!
 //! [`adopt_orphans`], [`kill_orphans`] and [`close_on_exec`] are for the parents of pods: the supervisor and the engine.
 //!
 //! Variables that a task requests by name (`env_var`) stay in the environment. On Windows, this crate does nothing.
@@ -38,6 +40,8 @@ mod lines;
 mod orphans;
 #[cfg(unix)]
 mod output;
+#[cfg_attr(not(unix), path = "run_directory_unsupported.rs")]
+mod run_directory;
 #[cfg_attr(not(unix), path = "startup_unsupported.rs")]
 mod startup;
 #[cfg(target_os = "linux")]
@@ -51,6 +55,7 @@ pub use descriptors::close_on_exec;
 pub use orphans::{adopt_orphans, kill_orphans};
 #[cfg(unix)]
 pub use output::forward;
+pub use run_directory::{RunDirectory, remove_stale_run_directories};
 pub use startup::Socket;
 
 /// What the supervisor of a pod on a cluster asks the program. It calls the functions before `main`.

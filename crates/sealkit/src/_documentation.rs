@@ -5,6 +5,7 @@
 //! | [`secrets`] | How does a task declare a secret, and how does it read it? |
 //! | [`lookup`] | In which environment variables, files and stores is a secret looked up, and in which order? |
 //! | [`tasks`] | What can a task take and return? What do `retries`, `timeout` and `calls` do? |
+//! | [`files`] | How do tasks pass files and directories to each other? |
 //! | [`local_runs`] | What does `sealkit run` do, and what is in the process of a task? |
 //! | [`clusters`] | How does a program run on Flyte 2 or Union? |
 //! | [`redaction`] | Which leaks are refused or redacted, and which are not? |
@@ -19,6 +20,8 @@ pub mod clusters {}
 pub mod cookbook {}
 #[doc = include_str!("_documentation/extending.md")]
 pub mod extending {}
+#[doc = include_str!("_documentation/files.md")]
+pub mod files {}
 #[doc = include_str!("_documentation/local_runs.md")]
 pub mod local_runs {}
 #[doc = include_str!("_documentation/lookup.md")]

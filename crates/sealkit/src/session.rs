@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use once_cell::sync::OnceCell;
-use sealkit_directories::RunDirectory;
 use sealkit_guard::Guard;
+use sealkit_process::RunDirectory;
 
 use crate::{Provider, Result, known_secrets::KnownSecrets, provider::Chain};
 

@@ -10,7 +10,7 @@ use std::{
     time::SystemTime,
 };
 
-use sealkit_directories::RunDirectory;
+use sealkit_process::RunDirectory;
 
 use super::paths::io_error;
 use crate::{

@@ -3,9 +3,15 @@
 use std::{
     fs,
     io::{self, Read, Seek, SeekFrom},
+    thread,
 };
 
 use sealkit_guard::{Finding, Guard, StreamSearch};
+
+/// A larger file is searched by two threads.
+const LARGE: usize = 64 << 20;
+/// How much both of them search, so that a secret is whole for one of them.
+const OVERLAP: usize = 1 << 20;
 
 /// What was found in a file, and what was not searched.
 #[derive(Debug, Default)]
@@ -58,12 +64,45 @@ pub(super) fn scan(guard: &Guard, file: &fs::File) -> io::Result<Scan> {
     if guard.is_empty() {
         return Ok(scan);
     }
-    scan.search(guard, Positioned { file, position: 0 }, None)?;
+    match usize::try_from(file.metadata()?.len()) {
+        Ok(length) if length >= LARGE => scan.search_halves(guard, file, length)?,
+        _ => drop(scan.search(guard, Positioned { file, position: 0 }, None)?),
+    }
     super::archive::scan(guard, file, &mut scan)?;
     Ok(scan)
 }
 
+/// Searches what `reader` reads.
+fn search_part(mut search: StreamSearch<'_>, mut reader: impl Read) -> io::Result<Vec<Finding>> {
+    while !search.read(&mut reader)?.is_empty() {}
+    Ok(search.finish())
+}
+
 impl Scan {
+    /// Searches both halves of a file at the same time.
+    fn search_halves(&mut self, guard: &Guard, file: &fs::File, length: usize) -> io::Result<()> {
+        let middle = length / 2;
+        let mut previous = [0];
+        Positioned { file, position: middle as u64 - 1 }.read_exact(&mut previous)?;
+        let halves = thread::scope(|threads| {
+            let first = || {
+                let half = Positioned { file, position: 0 }.take((middle + OVERLAP) as u64);
+                search_part(StreamSearch::new(guard), half)
+            };
+            let first = thread::Builder::new().spawn_scoped(threads, first)?;
+            let half = StreamSearch::of_part(guard, middle, previous[0]);
+            let second = search_part(half, Positioned { file, position: middle as u64 })?;
+            let first = first.join().unwrap_or_else(|_| Err(io::Error::other("the search panicked")))?;
+            Ok::<_, io::Error>([first, second])
+        })?;
+        for finding in halves.into_iter().flatten() {
+            if !self.leaks.iter().any(|leak| leak.finding.name() == finding.name()) {
+                self.leaks.push(Leak { finding: finding.of_length(length), part: None });
+            }
+        }
+        Ok(())
+    }
+
     /// Searches all that `reader` reads, and returns the number of bytes.
     pub(super) fn search(
         &mut self,

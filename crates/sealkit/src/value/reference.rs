@@ -2,8 +2,8 @@
 
 use std::{fmt, sync::Arc};
 
-use sealkit_directories::RunDirectory;
 use sealkit_idl::core::{Blob, BlobDimensionality};
+use sealkit_process::RunDirectory;
 
 /// The value of a [`File`](crate::File) or [`Dir`](crate::Dir): where its content is, its format and its hash.
 ///

@@ -170,7 +170,7 @@ fn create_in(parent: &Path) -> io::Result<(PathBuf, File)> {
 }
 
 /// Removes the directories of runs whose process was killed.
-pub fn remove_stale() {
+pub fn remove_stale_run_directories() {
     let [runtime, chosen] = ["XDG_RUNTIME_DIR", "TMPDIR"].map(|name| env::var_os(name).map(PathBuf::from));
     for parent in secret_parents(runtime).into_iter().chain(data_parents(chosen)) {
         for entry in fs::read_dir(directory_of_user(&parent.path)).into_iter().flatten().flatten() {
@@ -233,7 +233,7 @@ mod tests {
         let half_removed = interrupted.path().to_owned();
         fs::remove_file(half_removed.join(LOCK)).unwrap();
         std::mem::forget(interrupted);
-        remove_stale();
+        remove_stale_run_directories();
         assert!(!path.exists() && !half_removed.exists());
         assert!(live.path().join(LOCK).exists());
         assert_eq!(fs::metadata(live.path()).unwrap().mode() & 0o777, 0o700);

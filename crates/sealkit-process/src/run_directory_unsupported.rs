@@ -44,4 +44,4 @@ impl RunDirectory {
 }
 
 /// Removes nothing.
-pub fn remove_stale() {}
+pub fn remove_stale_run_directories() {}
