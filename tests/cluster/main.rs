@@ -8,6 +8,7 @@ mod config;
 mod config_files;
 mod deploy;
 mod faults;
+mod files;
 mod following;
 mod get_run;
 mod logs;

@@ -8,7 +8,7 @@ import hashlib
 import posixpath
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from connectrpc.code import Code
 from connectrpc.errors import ConnectError
@@ -52,7 +52,7 @@ class Uploads:
             raise ConnectError(Code.INVALID_ARGUMENT, f"expires_in exceeds maximum allowed duration of {LONGEST_SECONDS} s")
         root = request.filename_root or base64.b32encode(request.content_md5).decode()
         path = posixpath.normpath(posixpath.join("uploads", request.project, request.domain, root, request.filename))
-        uri = f"{self.storage.root}/{path}"
+        uri = f"{self.storage.root}/{quote(path, safe='/:$&+,;=@') if self.storage.s3 else path}"
         if request.filename_root and self.storage.read(uri) is not None:
             self.check_overwrite(uri, request.content_md5)
         md5 = base64.b64encode(request.content_md5).decode()

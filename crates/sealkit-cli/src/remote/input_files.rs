@@ -94,7 +94,9 @@ impl Uploader<'_> {
         let mut directory = String::new();
         for name in &files {
             let (uri, _) = self.file(&path.join(name), name, Some(&root))?;
-            uri.strip_suffix(name.as_str()).unwrap_or(&uri).trim_end_matches('/').clone_into(&mut directory);
+            // The URI has the name at its end, in an encoding of the cluster.
+            let parent = uri.rsplitn(name.split('/').count() + 1, '/').last();
+            parent.unwrap_or(&uri).clone_into(&mut directory);
         }
         terminal::status(&format!("Uploaded `{shown}` ({} files)", files.len()));
         Ok(directory)

@@ -15,6 +15,8 @@ pub(super) fn of(program: &PodProgram, task: &str, version: &str) -> Vec<String>
         "{{.input}}",
         "--outputs-path",
         "{{.outputPrefix}}",
+        "--raw-data-path",
+        "{{.rawOutputDataPrefix}}",
         "--run-name",
         "{{.runName}}",
         "--name",
@@ -39,7 +41,8 @@ mod tests {
     #[test]
     fn the_program_of_a_bundle_is_started_by_the_official_entry_point() {
         let bundle = PodProgram::Bundle { uri: "s3://b/x.tar.gz".to_owned(), name: "app".to_owned() };
-        let action = "--inputs {{.input}} --outputs-path {{.outputPrefix}} --run-name {{.runName}} --name {{.actionName}}";
+        let action = "--inputs {{.input}} --outputs-path {{.outputPrefix}} --raw-data-path {{.rawOutputDataPrefix}} \
+                      --run-name {{.runName}} --name {{.actionName}}";
         assert_eq!(
             of(&bundle, "t1", "v1").join(" "),
             format!(

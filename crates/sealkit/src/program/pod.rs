@@ -47,7 +47,8 @@ const MAX_INPUTS: u64 = frame::MAX_LENGTH as u64;
 /// Returns an error only if the answer cannot be written: every other error is part of it.
 pub(super) fn execute(session: &Session, pod: &Pod, program: &str) -> Result<String, ProgramError> {
     identity::set(pod.run.as_deref(), pod.action.as_deref());
-    file::set_place(pod.raw_data.as_deref());
+    // Where Flyte passes no path for the files, they are beside the outputs.
+    file::set_place(pod.raw_data.as_deref().or(pod.outputs.as_deref()));
     match sealkit_process::engine_socket() {
         Some(socket) => execute_for_engine(session, pod, socket),
         None => execute_for_flyte(session, pod, program),
