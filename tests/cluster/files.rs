@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use serde_json::Value as Json;
-use support::{ControlPlane, Finished, Home, Python};
+use support::{ControlPlane, Finished, Home, Program, Python};
 
 const TASKS: &str = env!("CARGO_BIN_EXE_file_tasks");
 
@@ -20,7 +20,7 @@ fn start() -> (ControlPlane, Home) {
 fn run(home: &Home, inputs: &[&str]) -> Finished {
     let program =
         home.sealkit("run --remote --skip-check --image registry/app:1 --program /app/tasks").arg(TASKS);
-    inputs.iter().fold(program, |program, input| program.arg(input)).run().unwrap()
+    inputs.iter().fold(program, Program::arg).run().unwrap()
 }
 
 fn output(home: &Home, inputs: &[&str]) -> String {

@@ -168,12 +168,12 @@ fn the_short_help_of_a_command_folds_its_cluster_options() {
       -F, --features <FEATURES>   Build with these Cargo features
           --package <PACKAGE>     Package that contains the target
           --inputs-file <PATH>    Read inputs from a JSON or YAML file
+          --outputs <DIR>         Copy the files of the output into a directory
           --secret <NAME=SOURCE>  Read a secret from @FILE, env:VARIABLE or -
           --env-file <PATH>       Read secrets and variables from a file
       -d, --domain <DOMAIN>       Domain of the run: its secrets take precedence
       -p, --project <PROJECT>     Project of the run: its secrets take precedence
           --env <NAME=VALUE>      Set an environment variable of the tasks
-          --skip-check            Skip the check that every secret exists
       -h, --help                  Print help (see more with '--help')
 
     Cluster:

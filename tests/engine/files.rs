@@ -32,12 +32,11 @@ impl Files {
 
     /// Runs a task, and returns what the command printed, without the progress.
     fn run(&self, options: &str, task: &str, inputs: &[&str]) -> Finished {
-        let program =
-            inputs.iter().fold(self.program(options).arg(task), |program, input| program.arg(input));
+        let program = inputs.iter().fold(self.program(options).arg(task), Program::arg);
         let mut finished = program.run().unwrap();
         assert!(!finished.to_string().contains(SECRET), "{finished}");
         let is_kept = |line: &&str| ["error", "hint", "warning"].iter().any(|start| line.starts_with(start));
-        finished.stderr = finished.stderr.lines().filter(is_kept).map(|line| format!("{line}\n")).collect();
+        finished.stderr = finished.stderr.split_inclusive('\n').filter(is_kept).collect();
         finished
     }
 

@@ -38,7 +38,7 @@ fn sum(rows: File<Csv>) -> anyhow::Result<i64> {
 
 #[workflow]
 fn write_and_sum(lines: i64) -> anyhow::Result<i64> {
-    Ok(sum(write(lines)?)?)
+    sum(write(lines)?)
 }
 
 /// Stores the file at `path` and reads it back in two ways.
@@ -94,7 +94,7 @@ fn list(tree: Dir) -> anyhow::Result<Vec<String>> {
 
 #[workflow]
 fn tree_and_list(paths: Vec<String>) -> anyhow::Result<Vec<String>> {
-    Ok(list(tree(paths)?)?)
+    list(tree(paths)?)
 }
 
 /// Two tasks that store files of one name.

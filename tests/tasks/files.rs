@@ -28,8 +28,9 @@ fn secrets() -> TestSecrets {
 /// Runs a line of a shell in a new directory that has the file `secret.txt`, and returns the path of the file `name`.
 fn made_by(shell: &str, name: &str) -> (tempfile::TempDir, String) {
     let directory = tempfile::tempdir().unwrap();
-    let lines =
-        |n: u32| (n..n + 10_000).map(|n| format!("{:x}\n", n.wrapping_mul(0x9e37_79b9))).collect::<String>();
+    let lines = |n: u32| {
+        (n..n + 10_000).map(|n| format!("{:x}", n.wrapping_mul(0x9e37_79b9))).collect::<Vec<_>>().join("\n")
+    };
     let text = format!("{}token = {SECRET}\n{}", lines(0), lines(10_000));
     fs::write(directory.path().join("secret.txt"), text).unwrap();
     fs::write(directory.path().join("other.txt"), "nothing").unwrap();

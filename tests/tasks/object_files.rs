@@ -215,7 +215,7 @@ fn proxy(endpoint: &str, fault: Fault) -> String {
             let is_faulty = count.fetch_add(1, Ordering::Relaxed) % 2 == 1;
             if is_faulty && matches!(fault, Fault::Unavailable) {
                 thread::spawn(move || {
-                    let mut request = [0; 65_536];
+                    let mut request = [0; 8192];
                     let _ = client.read(&mut request);
                     let _ = client.write_all(
                         b"HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",

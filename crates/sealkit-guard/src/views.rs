@@ -118,8 +118,8 @@ impl View {
                 continue;
             }
             match unit(&text[escape..], style) {
-                Unit::Literal => continue,
-                Unit::Incomplete if is_last => continue,
+                Unit::Literal => {}
+                Unit::Incomplete if is_last => {}
                 Unit::Incomplete => {
                     view.push_literal(text, at, escape);
                     view.incomplete = Some(to_u32(escape));

@@ -98,7 +98,7 @@ pub struct Run {
     /// Skip the check that every secret exists
     ///
     /// Without --remote, the secrets of TASK itself are still checked.
-    #[arg(long, verbatim_doc_comment)]
+    #[arg(long, verbatim_doc_comment, hide_short_help = true)]
     pub skip_check: bool,
     /// Do not record the run for `sealkit get run` and `sealkit logs`
     #[arg(long, conflicts_with = "remote", hide_short_help = true)]

@@ -25,7 +25,9 @@ impl Filter {
         let mut filter = Self { shortest: usize::MAX, ..Self::default() };
         for pattern in patterns {
             filter.shortest = filter.shortest.min(pattern.len());
-            pattern.iter().for_each(|byte| filter.is_byte[usize::from(*byte)] = true);
+            for byte in pattern {
+                filter.is_byte[usize::from(*byte)] = true;
+            }
         }
         filter.is_source = filter.is_byte;
         let written = (b' '..=b'~').chain(*b"\t\n\r\x07\x1b");
@@ -61,7 +63,7 @@ impl Filter {
             || number(digits, 8).is_some_and(|word| self.is_known(word >> 8) || self.is_known(word & 255));
         let is_hexadecimal = || {
             let mut bytes = digits.chunks(2).filter_map(|pair| number(pair, 16));
-            (length == 1 || length <= 16 && length % 2 == 0) && bytes.any(|byte| self.is_known(byte))
+            (length == 1 || length <= 16 && length.is_multiple_of(2)) && bytes.any(|byte| self.is_known(byte))
         };
         [
             usize::from(is_byte(10)),

@@ -76,7 +76,7 @@ impl Client {
         let subject = Subject { name: format!("the file `{shown}`"), alternative: "" };
         let progress = |sent| progress(sent, size);
         let uri = self.put_with_new_url(&request, target, &payload, &subject, &progress).await?;
-        let md5 = md5.iter().map(|byte| format!("{byte:02x}")).collect();
+        let md5 = format!("{:032x}", u128::from_be_bytes(md5));
         Ok(UploadedFile { uri, md5 })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{self, Read as _, Write as _},
+    io::{self, Write as _},
     path::Path,
     thread,
 };
@@ -13,7 +13,7 @@ use super::{
     File,
     paths::io_error,
     place::{self, Place},
-    scan::{Leak, Positioned, Scan, scan},
+    scan::{Leak, Scan, scan},
 };
 use crate::{
     Context, Reference, Result, TaskMetadata,
@@ -24,8 +24,6 @@ use crate::{
 
 /// A smaller file is searched before it is copied, not at the same time: a thread would take longer.
 const SMALL: u64 = 256 * 1024;
-/// How much is read at a time.
-const CHUNK: usize = 1 << 20;
 
 /// What is known about the task that stores files.
 pub(super) struct Uploader<'c> {
@@ -56,7 +54,7 @@ impl<'c> Uploader<'c> {
         let file = fs::File::open(source).map_err(|error| cannot(error.into()))?;
         let before = version(&file).map_err(|error| cannot(error.into()))?;
         let mut upload = Upload::create(location).map_err(cannot)?;
-        let scan = self.search_while(&file, before.0, || copy(&file, &mut upload)).map_err(cannot)?;
+        let scan = self.search_while(&file, before.0, || upload.copy_from(&file)).map_err(cannot)?;
         if version(&file).ok() != Some(before) {
             return Err(cannot(io::Error::other("it changed while it was read").into()));
         }
@@ -157,22 +155,4 @@ fn guard(context: &Context) -> Guard {
 fn version(file: &fs::File) -> io::Result<(u64, Option<std::time::SystemTime>)> {
     let metadata = file.metadata()?;
     Ok((metadata.len(), metadata.modified().ok()))
-}
-
-fn copy(mut file: &fs::File, upload: &mut Upload) -> Result<(), StorageError> {
-    if let Some(target) = upload.as_file() {
-        // The system copies without reading where it can.
-        io::copy(&mut file, target)?;
-        return Ok(());
-    }
-    let mut from = Positioned { file, position: 0 };
-    let mut chunk = vec![0; CHUNK];
-    loop {
-        match from.read(&mut chunk) {
-            Ok(0) => return Ok(()),
-            Ok(count) => upload.write(&chunk[..count])?,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
 }

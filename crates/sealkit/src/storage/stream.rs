@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::{self, Write as _},
+    io,
     path::{Path, PathBuf},
 };
 
@@ -11,6 +11,10 @@ use tempfile::NamedTempFile;
 use super::{Location, StorageError};
 #[cfg(feature = "cluster")]
 use super::{objects, transfer};
+
+/// How much of a file is read at a time.
+#[cfg(feature = "cluster")]
+const CHUNK: usize = 1 << 20;
 
 /// Content that is being written. Nobody can read it before it is complete, and nothing is left if it is dropped before.
 #[derive(Debug)]
@@ -37,22 +41,25 @@ impl Upload {
         }
     }
 
-    /// Appends data.
-    pub(crate) fn write(&mut self, data: &[u8]) -> Result<(), StorageError> {
+    /// Copies a file, from its position on.
+    pub(crate) fn copy_from(&mut self, mut file: &File) -> Result<(), StorageError> {
         match self {
-            Self::File { file, .. } => Ok(file.write_all(data)?),
+            // The system copies without reading where it can.
+            Self::File { file: target, .. } => drop(io::copy(&mut file, target.as_file_mut())?),
             #[cfg(feature = "cluster")]
-            Self::Object(upload) => upload.write(data),
+            Self::Object(upload) => {
+                let mut chunk = vec![0; CHUNK];
+                loop {
+                    match io::Read::read(&mut file, &mut chunk) {
+                        Ok(0) => break,
+                        Ok(count) => upload.write(&chunk[..count])?,
+                        Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                        Err(error) => return Err(error.into()),
+                    }
+                }
+            }
         }
-    }
-
-    /// Returns the file that is written, if it is on this machine.
-    pub(crate) fn as_file(&mut self) -> Option<&mut File> {
-        match self {
-            Self::File { file, .. } => Some(file.as_file_mut()),
-            #[cfg(feature = "cluster")]
-            Self::Object(_) => None,
-        }
+        Ok(())
     }
 
     /// Completes the content, so that it can be read.
