@@ -242,3 +242,22 @@ fn the_files_of_a_killed_run_are_removed_by_the_next_command() {
     assert!(!stored.exists());
     files.assert_nothing_left();
 }
+
+#[test]
+#[cfg_attr(not(has_namespaces), ignore = "needs user namespaces")]
+fn a_full_disk_is_an_error_and_nothing_is_left() {
+    let files = Files::new();
+    let large = files.path("large.bin");
+    fs::write(&large, vec![b'.'; 3 << 20]).unwrap();
+    let script = "mount -t tmpfs -o size=2m tmpfs $TMPDIR || exit
+                  \"$0\" run --no-history \"$1\" copy --path \"$2\"; echo exit $?; find $TMPDIR -type f";
+    let unshare = support::tool("unshare");
+    let shell = files.0.home.program(unshare.to_str().unwrap()).args("--user --map-root-user --mount sh -c");
+    let shell =
+        shell.arg(script).arg(files.0.home.command()).arg(env!("CARGO_BIN_EXE_file_tasks")).arg(&large);
+    let path = std::env::var_os("PATH").unwrap();
+    let finished = shell.env("TMPDIR", files.path("tmp")).env("PATH", path).run().unwrap();
+    let error = "error: task `copy` failed: cannot store the file `large.bin`: No space left on device\n";
+    assert!(finished.stderr.contains(error), "{finished}");
+    assert_eq!(finished.stdout, "exit 1\n");
+}

@@ -180,5 +180,5 @@ fn a_pod_that_cannot_find_its_task_or_its_inputs_writes_an_error() {
     for line in ["--inputs {{.input}}", "--inputs"] {
         assert_eq!(with(line), "NonRecoverable: option `--inputs` is missing");
     }
-    insta::assert_snapshot!(with("--inputs /nowhere/inputs.pb"), @"Recoverable: cannot read the inputs `/nowhere/inputs.pb`: No such file or directory (os error 2)");
+    insta::assert_snapshot!(with("--inputs /nowhere/inputs.pb"), @"Recoverable: cannot read the inputs `/nowhere/inputs.pb`: No such file or directory");
 }

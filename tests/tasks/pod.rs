@@ -136,7 +136,7 @@ fn an_error_is_written_to_error_pb_with_its_retryability() {
 fn a_pod_that_cannot_write_its_error_has_another_exit_code() {
     let directory = tempfile::tempdir().unwrap();
     let missing = pod(directory.path(), "failing").run().unwrap();
-    insta::assert_snapshot!(error(directory.path(), &missing), @"io Recoverable User: cannot read the inputs `DIR/inputs.pb`: No such file or directory (os error 2)");
+    insta::assert_snapshot!(error(directory.path(), &missing), @"io Recoverable User: cannot read the inputs `DIR/inputs.pb`: No such file or directory");
 
     write_inputs(directory.path(), &[]);
     fs::remove_dir_all(directory.path().join("outputs")).unwrap();

@@ -27,6 +27,8 @@ const REFUSED_OF_PACKAGE: [&str; 9] = [
 const FORBIDDEN_NAMES: [&str; 4] = ["build", "deps", "examples", "incremental"];
 /// The feature with which a pod on a cluster works. It is a feature of the script, so that the lock file has its dependencies.
 pub(crate) const CLUSTER_FEATURE: &str = "sealkit-cluster";
+/// The crate that is always optimized: it searches all files and outputs.
+const OPTIMIZED: &str = "sealkit-guard";
 /// The longest name of a package that is made from a stem: the names of built files are longer.
 const MAX_NAME: usize = 64;
 /// The edition of a script that names none.
@@ -70,6 +72,10 @@ impl Manifest {
         make_paths_absolute(&mut table, script.parent().unwrap_or(Path::new("/")));
         let enabled = Value::Array(vec!["sealkit/cluster".into()]);
         entry(&mut table, "features")?.insert(CLUSTER_FEATURE.to_owned(), enabled);
+        let packages = entry(entry(entry(&mut table, "profile")?, "dev")?, "package")?;
+        packages
+            .entry(OPTIMIZED)
+            .or_insert_with(|| Table::from_iter([("opt-level".to_owned(), 3.into())]).into());
         let dependencies = entry(&mut table, "dependencies")?;
         for (name, dependency) in sealkit_source::dependencies(sealkit) {
             add_dependency(dependencies, name, dependency);
@@ -195,6 +201,7 @@ mod tests {
             bin = [{{ name = "my_file", path = "/scripts/My File.rs" }}]
             workspace = {{}}
             features = {{ sealkit-cluster = ["sealkit/cluster"] }}
+            profile.dev.package.sealkit-guard.opt-level = 3
             [dependencies]
             anyhow = {{ version = "1" }}
             sealkit = {{ version = "{}", path = "/sealkit" }}
@@ -229,6 +236,7 @@ mod tests {
         assert_eq!(manifest["package"]["version"].as_str(), Some("1.0.0+x.id"));
         assert_eq!(manifest["package"]["edition"].as_str(), Some("2021"));
         assert_eq!(manifest["profile"]["dev"]["opt-level"].as_integer(), Some(1));
+        assert_eq!(manifest["profile"]["dev"]["package"]["sealkit-guard"]["opt-level"].as_integer(), Some(3));
         assert!(manifest.contains_key("features"));
     }
 

@@ -73,8 +73,8 @@ impl Dir {
     ///
     /// # Errors
     ///
-    /// Returns an error of kind [`Leak`](ErrorKind::Leak) if the path or the content of a file has a secret of the task, and of kind
-    /// [`Io`](ErrorKind::Io) if a file cannot be stored. Then none of them is stored.
+    /// Returns an error of kind [`Leak`](crate::ErrorKind::Leak) if the path or the content of a file has a secret of the task, and of kind
+    /// [`Io`](crate::ErrorKind::Io) if a file cannot be stored. Then none of them is stored.
     pub fn from_path(path: impl AsRef<Path>) -> Result<Self> {
         let (path, context) = (path.as_ref(), current_context());
         let cannot = |error: StorageError| {
@@ -154,7 +154,7 @@ impl<F> Dir<F> {
     ///
     /// # Errors
     ///
-    /// Returns an error of kind [`Io`](ErrorKind::Io) if the directory cannot be listed, or if one of the paths leaves it or is not usable in
+    /// Returns an error of kind [`Io`](crate::ErrorKind::Io) if the directory cannot be listed, or if one of the paths leaves it or is not usable in
     /// every store.
     pub fn list(&self) -> Result<Vec<String>> {
         storage::list(&self.location()?).map_err(|error| self.cannot_read(error))
@@ -164,7 +164,7 @@ impl<F> Dir<F> {
     ///
     /// # Errors
     ///
-    /// Returns an error of kind [`Io`](ErrorKind::Io) if `path` leaves the directory.
+    /// Returns an error of kind [`Io`](crate::ErrorKind::Io) if `path` leaves the directory.
     pub fn file(&self, path: &str) -> Result<File<F>> {
         storage::check_path(path).map_err(|error| self.cannot_read(error))?;
         let reference = Reference::new(self.location()?.child(path).uri()).with_format(self.format());
@@ -175,8 +175,8 @@ impl<F> Dir<F> {
     ///
     /// # Errors
     ///
-    /// Returns an error of kind [`NoTask`](ErrorKind::NoTask) outside a task: see [`download_to`](Self::download_to). Returns an error of
-    /// kind [`Io`](ErrorKind::Io) if a file cannot be copied.
+    /// Returns an error of kind [`NoTask`](crate::ErrorKind::NoTask) outside a task: see [`download_to`](Self::download_to). Returns an error of
+    /// kind [`Io`](crate::ErrorKind::Io) if a file cannot be copied.
     pub fn download(&self) -> Result<PathBuf> {
         let directory = download_directory()?;
         let name = self.name();
@@ -190,7 +190,7 @@ impl<F> Dir<F> {
     ///
     /// # Errors
     ///
-    /// Returns an error of kind [`Io`](ErrorKind::Io) if a file cannot be copied. Others may have been copied.
+    /// Returns an error of kind [`Io`](crate::ErrorKind::Io) if a file cannot be copied. Others may have been copied.
     pub fn download_to(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         let cannot = |error: std::io::Error| {
