@@ -152,9 +152,11 @@ fn a_file_with_a_secret_of_the_task_is_not_stored() {
             .contains("file `sub/config.txt` of task `leak_in_directory` contains secret")
     );
     // A task may pass it on if it says so.
-    let out = files.path("out");
-    files.output(&format!("--outputs {}", out.display()), "allowed", &[]);
-    assert_eq!(fs::read_to_string(out.join("config.txt")).unwrap(), SECRET);
+    for (name, input) in [("from bytes", "--from_path=false"), ("from a path", "--from_path=true")] {
+        let out = files.path(&name.replace(' ', "-"));
+        files.output(&format!("--outputs {}", out.display()), "allowed", &[input]);
+        assert_eq!(fs::read_to_string(out.join("config.txt")).unwrap(), SECRET, "{name}");
+    }
     files.assert_nothing_left();
 }
 

@@ -153,8 +153,15 @@ fn leak_in_directory() -> anyhow::Result<Dir> {
     secret_requests = [Secret(key = "my_secret")],
     allow_secret_in(output = "o0", secret = "my_secret", because = "the next task configures a server with it"),
 )]
-fn allowed() -> anyhow::Result<File> {
-    Ok(File::from_bytes("config.txt", current_context().secrets().get("my_secret")?.expose())?)
+fn allowed(from_path: bool) -> anyhow::Result<File> {
+    let context = current_context();
+    let secret = context.secrets().get("my_secret")?;
+    if !from_path {
+        return Ok(File::from_bytes("config.txt", secret.expose())?);
+    }
+    let path = context.working_directory()?.join("config.txt");
+    fs::write(&path, secret.expose())?;
+    Ok(File::from_path(path)?)
 }
 
 /// Stores whatever is at `path`.

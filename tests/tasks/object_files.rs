@@ -176,7 +176,10 @@ fn a_file_with_a_secret_never_becomes_an_object() {
     }
     assert!(run.run("leak_in_directory", &[]).unwrap_err().contains("file `sub/config.txt` of task"));
     assert_eq!(run.raw_data("leak_in_directory"), Vec::<String>::new());
-    assert!(uri(&run.run("allowed", &[]).unwrap()).ends_with("/config.txt"));
+    assert!(
+        uri(&run.run("allowed", &[("from_path", Type::Boolean, Value::Boolean(true))]).unwrap())
+            .ends_with("/config.txt")
+    );
 }
 
 #[test]

@@ -54,11 +54,12 @@ impl<'c> Uploader<'c> {
         let file = fs::File::open(source).map_err(|error| cannot(error.into()))?;
         let before = version(&file).map_err(|error| cannot(error.into()))?;
         let mut upload = Upload::create(location).map_err(cannot)?;
-        let scan = self.search_while(&file, before.0, || upload.copy_from(&file)).map_err(cannot)?;
+        let scan = self.search_while(&file, before.0, || upload.copy_from(&file));
+        // A file that became shorter is an error of the search, too.
         if version(&file).ok() != Some(before) {
             return Err(cannot(io::Error::other("it changed while it was read").into()));
         }
-        self.check(name, scan)?;
+        self.check(name, scan.map_err(cannot)?)?;
         upload.finish().map_err(cannot)
     }
 
@@ -80,10 +81,7 @@ impl<'c> Uploader<'c> {
     ) -> Result<Scan, StorageError> {
         if size < SMALL || self.guard.is_empty() {
             let scan = scan(&self.guard, file)?;
-            if scan.leaks.is_empty() {
-                work()?;
-            }
-            return Ok(scan);
+            return work().map(|()| scan);
         }
         thread::scope(|threads| {
             let searching = thread::Builder::new().spawn_scoped(threads, || scan(&self.guard, file))?;
