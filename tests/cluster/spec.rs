@@ -153,8 +153,9 @@ fn take_known_differences(task: &str, answer: &mut Answer) {
     let [ours, theirs] = [&mut answer.ours, &mut answer.theirs]
         .map(|message| take(message, "/task_template/container/args"))
         .map(|args| args.as_array().unwrap().clone());
-    let filled = ["--inputs", "{{.input}}", "--outputs-path", "{{.outputPrefix}}"];
-    let filled = [filled, ["--run-name", "{{.runName}}", "--name", "{{.actionName}}"]].concat();
+    let filled = "--inputs {{.input}} --outputs-path {{.outputPrefix}} --raw-data-path {{.rawOutputDataPrefix}} \
+                  --run-name {{.runName}} --name {{.actionName}}";
+    let filled: Vec<&str> = filled.split(' ').collect();
     assert_eq!(ours, [["/app/tasks", "execute", "--task", task].as_slice(), &filled].concat());
     for pair in filled.chunks(2) {
         assert!(theirs.windows(2).any(|theirs| theirs == pair), "{task}: {pair:?} is not in {theirs:?}");
