@@ -209,7 +209,7 @@ impl<'f> Views<'f> {
             self.view_zone(text, from, to, visit);
         }
         if !self.is_last {
-            self.lists.finish(text, visit);
+            self.lists.finish(text, self.filter, visit);
         }
     }
 
@@ -245,7 +245,8 @@ impl<'f> Views<'f> {
 fn unescape_twice(text: &[u8], base: usize, is_end: bool, is_last: bool, visit: &mut impl FnMut(View)) {
     for (kinds, mut once) in readings(text, Style::ALL.kinds, |style| View::unescape(text, style, is_last)) {
         (once.base, once.is_end) = (base, is_end);
-        let alone = if kinds == Style::ALL.kinds { 0 } else { kinds };
+        // What was read as one kind of escape may contain another kind, which is a part of the value.
+        let alone = if kinds.is_power_of_two() { kinds } else { 0 };
         let twice = readings(&once.bytes, alone, |style| once.unescape_again(style, is_last));
         for (_, view) in twice {
             visit(view);
@@ -265,10 +266,10 @@ fn readings(text: &[u8], alone: u8, unescape: impl Fn(Style) -> View) -> Vec<(u8
     let mut readings = Vec::new();
     let mut add = |kinds| {
         let view = unescape(Style { kinds, hex_pairs: false });
-        let is_ambiguous = view.is_ambiguous;
-        readings.push((kinds, view));
+        let (is_ambiguous, read) = (view.is_ambiguous, kinds & present);
+        readings.push((read, view));
         if is_ambiguous {
-            readings.push((kinds, unescape(Style { kinds, hex_pairs: true })));
+            readings.push((read, unescape(Style { kinds, hex_pairs: true })));
         }
     };
     add(Style::ALL.kinds);

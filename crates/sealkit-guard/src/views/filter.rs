@@ -1,7 +1,7 @@
 //! Quick tests of whether a part of a text can stand for a pattern at all.
 
-/// The shortest list of numbers that is a value of full strength.
-const MIN_NUMBERS: usize = 6;
+/// The number of bytes of the shortest value of full strength.
+const FULL_STRENGTH: usize = 6;
 
 /// The bytes of a set of patterns.
 #[derive(Debug)]
@@ -47,6 +47,11 @@ impl Filter {
     /// Searches the run of digits and separators from `from` to the end of `text`. The run `is_open` if more of it may follow.
     pub(super) fn numbers<'t>(&'t self, text: &'t [u8], from: usize, is_open: bool) -> NumberSearch<'t> {
         NumberSearch { filter: self, text, at: from, is_open, bases: <[Sequence; 3]>::default() }
+    }
+
+    /// Returns how many bytes a list of numbers stands for at least.
+    pub(super) fn min_numbers(&self) -> usize {
+        self.shortest.min(FULL_STRENGTH)
     }
 
     fn is_known(&self, number: u64) -> bool {
@@ -96,28 +101,44 @@ impl Iterator for NumberSearch<'_> {
             // A number at the end may go on, and so may its prefix.
             let is_prefix = digits == b"0" && next.is_some_and(|byte| b"xXo".contains(byte));
             if self.is_open && length > 0 && at + length + usize::from(is_prefix) == text.len() {
-                let starts = self.bases.iter().filter(|base| base.count > 0).map(|base| base.start);
-                return Some(Numbers::Open(starts.chain([at]).min().unwrap_or(at)));
+                return Some(Numbers::Open(self.start().unwrap_or(at)));
             }
             if length == 0 || is_prefix {
                 continue;
             }
             // The offset of a line of a dump, after which a value may begin that goes on in the next line.
             if length >= 7 && next.is_some_and(|byte| b": ".contains(byte)) {
-                self.at = text.len();
-                return Some(Numbers::Open(at));
+                // A list before it may end with these digits.
+                let start = self.start().unwrap_or(at);
+                (self.at, self.bases) = (text.len(), <[Sequence; 3]>::default());
+                return Some(Numbers::Open(start));
             }
             let counts = self.filter.counts(digits);
-            let ended =
-                self.bases.iter_mut().zip(counts).filter_map(|(base, count)| base.add(at, count)).min();
+            // Its prefix belongs to a number.
+            let from =
+                if at >= 2 && matches!(&text[at - 2..at], [b'0', b'x' | b'X' | b'o']) { at - 2 } else { at };
+            let min = self.filter.min_numbers();
+            let ended = self
+                .bases
+                .iter_mut()
+                .zip(counts)
+                .filter_map(|(base, count)| base.add(from, count, min))
+                .min();
             if let Some(start) = ended {
                 return Some(Numbers::List(start, at));
             }
         }
         let bases = std::mem::take(&mut self.bases);
-        let is_meant = |base: &&Sequence| base.is_list() || self.is_open && base.count > 0;
-        let start = bases.iter().filter(is_meant).map(|base| base.start).min()?;
-        Some(if self.is_open { Numbers::Open(start) } else { Numbers::List(start, text.len()) })
+        let min = if self.is_open { 1 } else { self.filter.min_numbers() };
+        let start = bases.iter().filter(|base| base.count >= min).map(|base| base.start).min()?;
+        Some(Numbers::Open(start))
+    }
+}
+
+impl NumberSearch<'_> {
+    /// Returns where the first sequence that goes on begins.
+    fn start(&self) -> Option<usize> {
+        self.bases.iter().filter(|base| base.count > 0).map(|base| base.start).min()
     }
 }
 
@@ -125,7 +146,7 @@ impl Iterator for NumberSearch<'_> {
 pub(super) enum Numbers {
     /// A list from a number on to the end.
     List(usize, usize),
-    /// A list that may go on behind the run.
+    /// A list that ends with the run, or goes on behind it.
     Open(usize),
 }
 
@@ -138,21 +159,17 @@ struct Sequence {
 }
 
 impl Sequence {
-    /// Adds a number at `at` that is `count` bytes. If it is none, the sequence ends: returns where it began if it was a list.
-    fn add(&mut self, at: usize, count: usize) -> Option<usize> {
+    /// Adds a number at `at` that is `count` bytes. If it is none, the sequence ends: returns where it began if it had `min` bytes.
+    fn add(&mut self, at: usize, count: usize, min: usize) -> Option<usize> {
         if count == 0 {
             let ended = std::mem::take(self);
-            return ended.is_list().then_some(ended.start);
+            return (ended.count >= min).then_some(ended.start);
         }
         if self.count == 0 {
             self.start = at;
         }
         self.count += count;
         None
-    }
-
-    fn is_list(&self) -> bool {
-        self.count >= MIN_NUMBERS
     }
 }
 

@@ -4,8 +4,6 @@ use super::{Filter, View, filter::Numbers};
 
 /// The shortest list: six bytes in hexadecimal, with separators.
 const MIN_LIST: usize = 17;
-/// Fewer bytes are no value of full strength.
-const MIN_BYTES: usize = 6;
 /// The distance of the bytes that are looked at to find a list.
 const STRIDE: usize = 8;
 /// A list contains such a window at a multiple of the stride.
@@ -106,35 +104,40 @@ impl Lists {
             return run_end;
         }
         let is_open = !is_last && run_end == text.len();
-        let mut from = run_end;
         for part in filter.numbers(&text[..run_end], start, is_open) {
             match part {
-                Numbers::List(start, end) => {
-                    let (numbers, _) = numbers(&text[..end], start);
-                    visit_bases(&text[..end], &numbers, false, visit);
-                    self.done = end;
-                }
-                Numbers::Open(start) => from = start,
+                Numbers::List(start, end) => self.visit_lists(&text[..end], start, end, true, filter, visit),
+                Numbers::Open(start) => self.visit_lists(text, start, run_end, is_last, filter, visit),
             }
-        }
-        while from < run_end {
-            let (numbers, end) = numbers(text, from);
-            let is_cut = !is_last && end == text.len();
-            if numbers.len() >= MIN_BYTES / 2 || is_cut {
-                visit_bases(text, &numbers, is_cut, visit);
-            }
-            self.done = end;
-            // What is no number, or a long gap, is skipped.
-            from = (end.max(from) + 1..run_end)
-                .find(|at| text[*at].is_ascii_hexdigit())
-                .unwrap_or(run_end)
-                .max(end);
         }
         run_end.max(self.done)
     }
 
+    /// Visits the lists that begin between `from` and `until`.
+    fn visit_lists(
+        &mut self,
+        text: &[u8],
+        mut from: usize,
+        until: usize,
+        is_last: bool,
+        filter: &Filter,
+        visit: &mut impl FnMut(View),
+    ) {
+        while from < until {
+            let (numbers, end) = numbers(text, from);
+            let is_cut = !is_last && end == text.len();
+            if !numbers.is_empty() || is_cut {
+                visit_bases(text, &numbers, is_cut, filter.min_numbers(), visit);
+            }
+            self.done = end;
+            // What is no number, or a long gap, is skipped.
+            from =
+                (end.max(from) + 1..until).find(|at| text[*at].is_ascii_hexdigit()).unwrap_or(until).max(end);
+        }
+    }
+
     /// Visits the list that may begin at the end of the text.
-    pub(super) fn finish(&self, text: &[u8], visit: &mut impl FnMut(View)) {
+    pub(super) fn finish(&self, text: &[u8], filter: &Filter, visit: &mut impl FnMut(View)) {
         let from = self.done.max(text.len().saturating_sub(MAX_TAIL));
         let start = (from..text.len()).rev().take_while(|at| IS_LIST[usize::from(text[*at])]).last();
         if let Some(start) = start
@@ -142,7 +145,7 @@ impl Lists {
         {
             let (numbers, end) = numbers(text, start);
             if end == text.len() {
-                visit_bases(text, &numbers, true, visit);
+                visit_bases(text, &numbers, true, filter.min_numbers(), visit);
             }
         }
     }
@@ -209,7 +212,8 @@ fn numbers(text: &[u8], mut at: usize) -> (Vec<Number>, usize) {
     }
 }
 
-fn visit_bases(text: &[u8], numbers: &[Number], is_cut: bool, visit: &mut impl FnMut(View)) {
+/// Calls `visit` with what the numbers stand for in each base, where that is at least `min` bytes.
+fn visit_bases(text: &[u8], numbers: &[Number], is_cut: bool, min: usize, visit: &mut impl FnMut(View)) {
     for base in [Base::Decimal, Base::Hexadecimal, Base::HexadecimalWords, Base::Octal] {
         let new = || View { is_list: true, ..View::default() };
         let mut view = new();
@@ -223,12 +227,12 @@ fn visit_bases(text: &[u8], numbers: &[Number], is_cut: bool, visit: &mut impl F
                 view.push(&bytes[..count], number.from, number.end);
                 continue;
             }
-            if view.bytes.len() >= MIN_BYTES {
+            if view.bytes.len() >= min {
                 visit(std::mem::take(&mut view));
             }
             view = new();
         }
-        if view.bytes.len() >= MIN_BYTES || is_cut {
+        if view.bytes.len() >= min || is_cut {
             view.is_end = is_cut;
             visit(view);
         }
@@ -291,8 +295,16 @@ mod tests {
             "0000000 336b 714a 372d 7831 2f54 5177 397a 4276\n0000010 6d32\n0000012\n",
             "0000000 031553 070512 033455 074061 027524 050567 034572 041166\n0000020 066462\n0000022\n",
         ] {
-            let found = views(text);
-            assert!(found.iter().any(|view| view.contains(value)), "{text}: {found:?}");
+            // Numbers beside a list do not hide it: a time, the offset of a dump, a port.
+            for text in [
+                text.to_owned(),
+                format!("{text} 1700000000 12"),
+                format!("443 {text}"),
+                format!("{text}: 0000010 "),
+            ] {
+                let found = views(&text);
+                assert!(found.iter().any(|view| view.contains(value)), "{text}: {found:?}");
+            }
         }
     }
 
