@@ -98,25 +98,25 @@ impl Iterator for NumberSearch<'_> {
             let length = text[at..].iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
             let (digits, next) = (&text[at..at + length], text.get(at + length));
             self.at += length.max(1);
+            // The prefix of a number belongs to it.
+            let has_prefix = at >= 2 && matches!(text[at - 2..at], [b'0', b'x' | b'X' | b'o']);
+            let from = if has_prefix { at - 2 } else { at };
             // A number at the end may go on, and so may its prefix.
             let is_prefix = digits == b"0" && next.is_some_and(|byte| b"xXo".contains(byte));
             if self.is_open && length > 0 && at + length + usize::from(is_prefix) == text.len() {
-                return Some(Numbers::Open(self.start().unwrap_or(at)));
+                return Some(Numbers::Open(self.start().unwrap_or(from)));
             }
             if length == 0 || is_prefix {
                 continue;
             }
             // The offset of a line of a dump, after which a value may begin that goes on in the next line.
-            if length >= 7 && next.is_some_and(|byte| b": ".contains(byte)) {
+            if length >= 7 && !has_prefix && next.is_some_and(|byte| b": ".contains(byte)) {
                 // A list before it may end with these digits.
-                let start = self.start().unwrap_or(at);
+                let start = self.start().unwrap_or(from);
                 (self.at, self.bases) = (text.len(), <[Sequence; 3]>::default());
                 return Some(Numbers::Open(start));
             }
             let counts = self.filter.counts(digits);
-            // Its prefix belongs to a number.
-            let from =
-                if at >= 2 && matches!(&text[at - 2..at], [b'0', b'x' | b'X' | b'o']) { at - 2 } else { at };
             let min = self.filter.min_numbers();
             let ended = self
                 .bases

@@ -130,7 +130,7 @@ impl Lists {
                 visit_bases(text, &numbers, is_cut, filter.min_numbers(), visit);
             }
             self.done = end;
-            // What is no number, or a long gap, is skipped.
+            // The next number may come after a long gap.
             from =
                 (end.max(from) + 1..until).find(|at| text[*at].is_ascii_hexdigit()).unwrap_or(until).max(end);
         }
@@ -154,7 +154,8 @@ impl Lists {
 /// Returns the numbers from `at` on, and where they end. Offsets and text columns of dumps are left out.
 fn numbers(text: &[u8], mut at: usize) -> (Vec<Number>, usize) {
     let mut numbers: Vec<Number> = Vec::new();
-    let mut is_first_of_line = at.checked_sub(1).is_none_or(|before| text[before] == b'\n');
+    let before = text[..at].iter().rev().find(|byte| !b" \t".contains(byte));
+    let mut is_first_of_line = before.is_none_or(|byte| *byte == b'\n');
     let mut offset = Offset::None;
     loop {
         let gap = text[at..].iter().take_while(|byte| {
@@ -300,6 +301,7 @@ mod tests {
                 text.to_owned(),
                 format!("{text} 1700000000 12"),
                 format!("443 {text}"),
+                format!("0xc0ffee00 {text}"),
                 format!("{text}: 0000010 "),
             ] {
                 let found = views(&text);
