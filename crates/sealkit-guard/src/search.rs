@@ -132,7 +132,12 @@ impl Guard {
         pending: &mut Pending,
         found: &mut impl FnMut(Match),
     ) {
-        let before = view.base().checked_sub(1).map_or(previous, |at| Some(text[at]));
+        // A list of numbers is no part of the word before it.
+        let before = match view.base().checked_sub(1) {
+            _ if view.is_list() => None,
+            Some(at) => Some(text[at]),
+            None => previous,
+        };
         let is_complete = is_last || !view.is_end;
         let mut undecided = view.bytes.len();
         self.scanner.find(&view.bytes, |start, pattern| {

@@ -324,6 +324,15 @@ fn a_word_after_a_colour_is_found_across_chunks() {
 }
 
 #[test]
+fn a_list_of_numbers_is_no_part_of_the_word_before_it() {
+    let guard = Arc::new(Guard::new([("verb", "rLqOoEQ")]));
+    for chunks in [["pin", "[72, 4c, 71, 4f, 6f, 45, 51]"], ["pin[", "72 4c 71 4f 6f 45 51"]] {
+        let redacted = String::from_utf8(redact_chunks(&guard, chunks)).unwrap();
+        assert!(redacted.starts_with("pin[") && redacted.contains("[REDACTED:verb]"), "{redacted}");
+    }
+}
+
+#[test]
 fn released_bytes_are_not_written_twice() {
     let mut redactor = Redactor::new(Arc::new(Guard::new([("token", "Zx81-Spectrum-48K")])));
     let mut out = Vec::new();
