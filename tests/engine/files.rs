@@ -134,6 +134,13 @@ fn directories_keep_their_tree_and_all_names() {
 }
 
 #[test]
+fn a_directory_may_have_many_files() {
+    let files = Files::new();
+    assert_eq!(files.output("", "many", &["--count", "100000"]), "100000");
+    files.assert_nothing_left();
+}
+
+#[test]
 fn a_file_with_a_secret_of_the_task_is_not_stored() {
     let files = Files::new();
     let leak = |way: &str| files.error("leak", &["--way", way, "--secret", SECRET]);
@@ -144,7 +151,7 @@ fn a_file_with_a_secret_of_the_task_is_not_stored() {
     assert!(leak("bytes").contains(
         "file `config.txt` of task `leak` contains secret `my_secret` (in plain text, at byte 0 of 17)"
     ));
-    assert!(leak("large").contains("file `large.bin` of task `leak` contains secret `my_secret` (in plain text, at byte 4914300 of 4930701)"));
+    assert!(leak("large").contains("file `large.bin` of task `leak` contains secret `my_secret` (in plain text, at byte 16381000 of 16397401)"));
     assert!(leak("name").contains("the name of a file of task `leak` contains secret `my_secret`"));
     assert!(
         files

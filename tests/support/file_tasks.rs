@@ -58,6 +58,18 @@ fn pass_on(file: File) -> anyhow::Result<File> {
     Ok(File::from_path(file.download()?)?)
 }
 
+/// Reads the beginning of a file, says so by creating the file `begun`, and reads the rest when that is removed.
+#[task]
+fn read_in_two(file: File, begun: String) -> anyhow::Result<u64> {
+    let mut reader = file.open()?;
+    reader.read_exact(&mut [0])?;
+    fs::write(&begun, "")?;
+    while Path::new(&begun).exists() {
+        thread::sleep(Duration::from_millis(5));
+    }
+    Ok(1 + std::io::copy(&mut reader, &mut std::io::sink())?)
+}
+
 /// Returns the number of bytes of a file.
 #[task]
 fn length(file: File) -> sealkit::Result<u64> {
@@ -75,6 +87,20 @@ fn tree(paths: Vec<String>) -> anyhow::Result<Dir> {
         fs::write(file, path)?;
     }
     Ok(Dir::from_path(root)?)
+}
+
+/// Stores a directory with `count` files, and returns how many it has.
+#[task]
+fn many(count: u32) -> anyhow::Result<usize> {
+    let root = current_context().working_directory()?.join("many");
+    for n in 0..count {
+        let directory = root.join((n / 1000).to_string());
+        if n % 1000 == 0 {
+            fs::create_dir_all(&directory)?;
+        }
+        fs::write(directory.join(n.to_string()), "content")?;
+    }
+    Ok(Dir::from_path(root)?.list()?.len())
 }
 
 /// Lists a directory, and checks its files both one by one and after downloading it.
@@ -123,7 +149,7 @@ fn leak(way: String, secret: String) -> anyhow::Result<File> {
         "bytes" => File::from_bytes("config.txt", secret)?,
         "large" => {
             let mut file = File::create("large.bin")?;
-            for _ in 0..300 {
+            for _ in 0..1000 {
                 file.write_all(&[b'x'; 16_381])?;
             }
             file.write_all(secret.as_bytes())?;

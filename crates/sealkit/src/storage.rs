@@ -24,8 +24,6 @@ use std::{
 pub(crate) use self::stream::{
     Content, Upload, check_path, create_directory, delete_all, len, list, require_file,
 };
-#[cfg(feature = "cluster")]
-pub(crate) use self::transfer::Received;
 
 /// The schemes of object URIs that Flyte's SDK and its official Rust worker accept.
 const SCHEMES: [&str; 7] = ["s3", "s3a", "gs", "gcs", "az", "abfs", "abfss"];
@@ -41,7 +39,8 @@ pub(crate) enum Location {
 }
 
 /// The error of reading or writing a file or an object.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
 pub(crate) struct StorageError {
     pub(crate) message: String,
     pub(crate) hint: Option<String>,
@@ -129,9 +128,12 @@ impl fmt::Debug for Location {
     }
 }
 
+/// The error of a stream that was made from a storage error is that error again.
 impl From<io::Error> for StorageError {
     fn from(error: io::Error) -> Self {
-        Self { message: sealkit_names::io_reason(&error), hint: None }
+        error
+            .downcast()
+            .unwrap_or_else(|error| Self { message: sealkit_names::io_reason(&error), hint: None })
     }
 }
 

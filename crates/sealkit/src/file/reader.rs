@@ -8,8 +8,6 @@ use std::{
 #[cfg(feature = "tokio")]
 use crate::executor::on_this_thread;
 use crate::storage::Content;
-#[cfg(feature = "cluster")]
-use crate::storage::StorageError;
 
 /// The content of a [`File`](crate::File) as a stream: [`std::io::Read`] and, with the feature `tokio`, [`tokio::io::AsyncRead`].
 ///
@@ -24,10 +22,9 @@ pub struct FileReader {
 
 enum Source {
     File(std::fs::File),
+    /// From a thread: the parts of an object, or those of a file that a future reads. An empty part is the end, too.
     #[cfg(feature = "tokio")]
     Parts(tokio::sync::mpsc::Receiver<io::Result<Vec<u8>>>),
-    #[cfg(feature = "cluster")]
-    Object(tokio::sync::mpsc::Receiver<crate::storage::Received>),
 }
 
 impl FileReader {
@@ -35,7 +32,7 @@ impl FileReader {
         let source = match content {
             Content::File(file) => Source::File(file),
             #[cfg(feature = "cluster")]
-            Content::Object(parts) => Source::Object(parts),
+            Content::Object(parts) => Source::Parts(parts),
         };
         Self { source, part: Vec::new(), read: 0 }
     }
@@ -64,20 +61,10 @@ impl Read for FileReader {
                     let part = on_this_thread(parts.recv()).transpose()?;
                     (self.part, self.read) = (part.unwrap_or_default(), 0);
                 }
-                #[cfg(feature = "cluster")]
-                Source::Object(parts) => {
-                    let part = on_this_thread(parts.recv()).transpose().map_err(to_io_error)?;
-                    (self.part, self.read) = (part.unwrap_or_default(), 0);
-                }
             }
         }
         Ok(self.read_part(buffer))
     }
-}
-
-#[cfg(feature = "cluster")]
-fn to_io_error(error: StorageError) -> io::Error {
-    io::Error::other(error.message)
 }
 
 #[cfg(feature = "tokio")]
@@ -112,10 +99,6 @@ mod asynchronous {
                         return self.poll_read(task, buffer);
                     }
                     Source::Parts(parts) => ready!(parts.poll_recv(task)).transpose()?,
-                    #[cfg(feature = "cluster")]
-                    Source::Object(parts) => {
-                        ready!(parts.poll_recv(task)).transpose().map_err(super::to_io_error)?
-                    }
                 };
                 (this.part, this.read) = (part.unwrap_or_default(), 0);
             }
@@ -133,7 +116,6 @@ mod asynchronous {
                 let mut part = Vec::new();
                 let read = file.by_ref().take(PART as u64).read_to_end(&mut part).map(|_| part);
                 let is_last = read.as_ref().map_or(true, Vec::is_empty);
-                // The end is the end of the channel, or an empty part.
                 if sender.blocking_send(read).is_err() || is_last {
                     return;
                 }

@@ -16,7 +16,7 @@ use super::{objects, transfer};
 #[cfg(feature = "cluster")]
 const CHUNK: usize = 1 << 20;
 
-/// Content that is being written. Nobody can read it before it is complete, and nothing is left if it is dropped before.
+/// Content that is being written. It cannot be read before it is complete, and nothing is left if it is dropped before.
 #[derive(Debug)]
 pub(crate) enum Upload {
     File {
@@ -80,7 +80,7 @@ impl Upload {
 pub(crate) enum Content {
     File(File),
     #[cfg(feature = "cluster")]
-    Object(tokio::sync::mpsc::Receiver<transfer::Received>),
+    Object(tokio::sync::mpsc::Receiver<io::Result<Vec<u8>>>),
 }
 
 impl Content {

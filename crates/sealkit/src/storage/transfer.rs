@@ -1,11 +1,17 @@
 //! Streams from and to objects, in bounded memory: in parts, of which a few are on their way at the same time.
 
-use std::{collections::VecDeque, mem, ops::Range, thread};
+use std::{
+    collections::VecDeque,
+    io, mem,
+    ops::Range,
+    thread::{self, JoinHandle},
+    time::Duration,
+};
 
 use object_store::{GetOptions, MultipartUpload, ObjectStoreExt as _};
 use tokio::{
-    sync::{mpsc, oneshot},
-    task::{JoinHandle, JoinSet},
+    sync::mpsc,
+    task::{self, JoinSet},
 };
 
 use super::{
@@ -22,8 +28,11 @@ const PARTS_OF_ONE_SIZE: usize = 2_000;
 /// How many parts are on their way at the same time.
 const PARALLEL: usize = 3;
 
+/// How long the removal of the parts of an object may take that is not written after all.
+const ABORT_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// Data that is received from an object.
-pub(crate) type Received = Result<Vec<u8>, StorageError>;
+type Received = io::Result<Vec<u8>>;
 
 /// The data or the end of an object that is sent.
 enum Sent {
@@ -31,47 +40,54 @@ enum Sent {
     End,
 }
 
-/// An object that is being written. It does not exist before [`finish`](Self::finish) has returned.
+/// An object that is being written. It does not exist before [`finish`](Self::finish) has returned. Dropping it waits until the store has
+/// removed what it was sent, because the process may end then.
 #[derive(Debug)]
 pub(crate) struct Upload {
-    sender: mpsc::Sender<Sent>,
-    outcome: oneshot::Receiver<Result<(), StorageError>>,
+    sender: Option<mpsc::Sender<Sent>>,
+    thread: Option<JoinHandle<Result<(), StorageError>>>,
 }
 
 impl Upload {
     pub(super) fn create(object: &Object) -> Result<Self, StorageError> {
         let (sender, receiver) = mpsc::channel(1);
-        let (report, outcome) = oneshot::channel();
         let object = object.clone();
-        run(move || async move {
-            let outcome = send(&object, receiver).await.map_err(|error| object.error(&error));
-            let _ = report.send(outcome);
-        })?;
-        Ok(Self { sender, outcome })
+        let thread =
+            run(move || async move { send(&object, receiver).await.map_err(|error| object.error(&error)) })?;
+        Ok(Self { sender: Some(sender), thread: Some(thread) })
     }
 
     /// Sends data. It waits while too much is on its way.
     pub(crate) fn write(&mut self, data: &[u8]) -> Result<(), StorageError> {
-        match on_this_thread(self.sender.send(Sent::Data(data.to_vec()))) {
-            Ok(()) => Ok(()),
-            Err(_) => Err(self.error()),
+        if self.send(Sent::Data(data.to_vec())) {
+            return Ok(());
         }
+        self.end().and(Err(client_panicked()))
     }
 
     /// Completes the object.
     pub(crate) fn finish(mut self) -> Result<(), StorageError> {
-        match on_this_thread(self.sender.send(Sent::End)) {
-            Ok(()) => on_this_thread(&mut self.outcome).unwrap_or_else(|_| Err(client_panicked())),
-            Err(_) => Err(self.error()),
-        }
+        self.send(Sent::End);
+        self.end()
     }
 
-    /// Returns why no data is received any more.
-    fn error(&mut self) -> StorageError {
-        match on_this_thread(&mut self.outcome) {
-            Ok(Err(error)) => error,
-            _ => client_panicked(),
-        }
+    /// Returns whether it was received. It is not after an error, which [`end`](Self::end) returns.
+    fn send(&self, sent: Sent) -> bool {
+        self.sender.as_ref().is_some_and(|sender| on_this_thread(sender.send(sent)).is_ok())
+    }
+
+    /// Waits for the end of the thread.
+    fn end(&mut self) -> Result<(), StorageError> {
+        self.sender = None;
+        let thread = self.thread.take().map(JoinHandle::join);
+        thread.unwrap_or(Ok(Ok(()))).unwrap_or_else(|_| Err(client_panicked()))
+    }
+}
+
+impl Drop for Upload {
+    fn drop(&mut self) {
+        // What is not completed has no outcome.
+        let _ = self.end();
     }
 }
 
@@ -156,7 +172,7 @@ impl Parts<'_> {
     async fn abort(&mut self) {
         self.sending.shutdown().await;
         if let Some(upload) = &mut self.upload {
-            let _ = upload.abort().await;
+            let _ = tokio::time::timeout(ABORT_TIMEOUT, upload.abort()).await;
         }
     }
 }
@@ -167,7 +183,7 @@ pub(super) fn receive(object: &Object) -> Result<mpsc::Receiver<Received>, Stora
     let object = object.clone();
     run(move || async move {
         if let Err(error) = receive_parts(&object, &sender).await {
-            let _ = sender.send(Err(error)).await;
+            let _ = sender.send(Err(io::Error::other(error))).await;
         }
     })?;
     Ok(receiver)
@@ -176,7 +192,7 @@ pub(super) fn receive(object: &Object) -> Result<mpsc::Receiver<Received>, Stora
 async fn receive_parts(object: &Object, sender: &mpsc::Sender<Received>) -> Result<(), StorageError> {
     let meta = object.store.head(&object.path).await.map_err(|error| object.error(&error))?;
     let mut starts = (0..meta.size).step_by(PART);
-    let mut parts: VecDeque<JoinHandle<Received>> = VecDeque::new();
+    let mut parts: VecDeque<task::JoinHandle<Result<Vec<u8>, StorageError>>> = VecDeque::new();
     loop {
         while parts.len() < PARALLEL {
             let Some(start) = starts.next() else { break };
@@ -186,13 +202,17 @@ async fn receive_parts(object: &Object, sender: &mpsc::Sender<Received>) -> Resu
         let Some(part) = parts.pop_front() else { return Ok(()) };
         let part = part.await.unwrap_or_else(|_| Err(client_panicked()))?;
         if sender.send(Ok(part)).await.is_err() {
-            // Nobody reads the rest.
+            // The reader was dropped.
             return Ok(());
         }
     }
 }
 
-async fn receive_part(object: Object, range: Range<u64>, version: Option<String>) -> Received {
+async fn receive_part(
+    object: Object,
+    range: Range<u64>,
+    version: Option<String>,
+) -> Result<Vec<u8>, StorageError> {
     let length = range.end - range.start;
     let options = GetOptions { range: Some(range.into()), if_match: version, ..GetOptions::default() };
     let part = async { object.store.get_opts(&object.path, options).await?.bytes().await };
@@ -205,13 +225,15 @@ async fn receive_part(object: Object, range: Range<u64>, version: Option<String>
 }
 
 /// Runs a future on a thread with a runtime of its own.
-fn run<F: Future<Output = ()>>(start: impl FnOnce() -> F + Send + 'static) -> Result<(), StorageError> {
+fn run<F: Future<Output: Send + 'static>>(
+    start: impl FnOnce() -> F + Send + 'static,
+) -> io::Result<JoinHandle<F::Output>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     thread::Builder::new().name("sealkit-objects".to_owned()).spawn(move || {
-        runtime.block_on(start());
+        let outcome = runtime.block_on(start());
         runtime.shutdown_background();
-    })?;
-    Ok(())
+        outcome
+    })
 }
 
 impl Object {
