@@ -8,7 +8,7 @@ use crate::{
     redactor::{End, State},
     scanner::{Scanner, to_u32},
     strength::trim,
-    views::Filter,
+    views::{self, Filter},
     zeroizing::ZeroizingBytes,
 };
 
@@ -89,6 +89,21 @@ impl Guard {
     /// Returns whether the guard can find nothing: it has no values, or all of them have [`Strength::None`].
     pub fn is_empty(&self) -> bool {
         self.patterns.is_empty()
+    }
+
+    /// Returns the length of the longest text that may stand for a secret in a [`StreamSearch`](crate::StreamSearch), in bytes.
+    ///
+    /// Parts of a stream that are searched one by one must overlap by so much.
+    ///
+    /// ```
+    /// use sealkit_guard::Guard;
+    ///
+    /// let guard = Guard::new([("token", "k3Jq-71xT/w")]);
+    /// assert!(guard.max_match_len() >= "[107, 51, 74, 113, 45, 55, 49, 120, 84, 47, 119]".len());
+    /// assert_eq!(Guard::default().max_match_len(), 0);
+    /// ```
+    pub fn max_match_len(&self) -> usize {
+        self.scanner.longest().saturating_mul(views::MAX_EXPANSION.max(views::MAX_NUMBER))
     }
 
     /// Returns the names of the values that are not fully guarded, each with its strength.

@@ -8,17 +8,17 @@ mod escapes;
 mod filter;
 mod numbers;
 
-pub(crate) use self::filter::Filter;
 use self::{
     escapes::{BACKSLASH, ENTITY, PERCENT, Style, TERMINAL, Unit, kind, unit},
     numbers::Lists,
 };
+pub(crate) use self::{filter::Filter, numbers::MAX_NUMBER};
 use crate::{scanner::to_u32, zeroizing::ZeroizingBytes};
 
 /// How much of a text is viewed at once.
 const PIECE: usize = 1 << 20;
 /// The largest number of bytes that stand for one byte, if the text was escaped twice.
-const MAX_EXPANSION: usize = 24;
+pub(crate) const MAX_EXPANSION: usize = 24;
 /// How many bytes of a value may be written before the rest of it arrives.
 pub(crate) const MAX_RELEASED: usize = 2;
 

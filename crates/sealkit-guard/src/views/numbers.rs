@@ -10,6 +10,8 @@ const STRIDE: usize = 8;
 const WINDOW: usize = STRIDE + 1;
 /// The longest space between two numbers.
 const MAX_GAP: usize = 32;
+/// The largest number of bytes that stand for one byte: a space, a prefix and three digits.
+pub(crate) const MAX_NUMBER: usize = MAX_GAP + 5;
 /// The longest text column of a line of a dump.
 const MAX_COLUMN: usize = 96;
 /// How far the beginning of a list is looked for from the end of a text.

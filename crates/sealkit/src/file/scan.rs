@@ -10,8 +10,6 @@ use sealkit_guard::{Finding, Guard, StreamSearch};
 
 /// A larger file is searched by two threads.
 const LARGE: usize = 64 << 20;
-/// How much both of them search, so that a secret is whole for one of them.
-const OVERLAP: usize = 1 << 20;
 
 /// What was found in a file, and what was not searched.
 #[derive(Debug, Default)]
@@ -65,34 +63,41 @@ pub(super) fn scan(guard: &Guard, file: &fs::File) -> io::Result<Scan> {
         return Ok(scan);
     }
     match usize::try_from(file.metadata()?.len()) {
-        Ok(length) if length >= LARGE => scan.search_halves(guard, file, length)?,
+        Ok(length) if length >= LARGE.max(4 * guard.max_match_len()) => {
+            scan.search_halves(guard, file, length)?;
+        }
         _ => drop(scan.search(guard, Positioned { file, position: 0 }, None)?),
     }
     super::archive::scan(guard, file, &mut scan)?;
     Ok(scan)
 }
 
-/// Searches what `reader` reads.
-fn search_part(mut search: StreamSearch<'_>, mut reader: impl Read) -> io::Result<Vec<Finding>> {
-    while !search.read(&mut reader)?.is_empty() {}
-    Ok(search.finish())
+/// Searches all that `reader` reads. Returns what was found, and the number of bytes.
+fn search_all(mut search: StreamSearch<'_>, mut reader: impl Read) -> io::Result<(Vec<Finding>, u64)> {
+    let mut length = 0;
+    loop {
+        match search.read(&mut reader)?.len() {
+            0 => return Ok((search.finish(), length)),
+            count => length += count as u64,
+        }
+    }
 }
 
 impl Scan {
-    /// Searches both halves of a file at the same time.
+    /// Searches both halves of a file at the same time. They overlap, so that a secret is whole in one of them.
     fn search_halves(&mut self, guard: &Guard, file: &fs::File, length: usize) -> io::Result<()> {
         let middle = length / 2;
         let mut previous = [0];
         Positioned { file, position: middle as u64 - 1 }.read_exact(&mut previous)?;
         let halves = thread::scope(|threads| {
             let first = || {
-                let half = Positioned { file, position: 0 }.take((middle + OVERLAP) as u64);
-                search_part(StreamSearch::new(guard), half)
+                let end = middle.saturating_add(guard.max_match_len());
+                search_all(StreamSearch::new(guard), Positioned { file, position: 0 }.take(end as u64))
             };
             let first = thread::Builder::new().spawn_scoped(threads, first)?;
-            let half = StreamSearch::of_part(guard, middle, previous[0]);
-            let second = search_part(half, Positioned { file, position: middle as u64 })?;
-            let first = first.join().unwrap_or_else(|_| Err(io::Error::other("the search panicked")))?;
+            let search = StreamSearch::of_part(guard, middle, previous[0]);
+            let (second, _) = search_all(search, Positioned { file, position: middle as u64 })?;
+            let (first, _) = first.join().unwrap_or_else(|_| Err(io::Error::other("the search panicked")))?;
             Ok::<_, io::Error>([first, second])
         })?;
         for finding in halves.into_iter().flatten() {
@@ -104,22 +109,31 @@ impl Scan {
     }
 
     /// Searches all that `reader` reads, and returns the number of bytes.
-    pub(super) fn search(
-        &mut self,
-        guard: &Guard,
-        mut reader: impl Read,
-        part: Option<&str>,
-    ) -> io::Result<u64> {
-        let mut search = StreamSearch::new(guard);
-        let mut length = 0;
-        loop {
-            match search.read(&mut reader)?.len() {
-                0 => break,
-                count => length += count as u64,
-            }
-        }
+    pub(super) fn search(&mut self, guard: &Guard, reader: impl Read, part: Option<&str>) -> io::Result<u64> {
+        let (found, length) = search_all(StreamSearch::new(guard), reader)?;
         let leak = |finding| Leak { finding, part: part.map(str::to_owned) };
-        self.leaks.extend(search.finish().into_iter().map(leak));
+        self.leaks.extend(found.into_iter().map(leak));
         Ok(length)
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::FileExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_long_secret_in_the_middle_of_a_large_file_is_found() {
+        let file = tempfile::tempfile().unwrap();
+        let length = LARGE + 12;
+        file.set_len(length as u64).unwrap();
+        // Parts of it would be found of a value that is random.
+        let value = "the quick brown fox ".repeat(1 << 16);
+        file.write_all_at(value.as_bytes(), length as u64 / 2 - 8).unwrap();
+        for (value, is_found) in [(&value[..], true), (&value[..50], true), ("k3Jq-71xT/w", false)] {
+            let scan = scan(&Guard::new([("key", value)]), &file).unwrap();
+            assert_eq!(scan.leaks.len(), usize::from(is_found));
+        }
     }
 }
