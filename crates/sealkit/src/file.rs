@@ -7,13 +7,12 @@ mod format;
 mod paths;
 mod place;
 mod reader;
+mod reference;
 mod scan;
 mod upload;
 mod writer;
 
 use std::{
-    fmt,
-    hash::{Hash, Hasher},
     io::{self, Read as _, Write as _},
     marker::PhantomData,
     path::{Path, PathBuf},
@@ -27,11 +26,12 @@ pub use self::{
     writer::FileWriter,
 };
 use self::{
-    paths::{copy_to, download_directory, io_error, last_name, location_of, reference_of, utf8},
+    paths::{copy_to, download_directory, io_error, location_of, utf8},
+    reference::reference_type,
     upload::Uploader,
 };
 use crate::{
-    Reference, Result, TaskType, Type, Value, ValueError, current_context,
+    Reference, Result, current_context,
     error::{Error, ErrorKind},
     storage::{self, Content, Location, StorageError},
 };
@@ -146,49 +146,6 @@ impl File {
 }
 
 impl<F> File<F> {
-    fn of(reference: Reference) -> Self {
-        Self { reference, format: PhantomData }
-    }
-
-    /// Returns the path or the URI.
-    pub fn uri(&self) -> &str {
-        self.reference.uri()
-    }
-
-    /// Returns the last part of the path or the URI: the name of the file.
-    pub fn name(&self) -> &str {
-        last_name(self.uri())
-    }
-
-    /// Returns the format, such as `csv`. It is empty if there is none.
-    pub fn format(&self) -> &str {
-        self.reference.format()
-    }
-
-    /// Returns the hash: that of [`with_hash`](Self::with_hash), or of the one who uploaded the file.
-    pub fn hash(&self) -> Option<&str> {
-        self.reference.hash()
-    }
-
-    /// Sets the hash, which may be any text: Flyte computes cache keys from it instead of the URI.
-    #[must_use]
-    pub fn with_hash(mut self, hash: impl Into<String>) -> Self {
-        self.reference = self.reference.with_hash(hash);
-        self
-    }
-
-    /// Sets the format, which Flyte keeps with the file.
-    #[must_use]
-    pub fn with_format(mut self, format: impl Into<String>) -> Self {
-        self.reference = self.reference.with_format(format);
-        self
-    }
-
-    /// Returns the same file with another type parameter. A file without a format gets its format.
-    pub fn into_format<G: FileFormat>(self) -> File<G> {
-        File::of(self.reference.with_default_format(G::NAME))
-    }
-
     /// Returns the number of bytes.
     ///
     /// # Errors
@@ -302,42 +259,4 @@ impl<F> File<F> {
     }
 }
 
-#[diagnostic::do_not_recommend]
-impl<F: FileFormat> TaskType for File<F> {
-    const TYPE: Type = Type::File(F::NAME);
-
-    fn to_value(&self) -> Result<Value, ValueError> {
-        Ok(Value::Reference(self.reference.clone()))
-    }
-
-    fn from_value(value: Value) -> Result<Self, ValueError> {
-        reference_of(value, "a file", false).map(|reference| Self::of(reference.with_default_format(F::NAME)))
-    }
-}
-
-impl<F> Clone for File<F> {
-    fn clone(&self) -> Self {
-        Self::of(self.reference.clone())
-    }
-}
-
-impl<F> PartialEq for File<F> {
-    fn eq(&self, other: &Self) -> bool {
-        self.reference == other.reference
-    }
-}
-
-impl<F> Eq for File<F> {}
-
-impl<F> Hash for File<F> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.uri().hash(state);
-    }
-}
-
-/// Shows the reference.
-impl<F> fmt::Debug for File<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("File").field(&self.reference).finish()
-    }
-}
+reference_type!(File, "file");

@@ -1,8 +1,7 @@
 //! Directories as inputs and outputs of tasks.
 
 use std::{
-    fmt, fs,
-    hash::{Hash, Hasher},
+    fs,
     marker::PhantomData,
     path::{Path, PathBuf},
     sync::{
@@ -13,13 +12,14 @@ use std::{
 };
 
 use super::{
-    AnyFormat, File, FileFormat,
-    paths::{download_directory, io_error, last_name, location_of, reference_of, utf8},
+    AnyFormat, File,
+    paths::{download_directory, io_error, location_of, utf8},
     place::Place,
+    reference::reference_type,
     upload::Uploader,
 };
 use crate::{
-    Reference, Result, TaskType, Type, Value, ValueError, current_context,
+    Reference, Result, current_context,
     error::Error,
     storage::{self, Location, StorageError},
 };
@@ -102,54 +102,11 @@ impl Dir {
         }
         // There may be no files.
         storage::create_directory(&location).map_err(cannot)?;
-        Ok(Self::of(Reference::new(location.uri()).with_directory(place.directory)))
+        Ok(Self::of(place.reference(&location)))
     }
 }
 
 impl<F> Dir<F> {
-    fn of(reference: Reference) -> Self {
-        Self { reference, format: PhantomData }
-    }
-
-    /// Returns the path or the URI.
-    pub fn uri(&self) -> &str {
-        self.reference.uri()
-    }
-
-    /// Returns the last part of the path or the URI: the name of the directory.
-    pub fn name(&self) -> &str {
-        last_name(self.uri())
-    }
-
-    /// Returns the format of the files. It is empty if there is none.
-    pub fn format(&self) -> &str {
-        self.reference.format()
-    }
-
-    /// Returns the hash.
-    pub fn hash(&self) -> Option<&str> {
-        self.reference.hash()
-    }
-
-    /// Sets the hash, which may be any text: Flyte computes cache keys from it instead of the URI.
-    #[must_use]
-    pub fn with_hash(mut self, hash: impl Into<String>) -> Self {
-        self.reference = self.reference.with_hash(hash);
-        self
-    }
-
-    /// Sets the format, which Flyte keeps with the directory.
-    #[must_use]
-    pub fn with_format(mut self, format: impl Into<String>) -> Self {
-        self.reference = self.reference.with_format(format);
-        self
-    }
-
-    /// Returns the same directory with another type parameter. A directory without a format gets its format.
-    pub fn into_format<G: FileFormat>(self) -> Dir<G> {
-        Dir::of(self.reference.with_default_format(G::NAME))
-    }
-
     /// Returns the paths of all files in the directory and below, relative to it, with `/` between names, sorted.
     ///
     /// # Errors
@@ -235,43 +192,4 @@ fn each<T: Sync>(items: &[T], work: impl Fn(&T) -> Result<()> + Sync) -> Result<
     failed.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
 }
 
-#[diagnostic::do_not_recommend]
-impl<F: FileFormat> TaskType for Dir<F> {
-    const TYPE: Type = Type::Dir(F::NAME);
-
-    fn to_value(&self) -> Result<Value, ValueError> {
-        Ok(Value::Reference(self.reference.clone()))
-    }
-
-    fn from_value(value: Value) -> Result<Self, ValueError> {
-        reference_of(value, "a directory", true)
-            .map(|reference| Self::of(reference.with_default_format(F::NAME)))
-    }
-}
-
-impl<F> Clone for Dir<F> {
-    fn clone(&self) -> Self {
-        Self::of(self.reference.clone())
-    }
-}
-
-impl<F> PartialEq for Dir<F> {
-    fn eq(&self, other: &Self) -> bool {
-        self.reference == other.reference
-    }
-}
-
-impl<F> Eq for Dir<F> {}
-
-impl<F> Hash for Dir<F> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.uri().hash(state);
-    }
-}
-
-/// Shows the reference.
-impl<F> fmt::Debug for Dir<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Dir").field(&self.reference).finish()
-    }
-}
+reference_type!(Dir, "directory");

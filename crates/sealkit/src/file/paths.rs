@@ -73,17 +73,20 @@ pub(super) fn io_error(message: &str, error: StorageError) -> Error {
     }
 }
 
-/// Returns the reference in `value`, which must be a file or a directory as `expected` says.
-pub(super) fn reference_of(value: Value, expected: &str, is_dir: bool) -> Result<Reference, ValueError> {
+/// Returns the reference in `value`, which must be that of a `file` or a `directory`.
+pub(super) fn reference_of(value: Value, expected: &str) -> Result<Reference, ValueError> {
+    let found = match &value {
+        Value::Reference(reference) => match reference.is_dir() {
+            Some(true) => "directory",
+            Some(false) => "file",
+            None => expected,
+        },
+        _ => expected,
+    };
     match value {
-        Value::Reference(reference) if reference.is_dir().is_none_or(|found| found == is_dir) => {
-            Ok(reference)
-        }
-        Value::Reference(_) => {
-            let found = if is_dir { "a file" } else { "a directory" };
-            Err(ValueError::new(format!("expected {expected}, found {found}")))
-        }
+        Value::Reference(reference) if found == expected => Ok(reference),
+        Value::Reference(_) => Err(ValueError::new(format!("expected a {expected}, found a {found}"))),
         Value::String(uri) => Ok(Reference::new(uri)),
-        other => Err(ValueError::expected(expected, &other)),
+        other => Err(ValueError::expected(&format!("a {expected}"), &other)),
     }
 }

@@ -14,7 +14,7 @@ use sealkit_process::RunDirectory;
 
 use super::paths::io_error;
 use crate::{
-    Context, Result, Session,
+    Context, Reference, Result, Session,
     error::{Error, ErrorKind},
     storage::Location,
 };
@@ -50,6 +50,11 @@ impl Place {
         let session = context.frame().map_or_else(Session::of_program, |frame| frame.session.clone());
         let directory = session.directory()?;
         Ok(Self { location: Location::File(directory.path().join(name)), directory: Some(directory) })
+    }
+
+    /// Returns a reference to what was stored at `location`, which is in this place.
+    pub(super) fn reference(self, location: &Location) -> Reference {
+        Reference::new(location.uri()).with_directory(self.directory)
     }
 }
 

@@ -16,7 +16,7 @@ use super::{
     scan::{Leak, Scan, scan},
 };
 use crate::{
-    Context, Reference, Result, TaskMetadata,
+    Context, Result, TaskMetadata,
     error::{Error, ErrorKind},
     known_secrets::KnownSecrets,
     storage::{self, Location, StorageError, Upload},
@@ -41,7 +41,7 @@ impl<'c> Uploader<'c> {
         let place = Place::new(self.context)?;
         let location = place.location.child(name);
         self.copy(source, name, &location)?;
-        Ok(File::of(Reference::new(location.uri()).with_directory(place.directory)))
+        Ok(File::of(place.reference(&location)))
     }
 
     /// Copies the file at `source` to `location`. `name` is its name in errors.

@@ -8,7 +8,7 @@ use std::{
 use tempfile::NamedTempFile;
 
 use super::{File, paths::io_error, place::Place, upload::Uploader};
-use crate::{Context, Reference, Result, storage::Location};
+use crate::{Context, Result, storage::Location};
 
 /// A new [`File`] that is being written. [`FileWriter::finish`] stores it; dropping the writer discards it.
 ///
@@ -88,7 +88,7 @@ impl FileWriter {
             #[cfg(feature = "cluster")]
             Location::Object(_) => uploader.copy(content.path(), &name, &location)?,
         }
-        Ok(File::of(Reference::new(location.uri()).with_directory(place.directory)))
+        Ok(File::of(place.reference(&location)))
     }
 }
 
