@@ -1,4 +1,4 @@
-//! Secret files of pods: nobody else sees them, or the command says so.
+//! Secret files of pods: no other process sees them, or the command says so.
 
 use std::{
     fs,

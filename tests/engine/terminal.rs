@@ -86,7 +86,7 @@ fn a_pod_that_is_stopped_by_others_is_reported_and_continues() {
         );
         let group = Pid::from_raw(supervisor.cast_signed()).unwrap();
         rustix::process::kill_process_group(group, Signal::CONT).unwrap();
-        // Nobody reads the rest of its output.
+        // The rest of its output is not read.
         until("the pod has ended", || children(run.id()).is_empty());
         run.wait().unwrap();
     }

@@ -97,7 +97,7 @@ fn a_store_moves_to_another_machine() {
     hint: create a secret: sealkit create secret NAME
     $ sealkit export store -> 0
     Exported 5 secrets to `~/secrets.sealkit`
-    note: whoever has this file and its passphrase can read the secrets
+    note: with this file and its passphrase, the secrets can be read
     $ sealkit export store -> 1
     error: the export `~/secrets.sealkit` already exists
     hint: choose another path
@@ -161,7 +161,7 @@ fn a_damaged_export_a_wrong_passphrase_and_another_version_change_nothing() {
     let later = [b"sealkit-export 2 argon2id m=1 t=1 salt=00\n", &bytes[first + 1..]].concat();
     let message = format!("`{}` is not an export that this version of sealkit can read", file.display());
     assert_eq!(import(&later, PASSPHRASE).to_string(), message);
-    // Nobody can make a file that needs gigabytes of memory.
+    // A file that would need gigabytes of memory is refused.
     let text = String::from_utf8(bytes[..first].to_vec()).unwrap().replace("m=65536", "m=99999999");
     assert_eq!(
         import(&[text.as_bytes(), &bytes[first..]].concat(), PASSPHRASE).kind(),

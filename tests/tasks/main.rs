@@ -5,6 +5,7 @@ mod contexts;
 mod errors;
 mod files;
 mod flytekit;
+mod formats;
 mod injectors;
 mod launchers;
 mod leak_table;

@@ -1,4 +1,4 @@
-//! What a pod of a cluster prints is redacted, whoever prints it.
+//! What a pod of a cluster prints is redacted, and what its child processes print.
 
 use std::fs;
 

@@ -9,12 +9,14 @@ use std::{
 };
 
 use sealkit::{
-    Dir, File, FileFormat, MountType, Secret, TaskMetadata, TaskType, Type, Value, current_context, literal,
-    task, workflow,
+    Dir, File, MountType, Secret, TaskMetadata, TaskType, Type, Value, current_context, literal, task,
+    workflow,
 };
 use sealkit_idl::{core as idl, prost::Message};
 use serde_json::json;
 use support::hex;
+
+use crate::formats::{Csv, Jpg};
 
 #[derive(Clone, Debug, PartialEq, TaskType)]
 enum Colour {
@@ -137,18 +139,6 @@ fn files_are_references() {
         "0a254a230a150a10120e0a020a001a0873333a2f2f622f31220168120a2a005a060a0446696c65",
     );
     type_is::<Option<File>>("52180a0a2a005a060a0446696c650a0a08005a060a046e6f6e65");
-}
-
-struct Csv;
-
-impl FileFormat for Csv {
-    const NAME: &'static str = "csv";
-}
-
-struct Jpg;
-
-impl FileFormat for Jpg {
-    const NAME: &'static str = "jpg";
 }
 
 #[test]

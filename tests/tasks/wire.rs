@@ -6,13 +6,13 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use sealkit::{
-    Dir, ErrorKind, File, FileFormat, Interface, MountType, Secret, TaskType, Type, Variable, literal,
-};
+use sealkit::{Dir, ErrorKind, File, Interface, MountType, Secret, TaskType, Type, Variable, literal};
 use sealkit_idl::{core as idl, prost::Message, task};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use support::{Python, hex, unhex};
+
+use crate::formats::{Csv, Jpg};
 
 /// Inputs of a task that are not in alphabetical order.
 const INPUTS: &[Variable] =
@@ -27,18 +27,6 @@ enum Colour {
     Red,
     #[task_type(rename = "GREEN")]
     Green,
-}
-
-struct Csv;
-
-impl FileFormat for Csv {
-    const NAME: &'static str = "csv";
-}
-
-struct Jpg;
-
-impl FileFormat for Jpg {
-    const NAME: &'static str = "jpg";
 }
 
 #[derive(Clone, Debug, PartialEq, TaskType)]

@@ -22,7 +22,7 @@ pub(crate) fn export(args: &ExportStore) -> Result<(), CommandError> {
         _ => error.into(),
     })?;
     terminal::status(&format!("Exported {} to `{}`", secrets(count), args.path.display()));
-    terminal::note("whoever has this file and its passphrase can read the secrets");
+    terminal::note("with this file and its passphrase, the secrets can be read");
     Ok(())
 }
 

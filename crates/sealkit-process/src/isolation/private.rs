@@ -23,7 +23,7 @@ impl super::Isolation for Private {
 
     /// Mounts a tmpfs on `directory` that only this process and its children see.
     ///
-    /// Nobody can have opened the root directory of this process, which was forked when its memory was hidden already.
+    /// No other process can have opened the root directory of this process, which was forked when its memory was hidden already.
     fn hide_files(&self, directory: &Path) -> io::Result<()> {
         namespaces::mount_private(directory)
     }
