@@ -1,6 +1,6 @@
 //! The strength of a value: whether it can be searched for without matching ordinary text.
 
-use std::fmt;
+use std::{cmp::Ordering, fmt};
 
 use sealkit_names::GuardMode;
 
@@ -65,7 +65,7 @@ impl Strength {
         if distinct < 5 {
             return Self::None(Weakness::Repetitive(distinct));
         }
-        if COMMON_WORDS.lines().any(|word| word.as_bytes().eq_ignore_ascii_case(value)) {
+        if is_common(value) {
             return Self::None(Weakness::Common);
         }
         if value.len() < 6 {
@@ -125,6 +125,24 @@ impl fmt::Display for Weakness {
     }
 }
 
+/// Returns whether a value is a common word, in any letter case.
+fn is_common(value: &[u8]) -> bool {
+    let mut words = COMMON_WORDS.as_bytes();
+    while !words.is_empty() {
+        // The line in the middle.
+        let is_break = |byte: &u8| *byte == b'\n';
+        let middle = words.len() / 2;
+        let start = words[..middle].iter().rposition(is_break).map_or(0, |at| at + 1);
+        let end = start + words[start..].iter().position(is_break).unwrap_or(words.len() - start);
+        match words[start..end].iter().copied().cmp(value.iter().map(u8::to_ascii_lowercase)) {
+            Ordering::Less => words = words.get(end + 1..).unwrap_or_default(),
+            Ordering::Equal => return true,
+            Ordering::Greater => words = &words[..start],
+        }
+    }
+    false
+}
+
 /// Trims white space as Python's `str.strip` does.
 ///
 /// Bytes that are not UTF-8 are returned unchanged.
@@ -137,11 +155,11 @@ pub(crate) fn trim(value: &[u8]) -> &[u8] {
 
 /// Returns the number of distinct bytes.
 pub(crate) fn count_distinct(value: &[u8]) -> usize {
-    let mut seen = [false; 256];
+    let mut seen = [0_u64; 4];
     for byte in value {
-        seen[usize::from(*byte)] = true;
+        seen[usize::from(byte >> 6)] |= 1 << (byte & 63);
     }
-    seen.iter().filter(|seen| **seen).count()
+    seen.iter().map(|bits| bits.count_ones() as usize).sum()
 }
 
 /// Estimates the entropy: the length times the bits per character of the smallest alphabet that covers the value.
@@ -177,6 +195,8 @@ mod tests {
         let words: Vec<&str> = COMMON_WORDS.lines().collect();
         assert!(words.is_sorted() && words.len() > 1_500);
         for word in words {
+            assert!(is_common(word.as_bytes()) && is_common(word.to_ascii_uppercase().as_bytes()), "{word}");
+            assert!(!is_common(format!("{word}~").as_bytes()), "{word}");
             assert!(
                 word.len() >= 5 && count_distinct(word.as_bytes()) >= 5,
                 "`{word}` is rejected without the list"
