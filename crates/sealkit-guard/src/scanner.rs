@@ -29,8 +29,8 @@ pub(crate) struct Scanner {
     bytes: ZeroizingBytes,
     patterns: Vec<Range<u32>>,
     longest: usize,
-    /// The first gram of each pattern.
-    first_grams: Bitmap,
+    /// The first gram of each pattern, and what it begins with before that.
+    beginnings: Bitmap,
     indexes: Vec<GramIndex>,
 }
 
@@ -46,7 +46,11 @@ impl Scanner {
             scanner.longest = scanner.longest.max(pattern.len());
         }
         let ids = 0..to_u32(scanner.patterns.len());
-        scanner.first_grams = Bitmap::new(16, ids.clone().map(|id| hash_gram(scanner.pattern(id))));
+        let beginnings = ids
+            .clone()
+            .flat_map(|id| (1..=GRAM).map(move |length| (id, length)))
+            .map(|(id, length)| hash_beginning(&scanner.pattern(id)[..length]));
+        scanner.beginnings = Bitmap::new(16, beginnings);
         let (short, long): (Vec<u32>, Vec<u32>) =
             ids.partition(|id| scanner.pattern(*id).len() < SHORT_PATTERN);
         for ids in [short, long] {
@@ -95,23 +99,27 @@ impl Scanner {
 
     /// Returns the length of the longest suffix of `text` that is a proper prefix of a pattern, and the pattern.
     pub(crate) fn partial_match(&self, text: &[u8]) -> Option<(usize, u32)> {
-        let from = text.len().saturating_sub(self.longest.saturating_sub(1));
-        for start in from..text.len() {
-            let rest = &text[start..];
-            if rest.len() >= GRAM && !self.first_grams.contains(hash_gram(rest)) {
-                continue;
-            }
-            let first = self.patterns.partition_point(|range| self.slice(range) < rest);
-            // The first candidate may equal `rest`; then the next one is longer.
-            let longer = |id: &usize| {
-                let pattern = self.slice(&self.patterns[*id]);
-                pattern.len() > rest.len() && pattern.starts_with(rest)
-            };
-            if let Some(id) = (first..self.patterns.len()).take(2).find(longer) {
-                return Some((rest.len(), to_u32(id)));
-            }
-        }
-        None
+        let tail = &text[text.len().saturating_sub(self.longest.saturating_sub(1))..];
+        let grams = tail.windows(GRAM).enumerate();
+        let long =
+            grams.filter(|(_, gram)| self.beginnings.contains(hash_gram(gram))).map(|(start, _)| start);
+        let short = (tail.len().saturating_sub(GRAM - 1)..tail.len())
+            .filter(|start| self.beginnings.contains(hash_beginning(&tail[*start..])));
+        long.chain(short).find_map(|start| {
+            let rest = &tail[start..];
+            self.longer(rest).map(|id| (rest.len(), id))
+        })
+    }
+
+    /// Returns the first pattern that begins with `beginning` and is longer.
+    fn longer(&self, beginning: &[u8]) -> Option<u32> {
+        let first = self.patterns.partition_point(|range| self.slice(range) < beginning);
+        // The first candidate may equal the beginning; then the next one is longer.
+        let is_longer = |id: &usize| {
+            let pattern = self.slice(&self.patterns[*id]);
+            pattern.len() > beginning.len() && pattern.starts_with(beginning)
+        };
+        (first..self.patterns.len()).take(2).find(is_longer).map(to_u32)
     }
 }
 
@@ -126,7 +134,7 @@ struct GramIndex {
     /// The start of each bucket in `grams`. The first bits of a hash select the bucket.
     buckets: Zeroizing<Vec<u32>>,
     shift: u32,
-    /// The hashes of all grams, sorted.
+    /// The hashes of all grams, bucket by bucket.
     grams: Zeroizing<Vec<u32>>,
     /// The pattern of each gram and the offset of the gram in it.
     positions: Vec<(u32, u16)>,
@@ -147,7 +155,6 @@ impl GramIndex {
                 all.push((hash_gram(&pattern[offset..]), *id, u16::try_from(offset).unwrap_or(u16::MAX)));
             }
         }
-        all.sort_unstable();
         let bits = (usize::BITS - all.len().leading_zeros()).clamp(4, 20);
         let shift = 32 - bits;
         let mut buckets = Zeroizing::new(vec![0; (1 << bits) + 1]);
@@ -157,17 +164,17 @@ impl GramIndex {
         for bucket in 1..buckets.len() {
             buckets[bucket] += buckets[bucket - 1];
         }
-        let mut grams = Zeroizing::new(Vec::with_capacity(all.len()));
-        grams.extend(all.iter().map(|(gram, ..)| *gram));
-        let bitmap = Bitmap::new((bits + 6).clamp(15, 22), grams.iter().copied());
-        Self {
-            stride,
-            bitmap,
-            buckets,
-            shift,
-            grams,
-            positions: all.iter().map(|(_, id, offset)| (*id, *offset)).collect(),
+        let mut next = buckets.clone();
+        let mut grams = Zeroizing::new(vec![0; all.len()]);
+        let mut positions = vec![(0, 0); all.len()];
+        for (gram, id, offset) in all.iter() {
+            let next = &mut next[(gram >> shift) as usize];
+            grams[*next as usize] = *gram;
+            positions[*next as usize] = (*id, *offset);
+            *next += 1;
         }
+        let bitmap = Bitmap::new((bits + 6).clamp(15, 22), grams.iter().copied());
+        Self { stride, bitmap, buckets, shift, grams, positions }
     }
 
     fn find(
@@ -273,6 +280,16 @@ impl Bitmap {
 #[inline]
 fn hash_gram(bytes: &[u8]) -> u32 {
     u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]).wrapping_mul(MULTIPLIER)
+}
+
+/// Returns the hash of a gram, or of up to three bytes.
+fn hash_beginning(bytes: &[u8]) -> u32 {
+    match *bytes {
+        [a] => hash_gram(&[a, 0, 0, 1]),
+        [a, b] => hash_gram(&[a, b, 0, 2]),
+        [a, b, c] => hash_gram(&[a, b, c, 3]),
+        _ => hash_gram(bytes),
+    }
 }
 
 /// Returns the offset of the window of `width` bytes that has the most distinct bytes, because it is least likely to occur
