@@ -32,6 +32,9 @@ pub(super) const fn kind(byte: u8) -> u8 {
     }
 }
 
+/// The bytes that may begin an escape.
+const SPECIAL: [u8; 4] = *b"%\\&\x1b";
+
 /// The beginning of a text.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Unit {
@@ -49,7 +52,7 @@ pub(super) fn candidates(text: &[u8]) -> impl Iterator<Item = usize> {
     const WORDS: usize = 8;
     let (blocks, rest) = text.as_chunks::<{ 8 * WORDS }>();
     let in_blocks =
-        blocks.iter().enumerate().filter(|(_, block)| may_contain(*block)).flat_map(|(index, block)| {
+        blocks.iter().enumerate().filter(|(_, block)| may_contain(block)).flat_map(|(index, block)| {
             let (words, _) = block.as_chunks::<8>();
             let masks = words.iter().map(|word| special(u64::from_le_bytes(*word)));
             masks
@@ -62,9 +65,11 @@ pub(super) fn candidates(text: &[u8]) -> impl Iterator<Item = usize> {
 }
 
 /// Returns whether `block` contains a byte that may begin an escape.
-fn may_contain(block: &[u8]) -> bool {
-    let (words, _) = block.as_chunks::<8>();
-    words.iter().fold(0, |found, word| found | special(u64::from_le_bytes(*word))) != 0
+fn may_contain<const N: usize>(block: &[u8; N]) -> bool {
+    // Without branches, the compiler uses vectors.
+    let is_any =
+        |found: u8, byte| SPECIAL.iter().fold(found, |found, special| found | u8::from(byte == special));
+    block.iter().fold(0, is_any) != 0
 }
 
 /// Returns a word whose bytes have their highest bit set where those of `word` may begin an escape; of the bytes after the first one of
@@ -75,7 +80,7 @@ fn special(word: u64) -> u64 {
         let different = word ^ (ONES * u64::from(special));
         different.wrapping_sub(ONES) & !different & (ONES << 7)
     };
-    is(b'%') | is(b'\\') | is(b'&') | is(0x1b)
+    SPECIAL.iter().fold(0, |found, special| found | is(*special))
 }
 
 /// Returns the numbers of the bytes whose highest bit is set.

@@ -49,6 +49,11 @@ impl Filter {
         NumberSearch { filter: self, text, at: from, is_open, bases: <[Sequence; 3]>::default() }
     }
 
+    /// Returns the length of the shortest pattern.
+    pub(crate) fn shortest(&self) -> usize {
+        self.shortest
+    }
+
     /// Returns how many bytes a list of numbers stands for at least.
     pub(super) fn min_numbers(&self) -> usize {
         self.shortest.min(FULL_STRENGTH)
@@ -148,6 +153,16 @@ pub(super) enum Numbers {
     List(usize, usize),
     /// A list that ends with the run, or goes on behind it.
     Open(usize),
+}
+
+impl Numbers {
+    /// Returns where a list begins that ends with the run, or goes on behind it.
+    pub(super) fn open(self) -> Option<usize> {
+        match self {
+            Self::List(..) => None,
+            Self::Open(start) => Some(start),
+        }
+    }
 }
 
 /// Numbers in a row that may be the bytes of a pattern.

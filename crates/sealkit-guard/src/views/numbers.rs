@@ -142,7 +142,8 @@ impl Lists {
     pub(super) fn finish(&self, text: &[u8], filter: &Filter, visit: &mut impl FnMut(View)) {
         let from = self.done.max(text.len().saturating_sub(MAX_TAIL));
         let start = (from..text.len()).rev().take_while(|at| IS_LIST[usize::from(text[*at])]).last();
-        if let Some(start) = start
+        let open = |start| filter.numbers(text, start, true).find_map(Numbers::open);
+        if let Some(start) = start.and_then(open)
             && self.done < text.len()
         {
             let (numbers, end) = numbers(text, start);
