@@ -122,7 +122,9 @@ impl Guard {
         if layers == 0 || self.scanner.is_empty() {
             return;
         }
-        for_each_base64_run(text, |run| {
+        // Shorter ones decode to less than the shortest pattern.
+        let min = MIN_BASE64_RUN.max(self.filter.shortest().saturating_mul(4) / 3);
+        for_each_base64_run(text, min, |run| {
             // Other base64 characters may precede the encoded data: try all four alignments.
             for start in 0..4 {
                 let decoded = decode(&run[start..]);
@@ -133,19 +135,25 @@ impl Guard {
     }
 }
 
-/// Calls `visit` for each long enough run of base64 characters. Line breaks inside a run are skipped.
-fn for_each_base64_run(text: &[u8], mut visit: impl FnMut(&[u8])) {
-    let mut run = ZeroizingBytes::default();
-    for byte in text.iter().chain([&b' ']) {
-        match byte {
-            b'\r' | b'\n' => {}
-            byte if is_base64(*byte) => run.push(*byte),
-            _ => {
-                if run.len() >= MIN_BASE64_RUN {
-                    visit(&run);
-                }
-                run.clear();
-            }
+/// Calls `visit` with each run of at least `min` base64 characters. Line breaks inside a run are skipped.
+fn for_each_base64_run(text: &[u8], min: usize, mut visit: impl FnMut(&[u8])) {
+    let is_in_run = |byte: &&u8| is_base64(**byte) || matches!(**byte, b'\r' | b'\n');
+    let mut at = 0;
+    // A run that begins in the next `min` bytes contains the last of them.
+    while let Some(next) = text.get(at..at + min) {
+        let before = next.iter().rev().take_while(is_in_run).count();
+        at += min;
+        if before == 0 {
+            continue;
+        }
+        let start = at - before;
+        at += text[at..].iter().take_while(is_in_run).count();
+        let run = &text[start..at];
+        let length = run.iter().filter(|byte| is_base64(**byte)).count();
+        match length {
+            _ if length < min => {}
+            _ if length == run.len() => visit(run),
+            _ => visit(&ZeroizingBytes::filtered(run, is_base64)),
         }
     }
 }

@@ -242,9 +242,7 @@ fn fingerprint(bytes: &[u8]) -> u128 {
 
 /// Returns the ASCII letters and digits of `text`.
 pub(crate) fn alphanumeric(text: &[u8]) -> ZeroizingBytes {
-    let mut letters_and_digits = ZeroizingBytes::with_capacity(text.len());
-    text.iter().filter(|byte| byte.is_ascii_alphanumeric()).for_each(|byte| letters_and_digits.push(*byte));
-    letters_and_digits
+    ZeroizingBytes::filtered(text, |byte| byte.is_ascii_alphanumeric())
 }
 
 /// Returns the hexadecimal digits of `value`.

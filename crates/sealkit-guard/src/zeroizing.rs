@@ -23,6 +23,19 @@ impl ZeroizingBytes {
         replaced
     }
 
+    /// Creates a copy of `bytes` without those that are not to be kept.
+    pub(crate) fn filtered(bytes: &[u8], is_kept: impl Fn(u8) -> bool) -> Self {
+        let mut kept = Zeroizing::new(vec![0; bytes.len()]);
+        let mut length = 0;
+        // Without a branch, which would often be mispredicted.
+        for byte in bytes {
+            kept[length] = *byte;
+            length += usize::from(is_kept(*byte));
+        }
+        kept.truncate(length);
+        Self(kept)
+    }
+
     #[inline]
     pub(crate) fn push(&mut self, byte: u8) {
         self.reserve(1);
@@ -48,11 +61,6 @@ impl ZeroizingBytes {
         larger.extend_from_slice(&self.0);
         // The assignment drops the old buffer, which zeroizes it.
         self.0 = Zeroizing::new(larger);
-    }
-
-    pub(crate) fn clear(&mut self) {
-        let length = self.len();
-        self.drain(length);
     }
 
     /// Removes the first `count` bytes.
