@@ -198,7 +198,8 @@ impl<'f> Views<'f> {
             match unit(&text[at..], Style::ALL) {
                 Unit::Literal => {}
                 Unit::Incomplete if self.is_last => {}
-                Unit::Escape { .. } | Unit::Incomplete => self.add_escape(text, at, visit),
+                Unit::Escape { length, .. } => self.add_escape(text, at, at + length, visit),
+                Unit::Incomplete => self.add_escape(text, at, text.len(), visit),
             }
         }
     }
@@ -213,9 +214,9 @@ impl<'f> Views<'f> {
         }
     }
 
-    /// Adds the escape at `at` to the zone, or ends the zone and begins another one, if it may be a part of what is written for a pattern.
-    fn add_escape(&mut self, text: &[u8], at: usize, visit: &mut impl FnMut(View)) {
-        let Some((from, to)) = self.filter.source_around(text, at, self.reach) else { return };
+    /// Adds the escape from `at` to `end` to the zone, or ends the zone and begins another one, if it may be a part of what is written for a pattern.
+    fn add_escape(&mut self, text: &[u8], at: usize, end: usize, visit: &mut impl FnMut(View)) {
+        let Some((from, to)) = self.filter.source_around(text, at, end, self.reach) else { return };
         match &mut self.zone {
             Some((_, end)) if from <= *end => *end = to,
             _ => {

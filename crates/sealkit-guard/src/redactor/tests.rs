@@ -324,6 +324,26 @@ fn a_word_after_a_colour_is_found_across_chunks() {
 }
 
 #[test]
+fn an_escape_in_a_short_value_may_be_long() {
+    for value in ["AB569f", "739184"] {
+        let guard = Guard::new([("pin", value)]);
+        let (first, second) = (&value[..1], &value.as_bytes()[1]);
+        let rest = &value[2..];
+        for escape in [
+            format!("%{second:02x}"),
+            format!("\\x{second:02x}"),
+            format!("\\u{{0000{second:x}}}"),
+            format!("&#{second};"),
+            format!("\x1b[38;2;255;128;0m{}", char::from(*second)),
+            format!("\x1b]0;title \u{e4}\x07{}", char::from(*second)),
+        ] {
+            let text = format!("pin {first}{escape}{rest}.");
+            assert_eq!(guard.redact_text(&text), "pin [REDACTED:pin].", "{text:?}");
+        }
+    }
+}
+
+#[test]
 fn a_list_of_numbers_is_no_part_of_the_word_before_it() {
     let guard = Arc::new(Guard::new([("verb", "rLqOoEQ")]));
     for chunks in [["pin", "[72, 4c, 71, 4f, 6f, 45, 51]"], ["pin[", "72 4c 71 4f 6f 45 51"]] {

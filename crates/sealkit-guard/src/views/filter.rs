@@ -1,7 +1,7 @@
 //! Quick tests of whether a part of a text can stand for a pattern at all.
 
-/// The number of bytes of the shortest value of full strength.
-const FULL_STRENGTH: usize = 6;
+/// Longer numbers are no part of a pattern.
+const MAX_DIGITS: usize = 16;
 
 /// The bytes of a set of patterns.
 #[derive(Debug)]
@@ -35,12 +35,19 @@ impl Filter {
         filter
     }
 
-    /// Returns the part of the text around the escape at `at` that may be written for a pattern, within `reach`; `None` if it is too short.
-    pub(super) fn source_around(&self, text: &[u8], at: usize, reach: usize) -> Option<(usize, usize)> {
+    /// Returns the part of the text around the escape from `at` to `end` that may be written for a pattern, within `reach`; `None` if it is
+    /// too short.
+    pub(super) fn source_around(
+        &self,
+        text: &[u8],
+        at: usize,
+        end: usize,
+        reach: usize,
+    ) -> Option<(usize, usize)> {
         let is_source = |byte: &&u8| self.is_source[usize::from(**byte)];
         let before = text[at.saturating_sub(reach)..at].iter().rev().take_while(is_source).count();
-        let after = text[at..text.len().min(at + 1 + reach)].iter().take_while(is_source).count();
-        let (from, to) = (at - before, at + after);
+        let after = text[end..text.len().min(end + reach)].iter().take_while(is_source).count();
+        let (from, to) = (at - before, end + after);
         (to - from >= self.shortest || to == text.len()).then_some((from, to))
     }
 
@@ -54,32 +61,43 @@ impl Filter {
         self.shortest
     }
 
-    /// Returns how many bytes a list of numbers stands for at least.
-    pub(super) fn min_numbers(&self) -> usize {
-        self.shortest.min(FULL_STRENGTH)
-    }
-
-    fn is_known(&self, number: u64) -> bool {
-        usize::try_from(number).is_ok_and(|at| at < 256 && self.is_byte[at])
-    }
-
-    /// Returns how many bytes a number is in decimal, octal and hexadecimal, or 0 where it can be no part of a pattern.
-    fn counts(&self, digits: &[u8]) -> [usize; 3] {
-        let length = digits.len();
-        let is_byte =
-            |radix| length <= 3 && number(digits, radix).is_some_and(|number| self.is_known(number));
-        // The order of the bytes is either one.
-        let is_octal_word =
-            || number(digits, 8).is_some_and(|word| self.is_known(word >> 8) || self.is_known(word & 255));
-        let is_hexadecimal = || {
-            let mut bytes = digits.chunks(2).filter_map(|pair| number(pair, 16));
-            (length == 1 || length <= 16 && length.is_multiple_of(2)) && bytes.any(|byte| self.is_known(byte))
+    /// Returns what a number may be of a pattern in decimal, octal and hexadecimal.
+    fn shares(&self, digits: &[u8]) -> [Share; 3] {
+        let mut values = [0; MAX_DIGITS];
+        let Some(values) = values.get_mut(..digits.len()) else { return [Share::default(); 3] };
+        let mut largest = 0;
+        for (value, digit) in values.iter_mut().zip(digits) {
+            *value = hexadecimal_digit(*digit);
+            largest = largest.max(*value);
+        }
+        let number = |radix: usize, values: &[u8]| {
+            values.iter().fold(0, |number, value| number * radix + usize::from(*value))
         };
-        [
-            usize::from(is_byte(10)),
-            if length == 6 && is_octal_word() { 2 } else { usize::from(is_byte(8)) },
-            if is_hexadecimal() { length.div_ceil(2) } else { 0 },
-        ]
+        let is = |lengths: &[usize], radix: u8| lengths.contains(&digits.len()) && largest < radix;
+        let mut shares = [Share::default(); 3];
+        if is(&[1, 2, 3], 10) {
+            shares[0] = self.share([number(10, values)].into_iter());
+        }
+        if is(&[1, 2, 3], 8) {
+            shares[1] = self.share([number(8, values)].into_iter());
+        } else if is(&[6], 8) {
+            let word = number(8, values);
+            shares[1] = self.share([word >> 8, word & 255].into_iter());
+        }
+        if digits.len() == 1 || digits.len().is_multiple_of(2) {
+            shares[2] = self.share(values.chunks(2).map(|pair| number(16, pair)));
+        }
+        shares
+    }
+
+    fn share(&self, bytes: impl Iterator<Item = usize>) -> Share {
+        let (mut share, mut known) = (Share { bytes: 0, is_whole: true }, 0);
+        for byte in bytes {
+            known = if self.is_byte.get(byte) == Some(&true) { known + 1 } else { 0 };
+            share.is_whole &= known > 0;
+            share.bytes = share.bytes.max(known);
+        }
+        share
     }
 }
 
@@ -121,20 +139,20 @@ impl Iterator for NumberSearch<'_> {
                 (self.at, self.bases) = (text.len(), <[Sequence; 3]>::default());
                 return Some(Numbers::Open(start));
             }
-            let counts = self.filter.counts(digits);
-            let min = self.filter.min_numbers();
+            let shares = self.filter.shares(digits);
+            let min = self.filter.shortest;
             let ended = self
                 .bases
                 .iter_mut()
-                .zip(counts)
-                .filter_map(|(base, count)| base.add(from, count, min))
+                .zip(shares)
+                .filter_map(|(base, share)| base.add(from, share, min))
                 .min();
             if let Some(start) = ended {
-                return Some(Numbers::List(start, at));
+                return Some(Numbers::List(start, at + length));
             }
         }
         let bases = std::mem::take(&mut self.bases);
-        let min = if self.is_open { 1 } else { self.filter.min_numbers() };
+        let min = if self.is_open { 1 } else { self.filter.shortest };
         let start = bases.iter().filter(|base| base.count >= min).map(|base| base.start).min()?;
         Some(Numbers::Open(start))
     }
@@ -149,7 +167,7 @@ impl NumberSearch<'_> {
 
 /// A part of a run of digits and separators.
 pub(super) enum Numbers {
-    /// A list from a number on to the end.
+    /// A list from a number on to the end of another one.
     List(usize, usize),
     /// A list that ends with the run, or goes on behind it.
     Open(usize),
@@ -173,28 +191,30 @@ struct Sequence {
     count: usize,
 }
 
+/// What a number may be of a pattern.
+#[derive(Clone, Copy, Default)]
+struct Share {
+    /// The number of bytes in a row that occur in patterns.
+    bytes: usize,
+    /// Whether these are all of its bytes. Otherwise a pattern ends or begins inside of the number: the order of the bytes is either one.
+    is_whole: bool,
+}
+
 impl Sequence {
-    /// Adds a number at `at` that is `count` bytes. If it is none, the sequence ends: returns where it began if it had `min` bytes.
-    fn add(&mut self, at: usize, count: usize, min: usize) -> Option<usize> {
-        if count == 0 {
-            let ended = std::mem::take(self);
-            return (ended.count >= min).then_some(ended.start);
-        }
+    /// Adds a number at `at`. If the sequence ends there, it returns where it began if it had `min` bytes.
+    fn add(&mut self, at: usize, share: Share, min: usize) -> Option<usize> {
         if self.count == 0 {
             self.start = at;
         }
-        self.count += count;
-        None
+        self.count += share.bytes;
+        if share.is_whole && share.bytes > 0 {
+            return None;
+        }
+        let ended = std::mem::replace(self, Self { start: at, count: share.bytes });
+        (ended.count >= min).then_some(ended.start)
     }
 }
 
-/// Returns the number that these hexadecimal digits are in a radix.
-fn number(digits: &[u8], radix: u64) -> Option<u64> {
-    digits.iter().try_fold(0, |number, digit| {
-        let digit = match digit {
-            b'0'..=b'9' => digit - b'0',
-            _ => (digit | 0x20) - b'a' + 10,
-        };
-        (u64::from(digit) < radix).then(|| number * radix + u64::from(digit))
-    })
+fn hexadecimal_digit(digit: u8) -> u8 {
+    if digit.is_ascii_digit() { digit - b'0' } else { (digit | 0x20) - b'a' + 10 }
 }
