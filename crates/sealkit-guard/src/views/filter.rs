@@ -46,7 +46,8 @@ impl Filter {
     ) -> Option<(usize, usize)> {
         let is_source = |byte: &&u8| self.is_source[usize::from(**byte)];
         let before = text[at.saturating_sub(reach)..at].iter().rev().take_while(is_source).count();
-        let after = text[end..text.len().min(end + reach)].iter().take_while(is_source).count();
+        // One more, which may continue a word.
+        let after = text[end..text.len().min(end + reach + 1)].iter().take_while(is_source).count();
         let (from, to) = (at - before, end + after);
         (to - from >= self.shortest || to == text.len()).then_some((from, to))
     }
