@@ -196,6 +196,24 @@ fn outside_a_task_a_file_is_where_it_is() {
 }
 
 #[test]
+fn the_hash_of_content_is_that_of_sha256sum() {
+    let (directory, _) = made_by("mkdir sub; printf nothing >sub/a.txt; : >empty", "");
+    let sum = |command: &str| {
+        let output = Command::new("sh").arg("-ec").arg(command).current_dir(&directory).output().unwrap();
+        String::from_utf8(output.stdout).unwrap().split(' ').next().unwrap().to_owned()
+    };
+    for name in ["secret.txt", "empty"] {
+        let file = File::from_path(directory.path().join(name)).unwrap().with_content_hash().unwrap();
+        assert_eq!(file.hash(), Some(&*sum(&format!("sha256sum {name}"))));
+    }
+    let tree = Dir::from_path(&directory).unwrap().with_content_hash().unwrap();
+    let sorted = "find . -type f -printf '%P\\n' | LC_ALL=C sort | xargs sha256sum | sha256sum";
+    assert_eq!(tree.hash(), Some(&*sum(sorted)));
+    let missing = File::new("/nonexistent/x").with_content_hash().unwrap_err();
+    assert_eq!(missing.kind(), ErrorKind::Io);
+}
+
+#[test]
 fn names_that_leave_a_directory_are_refused() {
     for name in ["", ".", "..", "a/b", "a\nb", "a\0b"] {
         assert_eq!(File::create(name).unwrap_err().kind(), ErrorKind::Io, "{name:?}");

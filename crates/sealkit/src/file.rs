@@ -4,6 +4,8 @@
 mod archive;
 mod dir;
 mod format;
+#[cfg(feature = "hash")]
+mod hash;
 mod paths;
 mod place;
 mod reader;
