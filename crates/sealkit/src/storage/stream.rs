@@ -185,7 +185,8 @@ pub(crate) fn delete_all(location: &Location) {
     }
 }
 
-fn unusable(path: &str, reason: &str) -> StorageError {
+/// Returns an error for a path that the store cannot keep.
+pub(super) fn unusable(path: &str, reason: &str) -> StorageError {
     StorageError {
         message: format!("`{}` cannot be used: {reason}", sealkit_names::escape(path)),
         hint: None,

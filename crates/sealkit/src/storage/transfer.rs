@@ -18,6 +18,8 @@ use super::{
     StorageError,
     error::storage_error,
     objects::{Object, client_panicked},
+    settings::StoreKind,
+    stream::unusable,
 };
 use crate::executor::on_this_thread;
 
@@ -50,6 +52,9 @@ pub(crate) struct Upload {
 
 impl Upload {
     pub(super) fn create(object: &Object) -> Result<Self, StorageError> {
+        if object.kind == StoreKind::Azure && object.path.as_ref().contains('\\') {
+            return Err(unusable(object.path.as_ref(), "Azure takes the `\\` in it for a slash"));
+        }
         let (sender, receiver) = mpsc::channel(1);
         let object = object.clone();
         let thread =
@@ -244,5 +249,27 @@ impl Object {
             }
             error => storage_error(error, self.kind, &self.bucket),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_azure_would_change_is_refused() {
+        let create = |uri: &str, name: &str| {
+            let (scheme, rest) = uri.split_once("://").unwrap();
+            let variables = [("AZURE_STORAGE_ACCOUNT_NAME", "acc"), ("AZURE_STORAGE_ACCOUNT_KEY", "a2V5")];
+            let variables = variables.map(|(name, value)| (name.into(), value.into()));
+            Upload::create(&Object::open(uri, scheme, rest, variables.into_iter()).unwrap().child(name))
+        };
+        let error = create("abfs://c/raw", "sub/a\\b.txt").unwrap_err();
+        assert_eq!(
+            error.message,
+            "`raw/sub/a\\\\b.txt` cannot be used: Azure takes the `\\` in it for a slash"
+        );
+        drop(create("abfs://c/raw", "sub/a b.txt").unwrap());
+        drop(create("s3://b/raw", "sub/a\\b.txt").unwrap());
     }
 }
