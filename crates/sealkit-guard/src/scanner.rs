@@ -5,16 +5,17 @@
 //! the first-level cache. The bitmap holds the grams at `w - 3` consecutive offsets of each pattern. Where a gram is in the
 //! bitmap, the text is compared with the patterns that contain it.
 
+mod bitmap;
+
 use std::ops::Range;
 
 use zeroize::Zeroizing;
 
+use self::bitmap::{Bitmap, hash_beginning, hash_gram};
 use crate::{strength::count_distinct, zeroizing::ZeroizingBytes};
 
 /// The length of a gram.
 const GRAM: usize = 4;
-/// The multiplier of the hash. It is odd, so that different grams have different hashes.
-const MULTIPLIER: u32 = 0x9e37_79b1;
 /// Shorter patterns have an index of their own, because they need a smaller stride.
 const SHORT_PATTERN: usize = 12;
 /// The available strides.
@@ -249,46 +250,6 @@ impl GramIndex {
                 found(start, id);
             }
         }
-    }
-}
-
-/// A set of hashes that may report false positives: it keeps only their first bits.
-#[derive(Default)]
-struct Bitmap {
-    words: Zeroizing<Vec<u64>>,
-    shift: u32,
-}
-
-impl Bitmap {
-    fn new(bits: u32, hashes: impl Iterator<Item = u32>) -> Self {
-        let mut bitmap = Self { words: Zeroizing::new(vec![0; 1 << (bits - 6)]), shift: 32 - bits };
-        for hash in hashes {
-            let bit = hash >> bitmap.shift;
-            bitmap.words[(bit >> 6) as usize] |= 1 << (bit & 63);
-        }
-        bitmap
-    }
-
-    #[inline]
-    fn contains(&self, hash: u32) -> bool {
-        let bit = hash >> self.shift;
-        self.words[(bit >> 6) as usize] >> (bit & 63) & 1 != 0
-    }
-}
-
-/// Returns the hash of the first gram of `bytes`.
-#[inline]
-fn hash_gram(bytes: &[u8]) -> u32 {
-    u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]).wrapping_mul(MULTIPLIER)
-}
-
-/// Returns the hash of a gram, or of up to three bytes.
-fn hash_beginning(bytes: &[u8]) -> u32 {
-    match *bytes {
-        [a] => hash_gram(&[a, 0, 0, 1]),
-        [a, b] => hash_gram(&[a, b, 0, 2]),
-        [a, b, c] => hash_gram(&[a, b, c, 3]),
-        _ => hash_gram(bytes),
     }
 }
 
