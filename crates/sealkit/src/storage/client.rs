@@ -10,8 +10,8 @@ use rustls::{ClientConfig, RootCertStore, crypto::ring};
 
 /// The timeout for connecting, short so that an unreachable store is reported soon.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// The timeout for each read of a response.
-const READ_TIMEOUT: Duration = Duration::from_secs(30);
+/// The timeout for each read of a response. A store needs a while to put the parts of a large object together; the AWS CLI waits as long.
+const READ_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Connects with rustls and the certificates of the system.
 ///

@@ -183,7 +183,7 @@ fn retries(variables: &Variables) -> Result<RetryConfig, StorageError> {
             max_backoff: Duration::from_secs_f64(longest),
             base: 2.0,
         },
-        retry_timeout: Duration::from_secs(60),
+        retry_timeout: Duration::from_secs(180),
     })
 }
 
