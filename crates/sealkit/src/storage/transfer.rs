@@ -103,8 +103,13 @@ async fn send(object: &Object, mut receiver: mpsc::Receiver<Sent>) -> object_sto
     loop {
         match receiver.recv().await {
             Some(Sent::Data(data)) => {
+                let size = PART << (parts.count / PARTS_OF_ONE_SIZE);
+                if part.is_empty() {
+                    // Once and for all: growing would need twice as much.
+                    part.reserve_exact(size + data.len());
+                }
                 part.extend_from_slice(&data);
-                if part.len() >= PART << (parts.count / PARTS_OF_ONE_SIZE)
+                if part.len() >= size
                     && let Err(error) = parts.send(mem::take(&mut part)).await
                 {
                     parts.abort().await;
