@@ -194,6 +194,24 @@ mod tests {
     }
 
     #[test]
+    fn the_runs_of_base64_are_those_of_a_simple_search() {
+        let mut random = fastrand::Rng::with_seed(1);
+        for _ in 0..2000 {
+            let text: String = (0..random.usize(..80))
+                .map(|_| char::from(*random.choice(b"aB9+/-_=\r\n").unwrap()))
+                .collect();
+            let min = random.usize(1..20);
+            let joined = text.replace(['\r', '\n'], "");
+            let expected: Vec<&str> = joined.split('=').filter(|run| run.len() >= min).collect();
+            let mut found = Vec::new();
+            for_each_base64_run(text.as_bytes(), min, |run| {
+                found.push(String::from_utf8_lossy(run).into_owned());
+            });
+            assert_eq!(found, expected, "{text:?}, {min}");
+        }
+    }
+
+    #[test]
     fn a_weak_value_is_found_only_if_it_is_the_whole_output() {
         let guard = Guard::new([("pin", "739184")]);
         assert_eq!(guard.check(b" 739184\n").len(), 1);

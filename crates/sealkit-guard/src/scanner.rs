@@ -47,10 +47,10 @@ impl Scanner {
             scanner.longest = scanner.longest.max(pattern.len());
         }
         let ids = 0..to_u32(scanner.patterns.len());
-        let beginnings = ids
-            .clone()
-            .flat_map(|id| (1..=GRAM).map(move |length| (id, length)))
-            .map(|(id, length)| hash_beginning(&scanner.pattern(id)[..length]));
+        let beginnings = ids.clone().flat_map(|id| {
+            let pattern = scanner.pattern(id);
+            (1..=GRAM).map(|length| hash_beginning(&pattern[..length]))
+        });
         scanner.beginnings = Bitmap::new(16, beginnings);
         let (short, long): (Vec<u32>, Vec<u32>) =
             ids.partition(|id| scanner.pattern(*id).len() < SHORT_PATTERN);

@@ -214,7 +214,8 @@ impl<'f> Views<'f> {
         }
     }
 
-    /// Adds the escape from `at` to `end` to the zone, or ends the zone and begins another one, if it may be a part of what is written for a pattern.
+    /// Adds the escape from `at` to `end` to the zone, or ends the zone and begins another one, if it may be a part of what is written for a
+    /// pattern.
     fn add_escape(&mut self, text: &[u8], at: usize, end: usize, visit: &mut impl FnMut(View)) {
         let Some((from, to)) = self.filter.source_around(text, at, end, self.reach) else { return };
         match &mut self.zone {

@@ -32,7 +32,7 @@ pub(super) const fn kind(byte: u8) -> u8 {
     }
 }
 
-/// The bytes that may begin an escape.
+/// The bytes that have a kind.
 const SPECIAL: [u8; 4] = *b"%\\&\x1b";
 
 /// The beginning of a text.
@@ -328,6 +328,15 @@ mod tests {
         }
         assert_eq!(resolve(r"\2a\28\5c\.", Style { hex_pairs: true, ..Style::ALL }), r"*(\.");
         assert_eq!(resolve(r"%41\x42&lt;", Style { kinds: ENTITY, ..Style::ALL }), r"%41\x42<");
+    }
+
+    #[test]
+    fn all_bytes_that_may_begin_an_escape_are_candidates() {
+        for byte in 0..=255 {
+            // A block, and the rest.
+            let count = candidates(&[byte; 65]).count();
+            assert_eq!(count, if kind(byte) == 0 { 0 } else { 65 }, "{byte:#x}");
+        }
     }
 
     #[test]

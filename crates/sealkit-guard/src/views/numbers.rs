@@ -143,9 +143,7 @@ impl Lists {
         let from = self.done.max(text.len().saturating_sub(MAX_TAIL));
         let start = (from..text.len()).rev().take_while(|at| IS_LIST[usize::from(text[*at])]).last();
         let open = |start| filter.numbers(text, start, true).find_map(Numbers::open);
-        if let Some(start) = start.and_then(open)
-            && self.done < text.len()
-        {
+        if let Some(start) = start.and_then(open) {
             let (numbers, end) = numbers(text, start);
             if end == text.len() {
                 visit_bases(text, &numbers, true, filter.shortest(), visit);

@@ -13,8 +13,9 @@ const CHUNK: usize = 256 * 1024;
 impl<F> File<F> {
     /// Sets the hash to the SHA-256 of the content, in hexadecimal digits as `sha256sum` prints it. It reads the whole content.
     ///
-    /// Flyte computes the cache keys of tasks with this file as an input from the hash, so that the same content in another place is the
-    /// same input. Flyte's SDK has `hash_method` for it. Needs the feature `hash`, which is on by default.
+    /// Flyte computes the cache keys of called tasks from the hash, so that the same content in another place is the same input. It does
+    /// not do so for the first task of a run, nor for an optional file. Flyte's SDK 2.12.1 has `hash_method` for it. Needs the feature `hash`,
+    /// which is on by default.
     ///
     /// # Errors
     ///

@@ -13,6 +13,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// The timeout for each read of a response. A store needs a while to put the parts of a large object together; the AWS CLI waits as long.
 const READ_TIMEOUT: Duration = Duration::from_secs(60);
 
+/// After this time, a request that failed is not repeated.
+pub(super) const RETRY_TIMEOUT: Duration = Duration::from_secs(180);
+
 /// Connects with rustls and the certificates of the system.
 ///
 /// It passes the cryptography provider to the client and does not install it for the process: only the program itself may do that.

@@ -15,7 +15,10 @@ use object_store::{
 
 use sealkit_names::variables::storage::{ACCESS_KEY, ADDRESSING, BACKOFF, ENDPOINT, RETRIES, SECRET_KEY};
 
-use super::{StorageError, client::Connector};
+use super::{
+    StorageError,
+    client::{Connector, RETRY_TIMEOUT},
+};
 
 /// The kind of an object store.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -183,7 +186,7 @@ fn retries(variables: &Variables) -> Result<RetryConfig, StorageError> {
             max_backoff: Duration::from_secs_f64(longest),
             base: 2.0,
         },
-        retry_timeout: Duration::from_secs(180),
+        retry_timeout: RETRY_TIMEOUT,
     })
 }
 

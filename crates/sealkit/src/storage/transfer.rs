@@ -52,8 +52,9 @@ pub(crate) struct Upload {
 
 impl Upload {
     pub(super) fn create(object: &Object) -> Result<Self, StorageError> {
+        // Azure stores `a\b` as `a/b` without an error: so does Azurite 3.35.0, and the tests of Azure's SDK for JavaScript expect it.
         if object.kind == StoreKind::Azure && object.path.as_ref().contains('\\') {
-            return Err(unusable(object.path.as_ref(), "Azure takes the `\\` in it for a slash"));
+            return Err(unusable(object.path.as_ref(), "Azure takes `\\` for a slash: rename it"));
         }
         let (sender, receiver) = mpsc::channel(1);
         let object = object.clone();
@@ -105,7 +106,7 @@ async fn send(object: &Object, mut receiver: mpsc::Receiver<Sent>) -> object_sto
             Some(Sent::Data(data)) => {
                 let size = PART << (parts.count / PARTS_OF_ONE_SIZE);
                 if part.is_empty() {
-                    // Once and for all: growing would need twice as much.
+                    // A vector that grows needs up to twice as much.
                     part.reserve_exact(size + data.len());
                 }
                 part.extend_from_slice(&data);
@@ -272,7 +273,7 @@ mod tests {
         let error = create("abfs://c/raw", "sub/a\\b.txt").unwrap_err();
         assert_eq!(
             error.message,
-            "`raw/sub/a\\\\b.txt` cannot be used: Azure takes the `\\` in it for a slash"
+            "`raw/sub/a\\\\b.txt` cannot be used: Azure takes `\\` for a slash: rename it"
         );
         drop(create("abfs://c/raw", "sub/a b.txt").unwrap());
         drop(create("s3://b/raw", "sub/a\\b.txt").unwrap());
