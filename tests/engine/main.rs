@@ -15,6 +15,7 @@ mod private_files;
 mod process_isolation;
 mod protocol;
 mod runs;
+mod settings;
 mod spawned;
 mod terminal;
 

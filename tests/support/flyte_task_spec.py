@@ -3,6 +3,7 @@
 The tasks are those of `specs.rs`, written as a user of the official SDK writes them.
 """
 
+import asyncio
 import datetime
 import enum
 import json
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from typing import Optional
 
 import flyte
+from flyte._internal.runtime.convert import convert_upload_default_inputs
 from flyte._internal.runtime.task_serde import translate_task_to_wire
 from flyte.io import Dir, File
 from flyte.models import SerializationContext
@@ -48,11 +50,11 @@ class Record:
 TASKS = {}
 
 
-def task(secrets=None, **options):
-    """Declares a task with its own secrets: `env.task` takes those of the environment."""
+def task(secrets=None, environment={}, **options):
+    """Declares a task with its own secrets and settings: `env.task` takes those of the environment."""
 
     def register(function):
-        TASKS[function.__name__] = (function, secrets, options)
+        TASKS[function.__name__] = (function, secrets, environment, options)
 
     return register
 
@@ -127,20 +129,60 @@ def inputs_of_other_kinds(
     list: list[int],
     lists: list[list[str]],
     map: dict[str, int],
-    perhaps: Optional[int],
-    perhaps_list: Optional[list[str]],
     colour: Colour,
+    perhaps: Optional[int] = None,
+    perhaps_list: Optional[list[str]] = None,
 ) -> None: ...
 
 
 @task()
 def inputs_of_large_kinds(
-    perhaps_record: Optional[Record],
     record: Record,
     records: list[Inner],
     file: File,
     dir: Dir,
+    perhaps_record: Optional[Record] = None,
 ) -> Record: ...
+
+
+@task()
+def inputs_with_defaults(
+    number: int = 3,
+    ratio: float = 0.5,
+    text: str = "all",
+    list: list[int] = [1, 2],
+    record: Inner = Inner(n=4),
+    perhaps: Optional[int] = 5,
+    colour: Colour = Colour.GREEN,
+) -> None: ...
+
+
+@task(
+    environment={"env_vars": {"LEVEL": "info"}, "resources": flyte.Resources(cpu=("1", "2"), memory=("1Gi", "2Gi"))},
+    service_account="reader",
+    interruptible=True,
+)
+def configured() -> None: ...
+
+
+@task(
+    secrets=[flyte.Secret("k"), flyte.Secret("own")],
+    environment={
+        "env_vars": {"MODE": "fast", "LEVEL": "debug"},
+        "resources": flyte.Resources(cpu=2, gpu="A100:2", disk="10Gi"),
+        "service_account": "shared",
+        "interruptible": True,
+    },
+)
+def configured_by_its_environment() -> None: ...
+
+
+@task(environment={"resources": flyte.Resources(gpu=flyte.GPU("A100", 1, "1g.5gb"))})
+def with_a_part_of_a_gpu() -> None: ...
+
+
+@task(environment={"resources": flyte.Resources(gpu=flyte.TPU("V5E", "2x2"))})
+def with_a_tpu() -> None: ...
 
 
 @task()
@@ -180,15 +222,14 @@ def read(data):
 
 
 def official(question):
-    function, secrets, options = TASKS[question["task"]]
+    function, secrets, environment, options = TASKS[question["task"]]
     # A list is a request and a limit.
     resources = {k: tuple(v) if isinstance(v, list) else v for k, v in question["resources"].items()}
     env = flyte.TaskEnvironment(
         name="specs",
         image=flyte.Image.from_base(question["image"]),
-        env_vars=dict(question["environment"]),
-        resources=flyte.Resources(**resources),
         secrets=secrets,
+        **{"env_vars": dict(question["environment"]), "resources": flyte.Resources(**resources), **environment},
     )
     task = env.task(function, **options)
     context = SerializationContext(
@@ -198,7 +239,8 @@ def official(question):
         version=question["version"],
         root_dir=pathlib.Path(__file__).parent,
     )
-    return translate_task_to_wire(task, context)
+    defaults = asyncio.run(convert_upload_default_inputs(task.interface))
+    return translate_task_to_wire(task, context, default_inputs=defaults)
 
 
 for line in sys.stdin:

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use sealkit::{Dir, File, TaskType, task};
+use sealkit::{Dir, Environment, File, MountType, Resources, Secret, TaskType, task};
 
 /// In short.
 ///
@@ -129,9 +129,9 @@ fn inputs_of_other_kinds(
     list: Vec<i64>,
     lists: Vec<Vec<String>>,
     map: BTreeMap<String, i64>,
+    colour: Colour,
     perhaps: Option<i64>,
     perhaps_list: Option<Vec<String>>,
-    colour: Colour,
 ) -> sealkit::Result<()> {
     drop((list, lists, map, perhaps, perhaps_list, colour));
     Ok(())
@@ -139,14 +139,64 @@ fn inputs_of_other_kinds(
 
 #[task]
 fn inputs_of_large_kinds(
-    perhaps_record: Option<Record>,
     record: Record,
     records: Vec<Inner>,
     file: File,
     dir: Dir,
+    perhaps_record: Option<Record>,
 ) -> sealkit::Result<Record> {
     drop((perhaps_record, records, file, dir));
     Ok(record)
+}
+
+#[task]
+fn inputs_with_defaults(
+    #[default(3)] number: i64,
+    #[default(0.5)] ratio: f64,
+    #[default("all")] text: String,
+    #[default(vec![1, 2])] list: Vec<i64>,
+    #[default(Inner { n: 4 })] record: Inner,
+    #[default(Some(5))] perhaps: Option<i64>,
+    #[default(Colour::Green)] colour: Colour,
+) -> sealkit::Result<()> {
+    drop((number, ratio, text, list, record, perhaps, colour));
+    Ok(())
+}
+
+#[task(
+    env = {"LEVEL" = "info"},
+    resources = Resources(cpu = "1..2", memory = "1Gi..2Gi"),
+    service_account = "reader",
+    interruptible = true,
+)]
+fn configured() -> sealkit::Result<()> {
+    Ok(())
+}
+
+const SHARED: Environment = Environment::new("specs")
+    .secrets(&[Secret::new("k").mount(MountType::EnvVar).env_var("K")])
+    .env(&[("MODE", "fast"), ("LEVEL", "info")])
+    .resources(Resources::NONE.cpu("2").gpu("A100:2").disk("10Gi"))
+    .service_account("shared")
+    .interruptible(true);
+
+#[task(
+    environment = SHARED,
+    env = {"LEVEL" = "debug"},
+    secret_requests = [Secret(key = "own", mount_requirement = ENV_VAR, env_var = "OWN")],
+)]
+fn configured_by_its_environment() -> sealkit::Result<()> {
+    Ok(())
+}
+
+#[task(resources = Resources(gpu = "A100:1:1g.5gb"))]
+fn with_a_part_of_a_gpu() -> sealkit::Result<()> {
+    Ok(())
+}
+
+#[task(resources = Resources(gpu = "V5E:1:2x2"))]
+fn with_a_tpu() -> sealkit::Result<()> {
+    Ok(())
 }
 
 #[task]

@@ -263,7 +263,8 @@ fn message(name: &str, message: &impl Message, fields: Json) -> (Json, Json) {
 fn the_official_messages_have_the_same_fields() {
     let python = Python::from_environment();
     let secret = Secret::new("k").group("g").group_version("1").mount(MountType::File).env_var("TOKEN");
-    let security = idl::SecurityContext { secrets: vec![secret.into(), Secret::new("other").into()] };
+    let security =
+        idl::SecurityContext { run_as: None, secrets: vec![secret.into(), Secret::new("other").into()] };
     let error = idl::ErrorDocument {
         error: Some(idl::ContainerError {
             code: ErrorKind::NotFound.to_string(),

@@ -272,6 +272,7 @@ impl Engine {
         let mut pod = Pod {
             program: self.program.path(),
             task: &task.name,
+            env: &task.env,
             run: &self.run,
             action: &format!("a{number}"),
             attempt,

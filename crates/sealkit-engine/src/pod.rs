@@ -1,6 +1,7 @@
 //! A pod: a process that runs one task.
 
 use std::{
+    collections::BTreeMap,
     env,
     ffi::{OsStr, OsString},
     fs::{DirBuilder, File},
@@ -130,6 +131,8 @@ impl PodOptions {
 pub(crate) struct Pod<'a> {
     pub(crate) program: &'a Path,
     pub(crate) task: &'a str,
+    /// The environment variables of the task.
+    pub(crate) env: &'a BTreeMap<String, String>,
     pub(crate) run: &'a str,
     pub(crate) action: &'a str,
     pub(crate) attempt: u32,
@@ -256,6 +259,10 @@ impl Pod<'_> {
         let is_secret =
             |name: &OsStr| self.mounts.variables.iter().any(|variable| name == variable.name.as_str());
         let mut all = options.variables();
+        // The command line beats the task.
+        let is_overridden = |name: &str| options.environment.iter().any(|(known, _)| known == name);
+        let own = self.env.iter().filter(|(name, _)| !is_overridden(name));
+        all.extend(own.map(|(name, value)| (name.into(), value.into())));
         all.retain(|(name, _)| !is_secret(name));
         let mut set =
             |name: &str, value: &dyn AsRef<OsStr>| all.push((name.into(), value.as_ref().to_owned()));

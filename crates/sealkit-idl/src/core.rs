@@ -13,12 +13,13 @@ pub use literal::{
     Primitive, PrimitiveValue, Scalar, ScalarValue, Union, Void,
 };
 pub use literal_type::{
-    BlobDimensionality, BlobType, EnumType, LiteralType, LiteralTypeKind, SimpleType, TypeAnnotation,
-    TypeStructure, TypedInterface, UnionType, Variable, VariableEntry, VariableMap,
+    BlobDimensionality, BlobType, EnumType, LiteralType, LiteralTypeKind, Parameter, SimpleType,
+    TypeAnnotation, TypeStructure, TypedInterface, UnionType, Variable, VariableEntry, VariableMap,
 };
 pub use log_context::{ContainerContext, LogContext, PodLogContext, ProcessContext};
-pub use security::{MountType, Secret, SecurityContext};
+pub use security::{Identity, MountType, Secret, SecurityContext};
 pub use task_template::{
-    Backoff, Container, Identifier, KeyValuePair, ResourceEntry, ResourceName, ResourceType, Resources,
-    RetryStrategy, RuntimeMetadata, RuntimeType, TaskMetadata, TaskTarget, TaskTemplate, Timeouts,
+    Backoff, Container, ExtendedResources, GpuAccelerator, Identifier, KeyValuePair, ResourceEntry,
+    ResourceName, ResourceType, Resources, RetryStrategy, RuntimeMetadata, RuntimeType, TaskMetadata,
+    TaskTarget, TaskTemplate, Timeouts,
 };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::core::{Identifier, KeyValuePair, Literal, TaskTemplate};
+use crate::core::{Identifier, KeyValuePair, Literal, Parameter, TaskTemplate};
 
 /// The content of `inputs.pb`.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -58,6 +58,18 @@ impl From<Identifier> for TaskIdentifier {
 }
 
 impl TaskSpec {
+    /// Removes the documentation of inputs and outputs. The official SDK sends it only for tasks that it deploys.
+    pub fn remove_descriptions(&mut self) {
+        let interface = self.task_template.as_mut().and_then(|template| template.interface.as_mut());
+        let maps =
+            interface.into_iter().flat_map(|interface| [&mut interface.inputs, &mut interface.outputs]);
+        let variables = maps.flatten().flat_map(|map| &mut map.variables).map(|entry| &mut entry.value);
+        let defaults = self.default_inputs.iter_mut().filter_map(|input| input.parameter.as_mut());
+        for variable in variables.chain(defaults.map(|parameter| &mut parameter.var)).flatten() {
+            variable.description.clear();
+        }
+    }
+
     /// Returns the identifier of the task. Its fields are empty if the template has none.
     pub fn id(&self) -> TaskIdentifier {
         let id = self.task_template.as_ref().and_then(|template| template.id.clone());
@@ -71,6 +83,9 @@ pub struct TaskSpec {
     /// The template.
     #[prost(message, optional, tag = "1")]
     pub task_template: Option<TaskTemplate>,
+    /// The inputs that have defaults.
+    #[prost(message, repeated, tag = "2")]
+    pub default_inputs: Vec<NamedParameter>,
     /// The name in the console, of at most 63 characters.
     #[prost(string, tag = "3")]
     pub short_name: String,
@@ -80,6 +95,17 @@ pub struct TaskSpec {
     /// The documentation.
     #[prost(message, optional, tag = "5")]
     pub documentation: Option<DocumentationEntity>,
+}
+
+/// `task.NamedParameter`: an input with a default.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct NamedParameter {
+    /// The name of the input.
+    #[prost(string, tag = "1")]
+    pub name: String,
+    /// The type and the default.
+    #[prost(message, optional, tag = "2")]
+    pub parameter: Option<Parameter>,
 }
 
 /// An environment: a group of tasks.
@@ -110,6 +136,9 @@ pub struct RunSpec {
     /// The environment variables of all pods of the run.
     #[prost(message, optional, tag = "3")]
     pub envs: Option<Envs>,
+    /// Whether the pods may run on machines that can be taken away. `None` lets the cluster decide.
+    #[prost(message, optional, tag = "4")]
+    pub interruptible: Option<bool>,
 }
 
 /// Labels of a run.

@@ -1,10 +1,11 @@
 //! Parsing of attributes and functions, without validation.
 
+mod allowance;
 mod arguments;
 mod function;
 
+pub(crate) use allowance::{ALLOWANCE_EXAMPLE, AllowanceArguments};
 pub(crate) use arguments::{
-    ALLOWANCE_EXAMPLE, AllowanceArguments, Arguments, RESOURCES_EXAMPLE, crate_at, crate_path, did_you_mean,
-    parse_string, string_literal,
+    Arguments, RESOURCES_EXAMPLE, Variable, crate_at, crate_path, did_you_mean, parse_string, string_literal,
 };
 pub(crate) use function::Function;

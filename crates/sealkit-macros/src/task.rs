@@ -7,9 +7,10 @@ mod model;
 mod reads;
 mod request;
 mod resources;
+mod settings;
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens as _, quote};
 
 use self::model::Task;
 use crate::{
@@ -41,6 +42,7 @@ pub(crate) fn expand(kind: TaskKind, arguments: TokenStream, item: TokenStream) 
     // If the arguments are invalid, the declared secrets are unknown and reads cannot be checked.
     let arguments_are_known = diagnostics.is_empty();
     let function = diagnostics.take(syn::parse2::<Function>(item.clone()));
+    let item = function.as_ref().map_or(item, Function::to_token_stream);
     let task = function
         .and_then(|function| Task::new(kind, arguments, arguments_are_known, function, &mut diagnostics));
     let item = task.map_or(item, |task| task.expand());
@@ -129,6 +131,28 @@ mod tests {
             quote!(
                 fn train() -> sealkit::Result<()> {
                     Ok(())
+                }
+            )
+        ));
+    }
+
+    #[test]
+    fn a_task_in_an_environment() {
+        insta::assert_snapshot!(pretty(
+            quote!(
+                environment = ENV,
+                env = { "MODE" = "fast" },
+                interruptible = true,
+                secret_requests = ["k"]
+            ),
+            quote!(
+                fn train(
+                    /// The number of rows.
+                    #[default(3)]
+                    rows: i64,
+                    #[default("all")] table: String,
+                ) -> sealkit::Result<()> {
+                    current_context().secrets().get("shared").map(drop)
                 }
             )
         ));

@@ -17,6 +17,7 @@
 //!
 //! This crate never stores secret values.
 
+mod accelerator;
 pub mod backoff;
 pub mod capacity;
 pub mod collision;
@@ -32,7 +33,8 @@ pub mod rules;
 mod text;
 pub mod variables;
 
+pub use accelerator::{ACCELERATORS, Accelerator};
 pub use guard_mode::GuardMode;
-pub use quantity::Resource;
+pub use quantity::{Amount, Resource};
 pub use request::{MountType, Request};
 pub use text::{escape, io_reason, is_white_space, nearest};

@@ -1,6 +1,9 @@
 //! Resources that a task can request, with quantities in Kubernetes notation.
 
-use crate::text::escape;
+use crate::{
+    accelerator::{self, ACCELERATORS, Accelerator},
+    text::escape,
+};
 
 /// A resource that a task can request for its pod.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -9,13 +12,39 @@ pub enum Resource {
     Cpu,
     /// Memory.
     Memory,
-    /// GPUs.
+    /// GPUs and similar devices.
     Gpu,
     /// Ephemeral storage.
     Disk,
 }
 
-const BYTES: [&str; 8] = ["k", "M", "G", "T", "Ki", "Mi", "Gi", "Ti"];
+/// An amount of a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Amount<'a> {
+    /// The requested quantity.
+    pub request: &'a str,
+    /// The limit, if it differs from the request.
+    pub limit: Option<&'a str>,
+    /// The kind of device, if it is named.
+    pub accelerator: Option<Accelerator>,
+    /// The partition of the device.
+    pub partition: Option<&'a str>,
+}
+
+/// Between the request and the limit of an amount.
+const RANGE: &str = "..";
+
+/// Units of bytes, and how many bytes each is.
+const BYTES: [(&str, u128); 8] = [
+    ("k", 1000),
+    ("M", 1_000_000),
+    ("G", 1_000_000_000),
+    ("T", 1_000_000_000_000),
+    ("Ki", 1 << 10),
+    ("Mi", 1 << 20),
+    ("Gi", 1 << 30),
+    ("Ti", 1 << 40),
+];
 
 impl Resource {
     /// All resources.
@@ -31,7 +60,7 @@ impl Resource {
         }
     }
 
-    /// Returns a typical quantity, for messages.
+    /// Returns a typical amount, for messages.
     pub const fn example(self) -> &'static str {
         match self {
             Self::Cpu => "500m",
@@ -48,69 +77,202 @@ impl Resource {
         matches!(self, Self::Cpu | Self::Gpu)
     }
 
-    /// Returns whether `quantity` is valid for this resource.
-    pub fn accepts(self, quantity: &str) -> bool {
-        let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-        let decimal = |text: &str| match text.split_once('.') {
-            Some((whole, fraction)) => digits(whole) && digits(fraction),
-            None => digits(text),
-        };
-        let (number, unit) = split(quantity);
-        match self {
-            // Kubernetes does not accept fractions of a millicore.
-            Self::Cpu if unit == "m" => digits(number),
-            Self::Cpu => decimal(number) && unit.is_empty(),
-            Self::Gpu => digits(number) && unit.is_empty() && number.bytes().any(|b| b != b'0'),
-            Self::Memory | Self::Disk => decimal(number) && (unit.is_empty() || BYTES.contains(&unit)),
+    /// Returns whether `amount` is valid for this resource: a quantity, for `cpu` and `memory` also a range `REQUEST..LIMIT`, and for
+    /// `gpu` also `DEVICE:COUNT` or `DEVICE:COUNT:PARTITION`.
+    pub const fn accepts(self, amount: &str) -> bool {
+        let bytes = amount.as_bytes();
+        match (self, find(bytes, RANGE.as_bytes())) {
+            (Self::Gpu, _) => is_gpu(bytes),
+            (Self::Cpu | Self::Memory, Some(at)) => {
+                let (request, limit) = bytes.split_at(at);
+                match (self.value(request), self.value(limit.split_at(RANGE.len()).1)) {
+                    (Some(request), Some(limit)) => request <= limit,
+                    _ => false,
+                }
+            }
+            _ => self.value(bytes).is_some(),
         }
     }
 
-    /// Returns the error message for a quantity that is not valid.
-    pub fn message(self, quantity: &str) -> String {
-        let rule = match self {
-            Self::Cpu => "`cpu` is a number of cores, or of millicores with `m`, as in `2`, `0.5` or `500m`",
-            Self::Memory => {
-                "`memory` is a number with `k`, `M`, `G`, `T`, `Ki`, `Mi`, `Gi` or `Ti`, as in `512Mi` or `2Gi`"
+    /// Returns the parts of a valid amount.
+    pub fn amount(self, amount: &str) -> Amount<'_> {
+        let whole = Amount { request: amount, limit: None, accelerator: None, partition: None };
+        if let Some((request, limit)) = amount.split_once(RANGE) {
+            return Amount { request, limit: Some(limit), ..whole };
+        }
+        let mut parts = amount.split(':');
+        let accelerator = parts.next().and_then(|name| accelerator::find(name.as_bytes()));
+        match self {
+            Self::Gpu if accelerator.is_some() => {
+                Amount { request: parts.next().unwrap_or("1"), accelerator, partition: parts.next(), ..whole }
             }
-            Self::Gpu => "`gpu` is a whole number, at least `1`",
+            _ => whole,
+        }
+    }
+
+    /// Returns the value of a quantity in thousandths, or `None` if it is not one.
+    const fn value(self, quantity: &[u8]) -> Option<u128> {
+        let (number, unit) = quantity.split_at(number_length(quantity));
+        let Some(thousandths) = thousandths(number) else { return None };
+        match self {
+            // Kubernetes does not accept fractions of a millicore.
+            Self::Cpu if matches!(unit, b"m") && find(number, b".").is_none() => Some(thousandths / 1000),
+            Self::Cpu | Self::Memory | Self::Disk if unit.is_empty() => Some(thousandths),
+            Self::Memory | Self::Disk => {
+                let mut i = 0;
+                while i < BYTES.len() {
+                    let (name, factor) = BYTES[i];
+                    if matches!(find(unit, name.as_bytes()), Some(0)) && unit.len() == name.len() {
+                        return thousandths.checked_mul(factor);
+                    }
+                    i += 1;
+                }
+                None
+            }
+            Self::Cpu | Self::Gpu => None,
+        }
+    }
+
+    /// Returns the error message for an amount that is not valid.
+    pub fn message(self, amount: &str) -> String {
+        let rule = match self {
+            Self::Cpu => {
+                "`cpu` is a number of cores, or of millicores with `m`, as in `2`, `0.5` or `500m`, or a range, as in `1..2`"
+            }
+            Self::Memory => {
+                "`memory` is a number with `k`, `M`, `G`, `T`, `Ki`, `Mi`, `Gi` or `Ti`, as in `512Mi` or `2Gi`, or a range, as in \
+                 `1Gi..2Gi`"
+            }
+            Self::Gpu => {
+                "`gpu` is a whole number, at least `1`, or a device and its number, as in `A100:2`, or with a partition `A100:1:1g.5gb`"
+            }
             Self::Disk => {
                 "`disk` is a number with `k`, `M`, `G`, `T`, `Ki`, `Mi`, `Gi` or `Ti`, as in `512Mi` or `10Gi`"
             }
         };
-        let suggestion = self.suggest(quantity).map(|quantity| format!("; did you mean `{quantity}`?"));
-        format!("`{}`: {rule}{}", escape(quantity), suggestion.unwrap_or_default())
+        let suggestion = self.suggest(amount).map(|amount| format!("; did you mean `{amount}`?"));
+        format!("`{}`: {rule}{}", escape(amount), suggestion.unwrap_or_default())
     }
 
-    /// Returns the valid spelling of a quantity with a misspelled unit, such as `2Gi` for `2GiB`.
-    fn suggest(self, quantity: &str) -> Option<String> {
-        let (number, unit) = split(quantity);
+    /// Returns the valid spelling of a quantity with a misspelled unit, such as `2Gi` for `2GiB`, or of a misspelled device.
+    fn suggest(self, amount: &str) -> Option<String> {
+        if self == Self::Gpu {
+            let (name, rest) = amount.split_once(':').unwrap_or((amount, "1"));
+            let names = || ACCELERATORS.iter().map(|known| known.name);
+            let same = || names().find(|known| known.eq_ignore_ascii_case(name));
+            let near = same().or_else(|| crate::nearest(name, names()))?;
+            return Some(format!("{near}:{rest}")).filter(|amount| self.accepts(amount));
+        }
+        let (number, unit) = amount.split_at(number_length(amount.as_bytes()));
         let unit = unit.trim().trim_end_matches(['b', 'B']);
         let units: &[&str] = match self {
             Self::Cpu => &["", "m"],
-            Self::Gpu => &[""],
-            Self::Memory | Self::Disk => &BYTES,
+            _ => &BYTES.map(|(name, _)| name),
         };
         let unit = units.iter().find(|known| known.eq_ignore_ascii_case(unit))?;
-        Some(format!("{number}{unit}")).filter(|quantity| self.accepts(quantity))
+        Some(format!("{number}{unit}")).filter(|amount| self.accepts(amount))
     }
 }
 
-/// Splits a quantity into its number and its unit.
-fn split(quantity: &str) -> (&str, &str) {
-    let end = quantity.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(quantity.len());
-    quantity.split_at(end)
+/// Returns whether the text is a number of devices, or names a device, their number and perhaps a partition.
+const fn is_gpu(text: &[u8]) -> bool {
+    let (name, rest) = split(text);
+    if let Some(count) = count(name) {
+        return count > 0 && rest.is_empty();
+    }
+    let Some(accelerator) = accelerator::find(name) else { return false };
+    let (number, rest) = split(rest);
+    let count = if number.is_empty() { Some(1) } else { count(number) };
+    let (partition, rest) = split(rest);
+    let has_no_empty_part = text[text.len() - 1] != b':';
+    matches!(count, Some(count) if count > 0 && count <= accelerator.max_count)
+        && (partition.is_empty() || accelerator::is_partition(partition))
+        && rest.is_empty()
+        && has_no_empty_part
+}
+
+/// Splits a text at its first colon.
+const fn split(text: &[u8]) -> (&[u8], &[u8]) {
+    match find(text, b":") {
+        Some(at) => (text.split_at(at).0, text.split_at(at + 1).1),
+        None => (text, &[]),
+    }
+}
+
+/// Returns the value of a whole number.
+const fn count(digits: &[u8]) -> Option<u128> {
+    match thousandths(digits) {
+        Some(value) if find(digits, b".").is_none() => Some(value / 1000),
+        _ => None,
+    }
+}
+
+/// Returns the length of the number that a quantity begins with.
+const fn number_length(quantity: &[u8]) -> usize {
+    let mut i = 0;
+    while i < quantity.len() && (quantity[i].is_ascii_digit() || quantity[i] == b'.') {
+        i += 1;
+    }
+    i
+}
+
+/// Returns the value of a decimal number in thousandths, without what is smaller.
+const fn thousandths(number: &[u8]) -> Option<u128> {
+    let point = match find(number, b".") {
+        Some(point) => point,
+        None => number.len(),
+    };
+    if point == 0 || point + 1 == number.len() || number.len() > 24 {
+        return None;
+    }
+    let (mut value, mut i, mut places) = (0u128, 0, 0);
+    while i < number.len() {
+        if i != point {
+            if !number[i].is_ascii_digit() {
+                return None;
+            }
+            if i < point || places < 3 {
+                value = value * 10 + (number[i] - b'0') as u128;
+            }
+            if i > point {
+                places += 1;
+            }
+        }
+        i += 1;
+    }
+    while places < 3 {
+        value *= 10;
+        places += 1;
+    }
+    Some(value)
+}
+
+/// Returns where `part` begins in `text`.
+const fn find(text: &[u8], part: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    while at + part.len() <= text.len() {
+        let mut i = 0;
+        while i < part.len() && text[at + i] == part[i] {
+            i += 1;
+        }
+        if i == part.len() {
+            return Some(at);
+        }
+        at += 1;
+    }
+    None
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Resource::*;
+    use super::{Amount, Resource::*};
 
     #[test]
     fn quantities_follow_kubernetes_notation() {
         for (resource, good) in [
-            (Cpu, &["2", "0.5", "500m", "0"][..]),
-            (Memory, &["2Gi", "512Mi", "1.5G", "100k", "1T", "1Ti", "1Ki", "1048576"]),
-            (Gpu, &["1", "16"]),
+            (Cpu, &["2", "0.5", "500m", "0", "1..2", "500m..1", "0.5..500m"][..]),
+            (Memory, &["2Gi", "512Mi", "1.5G", "100k", "1T", "1Ti", "1Ki", "1048576", "1Gi..2Gi", "1G..1Gi"]),
+            (Gpu, &["1", "16", "T4", "T4:1", "A100:8", "A100:1:1g.5gb", "V5E:1:2x2", "RTX_PRO_6000:2"]),
             (Disk, &["10Gi", "1T"]),
         ] {
             assert!(resource.accepts(resource.example()));
@@ -119,10 +281,35 @@ mod tests {
             }
         }
         for (resource, bad) in [
-            (Cpu, &["", "m", ".5", "5.", "1.2.3", "0.5m", "1Gi", "-1", " 1", "1 ", "1e3", "٣"][..]),
-            (Memory, &["", "Gi", "2gi", "2GB", "500m", "1K", "2 Gi", "1..5Gi", "2Gi\n", "1e3"]),
-            (Gpu, &["", "0", "00", "1.0", "T4:1", "1k", "-1"]),
-            (Disk, &["", "10GiB", "500m"]),
+            (
+                Cpu,
+                &[
+                    "", "m", ".5", "5.", "1.2.3", "0.5m", "1Gi", "-1", " 1", "1 ", "1e3", "٣", "2..1", "1..",
+                    "..", "1...2", "1..2..3", "1..1Gi",
+                ][..],
+            ),
+            (Memory, &["", "Gi", "2gi", "2GB", "500m", "1K", "2 Gi", "2Gi..1Gi", "1Gi..1G", "2Gi\n", "1e3"]),
+            (
+                Gpu,
+                &[
+                    "",
+                    "0",
+                    "00",
+                    "1.0",
+                    "1k",
+                    "-1",
+                    "1..2",
+                    "t4",
+                    "T4:",
+                    "T4:0",
+                    "A100:9",
+                    "A100:1:",
+                    "A100:1:x:y",
+                    "A2:2",
+                    "2:1",
+                ],
+            ),
+            (Disk, &["", "10GiB", "500m", "1Gi..2Gi"]),
         ] {
             for quantity in bad {
                 assert!(!resource.accepts(quantity), "{resource:?} {quantity:?}");
@@ -132,7 +319,6 @@ mod tests {
 
     #[test]
     fn a_misspelled_unit_gets_a_suggestion() {
-        assert_eq!(Gpu.message("T4:1"), "`T4:1`: `gpu` is a whole number, at least `1`");
         for (resource, quantity, expected) in [
             (Memory, "2GB", Some("2G")),
             (Memory, "2GiB", Some("2Gi")),
@@ -146,6 +332,9 @@ mod tests {
             (Cpu, "2Gi", None),
             (Memory, "much", None),
             (Gpu, "0", None),
+            (Gpu, "l40S:2", Some("L40s:2")),
+            (Gpu, "A1000", Some("A100:1")),
+            (Gpu, "a100:9", None),
         ] {
             assert_eq!(resource.suggest(quantity).as_deref(), expected, "{quantity}");
             let message = resource.message(quantity);
@@ -155,5 +344,19 @@ mod tests {
             }
         }
         assert!(Memory.message(&"9".repeat(10_000)).len() < 400);
+    }
+
+    #[test]
+    fn amounts_have_parts() {
+        let whole = Amount { request: "500m", limit: None, accelerator: None, partition: None };
+        assert_eq!(Cpu.amount("500m"), whole);
+        assert_eq!(Memory.amount("1Gi..2Gi"), Amount { request: "1Gi", limit: Some("2Gi"), ..whole });
+        assert_eq!(Gpu.amount("2"), Amount { request: "2", ..whole });
+        let of = |amount| {
+            let Amount { request, accelerator, partition, .. } = Gpu.amount(amount);
+            (request.to_owned(), accelerator.unwrap().device, partition.map(str::to_owned))
+        };
+        assert_eq!(of("T4"), ("1".to_owned(), "nvidia-tesla-t4", None));
+        assert_eq!(of("A100:2:1g.5gb"), ("2".to_owned(), "nvidia-tesla-a100", Some("1g.5gb".to_owned())));
     }
 }

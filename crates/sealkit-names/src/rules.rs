@@ -6,7 +6,7 @@
 
 use core::fmt;
 
-use crate::{Request, text::escape};
+use crate::{Request, text::escape, variables};
 
 /// Maximum length of a key in bytes.
 pub const KEY_MAX: usize = 128;
@@ -71,6 +71,10 @@ pub enum NameError {
     EnvVar,
     /// The environment variable is reserved.
     ReservedEnvVar,
+    /// The variable of a task is empty, too long, or contains an invalid character.
+    Variable,
+    /// The variable of a task is reserved for Flyte and sealkit.
+    ReservedVariable,
     /// The task name is empty, too long, or contains an invalid character.
     TaskName,
 }
@@ -97,6 +101,10 @@ impl NameError {
             Self::ReservedEnvVar => {
                 "`env_var` must not be a variable that programs or Flyte rely on: choose another name, such as `HF_TOKEN`"
             }
+            Self::Variable => {
+                "an environment variable is 1 to 128 ASCII letters, digits or `_`, and does not start with a digit, as in `LOG_LEVEL`"
+            }
+            Self::ReservedVariable => "this environment variable is reserved for Flyte and sealkit",
             Self::TaskName => "a task name is 1 to 255 ASCII letters, digits, `-`, `_` or `.`",
         }
     }
@@ -105,8 +113,9 @@ impl NameError {
     pub fn message(self, name: &str) -> String {
         let rule = self.rule();
         let alphabet: fn(char) -> bool = match self {
-            Self::ReservedEnvVar => return format!("`{}`: {rule}", escape(name)),
+            Self::ReservedEnvVar | Self::ReservedVariable => return format!("`{}`: {rule}", escape(name)),
             Self::EnvVar => |c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_',
+            Self::Variable => |c| c.is_ascii_alphanumeric() || c == '_',
             Self::TaskName | Self::ClusterKey => {
                 |c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')
             }
@@ -274,6 +283,26 @@ pub const fn check_env_var(name: &str) -> Result<(), NameError> {
     Ok(())
 }
 
+/// Validates a variable that a task sets in its environment.
+///
+/// # Errors
+///
+/// Returns [`NameError::Variable`] or [`NameError::ReservedVariable`].
+pub const fn check_variable(name: &str) -> Result<(), NameError> {
+    let bytes = name.as_bytes();
+    if bytes.is_empty() || bytes.len() > KEY_MAX || bytes[0].is_ascii_digit() {
+        return Err(NameError::Variable);
+    }
+    let mut i = 0;
+    while i < bytes.len() {
+        if !(bytes[i].is_ascii_alphanumeric() || bytes[i] == b'_') {
+            return Err(NameError::Variable);
+        }
+        i += 1;
+    }
+    if variables::is_reserved(name) { Err(NameError::ReservedVariable) } else { Ok(()) }
+}
+
 /// Validates every name in a request.
 ///
 /// # Errors
@@ -301,6 +330,28 @@ pub const fn check_request(request: &Request<'_>) -> Result<(), NameError> {
     Ok(())
 }
 
+/// Returns whether Kubernetes accepts the name of an object, such as a service account: a DNS subdomain.
+pub const fn is_dns_name(name: &str) -> bool {
+    let bytes = name.as_bytes();
+    let mut i = 0;
+    while i < bytes.len() {
+        let is_inner = i > 0 && i + 1 < bytes.len();
+        if !(bytes[i].is_ascii_lowercase()
+            || bytes[i].is_ascii_digit()
+            || (is_inner && matches!(bytes[i], b'-' | b'.')))
+        {
+            return false;
+        }
+        i += 1;
+    }
+    !bytes.is_empty() && bytes.len() <= 253
+}
+
+/// Returns whether two names are equal, for constant evaluation.
+pub const fn is_same(a: &str, b: &str) -> bool {
+    a.len() == b.len() && starts_with(a.as_bytes(), b.as_bytes())
+}
+
 const fn is_plain(name: &str, max_length: usize, dots: bool) -> bool {
     let bytes = name.as_bytes();
     let mut i = 0;
@@ -314,7 +365,8 @@ const fn is_plain(name: &str, max_length: usize, dots: bool) -> bool {
     !bytes.is_empty() && bytes.len() <= max_length
 }
 
-const fn starts_with(bytes: &[u8], prefix: &[u8]) -> bool {
+/// Returns whether the text begins with `prefix`.
+pub(crate) const fn starts_with(bytes: &[u8], prefix: &[u8]) -> bool {
     if bytes.len() < prefix.len() {
         return false;
     }

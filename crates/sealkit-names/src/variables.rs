@@ -1,5 +1,7 @@
 //! Names of the environment variables and directories that Flyte and sealkit read.
 
+use crate::rules::starts_with;
+
 /// Prefix of the variables that hold secrets. The webhooks of Flyte 1 and Flyte 2 set it and flytekit reads it.
 pub const ENV_PREFIX: &str = "FLYTE_SECRETS_ENV_PREFIX";
 /// Directory of the mounted secret files.
@@ -102,10 +104,26 @@ pub fn prefix_spellings(prefix: String) -> Vec<String> {
 /// Returns whether the variable is reserved for Flyte and sealkit.
 ///
 /// Pods never inherit reserved variables, and users cannot set them for a pod.
-pub fn is_reserved(name: &str) -> bool {
-    let [fsec, union] = DEFAULT_ENV_PREFIXES;
-    ["SEALKIT_", "FLYTE_", fsec, union].iter().any(|prefix| name.starts_with(prefix))
-        || [RUN_NAME, ACTION_NAME].contains(&name)
+pub const fn is_reserved(name: &str) -> bool {
+    const PREFIXES: [&str; 5] =
+        ["SEALKIT_", "FLYTE_", "_U_", DEFAULT_ENV_PREFIXES[0], DEFAULT_ENV_PREFIXES[1]];
+    const NAMES: [&str; 2] = [RUN_NAME, ACTION_NAME];
+    let name = name.as_bytes();
+    let mut i = 0;
+    while i < PREFIXES.len() {
+        if starts_with(name, PREFIXES[i].as_bytes()) {
+            return true;
+        }
+        i += 1;
+    }
+    let mut i = 0;
+    while i < NAMES.len() {
+        if name.len() == NAMES[i].len() && starts_with(name, NAMES[i].as_bytes()) {
+            return true;
+        }
+        i += 1;
+    }
+    false
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 mod types;
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use sealkit_names::{GuardMode, MountType, Request};
 use serde::{Deserialize, Serialize};
@@ -51,6 +51,18 @@ pub struct Task {
     /// The resources on a cluster.
     #[serde(default, skip_serializing_if = "Resources::is_none")]
     pub resources: Resources,
+    /// The name of the environment that it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
+    /// The environment variables of its pods.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub env: BTreeMap<String, String>,
+    /// The service account of its pods on a cluster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_account: Option<String>,
+    /// Whether its pods may run on machines that can be taken away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interruptible: Option<bool>,
 }
 
 impl Task {
@@ -177,6 +189,12 @@ pub struct Variable {
     pub name: String,
     /// The type.
     pub r#type: Type,
+    /// The doc comment of an input.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub docs: String,
+    /// The default of an input.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<serde_json::Value>,
 }
 
 /// An exception of the leak check: `{"output": "o0", …}` or `{"input": "task.input", …}`.

@@ -5,11 +5,11 @@ mod arguments;
 use std::time::Duration;
 
 use sealkit_idl::{
-    core::{Container, KeyValuePair, ResourceEntry, ResourceName, TaskTarget},
+    core::{Container, GpuAccelerator, KeyValuePair, ResourceName, TaskTarget, TaskTemplate},
     prost::Message as _,
     task::TaskSpec,
 };
-use sealkit_names::{Resource, expansion, variables};
+use sealkit_names::{Amount, Resource, expansion, variables};
 
 use crate::digest::digest;
 
@@ -60,8 +60,11 @@ impl Default for PodProgram {
 impl Deployment {
     /// Sets the project, the version, the image, the arguments and the environment of a specification.
     pub fn apply_to(&self, spec: &mut TaskSpec) {
-        self.apply_version(spec, "");
-        let version = self.version.clone().unwrap_or_else(|| digest(&[&spec.encode_to_vec()]));
+        let version = self.version.clone().unwrap_or_else(|| {
+            let mut without_version = spec.clone();
+            self.apply_version(&mut without_version, "");
+            digest(&[&without_version.encode_to_vec()])
+        });
         self.apply_version(spec, &version);
     }
 
@@ -87,16 +90,37 @@ impl Deployment {
                 container.env.push(KeyValuePair { key, value });
             }
         }
+        self.set_resources(template);
+    }
+
+    fn set_resources(&self, template: &mut TaskTemplate) {
+        for (resource, amount) in &self.resources {
+            let Amount { request, limit, accelerator, partition } = resource.amount(amount);
+            let accelerator = accelerator.map(|accelerator| GpuAccelerator {
+                device: accelerator.device.to_owned(),
+                partition_size: partition.map(str::to_owned),
+                device_class: accelerator.class,
+            });
+            template.set_resource(ResourceName::from_name(resource.as_str()), request, limit, accelerator);
+        }
     }
 
     fn apply_to_container(&self, container: &mut Container) {
-        container.image.clone_from(&self.image);
+        // An environment may name the image that runs bundles. Any other image contains the program.
+        if matches!(self.program, PodProgram::Image { .. }) || container.image.is_empty() {
+            container.image.clone_from(&self.image);
+        }
         let pair = |(key, value): (&str, &str)| KeyValuePair {
             key: key.to_owned(),
             value: expansion::escape(value),
         };
         let names: Vec<&str> = self.environment.iter().map(|(name, _)| name.as_str()).collect();
-        container.env = self.environment.iter().map(|(name, value)| pair((name, value))).collect();
+        // The variables of the task, which the deployment may override.
+        container.env.retain(|variable| !names.contains(&variable.key.as_str()));
+        for variable in &mut container.env {
+            variable.value = expansion::escape(&variable.value);
+        }
+        container.env.extend(self.environment.iter().map(|(name, value)| pair((name, value))));
         // A task that calls others deploys them with the same image, bundle and environment.
         container.env.push(pair((variables::IMAGE, &self.image)));
         if let PodProgram::Bundle { uri, .. } = &self.program {
@@ -104,13 +128,6 @@ impl Deployment {
         }
         if !names.is_empty() {
             container.env.push(pair((variables::SHARED, &names.join(","))));
-        }
-        for (resource, amount) in &self.resources {
-            let name = ResourceName::from_name(resource.as_str()).into();
-            // Without a limit, the backend uses the request as the limit.
-            let requests = &mut container.resources.get_or_insert_default().requests;
-            requests.retain(|entry| entry.name != name);
-            requests.push(ResourceEntry { name, value: amount.clone() });
         }
     }
 

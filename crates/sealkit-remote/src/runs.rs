@@ -105,12 +105,16 @@ impl Client {
     /// # Errors
     ///
     /// Returns an error if the call fails.
-    pub async fn create_run(&self, run: &RunId, spec: TaskSpec, inputs: Inputs) -> Result<()> {
+    pub async fn create_run(&self, run: &RunId, mut spec: TaskSpec, inputs: Inputs) -> Result<()> {
+        spec.remove_descriptions();
+        let metadata = spec.task_template.as_ref().and_then(|template| template.metadata.as_ref());
+        // The backend reads this field of the run, not that of the task.
+        let interruptible = metadata.and_then(|metadata| metadata.interruptible).filter(|is_set| *is_set);
         let request = CreateRunRequest {
             id: Some(RunName::RunId(run.identifier(self.org()))),
             task: Some(RunTask::TaskSpec(Box::new(spec))),
             inputs: Some(inputs),
-            run_spec: Some(RunSpec::default()),
+            run_spec: Some(RunSpec { interruptible, ..RunSpec::default() }),
             source: RunSource::Cli.into(),
         };
         match self.control_plane().call::<_, CreateRunResponse>(CREATE, &request).await {

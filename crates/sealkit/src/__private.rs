@@ -2,11 +2,12 @@
 
 pub use inventory;
 
-use crate::Secret;
+use crate::{Environment, Secret};
 pub use crate::{
     call::{Call, Output, ResultConversions, type_id_of},
     callee::Callee,
     context::in_context_of_caller,
+    environment::{Settings, check_env, check_service_account},
     error_codec::{ErrorCodec, error_type, opaque},
     executor::block_on,
     invoke::InvokeError,
@@ -50,6 +51,64 @@ pub const fn check_collisions(secrets: &[Secret], index: usize) {
         }
         i += 1;
     }
+}
+
+/// Checks the requests of an environment against each other and those of a task at compile time.
+///
+/// # Panics
+///
+/// Panics with the rule that a request breaks.
+#[track_caller]
+#[expect(clippy::panic, reason = "runs at compile time only")]
+pub const fn check_environment(environment: &Environment, own: &[Secret]) {
+    let shared = environment.secret_requests();
+    let mut i = 0;
+    while i < environment.env.len() {
+        let name = environment.env[i].0;
+        assert!(
+            !(holds_secret(shared, name) || holds_secret(own, name)),
+            "an environment variable of the environment holds a secret of the task"
+        );
+        i += 1;
+    }
+    let mut i = 0;
+    while i < shared.len() {
+        check_names(&shared[i]);
+        check_collisions(shared, i);
+        let mut j = 0;
+        while j < own.len() {
+            if let Some(collision) = collision(&shared[i].request(), &own[j].request()) {
+                panic!("{}", collision.rule());
+            }
+            j += 1;
+        }
+        i += 1;
+    }
+}
+
+/// Returns whether one of the secrets is mounted in this environment variable.
+pub const fn holds_secret(secrets: &[Secret], variable: &str) -> bool {
+    let mut i = 0;
+    while i < secrets.len() {
+        if let Some(name) = secrets[i].variable()
+            && rules::is_same(name, variable)
+        {
+            return true;
+        }
+        i += 1;
+    }
+    false
+}
+
+/// Returns the requests of an environment and those of a task.
+pub const fn concat_requests<const N: usize>(shared: &[Secret], own: &[Secret]) -> [Secret; N] {
+    let mut all = [Secret::new(""); N];
+    let mut i = 0;
+    while i < N {
+        all[i] = if i < shared.len() { shared[i] } else { own[i - shared.len()] };
+        i += 1;
+    }
+    all
 }
 
 /// Whether a read of `key` matches one of `secrets`, and its mount requirement allows this access.

@@ -128,8 +128,10 @@ impl Controller {
             let value = Some(to_literal(input.r#type, value).map_err(|error| error.at(input.name))?);
             Ok(NamedLiteral { name: input.name.to_owned(), value })
         };
-        let literals = inputs.iter().map(literal).collect::<Result<_, ValueError>>();
-        let literals = literals.map_err(|error| invalid_value(task, &error))?;
+        let literals = inputs.iter().map(literal).collect::<Result<Vec<_>, ValueError>>();
+        let mut literals = literals.map_err(|error| invalid_value(task, &error))?;
+        // The order is part of the cache key of a cluster.
+        literals.sort_by(|a, b| a.name.cmp(&b.name));
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
         self.calls().by_id.insert(id, CallState::Pending(None));
         let pending = PendingCall { controller: self, task, id };

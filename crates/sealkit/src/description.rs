@@ -51,6 +51,10 @@ impl From<TaskMetadata> for Task {
             max_queued_time: task.max_queued_time(),
             deadline: task.deadline(),
             resources: task.resources().into(),
+            environment: task.environment().map(|environment| environment.name().to_owned()),
+            env: task.env().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            service_account: task.service_account().map(str::to_owned),
+            interruptible: task.interruptible(),
         }
     }
 }
@@ -80,7 +84,13 @@ impl From<Interface> for model::Interface {
 
 impl From<Variable> for model::Variable {
     fn from(variable: Variable) -> Self {
-        Self { name: variable.name.to_owned(), r#type: variable.r#type.into() }
+        let default = variable.default_value().and_then(Result::ok);
+        Self {
+            name: variable.name.to_owned(),
+            r#type: variable.r#type.into(),
+            docs: variable.docs.to_owned(),
+            default: default.and_then(|default| serde_json::to_value(default).ok()),
+        }
     }
 }
 

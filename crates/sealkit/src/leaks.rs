@@ -6,11 +6,10 @@ use sealkit_guard::{Finding, Guard};
 use sealkit_idl::prost::Message as _;
 
 use crate::{
-    Result, TaskMetadata, Type, Value,
+    AllowedPlace, Result, TaskMetadata, Type, Value,
     error::{Error, ErrorKind},
     known_secrets::KnownSecrets,
     literal::to_literal,
-    metadata::AllowedPlace,
 };
 
 /// The guard finds nothing shorter than this in its standard mode, so shorter values are not searched.

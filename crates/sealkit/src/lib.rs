@@ -1,11 +1,13 @@
 #![doc = include_str!("lib.md")]
 
+mod allowance;
 mod attempts;
 mod call;
 mod callee;
 mod context;
 mod controller;
 mod description;
+mod environment;
 mod error;
 mod error_codec;
 mod executor;
@@ -38,7 +40,9 @@ pub mod tracing;
 mod value;
 
 // Declare.
-pub use metadata::{AllowedPlace, AllowedSecret, Interface, TaskKind, TaskMetadata};
+pub use allowance::{AllowedPlace, AllowedSecret};
+pub use environment::Environment;
+pub use metadata::{Interface, TaskKind, TaskMetadata};
 pub use registry::tasks;
 pub use resources::Resources;
 #[doc = include_str!("task_type/derive.md")]
@@ -72,7 +76,7 @@ pub use sealkit_guard as guard;
 pub use program::main;
 #[cfg(all(unix, feature = "store"))]
 pub use provider::LocalStore;
-pub use provider::{Environment, MountedDirectory, ProvidedValue, Provider};
+pub use provider::{EnvironmentVariables, MountedDirectory, ProvidedValue, Provider};
 pub use session::Session;
 
 #[cfg(any(doc, doctest))]

@@ -45,16 +45,18 @@ pub fn interface(interface: &Interface) -> TypedInterface {
             .iter()
             .map(|variable| VariableEntry {
                 key: variable.name.to_owned(),
-                value: Some(Variable {
-                    r#type: Some(literal_type(variable.r#type)),
-                    description: String::new(),
-                }),
+                value: Some(self::variable(variable)),
             })
             .collect();
         entries.sort_by(|a, b| a.key.cmp(&b.key));
         Some(VariableMap { variables: entries })
     };
     TypedInterface { inputs: map(interface.inputs), outputs: map(interface.outputs) }
+}
+
+/// Converts an input or output.
+pub(crate) fn variable(variable: &crate::Variable) -> Variable {
+    Variable { r#type: Some(literal_type(variable.r#type)), description: variable.docs.to_owned() }
 }
 
 /// Converts a type to its literal type.

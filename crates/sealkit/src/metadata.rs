@@ -5,8 +5,9 @@ use std::{any::TypeId, time::Duration};
 use sealkit_protocol::description;
 
 use crate::{
-    Backoff, Resources, Secret, Variable,
+    AllowedSecret, Backoff, Environment, Resources, Secret, Variable,
     callee::Callee,
+    environment::Settings,
     invoke::{CheckInputs, Invoke, InvokeError},
     registry,
     task_type::Members,
@@ -67,6 +68,7 @@ pub struct TaskMetadata {
     allowed_secrets: &'static [AllowedSecret],
     calls: Option<&'static [Callee]>,
     limits: Limits,
+    settings: Settings,
     pub(crate) entry: Entry,
 }
 
@@ -105,64 +107,6 @@ pub(crate) struct Entry {
     pub(crate) type_id: fn() -> TypeId,
     pub(crate) invoke: Invoke,
     pub(crate) check_inputs: Option<CheckInputs>,
-}
-
-/// An exception of the leak check: one `allow_secret_in(...)` of [`task`](macro@crate::task).
-///
-/// It serializes to `{"output": "o0.url", "secret": "db/password", "because": "..."}`, or with `"input": "task.input"`.
-///
-/// # Examples
-///
-/// ```
-/// use sealkit::{AllowedPlace, ErrorKind, TaskMetadata, current_context, task, testing::TestSecrets};
-///
-/// #[task(
-///     secret_requests = [Secret(key = "token")],
-///     allow_secret_in(output = "o0", secret = "token", because = "the caller signs requests with it"),
-/// )]
-/// fn allowed() -> sealkit::Result<String> {
-///     Ok(current_context().secrets().get("token")?.expose().to_owned())
-/// }
-///
-/// #[task(secret_requests = [Secret(key = "token")])]
-/// fn leaking() -> sealkit::Result<String> {
-///     Ok(current_context().secrets().get("token")?.expose().to_owned())
-/// }
-///
-/// let exception = TaskMetadata::of(&allowed).expect("a task").allowed_secrets()[0];
-/// assert_eq!(exception.place, AllowedPlace::Output("o0"));
-///
-/// let session = TestSecrets::new().with("token", "k3Jq-71xT/w").session();
-/// assert_eq!(session.run(allowed)?, "k3Jq-71xT/w");
-/// assert_eq!(session.run(leaking).unwrap_err().kind(), ErrorKind::Leak);
-/// # Ok::<(), sealkit::Error>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct AllowedSecret {
-    /// The part of an output or input that may contain the secret, including everything inside that part.
-    pub place: AllowedPlace,
-    /// The secret, written `key` or `group/key`.
-    pub secret: &'static str,
-    /// The reason.
-    pub because: &'static str,
-}
-
-/// A part of an output or input that may contain a secret.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum AllowedPlace {
-    /// A part of the task's output, such as `o0` or `o0.url`.
-    Output(&'static str),
-    /// A part of an input of a called task, such as `task.input` or `task.input.url`.
-    Input(&'static str),
-}
-
-impl AllowedSecret {
-    #[doc(hidden)]
-    pub const fn __new(place: AllowedPlace, secret: &'static str, because: &'static str) -> Self {
-        Self { place, secret, because }
-    }
 }
 
 /// The kind of a task: a task or a workflow. It serializes to `"task"` or `"workflow"`.
@@ -220,8 +164,27 @@ impl TaskMetadata {
     ) -> Self {
         let interface = Interface { inputs, outputs };
         let entry = Entry { type_id, invoke, check_inputs: None };
-        let calls = None;
-        Self { name, module, kind, docs, secret_requests, interface, allowed_secrets, calls, limits, entry }
+        let (calls, settings) = (None, Settings::NONE);
+        Self {
+            name,
+            module,
+            kind,
+            docs,
+            secret_requests,
+            interface,
+            allowed_secrets,
+            calls,
+            limits,
+            settings,
+            entry,
+        }
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn __settings(mut self, settings: Settings) -> Self {
+        self.settings = settings;
+        self
     }
 
     #[doc(hidden)]
@@ -278,7 +241,27 @@ impl TaskMetadata {
         self.docs
     }
 
-    /// Returns the secret requests of the task.
+    /// Returns the environment that the task belongs to.
+    pub const fn environment(&self) -> Option<Environment> {
+        self.settings.environment
+    }
+
+    /// Returns the names and values of the environment variables that the task sets, itself or by its environment.
+    pub fn env(&self) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {
+        self.settings.env()
+    }
+
+    /// Returns the service account of Kubernetes that pods run as, or `None` for that of the cluster.
+    pub fn service_account(&self) -> Option<&'static str> {
+        self.settings.service_account.or_else(|| self.environment()?.service_account)
+    }
+
+    /// Returns whether pods may run on machines that can be taken away, or `None` if the task does not say so.
+    pub fn interruptible(&self) -> Option<bool> {
+        self.settings.interruptible.or_else(|| self.environment()?.interruptible)
+    }
+
+    /// Returns the secret requests of the task, after those of its environment.
     pub const fn secret_requests(&self) -> &'static [Secret] {
         self.secret_requests
     }
@@ -337,9 +320,12 @@ impl TaskMetadata {
         self.limits.timeout
     }
 
-    /// Returns the resources that the task requests on a cluster.
-    pub const fn resources(&self) -> Resources {
-        self.limits.resources
+    /// Returns the resources that the task requests on a cluster, or else those of its environment.
+    pub fn resources(&self) -> Resources {
+        match self.environment() {
+            Some(environment) if self.limits.resources.is_none() => environment.resources,
+            _ => self.limits.resources,
+        }
     }
 
     /// Returns the exceptions of the leak check.

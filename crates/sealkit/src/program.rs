@@ -195,7 +195,7 @@ fn perform(session: &Session, program: &str) -> Result<String, ProgramError> {
 
 /// Returns whether the program runs this task if it has no arguments.
 fn is_default(task: &TaskMetadata) -> bool {
-    let required = |input: &Variable| !input.r#type.is_optional();
+    let required = |input: &Variable| !input.is_optional();
     task.name() == "main"
         && task.kind() == TaskKind::Workflow
         && !task.interface().inputs.iter().any(required)

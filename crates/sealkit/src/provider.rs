@@ -13,7 +13,7 @@ use crate::{Result, Secret, SecretBytes};
 
 pub(crate) use chain::{Chain, Preference, is_pod};
 pub use directory::MountedDirectory;
-pub use environment::Environment;
+pub use environment::EnvironmentVariables;
 #[cfg(all(unix, feature = "store"))]
 pub use local_store::LocalStore;
 pub(crate) use memory::Memory;

@@ -34,11 +34,11 @@ use sealkit_names::Resource;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Resources {
-    /// The number of processors, such as `2` or `500m` (thousandths).
+    /// The number of processors, such as `2` or `500m` (thousandths), or a range, such as `1..2`: the request and the limit.
     pub cpu: Option<&'static str>,
-    /// The memory in bytes, such as `2Gi`.
+    /// The memory in bytes, such as `2Gi`, or a range, such as `1Gi..2Gi`.
     pub memory: Option<&'static str>,
-    /// The number of graphics processors, such as `1`.
+    /// The number of graphics processors, such as `1`, or their kind and number, such as `A100:2`, or with a partition `A100:1:1g.5gb`.
     pub gpu: Option<&'static str>,
     /// The ephemeral storage in bytes, such as `10Gi`.
     pub disk: Option<&'static str>,
@@ -58,13 +58,74 @@ impl Resources {
         Self { cpu, memory, gpu, disk }
     }
 
+    /// Sets the number of processors.
+    ///
+    /// # Panics
+    ///
+    /// Panics, at compile time in a constant, if the amount is malformed.
+    #[must_use]
+    #[track_caller]
+    pub const fn cpu(mut self, amount: &'static str) -> Self {
+        assert!(
+            Resource::Cpu.accepts(amount),
+            "`cpu` is a number of cores, such as `2` or `500m`, or a range, such as `1..2`"
+        );
+        self.cpu = Some(amount);
+        self
+    }
+
+    /// Sets the memory.
+    ///
+    /// # Panics
+    ///
+    /// Panics, at compile time in a constant, if the amount is malformed.
+    #[must_use]
+    #[track_caller]
+    pub const fn memory(mut self, amount: &'static str) -> Self {
+        assert!(
+            Resource::Memory.accepts(amount),
+            "`memory` is a number of bytes, such as `2Gi`, or a range, such as `1Gi..2Gi`"
+        );
+        self.memory = Some(amount);
+        self
+    }
+
+    /// Sets the number of graphics processors, or the kind and the number.
+    ///
+    /// # Panics
+    ///
+    /// Panics, at compile time in a constant, if the amount is malformed.
+    #[must_use]
+    #[track_caller]
+    pub const fn gpu(mut self, amount: &'static str) -> Self {
+        assert!(
+            Resource::Gpu.accepts(amount),
+            "`gpu` is a whole number, at least `1`, or a device and its number, such as `A100:2`"
+        );
+        self.gpu = Some(amount);
+        self
+    }
+
+    /// Sets the ephemeral storage.
+    ///
+    /// # Panics
+    ///
+    /// Panics, at compile time in a constant, if the amount is malformed.
+    #[must_use]
+    #[track_caller]
+    pub const fn disk(mut self, amount: &'static str) -> Self {
+        assert!(Resource::Disk.accepts(amount), "`disk` is a number of bytes, such as `10Gi`");
+        self.disk = Some(amount);
+        self
+    }
+
     /// Returns the requested amounts.
     pub(crate) fn amounts(self) -> impl Iterator<Item = (Resource, &'static str)> {
         let amounts = [self.cpu, self.memory, self.gpu, self.disk];
         Resource::ALL.into_iter().zip(amounts).filter_map(|(resource, amount)| Some((resource, amount?)))
     }
 
-    pub(crate) fn is_none(&self) -> bool {
-        *self == Self::NONE
+    pub(crate) const fn is_none(&self) -> bool {
+        matches!(self, Self { cpu: None, memory: None, gpu: None, disk: None })
     }
 }

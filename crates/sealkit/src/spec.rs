@@ -2,17 +2,17 @@
 
 use sealkit_idl::{
     core::{
-        Backoff, Container, Identifier, ResourceEntry, ResourceName, ResourceType, Resources as IdlResources,
-        RetryStrategy, RuntimeMetadata, RuntimeType, SecurityContext, TaskMetadata as IdlMetadata,
-        TaskTarget, TaskTemplate, Timeouts,
+        Backoff, Container, GpuAccelerator, Identifier, Identity, KeyValuePair, Parameter, ResourceName,
+        ResourceType, RetryStrategy, RuntimeMetadata, RuntimeType, SecurityContext,
+        TaskMetadata as IdlMetadata, TaskTarget, TaskTemplate, Timeouts,
     },
     prost_types::Duration,
-    task::{DocumentationEntity, Environment, TaskSpec},
+    task::{DocumentationEntity, Environment, NamedParameter, TaskSpec},
 };
 
-use sealkit_names::Resource;
+use sealkit_names::Amount;
 
-use crate::{Resources, TaskMetadata, literal};
+use crate::{Resources, TaskMetadata, Variable, literal};
 
 /// The release of the official SDK whose container contract sealkit follows. Flyte passes arguments to a pod according to it.
 const SDK_VERSION: &str = "2.12.1";
@@ -25,8 +25,7 @@ const MAX_DESCRIPTION: usize = 255;
 ///
 /// The sender adds the image, the arguments and the environment of the container, and the project and domain.
 pub(crate) fn task_spec(task: &TaskMetadata) -> TaskSpec {
-    let secrets: Vec<_> = task.secret_requests().iter().map(|secret| (*secret).into()).collect();
-    let template = TaskTemplate {
+    let mut template = TaskTemplate {
         id: Some(Identifier {
             resource_type: ResourceType::Task.into(),
             name: task.name().to_owned(),
@@ -43,29 +42,56 @@ pub(crate) fn task_spec(task: &TaskMetadata) -> TaskSpec {
             timeout: duration(task.timeout()),
             retries: Some(retry_strategy(task)),
             // Explicit, as in the official SDK: a cluster may have another default.
-            interruptible: Some(false),
+            interruptible: Some(task.interruptible().unwrap_or(false)),
             code_bundle_uri: String::new(),
             timeouts: timeouts(task),
         }),
         interface: Some(literal::interface(task.interface())),
         target: Some(TaskTarget::Container(Container {
-            resources: resources(task.resources()),
+            image: task
+                .environment()
+                .and_then(|environment| environment.image)
+                .unwrap_or_default()
+                .to_owned(),
+            env: task
+                .env()
+                .map(|(key, value)| KeyValuePair { key: key.to_owned(), value: value.to_owned() })
+                .collect(),
             ..Container::default()
         })),
-        security_context: (!secrets.is_empty()).then_some(SecurityContext { secrets }),
+        security_context: security_context(task),
+        extended_resources: None,
+    };
+    set_resources(&mut template, task.resources());
+    let environment = match task.environment() {
+        Some(environment) => environment.name(),
+        None => task.module().split("::").next().unwrap_or_default(),
     };
     let summary = task.docs().lines().next().unwrap_or_default().trim();
     TaskSpec {
         task_template: Some(template),
+        default_inputs: default_inputs(task),
         short_name: truncate(task.name(), MAX_NAME),
-        environment: Some(Environment {
-            name: truncate(task.module().split("::").next().unwrap_or_default(), MAX_NAME),
-        }),
+        environment: Some(Environment { name: truncate(environment, MAX_NAME) }),
         documentation: (!summary.is_empty()).then(|| DocumentationEntity {
             short_description: truncate(summary, MAX_DESCRIPTION),
             long_description: task.docs().to_owned(),
         }),
     }
+}
+
+/// Returns the inputs that a caller may leave out: those with a default, and optional ones.
+///
+/// A default without a Flyte value is left out. Such a call fails in the pod, which says why.
+fn default_inputs(task: &TaskMetadata) -> Vec<NamedParameter> {
+    let default = |input: &Variable| {
+        let value = input.value_if_absent()?.ok()?;
+        let var = literal::variable(input);
+        let default = literal::to_literal(input.r#type, &value).ok()?;
+        let parameter = Parameter { var: Some(var), default: Some(default) };
+        Some(NamedParameter { name: input.name.to_owned(), parameter: Some(parameter) })
+    };
+    task.interface().inputs.iter().filter_map(default).collect()
 }
 
 /// Returns the declared number of retries and the declared delays; an undeclared delay is not sent, as by the official SDK.
@@ -89,32 +115,25 @@ fn duration(duration: Option<std::time::Duration>) -> Option<Duration> {
     duration.and_then(|duration| Duration::try_from(duration).ok())
 }
 
-/// Returns the resources as requests, as the official SDK does. The backend also uses them as limits.
-fn resources(resources: Resources) -> Option<IdlResources> {
-    let entry = |(resource, amount): (Resource, &str)| {
-        let name = ResourceName::from_name(resource.as_str());
-        ResourceEntry { name: name.into(), value: amount.to_owned() }
-    };
-    let requests: Vec<_> = resources.amounts().map(entry).collect();
-    (!requests.is_empty()).then(|| IdlResources { requests, limits: Vec::new() })
+/// Returns the service account and the secrets, if there are any.
+fn security_context(task: &TaskMetadata) -> Option<SecurityContext> {
+    let run_as = task.service_account().map(|name| Identity { k8s_service_account: name.to_owned() });
+    let secrets: Vec<_> = task.secret_requests().iter().map(|secret| (*secret).into()).collect();
+    (run_as.is_some() || !secrets.is_empty()).then_some(SecurityContext { run_as, secrets })
+}
+
+fn set_resources(template: &mut TaskTemplate, resources: Resources) {
+    for (resource, amount) in resources.amounts() {
+        let Amount { request, limit, accelerator, partition } = resource.amount(amount);
+        let accelerator = accelerator.map(|accelerator| GpuAccelerator {
+            device: accelerator.device.to_owned(),
+            partition_size: partition.map(str::to_owned),
+            device_class: accelerator.class,
+        });
+        template.set_resource(ResourceName::from_name(resource.as_str()), request, limit, accelerator);
+    }
 }
 
 fn truncate(text: &str, length: usize) -> String {
     text.chars().take(length).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use sealkit_idl::prost::Message as _;
-
-    use super::*;
-
-    #[test]
-    fn resources_are_encoded_as_by_the_official_sdk() {
-        // `get_proto_resources(flyte.Resources(cpu="500m", memory="2Gi", gpu=1, disk="10Gi"))` of flyte 2.12.1.
-        let expected = b"\x0a\x08\x08\x01\x12\x04500m\x0a\x07\x08\x03\x12\x032Gi\x0a\x05\x08\x02\x12\x011\x0a\x08\x08\x05\x12\x0410Gi";
-        let all = Resources::__new(Some("500m"), Some("2Gi"), Some("1"), Some("10Gi"));
-        assert_eq!(resources(all).unwrap().encode_to_vec(), expected);
-        assert_eq!(resources(Resources::NONE), None);
-    }
 }

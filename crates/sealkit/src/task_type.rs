@@ -182,7 +182,7 @@ impl StructType {
     }
 }
 
-/// An input, an output, or a field of a struct: a name and a type.
+/// An input, an output, or a field of a struct: a name and a type, and for an input its doc comment and its default.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Variable {
@@ -190,12 +190,36 @@ pub struct Variable {
     pub name: &'static str,
     /// The type.
     pub r#type: Type,
+    /// The doc comment of an input, or an empty string.
+    pub docs: &'static str,
+    /// Returns the default of an input.
+    pub(crate) default: Option<fn() -> Result<Value, ValueError>>,
 }
 
 impl Variable {
     #[doc(hidden)]
     pub const fn __new(name: &'static str, r#type: Type) -> Self {
-        Self { name, r#type }
+        Self { name, r#type, docs: "", default: None }
+    }
+
+    /// Returns the default of an input: `#[default(…)]` of [`task`](macro@crate::task).
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if Flyte has no value for the default.
+    pub fn default_value(&self) -> Option<Result<Value, ValueError>> {
+        let default = self.default?;
+        Some(default().map_err(|error| error.at(self.name)))
+    }
+
+    /// Whether a call by name needs no value.
+    pub const fn is_optional(&self) -> bool {
+        self.default.is_some() || self.r#type.is_optional()
+    }
+
+    /// Returns the value of an input that a call by name leaves out, unless it has to be given.
+    pub(crate) fn value_if_absent(&self) -> Option<Result<Value, ValueError>> {
+        self.default_value().or_else(|| self.r#type.is_optional().then_some(Ok(Value::None)))
     }
 }
 

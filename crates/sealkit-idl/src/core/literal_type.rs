@@ -166,3 +166,14 @@ pub struct TypedInterface {
     #[prost(message, optional, tag = "2")]
     pub outputs: Option<VariableMap>,
 }
+
+/// `core.Parameter`: an input and its default.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Parameter {
+    /// The type.
+    #[prost(message, optional, tag = "1")]
+    pub var: Option<Variable>,
+    /// The default.
+    #[prost(message, optional, tag = "2")]
+    pub default: Option<super::Literal>,
+}

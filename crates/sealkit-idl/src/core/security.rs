@@ -35,7 +35,18 @@ pub enum MountType {
 /// The permissions of a task.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
 pub struct SecurityContext {
-    /// The secrets that the task requests.
+    /// Who the pod runs as.
+    #[prost(message, optional, tag = "1")]
+    pub run_as: Option<Identity>,
+    /// The secrets, in the order of the task.
     #[prost(message, repeated, tag = "2")]
     pub secrets: Vec<Secret>,
+}
+
+/// `core.Identity`.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct Identity {
+    /// The service account of Kubernetes.
+    #[prost(string, tag = "2")]
+    pub k8s_service_account: String,
 }

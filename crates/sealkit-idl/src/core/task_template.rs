@@ -25,6 +25,9 @@ pub struct TaskTemplate {
     /// The security context.
     #[prost(message, optional, tag = "8")]
     pub security_context: Option<SecurityContext>,
+    /// The kind of its accelerator.
+    #[prost(message, optional, tag = "9")]
+    pub extended_resources: Option<ExtendedResources>,
 }
 
 /// The target that a task runs in.
@@ -228,6 +231,52 @@ impl ResourceName {
             "gpu" => Self::Gpu,
             "disk" => Self::EphemeralStorage,
             _ => Self::Unknown,
+        }
+    }
+}
+
+/// `core.ExtendedResources`.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct ExtendedResources {
+    /// The kind of the accelerator.
+    #[prost(message, optional, tag = "1")]
+    pub gpu_accelerator: Option<GpuAccelerator>,
+}
+
+/// `core.GPUAccelerator`.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct GpuAccelerator {
+    /// The device, such as `nvidia-tesla-a100`.
+    #[prost(string, tag = "1")]
+    pub device: String,
+    /// The partition, such as `1g.5gb`.
+    #[prost(string, optional, tag = "3")]
+    pub partition_size: Option<String>,
+    /// The class of the device: 0 NVIDIA, 1 Google TPU, 2 Amazon Neuron, 3 AMD, 4 Habana Gaudi.
+    #[prost(int32, tag = "4")]
+    pub device_class: i32,
+}
+
+impl TaskTemplate {
+    /// Sets the amount of a resource of the container. Without a limit, the backend uses the request as the limit. A kind of accelerator
+    /// belongs to the amount of GPUs.
+    pub fn set_resource(
+        &mut self,
+        name: ResourceName,
+        request: &str,
+        limit: Option<&str>,
+        accelerator: Option<GpuAccelerator>,
+    ) {
+        let Some(TaskTarget::Container(container)) = &mut self.target else { return };
+        let resources = container.resources.get_or_insert_default();
+        let entry = |value: &str| ResourceEntry { name: name.into(), value: value.to_owned() };
+        for (entries, value) in [(&mut resources.requests, Some(request)), (&mut resources.limits, limit)] {
+            entries.retain(|entry| entry.name != i32::from(name));
+            entries.extend(value.map(entry));
+        }
+        if name == ResourceName::Gpu {
+            self.extended_resources =
+                accelerator.map(|accelerator| ExtendedResources { gpu_accelerator: Some(accelerator) });
         }
     }
 }

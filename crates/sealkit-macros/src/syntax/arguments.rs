@@ -4,10 +4,13 @@ use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use sealkit_names::nearest;
 use syn::{
-    Expr, ExprLit, ExprPath, Lit, LitStr, Meta, MetaList, MetaNameValue, Path, Token, parse::Parser,
+    Expr, ExprLit, ExprPath, Ident, Lit, LitStr, Meta, Path, Token, braced,
+    parse::{Parse, ParseStream, Parser},
     punctuated::Punctuated,
+    token::Brace,
 };
 
+use super::allowance::{ALLOWANCE_EXAMPLE, AllowanceArguments};
 use crate::diagnostics::Diagnostics;
 
 /// The arguments of `#[task]` and `#[workflow]`.
@@ -19,27 +22,82 @@ pub(crate) struct Arguments {
     pub(crate) retries: Option<Expr>,
     pub(crate) timeout: Option<Expr>,
     pub(crate) resources: Option<Expr>,
+    pub(crate) environment: Option<Expr>,
+    pub(crate) env: Vec<Variable>,
+    pub(crate) service_account: Option<LitStr>,
+    pub(crate) interruptible: Option<Expr>,
     /// The tasks that the task calls, if it declares them.
     pub(crate) calls: Option<Vec<ExprPath>>,
     pub(crate) krate: Option<Path>,
 }
 
-/// The arguments of `allow_secret_in(...)`.
-pub(crate) struct AllowanceArguments {
-    /// The path `allow_secret_in`.
-    pub(crate) path: Path,
-    pub(crate) output: Option<LitStr>,
-    pub(crate) input: Option<LitStr>,
-    pub(crate) secret: Option<LitStr>,
-    pub(crate) because: Option<LitStr>,
+/// An entry of `env = {"NAME" = "value"}`.
+pub(crate) struct Variable {
+    pub(crate) name: LitStr,
+    /// A literal or a constant expression.
+    pub(crate) value: Expr,
 }
 
-const KNOWN: [&str; 8] =
-    ["name", "secret_requests", "retries", "timeout", "resources", "calls", "allow_secret_in", "crate"];
-const KNOWN_OF_ALLOWANCE: [&str; 4] = ["output", "input", "secret", "because"];
+impl Parse for Variable {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let name = input.parse()?;
+        // Python writes a colon.
+        if input.peek(Token![:]) {
+            return Err(input.error(format_args!("expected `=`: `{}`", example("env"))));
+        }
+        input.parse::<Token![=]>()?;
+        Ok(Self { name, value: input.parse()? })
+    }
+}
+
+/// An argument.
+enum Argument {
+    Meta(Meta),
+    /// `env = {…}`, which is no expression.
+    Env(Path, Vec<Variable>),
+}
+
+impl Argument {
+    fn path(&self) -> &Path {
+        match self {
+            Self::Meta(meta) => meta.path(),
+            Self::Env(path, _) => path,
+        }
+    }
+}
+
+impl Parse for Argument {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let is_env = input.fork().parse::<Ident>().is_ok_and(|name| name == "env");
+        if is_env && input.peek2(Token![=]) && input.peek3(Brace) {
+            let path = input.parse()?;
+            input.parse::<Token![=]>()?;
+            let content;
+            braced!(content in input);
+            let variables = Punctuated::<Variable, Token![,]>::parse_terminated(&content)?;
+            return Ok(Self::Env(path, variables.into_iter().collect()));
+        }
+        input.parse().map(Self::Meta)
+    }
+}
+
+const KNOWN: [&str; 12] = [
+    "name",
+    "secret_requests",
+    "environment",
+    "env",
+    "retries",
+    "timeout",
+    "resources",
+    "service_account",
+    "interruptible",
+    "calls",
+    "allow_secret_in",
+    "crate",
+];
 
 /// Arguments of `@task` and `TaskEnvironment` in the Python SDKs that `#[task]` does not have yet.
-const UNSUPPORTED: [&str; 31] = [
+const UNSUPPORTED: [&str; 27] = [
     "accelerator",
     "annotations",
     "cache",
@@ -51,11 +109,7 @@ const UNSUPPORTED: [&str; 31] = [
     "deprecated",
     "disable_deck",
     "enable_deck",
-    "env",
-    "env_vars",
-    "environment",
     "failure_policy",
-    "interruptible",
     "labels",
     "links",
     "map",
@@ -76,51 +130,67 @@ const UNSUPPORTED: [&str; 31] = [
 impl Arguments {
     pub(crate) fn parse(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Self {
         let mut arguments = Self::default();
-        let parsed = Punctuated::<Meta, Token![,]>::parse_terminated.parse2(tokens);
+        let parsed = Punctuated::<Argument, Token![,]>::parse_terminated.parse2(tokens);
         let mut seen: Vec<String> = Vec::new();
-        for meta in diagnostics.take(parsed).into_iter().flatten() {
-            let name = meta.path().require_ident().map(ToString::to_string).unwrap_or_default();
+        for argument in diagnostics.take(parsed).into_iter().flatten() {
+            let path = argument.path();
+            let name = path.require_ident().map(ToString::to_string).unwrap_or_default();
             // A task may have several allowances.
             if seen.contains(&name) && name != "allow_secret_in" {
-                diagnostics.at(meta.path(), format_args!("duplicate argument `{name}`"));
+                diagnostics.at(path, format_args!("duplicate argument `{name}`"));
                 continue;
             }
-            match (name.as_str(), &meta) {
-                ("name", Meta::NameValue(pair)) => {
-                    arguments.name = parse_string(&pair.value, example("name"), diagnostics);
-                }
-                ("retries", Meta::NameValue(pair)) => arguments.retries = Some(pair.value.clone()),
-                ("timeout", Meta::NameValue(pair)) => arguments.timeout = Some(pair.value.clone()),
-                ("resources", Meta::NameValue(pair)) => arguments.resources = Some(pair.value.clone()),
-                ("crate", Meta::NameValue(pair)) => {
-                    arguments.krate = diagnostics.take(crate_path(&pair.value));
-                }
-                ("secret_requests", Meta::NameValue(pair)) => match &pair.value {
-                    Expr::Array(list) => arguments.secret_requests.extend(list.elems.iter().cloned()),
-                    other => diagnostics
-                        .at(other, format_args!("expected a list: `{}`", example("secret_requests"))),
-                },
-                ("calls", Meta::NameValue(pair)) => arguments.calls = calls(&pair.value, diagnostics),
-                ("allow_secret_in", Meta::List(list)) => {
-                    arguments.allowances.extend(AllowanceArguments::parse(list, diagnostics));
-                }
-                (known, meta) if KNOWN.contains(&known) => {
-                    diagnostics.at(meta, format_args!("expected a value: `{}`", example(known)));
-                }
-                _ => {
-                    let name = meta.path().to_token_stream().to_string();
-                    diagnostics.at(meta.path(), unknown_argument(&name));
-                }
+            match argument {
+                Argument::Env(_, variables) => arguments.env = variables,
+                Argument::Meta(meta) => arguments.set(&name, &meta, diagnostics),
             }
             seen.push(name);
         }
         arguments
     }
+
+    fn set(&mut self, name: &str, meta: &Meta, diagnostics: &mut Diagnostics) {
+        let value = match meta {
+            Meta::NameValue(pair) => Some(&pair.value),
+            _ => None,
+        };
+        match (name, value, meta) {
+            ("name", Some(value), _) => self.name = parse_string(value, example("name"), diagnostics),
+            ("retries", Some(value), _) => self.retries = Some(value.clone()),
+            ("timeout", Some(value), _) => self.timeout = Some(value.clone()),
+            ("resources", Some(value), _) => self.resources = Some(value.clone()),
+            ("environment", Some(value), _) => self.environment = Some(value.clone()),
+            ("service_account", Some(value), _) => {
+                self.service_account = parse_string(value, example(name), diagnostics);
+            }
+            ("interruptible", Some(value), _) => self.interruptible = Some(value.clone()),
+            ("crate", Some(value), _) => self.krate = diagnostics.take(crate_path(value)),
+            ("secret_requests", Some(Expr::Array(list)), _) => {
+                self.secret_requests.extend(list.elems.iter().cloned());
+            }
+            ("secret_requests", Some(other), _) => {
+                diagnostics.at(other, format_args!("expected a list: `{}`", example(name)));
+            }
+            ("env", Some(other), _) => {
+                diagnostics.at(other, format_args!("expected variables in braces: `{}`", example(name)));
+            }
+            ("calls", Some(value), _) => self.calls = calls(value, diagnostics),
+            ("allow_secret_in", _, Meta::List(list)) => {
+                self.allowances.extend(AllowanceArguments::parse(list, diagnostics));
+            }
+            _ if KNOWN.contains(&name) => {
+                diagnostics.at(meta, format_args!("expected a value: `{}`", example(name)));
+            }
+            _ => {
+                let name = meta.path().to_token_stream().to_string();
+                diagnostics.at(meta.path(), unknown_argument(&name));
+            }
+        }
+    }
 }
 
 /// Returns the error message for an argument that `#[task]` does not have.
 fn unknown_argument(name: &str) -> String {
-    let supported = quoted_list(&KNOWN, "or");
     let suggestion = match name {
         "secret" | "secrets" => "did you mean `secret_requests`?".to_owned(),
         "task_name" | "short_name" => "did you mean `name`?".to_owned(),
@@ -129,18 +199,21 @@ fn unknown_argument(name: &str) -> String {
             format!("did you mean `{RESOURCES_EXAMPLE}`?")
         }
         "container_image" | "image" => {
-            "set the image with `--image` of `sealkit run --remote` or `sealkit deploy`".to_owned()
+            "set it in an `Environment`, or with `--image` of `sealkit run --remote` or `sealkit deploy`"
+                .to_owned()
         }
         "description" | "docs" => "write the description as a doc comment".to_owned(),
+        "env_var" | "env_vars" | "variables" => "did you mean `env`?".to_owned(),
+        "spot" | "preemptible" => "did you mean `interruptible`?".to_owned(),
         _ if UNSUPPORTED.contains(&name) => {
             return format!("`{name}` is not supported yet: a task supports {}", quoted_list(&KNOWN, "and"));
         }
         _ => match nearest(name, KNOWN) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => return format!("unknown argument `{name}`: expected {supported}"),
+            None => format!("expected {}", quoted_list(&KNOWN, "or")),
         },
     };
-    format!("unknown argument `{name}`: expected {supported}; {suggestion}")
+    format!("unknown argument `{name}`: {suggestion}")
 }
 
 /// An example of the argument `calls`.
@@ -165,50 +238,6 @@ fn calls(value: &Expr, diagnostics: &mut Diagnostics) -> Option<Vec<ExprPath>> {
 /// An example of the argument `resources`.
 pub(crate) const RESOURCES_EXAMPLE: &str = "resources = Resources(cpu = \"500m\", memory = \"2Gi\")";
 
-/// An example of the argument `allow_secret_in`.
-pub(crate) const ALLOWANCE_EXAMPLE: &str = "allow_secret_in(output = \"o0.url\", secret = \"my_secret\", because = \"the URL expires after an hour\")";
-
-impl AllowanceArguments {
-    /// Returns `None` if it adds an error.
-    fn parse(list: &MetaList, diagnostics: &mut Diagnostics) -> Option<Self> {
-        let mut arguments =
-            Self { path: list.path.clone(), output: None, input: None, secret: None, because: None };
-        let pairs = list.parse_args_with(Punctuated::<MetaNameValue, Token![,]>::parse_terminated);
-        let mut complete = true;
-        for pair in diagnostics.take(pairs)? {
-            let name = pair.path.to_token_stream().to_string();
-            let field = match name.as_str() {
-                "output" => &mut arguments.output,
-                "input" => &mut arguments.input,
-                "secret" => &mut arguments.secret,
-                "because" => &mut arguments.because,
-                _ => {
-                    let suggestion = match name.as_str() {
-                        "reason" => "; did you mean `because`?".to_owned(),
-                        other => did_you_mean(other, &KNOWN_OF_ALLOWANCE),
-                    };
-                    diagnostics.at(
-                        &pair.path,
-                        format_args!(
-                            "unknown argument `{name}` of `allow_secret_in`: expected {}{suggestion}",
-                            quoted_list(&KNOWN_OF_ALLOWANCE, "or")
-                        ),
-                    );
-                    complete = false;
-                    continue;
-                }
-            };
-            if field.is_some() {
-                diagnostics.at(&pair.path, format_args!("duplicate argument `{name}`"));
-                complete = false;
-            }
-            *field = parse_string(&pair.value, ALLOWANCE_EXAMPLE, diagnostics);
-            complete &= field.is_some();
-        }
-        complete.then_some(arguments)
-    }
-}
-
 fn example(argument: &str) -> &'static str {
     match argument {
         "name" => "name = \"my_task\"",
@@ -217,6 +246,10 @@ fn example(argument: &str) -> &'static str {
         "timeout" => "timeout = \"90s\"",
         "resources" => RESOURCES_EXAMPLE,
         "calls" => CALLS_EXAMPLE,
+        "environment" => "environment = ENV",
+        "env" => "env = {\"LOG_LEVEL\" = \"info\"}",
+        "service_account" => "service_account = \"my-account\"",
+        "interruptible" => "interruptible = true",
         "allow_secret_in" => ALLOWANCE_EXAMPLE,
         _ => "secret_requests = [Secret(key = \"my_secret\")]",
     }
@@ -228,7 +261,7 @@ pub(crate) fn did_you_mean(name: &str, known: &[&str]) -> String {
 }
 
 /// Formats a list: `` `a`, `b` or `c` ``.
-fn quoted_list(names: &[&str], conjunction: &str) -> String {
+pub(super) fn quoted_list(names: &[&str], conjunction: &str) -> String {
     let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     match names.as_slice() {
         [] => String::new(),

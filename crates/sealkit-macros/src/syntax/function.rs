@@ -1,8 +1,9 @@
 //! The function that the attribute is applied to.
 
 use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
 use syn::{
-    Attribute, Signature, Token, Visibility, braced,
+    Attribute, FnArg, Signature, Token, Visibility, braced,
     parse::{Parse, ParseStream},
     token::Brace,
 };
@@ -15,6 +16,32 @@ pub(crate) struct Function {
     pub(crate) brace: Brace,
     pub(crate) inner_attributes: Vec<Attribute>,
     pub(crate) body: TokenStream,
+}
+
+impl Function {
+    /// Returns the signature without the attributes of inputs that only the macro understands: defaults and documentation.
+    pub(crate) fn plain_signature(&self) -> Signature {
+        let mut signature = self.signature.clone();
+        for argument in &mut signature.inputs {
+            if let FnArg::Typed(input) = argument {
+                let is_ours = |attribute: &Attribute| {
+                    ["default", "doc"].iter().any(|name| attribute.path().is_ident(name))
+                };
+                input.attrs.retain(|attribute| !is_ours(attribute));
+            }
+        }
+        signature
+    }
+}
+
+/// The function as it would be without the attribute of the macro.
+impl ToTokens for Function {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let Self { attributes, visibility, brace, inner_attributes, body, .. } = self;
+        let signature = self.plain_signature();
+        tokens.extend(quote!(#(#attributes)* #visibility #signature));
+        brace.surround(tokens, |tokens| tokens.extend(quote!(#(#inner_attributes)* #body)));
+    }
 }
 
 impl Parse for Function {

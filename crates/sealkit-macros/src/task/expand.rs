@@ -7,12 +7,14 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use sealkit_names::read::{self, Access, ReadError};
-use syn::{FnArg, GenericArgument, Pat, PathArguments, Signature, Token, Type, ext::IdentExt, parse_quote};
+use syn::{
+    Expr, FnArg, GenericArgument, Pat, PathArguments, Signature, Token, Type, ext::IdentExt, parse_quote,
+};
 
 use super::{TaskKind, allowance::Place, model::Task, reads::Read};
 use crate::{
     member::{inferred_member, member},
-    syntax::crate_at,
+    syntax::{crate_at, string_literal},
 };
 
 impl Task {
@@ -55,7 +57,7 @@ impl Task {
 
     /// Generates the inner function with the user's body.
     fn body(&self) -> TokenStream {
-        let mut signature = self.function.signature.clone();
+        let mut signature = self.function.plain_signature();
         signature.ident = Ident::new("__sealkit_body", signature.ident.span().resolved_at(Span::call_site()));
         // The spans mark the inner function as generated, so that lints do not suggest borrowed inputs.
         signature.fn_token = Token![fn](Span::call_site());
@@ -71,8 +73,12 @@ impl Task {
     fn requests(&self) -> TokenStream {
         let krate = &self.krate;
         let entries = self.requests.iter().map(|request| &request.tokens);
-        let mut tokens = quote! {
-            const __SEALKIT_REQUESTS: &[#krate::Secret] = &[#(#entries),*];
+        let own = quote!(&[#(#entries),*]);
+        let mut tokens = self.settings.requests(krate, &own);
+        let list = if self.settings.has_environment() {
+            quote!(__SEALKIT_OWN_REQUESTS)
+        } else {
+            quote!(__SEALKIT_REQUESTS)
         };
         let mut opaque_before = false;
         for (index, request) in self.requests.iter().enumerate() {
@@ -80,16 +86,17 @@ impl Task {
             let opaque = request.literal.is_none();
             if opaque {
                 tokens.extend(quote_spanned! {span=>
-                    const _: () = #krate::__private::check_names(&__SEALKIT_REQUESTS[#index]);
+                    const _: () = #krate::__private::check_names(&#list[#index]);
                 });
             }
             if index > 0 && (opaque || opaque_before) {
                 tokens.extend(quote_spanned! {span=>
-                    const _: () = #krate::__private::check_collisions(__SEALKIT_REQUESTS, #index);
+                    const _: () = #krate::__private::check_collisions(#list, #index);
                 });
             }
             opaque_before |= opaque;
         }
+        tokens.extend(self.settings.checks(krate));
         tokens.extend(self.reads.iter().map(|read| self.check_read(read)));
         tokens
     }
@@ -130,14 +137,41 @@ impl Task {
             let (constant, r#type) = (input_constant(index), &input.r#type);
             let name = input.ident.unraw().to_string();
             let member = member(krate, r#type);
+            let docs = (!input.docs.is_empty()).then(|| {
+                let docs = &input.docs;
+                quote!(.documented(#docs))
+            });
+            let default = input.default.as_ref().map(|default| self.default(&constant, r#type, default));
+            let or = default.as_ref().map(|_| quote!(.or(__sealkit_default, __sealkit_default_value)));
             let (krate, span) = crate_at(krate, r#type);
             quote_spanned! {span=>
-                const #constant: #krate::__private::Member<#r#type> =
-                    #krate::__private::Member::named(#member, #name);
+                const #constant: #krate::__private::Member<#r#type> = {
+                    #default
+                    #krate::__private::Member::named(#member, #name) #docs #or
+                };
             }
         });
         let output = self.output();
         quote!(#(#inputs)* #output)
+    }
+
+    /// Generates the functions that return the default of an input. `constant` is its member.
+    fn default(&self, constant: &Ident, r#type: &Type, default: &Expr) -> TokenStream {
+        let krate = &self.krate;
+        // A string literal stands for every type that can be made from one, such as `String`.
+        let value = match string_literal(default) {
+            Some(text) => quote_spanned!(text.span()=> ::core::convert::From::from(#text)),
+            None => quote!(#default),
+        };
+        quote! {
+            #[allow(clippy::unnecessary_wraps)]
+            fn __sealkit_default() -> #r#type {
+                #value
+            }
+            fn __sealkit_default_value() -> ::core::result::Result<#krate::Value, #krate::ValueError> {
+                #constant.convert(&__sealkit_default())
+            }
+        }
     }
 
     /// Generates the output. The compiler infers the output and error types from the return type, which may be an
@@ -259,7 +293,7 @@ impl Task {
             quote!(#krate::AllowedSecret::__new(#krate::AllowedPlace::#place, #secret, #because))
         });
         let limits = self.limits.tokens(krate, &self.name);
-        let calls = self.calls();
+        let (settings, calls) = (self.settings.tokens(krate), self.calls());
         let check_inputs = self.check_inputs();
         let with_check = check_inputs.as_ref().map(|_| quote!(.__check_inputs(__sealkit_check_inputs)));
         quote! {
@@ -276,7 +310,7 @@ impl Task {
                 #limits,
                 || #krate::__private::type_id_of(&#function),
                 __sealkit_invoke,
-            )#with_check #calls;
+            )#with_check #calls #settings;
             #krate::__private::inventory::submit! { #krate::__private::Registered(&__SEALKIT_TASK) }
         }
     }

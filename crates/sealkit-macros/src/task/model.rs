@@ -14,6 +14,7 @@ use super::{
     limits::Limits,
     reads::{self, Read},
     request::{Entry, Literal},
+    settings::Settings,
 };
 use crate::{
     diagnostics::Diagnostics,
@@ -31,6 +32,7 @@ pub(super) struct Task {
     pub(super) reads: Vec<Read>,
     pub(super) allowances: Vec<Allowance>,
     pub(super) limits: Limits,
+    pub(super) settings: Settings,
     pub(super) calls: Option<Vec<ExprPath>>,
     pub(super) inputs: Vec<Input>,
     pub(super) output: Type,
@@ -40,6 +42,8 @@ pub(super) struct Task {
 pub(super) struct Input {
     pub(super) ident: Ident,
     pub(super) r#type: Type,
+    pub(super) docs: String,
+    pub(super) default: Option<Expr>,
 }
 
 impl Task {
@@ -51,8 +55,20 @@ impl Task {
         function: Function,
         diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
-        let Arguments { name, secret_requests, allowances, retries, timeout, resources, calls, krate } =
-            arguments;
+        let Arguments {
+            name,
+            secret_requests,
+            allowances,
+            retries,
+            timeout,
+            resources,
+            environment,
+            env,
+            service_account,
+            interruptible,
+            calls,
+            krate,
+        } = arguments;
         let krate = krate.unwrap_or_else(|| parse_quote!(::sealkit));
         let name = task_name(kind, name, &function.signature.ident, diagnostics);
         check_signature(&function, diagnostics);
@@ -64,12 +80,13 @@ impl Task {
         check_collisions(&requests, diagnostics);
         let allowances: Vec<Allowance> =
             allowances.into_iter().filter_map(|allowance| Allowance::new(allowance, diagnostics)).collect();
+        let settings = Settings::new(environment, env, service_account, interruptible, diagnostics);
         let limits = Limits::new(retries, timeout, resources.as_ref(), diagnostics);
         // A read may refer to an invalid request, whose name is unknown.
         let reads = if arguments_are_known && requests.len() == entries {
             let mut found: Vec<Read> = allowances.iter().map(Allowance::read).collect();
             found.extend(reads::find(&function.body));
-            check_reads(&name.value(), &requests, found, diagnostics)
+            check_reads(&name.value(), &requests, settings.has_environment(), found, diagnostics)
         } else {
             Vec::new()
         };
@@ -84,6 +101,7 @@ impl Task {
             reads,
             allowances,
             limits,
+            settings,
             calls,
             inputs,
             output,
@@ -178,12 +196,34 @@ fn inputs(function: &Function, diagnostics: &mut Diagnostics) -> Vec<Input> {
         }
         match &*input.pat {
             Pat::Ident(name) if name.subpat.is_none() && name.by_ref.is_none() => {
-                inputs.push(Input { ident: name.ident.clone(), r#type: (*input.ty).clone() });
+                inputs.push(Input {
+                    ident: name.ident.clone(),
+                    r#type: (*input.ty).clone(),
+                    docs: docs(&input.attrs),
+                    default: default(&input.attrs, diagnostics),
+                });
             }
             other => diagnostics.at(other, "a task input must be a plain name, as in `rows: i64`"),
         }
     }
     inputs
+}
+
+/// Returns the value of `#[default(…)]`.
+fn default(attributes: &[Attribute], diagnostics: &mut Diagnostics) -> Option<Expr> {
+    let mut value = None;
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("default")) {
+        let expression = match &attribute.meta {
+            Meta::List(list) => list.parse_args::<Expr>(),
+            other => Err(syn::Error::new_spanned(other, "expected a value: `#[default(3)]`")),
+        };
+        let expression = diagnostics.take(expression);
+        if value.is_some() {
+            diagnostics.at(attribute, "an input has one default");
+        }
+        value = value.or(expression);
+    }
+    value
 }
 
 fn output(function: &Function, diagnostics: &mut Diagnostics) -> Option<Type> {
@@ -228,10 +268,18 @@ fn check_collisions(requests: &[Entry], diagnostics: &mut Diagnostics) {
 }
 
 /// Reports undeclared reads. Returns the reads that may refer to a request that the macro cannot evaluate.
-fn check_reads(task: &str, requests: &[Entry], found: Vec<Read>, diagnostics: &mut Diagnostics) -> Vec<Read> {
+///
+/// The macro cannot evaluate the requests of an environment either.
+fn check_reads(
+    task: &str,
+    requests: &[Entry],
+    has_environment: bool,
+    found: Vec<Read>,
+    diagnostics: &mut Diagnostics,
+) -> Vec<Read> {
     let known: Vec<Request<'_>> =
         requests.iter().filter_map(|request| request.literal.as_ref()).map(Literal::request).collect();
-    let all_known = known.len() == requests.len();
+    let all_known = known.len() == requests.len() && !has_environment;
     let mut unresolved = Vec::new();
     for read in found {
         let (key, group) = (read.key.value(), read.group.as_deref());

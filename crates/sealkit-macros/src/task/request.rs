@@ -40,6 +40,11 @@ struct Values {
 }
 
 impl Literal {
+    fn of_key(key: LitStr) -> Self {
+        let values = Values { key: key.value(), ..Values::default() };
+        Self { key, group: None, group_version: None, mount: MountType::Any, env_var: None, values }
+    }
+
     pub(super) fn request(&self) -> Request<'_> {
         Request {
             group: self.values.group.as_deref(),
@@ -61,9 +66,11 @@ impl Entry {
         match &expression {
             Expr::Call(call) if is_secret(&call.func) => Self::short_form(call, krate, diagnostics),
             Expr::Lit(ExprLit { lit: Lit::Str(key), .. }) => {
-                let advice = format!("write `Secret(key = \"{}\")`", key.value());
-                diagnostics.at(&expression, format_args!("expected a secret, found a string: {advice}"));
-                None
+                let (secret, span) = crate_at(krate, key);
+                let tokens = quote_spanned!(span=> #secret::Secret::new(#key));
+                let literal = Literal::of_key(key.clone());
+                literal.check(diagnostics);
+                Some(Self { expression: expression.clone(), tokens, literal: Some(literal) })
             }
             Expr::Lit(_) => {
                 diagnostics.at(&expression, "expected a secret: write `Secret(key = \"my_secret\")`");
@@ -217,14 +224,7 @@ impl Fields {
 
     fn literal(&self, key: &Expr) -> Option<Literal> {
         let key = string_literal(key)?;
-        let mut literal = Literal {
-            values: Values { key: key.value(), ..Values::default() },
-            key,
-            group: None,
-            group_version: None,
-            mount: MountType::Any,
-            env_var: None,
-        };
+        let mut literal = Literal::of_key(key);
         for (name, value) in &self.values {
             if name == "mount_requirement" {
                 literal.mount = mount(name, value)?;

@@ -56,6 +56,20 @@ fn invalid_and_reserved_variables_are_rejected() {
 }
 
 #[test]
+fn a_task_sets_every_variable_but_those_of_flyte_and_sealkit() {
+    for good in ["LOG_LEVEL", "http_proxy", "_X", "A1", "PATH", "RUST_LOG", "PYTHONPATH"] {
+        assert_eq!(check_variable(good), Ok(()), "{good}");
+    }
+    for bad in ["", "1A", "A-B", "A\n", "A B", "A=B", "ÄB", "A\0"] {
+        assert_eq!(check_variable(bad), Err(NameError::Variable), "{bad}");
+    }
+    for reserved in ["FLYTE_ATTEMPT_NUMBER", "SEALKIT_HOME", "_UNION_K", "_FSEC_K", "_U_ORG_NAME", "RUN_NAME"]
+    {
+        assert_eq!(check_variable(reserved), Err(NameError::ReservedVariable), "{reserved}");
+    }
+}
+
+#[test]
 fn messages_contain_the_name_the_character_and_the_rule() {
     assert_eq!(
         NameError::Key.message("a/b"),

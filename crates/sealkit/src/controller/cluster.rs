@@ -138,6 +138,7 @@ impl ClusterController {
         let metadata = registry::find(&task).map_err(|error| ActionError::from(Problem::from(error)))?;
         let attempts = Attempts::called(metadata.attempt_limits(), called.elapsed());
         let mut spec = task_spec(metadata);
+        spec.remove_descriptions();
         self.deployment.apply_to(&mut spec);
         let input_uri = format!("{}/{name}/inputs.pb", self.run_base.trim_end_matches('/'));
         let to = location(&input_uri).map_err(ActionError::local)?;

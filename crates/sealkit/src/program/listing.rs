@@ -58,7 +58,7 @@ pub(super) fn task_help(task: &TaskMetadata, command: &str) -> String {
     let inputs = task.interface().inputs;
     let _ = write!(text, "Usage: {command} {}", task.name());
     for input in inputs {
-        let _ = if input.r#type.is_optional() {
+        let _ = if input.is_optional() {
             write!(text, " [{}]", option(input))
         } else {
             write!(text, " {}", option(input))
@@ -66,7 +66,7 @@ pub(super) fn task_help(task: &TaskMetadata, command: &str) -> String {
     }
     text.push('\n');
     let width = inputs.iter().map(|input| option(input).len()).max().unwrap_or_default();
-    let inputs = inputs.iter().map(|input| format!("{:width$}  {}", option(input), input.r#type));
+    let inputs = inputs.iter().map(|input| format!("{:width$}  {}", option(input), input_text(input)));
     let outputs = task.interface().outputs.iter().map(|output| output.r#type.to_string());
     section(&mut text, "Inputs", inputs);
     section(&mut text, "Output", outputs);
@@ -98,6 +98,19 @@ fn section(text: &mut String, title: &str, lines: impl Iterator<Item = String>) 
     }
 }
 
+/// Returns the type, the default and the documentation of an input.
+fn input_text(input: &Variable) -> String {
+    let mut text = input.r#type.to_string();
+    if let Some(default) = input.default_value() {
+        let default = default.ok().and_then(|value| serde_json::to_string(&value).ok());
+        let _ = write!(text, ", default {}", default.as_deref().unwrap_or("invalid"));
+    }
+    if let Some(first) = input.docs.lines().next() {
+        let _ = write!(text, ": {}", first.trim());
+    }
+    text
+}
+
 /// Returns the option of an input. The value of a boolean input can be left out.
 fn option(input: &Variable) -> String {
     let (name, value) = (input.name, input.name.to_uppercase());
@@ -119,7 +132,7 @@ fn block(task: &TaskMetadata) -> String {
         let _ = writeln!(text, "{}", format!("  {}", line.trim_end()).trim_end());
     }
     for input in task.interface().inputs {
-        let _ = writeln!(text, "  input   {}: {}", input.name, input.r#type);
+        let _ = writeln!(text, "  input   {}: {}", input.name, input_text(input));
     }
     for output in task.interface().outputs {
         let _ = writeln!(text, "  output  {}: {}", output.name, output.r#type);
@@ -134,6 +147,19 @@ fn block(task: &TaskMetadata) -> String {
         let needs =
             task.resources().amounts().map(|(resource, amount)| format!("{} {amount}", resource.as_str()));
         let _ = writeln!(text, "  needs   {}", needs.collect::<Vec<_>>().join(", "));
+    }
+    for (name, value) in task.env() {
+        let _ = writeln!(text, "  env     {name}={value}");
+    }
+    let environment = task.environment().map(|environment| environment.name());
+    let interruptible = task.interruptible().map(|interruptible| if interruptible { "yes" } else { "no" });
+    let settings = [
+        ("environment", environment),
+        ("service account", task.service_account()),
+        ("interruptible", interruptible),
+    ];
+    for (name, value) in settings.into_iter().filter_map(|(name, value)| Some((name, value?))) {
+        let _ = writeln!(text, "  {name} {value}");
     }
     if let Some(calls) = task.calls() {
         let _ = writeln!(text, "  calls   {}", calls.map(TaskMetadata::name).collect::<Vec<_>>().join(", "));

@@ -54,7 +54,17 @@ pub(super) fn to_inputs(
         let value = Some(value.map_err(|error| input_error(command, task, &error.at(&name)))?);
         Ok(NamedLiteral { name, value })
     };
-    let values = parse_inputs(command, task, arguments)?;
+    let mut values = parse_inputs(command, task, arguments)?;
+    // A cluster does not add the defaults of all calls.
+    for input in task.interface().inputs {
+        let is_given = values.iter().any(|(name, _)| name == input.name);
+        if let (false, Some(default)) = (is_given, input.value_if_absent()) {
+            let value = default.map_err(|error| input_error(command, task, &error))?;
+            values.push((input.name.to_owned(), value));
+        }
+    }
+    // The order is part of the cache key of a cluster.
+    values.sort_by(|(a, _), (b, _)| a.cmp(b));
     if let Err(InvokeError::Input(error)) = task.check_inputs(Members::new(values.clone())) {
         return Err(input_error(command, task, &error));
     }
@@ -118,7 +128,7 @@ fn parse_inputs(
     }
     let inputs = task.interface().inputs.iter();
     let missing: Vec<String> = inputs
-        .filter(|input| !input.r#type.is_optional() && !meant.contains(&input.name))
+        .filter(|input| !input.is_optional() && !meant.contains(&input.name))
         .filter(|input| !values.iter().any(|(name, _)| name == input.name))
         .map(|input| format!("`--{}` ({})", input.name, input.r#type))
         .collect();

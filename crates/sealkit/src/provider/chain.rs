@@ -8,7 +8,7 @@ use std::{
 
 use sealkit_names::{lookup::Pass, variables};
 
-use super::{Environment, Mount, MountedDirectory, ProvidedValue, Provider};
+use super::{EnvironmentVariables, Mount, MountedDirectory, ProvidedValue, Provider};
 use crate::{
     Result, Secret,
     error::{Error, ErrorKind},
@@ -65,7 +65,8 @@ impl Chain {
             .map(|path| MountedDirectory::with_file_prefix(path, &file_prefix))
             .collect();
 
-        let environment = |passes| Environment::new(passes, prefixes.clone(), !in_pod, mounts.clone());
+        let environment =
+            |passes| EnvironmentVariables::new(passes, prefixes.clone(), !in_pod, mounts.clone());
         let mut chain: Vec<Arc<dyn Provider>> = Vec::with_capacity(12);
         for directory in &directories {
             chain.push(Arc::new(directory.pass(&[Pass::Declared])));

@@ -23,20 +23,20 @@ use crate::{
 /// # Examples
 ///
 /// ```
-/// use sealkit::{Environment, ErrorKind, Session, current_context, task};
+/// use sealkit::{EnvironmentVariables, ErrorKind, Session, current_context, task};
 ///
 /// #[task(secret_requests = [Secret(key = "token")])]
 /// fn connect() -> sealkit::Result<()> {
 ///     current_context().secrets().get("token").map(drop)
 /// }
 ///
-/// let session = Session::isolated().provider(Environment::with_prefix("MYAPP_"));
+/// let session = Session::isolated().provider(EnvironmentVariables::with_prefix("MYAPP_"));
 /// let error = session.run(connect).unwrap_err(); // the variable is not set
 /// assert_eq!(error.kind(), ErrorKind::NotFound);
 /// assert_eq!(error.to_string(), "secret `token` of task `connect` was not found in $MYAPP_TOKEN");
 /// ```
 #[derive(Clone, Debug)]
-pub struct Environment {
+pub struct EnvironmentVariables {
     passes: &'static [Pass],
     prefixes: Vec<String>,
     unprefixed: bool,
@@ -44,7 +44,7 @@ pub struct Environment {
     mounts: Vec<PathBuf>,
 }
 
-impl Environment {
+impl EnvironmentVariables {
     /// Creates a provider for variables with this prefix, and for the variables that requests name with `env_var`.
     pub fn with_prefix(prefix: impl Into<String>) -> Self {
         let passes = &[Pass::Declared, Pass::Flytekit, Pass::Injected];
@@ -70,7 +70,7 @@ impl Environment {
     }
 }
 
-impl Provider for Environment {
+impl Provider for EnvironmentVariables {
     fn name(&self) -> String {
         "the environment".to_owned()
     }

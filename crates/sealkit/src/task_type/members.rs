@@ -57,6 +57,7 @@ pub struct Member<T> {
     pub variable: Variable,
     /// The member as the output of a task; `()` is no output.
     pub outputs: &'static [Variable],
+    default: Option<fn() -> T>,
     to_value: fn(&T) -> Result<Value, ValueError>,
     from_value: fn(Option<Value>) -> Result<T, ValueError>,
 }
@@ -72,14 +73,30 @@ impl<T> Member<T> {
             None if T::TYPE.is_optional() => T::from_value(Value::None),
             None => Err(ValueError::new("is missing")),
         };
-        let variable = Variable { name: "", r#type: T::TYPE };
-        Self { variable, outputs: Outputs::<T>::VARIABLES, to_value: T::to_value, from_value }
+        let variable = Variable::__new("", T::TYPE);
+        let (default, to_value) = (None, T::to_value);
+        Self { variable, outputs: Outputs::<T>::VARIABLES, default, to_value, from_value }
     }
 
     /// Sets the name.
     #[must_use]
     pub const fn named(mut self, name: &'static str) -> Self {
         self.variable.name = name;
+        self
+    }
+
+    /// Sets the documentation of an input.
+    #[must_use]
+    pub const fn documented(mut self, docs: &'static str) -> Self {
+        self.variable.docs = docs;
+        self
+    }
+
+    /// Sets the default of an input, as a Rust value and as a Flyte value.
+    #[must_use]
+    pub const fn or(mut self, default: fn() -> T, value: fn() -> Result<Value, ValueError>) -> Self {
+        self.default = Some(default);
+        self.variable.default = Some(value);
         self
     }
 
@@ -99,7 +116,11 @@ impl<T> Member<T> {
     }
 
     /// Converts a Rust value to a Flyte value.
-    pub(crate) fn convert(&self, value: &T) -> Result<Value, ValueError> {
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the value has no Flyte value.
+    pub fn convert(&self, value: &T) -> Result<Value, ValueError> {
         (self.to_value)(value)
     }
 
@@ -135,6 +156,9 @@ impl<T> Member<T> {
         let name = self.variable.name;
         let index = members.0.iter().position(|(key, _)| key == name);
         let value = index.map(|index| members.0.swap_remove(index).1);
+        if let (None, Some(default)) = (&value, self.default) {
+            return Ok(default());
+        }
         (self.from_value)(value).map_err(|error| error.at(name))
     }
 }
@@ -145,7 +169,7 @@ struct Outputs<T>(PhantomData<T>);
 impl<T: TaskType> Outputs<T> {
     const VARIABLES: &'static [Variable] = match T::TYPE {
         Type::None => &[],
-        _ => &[Variable { name: "o0", r#type: T::TYPE }],
+        _ => &[Variable::__new("o0", T::TYPE)],
     };
 }
 

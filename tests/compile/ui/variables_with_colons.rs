@@ -1,6 +1,6 @@
 use sealkit::task;
 
-#[task(secret_requests = ["token"])]
+#[task(env = {"LOG_LEVEL": "info"})]
 fn report() -> sealkit::Result<()> {
     Ok(())
 }

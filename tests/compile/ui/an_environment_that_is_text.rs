@@ -1,0 +1,8 @@
+use sealkit::task;
+
+#[task(environment = "etl")]
+fn report() -> sealkit::Result<()> {
+    Ok(())
+}
+
+fn main() {}
