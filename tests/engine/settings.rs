@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use serde_json::json;
-use support::runs::Runs;
+use support::{Finished, runs::Runs};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_setting_tasks");
 
@@ -84,4 +84,62 @@ fn defaults_documentation_and_settings_are_shown() {
     let times =
         json!({"name": "times", "type": "integer", "docs": "How often.\n\nAt least once.", "default": 2});
     assert_eq!(json[0]["interface"]["inputs"][1], times);
+}
+
+/// Returns the facts of the first attempt, which failed, and those that the task returned.
+fn facts(finished: &Finished) -> (Vec<String>, Vec<String>) {
+    let (_, first) = finished.stderr.split_once("facts of the first attempt: ").expect("a failed attempt");
+    let first = first.lines().next().unwrap().split(' ').map(str::to_owned).collect();
+    (first, serde_json::from_str(&finished.stdout).unwrap())
+}
+
+#[test]
+fn a_task_knows_its_run_its_attempt_and_a_key_that_all_attempts_share() {
+    let runs = without_secrets();
+    let (first, second) = facts(&runs.run_with("--project p --domain development", "facts"));
+    assert_eq!((&*first[0], &*second[0]), ("1", "2"));
+    assert_eq!(first[1..], second[1..]);
+    let run = &second[1];
+    assert!(run.starts_with("local-") && run.len() == 18, "{run}");
+    let expected = ["a0", "p", "development", "none", "true", &format!("p-development-{run}-a0")];
+    assert_eq!(second[2..], expected);
+
+    let (_, called) = facts(&runs.run("facts_of_called_tasks"));
+    assert_eq!((&*called[2], &*called[10]), ("a1", "a3"));
+    assert_ne!(called[7], called[15]);
+
+    // In process, too.
+    let output = Command::new(PROGRAM).args(["run", "facts"]).output().unwrap();
+    let first = String::from_utf8(output.stderr).unwrap();
+    let second: Vec<String> = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(second[..7], ["2", "none", "none", "none", "none", "none", "true"]);
+    assert!(second[7].starts_with("process-") && first.contains(&second[7]), "{first}");
+}
+
+#[test]
+fn a_pod_on_a_cluster_reads_the_attempt_that_counts_from_one_first() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name).display().to_string();
+    std::fs::write(path("inputs.pb"), b"").unwrap();
+    let execute = |variables: &[(&str, &str)]| {
+        let mut command = Command::new(PROGRAM);
+        let (inputs, outputs) = (path("inputs.pb"), path("outputs"));
+        command.args(["execute", "--task", "facts", "--inputs", &inputs, "--outputs-path", &outputs]);
+        command.env("FLYTE_INTERNAL_EXECUTION_ID", "r1").env("RUN_NAME", "r1").env("ACTION_NAME", "a7");
+        command.env("FLYTE_INTERNAL_EXECUTION_PROJECT", "p").env("FLYTE_INTERNAL_EXECUTION_DOMAIN", "d");
+        command.env("FLYTE_INTERNAL_TASK_VERSION", "v1").envs(variables.iter().copied());
+        let output = command.output().unwrap();
+        let outputs = std::fs::read(path("outputs/outputs.pb")).unwrap_or_default();
+        let text = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&outputs);
+        std::fs::remove_dir_all(path("outputs")).unwrap();
+        text
+    };
+    let first = execute(&[("FLYTE_ATTEMPT_NUMBER", "0")]);
+    assert!(first.contains("facts of the first attempt: 1 r1 a7 p d v1 false p-d-r1-a7"), "{first}");
+    for variables in
+        [&[("FLYTE_ATTEMPT_NUMBER", "1")][..], &[("FLYTE_ATTEMPT", "2"), ("FLYTE_ATTEMPT_NUMBER", "5")]]
+    {
+        let second = execute(variables);
+        assert!(second.contains("p-d-r1-a7") && second.contains("attempt 2 of 2"), "{second}");
+    }
 }

@@ -47,6 +47,31 @@ fn repeat(
     Ok(vec![text; times.into()].join(&separator) + &end.unwrap_or_default())
 }
 
+/// Returns what it knows of its run, in the second attempt.
+#[task(retries = Retries(1, backoff = "1ms"))]
+fn facts() -> anyhow::Result<Vec<String>> {
+    let context = current_context();
+    let absent = || "none".to_owned();
+    let facts = [
+        context.attempt().to_string(),
+        context.run_name().unwrap_or_else(absent),
+        context.action_name().unwrap_or_else(absent),
+        context.project().unwrap_or_else(absent),
+        context.domain().unwrap_or_else(absent),
+        context.version().unwrap_or_else(absent),
+        context.is_local().to_string(),
+        context.idempotency_key(),
+    ];
+    anyhow::ensure!(context.attempt() > 1, "facts of the first attempt: {}", facts.join(" "));
+    Ok(facts.into())
+}
+
+/// Calls a task twice.
+#[workflow]
+fn facts_of_called_tasks() -> anyhow::Result<Vec<String>> {
+    Ok([facts()?, facts()?].concat())
+}
+
 fn main() -> ExitCode {
     sealkit::main()
 }

@@ -15,7 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rustix::{io::Errno, process::Pid};
+use rustix::process::Pid;
 use sealkit_guard::Guard;
 use sealkit_idl::task::Inputs;
 use sealkit_process::RunDirectory;
@@ -27,8 +27,9 @@ use crate::{
     event::{Event, Observer},
     isolation::Isolation,
     mounts,
-    pod::{self, Pod, PodOptions, RunningPod, StartMessages},
+    pod::{self, Pod, PodOptions},
     slots::Slots,
+    start::start,
     values::Values,
 };
 
@@ -36,8 +37,6 @@ use crate::{
 const MAX_CALL_DEPTH: usize = 64;
 /// How long the answer of a pod that has exited is waited for.
 const ANSWER_TIMEOUT: Duration = Duration::from_millis(500);
-/// How long a pod waits for other pods to end if the system has no descriptors or processes for it.
-const START_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How often a task that waits for its next attempt looks whether the run is cancelled.
 const CANCELLATION_INTERVAL: Duration = Duration::from_millis(50);
@@ -118,7 +117,7 @@ impl Engine {
             .filter(|_| options.isolation == Isolation::Private)
             .and_then(|directory| pod::try_to_hide_files(program.path(), &options, directory.path()).err());
         let random = RandomState::new().hash_one(std::process::id());
-        let run = format!("local-{:08x}", random & 0xffff_ffff);
+        let run = format!("local-{:012x}", random >> 16);
         let slots = thread::available_parallelism().map_or(2, usize::from) * 2;
         Ok(Arc::new(Self {
             guard: Arc::new(values.guard(program.tasks())),
@@ -211,7 +210,7 @@ impl Engine {
             return Err(Problem::new(Code::Other, message).not_retryable());
         }
         let attempts = Attempts::new(task.limits());
-        let mut attempt = 0;
+        let (mut attempt, mut first) = (0, None);
         loop {
             let slot = self.slots.acquire(attempts.queue_limit(attempt));
             if self.is_cancelled(caller)
@@ -221,10 +220,12 @@ impl Engine {
             }
             let Some(slot) = slot else { return Err(attempts.overdue()) };
             let pod = self.next_pod.fetch_add(1, Ordering::SeqCst);
+            // All attempts are one action, as on a cluster.
+            let action = *first.get_or_insert(pod);
             let started = Instant::now();
             let caller_pod = caller.map(|caller| caller.pod);
             (self.observer)(&Event::Started { pod, caller: caller_pod, task, call, attempt, inputs });
-            let outcome = self.attempt(pod, caller, depth, task, attempt, &attempts, inputs);
+            let outcome = self.attempt(pod, action, caller, depth, task, attempt, &attempts, inputs);
             let problem = outcome.as_ref().err();
             let retry = problem
                 .filter(|_| !self.is_cancelled(caller))
@@ -258,6 +259,7 @@ impl Engine {
     fn attempt(
         self: &Arc<Self>,
         number: u64,
+        action: u64,
         caller: Option<Caller>,
         depth: usize,
         task: &Task,
@@ -274,7 +276,7 @@ impl Engine {
             task: &task.name,
             env: &task.env,
             run: &self.run,
-            action: &format!("a{number}"),
+            action: &format!("a{action}"),
             attempt,
             data: self.data(),
             secrets: secrets.as_deref(),
@@ -360,39 +362,8 @@ fn problem(code: Code, error: &sealkit_program::Error) -> Problem {
     Problem::new(code, error.to_string()).with_optional_hint(error.hint())
 }
 
-/// Starts a pod. If the system has no descriptors or processes left, it waits for other pods to end.
-fn start(
-    pod: &mut Pod<'_>,
-    inputs: &Inputs,
-    print: impl Fn(&[u8]) + Clone + Send + 'static,
-) -> Result<(RunningPod, StartMessages), Problem> {
-    let started = Instant::now();
-    loop {
-        match pod.start(inputs, print.clone()) {
-            Err(error) if is_exhausted(&error) && started.elapsed() < START_TIMEOUT => {
-                thread::sleep(Duration::from_millis(20));
-            }
-            Err(error) if is_exhausted(&error) => {
-                let problem = io_problem(format!("cannot start the pod of task `{}`", pod.task), error);
-                return Err(problem.with_hint("raise the limits: see `ulimit -n` and `ulimit -u`"));
-            }
-            started => {
-                return started.map_err(|error| {
-                    io_problem(format!("cannot start the pod of task `{}`", pod.task), error)
-                });
-            }
-        }
-    }
-}
-
-fn io_problem(message: String, error: io::Error) -> Problem {
+pub(crate) fn io_problem(message: String, error: io::Error) -> Problem {
     problem(Code::Io, &sealkit_program::Error::io(message, error)).not_retryable()
-}
-
-/// Returns whether the system lacks descriptors or processes, which other pods may free.
-fn is_exhausted(error: &io::Error) -> bool {
-    let exhausted = [Errno::MFILE, Errno::NFILE, Errno::AGAIN];
-    Errno::from_io_error(error).is_some_and(|error| exhausted.contains(&error))
 }
 
 pub(crate) fn cancelled(task: &str) -> Problem {

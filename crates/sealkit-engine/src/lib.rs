@@ -15,6 +15,7 @@ mod pty;
 mod serve;
 mod signals;
 mod slots;
+mod start;
 mod values;
 
 pub use directories::remove_stale_run_directories;

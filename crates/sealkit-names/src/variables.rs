@@ -22,6 +22,8 @@ pub const RUN_NAME: &str = "RUN_NAME";
 pub const ACTION_NAME: &str = "ACTION_NAME";
 /// Attempt number of a pod, starting at 0.
 pub const ATTEMPT: &str = "FLYTE_ATTEMPT_NUMBER";
+/// Attempt number of a pod, starting at 1. Later releases of Flyte set it, too.
+pub const ATTEMPT_FROM_ONE: &str = "FLYTE_ATTEMPT";
 /// Name of the task that a pod executes.
 pub const TASK_NAME: &str = "FLYTE_INTERNAL_TASK_NAME";
 /// Version of the task that a pod executes.

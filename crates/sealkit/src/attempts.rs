@@ -15,6 +15,7 @@ use sealkit_protocol::{Attempts, Problem, TimeLimit};
 use crate::{
     Context, Error, TaskMetadata,
     call::Output,
+    context::CallNumber,
     controller,
     provider::is_pod,
     task_type::{CallInputs, Members},
@@ -28,8 +29,8 @@ pub(crate) struct InProcess<'a, R: 'static> {
     inputs: CallInputs,
     /// `None` if the engine or the cluster counts the attempts, or the task has no limits.
     attempts: Option<Attempts<'static>>,
-    /// The number of the attempt, from 0.
-    attempt: u32,
+    /// The number of the call, and of the attempt.
+    number: CallNumber,
     /// The context of the last attempt.
     call: Option<Context>,
     /// Why the last attempt failed, if it was asked for.
@@ -48,12 +49,13 @@ impl<'a, R> InProcess<'a, R> {
         // Flyte 1 counts the attempts of a pod's own task, but not those of the tasks that it calls.
         let is_counted_outside = || controller::is_available() || caller.task().is_none() && is_pod();
         let attempts = (has_limits && !is_counted_outside()).then(|| Attempts::new(task.attempt_limits()));
-        Self { task, output, caller, inputs, attempts, attempt: 0, call: None, problem: None }
+        let number = CallNumber::next();
+        Self { task, output, caller, inputs, attempts, number, call: None, problem: None }
     }
 
     /// Runs an attempt of a sync task.
     pub(crate) fn run(&mut self, body: impl FnOnce() -> R) -> R {
-        let call = self.caller.of_call(self.task);
+        let call = self.caller.of_call(self.task, self.number);
         let (limit, started) = (self.time_limit(), Instant::now());
         let result = call.run(body);
         self.check(result, call, limit.filter(|limit| started.elapsed() >= limit.left))
@@ -61,7 +63,7 @@ impl<'a, R> InProcess<'a, R> {
 
     /// Runs an attempt of an async task, whose body `start` returns: a future that is passed on is stored twice.
     pub(crate) async fn run_async<F: Future<Output = R>>(&mut self, start: impl FnOnce() -> F) -> R {
-        let call = self.caller.of_call(self.task);
+        let call = self.caller.of_call(self.task, self.number);
         let Some(limit) = self.time_limit() else {
             let result = call.scope(start()).await;
             return self.check(result, call, None);
@@ -83,12 +85,13 @@ impl<'a, R> InProcess<'a, R> {
             self.problem = self.output.result.problem(result, self.call.as_ref()?);
         }
         let problem = self.problem.as_ref()?;
-        let mut retry = attempts.next(self.attempt, problem).filter(|_| self.inputs.error.is_none())?;
+        let mut retry =
+            attempts.next(self.number.attempt, problem).filter(|_| self.inputs.error.is_none())?;
         if !self.caller.waits() {
             retry.delay = Duration::ZERO;
         }
         report(&retry.line(self.task.name(), Some(problem)));
-        self.attempt += 1;
+        self.number.attempt += 1;
         self.problem = None;
         let inputs = self.inputs.values.iter().map(|(input, value)| (input.name.to_owned(), value.clone()));
         Some((retry.delay, Members::new(inputs.collect())))
@@ -101,7 +104,7 @@ impl<'a, R> InProcess<'a, R> {
         if caller.task.is_some()
             && let Some(problem) = self.problem.or_else(|| self.output.result.problem(&result, &call))
         {
-            let error = Error::from(Attempts::finish(self.attempt, problem));
+            let error = Error::from(Attempts::finish(self.number.attempt, problem));
             frame.record_error(&error);
             result = self.output.result.convert_error(error);
         }

@@ -1,5 +1,7 @@
 //! The context of a running task.
 
+mod run;
+
 use std::{
     cell::RefCell,
     env,
@@ -17,11 +19,12 @@ use tempfile::TempDir;
 use crate::{
     Result, Secret, SecretBytes, TaskMetadata, controller,
     error::{Error, ErrorKind},
-    identity,
     known_secrets::KnownSecrets,
     session::Session,
     task_error::Recorded,
 };
+
+pub(crate) use self::run::CallNumber;
 
 /// How many errors a call remembers.
 const MAX_RECORDED_ERRORS: usize = 256;
@@ -37,6 +40,8 @@ thread_local! {
 #[derive(Debug)]
 pub(crate) struct Frame {
     pub(crate) task: Option<&'static TaskMetadata>,
+    /// Which call of this process it is, and which attempt.
+    call: CallNumber,
     pub(crate) session: Session,
     /// The secrets that this call has read.
     pub(crate) known_secrets: KnownSecrets,
@@ -199,16 +204,6 @@ impl Context {
         self.0.as_ref()?.task
     }
 
-    /// Returns the name of the run on Flyte 2, the name of the execution on Flyte 1, and `local` elsewhere.
-    pub fn execution_id(&self) -> String {
-        identity::run_name().unwrap_or_else(|| "local".to_owned())
-    }
-
-    /// Returns the name of the action on Flyte 2, such as `a0` for the first task of a run, and `None` elsewhere.
-    pub fn action_name(&self) -> Option<String> {
-        identity::action_name()
-    }
-
     /// Returns the path of an empty, private directory for the task's own files. It is removed when the task ends.
     ///
     /// Every call of this method within one call of a task returns the same path.
@@ -243,15 +238,15 @@ impl Context {
     }
 
     fn of_session(session: Session) -> Self {
-        Self::new(None, session)
+        Self::new(None, CallNumber::default(), session)
     }
 
     /// Creates the context of a call of `task` in this process, in the session of this context or of the program.
     ///
     /// The first call in a pod is that of the pod's own task.
-    pub(crate) fn of_call(&self, task: &'static TaskMetadata) -> Self {
+    pub(crate) fn of_call(&self, task: &'static TaskMetadata, call: CallNumber) -> Self {
         let session = self.frame().map(|frame| frame.session.clone());
-        let context = Self::new(Some(task), session.unwrap_or_else(Session::of_program));
+        let context = Self::new(Some(task), call, session.unwrap_or_else(Session::of_program));
         if controller::is_available()
             && let Some(frame) = &context.0
         {
@@ -283,9 +278,10 @@ impl Context {
         self.frame().is_none_or(|frame| frame.session.waits())
     }
 
-    fn new(task: Option<&'static TaskMetadata>, session: Session) -> Self {
+    fn new(task: Option<&'static TaskMetadata>, call: CallNumber, session: Session) -> Self {
         let (known_secrets, errors, working_directory, secret_files) = Default::default();
-        Self(Some(Arc::new(Frame { task, session, known_secrets, errors, working_directory, secret_files })))
+        let frame = Frame { task, call, session, known_secrets, errors, working_directory, secret_files };
+        Self(Some(Arc::new(frame)))
     }
 
     pub(crate) fn frame(&self) -> Option<&Frame> {

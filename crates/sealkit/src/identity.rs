@@ -22,6 +22,27 @@ pub(crate) fn action_name() -> Option<String> {
     from_arguments(1).or_else(|| from_environment(&[variables::ACTION_NAME]))
 }
 
+/// Returns the project of the run.
+pub(crate) fn project() -> Option<String> {
+    from_environment(&[variables::EXECUTION_SCOPE[1]])
+}
+
+/// Returns the domain of the run.
+pub(crate) fn domain() -> Option<String> {
+    from_environment(&[variables::EXECUTION_SCOPE[0]])
+}
+
+/// Returns the version of the task.
+pub(crate) fn version() -> Option<String> {
+    from_environment(&[variables::TASK_VERSION])
+}
+
+/// Returns the number of the attempt of a pod, from 1.
+pub(crate) fn attempt() -> Option<u32> {
+    let number = |name| from_environment(&[name])?.parse::<u32>().ok();
+    number(variables::ATTEMPT_FROM_ONE).or_else(|| number(variables::ATTEMPT)?.checked_add(1))
+}
+
 /// Whether this process is an action of a run on Flyte 2, which can start child actions.
 pub(crate) fn is_action() -> bool {
     crate::provider::is_pod() && env::var_os(variables::RUN_NAME).is_some() && action_name().is_some()

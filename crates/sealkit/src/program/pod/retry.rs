@@ -1,12 +1,11 @@
 //! The delay and the time limits of attempts on a cluster: Flyte ignores both, and starts a later attempt at once.
 
 use std::{
-    env, io, thread,
+    io, thread,
     time::{Duration, Instant, SystemTime},
 };
 
 use sealkit_idl::{prost::Message as _, prost_types::Timestamp};
-use sealkit_names::variables;
 use sealkit_protocol::{Attempts, ErrorFile, Problem, Retry, TimeLimit};
 
 use super::{super::print, Pod};
@@ -26,8 +25,8 @@ const ROOT_ACTION: &str = "a0";
 /// Returns an error instead if the attempt would start too late.
 pub(super) fn wait(task: &TaskMetadata, pod: &Pod) -> Result<(), Problem> {
     let attempts = attempts(task, pod, Duration::ZERO);
-    let attempt = env::var(variables::ATTEMPT).ok().and_then(|attempt| attempt.parse::<u32>().ok());
-    let Some(retry) = attempt.and_then(|attempt| attempt.checked_sub(1)) else {
+    // The retries are counted from 0.
+    let Some(retry) = identity::attempt().and_then(|attempt| attempt.checked_sub(2)) else {
         let is_late = attempts.queue_limit(0).is_some_and(|limit| limit <= Instant::now());
         return if is_late { Err(attempts.overdue()) } else { Ok(()) };
     };
