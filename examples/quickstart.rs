@@ -106,7 +106,7 @@ mod pods {
                 "my_secret" => "correct horse battery staple",
                 _ => "-----BEGIN CERTIFICATE-----\n",
             };
-            Ok(Some(Zeroizing::new(value.as_bytes().to_vec())))
+            Ok(Some(Zeroizing::new(value.as_bytes().to_vec()).into()))
         };
         let mut values = Values::default();
         values.look_up(program.tasks(), &lookup)?;

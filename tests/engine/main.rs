@@ -2,6 +2,7 @@
 
 #![cfg(target_os = "linux")]
 
+mod cached;
 mod errors;
 mod files;
 mod history;

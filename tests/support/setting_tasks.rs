@@ -1,8 +1,8 @@
 //! Tasks with settings and defaults, which tests run like a user.
 
-use std::{env, process::ExitCode};
+use std::{env, fs::OpenOptions, io::Write as _, process::ExitCode, time::Duration};
 
-use sealkit::{Environment, Secret, current_context, task, workflow};
+use sealkit::{Environment, File, Secret, current_context, task, workflow};
 
 const SHARED: Environment = Environment::new("shared")
     .secrets(&[Secret::new("my_secret")])
@@ -70,6 +70,53 @@ fn facts() -> anyhow::Result<Vec<String>> {
 #[workflow]
 fn facts_of_called_tasks() -> anyhow::Result<Vec<String>> {
     Ok([facts()?, facts()?].concat())
+}
+
+/// Appends a line to a file, so that a test sees how often it ran. The result is cached.
+#[task(cache = Cache("v1", ignored_inputs = ["log"], max_age = "1h"))]
+fn counted(log: String, n: i64) -> anyhow::Result<i64> {
+    append(&log)?;
+    Ok(n * 2)
+}
+
+/// The same, with a secret.
+#[task(cache = auto, secret_requests = ["my_secret"])]
+fn counted_with_secret(log: String) -> anyhow::Result<usize> {
+    append(&log)?;
+    Ok(current_context().secrets().get("my_secret")?.expose().len())
+}
+
+/// Calls the task with a secret, and is cached itself.
+#[workflow(cache = "v1", calls = [counted_with_secret])]
+fn counted_workflow(log: String) -> anyhow::Result<usize> {
+    append(&log)?;
+    counted_with_secret(log)
+}
+
+/// The length of a file. The result is cached.
+#[task(cache = Cache("v1", ignored_inputs = ["log"]))]
+fn counted_file(log: String, data: File) -> anyhow::Result<usize> {
+    append(&log)?;
+    Ok(data.text()?.len())
+}
+
+/// Fails after it has counted. Failures are not cached.
+#[task(cache = "v1")]
+fn counted_failure(log: String) -> anyhow::Result<()> {
+    append(&log)?;
+    anyhow::bail!("no luck")
+}
+
+/// Takes a moment; equal calls wait for each other.
+#[task(cache = Cache("v1", serialize = true))]
+fn counted_once(log: String) -> anyhow::Result<()> {
+    append(&log)?;
+    std::thread::sleep(Duration::from_millis(300));
+    Ok(())
+}
+
+fn append(log: &str) -> std::io::Result<()> {
+    OpenOptions::new().create(true).append(true).open(log)?.write_all(b"ran\n")
 }
 
 fn main() -> ExitCode {

@@ -50,7 +50,7 @@ pub enum Verb {
     /// Update a secret, or the passphrase of the store's key
     #[command(subcommand, after_long_help = help::UPDATE)]
     Update(Deferred<UpdateObject>),
-    /// Delete a secret
+    /// Delete a secret, or the cached results of tasks
     #[command(subcommand, after_long_help = help::DELETE)]
     Delete(Deferred<DeleteObject>),
     /// Copy secrets of the local store to a cluster
@@ -152,6 +152,12 @@ pub enum DeleteObject {
     /// Delete a secret and all its versions
     #[command(after_help = help::DELETE_SECRET_SHORT, after_long_help = help::DELETE)]
     Secret(DeleteSecret),
+    /// Delete the cached results of local runs
+    #[command(after_long_help = help::DELETE_CACHE)]
+    Cache {
+        /// Task whose results are deleted; without it, all results are
+        task: Option<String>,
+    },
 }
 
 /// An object of `push`.

@@ -26,6 +26,7 @@ mod output_files;
 mod progress;
 mod prompt;
 mod remote;
+mod results;
 mod run;
 mod run_secrets;
 mod run_signals;
@@ -122,6 +123,7 @@ fn run_verb(verb: Verb) -> Result<(), CommandError> {
             secret::delete::<ClusterSecrets>(&args)
         }
         Verb::Delete(Deferred(DeleteObject::Secret(args))) => secret::delete::<LocalSecrets>(&args),
+        Verb::Delete(Deferred(DeleteObject::Cache { task })) => results::delete(task.as_deref()),
         Verb::Push(Deferred(PushObject::Secret(args))) => secret::push(&args),
         Verb::New(Deferred(args)) => new::new(&args),
         Verb::Run(Deferred(args)) if args.is_remote()? => remote::run::run(&args),

@@ -3,7 +3,7 @@
 mod terminal_modes;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     io::{self, Write},
     iter,
     sync::{Mutex, MutexGuard, PoisonError},
@@ -37,7 +37,11 @@ struct State {
     /// The pod whose last line is incomplete.
     open_line: Option<u64>,
     succeeded: usize,
+    /// Those of the succeeded tasks that did not run.
+    cached: usize,
     failed: usize,
+    /// The tasks that cannot be cached.
+    uncached: BTreeSet<String>,
     /// The secrets that ordinary output may contain, until they are redacted for the first time.
     doubtful: Vec<String>,
     /// Those of which the command warns when the line has ended.
@@ -79,6 +83,19 @@ impl Progress {
                     format!("{symbol}{NAME}{label}{NAME:#} started{DIM}{}{DIM:#}{attempt}", secrets(task));
                 state.pods.insert(*pod, Pod { depth, label, modes: TerminalModes::default() });
                 state.line(depth, &line);
+            }
+            Event::Cached { caller, task, call, .. } => {
+                let depth = caller.and_then(|caller| state.pods.get(&caller)).map_or(0, |pod| pod.depth + 1);
+                let (symbol, label) = (self.symbol("✔", GOOD), call_label(&task.name, *call));
+                state.succeeded += 1;
+                state.cached += 1;
+                state.line(depth, &format!("{symbol}{NAME}{label}{NAME:#} succeeded {DIM}(cached){DIM:#}"));
+            }
+            Event::NotCached { task, reason } => {
+                if state.uncached.insert(task.name.clone()) {
+                    state.end_line(None);
+                    terminal::warning(&format!("task `{}` is not cached: {reason}", task.name));
+                }
             }
             Event::Output { pod, bytes } => state.output(*pod, bytes),
             Event::Stopped { pod, signal, group } => {
@@ -145,11 +162,12 @@ impl Progress {
         state.end_line(None);
         let tasks = |count: usize| format!("{count} {}", if count == 1 { "task" } else { "tasks" });
         let time = display_duration(self.started.elapsed());
+        let cached = if state.cached > 0 { format!(" ({} cached)", state.cached) } else { String::new() };
         let line = match (state.succeeded, state.failed) {
             (0, 0) => return,
-            (good, 0) => format!("{} succeeded in {time}", tasks(good)),
+            (good, 0) => format!("{} succeeded{cached} in {time}", tasks(good)),
             (0, bad) => format!("{} failed in {time}", tasks(bad)),
-            (good, bad) => format!("{} succeeded and {bad} failed in {time}", tasks(good)),
+            (good, bad) => format!("{} succeeded{cached} and {bad} failed in {time}", tasks(good)),
         };
         state.line(0, &line);
     }

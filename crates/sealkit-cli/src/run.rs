@@ -19,7 +19,7 @@ use crate::{
     history::{Recorder, RunInfo},
     inputs_file, isolation, output_files,
     progress::Progress,
-    run_secrets,
+    results, run_secrets,
     run_signals::RunSignals,
     secret_lookup, terminal, timeout,
 };
@@ -39,6 +39,7 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
         stdin: args.stdin,
         domain: args.domain.clone(),
         project: args.project.clone(),
+        cache: results::open(!args.no_cache),
     };
     let env_file = args
         .env_file

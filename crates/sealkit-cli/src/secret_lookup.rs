@@ -1,9 +1,11 @@
 //! The secrets of a local run: from the options, the env file, the store and the program itself.
 
+use std::time::SystemTime;
+
 use once_cell::unsync::OnceCell;
-use sealkit_engine::Values;
+use sealkit_engine::{Found, Values};
 use sealkit_program::{Program, SecretRequest, Task};
-use sealkit_store::{Scope, SecretId, Store};
+use sealkit_store::{Entry, Scope, SecretId, Store};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -32,7 +34,7 @@ pub(crate) fn find(
     let lookup = |request: &SecretRequest| {
         let given = run_secrets::find(run_secrets, request).map(|secret| secret.value.clone());
         match given.or_else(|| env_file.find(request)) {
-            Some(value) => Ok(Some(value)),
+            Some(value) => Ok(Some(value.into())),
             None => look_up(&store, scope, request),
         }
     };
@@ -61,7 +63,7 @@ fn look_up(
     store: &OnceCell<Option<Store>>,
     scope: &Scope,
     request: &SecretRequest,
-) -> sealkit_program::Result<Option<Zeroizing<Vec<u8>>>> {
+) -> sealkit_program::Result<Option<Found>> {
     let error = |message: &str, hint: Option<&str>| {
         let error = sealkit_program::Error::new(message.to_owned());
         match hint {
@@ -74,7 +76,12 @@ fn look_up(
     let Some(store) = store else { return Ok(None) };
     let found = store.find(scope, request.group.as_deref(), &request.key);
     let found = found.map_err(|failed| error(&failed.to_string(), failed.hint()))?;
-    Ok(found.map(|stored| Zeroizing::new(stored.value.to_vec())))
+    Ok(found.map(|stored| {
+        let Entry { id, version, created, .. } = &stored.entry;
+        let created = created.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_millis();
+        let revision = Some(format!("{id} {version} {created}"));
+        Found { value: Zeroizing::new(stored.value.to_vec()), revision }
+    }))
 }
 
 /// Asks the program for secrets that this command does not have: its providers, and the variables and files that tasks read in process.

@@ -23,6 +23,7 @@ use sealkit_program::{Program, Result, Timeout};
 use sealkit_protocol::{Attempts, Code, Problem, Retry, Task, call::Success, exit::signal_name};
 
 use crate::{
+    cache::{CachedCall, ProgramDigest},
     directories,
     event::{Event, Observer},
     isolation::Isolation,
@@ -44,7 +45,8 @@ const CANCELLATION_INTERVAL: Duration = Duration::from_millis(50);
 /// Runs the tasks of one program.
 pub struct Engine {
     pub(crate) program: Program,
-    values: Values,
+    pub(crate) program_digest: ProgramDigest,
+    pub(crate) values: Values,
     guard: Arc<Guard>,
     pub(crate) options: PodOptions,
     /// The directory of secret files, if any task needs one.
@@ -121,6 +123,7 @@ impl Engine {
         let slots = thread::available_parallelism().map_or(2, usize::from) * 2;
         Ok(Arc::new(Self {
             guard: Arc::new(values.guard(program.tasks())),
+            program_digest: ProgramDigest::new(program.path()),
             program,
             values,
             options,
@@ -209,6 +212,13 @@ impl Engine {
             let message = format!("calls of task `{}` are nested deeper than {MAX_CALL_DEPTH}", task.name);
             return Err(Problem::new(Code::Other, message).not_retryable());
         }
+        let cached = self.cached_call(task, inputs, caller);
+        if let Some(success) = cached.as_ref().and_then(CachedCall::get) {
+            let (pod, caller) =
+                (self.next_pod.fetch_add(1, Ordering::SeqCst), caller.map(|caller| caller.pod));
+            (self.observer)(&Event::Cached { pod, caller, task, call, inputs, success: &success });
+            return Ok(success);
+        }
         let attempts = Attempts::new(task.limits());
         let (mut attempt, mut first) = (0, None);
         loop {
@@ -234,6 +244,9 @@ impl Engine {
             (self.observer)(&Event::Finished { pod, task, outcome: outcome.as_ref(), duration, retry });
             drop(slot);
             let Some(Retry { delay, .. }) = retry else {
+                if let (Some(cached), Ok(success)) = (&cached, &outcome) {
+                    cached.put(success);
+                }
                 return outcome.map_err(|problem| Attempts::finish(attempt, problem));
             };
             self.pause(delay, caller);

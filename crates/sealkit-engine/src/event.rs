@@ -24,6 +24,28 @@ pub enum Event<'a> {
         /// The inputs, not redacted.
         inputs: &'a Inputs,
     },
+    /// The result of an earlier call is used, and no pod is started.
+    Cached {
+        /// The number that the pod would have.
+        pod: u64,
+        /// The pod whose task called this one.
+        caller: Option<u64>,
+        /// The task.
+        task: &'a Task,
+        /// The number of the call among all calls of the task in this run, from 1.
+        call: u32,
+        /// The inputs, not redacted.
+        inputs: &'a Inputs,
+        /// The outputs, not redacted.
+        success: &'a Success,
+    },
+    /// A call is not cached, although the task asks for it.
+    NotCached {
+        /// The task.
+        task: &'a Task,
+        /// Why not.
+        reason: &'a str,
+    },
     /// A pod writes to its standard output or standard error.
     Output {
         /// The number of the pod.

@@ -5,6 +5,7 @@
 //! Secrets reach a pod through a private socket or as files in a private, in-memory directory. The output of pods is redacted,
 //! and the processes and files that they leave behind are killed and removed. [`Isolation`] describes what other systems do not protect.
 
+mod cache;
 mod directories;
 mod engine;
 mod event;
@@ -18,6 +19,7 @@ mod slots;
 mod start;
 mod values;
 
+pub use cache::ResultCache;
 pub use directories::remove_stale_run_directories;
 pub use engine::Engine;
 pub use event::{Event, Observer, call_label};
@@ -27,4 +29,4 @@ pub use sealkit_protocol::Retry;
 
 pub use sealkit_process::{adopt_orphans, kill_orphans, protect_memory};
 pub use sealkit_protocol::{Code, Problem, call::Success, exit::signal_name};
-pub use values::{Lookup, Values};
+pub use values::{Found, Lookup, Values};

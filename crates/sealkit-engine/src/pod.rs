@@ -32,7 +32,7 @@ use sealkit_protocol::{
     query,
 };
 
-use crate::{isolation::Isolation, mounts::Mounts, pty::Pty};
+use crate::{cache::ResultCache, isolation::Isolation, mounts::Mounts, pty::Pty};
 
 /// The environment variables that a pod inherits, besides those that begin with `LC_` or `RUST_`.
 const INHERITED: [&str; 27] = [
@@ -95,6 +95,8 @@ pub struct PodOptions {
     pub domain: Option<String>,
     /// The project that pods run in.
     pub project: Option<String>,
+    /// The results of earlier calls. Without it, nothing is cached.
+    pub cache: Option<ResultCache>,
 }
 
 /// The default of [`PodOptions::grace_period`], as in Kubernetes.
@@ -112,6 +114,7 @@ impl Default for PodOptions {
             stdin: false,
             domain: None,
             project: None,
+            cache: None,
         }
     }
 }

@@ -9,11 +9,33 @@ use zeroize::Zeroizing;
 use sealkit_program::Result;
 
 /// A function that looks up the value of a secret.
-pub type Lookup<'a> = dyn Fn(&SecretRequest) -> Result<Option<Zeroizing<Vec<u8>>>> + 'a;
+pub type Lookup<'a> = dyn Fn(&SecretRequest) -> Result<Option<Found>> + 'a;
+
+/// A secret that was found.
+pub struct Found {
+    /// The value.
+    pub value: Zeroizing<Vec<u8>>,
+    /// A text that changes whenever the value changes, and says nothing of the value. Not every place has one.
+    pub revision: Option<String>,
+}
+
+/// Shows no value.
+impl fmt::Debug for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Found").field("revision", &self.revision).finish_non_exhaustive()
+    }
+}
+
+/// The value of a place without revisions.
+impl From<Zeroizing<Vec<u8>>> for Found {
+    fn from(value: Zeroizing<Vec<u8>>) -> Self {
+        Self { value, revision: None }
+    }
+}
 
 /// The values of secrets.
 #[derive(Default)]
-pub struct Values(Vec<(SecretRequest, Zeroizing<Vec<u8>>)>);
+pub struct Values(Vec<(SecretRequest, Found)>);
 
 impl Values {
     /// Looks up all secrets of `tasks`, each once, and adds them. Returns the requests that were not found, with their tasks.
@@ -43,8 +65,8 @@ impl Values {
     }
 
     /// Adds a value.
-    pub fn insert(&mut self, request: &SecretRequest, value: Zeroizing<Vec<u8>>) {
-        self.0.push((request.clone(), value));
+    pub fn insert(&mut self, request: &SecretRequest, value: impl Into<Found>) {
+        self.0.push((request.clone(), value.into()));
     }
 
     /// Returns whether there are no values.
@@ -53,7 +75,16 @@ impl Values {
     }
 
     pub(crate) fn get(&self, request: &SecretRequest) -> Option<&[u8]> {
-        self.0.iter().find(|(known, _)| is_same(known, request)).map(|(_, value)| &***value)
+        self.find(request).map(|found| &**found.value)
+    }
+
+    /// Returns the revision of a secret: `None` if the secret is absent, and `Some(None)` if its place has no revisions.
+    pub(crate) fn revision(&self, request: &SecretRequest) -> Option<Option<&str>> {
+        self.find(request).map(|found| found.revision.as_deref())
+    }
+
+    fn find(&self, request: &SecretRequest) -> Option<&Found> {
+        self.0.iter().find(|(known, _)| is_same(known, request)).map(|(_, found)| found)
     }
 
     /// Returns the value of a secret of `task`.
@@ -88,10 +119,10 @@ impl Values {
 
     /// Returns the names and values, and the strictest mode in which one of the tasks requests each.
     fn with_modes<'v>(&'v self, tasks: &'v [Task]) -> impl Iterator<Item = (String, &'v [u8], GuardMode)> {
-        self.0.iter().map(|(secret, value)| {
+        self.0.iter().map(|(secret, Found { value, .. })| {
             let requests = tasks.iter().flat_map(|task| &task.secret_requests);
             let modes = requests.filter(|request| is_same(request, secret)).map(SecretRequest::guard);
-            (secret.request().to_string(), &***value, modes.max().unwrap_or_default())
+            (secret.request().to_string(), &**value as &[u8], modes.max().unwrap_or_default())
         })
     }
 }

@@ -1,6 +1,7 @@
 //! The attributes `#[task]` and `#[workflow]`.
 
 mod allowance;
+mod cache;
 mod expand;
 mod limits;
 mod model;

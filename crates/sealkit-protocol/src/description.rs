@@ -63,6 +63,9 @@ pub struct Task {
     /// Whether its pods may run on machines that can be taken away.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interruptible: Option<bool>,
+    /// How its results are cached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache: Option<Cache>,
 }
 
 impl Task {
@@ -81,6 +84,26 @@ impl Task {
             deadline: self.deadline,
         }
     }
+}
+
+/// How the results of a task are cached.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cache {
+    /// The version of the results; without one, it is a digest of the program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// The inputs that do not matter.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ignored_inputs: Vec<String>,
+    /// A text that is added to the digest of the program.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub salt: String,
+    /// How long a result is used.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "seconds")]
+    pub max_age: Option<Duration>,
+    /// Whether a call waits for an equal one that is running.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub serialize: bool,
 }
 
 /// The delays between the attempts of a task.

@@ -4,8 +4,8 @@ use sealkit_protocol::description::{self as model, Task};
 use serde::{Serialize, Serializer};
 
 use crate::{
-    AllowedPlace, AllowedSecret, EnumType, Interface, Resources, Secret, StructType, TaskKind, TaskMetadata,
-    Type, Variable,
+    AllowedPlace, AllowedSecret, Cache, EnumType, Interface, Resources, Secret, StructType, TaskKind,
+    TaskMetadata, Type, Variable,
 };
 
 macro_rules! serialize_as_model {
@@ -55,6 +55,19 @@ impl From<TaskMetadata> for Task {
             env: task.env().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
             service_account: task.service_account().map(str::to_owned),
             interruptible: task.interruptible(),
+            cache: task.cache().map(Into::into),
+        }
+    }
+}
+
+impl From<Cache> for model::Cache {
+    fn from(cache: Cache) -> Self {
+        Self {
+            version: cache.version.map(str::to_owned),
+            ignored_inputs: cache.ignored_inputs.iter().map(|name| (*name).to_owned()).collect(),
+            salt: cache.salt.to_owned(),
+            max_age: cache.max_age,
+            serialize: cache.serialize,
         }
     }
 }

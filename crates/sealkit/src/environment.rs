@@ -2,7 +2,7 @@
 
 use sealkit_names::rules;
 
-use crate::{Resources, Secret};
+use crate::{Cache, Resources, Secret};
 
 /// Settings that several tasks share: `environment = ENV` of [`task`](macro@crate::task).
 ///
@@ -198,11 +198,14 @@ pub struct Settings {
     pub service_account: Option<&'static str>,
     /// Whether the task itself may run on machines that can be taken away.
     pub interruptible: Option<bool>,
+    /// How results are cached.
+    pub cache: Option<Cache>,
 }
 
 impl Settings {
     /// No settings.
-    pub const NONE: Self = Self { environment: None, env: &[], service_account: None, interruptible: None };
+    pub const NONE: Self =
+        Self { environment: None, env: &[], service_account: None, interruptible: None, cache: None };
 
     /// Returns the environment variables: those of the environment that the task does not set itself, and then its own.
     pub(crate) fn env(&self) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {

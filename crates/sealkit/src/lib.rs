@@ -2,6 +2,7 @@
 
 mod allowance;
 mod attempts;
+mod cache;
 mod call;
 mod callee;
 mod context;
@@ -41,6 +42,7 @@ mod value;
 
 // Declare.
 pub use allowance::{AllowedPlace, AllowedSecret};
+pub use cache::Cache;
 pub use environment::Environment;
 pub use metadata::{Interface, TaskKind, TaskMetadata};
 pub use registry::tasks;

@@ -5,7 +5,7 @@ use std::{any::TypeId, time::Duration};
 use sealkit_protocol::description;
 
 use crate::{
-    AllowedSecret, Backoff, Environment, Resources, Secret, Variable,
+    AllowedSecret, Backoff, Cache, Environment, Resources, Secret, Variable,
     callee::Callee,
     environment::Settings,
     invoke::{CheckInputs, Invoke, InvokeError},
@@ -259,6 +259,11 @@ impl TaskMetadata {
     /// Returns whether pods may run on machines that can be taken away, or `None` if the task does not say so.
     pub fn interruptible(&self) -> Option<bool> {
         self.settings.interruptible.or_else(|| self.environment()?.interruptible)
+    }
+
+    /// Returns how results are cached, or `None` if they are not.
+    pub const fn cache(&self) -> Option<Cache> {
+        self.settings.cache
     }
 
     /// Returns the secret requests of the task, after those of its environment.

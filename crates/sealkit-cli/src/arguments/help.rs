@@ -129,6 +129,13 @@ Examples:
 
 A deletion cannot be undone.";
 
+pub(super) const DELETE_CACHE: &str = "\
+Examples:
+  sealkit delete cache                        delete all results
+  sealkit delete cache count_rows             delete the results of one task
+
+Only results of local runs are deleted, not those of a cluster.";
+
 pub(super) const PUSH_SECRET_SHORT: &str = "Cluster options and examples: see `sealkit push secret --help`";
 
 pub(super) const PUSH: &str = "\

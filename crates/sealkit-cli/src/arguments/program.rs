@@ -100,6 +100,11 @@ pub struct Run {
     /// Without --remote, the secrets of TASK itself are still checked.
     #[arg(long, verbatim_doc_comment, hide_short_help = true)]
     pub skip_check: bool,
+    /// Run tasks again although their results are cached
+    ///
+    /// Without --remote, the new results replace the cached ones.
+    #[arg(long, verbatim_doc_comment, hide_short_help = true)]
+    pub no_cache: bool,
     /// Do not record the run for `sealkit get run` and `sealkit logs`
     #[arg(long, conflicts_with = "remote", hide_short_help = true)]
     pub no_history: bool,

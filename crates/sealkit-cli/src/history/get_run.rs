@@ -86,7 +86,7 @@ fn cells(call: &Call) -> Vec<Cow<'_, str>> {
     let ended = last.and_then(|attempt| attempt.ended);
     vec![
         format!("{}{}", "  ".repeat(call.depth), sanitize(&call.label())).into(),
-        call.phase().as_str().into(),
+        if call.cached { "succeeded (cached)".into() } else { call.phase().as_str().into() },
         started.map(|started| display_time(time(started))).unwrap_or_default().into(),
         started.and_then(|started| duration(started, ended)).map(display_duration).unwrap_or_default().into(),
         call.attempts.len().to_string().into(),
@@ -152,6 +152,8 @@ struct JsonAction<'a> {
     outputs: Option<&'a Map<String, Value>>,
     error: Option<&'a str>,
     attempts: Vec<JsonAttempt<'a>>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    cached: bool,
 }
 
 #[derive(Serialize)]
@@ -201,6 +203,7 @@ impl<'a> JsonAction<'a> {
             outputs: call.outputs.as_ref(),
             error: last.and_then(|attempt| attempt.error.as_ref()).map(|error| error.message.as_str()),
             attempts: (1..).zip(&call.attempts).map(JsonAttempt::from).collect(),
+            cached: call.cached,
         }
     }
 }

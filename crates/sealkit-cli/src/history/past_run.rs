@@ -65,6 +65,8 @@ pub(super) struct Call {
     pub(super) inputs: Map<String, Value>,
     pub(super) outputs: Option<Map<String, Value>>,
     pub(super) attempts: Vec<Attempt>,
+    /// Whether the result of an earlier call was used.
+    pub(super) cached: bool,
 }
 
 /// An attempt of a task: a pod.
@@ -173,6 +175,7 @@ impl PastRun {
                         inputs,
                         outputs,
                         attempts,
+                        cached: false,
                     });
                     self.calls.len() - 1
                 });
@@ -181,7 +184,7 @@ impl PastRun {
                 self.calls[position].pods.push(pod);
                 self.calls[position].attempts.push(attempt);
             }
-            Record::Finished { pod, time, outputs, error, will_retry: _ } => {
+            Record::Finished { pod, time, outputs, error, will_retry: _, cached } => {
                 let Some(call) = positions.get(&pod).and_then(|position| self.calls.get_mut(*position))
                 else {
                     return;
@@ -195,6 +198,7 @@ impl PastRun {
                 };
                 attempt.error = error;
                 call.outputs = outputs;
+                call.cached = cached;
             }
             Record::Ended { time, exit_code, error } => {
                 self.ended = Some(time);

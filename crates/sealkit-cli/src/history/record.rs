@@ -32,6 +32,9 @@ pub(super) enum Record {
         outputs: Option<Map<String, Value>>,
         error: Option<RecordedError>,
         will_retry: bool,
+        /// Whether the result of an earlier call was used.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        cached: bool,
     },
     /// The run has ended; always the last record.
     Ended { time: u64, exit_code: u8, error: Option<String> },

@@ -16,8 +16,9 @@ use std::{
 };
 
 use rustix::fs::{FlockOperation, flock};
-use sealkit_engine::{Event, Problem, call_label};
+use sealkit_engine::{Event, Problem, Success, call_label};
 use sealkit_guard::Guard;
+use sealkit_program::{Inputs, Task};
 use sealkit_remote::literals_to_json;
 use serde_json::{Map, Value};
 
@@ -106,35 +107,51 @@ impl Recorder {
             Event::Started { pod, caller, task, call, attempt, inputs } => {
                 let label = call_label(&task.name, *call);
                 self.send(Entry::Label(*pod, label));
-                self.record(Record::Started {
-                    pod: *pod,
-                    caller: *caller,
-                    task: task.name.clone(),
-                    call: *call,
-                    attempt: *attempt,
-                    time: now(),
-                    secrets: task
-                        .secret_requests
-                        .iter()
-                        .map(|request| request.request().to_string())
-                        .collect(),
-                    inputs: self.values(literals_to_json(inputs.literals.clone())),
-                });
+                self.started(*pod, *caller, task, (*call, *attempt), inputs);
+            }
+            Event::Cached { pod, caller, task, call, inputs, success } => {
+                self.started(*pod, *caller, task, (*call, 0), inputs);
+                self.finished(*pod, Ok(success), false, true);
             }
             Event::Output { pod, bytes } => self.send(Entry::Output(*pod, bytes.to_vec())),
             Event::Finished { pod, outcome, retry, .. } => {
                 self.send(Entry::EndOfOutput(*pod));
-                let outputs = outcome.ok().map(|success| success.outputs.literals.clone());
-                self.record(Record::Finished {
-                    pod: *pod,
-                    time: now(),
-                    outputs: outputs.map(|literals| self.values(literals_to_json(literals))),
-                    error: outcome.err().map(|problem| self.error(problem)),
-                    will_retry: retry.is_some(),
-                });
+                self.finished(*pod, *outcome, retry.is_some(), false);
             }
             _ => {}
         }
+    }
+
+    fn started(
+        &self,
+        pod: u64,
+        caller: Option<u64>,
+        task: &Task,
+        (call, attempt): (u32, u32),
+        inputs: &Inputs,
+    ) {
+        self.record(Record::Started {
+            pod,
+            caller,
+            task: task.name.clone(),
+            call,
+            attempt,
+            time: now(),
+            secrets: task.secret_requests.iter().map(|request| request.request().to_string()).collect(),
+            inputs: self.values(literals_to_json(inputs.literals.clone())),
+        });
+    }
+
+    fn finished(&self, pod: u64, outcome: Result<&Success, &Problem>, will_retry: bool, cached: bool) {
+        let outputs = outcome.ok().map(|success| success.outputs.literals.clone());
+        self.record(Record::Finished {
+            pod,
+            time: now(),
+            outputs: outputs.map(|literals| self.values(literals_to_json(literals))),
+            error: outcome.err().map(|problem| self.error(problem)),
+            will_retry,
+            cached,
+        });
     }
 
     /// Records the end of the run, and waits for the files. Returns the log, or the records if nothing was printed; `None` if they could

@@ -26,6 +26,7 @@ pub(crate) struct Arguments {
     pub(crate) env: Vec<Variable>,
     pub(crate) service_account: Option<LitStr>,
     pub(crate) interruptible: Option<Expr>,
+    pub(crate) cache: Option<Expr>,
     /// The tasks that the task calls, if it declares them.
     pub(crate) calls: Option<Vec<ExprPath>>,
     pub(crate) krate: Option<Path>,
@@ -81,13 +82,14 @@ impl Parse for Argument {
     }
 }
 
-const KNOWN: [&str; 12] = [
+const KNOWN: [&str; 13] = [
     "name",
     "secret_requests",
     "environment",
     "env",
     "retries",
     "timeout",
+    "cache",
     "resources",
     "service_account",
     "interruptible",
@@ -97,13 +99,9 @@ const KNOWN: [&str; 12] = [
 ];
 
 /// Arguments of `@task` and `TaskEnvironment` in the Python SDKs that `#[task]` does not have yet.
-const UNSUPPORTED: [&str; 27] = [
+const UNSUPPORTED: [&str; 23] = [
     "accelerator",
     "annotations",
-    "cache",
-    "cache_ignore_input_vars",
-    "cache_serialize",
-    "cache_version",
     "deck_fields",
     "depends_on",
     "deprecated",
@@ -164,6 +162,7 @@ impl Arguments {
                 self.service_account = parse_string(value, example(name), diagnostics);
             }
             ("interruptible", Some(value), _) => self.interruptible = Some(value.clone()),
+            ("cache", Some(value), _) => self.cache = Some(value.clone()),
             ("crate", Some(value), _) => self.krate = diagnostics.take(crate_path(value)),
             ("secret_requests", Some(Expr::Array(list)), _) => {
                 self.secret_requests.extend(list.elems.iter().cloned());
@@ -203,6 +202,10 @@ fn unknown_argument(name: &str) -> String {
                 .to_owned()
         }
         "description" | "docs" => "write the description as a doc comment".to_owned(),
+        "cache_version" | "cache_serialize" | "cache_ignore_input_vars" => {
+            "did you mean `cache = Cache(\"v1\", serialize = true, ignored_inputs = [\"verbose\"])`?"
+                .to_owned()
+        }
         "env_var" | "env_vars" | "variables" => "did you mean `env`?".to_owned(),
         "spot" | "preemptible" => "did you mean `interruptible`?".to_owned(),
         _ if UNSUPPORTED.contains(&name) => {
@@ -250,6 +253,7 @@ fn example(argument: &str) -> &'static str {
         "env" => "env = {\"LOG_LEVEL\" = \"info\"}",
         "service_account" => "service_account = \"my-account\"",
         "interruptible" => "interruptible = true",
+        "cache" => "cache = \"v1\"",
         "allow_secret_in" => ALLOWANCE_EXAMPLE,
         _ => "secret_requests = [Secret(key = \"my_secret\")]",
     }

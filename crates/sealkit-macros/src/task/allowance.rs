@@ -55,6 +55,10 @@ impl Allowance {
         }
     }
 
+    pub(super) fn is_of_output(&self) -> bool {
+        matches!(self.place, Place::Output(_))
+    }
+
     /// Returns the reference to the secret, which must be declared.
     pub(super) fn read(&self) -> Read {
         let name = self.secret.value();

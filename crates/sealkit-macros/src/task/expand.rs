@@ -7,9 +7,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use sealkit_names::read::{self, Access, ReadError};
-use syn::{
-    Expr, FnArg, GenericArgument, Pat, PathArguments, Signature, Token, Type, ext::IdentExt, parse_quote,
-};
+use syn::{Expr, FnArg, GenericArgument, Pat, PathArguments, Signature, Token, Type, parse_quote};
 
 use super::{TaskKind, allowance::Place, model::Task, reads::Read};
 use crate::{
@@ -135,7 +133,7 @@ impl Task {
         let krate = &self.krate;
         let inputs = self.inputs.iter().enumerate().map(|(index, input)| {
             let (constant, r#type) = (input_constant(index), &input.r#type);
-            let name = input.ident.unraw().to_string();
+            let name = input.name();
             let member = member(krate, r#type);
             let docs = (!input.docs.is_empty()).then(|| {
                 let docs = &input.docs;

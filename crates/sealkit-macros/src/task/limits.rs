@@ -162,12 +162,12 @@ impl Limits {
     }
 }
 
-fn is_call_of(call: &ExprCall, name: &str) -> bool {
+pub(super) fn is_call_of(call: &ExprCall, name: &str) -> bool {
     matches!(&*call.func, Expr::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == name))
 }
 
 /// Returns the name and the value of an argument, or adds an error with `example`.
-fn named<'e>(
+pub(super) fn named<'e>(
     argument: &'e Expr,
     example: &str,
     diagnostics: &mut Diagnostics,
@@ -217,10 +217,10 @@ fn check_duration(value: &Expr, diagnostics: &mut Diagnostics) -> bool {
 }
 
 /// A literal that is no duration.
-struct Malformed;
+pub(super) struct Malformed;
 
 /// Returns the duration of a literal, and `None` for any other expression.
-fn literal_duration(value: &Expr) -> Result<Option<Duration>, Malformed> {
+pub(super) fn literal_duration(value: &Expr) -> Result<Option<Duration>, Malformed> {
     match value {
         Expr::Lit(ExprLit { lit: Lit::Int(seconds), .. }) => {
             seconds.base10_parse().map(|seconds| Some(Duration::from_secs(seconds))).map_err(|_| Malformed)
@@ -244,7 +244,7 @@ fn timeout_tokens(krate: &Path, value: &Expr) -> TokenStream {
     }
 }
 
-fn duration_tokens(duration: Duration) -> TokenStream {
+pub(super) fn duration_tokens(duration: Duration) -> TokenStream {
     let (seconds, nanoseconds) = (duration.as_secs(), duration.subsec_nanos());
     quote!(::core::time::Duration::new(#seconds, #nanoseconds)).into_token_stream()
 }

@@ -11,6 +11,7 @@ use syn::{
 use super::{
     TaskKind,
     allowance::Allowance,
+    cache::Cache,
     limits::Limits,
     reads::{self, Read},
     request::{Entry, Literal},
@@ -46,6 +47,12 @@ pub(super) struct Input {
     pub(super) default: Option<Expr>,
 }
 
+impl Input {
+    pub(super) fn name(&self) -> String {
+        self.ident.unraw().to_string()
+    }
+}
+
 impl Task {
     /// Returns `None` if it adds an error.
     pub(super) fn new(
@@ -66,6 +73,7 @@ impl Task {
             env,
             service_account,
             interruptible,
+            cache,
             calls,
             krate,
         } = arguments;
@@ -80,7 +88,14 @@ impl Task {
         check_collisions(&requests, diagnostics);
         let allowances: Vec<Allowance> =
             allowances.into_iter().filter_map(|allowance| Allowance::new(allowance, diagnostics)).collect();
-        let settings = Settings::new(environment, env, service_account, interruptible, diagnostics);
+        let mut settings = Settings::new(environment, env, service_account, interruptible, diagnostics);
+        settings.cache = cache.as_ref().and_then(|cache| Cache::new(cache, &inputs, diagnostics));
+        if let Some(cache) = cache.filter(|_| allowances.iter().any(Allowance::is_of_output)) {
+            diagnostics.at(
+                cache,
+                "an output with a secret is not cached: remove `cache` or `allow_secret_in(output = …)`",
+            );
+        }
         let limits = Limits::new(retries, timeout, resources.as_ref(), diagnostics);
         // A read may refer to an invalid request, whose name is unknown.
         let reads = if arguments_are_known && requests.len() == entries {

@@ -1,10 +1,11 @@
-//! Validation of the arguments `environment`, `env`, `service_account` and `interruptible`.
+//! Validation of the arguments `environment`, `env`, `service_account`, `interruptible` and `cache`.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use sealkit_names::rules;
 use syn::{Expr, ExprPath, LitStr, Path};
 
+use super::cache::Cache;
 use crate::{
     diagnostics::Diagnostics,
     syntax::{Variable, crate_at},
@@ -17,6 +18,7 @@ pub(super) struct Settings {
     env: Vec<Variable>,
     service_account: Option<LitStr>,
     interruptible: Option<Expr>,
+    pub(super) cache: Option<Cache>,
 }
 
 impl Settings {
@@ -98,6 +100,7 @@ impl Settings {
             && self.env.is_empty()
             && self.service_account.is_none()
             && self.interruptible.is_none()
+            && self.cache.is_none()
         {
             return None;
         }
@@ -122,10 +125,14 @@ impl Settings {
             let value = some(quote!({ #constant __SEALKIT_INTERRUPTIBLE }));
             quote!(interruptible: #value,)
         });
+        let cache = self.cache.as_ref().map(|cache| {
+            let value = some(cache.tokens(krate));
+            quote!(cache: #value,)
+        });
         let span = Span::call_site();
         Some(quote_spanned! {span=>
             .__settings(#krate::__private::Settings {
-                #environment #env #service_account #interruptible ..#krate::__private::Settings::NONE
+                #environment #env #service_account #interruptible #cache ..#krate::__private::Settings::NONE
             })
         })
     }

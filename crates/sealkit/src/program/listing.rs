@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use sealkit_protocol::{Code, Problem};
 
 use super::ProgramError;
-use crate::{AllowedPlace, Secret, TaskMetadata, Type, Variable};
+use crate::{AllowedPlace, Cache, Secret, TaskMetadata, Type, Variable};
 
 /// Returns the help of the program, with a list of its tasks.
 pub(super) fn help(program: &str, tasks: &[&TaskMetadata]) -> String {
@@ -90,6 +90,20 @@ fn limits(task: &TaskMetadata) -> impl Iterator<Item = String> {
     retries.into_iter().chain(timeouts.map(|(name, timeout)| format!("{name} {}s", timeout.as_secs_f64())))
 }
 
+fn cache_text(cache: &Cache) -> String {
+    let mut text = match cache.version {
+        Some(version) => format!("version {version}"),
+        None => "auto".to_owned(),
+    };
+    if !cache.ignored_inputs.is_empty() {
+        let _ = write!(text, ", ignores {}", cache.ignored_inputs.join(", "));
+    }
+    if let Some(age) = cache.max_age {
+        let _ = write!(text, ", at most {}s old", age.as_secs_f64());
+    }
+    text + if cache.serialize { ", serialized" } else { "" }
+}
+
 /// Writes a section of the help, unless it is empty.
 fn section(text: &mut String, title: &str, lines: impl Iterator<Item = String>) {
     let lines: Vec<String> = lines.collect();
@@ -160,6 +174,9 @@ fn block(task: &TaskMetadata) -> String {
     ];
     for (name, value) in settings.into_iter().filter_map(|(name, value)| Some((name, value?))) {
         let _ = writeln!(text, "  {name} {value}");
+    }
+    if let Some(cache) = task.cache() {
+        let _ = writeln!(text, "  cache   {}", cache_text(&cache));
     }
     if let Some(calls) = task.calls() {
         let _ = writeln!(text, "  calls   {}", calls.map(TaskMetadata::name).collect::<Vec<_>>().join(", "));

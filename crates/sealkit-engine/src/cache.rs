@@ -1,0 +1,157 @@
+//! The results of earlier calls, on disk.
+//!
+//! An entry is a file `TASK/KEY`. It is written to a temporary file and renamed, so a reader sees a whole entry or none, and its digest
+//! shows whether a file system or a power failure has damaged it. Damaged and old entries are misses.
+
+mod call;
+mod entry;
+mod key;
+
+use std::{
+    fs::{self, DirBuilder, File, OpenOptions},
+    io::{self, Write as _},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    path::{Path, PathBuf},
+    thread,
+    time::{Duration, SystemTime},
+};
+
+use rustix::{
+    fs::{FlockOperation, flock},
+    io::Errno,
+};
+use sealkit_protocol::call::Success;
+
+use self::key::KeyContext;
+pub(crate) use self::{
+    call::CachedCall,
+    key::{Key, ProgramDigest},
+};
+
+/// The age of a temporary file whose writer was killed.
+const STALE: Duration = Duration::from_secs(3600);
+/// How often a call that waits for an equal one looks whether that has ended.
+const LOCK_INTERVAL: Duration = Duration::from_millis(20);
+
+/// A directory with the results of earlier calls.
+#[derive(Clone, Debug)]
+pub struct ResultCache {
+    directory: PathBuf,
+    /// Whether results are used, and not only stored.
+    is_read: bool,
+}
+
+impl ResultCache {
+    /// Returns the cache in `directory`, which is created when the first result is stored. Results are only stored, and not used, unless
+    /// `is_read` is set.
+    pub fn new(directory: PathBuf, is_read: bool) -> Self {
+        Self { directory, is_read }
+    }
+
+    /// Deletes the results of `task`, or all results. Returns how many there were.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a file cannot be deleted.
+    pub fn delete(&self, task: Option<&str>) -> io::Result<usize> {
+        let directory = match task {
+            Some(task) => self.directory.join("results").join(task),
+            None => self.directory.join("results"),
+        };
+        let mut count = 0;
+        delete_files(&directory, &mut count)?;
+        Ok(count)
+    }
+
+    /// Returns the result of an equal call that is younger than `max_age`.
+    pub(crate) fn get(&self, task: &str, key: &Key, max_age: Option<Duration>) -> Option<Success> {
+        let path = self.path(task, key);
+        let bytes = if self.is_read { fs::read(&path).ok()? } else { return None };
+        let Some((created, success)) = entry::decode(key, &bytes) else {
+            // The next result replaces it.
+            let _ = fs::remove_file(path);
+            return None;
+        };
+        // An entry of the future has no known age.
+        let age = SystemTime::now().duration_since(created).ok()?;
+        max_age.is_none_or(|max_age| age < max_age).then_some(success)
+    }
+
+    /// Stores a result.
+    pub(crate) fn put(&self, task: &str, key: &Key, success: &Success) -> io::Result<()> {
+        let (path, temporary) = (self.path(task, key), self.directory.join("tmp"));
+        create_directory(path.parent().unwrap_or(&self.directory))?;
+        create_directory(&temporary)?;
+        remove_stale(&temporary);
+        let temporary = temporary.join(format!("{}-{}", std::process::id(), key.random_name()));
+        let written = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&temporary)
+            .and_then(|mut file| file.write_all(&entry::encode(key, success)))
+            .and_then(|()| fs::rename(&temporary, path));
+        written.inspect_err(|_| drop(fs::remove_file(&temporary)))
+    }
+
+    /// Waits until no other call with this key runs, here or in another process, or until `is_cancelled`. The call has ended when the
+    /// file is dropped.
+    pub(crate) fn lock(&self, key: &Key, is_cancelled: impl Fn() -> bool) -> io::Result<Option<File>> {
+        let directory = self.directory.join("locks");
+        create_directory(&directory)?;
+        let path = directory.join(key.to_string());
+        let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)?;
+        loop {
+            match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+                Ok(()) => return Ok(Some(file)),
+                Err(Errno::WOULDBLOCK) if is_cancelled() => return Ok(None),
+                Err(Errno::WOULDBLOCK | Errno::INTR) => thread::sleep(LOCK_INTERVAL),
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    fn path(&self, task: &str, key: &Key) -> PathBuf {
+        self.directory.join("results").join(task).join(key.to_string())
+    }
+}
+
+fn create_directory(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+/// Deletes the files in a directory and below it.
+fn delete_files(directory: &Path, count: &mut usize) -> io::Result<()> {
+    let entries = match fs::read_dir(directory) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            delete_files(&entry.path(), count)?;
+        } else {
+            match fs::remove_file(entry.path()) {
+                Ok(()) => *count += 1,
+                // Another process has deleted it.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Removes temporary files of processes that were killed.
+fn remove_stale(directory: &Path) {
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        let modified = entry.metadata().and_then(|metadata| metadata.modified());
+        let age = modified.ok().and_then(|modified| SystemTime::now().duration_since(modified).ok());
+        if age.is_some_and(|age| age > STALE) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

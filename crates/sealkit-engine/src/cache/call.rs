@@ -1,0 +1,115 @@
+//! A call whose result may be cached.
+
+use std::{borrow::Cow, collections::BTreeMap, fs::File, io};
+
+use prost::Message as _;
+use sealkit_idl::task::Inputs;
+use sealkit_protocol::{
+    Task,
+    call::Success,
+    description::{Cache, SecretRequest},
+};
+
+use super::{Key, KeyContext, ResultCache};
+use crate::{
+    engine::{Caller, Engine},
+    event::Event,
+};
+
+/// A call whose result may be cached.
+pub(crate) struct CachedCall<'e> {
+    engine: &'e Engine,
+    cache: &'e ResultCache,
+    settings: &'e Cache,
+    task: &'e Task,
+    key: Key,
+    /// Held until the call has ended, if equal calls wait for it.
+    _lock: Option<File>,
+}
+
+impl Engine {
+    /// Returns the call if the task is cached, after equal calls have ended if it is serialized.
+    pub(crate) fn cached_call<'e>(
+        &'e self,
+        task: &'e Task,
+        inputs: &Inputs,
+        caller: Option<Caller>,
+    ) -> Option<CachedCall<'e>> {
+        let (cache, settings) = (self.options.cache.as_ref()?, task.cache.as_ref()?);
+        let prepare = || {
+            if task.interface.outputs.iter().any(|output| output.r#type.has_file()) {
+                return Err(Cow::from("its output has files"));
+            }
+            let key = self.key(task, settings, inputs)?;
+            let lock = match settings.serialize {
+                true => cache.lock(&key, || self.is_cancelled(caller)).map_err(reason)?,
+                false => None,
+            };
+            Ok(CachedCall { engine: self, cache, settings, task, key, _lock: lock })
+        };
+        prepare().map_err(|reason| self.not_cached(task, &reason)).ok()
+    }
+
+    fn key(&self, task: &Task, settings: &Cache, inputs: &Inputs) -> Result<Key, Cow<'static, str>> {
+        let context = KeyContext {
+            program: &self.program_digest,
+            scope: [self.options.domain.as_deref(), self.options.project.as_deref()],
+            environment: self.variables_of(task),
+            secrets: self.revisions(task)?,
+        };
+        Key::new(task, settings, inputs, &context).map_err(reason)
+    }
+
+    /// Returns the environment variables that the task or the command line sets.
+    fn variables_of(&self, task: &Task) -> BTreeMap<String, Vec<u8>> {
+        let own = task.env.iter().map(|(name, value)| (name.clone(), value.clone().into_bytes()));
+        let given = self.options.environment.iter();
+        let given = given
+            .map(|(name, value)| (name.to_string_lossy().into_owned(), value.as_encoded_bytes().to_vec()));
+        own.chain(given).collect()
+    }
+
+    /// Returns the revisions of the secrets of a task and of those that it may call.
+    fn revisions(&self, task: &Task) -> Result<BTreeMap<String, String>, Cow<'static, str>> {
+        let reachable = self.program.reachable(task);
+        let tasks = reachable.required.into_iter().chain(reachable.possible);
+        let requests: Vec<&SecretRequest> = tasks.flat_map(|task| &task.secret_requests).collect();
+        let revision = |request: &&SecretRequest| {
+            let name = request.request().to_string();
+            match self.values.revision(request) {
+                // Only a task that may be called lacks a secret.
+                None => Ok((name, "absent".to_owned())),
+                Some(Some(revision)) => Ok((name, revision.to_owned())),
+                Some(None) => Err(Cow::from(format!(
+                    "secret `{name}` is not from the store, so sealkit cannot see whether it has changed"
+                ))),
+            }
+        };
+        requests.iter().map(revision).collect()
+    }
+
+    fn not_cached(&self, task: &Task, reason: &str) {
+        (self.observer)(&Event::NotCached { task, reason });
+    }
+}
+
+impl CachedCall<'_> {
+    /// Returns the result of an equal call.
+    pub(crate) fn get(&self) -> Option<Success> {
+        self.cache.get(&self.task.name, &self.key, self.settings.max_age)
+    }
+
+    /// Stores the result.
+    pub(crate) fn put(&self, success: &Success) {
+        // What is stored is not encrypted.
+        if !self.engine.guard().check(&success.outputs.encode_to_vec()).is_empty() {
+            self.engine.not_cached(self.task, "its output contains a secret");
+        } else if let Err(error) = self.cache.put(&self.task.name, &self.key, success) {
+            self.engine.not_cached(self.task, &reason(error));
+        }
+    }
+}
+
+fn reason(error: io::Error) -> Cow<'static, str> {
+    sealkit_names::io_reason(&error).into()
+}

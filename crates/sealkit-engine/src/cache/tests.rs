@@ -1,0 +1,116 @@
+use std::{collections::BTreeMap, fs};
+
+use sealkit_idl::{
+    core::{Literal, LiteralValue, Primitive, PrimitiveValue, Scalar, ScalarValue},
+    task::{Inputs, NamedLiteral, Outputs},
+};
+use sealkit_protocol::{Task, description::Cache};
+
+use super::*;
+
+fn task() -> Task {
+    let json = r#"{"name": "t", "module": "m", "kind": "task", "secret_requests": [], "interface":
+        {"inputs": [{"name": "a", "type": "integer"}, {"name": "b", "type": "integer"}], "outputs": []}}"#;
+    serde_json::from_str(json).unwrap()
+}
+
+fn inputs(values: &[(&str, i64)]) -> Inputs {
+    let literal = |(name, value): &(&str, i64)| {
+        let primitive = Primitive { value: Some(PrimitiveValue::Integer(*value)) };
+        let scalar = Scalar { value: Some(ScalarValue::Primitive(primitive)) };
+        let value = Literal { value: Some(LiteralValue::Scalar(Box::new(scalar))), ..Literal::default() };
+        NamedLiteral { name: (*name).to_owned(), value: Some(value) }
+    };
+    Inputs { literals: values.iter().map(literal).collect() }
+}
+
+fn key(task: &Task, cache: &Cache, inputs: &Inputs, secrets: &[(&str, &str)]) -> Key {
+    let secrets =
+        secrets.iter().map(|(name, revision)| ((*name).to_owned(), (*revision).to_owned())).collect();
+    let program = ProgramDigest::new(Path::new("/nonexistent/program"));
+    let context =
+        KeyContext { program: &program, scope: [None, None], environment: BTreeMap::new(), secrets };
+    Key::new(task, cache, inputs, &context).unwrap()
+}
+
+fn success(json: &str) -> Success {
+    Success { outputs: Outputs::default(), json: json.to_owned() }
+}
+
+#[test]
+fn a_key_depends_on_the_version_the_inputs_and_the_revisions_of_secrets() {
+    let cache = Cache { version: Some("v1".to_owned()), ..Cache::default() };
+    let base = key(&task(), &cache, &inputs(&[("a", 1), ("b", 2)]), &[("s", "1")]);
+    assert_eq!(base, key(&task(), &cache, &inputs(&[("b", 2), ("a", 1)]), &[("s", "1")]));
+    let other_version = Cache { version: Some("v2".to_owned()), ..Cache::default() };
+    let other_task = Task { name: "u".to_owned(), ..task() };
+    let all = [
+        base,
+        key(&task(), &other_version, &inputs(&[("a", 1), ("b", 2)]), &[("s", "1")]),
+        key(&other_task, &cache, &inputs(&[("a", 1), ("b", 2)]), &[("s", "1")]),
+        key(&task(), &cache, &inputs(&[("a", 2), ("b", 1)]), &[("s", "1")]),
+        key(&task(), &cache, &inputs(&[("a", 1)]), &[("s", "1")]),
+        key(&task(), &cache, &inputs(&[("a", 1), ("b", 2)]), &[("s", "2")]),
+        key(&task(), &cache, &inputs(&[("a", 1), ("b", 2)]), &[("s1", "")]),
+        key(&task(), &cache, &inputs(&[("a", 1), ("b", 2)]), &[]),
+    ];
+    for (index, key) in all.iter().enumerate() {
+        assert!(!all[..index].contains(key), "{index}");
+    }
+    let ignoring = Cache { ignored_inputs: vec!["b".to_owned()], ..cache };
+    let ignored = |b: i64| key(&task(), &ignoring, &inputs(&[("a", 1), ("b", b)]), &[]);
+    assert_eq!(ignored(2), ignored(3));
+}
+
+#[test]
+fn damaged_entries_and_those_of_other_keys_are_misses() {
+    let directory = tempfile::tempdir().unwrap();
+    let cache = ResultCache::new(directory.path().to_owned(), true);
+    let version = Cache { version: Some("v1".to_owned()), ..Cache::default() };
+    let [one, two] = [1, 2].map(|a| key(&task(), &version, &inputs(&[("a", a)]), &[]));
+    assert_eq!(cache.get("t", &one, None), None);
+    cache.put("t", &one, &success("one")).unwrap();
+    assert_eq!(cache.get("t", &one, None), Some(success("one")));
+    assert_eq!(cache.get("t", &one, Some(Duration::ZERO)), None);
+    assert!(ResultCache::new(directory.path().to_owned(), false).get("t", &one, None).is_none());
+
+    // The entry of another key.
+    fs::copy(cache.path("t", &one), cache.path("t", &two)).unwrap();
+    assert_eq!(cache.get("t", &two, None), None);
+    assert!(!cache.path("t", &two).exists());
+
+    let whole = fs::read(cache.path("t", &one)).unwrap();
+    for length in 0..whole.len() {
+        fs::write(cache.path("t", &one), &whole[..length]).unwrap();
+        assert_eq!(cache.get("t", &one, None), None, "{length}");
+    }
+    for index in 0..whole.len() {
+        let mut damaged = whole.clone();
+        damaged[index] ^= 1;
+        fs::write(cache.path("t", &one), &damaged).unwrap();
+        assert_eq!(cache.get("t", &one, None), None, "{index}");
+    }
+    cache.put("t", &one, &success("again")).unwrap();
+    assert_eq!(cache.get("t", &one, None), Some(success("again")));
+    assert_eq!(cache.delete(Some("other")).unwrap(), 0);
+    assert_eq!(cache.delete(Some("t")).unwrap(), 1);
+    assert_eq!(cache.get("t", &one, None), None);
+}
+
+#[test]
+fn temporary_files_of_killed_processes_are_removed() {
+    let directory = tempfile::tempdir().unwrap();
+    let cache = ResultCache::new(directory.path().to_owned(), true);
+    let version = Cache { version: Some("v1".to_owned()), ..Cache::default() };
+    let key = key(&task(), &version, &inputs(&[]), &[]);
+    cache.put("t", &key, &success("")).unwrap();
+    let temporary = directory.path().join("tmp");
+    let [old, new] = ["old", "new"].map(|name| temporary.join(name));
+    for path in [&old, &new] {
+        fs::write(path, "").unwrap();
+    }
+    let two_hours_ago = SystemTime::now() - Duration::from_secs(7200);
+    File::options().write(true).open(&old).unwrap().set_modified(two_hours_ago).unwrap();
+    cache.put("t", &key, &success("")).unwrap();
+    assert!(!old.exists() && new.exists());
+}

@@ -1,0 +1,208 @@
+//! Cached results of local runs.
+
+use std::{
+    fs,
+    process::{Command, Stdio},
+    thread,
+    time::Duration,
+};
+
+use support::{Finished, runs::Runs};
+use tempfile::TempDir;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_setting_tasks");
+
+/// Runs, and the file in which a task counts how often it ran.
+struct Counted {
+    runs: Runs,
+    directory: TempDir,
+}
+
+impl Counted {
+    fn new() -> Self {
+        let runs = Runs::new(env!("CARGO_BIN_EXE_command"), PROGRAM).unwrap();
+        Self { runs, directory: tempfile::tempdir().unwrap() }
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.directory.path().join(name).display().to_string()
+    }
+
+    fn run(&self, options: &str, task: &str) -> Finished {
+        self.runs.run_with(options, &format!("{task} --log {}", self.path("log")))
+    }
+
+    /// Returns how often the task ran since the last question.
+    fn count(&self) -> usize {
+        let count = fs::read_to_string(self.path("log")).unwrap_or_default().lines().count();
+        let _ = fs::remove_file(self.path("log"));
+        count
+    }
+}
+
+#[test]
+fn an_equal_call_is_not_run_again() {
+    let counted = Counted::new();
+    let first = counted.run("", "counted --n 4");
+    assert_eq!((&*first.stdout, counted.count()), ("8\n", 1), "{first}");
+    let second = counted.run("", "counted --n 4");
+    assert_eq!((&*second.stdout, counted.count()), ("8\n", 0), "{second}");
+    assert!(
+        second.stderr.starts_with("counted succeeded (cached)\n1 task succeeded (1 cached) in "),
+        "{second}"
+    );
+    // An ignored input does not matter, any other does.
+    let log = counted.path("other");
+    counted.runs.run(&format!("counted --n 4 --log {log}"));
+    assert!(!fs::exists(&log).unwrap());
+    assert_eq!((&*counted.run("", "counted --n 5").stdout, counted.count()), ("10\n", 1));
+    for options in ["--env MODE=slow", "--domain development", "--domain development --project p"] {
+        counted.run(options, "counted --n 4");
+        assert_eq!(counted.count(), 1, "{options}");
+    }
+    // The history shows it.
+    let names = counted.runs.home.sealkit("get run --local -o name").run().unwrap().stdout;
+    let show = |name: &str| counted.runs.home.sealkit(&format!("get run {name}")).run().unwrap().stdout;
+    let cached = names.lines().filter(|name| show(name).contains("succeeded (cached)")).count();
+    assert_eq!(cached, 2, "{names}");
+
+    // Run again, and store the new result.
+    counted.run("--no-cache", "counted --n 4");
+    assert_eq!(counted.count(), 1);
+    counted.run("", "counted --n 4");
+    assert_eq!(counted.count(), 0);
+    let deleted = counted.runs.home.sealkit("delete cache counted_file").run().unwrap();
+    assert_eq!(
+        (deleted.code, &*deleted.stderr),
+        (Some(0), "Deleted 0 cached results of task `counted_file`\n")
+    );
+    let deleted = counted.runs.home.sealkit("delete cache").run().unwrap();
+    assert_eq!((deleted.code, &*deleted.stderr), (Some(0), "Deleted 5 cached results\n"));
+    counted.run("", "counted --n 4");
+    assert_eq!(counted.count(), 1);
+}
+
+#[test]
+fn a_new_value_of_a_secret_is_a_new_call() {
+    let counted = Counted::new();
+    let update = |value: &str| {
+        let updated = counted.runs.home.sealkit("update secret my_secret -f -").input(value).run().unwrap();
+        assert_eq!(updated.code, Some(0), "{updated}");
+    };
+    for task in ["counted_with_secret", "counted_workflow"] {
+        counted.runs.home.sealkit("delete cache").run().unwrap();
+        counted.run("", task);
+        assert!(counted.count() > 0);
+        counted.run("", task);
+        assert_eq!(counted.count(), 0, "{task}");
+        update("12345");
+        assert_eq!(counted.run("", task).stdout, "5\n");
+        assert!(counted.count() > 0, "{task}");
+        // The same value is another revision.
+        update("123456");
+        update("12345");
+        counted.run("", task);
+        assert!(counted.count() > 0, "{task}");
+    }
+    // No value is in a file of the cache.
+    let cache = counted.runs.home.path().join(".cache/sealkit");
+    let mut pending = vec![cache];
+    while let Some(path) = pending.pop() {
+        if path.is_dir() {
+            pending.extend(fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
+        } else {
+            assert!(!String::from_utf8_lossy(&fs::read(path).unwrap()).contains("12345"));
+        }
+    }
+    // A value from elsewhere has no revision.
+    let uncached = counted.runs.program("--secret my_secret=env:VALUE").arg("counted_with_secret");
+    let uncached = uncached.arg("--log").arg(counted.path("log")).env("VALUE", "1234567").run().unwrap();
+    assert_eq!(uncached.stdout, "7\n");
+    assert!(
+        uncached.stderr.contains(
+            "warning: task `counted_with_secret` is not cached: secret `my_secret` is not from the store"
+        ),
+        "{uncached}"
+    );
+}
+
+#[test]
+fn a_file_is_compared_by_its_content() {
+    let counted = Counted::new();
+    let (a, b) = (counted.path("a"), counted.path("b"));
+    fs::write(&a, "same").unwrap();
+    fs::write(&b, "same").unwrap();
+    let run = |path: &str| counted.run("", &format!("counted_file --data {path}")).stdout;
+    assert_eq!((run(&a), counted.count()), ("4\n".to_owned(), 1));
+    assert_eq!((run(&b), counted.count()), ("4\n".to_owned(), 0));
+    fs::write(&a, "other").unwrap();
+    assert_eq!((run(&a), counted.count()), ("5\n".to_owned(), 1));
+}
+
+#[test]
+fn failures_are_not_cached() {
+    let counted = Counted::new();
+    for _ in 0..2 {
+        assert_eq!(counted.run("", "counted_failure").code, Some(1));
+        assert_eq!(counted.count(), 1);
+    }
+}
+
+#[test]
+fn equal_calls_of_a_serialized_task_wait_for_each_other() {
+    let counted = Counted::new();
+    let outputs: Vec<Finished> = thread::scope(|threads| {
+        let runs: Vec<_> = (0..4).map(|_| threads.spawn(|| counted.run("", "counted_once"))).collect();
+        runs.into_iter().map(|run| run.join().unwrap()).collect()
+    });
+    assert!(outputs.iter().all(|finished| finished.code == Some(0)), "{outputs:?}");
+    assert_eq!(counted.count(), 1);
+}
+
+/// Sixty-four runs at once, of which some are killed, and damaged and unwritable files: there is never a wrong result.
+#[test]
+fn no_result_is_wrong() {
+    let counted = Counted::new();
+    let killed = |n: u64| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_command"));
+        command
+            .env_clear()
+            .env("HOME", counted.runs.home.path())
+            .env("PATH", std::env::var_os("PATH").unwrap());
+        command.args(["run", "--no-history", PROGRAM, "counted", "--n", &(n % 4).to_string()]);
+        command.args(["--log", &counted.path("log")]).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        thread::sleep(Duration::from_micros(n * 37 % 9_000));
+        let _ = child.kill();
+        let _ = child.wait();
+    };
+    thread::scope(|threads| {
+        threads.spawn(|| (0..100).for_each(killed));
+        for _ in 0..8 {
+            threads.spawn(|| {
+                for n in 0..8 {
+                    let finished = counted.run("--no-history", &format!("counted --n {}", n % 4));
+                    assert_eq!(finished.stdout, format!("{}\n", n % 4 * 2), "{finished}");
+                }
+            });
+        }
+    });
+    let results = counted.runs.home.path().join(".cache/sealkit/results/results/counted");
+    let files: Vec<_> = fs::read_dir(&results).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(files.len(), 4);
+    for (index, path) in files.iter().enumerate() {
+        let content = fs::read(path).unwrap();
+        fs::write(path, &content[..content.len() / (index + 2)]).unwrap();
+    }
+    for n in 0..4 {
+        let finished = counted.run("", &format!("counted --n {n}"));
+        assert_eq!(finished.stdout, format!("{}\n", n * 2), "{finished}");
+    }
+    // A cache that cannot be written does not matter.
+    let home = counted.runs.home.path().join(".cache/sealkit");
+    fs::remove_dir_all(&home).unwrap();
+    fs::write(&home, "a file").unwrap();
+    let finished = counted.run("", "counted --n 3");
+    assert_eq!((finished.code, &*finished.stdout), (Some(0), "6\n"), "{finished}");
+    assert!(finished.stderr.contains("warning: task `counted` is not cached: "), "{finished}");
+}
