@@ -28,6 +28,24 @@ fn a_workflow_runs_on_a_cluster_and_each_of_its_tasks_in_a_pod_with_its_own_secr
     assert!(pods.iter().all(|pod| pod["exit"] == 0), "{pods:?}");
 }
 
+/// The control plane refuses a key of a called task that is not the one that the official SDK sends.
+#[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
+fn cached_results_are_used() {
+    let (_plane, home) = start(&[]);
+    let directory = tempfile::tempdir().unwrap();
+    let marker = |name: &str| directory.path().join(name);
+    let run = |options: &str, name: &str| {
+        let run = format!("run --remote --image registry/app:1 --program /app/tasks {options}");
+        let finished =
+            home.sealkit(&run).arg(TASKS).args("calls_cached --marker").arg(marker(name)).run().unwrap();
+        assert_eq!((finished.code, &*finished.stdout), (Some(0), "5\n"), "{finished}");
+        marker(name).exists()
+    };
+    let ran = [run("", "first"), run("", "second"), run("--no-cache", "third"), run("", "fourth")];
+    assert_eq!(ran, [true, false, true, false]);
+}
+
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn the_phases_of_a_run_are_printed() {

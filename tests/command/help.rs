@@ -21,6 +21,7 @@ const COMMANDS: [(&str, usize); 32] = [
     ("update key", 10),
     ("delete", 10),
     ("delete secret", 20),
+    ("delete cache", 9),
     ("push", 10),
     ("push secret", 24),
     ("verify", 10),
@@ -100,7 +101,7 @@ fn the_short_help_lists_the_commands() {
       create       Create a secret, or the configuration of a cluster
       get          List secrets without their values, or runs on a cluster
       update       Update a secret, or the passphrase of the store's key
-      delete       Delete a secret
+      delete       Delete a secret, or the cached results of tasks
       push         Copy secrets of the local store to a cluster
       new          Create a package with a task and a workflow
       run          Run a task or workflow, locally or on a cluster

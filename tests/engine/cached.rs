@@ -83,6 +83,15 @@ fn an_equal_call_is_not_run_again() {
 }
 
 #[test]
+fn a_called_task_is_cached_too() {
+    let counted = Counted::new();
+    let finished = counted.run("", "counted_often --times 100");
+    assert_eq!((&*finished.stdout, counted.count()), ("800\n", 1), "{finished}");
+    assert!(finished.stderr.contains("  counted[2] succeeded (cached)\n"), "{finished}");
+    assert!(finished.stderr.contains("101 tasks succeeded (99 cached) in "), "{finished}");
+}
+
+#[test]
 fn a_new_value_of_a_secret_is_a_new_call() {
     let counted = Counted::new();
     let update = |value: &str| {

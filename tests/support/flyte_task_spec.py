@@ -185,6 +185,26 @@ def with_a_part_of_a_gpu() -> None: ...
 def with_a_tpu() -> None: ...
 
 
+@task(cache=flyte.Cache("override", version_override="v1"))
+def cached() -> None: ...
+
+
+@task(
+    cache=flyte.Cache(
+        "override",
+        version_override="v2",
+        ignored_inputs=("b",),
+        max_age=datetime.timedelta(hours=1),
+        serialize=True,
+    )
+)
+def cached_in_every_way(a: int, b: int) -> int: ...
+
+
+@task(cache="auto")
+def cached_automatically() -> None: ...
+
+
 @task()
 def output_number() -> int: ...
 

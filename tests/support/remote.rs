@@ -1,8 +1,8 @@
 //! A program whose tasks run on a cluster.
 
-use std::{fs, process::ExitCode, time::Duration};
+use std::{collections::BTreeMap, fs, process::ExitCode, time::Duration};
 
-use sealkit::{TaskType, current_context, task, workflow};
+use sealkit::{File, TaskType, current_context, task, workflow};
 
 /// Returns the length of a secret.
 #[task(secret_requests = [Secret(key = "my_secret")])]
@@ -216,6 +216,37 @@ fn variable(name: String) -> sealkit::Result<Option<String>> {
 #[workflow]
 fn variable_of_child(name: String) -> sealkit::Result<Option<String>> {
     variable(name)
+}
+
+/// Inputs of all shapes, of which the key of a cached result is made.
+#[derive(Clone, Debug, TaskType)]
+struct Nested {
+    zeta: i64,
+    a: Option<String>,
+    list: Vec<BTreeMap<String, f64>>,
+}
+
+#[task(cache = Cache("v1", ignored_inputs = ["marker"]))]
+fn cached(
+    marker: String,
+    n: i64,
+    nested: Nested,
+    file: File,
+    map: BTreeMap<String, Vec<i64>>,
+) -> anyhow::Result<i64> {
+    fs::write(&marker, "ran")?;
+    drop((nested, file, map));
+    Ok(n)
+}
+
+/// Calls a cached task.
+#[workflow(calls = [cached])]
+fn calls_cached(marker: String) -> anyhow::Result<i64> {
+    let list = vec![BTreeMap::from([("long".to_owned(), 1.5), ("b".to_owned(), 2.0)])];
+    let nested = Nested { zeta: 1, a: Some("x".to_owned()), list };
+    let file = File::new("s3://bucket/x.csv").with_hash("abc");
+    let map = BTreeMap::from([("k".to_owned(), vec![1, 2]), ("a".to_owned(), vec![])]);
+    cached(marker, 5, nested, file, map)
 }
 
 fn main() -> ExitCode {

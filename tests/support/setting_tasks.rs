@@ -79,6 +79,12 @@ fn counted(log: String, n: i64) -> anyhow::Result<i64> {
     Ok(n * 2)
 }
 
+/// Calls a cached task often.
+#[workflow(calls = [counted])]
+fn counted_often(log: String, times: u32) -> anyhow::Result<i64> {
+    (0..times).map(|_| counted(log.clone(), 4)).sum()
+}
+
 /// The same, with a secret.
 #[task(cache = auto, secret_requests = ["my_secret"])]
 fn counted_with_secret(log: String) -> anyhow::Result<usize> {

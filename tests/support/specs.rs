@@ -199,6 +199,21 @@ fn with_a_tpu() -> sealkit::Result<()> {
     Ok(())
 }
 
+#[task(cache = "v1")]
+fn cached() -> sealkit::Result<()> {
+    Ok(())
+}
+
+#[task(cache = Cache("v2", ignored_inputs = ["b"], max_age = "1h", serialize = true))]
+fn cached_in_every_way(a: i64, b: i64) -> sealkit::Result<i64> {
+    Ok(a + b)
+}
+
+#[task(cache = auto)]
+fn cached_automatically() -> sealkit::Result<()> {
+    Ok(())
+}
+
 #[task]
 fn output_number() -> sealkit::Result<i64> {
     Ok(1)

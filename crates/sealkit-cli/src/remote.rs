@@ -8,6 +8,7 @@ pub(crate) mod deploy;
 mod follow;
 pub(crate) mod get_config;
 pub(crate) mod get_run;
+mod ignored;
 mod input_files;
 pub(crate) mod logs;
 mod progress;

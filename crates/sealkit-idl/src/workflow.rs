@@ -189,6 +189,9 @@ pub struct TaskAction {
     /// The specification.
     #[prost(message, optional, tag = "2")]
     pub spec: Option<TaskSpec>,
+    /// The key of the cached result, if results are cached. Without it, the backend ignores the version of the cache.
+    #[prost(message, optional, tag = "3")]
+    pub cache_key: Option<String>,
 }
 
 /// A new state of a child action.

@@ -35,6 +35,7 @@ pub mod variables;
 
 pub use accelerator::{ACCELERATORS, Accelerator};
 pub use guard_mode::GuardMode;
+pub use md5::hex as md5_hex;
 pub use quantity::{Amount, Resource};
 pub use request::{MountType, Request};
 pub use text::{escape, io_reason, is_white_space, nearest};

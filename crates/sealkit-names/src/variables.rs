@@ -58,6 +58,9 @@ pub const STDIN: &str = "SEALKIT_STDIN";
 /// Timeout of the task of a pod on a cluster in seconds. It counts until the pod reports its own.
 pub const TASK_TIMEOUT: &str = "SEALKIT_TASK_TIMEOUT_SECONDS";
 
+/// If set, no result of a run on a cluster is cached, nor used from the cache.
+pub const NO_CACHE: &str = "SEALKIT_NO_CACHE";
+
 /// Maximum size of the outputs of a pod in MiB. The default is Flyte's, 2.
 pub const MAX_OUTPUT: &str = "SEALKIT_MAX_OUTPUT_MIB";
 

@@ -64,6 +64,8 @@ pub struct ChildAction {
     pub run_output_base: String,
     /// The task to run.
     pub task: TaskSpec,
+    /// The key of the cached result, if results are cached.
+    pub cache_key: Option<String>,
 }
 
 impl Actions {
@@ -80,9 +82,9 @@ impl Actions {
     ///
     /// Returns an error if the action cannot be enqueued.
     pub async fn start(&self, child: ChildAction) -> Result<bool> {
-        let ChildAction { name, input_uri, run_output_base, task } = child;
+        let ChildAction { name, input_uri, run_output_base, task, cache_key } = child;
         self.updates();
-        let task = TaskAction { id: Some(task.id()), spec: Some(task) };
+        let task = TaskAction { id: Some(task.id()), spec: Some(task), cache_key };
         let action = Action {
             action_id: Some(self.id(&name)),
             parent_action_name: Some(self.0.parent.name.clone()),

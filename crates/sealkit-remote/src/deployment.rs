@@ -32,6 +32,8 @@ pub struct Deployment {
     pub environment: Vec<(String, String)>,
     /// Resource requests that override those of the task, as Kubernetes quantities.
     pub resources: Vec<(Resource, String)>,
+    /// Whether tasks run although their results are cached. Flyte 2 ignores its own field for that.
+    pub no_cache: bool,
 }
 
 /// The program that a pod starts.
@@ -77,8 +79,11 @@ impl Deployment {
         version.clone_into(&mut id.version);
         let timeout = template.metadata.as_ref().and_then(|metadata| metadata.timeout);
         let timeout = timeout.and_then(|timeout| Duration::try_from(timeout).ok());
-        if let (PodProgram::Bundle { uri, .. }, Some(metadata)) = (&self.program, &mut template.metadata) {
-            metadata.code_bundle_uri.clone_from(uri);
+        if let Some(metadata) = &mut template.metadata {
+            if let PodProgram::Bundle { uri, .. } = &self.program {
+                metadata.code_bundle_uri.clone_from(uri);
+            }
+            metadata.discoverable &= !self.no_cache;
         }
         if let Some(TaskTarget::Container(container)) = &mut template.target {
             let args = arguments::of(&self.program, &id.name, version);
@@ -126,6 +131,9 @@ impl Deployment {
         if let PodProgram::Bundle { uri, .. } = &self.program {
             container.env.push(pair((variables::BUNDLE, uri)));
         }
+        if self.no_cache {
+            container.env.push(pair((variables::NO_CACHE, "1")));
+        }
         if !names.is_empty() {
             container.env.push(pair((variables::SHARED, &names.join(","))));
         }
@@ -154,6 +162,7 @@ impl Deployment {
             },
             environment: shared.map(|name| (name.to_owned(), get(name))).collect(),
             resources: Vec::new(),
+            no_cache: variable(variables::NO_CACHE).is_some(),
         })
     }
 }

@@ -1,5 +1,6 @@
 //! Deterministic names for runs, actions and versions.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sha2::{Digest as _, Sha256};
 
 /// Returns a digest of `parts` as a Kubernetes name: 25 lowercase letters and digits, of which the first is a letter.
@@ -15,6 +16,11 @@ pub fn digest(parts: &[&[u8]]) -> String {
     let letters = hash.finalize();
     let letters = letters.iter().take(24).map(|byte| char::from(LETTERS[usize::from(byte % 32)]));
     std::iter::once('c').chain(letters).collect()
+}
+
+/// Returns the SHA-256 digest of `bytes` as standard base64 with padding, as the official SDK writes it.
+pub fn sha256_base64(bytes: &[u8]) -> String {
+    STANDARD.encode(Sha256::digest(bytes))
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ pub use client::Client;
 pub use config::{AuthMethod, ClientSecret, Config, ConfigOverrides, ConfigReport, SettingReport, Tls};
 pub use connection::{HttpClient, MAX_RETRY_AFTER, retry_after};
 pub use deployment::{Deployment, PodProgram};
-pub use digest::digest;
+pub use digest::{digest, sha256_base64};
 pub use endpoint::{Endpoint, is_loopback};
 pub use error::{Error, ErrorKind, Result, sanitize};
 pub use runs::{

@@ -3,6 +3,8 @@
 //! In a local run the controller is the engine at the other end of a socket; on a cluster it is Flyte's `ActionsService`.
 
 #[cfg(feature = "cluster")]
+mod cache_key;
+#[cfg(feature = "cluster")]
 mod cluster;
 
 use std::{

@@ -1,5 +1,7 @@
 //! The specification of a task for a cluster.
 
+use std::{env, fs, sync::OnceLock};
+
 use sealkit_idl::{
     core::{
         Backoff, Container, GpuAccelerator, Identifier, Identity, KeyValuePair, Parameter, ResourceName,
@@ -45,6 +47,7 @@ pub(crate) fn task_spec(task: &TaskMetadata) -> TaskSpec {
             interruptible: Some(task.interruptible().unwrap_or(false)),
             code_bundle_uri: String::new(),
             timeouts: timeouts(task),
+            ..cached(task)
         }),
         interface: Some(literal::interface(task.interface())),
         target: Some(TaskTarget::Container(Container {
@@ -113,6 +116,31 @@ fn timeouts(task: &TaskMetadata) -> Option<Timeouts> {
 
 fn duration(duration: Option<std::time::Duration>) -> Option<Duration> {
     duration.and_then(|duration| Duration::try_from(duration).ok())
+}
+
+/// Returns how results are cached.
+fn cached(task: &TaskMetadata) -> IdlMetadata {
+    let Some(cache) = task.cache() else { return IdlMetadata::default() };
+    IdlMetadata {
+        discoverable: true,
+        discovery_version: cache.version.map_or_else(
+            || sealkit_names::md5_hex(format!("{}{}", program_digest(), cache.salt).as_bytes()),
+            str::to_owned,
+        ),
+        cache_serializable: cache.serialize,
+        cache_ignore_input_vars: cache.ignored_inputs.iter().map(|name| (*name).to_owned()).collect(),
+        cache_max_age: duration(cache.max_age),
+        ..IdlMetadata::default()
+    }
+}
+
+/// Returns the digest of the running program.
+fn program_digest() -> &'static str {
+    static DIGEST: OnceLock<String> = OnceLock::new();
+    DIGEST.get_or_init(|| {
+        let program = env::current_exe().and_then(fs::read).unwrap_or_default();
+        sealkit_names::md5_hex(&program)
+    })
 }
 
 /// Returns the service account and the secrets, if there are any.

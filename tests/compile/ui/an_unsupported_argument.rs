@@ -1,6 +1,6 @@
 use sealkit::task;
 
-#[task(cache = true)]
+#[task(pod_template = "gpu")]
 fn report() -> sealkit::Result<()> {
     Ok(())
 }

@@ -86,6 +86,7 @@ class Action:
     received: int = 0
     closes_at: int | None = None
     logs: list[Log] = field(default_factory=list)
+    cache_key: str = ""
     process: asyncio.subprocess.Process | None = None
 
     @property

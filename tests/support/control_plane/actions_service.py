@@ -6,7 +6,9 @@ from typing import Any
 
 from connectrpc.code import Code
 from connectrpc.errors import ConnectError
+from flyte._internal.runtime.convert import generate_cache_key_hash, generate_inputs_hash_from_proto
 from flyteidl2.common.phase_pb2 import ACTION_PHASE_ABORTED, ACTION_PHASE_FAILED
+from flyteidl2.task.common_pb2 import Inputs
 from flyteidl2.workflow.run_definition_pb2 import ActionDetails, ErrorInfo
 from flyteidl2.workflow.state_service_pb2 import ActionUpdate
 from google.protobuf.message import Message
@@ -44,9 +46,25 @@ class Children:
         details = ActionDetails(id=child.action_id, metadata=metadata, task=spec)
         changed = self.backend.actions.changed
         # All actions of a run have its labels, annotations and variables.
-        self.backend.start(Action(details, parent.run_spec, child.input_uri, child.run_output_base, changed))
+        action = Action(details, parent.run_spec, child.input_uri, child.run_output_base, changed)
+        action.cache_key = self.cache_key(spec, child)
+        self.backend.start(action)
         parent.start_child()
         return call.output()
+
+    def cache_key(self, spec: Any, child: Any) -> str:
+        """Returns the cache key of a child, which has to be the one that the official SDK sends."""
+        template, sent = spec.task_template, child.task.cache_key.value
+        metadata = template.metadata
+        inputs = Inputs.FromString(self.backend.storage.read(child.input_uri) or b"")
+        ignored = list(metadata.cache_ignore_input_vars)
+        hashed = generate_inputs_hash_from_proto(inputs)
+        expected = generate_cache_key_hash(
+            template.id.name, hashed, template.interface, metadata.discovery_version, ignored, inputs
+        )
+        if sent != (expected if metadata.discoverable else ""):
+            raise ConnectError(Code.INVALID_ARGUMENT, f"cache key {sent!r}, but the official SDK sends {expected!r}")
+        return sent
 
     async def watch(self, request: Any, call: Call) -> AsyncIterator[Message]:
         id = request.parent_action_id

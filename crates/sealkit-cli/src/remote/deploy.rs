@@ -3,7 +3,7 @@
 use sealkit_program::{Task, TaskSpec};
 use sealkit_remote::{Difference, TaskIdentifier, difference, sanitize};
 
-use super::{Cluster, run as remote_run, source::Source};
+use super::{Cluster, ignored, run as remote_run, source::Source};
 use crate::{arguments::Deploy, error::CommandError, prompt, terminal};
 
 pub(crate) fn deploy(args: &Deploy) -> Result<(), CommandError> {
@@ -17,6 +17,7 @@ pub(crate) fn deploy(args: &Deploy) -> Result<(), CommandError> {
         None => program.tasks().iter().collect(),
     };
     remote_run::check_incompatibilities(&tasks)?;
+    ignored::warn(&tasks, None);
     source.deliver(&cluster, &mut deployment)?;
     let spec = |task| remote_run::task_spec(program, task, &deployment);
     let specs = tasks.into_iter().map(spec).collect::<Result<Vec<_>, _>>()?;

@@ -9,7 +9,7 @@ use sealkit_remote::{ActionPhase, Deployment, Resource, RunId, RunOutcome, sanit
 use super::{
     Cluster,
     follow::follow,
-    input_files,
+    ignored, input_files,
     progress::Progress,
     rejection,
     secret_check::{check_secrets, warn_of_missing},
@@ -25,11 +25,13 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
     let cluster = Cluster::open(&args.remote.cluster)?;
     let (project, domain) = cluster.project_and_domain(args.project.as_deref(), args.domain.as_deref())?;
     let mut deployment = deployment(&cluster, &args.image, &args.env, &project, &domain)?;
+    deployment.no_cache = args.no_cache;
     let source = Source::open(&cluster, &args.target, &args.image)?;
     let program = source.program();
     let Some((task, mut inputs)) = run::select(args, program)? else { return Ok(()) };
     let ReachableTasks { required, possible } = program.reachable(task);
     check_incompatibilities(&required)?;
+    ignored::warn(&required, Some(task));
     for possible in &possible {
         if let Err(error) = check_incompatibilities(&[possible]) {
             terminal::warning(error.message());

@@ -74,6 +74,9 @@ pub enum ResourceType {
 /// The metadata of a task.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct TaskMetadata {
+    /// Whether results are cached.
+    #[prost(bool, tag = "1")]
+    pub discoverable: bool,
     /// The SDK that created the task.
     #[prost(message, optional, tag = "2")]
     pub runtime: Option<RuntimeMetadata>,
@@ -83,15 +86,27 @@ pub struct TaskMetadata {
     /// The retry strategy.
     #[prost(message, optional, tag = "5")]
     pub retries: Option<RetryStrategy>,
+    /// The version of cached results.
+    #[prost(string, tag = "6")]
+    pub discovery_version: String,
     /// Whether the task may run on preemptible machines. `None` lets the cluster decide.
     #[prost(bool, optional, tag = "8")]
     pub interruptible: Option<bool>,
+    /// Whether a call waits for an equal one that is running, to use its result.
+    #[prost(bool, tag = "9")]
+    pub cache_serializable: bool,
+    /// The inputs that do not matter for cached results.
+    #[prost(string, repeated, tag = "13")]
+    pub cache_ignore_input_vars: Vec<String>,
     /// The URI of the code bundle that the pods download.
     #[prost(string, tag = "21")]
     pub code_bundle_uri: String,
     /// The timeouts besides that of an attempt.
     #[prost(message, optional, tag = "22")]
     pub timeouts: Option<Timeouts>,
+    /// How long a cached result is used.
+    #[prost(message, optional, tag = "24")]
+    pub cache_max_age: Option<Duration>,
 }
 
 /// The timeouts of a task besides that of an attempt.

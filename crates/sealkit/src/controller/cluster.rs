@@ -25,6 +25,7 @@ use sealkit_protocol::{Attempts, Code, ErrorFile, Problem, call::Call, frame};
 use sealkit_remote::{Actions, ChildAction, Client, Config, Deployment, Notify};
 use tokio::runtime::{Builder, Handle};
 
+use super::cache_key::cache_key;
 use crate::{
     Error, ErrorKind, identity, registry,
     spec::task_spec,
@@ -150,7 +151,8 @@ impl ClusterController {
             return Err(ActionError::local(format!("the call of task `{task}` was cancelled")));
         }
         let run_output_base = self.run_base.clone();
-        let child = ChildAction { name: name.to_owned(), input_uri, run_output_base, task: spec };
+        let cache_key = cache_key(&spec, &inputs);
+        let child = ChildAction { name: name.to_owned(), input_uri, run_output_base, task: spec, cache_key };
         let no_pod = |error: sealkit_remote::Error| {
             let message = format!("cannot start a pod for task `{task}`: {error}");
             ActionError::from(Problem::new(Code::Other, message).with_optional_hint(error.hint()))

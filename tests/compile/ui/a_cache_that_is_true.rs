@@ -1,6 +1,6 @@
 use sealkit::task;
 
-#[task(cache = true, cache_version = "1")]
+#[task(cache = true)]
 fn report() -> sealkit::Result<()> {
     Ok(())
 }
