@@ -16,6 +16,7 @@ mod messages;
 mod python;
 mod run;
 mod runs;
+mod schedules;
 mod secrets;
 mod setup;
 mod spec;

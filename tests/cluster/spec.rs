@@ -2,15 +2,16 @@
 //!
 //! The tasks are in `support/specs.rs`, and in `support/flyte_task_spec.py` for the official SDK.
 
-use std::process::Command;
+use std::{path::Path, process::Command, time::Duration};
 
 use sealkit_idl::{prost::Message, task::TaskSpec};
+use sealkit_program::{Program, triggers};
 use sealkit_remote::{Deployment, PodProgram, Resource};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 use support::{Python, hex};
 
-const TASKS: [&str; 28] = [
+const TASKS: [&str; 30] = [
     "nothing",
     "secret_in_environment",
     "secret_of_group",
@@ -33,6 +34,8 @@ const TASKS: [&str; 28] = [
     "cached",
     "cached_in_every_way",
     "cached_automatically",
+    "scheduled",
+    "scheduled_in_every_way",
     "output_number",
     "output_perhaps",
     "output_map",
@@ -45,6 +48,7 @@ const TASKS: [&str; 28] = [
 struct Question<'a> {
     task: &'a str,
     spec: String,
+    triggers: Vec<String>,
     org: &'a str,
     project: &'a str,
     domain: &'a str,
@@ -86,12 +90,15 @@ fn ask(python: &Python, deployment: &Deployment) -> Vec<Answer> {
         let amount = if is_counted { json!(amount.parse::<u32>().unwrap()) } else { json!(amount) };
         (resource.as_str().to_owned(), amount)
     };
+    let program = Program::open(Path::new(env!("CARGO_BIN_EXE_specs")), Duration::from_secs(60)).unwrap();
     let questions = TASKS.map(|task| {
         let mut spec = spec(task);
         deployment.apply_to(&mut spec);
+        let triggers = triggers(program.task(task).unwrap(), &spec);
         Question {
             task,
             spec: hex(&spec.encode_to_vec()),
+            triggers: triggers.iter().map(|trigger| hex(&trigger.encode_to_vec())).collect(),
             org: &deployment.org,
             project: &deployment.project,
             domain: &deployment.domain,

@@ -7,7 +7,7 @@ use support::Finished;
 use crate::home;
 
 /// All commands, and the most lines of their short help.
-const COMMANDS: [(&str, usize); 32] = [
+const COMMANDS: [(&str, usize); 38] = [
     ("", 30),
     ("create", 12),
     ("create secret", 24),
@@ -15,6 +15,7 @@ const COMMANDS: [(&str, usize); 32] = [
     ("get", 12),
     ("get secret", 24),
     ("get run", 20),
+    ("get trigger", 18),
     ("get config", 12),
     ("update", 10),
     ("update secret", 24),
@@ -39,12 +40,26 @@ const COMMANDS: [(&str, usize); 32] = [
     ("logs", 20),
     ("abort", 10),
     ("abort run", 20),
+    ("pause", 10),
+    ("pause trigger", 18),
+    ("resume", 10),
+    ("resume trigger", 18),
     ("completions", 10),
     ("man", 10),
 ];
 
 /// The commands with options for a cluster, apart from those for secrets.
-const CLUSTER_COMMANDS: [&str; 6] = ["run", "deploy", "logs", "get run", "get config", "abort run"];
+const CLUSTER_COMMANDS: [&str; 9] = [
+    "run",
+    "deploy",
+    "logs",
+    "get run",
+    "get trigger",
+    "get config",
+    "pause trigger",
+    "resume trigger",
+    "abort run",
+];
 
 /// Commands of other tools, and misspelled ones; `hunter2` is a value.
 const OTHER_COMMANDS: [&str; 32] = [
@@ -109,6 +124,8 @@ fn the_short_help_lists_the_commands() {
       build        Build a container image of a program
       describe     Show the tasks of a program and the secrets they request
       logs         Print the logs of a run
+      pause        Pause a schedule of a deployed task
+      resume       Resume a schedule of a deployed task
       abort        Abort a run on a cluster
       verify       Check the store for corrupt files
       export       Write all secrets to one file, encrypted with a passphrase

@@ -15,9 +15,10 @@ from typing import Optional
 import flyte
 from flyte._internal.runtime.convert import convert_upload_default_inputs
 from flyte._internal.runtime.task_serde import translate_task_to_wire
+from flyte._internal.runtime.trigger_serde import to_task_trigger
 from flyte.io import Dir, File
 from flyte.models import SerializationContext
-from flyteidl2.task.task_definition_pb2 import TaskSpec
+from flyteidl2.task.task_definition_pb2 import TaskSpec, TaskTrigger
 from google.protobuf.json_format import MessageToDict
 
 SECOND = datetime.timedelta(seconds=1)
@@ -205,6 +206,20 @@ def cached_in_every_way(a: int, b: int) -> int: ...
 def cached_automatically() -> None: ...
 
 
+@task(triggers=flyte.Trigger("schedule", flyte.Cron("0 9 * * 1-5", timezone="Europe/Paris")))
+def scheduled(x: int = 4, y: str = "b") -> int: ...
+
+
+@task(
+    triggers=(
+        flyte.Trigger("daily", flyte.Cron("@daily"), auto_activate=False),
+        flyte.Trigger("often", flyte.FixedRate(360, start_time=datetime.datetime(2026, 1, 1, 9, 30))),
+        flyte.Trigger("quarterly", flyte.FixedRate(15)),
+    )
+)
+def scheduled_in_every_way() -> None: ...
+
+
 @task()
 def output_number() -> int: ...
 
@@ -260,10 +275,17 @@ def official(question):
         root_dir=pathlib.Path(__file__).parent,
     )
     defaults = asyncio.run(convert_upload_default_inputs(task.interface))
-    return translate_task_to_wire(task, context, default_inputs=defaults)
+    spec = translate_task_to_wire(task, context, default_inputs=defaults)
+    inputs = spec.task_template.interface.inputs
+    triggers = [asyncio.run(to_task_trigger(one, task.name, inputs, defaults)) for one in task.triggers]
+    return spec, triggers
 
 
 for line in sys.stdin:
     question = json.loads(line)
     ours = fields(read(bytes.fromhex(question["spec"])))
-    print(json.dumps({"ours": ours, "theirs": fields(read(official(question).SerializeToString()))}))
+    ours["triggers"] = [fields(TaskTrigger.FromString(bytes.fromhex(one))) for one in question["triggers"]]
+    spec, triggers = official(question)
+    theirs = fields(read(spec.SerializeToString()))
+    theirs["triggers"] = [fields(one) for one in triggers]
+    print(json.dumps({"ours": ours, "theirs": theirs}))

@@ -121,6 +121,12 @@ fn counted_once(log: String) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Has no schedule, as a later version of a task that had one.
+#[task]
+fn scheduled() -> sealkit::Result<()> {
+    Ok(())
+}
+
 fn append(log: &str) -> std::io::Result<()> {
     OpenOptions::new().create(true).append(true).open(log)?.write_all(b"ran\n")
 }

@@ -214,6 +214,21 @@ fn cached_automatically() -> sealkit::Result<()> {
     Ok(())
 }
 
+#[task(schedule = Cron("0 9 * * 1-5", timezone = "Europe/Paris"))]
+fn scheduled(#[default(4)] x: i64, #[default("b")] y: String) -> sealkit::Result<i64> {
+    drop(y);
+    Ok(x)
+}
+
+#[task(schedule = [
+    Cron("@daily", name = "daily", active = false),
+    FixedRate("6h", name = "often", start = "2026-01-01T09:30:00Z"),
+    FixedRate(15, name = "quarterly"),
+])]
+fn scheduled_in_every_way() -> sealkit::Result<()> {
+    Ok(())
+}
+
 #[task]
 fn output_number() -> sealkit::Result<i64> {
     Ok(1)

@@ -19,7 +19,7 @@ pub use self::{
     cluster::{ClusterArguments, ImageArguments, RemoteArguments},
     config::{ConfigOutput, CreateConfig, GetConfig},
     deferred::Deferred,
-    runs::{AbortRun, GetRun, Logs, LogsOutput, RunScopeArguments},
+    runs::{AbortRun, GetRun, GetTrigger, Logs, LogsOutput, RunScopeArguments, SetTrigger},
     secret::{
         CreateSecret, DeleteSecret, DockerArguments, GetSecret, OutputArgument, PushSecret, ScopeArguments,
         TypeArgument, UpdateSecret, ValueArguments,
@@ -75,6 +75,12 @@ pub enum Verb {
     /// Print the logs of a run
     #[command(after_help = help::LOGS_SHORT, after_long_help = help::LOGS)]
     Logs(Deferred<Logs>),
+    /// Pause a schedule of a deployed task
+    #[command(subcommand, after_long_help = help::PAUSE)]
+    Pause(Deferred<PauseObject>),
+    /// Resume a schedule of a deployed task
+    #[command(subcommand, after_long_help = help::RESUME)]
+    Resume(Deferred<ResumeObject>),
     /// Abort a run on a cluster
     #[command(subcommand, after_long_help = help::ABORT)]
     Abort(Deferred<AbortObject>),
@@ -127,6 +133,9 @@ pub enum GetObject {
     /// List the runs of a project or this machine, or show one
     #[command(after_help = help::GET_RUN_SHORT, after_long_help = help::GET_RUN, visible_alias = "runs")]
     Run(GetRun),
+    /// List the schedules of deployed tasks
+    #[command(after_help = help::GET_TRIGGER_SHORT, after_long_help = help::GET_TRIGGER, visible_alias = "triggers")]
+    Trigger(GetTrigger),
     /// Show which configuration is in effect, and where it comes from
     #[command(after_help = help::GET_CONFIG_SHORT, after_long_help = help::GET_CONFIG)]
     Config(GetConfig),
@@ -158,6 +167,22 @@ pub enum DeleteObject {
         /// Task whose results are deleted; without it, all results are
         task: Option<String>,
     },
+}
+
+/// An object of `pause`.
+#[derive(Debug, Subcommand)]
+pub enum PauseObject {
+    /// Pause the schedules of a deployed task, or one of them
+    #[command(after_help = help::PAUSE_SHORT, after_long_help = help::PAUSE)]
+    Trigger(SetTrigger),
+}
+
+/// An object of `resume`.
+#[derive(Debug, Subcommand)]
+pub enum ResumeObject {
+    /// Resume the schedules of a deployed task, or one of them
+    #[command(after_help = help::RESUME_SHORT, after_long_help = help::RESUME)]
+    Trigger(SetTrigger),
 }
 
 /// An object of `push`.

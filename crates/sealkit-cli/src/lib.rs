@@ -50,7 +50,7 @@ use rustix::{fs::Mode, process::umask};
 use crate::{
     arguments::{
         AbortObject, Arguments, BuildObject, CreateObject, Deferred, DeleteObject, ExportObject, GetObject,
-        ImportObject, PushObject, UpdateObject, Verb, VerifyObject,
+        ImportObject, PauseObject, PushObject, ResumeObject, UpdateObject, Verb, VerifyObject,
     },
     error::CommandError,
     secret::{ClusterSecrets, LocalSecrets},
@@ -110,6 +110,9 @@ fn run_verb(verb: Verb) -> Result<(), CommandError> {
         Verb::Get(Deferred(GetObject::Secret(args))) => secret::get::<LocalSecrets>(&args),
         Verb::Get(Deferred(GetObject::Run(args))) if args.is_local() => history::get_run::get_run(&args),
         Verb::Get(Deferred(GetObject::Run(args))) => remote::get_run::get_run(&args),
+        Verb::Get(Deferred(GetObject::Trigger(args))) => remote::schedules::get(&args),
+        Verb::Pause(Deferred(PauseObject::Trigger(args))) => remote::schedules::set_active(&args, false),
+        Verb::Resume(Deferred(ResumeObject::Trigger(args))) => remote::schedules::set_active(&args, true),
         Verb::Get(Deferred(GetObject::Config(args))) => remote::get_config::get_config(&args),
         Verb::Update(Deferred(UpdateObject::Secret(args))) if args.remote.is_enabled()? => {
             secret::update::<ClusterSecrets>(&args)

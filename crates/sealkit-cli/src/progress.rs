@@ -91,11 +91,10 @@ impl Progress {
                 state.cached += 1;
                 state.line(depth, &format!("{symbol}{NAME}{label}{NAME:#} succeeded {DIM}(cached){DIM:#}"));
             }
-            Event::NotCached { task, reason } => {
-                if state.uncached.insert(task.name.clone()) {
-                    state.end_line(None);
-                    terminal::warning(&format!("task `{}` is not cached: {reason}", task.name));
-                }
+            // Once for each task.
+            Event::NotCached { task, reason } if state.uncached.insert(task.name.clone()) => {
+                state.end_line(None);
+                terminal::warning(&format!("task `{}` is not cached: {reason}", task.name));
             }
             Event::Output { pod, bytes } => state.output(*pod, bytes),
             Event::Stopped { pod, signal, group } => {

@@ -16,6 +16,7 @@ mod rejection;
 pub(crate) mod run;
 mod run_report;
 mod run_status;
+pub(crate) mod schedules;
 mod secret_check;
 mod source;
 mod warnings;

@@ -78,12 +78,7 @@ impl Values {
         self.find(request).map(|found| &**found.value)
     }
 
-    /// Returns the revision of a secret: `None` if the secret is absent, and `Some(None)` if its place has no revisions.
-    pub(crate) fn revision(&self, request: &SecretRequest) -> Option<Option<&str>> {
-        self.find(request).map(|found| found.revision.as_deref())
-    }
-
-    fn find(&self, request: &SecretRequest) -> Option<&Found> {
+    pub(crate) fn find(&self, request: &SecretRequest) -> Option<&Found> {
         self.0.iter().find(|(known, _)| is_same(known, request)).map(|(_, found)| found)
     }
 

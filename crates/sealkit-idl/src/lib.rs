@@ -14,6 +14,7 @@ pub mod logs;
 pub mod secret;
 pub mod service;
 pub mod task;
+pub mod trigger;
 pub mod workflow;
 
 pub use prost;

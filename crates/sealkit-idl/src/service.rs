@@ -8,6 +8,8 @@ pub const UNION_SECRET: &str = "cloudidl.secret.SecretService";
 pub const RUN: &str = "flyteidl2.workflow.RunService";
 /// `flyteidl2.task.TaskService`.
 pub const TASK: &str = "flyteidl2.task.TaskService";
+/// `flyteidl2.trigger.TriggerService`.
+pub const TRIGGER: &str = "flyteidl2.trigger.TriggerService";
 /// `flyteidl2.dataproxy.DataProxyService`.
 pub const DATA_PROXY: &str = "flyteidl2.dataproxy.DataProxyService";
 /// `flyteidl2.cluster.ClusterService`.

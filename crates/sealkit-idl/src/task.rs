@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::core::{Identifier, KeyValuePair, Literal, Parameter, TaskTemplate};
+use crate::trigger::TaskTrigger;
 
 /// The content of `inputs.pb`.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -166,6 +167,9 @@ pub struct DeployTaskRequest {
     /// The specification.
     #[prost(message, optional, tag = "2")]
     pub spec: Option<TaskSpec>,
+    /// The triggers. Those that are not listed are deleted, unless the list is empty.
+    #[prost(message, repeated, tag = "3")]
+    pub triggers: Vec<TaskTrigger>,
 }
 
 /// The request for a deployed task.

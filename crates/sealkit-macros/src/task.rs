@@ -2,12 +2,14 @@
 
 mod allowance;
 mod cache;
+mod default;
 mod expand;
 mod limits;
 mod model;
 mod reads;
 mod request;
 mod resources;
+mod schedule;
 mod settings;
 
 use proc_macro2::TokenStream;

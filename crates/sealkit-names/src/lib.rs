@@ -10,6 +10,7 @@
 //! | [`backoff`] | how long a task waits before a retry |
 //! | [`capacity`] | how large a secret can be in a pod |
 //! | [`expansion`] | which texts Kubernetes replaces, and how to escape them |
+//! | [`schedule`] | which times a task can be scheduled at |
 //! | [`variables`] | the environment variables that Flyte and sealkit define |
 //!
 //! The macro applies these rules at compile time and the runtime applies them again, so both report the same
@@ -30,6 +31,7 @@ mod quantity;
 pub mod read;
 mod request;
 pub mod rules;
+pub mod schedule;
 mod text;
 pub mod variables;
 

@@ -15,6 +15,7 @@ mod script;
 mod sealkit_source;
 mod target;
 mod timeout;
+mod triggers;
 
 pub use cargo::BuildOptions;
 pub use elf::check_static;
@@ -29,3 +30,4 @@ pub use sealkit_protocol::{
 };
 pub use target::resolve_target;
 pub use timeout::Timeout;
+pub use triggers::triggers;

@@ -1,5 +1,6 @@
 //! The description of tasks. As JSON, it is the answer to a query, and what `PROGRAM describe --json` prints.
 
+mod schedule;
 mod types;
 
 use std::{collections::BTreeMap, time::Duration};
@@ -7,7 +8,10 @@ use std::{collections::BTreeMap, time::Duration};
 use sealkit_names::{GuardMode, MountType, Request};
 use serde::{Deserialize, Serialize};
 
-pub use self::types::Type;
+pub use self::{
+    schedule::{Automation, Schedule},
+    types::Type,
+};
 use crate::Limits;
 
 /// The description of a task.
@@ -66,6 +70,9 @@ pub struct Task {
     /// How its results are cached.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache: Option<Cache>,
+    /// When it is started after it has been deployed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub schedules: Vec<Schedule>,
 }
 
 impl Task {

@@ -22,6 +22,7 @@ mod secrets;
 mod tasks;
 #[cfg(test)]
 mod test_server;
+mod triggers;
 mod upload;
 
 pub use actions::{Actions, ChildAction};
@@ -38,8 +39,13 @@ pub use runs::{
     ActionEvent, ActionReport, AttemptReport, Event, LoggedActions, LoggedLine, RunAction, RunId, RunOutcome,
     RunReport, RunStatus, RunSummary, literals_to_json,
 };
-pub use sealkit_idl::{common::ActionPhase, task::TaskIdentifier};
+pub use sealkit_idl::{
+    common::ActionPhase,
+    task::TaskIdentifier,
+    trigger::{TaskTrigger, TriggerName},
+};
 pub use sealkit_names::Resource;
 pub use secrets::{NewSecret, Payload, Scope, SecretId, SecretInfo, SecretPresence, SecretType};
 pub use tasks::{Difference, difference};
+pub use triggers::Trigger;
 pub use upload::{Upload, UploadedFile};

@@ -26,6 +26,7 @@ use sealkit_idl::{
     dataproxy::{GetActionDataRequest, GetActionDataResponse},
     service,
     task::{DeployTaskRequest, Inputs, Outputs, RunSpec, TaskSpec},
+    trigger::TaskTrigger,
     workflow::{AbortRunRequest, CreateRunRequest, CreateRunResponse, RunName, RunSource, RunTask},
 };
 use tonic::Code;
@@ -131,15 +132,15 @@ impl Client {
         }
     }
 
-    /// Registers a task without running it.
+    /// Registers a task without running it. Its triggers replace those that it had, unless there are none.
     ///
     /// # Errors
     ///
     /// Returns [`ErrorKind::AlreadyExists`] if another task is registered with this version, or another error if the call fails.
-    pub async fn deploy(&self, spec: TaskSpec) -> Result<()> {
+    pub async fn deploy(&self, spec: TaskSpec, triggers: Vec<TaskTrigger>) -> Result<()> {
         let task_id = spec.id();
         let name = format!("task `{}` of version `{}`", task_id.name, task_id.version);
-        let request = DeployTaskRequest { task_id: Some(task_id), spec: Some(spec) };
+        let request = DeployTaskRequest { task_id: Some(task_id), spec: Some(spec), triggers };
         match self.control_plane().call::<_, service::Empty>(DEPLOY, &request).await {
             Ok(_) => Ok(()),
             Err(error) if error.code() == Code::AlreadyExists && error.was_retried => Ok(()),

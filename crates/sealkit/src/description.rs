@@ -4,8 +4,8 @@ use sealkit_protocol::description::{self as model, Task};
 use serde::{Serialize, Serializer};
 
 use crate::{
-    AllowedPlace, AllowedSecret, Cache, EnumType, Interface, Resources, Secret, StructType, TaskKind,
-    TaskMetadata, Type, Variable,
+    AllowedPlace, AllowedSecret, Automation, Cache, EnumType, Interface, Resources, Schedule, Secret,
+    StructType, TaskKind, TaskMetadata, Type, Variable,
 };
 
 macro_rules! serialize_as_model {
@@ -56,6 +56,7 @@ impl From<TaskMetadata> for Task {
             service_account: task.service_account().map(str::to_owned),
             interruptible: task.interruptible(),
             cache: task.cache().map(Into::into),
+            schedules: task.schedules().iter().map(|schedule| (*schedule).into()).collect(),
         }
     }
 }
@@ -69,6 +70,19 @@ impl From<Cache> for model::Cache {
             max_age: cache.max_age,
             serialize: cache.serialize,
         }
+    }
+}
+
+impl From<Schedule> for model::Schedule {
+    fn from(Schedule { name, active, automation }: Schedule) -> Self {
+        let automation = match automation {
+            Automation::Cron { expression, timezone } => model::Automation::Cron {
+                expression: expression.to_owned(),
+                timezone: timezone.map(str::to_owned),
+            },
+            Automation::FixedRate { minutes, start } => model::Automation::FixedRate { minutes, start },
+        };
+        Self { name: name.to_owned(), active, automation }
     }
 }
 

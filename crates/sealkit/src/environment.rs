@@ -2,7 +2,7 @@
 
 use sealkit_names::rules;
 
-use crate::{Cache, Resources, Secret};
+use crate::{Cache, Resources, Schedule, Secret};
 
 /// Settings that several tasks share: `environment = ENV` of [`task`](macro@crate::task).
 ///
@@ -200,12 +200,20 @@ pub struct Settings {
     pub interruptible: Option<bool>,
     /// How results are cached.
     pub cache: Option<Cache>,
+    /// When the deployed task is started.
+    pub schedules: &'static [Schedule],
 }
 
 impl Settings {
     /// No settings.
-    pub const NONE: Self =
-        Self { environment: None, env: &[], service_account: None, interruptible: None, cache: None };
+    pub const NONE: Self = Self {
+        environment: None,
+        env: &[],
+        service_account: None,
+        interruptible: None,
+        cache: None,
+        schedules: &[],
+    };
 
     /// Returns the environment variables: those of the environment that the task does not set itself, and then its own.
     pub(crate) fn env(&self) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {

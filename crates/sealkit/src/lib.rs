@@ -26,6 +26,7 @@ mod provider;
 mod registry;
 mod resources;
 mod retry_marks;
+mod schedule;
 mod secret;
 mod secret_value;
 mod secrets;
@@ -47,6 +48,7 @@ pub use environment::Environment;
 pub use metadata::{Interface, TaskKind, TaskMetadata};
 pub use registry::tasks;
 pub use resources::Resources;
+pub use schedule::{Automation, Schedule};
 #[doc = include_str!("task_type/derive.md")]
 pub use sealkit_macros::TaskType;
 #[doc = include_str!("task.md")]

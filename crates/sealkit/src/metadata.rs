@@ -5,7 +5,7 @@ use std::{any::TypeId, time::Duration};
 use sealkit_protocol::description;
 
 use crate::{
-    AllowedSecret, Backoff, Cache, Environment, Resources, Secret, Variable,
+    AllowedSecret, Backoff, Cache, Environment, Resources, Schedule, Secret, Variable,
     callee::Callee,
     environment::Settings,
     invoke::{CheckInputs, Invoke, InvokeError},
@@ -264,6 +264,11 @@ impl TaskMetadata {
     /// Returns how results are cached, or `None` if they are not.
     pub const fn cache(&self) -> Option<Cache> {
         self.settings.cache
+    }
+
+    /// Returns when the deployed task is started.
+    pub const fn schedules(&self) -> &'static [Schedule] {
+        self.settings.schedules
     }
 
     /// Returns the secret requests of the task, after those of its environment.

@@ -21,6 +21,7 @@ from flyteidl2.dataproxy import dataproxy_service_pb2
 from flyteidl2.project import project_service_pb2
 from flyteidl2.secret import secret_pb2
 from flyteidl2.task import task_service_pb2
+from flyteidl2.trigger import trigger_service_pb2
 from flyteidl2.workflow import run_service_pb2
 from flyteidl.service import auth_pb2 as auth_v1_pb2
 from google.protobuf.descriptor import FileDescriptor
@@ -143,6 +144,7 @@ async def main() -> None:
         (auth_service_pb2.DESCRIPTOR, "AuthMetadataService", auth_metadata),
         (auth_v1_pb2.DESCRIPTOR, "AuthMetadataService", auth_metadata),
         (task_service_pb2.DESCRIPTOR, "TaskService", tasks.handlers()),
+        (trigger_service_pb2.DESCRIPTOR, "TriggerService", tasks.triggers.handlers()),
         (run_service_pb2.DESCRIPTOR, "RunService", runs),
         (actions_service_pb2.DESCRIPTOR, "ActionsService", Children(backend, tasks).handlers()),
         (dataproxy_service_pb2.DESCRIPTOR, "DataProxyService", DataProxy(backend, uploads).handlers()),

@@ -19,6 +19,7 @@ from actions import ROOT, Action
 from backend import Backend
 from directory import require_project
 from rpc import Call, Handler
+from trigger_service import Triggers
 
 RUN_NAME = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 
@@ -28,6 +29,7 @@ class Tasks:
     """The deployed tasks by project, domain, name and version."""
 
     deployed: dict[tuple[str, str, str, str], TaskDetails] = field(default_factory=dict)
+    triggers: Triggers = field(default_factory=Triggers)
 
     def handlers(self) -> dict[str, Handler]:
         """Returns the methods of the TaskService."""
@@ -47,6 +49,7 @@ class Tasks:
         details.metadata.short_name = request.spec.short_name
         details.metadata.deployed_at.GetCurrentTime()
         self.deployed[id.project, id.domain, id.name, id.version] = details
+        self.triggers.deploy(id, list(request.triggers))
         return call.output()
 
     async def details(self, request: Any, call: Call) -> Message:

@@ -129,6 +129,30 @@ Examples:
 
 A deletion cannot be undone.";
 
+pub(super) const GET_TRIGGER_SHORT: &str = "Cluster options and examples: see `sealkit get trigger --help`";
+
+pub(super) const GET_TRIGGER: &str = "\
+Examples:
+  sealkit get trigger                         list all schedules of the project
+  sealkit get trigger report                  list those of one task
+  sealkit get trigger -o json";
+
+pub(super) const PAUSE_SHORT: &str = "Cluster options and examples: see `sealkit pause trigger --help`";
+
+pub(super) const PAUSE: &str = "\
+Examples:
+  sealkit pause trigger report                pause all schedules of a task
+  sealkit pause trigger report nightly        pause one of them
+
+A paused schedule stays paused when the task is deployed again.";
+
+pub(super) const RESUME_SHORT: &str = "Cluster options and examples: see `sealkit resume trigger --help`";
+
+pub(super) const RESUME: &str = "\
+Examples:
+  sealkit resume trigger report               resume all schedules of a task
+  sealkit resume trigger report nightly       resume one of them";
+
 pub(super) const DELETE_CACHE: &str = "\
 Examples:
   sealkit delete cache                        delete all results

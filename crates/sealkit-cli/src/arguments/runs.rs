@@ -106,6 +106,35 @@ impl GetRun {
     }
 }
 
+/// The arguments of `get trigger`.
+#[derive(Debug, Args)]
+pub struct GetTrigger {
+    /// List only the triggers of this task
+    pub task: Option<String>,
+    /// Output format: table, json or name
+    ///
+    /// `table` prints columns, `json` prints everything that is known, and
+    /// `name` prints one task and name per line.
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t, hide_possible_values = true)]
+    #[arg(verbatim_doc_comment)]
+    pub output: OutputArgument,
+    /// The project, the domain and the cluster.
+    #[command(flatten)]
+    pub scope: RunScopeArguments,
+}
+
+/// The arguments of `pause trigger` and `resume trigger`.
+#[derive(Debug, Args)]
+pub struct SetTrigger {
+    /// Task of the trigger
+    pub task: String,
+    /// Name of the trigger; without it, all triggers of the task
+    pub name: Option<String>,
+    /// The project, the domain and the cluster.
+    #[command(flatten)]
+    pub scope: RunScopeArguments,
+}
+
 /// The arguments of `abort run`.
 #[derive(Debug, Args)]
 pub struct AbortRun {

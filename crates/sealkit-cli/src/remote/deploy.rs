@@ -1,9 +1,9 @@
 //! `deploy`: register tasks on a cluster.
 
-use sealkit_program::{Task, TaskSpec};
+use sealkit_program::{Task, TaskSpec, triggers};
 use sealkit_remote::{Difference, TaskIdentifier, difference, sanitize};
 
-use super::{Cluster, ignored, run as remote_run, source::Source};
+use super::{Cluster, ignored, run as remote_run, schedules, source::Source};
 use crate::{arguments::Deploy, error::CommandError, prompt, terminal};
 
 pub(crate) fn deploy(args: &Deploy) -> Result<(), CommandError> {
@@ -19,17 +19,29 @@ pub(crate) fn deploy(args: &Deploy) -> Result<(), CommandError> {
     remote_run::check_incompatibilities(&tasks)?;
     ignored::warn(&tasks, None);
     source.deliver(&cluster, &mut deployment)?;
-    let spec = |task| remote_run::task_spec(program, task, &deployment);
-    let specs = tasks.into_iter().map(spec).collect::<Result<Vec<_>, _>>()?;
-    let unchanged = if args.force { Vec::new() } else { check_registered(&cluster, &specs)? };
+    let mut deployed = Vec::new();
+    for task in tasks {
+        let spec = remote_run::task_spec(program, task, &deployment)?;
+        deployed.push((triggers(task, &spec), spec));
+    }
+    let specs = deployed.iter().map(|(_, spec)| spec);
+    let unchanged = if args.force { Vec::new() } else { check_registered(&cluster, specs)? };
     let place = format!("project `{project}`, domain `{domain}`");
-    for spec in specs {
+    let existing = schedules::existing(&cluster, &project, &domain)?;
+    for (mut triggers, spec) in deployed {
         let id = spec.id();
-        if unchanged.contains(&id.name) {
+        let paused = schedules::keep_paused(&mut triggers, &id.name, &existing);
+        let schedules = triggers.len();
+        // A trigger starts the version that it was deployed with last.
+        if unchanged.contains(&id.name) && triggers.is_empty() {
             terminal::status(&format!("Task `{}` is already deployed to {place}", id.name));
         } else {
-            cluster.wait(cluster.client.deploy(spec))?;
+            cluster.wait(cluster.client.deploy(spec, triggers))?;
             terminal::status(&format!("Deployed task `{}` to {place}", id.name));
+        }
+        schedules::report(&id.name, schedules, &paused);
+        if schedules == 0 {
+            schedules::delete_removed(&cluster, &id.name, &existing)?;
         }
         terminal::print(&format!("{} {}\n", id.name, id.version))?;
     }
@@ -37,7 +49,10 @@ pub(crate) fn deploy(args: &Deploy) -> Result<(), CommandError> {
 }
 
 /// Returns the names of the tasks that are already registered as they are. Asks before another one is replaced: the backend does not.
-fn check_registered(cluster: &Cluster, specs: &[TaskSpec]) -> Result<Vec<String>, CommandError> {
+fn check_registered<'s>(
+    cluster: &Cluster,
+    specs: impl Iterator<Item = &'s TaskSpec>,
+) -> Result<Vec<String>, CommandError> {
     let (mut unchanged, mut replaced) = (Vec::new(), Vec::new());
     for spec in specs {
         let id = spec.id();

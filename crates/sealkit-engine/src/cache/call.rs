@@ -14,6 +14,7 @@ use super::{Key, KeyContext, ResultCache};
 use crate::{
     engine::{Caller, Engine},
     event::Event,
+    values::Found,
 };
 
 /// A call whose result may be cached.
@@ -41,9 +42,10 @@ impl Engine {
                 return Err(Cow::from("its output has files"));
             }
             let key = self.key(task, settings, inputs)?;
-            let lock = match settings.serialize {
-                true => cache.lock(&key, || self.is_cancelled(caller)).map_err(reason)?,
-                false => None,
+            let lock = if settings.serialize {
+                cache.lock(&key, || self.is_cancelled(caller)).map_err(|error| reason(&error))?
+            } else {
+                None
             };
             Ok(CachedCall { engine: self, cache, settings, task, key, _lock: lock })
         };
@@ -57,7 +59,7 @@ impl Engine {
             environment: self.variables_of(task),
             secrets: self.revisions(task)?,
         };
-        Key::new(task, settings, inputs, &context).map_err(reason)
+        Key::new(task, settings, inputs, &context).map_err(|error| reason(&error))
     }
 
     /// Returns the environment variables that the task or the command line sets.
@@ -76,11 +78,11 @@ impl Engine {
         let requests: Vec<&SecretRequest> = tasks.flat_map(|task| &task.secret_requests).collect();
         let revision = |request: &&SecretRequest| {
             let name = request.request().to_string();
-            match self.values.revision(request) {
+            match self.values.find(request) {
                 // Only a task that may be called lacks a secret.
                 None => Ok((name, "absent".to_owned())),
-                Some(Some(revision)) => Ok((name, revision.to_owned())),
-                Some(None) => Err(Cow::from(format!(
+                Some(Found { revision: Some(revision), .. }) => Ok((name, revision.clone())),
+                Some(Found { revision: None, .. }) => Err(Cow::from(format!(
                     "secret `{name}` is not from the store, so sealkit cannot see whether it has changed"
                 ))),
             }
@@ -105,11 +107,11 @@ impl CachedCall<'_> {
         if !self.engine.guard().check(&success.outputs.encode_to_vec()).is_empty() {
             self.engine.not_cached(self.task, "its output contains a secret");
         } else if let Err(error) = self.cache.put(&self.task.name, &self.key, success) {
-            self.engine.not_cached(self.task, &reason(error));
+            self.engine.not_cached(self.task, &reason(&error));
         }
     }
 }
 
-fn reason(error: io::Error) -> Cow<'static, str> {
-    sealkit_names::io_reason(&error).into()
+fn reason(error: &io::Error) -> Cow<'static, str> {
+    sealkit_names::io_reason(error).into()
 }

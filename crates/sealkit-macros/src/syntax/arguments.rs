@@ -27,6 +27,7 @@ pub(crate) struct Arguments {
     pub(crate) service_account: Option<LitStr>,
     pub(crate) interruptible: Option<Expr>,
     pub(crate) cache: Option<Expr>,
+    pub(crate) schedule: Option<Expr>,
     /// The tasks that the task calls, if it declares them.
     pub(crate) calls: Option<Vec<ExprPath>>,
     pub(crate) krate: Option<Path>,
@@ -82,7 +83,7 @@ impl Parse for Argument {
     }
 }
 
-const KNOWN: [&str; 13] = [
+const KNOWN: [&str; 14] = [
     "name",
     "secret_requests",
     "environment",
@@ -90,6 +91,7 @@ const KNOWN: [&str; 13] = [
     "retries",
     "timeout",
     "cache",
+    "schedule",
     "resources",
     "service_account",
     "interruptible",
@@ -99,7 +101,7 @@ const KNOWN: [&str; 13] = [
 ];
 
 /// Arguments of `@task` and `TaskEnvironment` in the Python SDKs that `#[task]` does not have yet.
-const UNSUPPORTED: [&str; 23] = [
+const UNSUPPORTED: [&str; 21] = [
     "accelerator",
     "annotations",
     "deck_fields",
@@ -120,9 +122,7 @@ const UNSUPPORTED: [&str; 23] = [
     "queue",
     "report",
     "reusable",
-    "schedule",
     "task_config",
-    "triggers",
 ];
 
 impl Arguments {
@@ -163,6 +163,7 @@ impl Arguments {
             }
             ("interruptible", Some(value), _) => self.interruptible = Some(value.clone()),
             ("cache", Some(value), _) => self.cache = Some(value.clone()),
+            ("schedule", Some(value), _) => self.schedule = Some(value.clone()),
             ("crate", Some(value), _) => self.krate = diagnostics.take(crate_path(value)),
             ("secret_requests", Some(Expr::Array(list)), _) => {
                 self.secret_requests.extend(list.elems.iter().cloned());
@@ -205,6 +206,9 @@ fn unknown_argument(name: &str) -> String {
         "cache_version" | "cache_serialize" | "cache_ignore_input_vars" => {
             "did you mean `cache = Cache(\"v1\", serialize = true, ignored_inputs = [\"verbose\"])`?"
                 .to_owned()
+        }
+        "triggers" | "trigger" | "cron" | "schedules" => {
+            "did you mean `schedule = Cron(\"0 9 * * *\")`?".to_owned()
         }
         "env_var" | "env_vars" | "variables" => "did you mean `env`?".to_owned(),
         "spot" | "preemptible" => "did you mean `interruptible`?".to_owned(),
@@ -253,6 +257,7 @@ fn example(argument: &str) -> &'static str {
         "env" => "env = {\"LOG_LEVEL\" = \"info\"}",
         "service_account" => "service_account = \"my-account\"",
         "interruptible" => "interruptible = true",
+        "schedule" => "schedule = Cron(\"0 9 * * *\")",
         "cache" => "cache = \"v1\"",
         "allow_secret_in" => ALLOWANCE_EXAMPLE,
         _ => "secret_requests = [Secret(key = \"my_secret\")]",

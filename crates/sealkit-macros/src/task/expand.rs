@@ -7,12 +7,12 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use sealkit_names::read::{self, Access, ReadError};
-use syn::{Expr, FnArg, GenericArgument, Pat, PathArguments, Signature, Token, Type, parse_quote};
+use syn::{FnArg, GenericArgument, Pat, PathArguments, Signature, Token, Type, parse_quote};
 
-use super::{TaskKind, allowance::Place, model::Task, reads::Read};
+use super::{TaskKind, allowance::Place, default, model::Task, reads::Read, schedule};
 use crate::{
     member::{inferred_member, member},
-    syntax::{crate_at, string_literal},
+    syntax::crate_at,
 };
 
 impl Task {
@@ -139,7 +139,8 @@ impl Task {
                 let docs = &input.docs;
                 quote!(.documented(#docs))
             });
-            let default = input.default.as_ref().map(|default| self.default(&constant, r#type, default));
+            let default =
+                input.default.as_ref().map(|default| default::functions(krate, &constant, r#type, default));
             let or = default.as_ref().map(|_| quote!(.or(__sealkit_default, __sealkit_default_value)));
             let (krate, span) = crate_at(krate, r#type);
             quote_spanned! {span=>
@@ -150,26 +151,10 @@ impl Task {
             }
         });
         let output = self.output();
-        quote!(#(#inputs)* #output)
-    }
-
-    /// Generates the functions that return the default of an input. `constant` is its member.
-    fn default(&self, constant: &Ident, r#type: &Type, default: &Expr) -> TokenStream {
-        let krate = &self.krate;
-        // A string literal stands for every type that can be made from one, such as `String`.
-        let value = match string_literal(default) {
-            Some(text) => quote_spanned!(text.span()=> ::core::convert::From::from(#text)),
-            None => quote!(#default),
-        };
-        quote! {
-            #[allow(clippy::unnecessary_wraps)]
-            fn __sealkit_default() -> #r#type {
-                #value
-            }
-            fn __sealkit_default_value() -> ::core::result::Result<#krate::Value, #krate::ValueError> {
-                #constant.convert(&__sealkit_default())
-            }
-        }
+        let constants =
+            self.inputs.iter().enumerate().map(|(index, input)| (input_constant(index), &input.ident));
+        let checks = schedule::checks(krate, constants.filter(|_| !self.settings.schedules.is_empty()));
+        quote!(#(#inputs)* #output #(#checks)*)
     }
 
     /// Generates the output. The compiler infers the output and error types from the return type, which may be an

@@ -12,9 +12,11 @@ use super::{
     TaskKind,
     allowance::Allowance,
     cache::Cache,
+    default,
     limits::Limits,
     reads::{self, Read},
     request::{Entry, Literal},
+    schedule::Schedule,
     settings::Settings,
 };
 use crate::{
@@ -74,6 +76,7 @@ impl Task {
             service_account,
             interruptible,
             cache,
+            schedule,
             calls,
             krate,
         } = arguments;
@@ -90,6 +93,8 @@ impl Task {
             allowances.into_iter().filter_map(|allowance| Allowance::new(allowance, diagnostics)).collect();
         let mut settings = Settings::new(environment, env, service_account, interruptible, diagnostics);
         settings.cache = cache.as_ref().and_then(|cache| Cache::new(cache, &inputs, diagnostics));
+        settings.schedules =
+            schedule.map(|schedule| Schedule::all(&schedule, diagnostics)).unwrap_or_default();
         if let Some(cache) = cache.filter(|_| allowances.iter().any(Allowance::is_of_output)) {
             diagnostics.at(
                 cache,
@@ -215,30 +220,13 @@ fn inputs(function: &Function, diagnostics: &mut Diagnostics) -> Vec<Input> {
                     ident: name.ident.clone(),
                     r#type: (*input.ty).clone(),
                     docs: docs(&input.attrs),
-                    default: default(&input.attrs, diagnostics),
+                    default: default::parse(&input.attrs, diagnostics),
                 });
             }
             other => diagnostics.at(other, "a task input must be a plain name, as in `rows: i64`"),
         }
     }
     inputs
-}
-
-/// Returns the value of `#[default(…)]`.
-fn default(attributes: &[Attribute], diagnostics: &mut Diagnostics) -> Option<Expr> {
-    let mut value = None;
-    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("default")) {
-        let expression = match &attribute.meta {
-            Meta::List(list) => list.parse_args::<Expr>(),
-            other => Err(syn::Error::new_spanned(other, "expected a value: `#[default(3)]`")),
-        };
-        let expression = diagnostics.take(expression);
-        if value.is_some() {
-            diagnostics.at(attribute, "an input has one default");
-        }
-        value = value.or(expression);
-    }
-    value
 }
 
 fn output(function: &Function, diagnostics: &mut Diagnostics) -> Option<Type> {

@@ -1,11 +1,11 @@
-//! Validation of the arguments `environment`, `env`, `service_account`, `interruptible` and `cache`.
+//! Validation of the arguments `environment`, `env`, `service_account`, `interruptible`, `cache` and `schedule`.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use sealkit_names::rules;
 use syn::{Expr, ExprPath, LitStr, Path};
 
-use super::cache::Cache;
+use super::{cache::Cache, schedule::Schedule};
 use crate::{
     diagnostics::Diagnostics,
     syntax::{Variable, crate_at},
@@ -19,6 +19,7 @@ pub(super) struct Settings {
     service_account: Option<LitStr>,
     interruptible: Option<Expr>,
     pub(super) cache: Option<Cache>,
+    pub(super) schedules: Vec<Schedule>,
 }
 
 impl Settings {
@@ -101,6 +102,7 @@ impl Settings {
             && self.service_account.is_none()
             && self.interruptible.is_none()
             && self.cache.is_none()
+            && self.schedules.is_empty()
         {
             return None;
         }
@@ -129,10 +131,14 @@ impl Settings {
             let value = some(cache.tokens(krate));
             quote!(cache: #value,)
         });
+        let schedules = (!self.schedules.is_empty()).then(|| {
+            let schedules = self.schedules.iter().map(|schedule| schedule.tokens(krate));
+            quote!(schedules: &[#(#schedules),*],)
+        });
         let span = Span::call_site();
         Some(quote_spanned! {span=>
             .__settings(#krate::__private::Settings {
-                #environment #env #service_account #interruptible #cache ..#krate::__private::Settings::NONE
+                #environment #env #service_account #interruptible #cache #schedules ..#krate::__private::Settings::NONE
             })
         })
     }

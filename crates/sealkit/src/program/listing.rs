@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use sealkit_protocol::{Code, Problem};
+use sealkit_protocol::{Code, Problem, description as model};
 
 use super::ProgramError;
 use crate::{AllowedPlace, Cache, Secret, TaskMetadata, Type, Variable};
@@ -174,6 +174,10 @@ fn block(task: &TaskMetadata) -> String {
     ];
     for (name, value) in settings.into_iter().filter_map(|(name, value)| Some((name, value?))) {
         let _ = writeln!(text, "  {name} {value}");
+    }
+    for schedule in task.schedules() {
+        let model::Schedule { name, automation, .. } = (*schedule).into();
+        let _ = writeln!(text, "  {name} {automation}");
     }
     if let Some(cache) = task.cache() {
         let _ = writeln!(text, "  cache   {}", cache_text(&cache));

@@ -1,0 +1,241 @@
+//! Validation of the argument `schedule`.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{quote, quote_spanned};
+use sealkit_names::{rules, schedule};
+use syn::{Expr, ExprArray, ExprCall, ExprLit, Lit, LitBool, LitStr, Path};
+
+use super::{
+    limits::{is_call_of, literal_duration, named},
+    resources::assignment,
+};
+use crate::{
+    diagnostics::Diagnostics,
+    syntax::{crate_at, did_you_mean, parse_string, string_literal},
+};
+
+const EXAMPLE: &str = "schedule = Cron(\"0 9 * * *\", timezone = \"Europe/Berlin\")";
+
+/// When a task is started.
+pub(super) struct Schedule {
+    name: Option<LitStr>,
+    is_active: bool,
+    automation: Automation,
+}
+
+enum Automation {
+    Cron { expression: LitStr, timezone: Option<LitStr> },
+    Rate { minutes: u32, start: Option<i64> },
+}
+
+impl Schedule {
+    /// Returns the schedules of `schedule = …` or `schedule = […]`. Those with errors are left out.
+    pub(super) fn all(value: &Expr, diagnostics: &mut Diagnostics) -> Vec<Self> {
+        let values = match value {
+            Expr::Array(ExprArray { elems, .. }) => elems.iter().collect(),
+            one => vec![one],
+        };
+        if values.is_empty() {
+            diagnostics.at(value, format_args!("expected a schedule: `{EXAMPLE}`"));
+        }
+        let mut schedules: Vec<Self> = Vec::new();
+        for value in values {
+            let Some(schedule) = Self::new(value, diagnostics) else { continue };
+            let name = |schedule: &Self| schedule.name.as_ref().map(LitStr::value);
+            if schedules.iter().any(|known| name(known) == name(&schedule)) {
+                let example = "name = \"nightly\"";
+                diagnostics
+                    .at(value, format_args!("several schedules need different names: add `{example}`"));
+            }
+            schedules.push(schedule);
+        }
+        schedules
+    }
+
+    fn new(value: &Expr, diagnostics: &mut Diagnostics) -> Option<Self> {
+        match value {
+            Expr::Call(call) if is_call_of(call, "Cron") => Self::cron(call, diagnostics),
+            Expr::Call(call) if is_call_of(call, "FixedRate") => Self::rate(call, diagnostics),
+            _ => {
+                let expected = "`Cron(\"0 9 * * *\")` or `FixedRate(\"15m\")`";
+                diagnostics.at(value, format_args!("expected a schedule: {expected}"));
+                None
+            }
+        }
+    }
+
+    fn cron(call: &ExprCall, diagnostics: &mut Diagnostics) -> Option<Self> {
+        let (first, rest) = arguments(call, "Cron(\"0 9 * * *\")", diagnostics)?;
+        let expression = parse_string(first, EXAMPLE, diagnostics)?;
+        if let Err(rule) = schedule::check_cron(&expression.value()) {
+            diagnostics.at(&expression, format_args!("invalid cron expression: {rule}"));
+            return None;
+        }
+        let mut timezone = None;
+        let (mut name, mut is_active) = (None, true);
+        for (argument, value) in rest {
+            match argument.to_string().as_str() {
+                "timezone" => {
+                    let zone = parse_string(value, EXAMPLE, diagnostics)?;
+                    if !schedule::is_timezone(&zone.value()) {
+                        diagnostics
+                            .at(zone, "expected the name of a time zone, such as `Europe/Berlin` or `UTC`");
+                        return None;
+                    }
+                    timezone = Some(zone);
+                }
+                other => set_common(
+                    argument,
+                    other,
+                    value,
+                    &["timezone"],
+                    (&mut name, &mut is_active),
+                    diagnostics,
+                )?,
+            }
+        }
+        Some(Self { name, is_active, automation: Automation::Cron { expression, timezone } })
+    }
+
+    fn rate(call: &ExprCall, diagnostics: &mut Diagnostics) -> Option<Self> {
+        let (first, rest) = arguments(call, "FixedRate(\"15m\")", diagnostics)?;
+        let Some(minutes) = minutes(first) else {
+            diagnostics.at(
+                first,
+                "expected a whole number of minutes, at least 1, or a text such as `15m`, `6h` or `1d`",
+            );
+            return None;
+        };
+        let mut start = None;
+        let (mut name, mut is_active) = (None, true);
+        for (argument, value) in rest {
+            match argument.to_string().as_str() {
+                "start" => {
+                    let text = parse_string(value, "start = \"2026-01-01T09:00:00Z\"", diagnostics)?;
+                    start = schedule::parse_utc(&text.value());
+                    if start.is_none() {
+                        diagnostics.at(text, "expected a time in UTC: `start = \"2026-01-01T09:00:00Z\"`");
+                        return None;
+                    }
+                }
+                other => {
+                    let common = (&mut name, &mut is_active);
+                    set_common(argument, other, value, &["start"], common, diagnostics)?;
+                }
+            }
+        }
+        Some(Self { name, is_active, automation: Automation::Rate { minutes, start } })
+    }
+
+    /// Generates the value.
+    pub(super) fn tokens(&self, krate: &Path) -> TokenStream {
+        let none = || quote!(::core::option::Option::None);
+        let some = |value: TokenStream| quote!(::core::option::Option::Some(#value));
+        let name = self.name.as_ref().map_or_else(|| quote!("schedule"), |name| quote!(#name));
+        let is_active = self.is_active;
+        let automation = match &self.automation {
+            Automation::Cron { expression, timezone } => {
+                let timezone = timezone.as_ref().map_or_else(none, |zone| some(quote!(#zone)));
+                quote!(#krate::Automation::Cron { expression: #expression, timezone: #timezone })
+            }
+            Automation::Rate { minutes, start } => {
+                let start = start.map_or_else(none, |start| some(quote!(#start)));
+                quote!(#krate::Automation::FixedRate { minutes: #minutes, start: #start })
+            }
+        };
+        quote!(#krate::Schedule::__new(#name, #is_active, #automation))
+    }
+}
+
+/// Generates the checks that a scheduled task needs no inputs. `inputs` are the constants, the names and where each is declared.
+pub(super) fn checks<'i>(
+    krate: &'i Path,
+    inputs: impl Iterator<Item = (Ident, &'i Ident)> + 'i,
+) -> impl Iterator<Item = TokenStream> + 'i {
+    inputs.map(move |(constant, input)| {
+        let (krate, span) = crate_at(krate, input);
+        let message =
+            format!("a scheduled task has no caller: give input `{input}` a default, `#[default(…)]`");
+        quote_spanned! {span=>
+            const _: () = ::core::assert!(#krate::Variable::is_optional(&#constant.variable), "{}", #message);
+        }
+    })
+}
+
+/// Returns the first argument, and the others with their names.
+fn arguments<'c>(
+    call: &'c ExprCall,
+    example: &str,
+    diagnostics: &mut Diagnostics,
+) -> Option<(&'c Expr, Vec<(&'c Ident, &'c Expr)>)> {
+    let mut arguments = call.args.iter();
+    let first = arguments.next().filter(|first| assignment(first).is_none());
+    let Some(first) = first else {
+        diagnostics.at(call, format_args!("this schedule names no time: write `{example}`"));
+        return None;
+    };
+    let mut rest: Vec<(&Ident, &Expr)> = Vec::new();
+    for argument in arguments {
+        let (name, value) = named(argument, EXAMPLE, diagnostics)?;
+        if rest.iter().any(|(known, _)| *known == name) {
+            diagnostics.at(name, format_args!("duplicate argument `{name}`"));
+            return None;
+        }
+        rest.push((name, value));
+    }
+    Some((first, rest))
+}
+
+/// Sets an argument that all schedules have. Returns `None` if it adds an error.
+fn set_common(
+    argument: &Ident,
+    text: &str,
+    value: &Expr,
+    own: &[&str],
+    (name, is_active): (&mut Option<LitStr>, &mut bool),
+    diagnostics: &mut Diagnostics,
+) -> Option<()> {
+    match text {
+        "name" => {
+            let literal = parse_string(value, "name = \"nightly\"", diagnostics)?;
+            if rules::check_task_name(&literal.value()).is_err() {
+                diagnostics
+                    .at(literal, "the name of a schedule is 1 to 255 ASCII letters, digits, `-`, `_` or `.`");
+                return None;
+            }
+            *name = Some(literal);
+        }
+        "active" => match value {
+            Expr::Lit(ExprLit { lit: Lit::Bool(LitBool { value, .. }), .. }) => *is_active = *value,
+            other => {
+                diagnostics.at(other, "expected `active = true` or `active = false`");
+                return None;
+            }
+        },
+        other => {
+            let known = [own, &["name", "active"]].concat();
+            let suggestion = did_you_mean(other, &known);
+            let known = known.iter().map(|known| format!("`{known}`")).collect::<Vec<_>>().join(", ");
+            diagnostics.at(
+                argument,
+                format_args!("unknown argument `{other}` of a schedule: expected one of {known}{suggestion}"),
+            );
+            return None;
+        }
+    }
+    Some(())
+}
+
+/// Returns a number of minutes. As in the official SDK, a bare number is in minutes.
+fn minutes(value: &Expr) -> Option<u32> {
+    let minutes = match value {
+        Expr::Lit(ExprLit { lit: Lit::Int(minutes), .. }) => minutes.base10_parse().ok()?,
+        value => {
+            string_literal(value)?;
+            let duration = literal_duration(value).ok()??;
+            (duration.subsec_nanos() == 0 && duration.as_secs() % 60 == 0).then_some(())?;
+            u32::try_from(duration.as_secs() / 60).ok()?
+        }
+    };
+    (minutes > 0).then_some(minutes)
+}

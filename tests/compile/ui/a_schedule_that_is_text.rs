@@ -1,0 +1,8 @@
+use sealkit::task;
+
+#[task(schedule = "0 9 * * *")]
+fn report() -> sealkit::Result<()> {
+    Ok(())
+}
+
+fn main() {}

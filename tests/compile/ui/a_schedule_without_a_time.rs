@@ -1,0 +1,8 @@
+use sealkit::task;
+
+#[task(schedule = Cron(timezone = "UTC"))]
+fn report() -> sealkit::Result<()> {
+    Ok(())
+}
+
+fn main() {}
