@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 use support::{Python, hex};
 
-const TASKS: [&str; 30] = [
+const TASKS: [&str; 32] = [
     "nothing",
     "secret_in_environment",
     "secret_of_group",
@@ -36,6 +36,8 @@ const TASKS: [&str; 30] = [
     "cached_automatically",
     "scheduled",
     "scheduled_in_every_way",
+    "output_tuple",
+    "output_named",
     "output_number",
     "output_perhaps",
     "output_map",

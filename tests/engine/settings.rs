@@ -143,3 +143,27 @@ fn a_pod_on_a_cluster_reads_the_attempt_that_counts_from_one_first() {
         assert!(second.contains("p-d-r1-a7") && second.contains("attempt 2 of 2"), "{second}");
     }
 }
+
+#[test]
+fn a_task_has_several_outputs() {
+    let runs = with_secrets();
+    assert_eq!(runs.run("divide --a 17 --b 5").stdout, "{\"o0\":3,\"o1\":2}\n");
+    assert_eq!(runs.run("uses_outputs").stdout, "{\"o0\":\"hello world\",\"o1\":32}\n");
+    let in_process = Command::new(PROGRAM).args(["run", "uses_outputs"]).output().unwrap();
+    assert_eq!(in_process.stdout, b"{\"o0\":\"hello world\",\"o1\":32}\n");
+    let directory = tempfile::tempdir().unwrap();
+    let outputs = directory.path().join("out");
+    let split = runs.run_with(&format!("--outputs {}", outputs.display()), "split --text abcdef --at 2");
+    assert!(split.stdout.starts_with("{\"head\":\"ab\",\"rest\":\""), "{split}");
+    let path: serde_json::Value = serde_json::from_str(&split.stdout).unwrap();
+    assert_eq!(std::fs::read_to_string(path["rest"].as_str().unwrap()).unwrap(), "cdef");
+
+    let leak = runs.run("leaks_in_a_tuple");
+    assert!(
+        leak.stderr.contains("output `o1` of task `leaks_in_a_tuple` contains secret `my_secret`"),
+        "{leak}"
+    );
+    assert!(leak.stderr.contains("allow_secret_in(output = \"o1\""), "{leak}");
+    let allowed = runs.program("").arg("allowed_in_a_tuple").run().unwrap();
+    assert_eq!(allowed.code, Some(0), "{allowed}");
+}

@@ -10,7 +10,7 @@ import json
 import pathlib
 import sys
 from dataclasses import dataclass
-from typing import Optional
+from typing import NamedTuple, Optional
 
 import flyte
 from flyte._internal.runtime.convert import convert_upload_default_inputs
@@ -218,6 +218,19 @@ def scheduled(x: int = 4, y: str = "b") -> int: ...
     )
 )
 def scheduled_in_every_way() -> None: ...
+
+
+@task()
+def output_tuple() -> tuple[int, str, Optional[list[float]]]: ...
+
+
+class Split(NamedTuple):
+    rows: int
+    file: File
+
+
+@task()
+def output_named(file: File) -> Split: ...
 
 
 @task()

@@ -2,7 +2,7 @@
 
 use std::{env, fs::OpenOptions, io::Write as _, process::ExitCode, time::Duration};
 
-use sealkit::{Environment, File, Secret, current_context, task, workflow};
+use sealkit::{Environment, File, Secret, TaskType, current_context, task, workflow};
 
 const SHARED: Environment = Environment::new("shared")
     .secrets(&[Secret::new("my_secret")])
@@ -70,6 +70,51 @@ fn facts() -> anyhow::Result<Vec<String>> {
 #[workflow]
 fn facts_of_called_tasks() -> anyhow::Result<Vec<String>> {
     Ok([facts()?, facts()?].concat())
+}
+
+/// Returns several outputs.
+#[task]
+fn divide(a: i64, b: i64) -> sealkit::Result<(i64, i64)> {
+    Ok((a / b, a % b))
+}
+
+/// The outputs of a split text.
+#[derive(Debug, TaskType)]
+#[task_type(outputs)]
+struct Halves {
+    head: String,
+    #[task_type(rename = "rest")]
+    tail: File,
+}
+
+/// Returns several outputs with names.
+#[task]
+async fn split(text: String, at: usize) -> sealkit::Result<Halves> {
+    let (head, tail) = text.split_at(at);
+    Ok(Halves { head: head.to_owned(), tail: File::from_bytes("tail.txt", tail)? })
+}
+
+/// Uses the outputs of other tasks.
+#[workflow]
+async fn uses_outputs() -> sealkit::Result<(String, i64)> {
+    let (quotient, remainder) = divide(17, 5)?;
+    let Halves { head, tail } = split("hello world".to_owned(), 5).await?;
+    Ok((format!("{head}{}", tail.text()?), quotient * 10 + remainder))
+}
+
+/// Leaks its secret in the second of its outputs.
+#[task(secret_requests = ["my_secret"])]
+fn leaks_in_a_tuple() -> sealkit::Result<(i64, String)> {
+    Ok((1, current_context().secrets().get("my_secret")?.expose().to_owned()))
+}
+
+/// The same, where it is allowed.
+#[task(
+    secret_requests = ["my_secret"],
+    allow_secret_in(output = "o1", secret = "my_secret", because = "the caller signs with it"),
+)]
+fn allowed_in_a_tuple() -> sealkit::Result<(i64, String)> {
+    Ok((1, current_context().secrets().get("my_secret")?.expose().to_owned()))
 }
 
 /// Appends a line to a file, so that a test sees how often it ran. The result is cached.

@@ -230,6 +230,23 @@ fn scheduled_in_every_way() -> sealkit::Result<()> {
 }
 
 #[task]
+fn output_tuple() -> sealkit::Result<(i64, String, Option<Vec<f64>>)> {
+    Ok((1, "a".to_owned(), None))
+}
+
+#[derive(Debug, TaskType)]
+#[task_type(outputs)]
+struct Split {
+    rows: i64,
+    file: File,
+}
+
+#[task]
+fn output_named(file: File) -> sealkit::Result<Split> {
+    Ok(Split { rows: 1, file })
+}
+
+#[task]
 fn output_number() -> sealkit::Result<i64> {
     Ok(1)
 }

@@ -29,11 +29,14 @@ fn implementation(input: &DeriveInput, diagnostics: &mut Diagnostics) -> Option<
             "a task type cannot be generic: its fields are part of the interface, so write concrete types",
         );
     }
-    let options = Options::read(&input.attrs, &["crate"], diagnostics);
+    let options = Options::read(&input.attrs, &["crate", "outputs"], diagnostics);
+    let outputs = options.outputs;
     let krate = options.krate.unwrap_or_else(|| parse_quote!(::sealkit));
     match &input.data {
         Data::Struct(data) => match &data.fields {
-            Fields::Named(fields) => Some(derive_struct(&input.ident, fields, &krate, diagnostics)),
+            Fields::Named(fields) => {
+                Some(derive_struct(&input.ident, fields, outputs.as_ref(), &krate, diagnostics))
+            }
             _ => {
                 diagnostics
                     .at(&input.ident, "a task type needs named fields, as in `struct Row { id: i64 }`");
@@ -41,6 +44,9 @@ fn implementation(input: &DeriveInput, diagnostics: &mut Diagnostics) -> Option<
             }
         },
         Data::Enum(data) => {
+            if let Some(outputs) = outputs {
+                diagnostics.at(outputs, "several outputs are the fields of a struct");
+            }
             let variants: Vec<&Variant> = data.variants.iter().collect();
             Some(derive_enum(&input.ident, &variants, &krate, diagnostics))
         }
@@ -54,6 +60,7 @@ fn implementation(input: &DeriveInput, diagnostics: &mut Diagnostics) -> Option<
 fn derive_struct(
     ident: &Ident,
     fields: &FieldsNamed,
+    outputs: Option<&Path>,
     krate: &Path,
     diagnostics: &mut Diagnostics,
 ) -> TokenStream {
@@ -67,13 +74,23 @@ fn derive_struct(
         let (constant, r#type) = (format_ident!("__SEALKIT_FIELD_{index}"), &field.ty);
         let unnamed = member(krate, r#type);
         let (krate, span) = crate_at(krate, r#type);
+        // A file can be an output, but not a field of a value.
+        let method = Ident::new(if outputs.is_some() { "named" } else { "field" }, span);
         constants.push(quote_spanned! {span=>
             const #constant: #krate::__private::Member<#r#type> =
-                #krate::__private::Member::field(#unnamed, #field_name);
+                #krate::__private::Member::#method(#unnamed, #field_name);
         });
         members.push(constant);
         idents.push(ident);
     }
+    if let Some(outputs) = outputs.filter(|_| names.0.is_empty() || names.0 == ["o0"]) {
+        diagnostics.at(outputs, "expected at least one output, and not only `o0`");
+    }
+    let r#type = if outputs.is_some() {
+        quote!(#krate::Type::Outputs(__SEALKIT_FIELDS))
+    } else {
+        quote!(#krate::Type::Struct(&#krate::StructType::__new(#name, __SEALKIT_FIELDS)))
+    };
     let mutability = (!members.is_empty()).then(|| quote!(mut));
     quote! {
         const _: () = {
@@ -81,8 +98,7 @@ fn derive_struct(
             const __SEALKIT_FIELDS: &[#krate::Variable] = &[#(#members.variable),*];
 
             impl #krate::TaskType for #ident {
-                const TYPE: #krate::Type =
-                    #krate::Type::Struct(&#krate::StructType::__new(#name, __SEALKIT_FIELDS));
+                const TYPE: #krate::Type = #r#type;
 
                 fn to_value(&self) -> ::core::result::Result<#krate::Value, #krate::ValueError> {
                     ::core::result::Result::Ok(#krate::Value::Map(
@@ -191,6 +207,8 @@ impl Names {
 struct Options {
     rename: Option<String>,
     krate: Option<Path>,
+    /// The word `outputs`.
+    outputs: Option<Path>,
 }
 
 impl Options {
@@ -207,6 +225,7 @@ impl Options {
                             format_args!("unknown argument `{name}`: expected `{}`", allowed.join("`, `")),
                         );
                     }
+                    ("outputs", Meta::Path(path)) => options.outputs = Some(path.clone()),
                     ("crate", Meta::NameValue(pair)) => {
                         options.krate = diagnostics.take(crate_path(&pair.value));
                     }

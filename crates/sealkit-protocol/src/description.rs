@@ -207,7 +207,7 @@ impl SecretRequest {
 pub struct Interface {
     /// The inputs, in the order of the function's parameters.
     pub inputs: Vec<Variable>,
-    /// The outputs: one named `o0`, or none.
+    /// The outputs: one named `o0`, none, or several.
     #[serde(default)]
     pub outputs: Vec<Variable>,
 }

@@ -2,7 +2,7 @@
 
 pub use inventory;
 
-use crate::{Environment, Secret};
+use crate::{Environment, Secret, Variable};
 pub use crate::{
     call::{Call, Output, ResultConversions, type_id_of},
     callee::Callee,
@@ -84,6 +84,22 @@ pub const fn check_environment(environment: &Environment, own: &[Secret]) {
         }
         i += 1;
     }
+}
+
+/// Returns whether a task with these outputs may allow a secret in the output `name`.
+pub const fn has_output(variables: &[Variable], name: &str) -> bool {
+    // Without an output, nothing is allowed.
+    if variables.is_empty() {
+        return true;
+    }
+    let mut i = 0;
+    while i < variables.len() {
+        if rules::is_same(variables[i].name, name) {
+            return true;
+        }
+        i += 1;
+    }
+    false
 }
 
 /// Returns whether one of the secrets is mounted in this environment variable.

@@ -14,7 +14,7 @@ use crate::{
     error_codec::ErrorCodec,
     invoke::InvokeError,
     known_secrets::KnownSecrets,
-    leaks::{Destination, OutgoingValue},
+    leaks::{self, Destination, OutgoingValue},
     task_error::{AsError, ErrorConversions},
     task_type::{CallInputs, Member, Members},
 };
@@ -66,6 +66,14 @@ impl<T, E> ResultConversions<T, E> {
         self.error.problem(error, self.as_error, &recorded).with_value(value)
     }
 
+    /// Adds the name of the only output to the path of an error. Several outputs are in the path already.
+    fn at_output(&self, error: ValueError) -> ValueError {
+        match self.output.variable.r#type {
+            Type::Outputs(_) => error,
+            _ => error.at("o0"),
+        }
+    }
+
     /// Returns the same problem without the secrets that the call has read.
     fn redacted(problem: Problem, call: &Context) -> Problem {
         match call.frame() {
@@ -85,9 +93,11 @@ impl<T, E> TaskResult<Result<T, E>> for ResultConversions<T, E> {
                 drop(output);
                 Ok(None)
             }
-            Ok(output) => {
-                self.output.convert(&output).map(Some).map_err(|error| InvokeError::Output(error.at("o0")))
-            }
+            Ok(output) => self
+                .output
+                .convert(&output)
+                .map(Some)
+                .map_err(|error| InvokeError::Output(self.at_output(error))),
             Err(error) => Err(InvokeError::Task(self.problem_of(&error, &current_context()))),
         }
     }
@@ -101,14 +111,7 @@ impl<T, E> TaskResult<Result<T, E>> for ResultConversions<T, E> {
             Ok(output) => {
                 // An output without a Flyte value fails later, and does not leave the task.
                 let Ok(value) = self.output.convert(&output) else { return Ok(output) };
-                let outgoing = OutgoingValue {
-                    task,
-                    destination: Destination::Output,
-                    name: "o0",
-                    r#type: self.output.variable.r#type,
-                    value: &value,
-                };
-                match outgoing.check(&call.known_secrets) {
+                match leaks::check_outputs(task, self.output.variable.r#type, &value, &call.known_secrets) {
                     Ok(()) => Ok(output),
                     Err(error) => {
                         call.record_error(&error);
@@ -142,9 +145,9 @@ impl<T, E> TaskResult<Result<T, E>> for ResultConversions<T, E> {
 
     fn convert_response(&self, response: Result<Option<Value>, Error>) -> Result<T, E> {
         let output = response.and_then(|value| {
-            self.output
-                .parse(value.unwrap_or(Value::None))
-                .map_err(|error| Error::new(ErrorKind::InvalidValue, format!("output {}", error.at("o0"))))
+            self.output.parse(value.unwrap_or(Value::None)).map_err(|error| {
+                Error::new(ErrorKind::InvalidValue, format!("output {}", self.at_output(error)))
+            })
         });
         output.or_else(|error| self.convert_error(error))
     }

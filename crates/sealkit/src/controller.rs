@@ -31,7 +31,7 @@ use sealkit_protocol::{
 
 use crate::{
     Error, ErrorKind, TaskMetadata, Value, ValueError, Variable, identity,
-    literal::{from_literal, to_literal},
+    literal::{from_outputs, to_literal},
 };
 
 /// The controller of this pod.
@@ -217,9 +217,12 @@ impl PendingCall {
             let is_misunderstood = self.controller.calls().is_misunderstood;
             return Err(if is_misunderstood { misunderstood() } else { engine_exited(self.task) });
         };
-        let output = result?.literals.into_iter().next();
-        let value = output.map(|output| from_literal(output.value.unwrap_or_default())).transpose();
-        value.map_err(|error| invalid_value(self.task, &error))
+        let literals = result?.literals;
+        if literals.is_empty() {
+            return Ok(None);
+        }
+        let value = from_outputs(self.task.interface().outputs, literals);
+        value.map(Some).map_err(|error| invalid_value(self.task, &error))
     }
 }
 

@@ -143,6 +143,10 @@ impl From<Type> for model::Type {
                 name: (*name).to_owned(),
                 variants: variants.iter().map(|variant| (*variant).to_owned()).collect(),
             },
+            Type::Outputs(outputs) => Self::Struct {
+                name: "outputs".to_owned(),
+                fields: outputs.iter().map(|output| (*output).into()).collect(),
+            },
             Type::Struct(StructType { name, fields }) => Self::Struct {
                 name: (*name).to_owned(),
                 fields: fields.iter().map(|field| (*field).into()).collect(),

@@ -9,7 +9,7 @@ use crate::{
     AllowedPlace, Result, TaskMetadata, Type, Value,
     error::{Error, ErrorKind},
     known_secrets::KnownSecrets,
-    literal::to_literal,
+    literal::{outputs_of, to_literal},
 };
 
 /// The guard finds nothing shorter than this in its standard mode, so shorter values are not searched.
@@ -38,6 +38,22 @@ pub(crate) enum Destination {
 struct Leak {
     path: String,
     finding: Finding,
+}
+
+/// Searches all outputs in the value that `task` returns.
+///
+/// # Errors
+///
+/// Returns an error of kind [`ErrorKind::Leak`] if an output contains a secret that the task does not allow there.
+pub(crate) fn check_outputs(
+    task: &'static TaskMetadata,
+    of: Type,
+    value: &Value,
+    known_secrets: &KnownSecrets,
+) -> Result<()> {
+    outputs_of(of, value).into_iter().try_for_each(|(name, r#type, value)| {
+        OutgoingValue { task, destination: Destination::Output, name, r#type, value }.check(known_secrets)
+    })
 }
 
 impl OutgoingValue<'_> {

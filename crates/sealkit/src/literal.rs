@@ -28,12 +28,16 @@ use sealkit_idl::{
         VariableMap, Void,
     },
     prost_types::{Duration, Timestamp},
+    task::NamedLiteral,
 };
 
 use crate::{
     Interface, Type,
     value::{Reference, Value, ValueError, from_msgpack, to_msgpack},
 };
+
+/// The name of the output of a task that has only one.
+const ONLY_OUTPUT: &str = "o0";
 
 /// The tag of a binary literal that contains MessagePack.
 const MSGPACK: &str = "msgpack";
@@ -54,6 +58,69 @@ pub fn interface(interface: &Interface) -> TypedInterface {
     TypedInterface { inputs: map(interface.inputs), outputs: map(interface.outputs) }
 }
 
+/// Returns the outputs in the value that a task returns: none, one that is called `o0`, or several.
+pub(crate) fn outputs_of(of: Type, value: &Value) -> Vec<(&'static str, Type, &Value)> {
+    match (of, value) {
+        (Type::None, _) => Vec::new(),
+        (Type::Outputs(outputs), Value::Map(entries)) => {
+            let find = |name: &str| entries.iter().find(|(key, _)| key == name).map(|(_, value)| value);
+            let output = |output: &crate::Variable| Some((output.name, output.r#type, find(output.name)?));
+            outputs.iter().filter_map(output).collect()
+        }
+        (of, value) => vec![(ONLY_OUTPUT, of, value)],
+    }
+}
+
+/// Converts the value that a task returns to its outputs.
+///
+/// # Errors
+///
+/// Returns an error if the value does not have the types of `outputs`.
+pub(crate) fn to_outputs(
+    outputs: &'static [crate::Variable],
+    value: &Value,
+) -> Result<Vec<NamedLiteral>, ValueError> {
+    let literal = |(name, of, value): (&str, Type, &Value)| {
+        let value = Some(to_literal(of, value).map_err(|error| error.at(name))?);
+        Ok(NamedLiteral { name: name.to_owned(), value })
+    };
+    outputs_of(type_of(outputs), value).into_iter().map(literal).collect()
+}
+
+/// Converts outputs to the value that the task returns.
+///
+/// # Errors
+///
+/// Returns an error if an output is missing or does not have its type.
+pub(crate) fn from_outputs(
+    outputs: &'static [crate::Variable],
+    mut literals: Vec<NamedLiteral>,
+) -> Result<Value, ValueError> {
+    let mut values: Vec<(String, Value)> = Vec::new();
+    for output in outputs {
+        // The only output may have any name.
+        let is_meant = |literal: &NamedLiteral| literal.name == output.name || outputs.len() == 1;
+        let index = literals.iter().position(is_meant);
+        let literal = index.map(|index| literals.swap_remove(index).value.unwrap_or_default());
+        let literal = literal.ok_or_else(|| ValueError::new("is missing").at(output.name))?;
+        let value = from_literal(literal).and_then(|value| value.of_type(output.r#type));
+        values.push((output.name.to_owned(), value.map_err(|error| error.at(output.name))?));
+    }
+    Ok(match type_of(outputs) {
+        Type::Outputs(_) => Value::Map(values),
+        _ => values.pop().map_or(Value::None, |(_, value)| value),
+    })
+}
+
+/// Returns the type of what a task with these outputs returns.
+pub(crate) const fn type_of(outputs: &'static [crate::Variable]) -> Type {
+    match outputs {
+        [] => Type::None,
+        [only] if matches!(only.name.as_bytes(), b"o0") => only.r#type,
+        several => Type::Outputs(several),
+    }
+}
+
 /// Converts an input or output.
 pub(crate) fn variable(variable: &crate::Variable) -> Variable {
     Variable { r#type: Some(literal_type(variable.r#type)), description: variable.docs.to_owned() }
@@ -62,7 +129,8 @@ pub(crate) fn variable(variable: &crate::Variable) -> Variable {
 /// Converts a type to its literal type.
 pub fn literal_type(of: Type) -> LiteralType {
     let kind = match of {
-        Type::None => simple(SimpleType::None),
+        // Several outputs have no type together.
+        Type::None | Type::Outputs(_) => simple(SimpleType::None),
         Type::Integer => simple(SimpleType::Integer),
         Type::Float => simple(SimpleType::Float),
         Type::Boolean => simple(SimpleType::Boolean),
@@ -261,7 +329,7 @@ fn tag(of: Type) -> &'static str {
         Type::List(_) => "Typed List",
         Type::Map(_) | Type::Object => "Typed Dict",
         Type::Enum(_) => "DefaultEnumTransformer",
-        Type::Struct(_) => "Object-Dataclass-Transformer",
+        Type::Struct(_) | Type::Outputs(_) => "Object-Dataclass-Transformer",
         Type::Optional(_) => "Typed Union",
     }
 }

@@ -135,7 +135,7 @@ impl TaskKind {
 pub struct Interface {
     /// The inputs, in the order of the function's parameters.
     pub inputs: &'static [Variable],
-    /// The outputs: one named `o0`, or none for `()`.
+    /// The outputs: one named `o0`, none for `()`, or several.
     pub outputs: &'static [Variable],
 }
 

@@ -5,6 +5,7 @@ mod members;
 mod numbers;
 mod text;
 pub(crate) mod time;
+mod tuples;
 
 #[cfg(feature = "chrono")]
 mod chrono;
@@ -35,6 +36,8 @@ pub use members::{CallInputs, Member, Members, NotSecret};
 /// | a fieldless enum with `#[derive(TaskType)]` | enum | `Red` |
 /// | a struct with `#[derive(TaskType)]` | struct, equal to a Python dataclass | `{"a": 1}` |
 /// | `()` | nothing | `null` |
+/// | a tuple, only as the output of a task | the outputs `o0`, `o1`, … | `{"o0": 1, "o1": "a"}` |
+/// | a struct with `#[derive(TaskType)] #[task_type(outputs)]`, only as the output of a task | outputs with the names of its fields, as of a Python `NamedTuple` | `{"rows": 1}` |
 ///
 /// The literals are equal to those of the official Python SDK for the same values. Integers outside the range of `i64`
 /// are errors. [`SecretValue`](crate::SecretValue) is not a task type, so a task that returns one does not compile.
@@ -146,6 +149,8 @@ pub enum Type {
     Enum(&'static EnumType),
     /// A struct with named fields.
     Struct(&'static StructType),
+    /// Several outputs of a task: a tuple, or a struct with `#[task_type(outputs)]`.
+    Outputs(&'static [Variable]),
 }
 
 /// The name and the variants of an enum.
@@ -227,6 +232,43 @@ impl Type {
     /// Whether the value may be absent.
     pub const fn is_optional(self) -> bool {
         matches!(self, Self::Optional(_) | Self::None)
+    }
+
+    /// Checks that the type is that of one value, and so are its parts.
+    ///
+    /// # Panics
+    ///
+    /// Panics at compile time if it stands for several outputs.
+    #[track_caller]
+    pub(crate) const fn check_one(self) {
+        assert!(
+            !self.has_outputs(),
+            "several outputs are no value: a tuple can only be all that a task returns, so use a struct with `#[derive(TaskType)]`"
+        );
+    }
+
+    /// Checks that the type can be what a task returns.
+    ///
+    /// # Panics
+    ///
+    /// Panics at compile time if a part of it stands for several outputs.
+    #[track_caller]
+    pub(crate) const fn check_returned(self) {
+        let Self::Outputs(outputs) = self else { return self.check_one() };
+        let mut i = 0;
+        while i < outputs.len() {
+            outputs[i].r#type.check_one();
+            i += 1;
+        }
+    }
+
+    /// Whether the type, or the type of its items, stands for several outputs.
+    const fn has_outputs(self) -> bool {
+        match self {
+            Self::Outputs(_) => true,
+            Self::List(inner) | Self::Map(inner) | Self::Optional(inner) => inner.has_outputs(),
+            _ => false,
+        }
     }
 
     /// Whether the type contains a file or a directory.

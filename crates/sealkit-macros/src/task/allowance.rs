@@ -1,12 +1,14 @@
 //! Validation of an `allow_secret_in(...)` argument.
 
+use proc_macro2::TokenStream;
+use quote::quote_spanned;
 use sealkit_names::read::Access;
-use syn::LitStr;
+use syn::{LitStr, Path};
 
 use super::reads::Read;
 use crate::{
     diagnostics::Diagnostics,
-    syntax::{ALLOWANCE_EXAMPLE, AllowanceArguments},
+    syntax::{ALLOWANCE_EXAMPLE, AllowanceArguments, crate_at},
 };
 
 /// An output or input that may contain a secret of the task, with the reason.
@@ -26,7 +28,7 @@ impl Allowance {
     pub(super) fn new(arguments: AllowanceArguments, diagnostics: &mut Diagnostics) -> Option<Self> {
         let AllowanceArguments { path, output, input, secret, because } = arguments;
         let place = match (output, input) {
-            (Some(output), None) => Place::output(output, diagnostics)?,
+            (Some(output), None) => Place::Output(output),
             (None, Some(input)) => Place::input(input, diagnostics)?,
             _ => {
                 let message =
@@ -71,19 +73,19 @@ impl Allowance {
 }
 
 impl Place {
-    fn output(place: LitStr, diagnostics: &mut Diagnostics) -> Option<Self> {
-        let text = place.value();
-        if text.strip_prefix("o0").is_some_and(|part| part.is_empty() || part.starts_with('.')) {
-            return Some(Self::Output(place));
-        }
+    /// Generates the check that the task has this output.
+    pub(super) fn check(&self, krate: &Path) -> Option<TokenStream> {
+        let Self::Output(place) = self else { return None };
+        let (text, (krate, span)) = (place.value(), crate_at(krate, place));
+        let name = text.split('.').next().unwrap_or_default();
         let suggestion = if text.is_empty() { String::new() } else { format!("; did you mean `o0.{text}`?") };
-        diagnostics.at(
-            place,
-            format_args!(
-                "unknown output: write `o0` for the output, or `o0.FIELD` for a part of it{suggestion}"
-            ),
-        );
-        None
+        let message =
+            format!("unknown output: write `o0` for the output, or `o0.FIELD` for a part of it{suggestion}");
+        Some(quote_spanned! {span=>
+            const _: () = ::core::assert!(
+                #krate::__private::has_output(__SEALKIT_OUTPUT.variables, #name), "{}", #message
+            );
+        })
     }
 
     fn input(place: LitStr, diagnostics: &mut Diagnostics) -> Option<Self> {

@@ -154,7 +154,8 @@ impl Task {
         let constants =
             self.inputs.iter().enumerate().map(|(index, input)| (input_constant(index), &input.ident));
         let checks = schedule::checks(krate, constants.filter(|_| !self.settings.schedules.is_empty()));
-        quote!(#(#inputs)* #output #(#checks)*)
+        let places = self.allowances.iter().filter_map(|allowance| allowance.place.check(krate));
+        quote!(#(#inputs)* #output #(#checks)* #(#places)*)
     }
 
     /// Generates the output. The compiler infers the output and error types from the return type, which may be an
@@ -178,7 +179,7 @@ impl Task {
         quote_spanned! {span=>
             const __SEALKIT_OUTPUT: #krate::__private::Output<#output> = {
                 #functions
-                let __sealkit_member = #member;
+                let __sealkit_member = #krate::__private::Member::returned(#member);
                 #krate::__private::Output {
                     variables: __sealkit_member.outputs,
                     result: &#krate::__private::ResultConversions {

@@ -47,7 +47,7 @@ fn of_type(of: Type) -> Value {
         Type::Datetime => object([("type", text("string")), ("format", text("date-time"))]),
         Type::Date => object([("type", text("string")), ("format", text("date"))]),
         Type::Duration => object([("type", text("number")), ("format", text("time-delta"))]),
-        Type::Object => object([("type", text("object"))]),
+        Type::Object | Type::Outputs(_) => object([("type", text("object"))]),
         Type::List(inner) => object([("type", text("array")), ("items", of_type(*inner))]),
         Type::Map(inner) => {
             let names = object([("type", text("string"))]);

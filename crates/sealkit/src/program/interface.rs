@@ -72,7 +72,7 @@ pub(super) fn find(name: Option<&str>, program: &str) -> Result<&'static TaskMet
 fn type_name(of: Type) -> String {
     match of {
         Type::Enum(_) => Type::String.to_string(),
-        Type::Object | Type::Struct(_) => "struct".to_owned(),
+        Type::Object | Type::Struct(_) | Type::Outputs(_) => "struct".to_owned(),
         other => description::Type::from(other).short_name(),
     }
 }

@@ -67,7 +67,11 @@ pub(super) fn task_help(task: &TaskMetadata, command: &str) -> String {
     text.push('\n');
     let width = inputs.iter().map(|input| option(input).len()).max().unwrap_or_default();
     let inputs = inputs.iter().map(|input| format!("{:width$}  {}", option(input), input_text(input)));
-    let outputs = task.interface().outputs.iter().map(|output| output.r#type.to_string());
+    let outputs = task.interface().outputs;
+    let outputs = outputs.iter().map(|output| match outputs.len() {
+        1 => output.r#type.to_string(),
+        _ => format!("{}: {}", output.name, output.r#type),
+    });
     section(&mut text, "Inputs", inputs);
     section(&mut text, "Output", outputs);
     section(&mut text, "Secrets", task.secret_requests().iter().map(request));

@@ -16,7 +16,7 @@ use super::{ProgramError, input_files, panics::panicked};
 use crate::{
     Session, StructType, TaskMetadata, Type, Value, ValueError, Variable,
     invoke::InvokeError,
-    literal::{from_literal, to_literal},
+    literal::{from_outputs, to_literal},
     task_type::Members,
 };
 
@@ -82,13 +82,8 @@ pub(super) fn read_outputs(task: &TaskMetadata, mut from: impl Read) -> Result<O
 /// Returns the output of `task` in `outputs` as a line of JSON.
 pub(super) fn output_json(task: &TaskMetadata, outputs: Outputs) -> Result<String, ProgramError> {
     let name = task.name();
-    let value = match (task.interface().outputs.first(), outputs.literals.into_iter().next()) {
-        (None, _) => Value::None,
-        (Some(_), None) => return Err(output_error(name, &"missing")),
-        (Some(output), Some(literal)) => from_literal(literal.value.unwrap_or_default())
-            .and_then(|value| value.of_type(output.r#type))
-            .map_err(|error| output_error(name, &error.at(output.name)))?,
-    };
+    let value = from_outputs(task.interface().outputs, outputs.literals)
+        .map_err(|error| output_error(name, &error))?;
     let json = serde_json::to_string(&value).map_err(|error| output_error(name, &error))?;
     Ok(json + "\n")
 }

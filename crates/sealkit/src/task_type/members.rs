@@ -78,10 +78,28 @@ impl<T> Member<T> {
         Self { variable, outputs: Outputs::<T>::VARIABLES, default, to_value, from_value }
     }
 
-    /// Sets the name.
+    /// Sets the name of an input, or of an output among several.
+    ///
+    /// # Panics
+    ///
+    /// Panics at compile time if the type stands for several outputs.
     #[must_use]
+    #[track_caller]
     pub const fn named(mut self, name: &'static str) -> Self {
+        self.variable.r#type.check_one();
         self.variable.name = name;
+        self
+    }
+
+    /// Checks what a task returns.
+    ///
+    /// # Panics
+    ///
+    /// Panics at compile time if a part of it stands for several outputs.
+    #[must_use]
+    #[track_caller]
+    pub const fn returned(self) -> Self {
+        self.variable.r#type.check_returned();
         self
     }
 
@@ -169,6 +187,7 @@ struct Outputs<T>(PhantomData<T>);
 impl<T: TaskType> Outputs<T> {
     const VARIABLES: &'static [Variable] = match T::TYPE {
         Type::None => &[],
+        Type::Outputs(outputs) => outputs,
         _ => &[Variable::__new("o0", T::TYPE)],
     };
 }

@@ -29,7 +29,7 @@ impl Value {
             Type::Boolean => {
                 text.parse().map(Self::Boolean).map_err(|_| ValueError::new("expected `true` or `false`"))
             }
-            Type::List(_) | Type::Map(_) | Type::Object | Type::Struct(_) => {
+            Type::List(_) | Type::Map(_) | Type::Object | Type::Struct(_) | Type::Outputs(_) => {
                 let example = if matches!(expected, Type::List(_)) { "[…]" } else { "{…}" };
                 serde_json::from_str(text).map_err(|error| {
                     // Only the position: the text of the error may show the input.

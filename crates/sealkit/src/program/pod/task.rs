@@ -10,8 +10,8 @@ use crate::{
     Session, TaskMetadata, Value,
     invoke::InvokeError,
     known_secrets::KnownSecrets,
-    leaks::{Destination, OutgoingValue},
-    literal::{from_literal, to_literal},
+    leaks,
+    literal::{self, from_literal},
     task_type::Members,
 };
 
@@ -42,27 +42,13 @@ pub(super) fn run(
         Ok(Err(InvokeError::Task(problem))) => return Err(problem.of_task(name)),
         Err(panic) => return Err(panicked(name, &*panic)),
     };
-    let Some((value, variable)) = output.zip(task.interface().outputs.first()) else {
-        return Ok((Outputs::default(), Value::None));
-    };
-    check_leaks(task, &value, &secrets)?;
-    let literal = to_literal(variable.r#type, &value);
-    let literal = literal.map_err(|error| invalid_value(format!("output of task `{name}`: {error}")))?;
-    let output = NamedLiteral { name: variable.name.to_owned(), value: Some(literal) };
-    Ok((Outputs { literals: vec![output] }, value))
-}
-
-/// Returns an error if the output contains a secret.
-fn check_leaks(task: &'static TaskMetadata, value: &Value, secrets: &KnownSecrets) -> Result<(), Problem> {
-    let Some(output) = task.interface().outputs.first() else { return Ok(()) };
-    let outgoing = OutgoingValue {
-        task,
-        destination: Destination::Output,
-        name: output.name,
-        r#type: output.r#type,
-        value,
-    };
-    outgoing.check(secrets).map_err(|error| Problem::from(error).of_task(task.name()))
+    let Some(value) = output else { return Ok((Outputs::default(), Value::None)) };
+    let outputs = task.interface().outputs;
+    let checked = leaks::check_outputs(task, literal::type_of(outputs), &value, &secrets);
+    checked.map_err(|error| Problem::from(error).of_task(name))?;
+    let literals = literal::to_outputs(outputs, &value);
+    let literals = literals.map_err(|error| invalid_value(format!("output of task `{name}`: {error}")))?;
+    Ok((Outputs { literals }, value))
 }
 
 fn invalid_value(message: String) -> Problem {

@@ -1,0 +1,8 @@
+use sealkit::{SecretValue, task};
+
+#[task]
+fn report() -> sealkit::Result<(i64, SecretValue)> {
+    todo!()
+}
+
+fn main() {}
