@@ -20,6 +20,7 @@ fn main() {
     }
     let registry = ["docker-registry", "skopeo", "umoci"];
     set("has_registry", required || registry.iter().all(|tool| succeeds(&format!("{tool} --version"))));
+    set("has_chromium", required || succeeds("chromium --version"));
     set("has_go", succeeds("go version"));
     set("has_bindfs", required || succeeds("bindfs --version"));
     set("has_zstd", required || succeeds("zstd --version"));

@@ -11,6 +11,7 @@ mod isolation;
 mod lookup;
 mod machines;
 mod output;
+mod pictures;
 mod preflight;
 mod private_files;
 mod process_isolation;

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 pub use self::image::BuildImage;
-pub use self::program::{Deploy, Describe, DescribeOutput, New, Run, TargetArguments};
+pub use self::program::{Deploy, Describe, DescribeOutput, GraphFormat, New, Run, TargetArguments};
 pub use self::{
     cluster::{ClusterArguments, ImageArguments, RemoteArguments},
     config::{ConfigOutput, CreateConfig, GetConfig},

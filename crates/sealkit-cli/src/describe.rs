@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::{
     arguments::{Describe, DescribeOutput},
     error::CommandError,
+    graph::{self, TaskWithSources},
     run, secret, secret_lookup, terminal,
 };
 
@@ -18,6 +19,13 @@ pub(crate) fn describe(args: &Describe) -> Result<(), CommandError> {
     let task = args.task.as_ref().map(|name| program.task(name)).transpose()?;
     let is_selected = |of: &Task| task.is_none_or(|task| task.name == of.name);
     let tasks: Vec<&Task> = program.tasks().iter().filter(|task| is_selected(task)).collect();
+    if let Some(format) = args.graph {
+        let checked = check(&program, &tasks, &scope)?;
+        let tasks: Vec<TaskWithSources<'_>> =
+            checked.iter().map(|checked| (checked.task, &*checked.secret_sources)).collect();
+        let title = program.path().file_name().unwrap_or_default().to_string_lossy();
+        return terminal::print(&graph::draw(&tasks, &title, format));
+    }
     if !args.check {
         return match args.output {
             DescribeOutput::Json => terminal::print_json(&tasks),

@@ -8,6 +8,7 @@ pub(crate) mod logs;
 mod past_run;
 mod record;
 mod recorder;
+pub(crate) mod report;
 
 use std::{
     env, fs, io,

@@ -14,6 +14,7 @@ mod describe;
 mod docker;
 mod env_file;
 mod error;
+mod graph;
 mod history;
 mod image;
 mod inputs_file;

@@ -16,7 +16,7 @@ use crate::{
     arguments::{Arguments, Run, TargetArguments},
     env_file::EnvFile,
     error::CommandError,
-    history::{Recorder, RunInfo},
+    history::{Recorder, RunInfo, report},
     inputs_file, isolation, output_files,
     progress::Progress,
     results, run_secrets,
@@ -96,8 +96,14 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
         Err(problem) => Err(interrupted.unwrap_or_else(|| problem.into())),
     };
     engine.remove_data();
+    if args.report.is_some() && recorder.get().is_none() {
+        terminal::warning("no report is written: without a home directory, runs are not recorded");
+    }
     if let Some(recorder) = recorder.get() {
         let record = recorder.finish(&outcome);
+        if let (Some(page), Some(_)) = (&args.report, &record) {
+            report::write(engine.run_name(), page).unwrap_or_else(|error| terminal::warning(error.message()));
+        }
         if let Some(path) = record.filter(|_| outcome.as_ref().is_err_and(|error| error.code() == 1)) {
             terminal::note(&format!("the log of this run: {}", path.display()));
         }

@@ -235,6 +235,7 @@ Examples:
   sealkit run --secret token=env:HF_TOKEN src/main.rs main
   sealkit run --secret db/password=@pw.txt src/main.rs main
   sealkit run --domain development src/main.rs main
+  sealkit run --report run.html src/main.rs main
   sealkit run --remote src/main.rs main
   sealkit run --remote --image ghcr.io/me/app:1 src/main.rs main
 
@@ -290,7 +291,8 @@ pub(super) const DESCRIBE: &str = "\
 Examples:
   sealkit describe src/main.rs                show the tasks and their secrets
   sealkit describe src/main.rs --check        show where each secret comes from
-  sealkit describe my_tasks train -o json     show one task as JSON";
+  sealkit describe my_tasks train -o json     show one task as JSON
+  sealkit describe src/main.rs --graph svg > tasks.svg";
 
 pub(super) const LOGS_SHORT: &str = "Cluster options and examples: see `sealkit logs --help`";
 

@@ -108,6 +108,10 @@ pub struct Run {
     /// Do not record the run for `sealkit get run` and `sealkit logs`
     #[arg(long, conflicts_with = "remote", hide_short_help = true)]
     pub no_history: bool,
+    /// Write a page with the tasks, their times, values and logs to a file
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["remote", "no_history"], hide_short_help = true)]
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub report: Option<PathBuf>,
     /// The cluster, if any.
     #[command(flatten)]
     pub remote: RemoteArguments,
@@ -181,6 +185,13 @@ pub struct Describe {
     /// Check that every secret exists, and show its source
     #[arg(long)]
     pub check: bool,
+    /// Print a picture of the tasks, their calls and secrets: svg, mermaid or html
+    ///
+    /// `svg` is an image, `mermaid` the text of a flowchart, and `html` a page
+    /// with the image and a table.
+    #[arg(long, value_name = "FORMAT", value_enum, conflicts_with_all = ["check", "output"])]
+    #[arg(hide_possible_values = true, verbatim_doc_comment)]
+    pub graph: Option<GraphFormat>,
     /// Domain to check the secrets for
     #[arg(short, long, add = ArgValueCandidates::new(completion::domains))]
     pub domain: Option<String>,
@@ -200,6 +211,17 @@ pub enum DescribeOutput {
     Table,
     /// A JSON array of objects
     Json,
+}
+
+/// The format of `describe --graph`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum GraphFormat {
+    /// An image
+    Svg,
+    /// The text of a flowchart
+    Mermaid,
+    /// A page
+    Html,
 }
 
 /// The arguments of `new`.
