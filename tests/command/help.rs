@@ -36,7 +36,7 @@ const COMMANDS: [(&str, usize); 38] = [
     ("deploy", 24),
     ("build", 10),
     ("build image", 24),
-    ("describe", 22),
+    ("describe", 20),
     ("logs", 20),
     ("abort", 10),
     ("abort run", 20),

@@ -185,10 +185,11 @@ pub struct Describe {
     /// Check that every secret exists, and show its source
     #[arg(long)]
     pub check: bool,
-    /// Print a picture of the tasks, their calls and secrets: svg, mermaid or html
+    /// Print a picture of the tasks: svg, mermaid or html
     ///
-    /// `svg` is an image, `mermaid` the text of a flowchart, and `html` a page
-    /// with the image and a table.
+    /// It shows calls, and the secrets that each task may read. `svg` is an
+    /// image, `mermaid` the text of a flowchart, and `html` a page with a
+    /// table.
     #[arg(long, value_name = "FORMAT", value_enum, conflicts_with_all = ["check", "output"])]
     #[arg(hide_possible_values = true, verbatim_doc_comment)]
     pub graph: Option<GraphFormat>,
