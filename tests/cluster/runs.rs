@@ -28,6 +28,26 @@ fn a_workflow_runs_on_a_cluster_and_each_of_its_tasks_in_a_pod_with_its_own_secr
     assert!(pods.iter().all(|pod| pod["exit"] == 0), "{pods:?}");
 }
 
+/// Steps are traces, which the control plane does not replay.
+#[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
+fn a_step_is_done_once_for_all_attempts() {
+    for storage in [&[][..], &["--storage=s3://bucket"]] {
+        let (plane, home) = start(storage);
+        let directory = tempfile::tempdir().unwrap();
+        let marker = directory.path().join("marker");
+        let finished = run_remote(&home, &format!("steps --marker {}", marker.display()));
+        assert_eq!((finished.code, &*finished.stdout), (Some(0), "11\n"), "{finished}");
+        assert_eq!(std::fs::read_to_string(marker).unwrap(), "1");
+        let traces: Vec<Json> = plane.requests("Enqueue").unwrap();
+        let traces: Vec<&Json> =
+            traces.iter().map(|request| &request["request"]["action"]["trace"]).collect();
+        let names: Vec<&str> = traces.iter().filter_map(|trace| trace["name"].as_str()).collect();
+        assert_eq!(names, ["charge", "mail", "nothing"]);
+        assert!(traces.iter().all(|trace| trace["phase"] == "ACTION_PHASE_SUCCEEDED"), "{traces:?}");
+    }
+}
+
 /// The control plane refuses a key of a called task that is not the one that the official SDK sends.
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]

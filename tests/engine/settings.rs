@@ -167,3 +167,28 @@ fn a_task_has_several_outputs() {
     let allowed = runs.program("").arg("allowed_in_a_tuple").run().unwrap();
     assert_eq!(allowed.code, Some(0), "{allowed}");
 }
+
+/// Three steps are done once, and the one that failed twice.
+#[test]
+fn a_step_is_done_once_for_all_attempts() {
+    let runs = with_secrets();
+    let directory = tempfile::tempdir().unwrap();
+    let log = directory.path().join("log");
+    let count = || std::fs::read_to_string(&log).unwrap_or_default().lines().count();
+    let paid = runs.run(&format!("pays --log {}", log.display()));
+    let expected = "{\"o0\":1,\"o1\":[\"part 0 in attempt 1\",\"part 1 in attempt 1\"],\"o2\":null}\n";
+    assert_eq!((&*paid.stdout, count()), (expected, 5), "{paid}");
+    // Another run does them again.
+    runs.run(&format!("pays --log {}", log.display()));
+    assert_eq!(count(), 10);
+
+    std::fs::remove_file(&log).unwrap();
+    let leak = runs.run(&format!("records_its_secret --log {}", log.display()));
+    assert!(
+        leak.stderr
+            .contains("the result of step `read` of task `records_its_secret` contains secret `my_secret`"),
+        "{leak}"
+    );
+    // It is not tried again.
+    assert_eq!((leak.code, count()), (Some(1), 1), "{leak}");
+}

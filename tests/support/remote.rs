@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fs, process::ExitCode, time::Duration};
 
-use sealkit::{File, TaskType, current_context, task, workflow};
+use sealkit::{File, TaskType, current_context, step, step_async, task, workflow};
 
 /// Returns the length of a secret.
 #[task(secret_requests = [Secret(key = "my_secret")])]
@@ -216,6 +216,20 @@ fn variable(name: String) -> sealkit::Result<Option<String>> {
 #[workflow]
 fn variable_of_child(name: String) -> sealkit::Result<Option<String>> {
     variable(name)
+}
+
+/// Does a step once in two attempts.
+#[workflow(retries = 1)]
+async fn steps(marker: String) -> anyhow::Result<i64> {
+    let attempt = i64::from(current_context().attempt());
+    let first = step("charge", || {
+        fs::write(&marker, attempt.to_string())?;
+        anyhow::Ok(attempt)
+    })?;
+    let second = step_async("mail", async { anyhow::Ok(attempt * 10) }).await?;
+    step("nothing", || anyhow::Ok(()))?;
+    anyhow::ensure!(attempt > 1, "the first attempt fails");
+    Ok(first + second)
 }
 
 /// Inputs of all shapes, of which the key of a cached result is made.

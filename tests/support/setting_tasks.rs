@@ -2,7 +2,7 @@
 
 use std::{env, fs::OpenOptions, io::Write as _, process::ExitCode, time::Duration};
 
-use sealkit::{Environment, File, Secret, TaskType, current_context, task, workflow};
+use sealkit::{Environment, File, Secret, TaskType, current_context, step, step_async, task, workflow};
 
 const SHARED: Environment = Environment::new("shared")
     .secrets(&[Secret::new("my_secret")])
@@ -169,6 +169,41 @@ fn counted_once(log: String) -> anyhow::Result<()> {
 /// Has no schedule, as a later version of a task that had one.
 #[task]
 fn scheduled() -> sealkit::Result<()> {
+    Ok(())
+}
+
+/// Does its steps in three attempts, and each of them once.
+#[task(retries = Retries(3, backoff = "1ms"))]
+async fn pays(log: String) -> anyhow::Result<(i64, Vec<String>, Option<String>)> {
+    let attempt = current_context().attempt();
+    let charge = || append(&log).map(|()| i64::from(attempt)).map_err(anyhow::Error::from);
+    let charged = step("charge", charge)?;
+    let mut parts = Vec::new();
+    for part in 0..2 {
+        // Of one name.
+        let work = async {
+            append(&log).map(|()| format!("part {part} in attempt {attempt}")).map_err(anyhow::Error::from)
+        };
+        parts.push(step_async("part", work).await?);
+    }
+    if attempt == 1 {
+        // The pod dies. Its steps are recorded.
+        std::process::abort();
+    }
+    step("fails", || {
+        append(&log)?;
+        anyhow::ensure!(attempt > 2, "declined");
+        anyhow::Ok(())
+    })?;
+    let nothing = step("nothing", || anyhow::Ok(None))?;
+    Ok((charged, parts, nothing))
+}
+
+/// Would record its secret.
+#[task(secret_requests = ["my_secret"], retries = Retries(3, backoff = "1ms"))]
+fn records_its_secret(log: String) -> anyhow::Result<()> {
+    append(&log)?;
+    step("read", || anyhow::Ok(current_context().secrets().get("my_secret")?.expose().to_owned()))?;
     Ok(())
 }
 

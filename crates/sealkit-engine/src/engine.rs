@@ -17,7 +17,7 @@ use std::{
 
 use rustix::process::Pid;
 use sealkit_guard::Guard;
-use sealkit_idl::task::Inputs;
+use sealkit_idl::task::{Inputs, Outputs};
 use sealkit_process::RunDirectory;
 use sealkit_program::{Program, Result, Timeout};
 use sealkit_protocol::{Attempts, Code, Problem, Retry, Task, call::Success, exit::signal_name};
@@ -62,6 +62,8 @@ pub struct Engine {
     /// The number of calls of each task.
     calls: Mutex<BTreeMap<String, u32>>,
     live: Mutex<BTreeMap<u64, LivePod>>,
+    /// The results of steps, by the action of the task and the name of the step: they outlive the attempts.
+    pub(crate) steps: Mutex<BTreeMap<(u64, String), Outputs>>,
     /// The calls whose callers no longer wait for the result.
     pub(crate) abandoned: Mutex<BTreeSet<Caller>>,
     /// The pods that were terminated because they sent something that is not understood.
@@ -79,6 +81,8 @@ pub(crate) struct Caller {
 /// A pod whose process runs.
 pub(crate) struct LivePod {
     pub(crate) caller: Option<Caller>,
+    /// The action, which all attempts of the call share.
+    pub(crate) action: u64,
     /// The process, which leads a group of the same number.
     pub(crate) process: Pid,
     /// Its terminal, if it has one.
@@ -136,6 +140,7 @@ impl Engine {
             next_pod: AtomicU64::new(0),
             calls: Mutex::default(),
             live: Mutex::default(),
+            steps: Mutex::default(),
             abandoned: Mutex::default(),
             misunderstood: Mutex::default(),
             cancelled: AtomicBool::new(false),
@@ -304,7 +309,7 @@ impl Engine {
         let (running, start) = start(&mut pod, inputs, print)?;
         let process = running.process();
         let terminal = running.terminal();
-        self.live().insert(number, LivePod { caller, process, terminal, is_suspended: false });
+        self.live().insert(number, LivePod { caller, action, process, terminal, is_suspended: false });
         // A cancellation before the pod was live could not terminate it.
         if self.is_cancelled(caller) {
             self.terminate(vec![number]);

@@ -7,9 +7,10 @@ use std::{
 };
 
 use rustix::process::Signal;
+use sealkit_idl::task::Outputs;
 use sealkit_protocol::{
     Code, Problem,
-    call::{Call, FromController, FromControllerFrame, Success, ToController, ToControllerFrame},
+    call::{Call, FromController, FromControllerFrame, Step, Success, ToController, ToControllerFrame},
 };
 
 use sealkit_program::BUILD_AGAIN;
@@ -53,6 +54,7 @@ impl Engine {
                     }
                 }
                 Some(ToController::Call(call)) => self.serve_call(pod, depth, call, socket, &pending),
+                Some(ToController::Step(step)) => self.serve_step(pod, step, socket),
                 Some(ToController::Cancel(call)) => {
                     let caller = Caller { pod, call };
                     lock(&self.abandoned).insert(caller);
@@ -65,6 +67,22 @@ impl Engine {
                 None => return self.misunderstand(pod, malformed("unknown")),
             }
         }
+    }
+
+    /// Answers with the recorded result of a step, or records it. What is recorded outlives the pod when it gets the answer.
+    fn serve_step(&self, pod: u64, Step { id, name, result }: Step, socket: &PodSocket) {
+        let Some(action) = self.live().get(&pod).map(|pod| pod.action) else { return };
+        let mut steps = lock(&self.steps);
+        let outputs = match result {
+            Some(result) => {
+                steps.entry((action, name)).or_insert(result);
+                Outputs::default()
+            }
+            None => steps.get(&(action, name)).cloned().unwrap_or_default(),
+        };
+        drop(steps);
+        // An error means that the pod has exited.
+        let _ = socket.send(&FromControllerFrame::from(FromController::new(id, Ok(outputs))));
     }
 
     /// Runs a called task on a thread of its own.

@@ -2,7 +2,7 @@
 
 use crate::{
     common::ActionIdentifier,
-    workflow::{ActionUpdate, TaskAction},
+    workflow::{ActionUpdate, TaskAction, TraceAction},
 };
 
 /// A child action.
@@ -21,7 +21,7 @@ pub struct Action {
     #[prost(string, tag = "4")]
     pub run_output_base: String,
     /// What the action runs.
-    #[prost(oneof = "ActionSpec", tags = "7")]
+    #[prost(oneof = "ActionSpec", tags = "7, 8")]
     pub spec: Option<ActionSpec>,
 }
 
@@ -31,6 +31,9 @@ pub enum ActionSpec {
     /// A task.
     #[prost(message, tag = "7")]
     Task(Box<TaskAction>),
+    /// A trace: work that the parent has done.
+    #[prost(message, tag = "8")]
+    Trace(TraceAction),
 }
 
 /// The request to enqueue an action.

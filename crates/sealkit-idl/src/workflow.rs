@@ -7,7 +7,7 @@ use prost_types::Timestamp;
 
 use crate::{
     common::{ActionIdentifier, ActionPhase, ProjectIdentifier, RunIdentifier},
-    core::ExecutionError,
+    core::{ExecutionError, TypedInterface},
     task::{Inputs, RunSpec, TaskIdentifier, TaskSpec},
 };
 
@@ -192,6 +192,45 @@ pub struct TaskAction {
     /// The key of the cached result, if results are cached. Without it, the backend ignores the version of the cache.
     #[prost(message, optional, tag = "3")]
     pub cache_key: Option<String>,
+}
+
+/// Work that a task has done.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct TraceAction {
+    /// The name of the work.
+    #[prost(string, tag = "1")]
+    pub name: String,
+    /// The phase.
+    #[prost(enumeration = "ActionPhase", tag = "2")]
+    pub phase: i32,
+    /// When it started.
+    #[prost(message, optional, tag = "3")]
+    pub start_time: Option<Timestamp>,
+    /// When it ended.
+    #[prost(message, optional, tag = "4")]
+    pub end_time: Option<Timestamp>,
+    /// Where its result is.
+    #[prost(message, optional, tag = "5")]
+    pub outputs: Option<OutputReferences>,
+    /// Its interface.
+    #[prost(message, optional, tag = "6")]
+    pub spec: Option<TraceSpec>,
+}
+
+/// `task.OutputReferences`.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct OutputReferences {
+    /// The URI of the outputs.
+    #[prost(string, tag = "1")]
+    pub output_uri: String,
+}
+
+/// `task.TraceSpec`.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct TraceSpec {
+    /// The interface.
+    #[prost(message, optional, tag = "1")]
+    pub interface: Option<TypedInterface>,
 }
 
 /// A new state of a child action.

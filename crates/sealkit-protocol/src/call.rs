@@ -23,6 +23,23 @@ pub enum ToController {
     /// The result of the pod's own task. It comes through the socket, because other processes of the same user could write a file.
     #[prost(message, tag = "4")]
     Answer(TaskAnswer),
+    /// A step: the pod asks for its result, or records it.
+    #[prost(message, tag = "5")]
+    Step(Step),
+}
+
+/// A step of the task of a pod. The response is [`Done`], with the recorded result if there is one.
+#[derive(Clone, PartialEq, Message)]
+pub struct Step {
+    /// The number that the pod gave the question, as for a call.
+    #[prost(uint64, tag = "1")]
+    pub id: u64,
+    /// The name of the step, which is unique in the call.
+    #[prost(string, tag = "2")]
+    pub name: String,
+    /// The result to record. Without one, the pod asks for it.
+    #[prost(message, optional, tag = "3")]
+    pub result: Option<Outputs>,
 }
 
 /// The result of the task of a pod.
@@ -122,7 +139,7 @@ pub struct Failed {
 #[derive(Clone, PartialEq, Message)]
 pub struct ToControllerFrame {
     /// The message.
-    #[prost(oneof = "ToController", tags = "1, 2, 3, 4")]
+    #[prost(oneof = "ToController", tags = "1, 2, 3, 4, 5")]
     pub message: Option<ToController>,
 }
 

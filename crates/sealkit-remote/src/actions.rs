@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, OnceLock},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use sealkit_idl::{
@@ -12,9 +12,10 @@ use sealkit_idl::{
         WatchForUpdatesResponse, WatchMessage,
     },
     common::{ActionIdentifier, ActionPhase},
+    core::TypedInterface,
     service,
     task::{Outputs, TaskSpec},
-    workflow::{ActionUpdate, TaskAction},
+    workflow::{ActionUpdate, OutputReferences, TaskAction, TraceAction, TraceSpec},
 };
 use tokio::{sync::watch, time::sleep};
 use tonic::Code;
@@ -68,6 +69,27 @@ pub struct ChildAction {
     pub cache_key: Option<String>,
 }
 
+/// Work that the parent action has done, to be shown below it.
+#[derive(Clone, Debug)]
+pub struct Trace {
+    /// The name of its action, unique in the run.
+    pub action: String,
+    /// The name of the work.
+    pub name: String,
+    /// The URI of its inputs.
+    pub input_uri: String,
+    /// The URI of its outputs.
+    pub output_uri: String,
+    /// The base directory of the run.
+    pub run_output_base: String,
+    /// Its interface.
+    pub interface: TypedInterface,
+    /// When it started.
+    pub started: SystemTime,
+    /// When it ended.
+    pub ended: SystemTime,
+}
+
 impl Actions {
     /// Creates the child actions of the action `parent`.
     pub fn new(client: Client, parent: ActionIdentifier) -> Self {
@@ -99,6 +121,37 @@ impl Actions {
                 Ok(!error.was_retried)
             }
             other => Ok(other.map(|_| false)?),
+        }
+    }
+
+    /// Records work that the parent action has done.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the call fails.
+    pub async fn record(&self, trace: Trace) -> Result<()> {
+        let Trace { action, name, input_uri, output_uri, run_output_base, interface, started, ended } = trace;
+        let spec = TraceAction {
+            name,
+            phase: ActionPhase::Succeeded.into(),
+            start_time: Some(started.into()),
+            end_time: Some(ended.into()),
+            outputs: Some(OutputReferences { output_uri }),
+            spec: Some(TraceSpec { interface: Some(interface) }),
+        };
+        let action = Action {
+            action_id: Some(self.id(&action)),
+            parent_action_name: Some(self.0.parent.name.clone()),
+            input_uri,
+            run_output_base,
+            spec: Some(ActionSpec::Trace(spec)),
+        };
+        let request = EnqueueRequest { action: Some(action) };
+        match self.0.client.control_plane().call::<_, service::Empty>(ENQUEUE, &request).await {
+            Err(error) if error.code() == Code::AlreadyExists || error.message_contains("already exists") => {
+                Ok(())
+            }
+            other => Ok(other.map(|_| ())?),
         }
     }
 

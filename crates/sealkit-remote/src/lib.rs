@@ -25,7 +25,7 @@ mod test_server;
 mod triggers;
 mod upload;
 
-pub use actions::{Actions, ChildAction};
+pub use actions::{Actions, ChildAction, Trace};
 pub use auth::{Notice, Notify};
 pub use bundle::Bundle;
 pub use client::Client;

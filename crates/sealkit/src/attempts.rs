@@ -5,6 +5,7 @@
 use std::{
     future::{Future, poll_fn},
     pin::{Pin, pin},
+    sync::Arc,
     task::Poll,
     time::{Duration, Instant},
 };
@@ -18,6 +19,7 @@ use crate::{
     context::CallNumber,
     controller,
     provider::is_pod,
+    step::Steps,
     task_type::{CallInputs, Members},
 };
 
@@ -31,6 +33,8 @@ pub(crate) struct InProcess<'a, R: 'static> {
     attempts: Option<Attempts<'static>>,
     /// The number of the call, and of the attempt.
     number: CallNumber,
+    /// The results of steps.
+    steps: Arc<Steps>,
     /// The context of the last attempt.
     call: Option<Context>,
     /// Why the last attempt failed, if it was asked for.
@@ -50,12 +54,13 @@ impl<'a, R> InProcess<'a, R> {
         let is_counted_outside = || controller::is_available() || caller.task().is_none() && is_pod();
         let attempts = (has_limits && !is_counted_outside()).then(|| Attempts::new(task.attempt_limits()));
         let number = CallNumber::next();
-        Self { task, output, caller, inputs, attempts, number, call: None, problem: None }
+        let steps = Arc::default();
+        Self { task, output, caller, inputs, attempts, number, steps, call: None, problem: None }
     }
 
     /// Runs an attempt of a sync task.
     pub(crate) fn run(&mut self, body: impl FnOnce() -> R) -> R {
-        let call = self.caller.of_call(self.task, self.number);
+        let call = self.caller.of_call(self.task, self.number, self.steps.clone());
         let (limit, started) = (self.time_limit(), Instant::now());
         let result = call.run(body);
         self.check(result, call, limit.filter(|limit| started.elapsed() >= limit.left))
@@ -63,7 +68,7 @@ impl<'a, R> InProcess<'a, R> {
 
     /// Runs an attempt of an async task, whose body `start` returns: a future that is passed on is stored twice.
     pub(crate) async fn run_async<F: Future<Output = R>>(&mut self, start: impl FnOnce() -> F) -> R {
-        let call = self.caller.of_call(self.task, self.number);
+        let call = self.caller.of_call(self.task, self.number, self.steps.clone());
         let Some(limit) = self.time_limit() else {
             let result = call.scope(start()).await;
             return self.check(result, call, None);

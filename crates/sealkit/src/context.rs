@@ -4,6 +4,7 @@ mod run;
 
 use std::{
     cell::RefCell,
+    collections::BTreeMap,
     env,
     future::Future,
     path::{Path, PathBuf},
@@ -21,6 +22,7 @@ use crate::{
     error::{Error, ErrorKind},
     known_secrets::KnownSecrets,
     session::Session,
+    step::Steps,
     task_error::Recorded,
 };
 
@@ -47,6 +49,10 @@ pub(crate) struct Frame {
     pub(crate) known_secrets: KnownSecrets,
     /// The errors of sealkit that this call and its calls have met, the latest last.
     errors: Mutex<Vec<Recorded>>,
+    /// The results of steps, which all attempts share.
+    pub(crate) steps: Arc<Steps>,
+    /// The number of steps of each name in this attempt.
+    step_counts: Mutex<BTreeMap<String, u32>>,
     working_directory: OnceCell<TempDir>,
     secret_files: OnceCell<TempDir>,
 }
@@ -55,6 +61,14 @@ impl Frame {
     /// Records that the task has read this value.
     pub(crate) fn record_secret(&self, secret: &'static Secret, value: &SecretBytes) {
         self.known_secrets.insert_shared(self.session.known_secrets().insert(secret, value.expose()));
+    }
+
+    /// Numbers the steps of a name, from 1.
+    pub(crate) fn next_step(&self, name: &str) -> u32 {
+        let mut counts = self.step_counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = counts.entry(name.to_owned()).or_default();
+        *count += 1;
+        *count
     }
 
     /// Records an error of sealkit: the error type of the task may hide it.
@@ -238,15 +252,15 @@ impl Context {
     }
 
     fn of_session(session: Session) -> Self {
-        Self::new(None, CallNumber::default(), session)
+        Self::new(None, CallNumber::default(), Arc::default(), session)
     }
 
     /// Creates the context of a call of `task` in this process, in the session of this context or of the program.
     ///
     /// The first call in a pod is that of the pod's own task.
-    pub(crate) fn of_call(&self, task: &'static TaskMetadata, call: CallNumber) -> Self {
+    pub(crate) fn of_call(&self, task: &'static TaskMetadata, call: CallNumber, steps: Arc<Steps>) -> Self {
         let session = self.frame().map(|frame| frame.session.clone());
-        let context = Self::new(Some(task), call, session.unwrap_or_else(Session::of_program));
+        let context = Self::new(Some(task), call, steps, session.unwrap_or_else(Session::of_program));
         if controller::is_available()
             && let Some(frame) = &context.0
         {
@@ -278,9 +292,25 @@ impl Context {
         self.frame().is_none_or(|frame| frame.session.waits())
     }
 
-    fn new(task: Option<&'static TaskMetadata>, call: CallNumber, session: Session) -> Self {
-        let (known_secrets, errors, working_directory, secret_files) = Default::default();
-        let frame = Frame { task, call, session, known_secrets, errors, working_directory, secret_files };
+    fn new(
+        task: Option<&'static TaskMetadata>,
+        call: CallNumber,
+        steps: Arc<Steps>,
+        session: Session,
+    ) -> Self {
+        let (known_secrets, errors, step_counts) = Default::default();
+        let (working_directory, secret_files) = Default::default();
+        let frame = Frame {
+            task,
+            call,
+            session,
+            known_secrets,
+            errors,
+            steps,
+            step_counts,
+            working_directory,
+            secret_files,
+        };
         Self(Some(Arc::new(frame)))
     }
 

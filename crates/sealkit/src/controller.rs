@@ -6,6 +6,9 @@
 mod cache_key;
 #[cfg(feature = "cluster")]
 mod cluster;
+mod steps;
+#[cfg(feature = "cluster")]
+mod traces;
 
 use std::{
     collections::HashMap,
@@ -29,6 +32,7 @@ use sealkit_protocol::{
     frame,
 };
 
+pub(crate) use self::steps::PendingStep;
 use crate::{
     Error, ErrorKind, TaskMetadata, Value, ValueError, Variable, identity,
     literal::{from_outputs, to_literal},
@@ -134,8 +138,7 @@ impl Controller {
         let mut literals = literals.map_err(|error| invalid_value(task, &error))?;
         // The order is part of the cache key of a cluster.
         literals.sort_by(|a, b| a.name.cmp(&b.name));
-        let id = self.next_id.fetch_add(1, Ordering::Relaxed);
-        self.calls().by_id.insert(id, CallState::Pending(None));
+        let id = self.next_id();
         let pending = PendingCall { controller: self, task, id };
         let call = Call { id, task: task.name().to_owned(), inputs: Inputs { literals } };
         match &self.backend {
@@ -146,6 +149,35 @@ impl Controller {
             Backend::Cluster(cluster) => cluster.call(call, move |result| self.finish(id, result)),
         }
         Ok(pending)
+    }
+
+    /// Returns the number of the next call or question.
+    fn next_id(&self) -> u64 {
+        let id = self.next_id.fetch_add(1, Ordering::Relaxed);
+        self.calls().by_id.insert(id, CallState::Pending(None));
+        id
+    }
+
+    /// Takes the result of a call or question, or registers the waker until it is there.
+    fn poll_state(&self, id: u64, waker: &Waker) -> Poll<Option<CallState>> {
+        let mut calls = self.calls();
+        let is_disconnected = calls.is_disconnected;
+        if let Some(CallState::Pending(known)) = calls.by_id.get_mut(&id)
+            && !is_disconnected
+        {
+            *known = Some(waker.clone());
+            return Poll::Pending;
+        }
+        Poll::Ready(calls.by_id.remove(&id))
+    }
+
+    /// Blocks this thread until the result of a call or question is there.
+    fn wait_for(&self, id: u64) -> Option<CallState> {
+        let is_pending = |calls: &mut Calls| {
+            !calls.is_disconnected && matches!(calls.by_id.get(&id), Some(CallState::Pending(_)))
+        };
+        let calls = self.changed.wait_while(self.calls(), is_pending);
+        calls.unwrap_or_else(PoisonError::into_inner).by_id.remove(&id)
     }
 
     /// Cancels a call: its result is no longer needed.
@@ -202,13 +234,7 @@ pub(crate) struct PendingCall {
 impl PendingCall {
     /// Blocks this thread until the call finishes.
     pub(crate) fn wait(self) -> Result<Option<Value>, Error> {
-        let is_pending = |calls: &mut Calls| {
-            !calls.is_disconnected && matches!(calls.by_id.get(&self.id), Some(CallState::Pending(_)))
-        };
-        let calls = self.controller.changed.wait_while(self.controller.calls(), is_pending);
-        let mut calls = calls.unwrap_or_else(PoisonError::into_inner);
-        let state = calls.by_id.remove(&self.id);
-        drop(calls);
+        let state = self.controller.wait_for(self.id);
         self.result(state)
     }
 
@@ -230,17 +256,7 @@ impl Future for PendingCall {
     type Output = Result<Option<Value>, Error>;
 
     fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut calls = self.controller.calls();
-        let is_disconnected = calls.is_disconnected;
-        if let Some(CallState::Pending(waker)) = calls.by_id.get_mut(&self.id)
-            && !is_disconnected
-        {
-            *waker = Some(task.waker().clone());
-            return Poll::Pending;
-        }
-        let state = calls.by_id.remove(&self.id);
-        drop(calls);
-        Poll::Ready(self.result(state))
+        self.controller.poll_state(self.id, task.waker()).map(|state| self.result(state))
     }
 }
 

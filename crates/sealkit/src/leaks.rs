@@ -32,6 +32,8 @@ pub(crate) enum Destination {
     Output,
     /// An input of this task, which the task calls.
     Input(&'static TaskMetadata),
+    /// The recorded result of this step of the task.
+    Step(String),
 }
 
 /// A secret that was found, and the path of the part that contains it.
@@ -117,7 +119,10 @@ impl OutgoingValue<'_> {
         let path = guard.redact_text(&first.path);
         let escaped = sealkit_names::escape(&path);
         let (task, finding) = (self.task.name(), &first.finding);
-        let mut message = match self.destination {
+        let mut message = match &self.destination {
+            Destination::Step(step) => {
+                format!("the result of step `{step}` of task `{task}` contains secret {finding}")
+            }
             Destination::Output => format!("output `{escaped}` of task `{task}` contains secret {finding}"),
             Destination::Input(callee) => format!(
                 "input `{escaped}` from task `{task}` to task `{}` contains secret {finding}",
@@ -129,7 +134,11 @@ impl OutgoingValue<'_> {
             let _ = write!(message, ", and {others} more");
         }
         let place = if *path == *first.path { &*path } else { self.name };
-        let (advice, argument) = match self.destination {
+        let (advice, argument) = match &self.destination {
+            Destination::Step(_) => {
+                let hint = "return what was made with the secret, not the secret: the result is stored";
+                return Error::new(ErrorKind::Leak, message).with_hint(hint);
+            }
             Destination::Output => (
                 "return what was made with the secret, not the secret".to_owned(),
                 format!("output = {place:?}"),

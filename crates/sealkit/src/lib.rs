@@ -33,6 +33,7 @@ mod secrets;
 mod session;
 mod spawn;
 mod spec;
+mod step;
 mod storage;
 mod task_error;
 mod task_type;
@@ -71,6 +72,7 @@ pub use secrets::Secrets;
 #[cfg(feature = "tokio")]
 pub use spawn::spawn;
 pub use spawn::{InCurrentContext, in_current_context};
+pub use step::{step, step_async};
 
 // Guard.
 #[doc(inline)]

@@ -154,6 +154,20 @@ pub(crate) fn read(location: &Location, limit: u64) -> Result<Vec<u8>, StorageEr
     }
 }
 
+/// Reads the whole file, or returns `None` if it does not exist.
+///
+/// # Errors
+///
+/// Returns an error if the file cannot be read or has more than `limit` bytes.
+#[cfg(feature = "cluster")]
+pub(crate) fn read_if_exists(location: &Location, limit: u64) -> Result<Option<Vec<u8>>, StorageError> {
+    match location {
+        Location::File(path) if !path.try_exists()? => Ok(None),
+        Location::File(_) => read(location, limit).map(Some),
+        Location::Object(object) => objects::read_if_exists(object, limit),
+    }
+}
+
 /// Writes the file atomically: readers never see a part of it.
 pub(crate) fn write(location: &Location, content: &[u8]) -> Result<(), StorageError> {
     match location {

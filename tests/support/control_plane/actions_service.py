@@ -32,6 +32,12 @@ class Children:
 
     async def enqueue(self, request: Any, call: Call) -> Message:
         child = request.action
+        if child.WhichOneof("spec") == "trace":
+            # A trace is shown, but no snapshot has it.
+            read = self.backend.storage.read
+            if read(child.input_uri) is None or read(child.trace.outputs.output_uri) is None:
+                raise ConnectError(Code.INVALID_ARGUMENT, "the files of the trace do not exist")
+            return call.output()
         if child.WhichOneof("spec") != "task":
             raise ConnectError(Code.UNIMPLEMENTED, "only tasks can be started here")
         actions = self.backend.actions.run(child.action_id.run)

@@ -112,6 +112,23 @@ impl ClusterController {
         }
     }
 
+    pub(super) fn actions(&self) -> &Actions {
+        &self.actions
+    }
+
+    pub(super) fn parent(&self) -> &str {
+        &self.parent
+    }
+
+    pub(super) fn run_base(&self) -> &str {
+        &self.run_base
+    }
+
+    /// Runs `work` on the thread for requests.
+    pub(super) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.runtime.spawn(work);
+    }
+
     fn running(&self) -> MutexGuard<'_, HashMap<u64, String>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -253,6 +270,11 @@ impl From<Problem> for ActionError {
     }
 }
 
+/// A problem of a step.
+pub(super) fn problem(message: String) -> Problem {
+    Problem::new(Code::Io, message)
+}
+
 fn incomplete_environment(missing: &str) -> Error {
     let message = format!(
         "cannot start a pod for the called task: the environment of this pod does not name {missing}"
@@ -292,12 +314,12 @@ async fn until<F: Future>(limit: Option<Instant>, future: F) -> Option<F::Output
     }
 }
 
-fn location(uri: &str) -> Result<Location, String> {
+pub(super) fn location(uri: &str) -> Result<Location, String> {
     Location::parse(uri).map_err(|error| error.message)
 }
 
 /// Runs `work`, which reads or writes files, on a thread that may block.
-async fn blocking<T: Send + 'static>(
+pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, StorageError> + Send + 'static,
 ) -> Result<T, String> {
     match tokio::task::spawn_blocking(work).await {

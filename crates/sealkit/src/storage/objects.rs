@@ -91,6 +91,17 @@ pub(super) fn read(object: &Object, limit: u64) -> Result<Vec<u8>, StorageError>
     bytes.map(Vec::from).ok_or_else(|| too_large(limit))
 }
 
+/// Reads an object, or returns `None` if it does not exist.
+pub(super) fn read_if_exists(object: &Object, limit: u64) -> Result<Option<Vec<u8>>, StorageError> {
+    let exists = block_on(object, async {
+        match object.store.head(&object.path).await {
+            Err(object_store::Error::NotFound { .. }) => Ok(false),
+            found => found.map(|_| true),
+        }
+    })?;
+    if exists { read(object, limit).map(Some) } else { Ok(None) }
+}
+
 pub(super) fn write(object: &Object, content: &[u8]) -> Result<(), StorageError> {
     block_on(object, object.store.put(&object.path, content.to_vec().into())).map(drop)
 }

@@ -1,0 +1,84 @@
+//! Steps on a cluster: traces, as the official SDK records them (`record_trace` of flyte 2.12.1).
+//!
+//! The result is a file below the base directory of the run. Open-source Flyte 2 forgets traces when a task is retried, so the file itself
+//! says whether the step was done.
+
+use std::time::SystemTime;
+
+use sealkit_idl::{
+    core::TypedInterface,
+    prost::Message as _,
+    task::{Inputs, Outputs},
+};
+use sealkit_protocol::Problem;
+use sealkit_remote::Trace;
+
+use super::cluster::{ClusterController, blocking, location, problem};
+use crate::storage;
+
+/// Flyte reads no larger result.
+const MAX_BYTES: u64 = 2 << 20;
+
+impl ClusterController {
+    /// Passes the recorded result of a step to `respond`, or no outputs.
+    pub(super) fn find_step(
+        &'static self,
+        step: &str,
+        respond: impl FnOnce(Result<Outputs, Problem>) + Send + 'static,
+    ) {
+        let uri = self.uri_of_step(&self.name_of_step(step), "outputs.pb");
+        self.spawn(async move {
+            let read = async {
+                let from = location(&uri)?;
+                blocking(move || storage::read_if_exists(&from, MAX_BYTES)).await
+            };
+            let outputs = read.await.map(|bytes| bytes.and_then(|bytes| Outputs::decode(&*bytes).ok()));
+            respond(outputs.map(Option::unwrap_or_default).map_err(problem));
+        });
+    }
+
+    /// Records the result of a step, and calls `respond` with no outputs.
+    pub(super) fn record_step(
+        &'static self,
+        step: &str,
+        outputs: Outputs,
+        interface: TypedInterface,
+        started: SystemTime,
+        respond: impl FnOnce(Result<Outputs, Problem>) + Send + 'static,
+    ) {
+        let (action, name) = (self.name_of_step(step), step.to_owned());
+        let trace = Trace {
+            input_uri: self.uri_of_step(&action, "inputs.pb"),
+            output_uri: self.uri_of_step(&action, "outputs.pb"),
+            run_output_base: self.run_base().to_owned(),
+            action,
+            name,
+            interface,
+            started,
+            ended: SystemTime::now(),
+        };
+        self.spawn(async move {
+            let record = async {
+                // The inputs first: a trace without them is invalid, and the outputs make the step done.
+                for (uri, content) in [
+                    (&trace.input_uri, Inputs::default().encode_to_vec()),
+                    (&trace.output_uri, outputs.encode_to_vec()),
+                ] {
+                    let to = location(uri)?;
+                    blocking(move || storage::write(&to, &content)).await?;
+                }
+                self.actions().record(trace).await.map_err(|error| error.to_string())
+            };
+            respond(record.await.map(|()| Outputs::default()).map_err(problem));
+        });
+    }
+
+    /// Returns the name of the action of a step, which is the same in all attempts.
+    fn name_of_step(&self, step: &str) -> String {
+        sealkit_remote::digest(&[self.parent().as_bytes(), b"step", step.as_bytes()])
+    }
+
+    fn uri_of_step(&self, action: &str, file: &str) -> String {
+        format!("{}/{action}/{file}", self.run_base().trim_end_matches('/'))
+    }
+}

@@ -1,0 +1,220 @@
+//! Steps: pieces of work that a retry does not do again.
+
+use std::{
+    collections::BTreeMap,
+    future::Future,
+    sync::{Mutex, PoisonError},
+    time::SystemTime,
+};
+
+use sealkit_idl::task::{NamedLiteral, Outputs};
+
+use crate::{
+    Context, Error, ErrorKind, TaskMetadata, TaskType, Value, controller, current_context,
+    leaks::{Destination, OutgoingValue},
+    literal::{from_outputs, to_outputs},
+};
+
+/// The longest name of a step.
+const MAX_NAME: usize = 63;
+
+/// The results of the steps of a call that runs in the process of its caller. All attempts share them.
+#[derive(Debug, Default)]
+pub(crate) struct Steps(Mutex<BTreeMap<String, Value>>);
+
+/// Runs a piece of work once for all attempts of the task: a retry gets the recorded result of the attempt that did it.
+///
+/// Use it for what must not happen twice, such as a payment, or for what takes long. Failures are not recorded. The result is recorded
+/// when this function returns, so an attempt that is killed before has not done the step, as far as sealkit knows. Pass the
+/// [idempotency key](Context::idempotency_key) to the service to close this gap.
+///
+/// Steps of one name are numbered in the order in which an attempt reaches them, so steps that run at the same time need different
+/// names. On a cluster, a step is a trace of the official SDK, and is shown below its task. Locally, the `sealkit` command keeps the
+/// results for the run. Outside a task, the work just runs.
+///
+/// # Errors
+///
+/// Returns the error of the work. Returns an error of kind [`ErrorKind::Leak`], which is not retried, if the result contains a secret
+/// that the task has read: it would be stored in clear. [`ErrorKind::InvalidValue`] if the result has no Flyte value, or the recorded
+/// result has another type, and [`ErrorKind::InvalidName`] unless the name has 1 to 63 bytes.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::atomic::{AtomicU32, Ordering};
+///
+/// use sealkit::{current_context, step, task, testing::TestSecrets};
+///
+/// static CHARGES: AtomicU32 = AtomicU32::new(0);
+///
+/// #[task(retries = 2)]
+/// fn order() -> anyhow::Result<String> {
+///     let receipt: String = step("charge", || {
+///         let number = CHARGES.fetch_add(1, Ordering::SeqCst) + 1;
+///         anyhow::Ok(format!("receipt {number}"))
+///     })?;
+///     anyhow::ensure!(current_context().attempt() == 3, "cannot send the mail");
+///     Ok(receipt)
+/// }
+///
+/// assert_eq!(TestSecrets::new().run(order)?, "receipt 1");
+///
+/// let error = step("fails", || anyhow::bail!("declined")) as anyhow::Result<()>;
+/// assert_eq!(error.unwrap_err().to_string(), "declined");
+/// # anyhow::Ok(())
+/// ```
+pub fn step<T: TaskType, E: From<Error>>(name: &str, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+    let context = current_context();
+    let Some(step) = Step::new(&context, name)? else { return work() };
+    let recorded = match step.question()? {
+        Some(question) => question.wait()?,
+        None => Outputs::default(),
+    };
+    if let Some(recorded) = step.recorded(recorded)? {
+        return Ok(recorded);
+    }
+    let started = SystemTime::now();
+    let result = work()?;
+    if let Some(record) = step.record(&result, started)? {
+        step.warn_unless_recorded(record.wait());
+    }
+    Ok(result)
+}
+
+/// Awaits a piece of work once for all attempts of the task, like [`step`].
+///
+/// # Errors
+///
+/// The same as those of [`step`].
+///
+/// # Examples
+///
+/// ```
+/// use sealkit::{step_async, task, testing::TestSecrets};
+///
+/// #[task]
+/// async fn order(amount: i64) -> anyhow::Result<i64> {
+///     let charged = step_async("charge", async { anyhow::Ok(amount) }).await?;
+///     step_async("mail", async { anyhow::ensure!(charged > 0, "nothing to send"); Ok(()) }).await?;
+///     Ok(charged)
+/// }
+///
+/// # futures_executor(async {
+/// let secrets = TestSecrets::new().session();
+/// assert_eq!(secrets.scope(order(5)).await?, 5);
+/// assert_eq!(secrets.scope(order(0)).await.unwrap_err().to_string(), "nothing to send");
+/// # anyhow::Ok(())
+/// # }).unwrap();
+/// # fn futures_executor<F: std::future::Future>(future: F) -> F::Output {
+/// #     tokio::runtime::Runtime::new().unwrap().block_on(future)
+/// # }
+/// ```
+pub async fn step_async<T: TaskType, E: From<Error>>(
+    name: &str,
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
+    let context = current_context();
+    let Some(step) = Step::new(&context, name)? else { return work.await };
+    let recorded = match step.question()? {
+        Some(question) => question.await?,
+        None => Outputs::default(),
+    };
+    if let Some(recorded) = step.recorded(recorded)? {
+        return Ok(recorded);
+    }
+    let started = SystemTime::now();
+    let result = work.await?;
+    if let Some(record) = step.record(&result, started)? {
+        let recorded = record.await;
+        step.warn_unless_recorded(recorded);
+    }
+    Ok(result)
+}
+
+/// A step of a task.
+struct Step<'c> {
+    context: &'c Context,
+    task: &'static TaskMetadata,
+    steps: &'c Steps,
+    /// The name, with a number if it is not the first step of this name.
+    name: String,
+}
+
+impl<'c> Step<'c> {
+    /// Returns the next step of this name, or `None` outside a task.
+    fn new(context: &'c Context, name: &str) -> Result<Option<Self>, Error> {
+        if name.is_empty() || name.len() > MAX_NAME {
+            let message =
+                format!("invalid name of a step: expected 1 to {MAX_NAME} bytes, found {}", name.len());
+            return Err(Error::new(ErrorKind::InvalidName, message));
+        }
+        let Some((frame, task)) = context.frame().and_then(|frame| Some((frame, frame.task?))) else {
+            return Ok(None);
+        };
+        let number = frame.next_step(name);
+        let name = if number > 1 { format!("{name}[{number}]") } else { name.to_owned() };
+        Ok(Some(Self { context, task, steps: &frame.steps, name }))
+    }
+
+    /// Returns the question for the recorded result; `None` if the result is in this process.
+    fn question(&self) -> Result<Option<controller::PendingStep>, Error> {
+        let controller = controller::current().transpose()?;
+        controller.map(|controller| controller.find_step(&self.name)).transpose()
+    }
+
+    /// Returns the result of an earlier attempt, if there is one.
+    fn recorded<T: TaskType>(&self, answer: Outputs) -> Result<Option<T>, Error> {
+        let value = if answer.literals.is_empty() {
+            self.steps.0.lock().unwrap_or_else(PoisonError::into_inner).get(&self.name).cloned().map(Ok)
+        } else {
+            Some(from_outputs(T::__MEMBER.outputs, answer.literals))
+        };
+        let value = value.transpose().and_then(|value| value.map(T::from_value).transpose());
+        value.map_err(|error| {
+            let message =
+                format!("step `{}` of task `{}`: the recorded result {error}", self.name, self.task.name());
+            Error::new(ErrorKind::InvalidValue, message)
+                .with_hint("a step needs another name if its result has another type")
+        })
+    }
+
+    /// Records the result. Returns the answer to wait for, if another process records it.
+    fn record<T: TaskType>(
+        &self,
+        result: &T,
+        started: SystemTime,
+    ) -> Result<Option<controller::PendingStep>, Error> {
+        let (task, name) = (self.task.name(), &self.name);
+        let invalid = |error: crate::ValueError| {
+            Error::new(ErrorKind::InvalidValue, format!("step `{name}` of task `{task}`: the result {error}"))
+        };
+        let value = result.to_value().map_err(invalid)?;
+        if let Some(frame) = self.context.frame() {
+            let (destination, r#type) = (Destination::Step(name.clone()), T::TYPE);
+            OutgoingValue { task: self.task, destination, name: "o0", r#type, value: &value }
+                .check(&frame.known_secrets)
+                .inspect_err(|error| frame.record_error(error))?;
+        }
+        let Some(controller) = controller::current().transpose()? else {
+            self.steps.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone(), value);
+            return Ok(None);
+        };
+        let mut literals = to_outputs(T::__MEMBER.outputs, &value).map_err(invalid)?;
+        if literals.is_empty() {
+            literals.push(NamedLiteral { name: "o0".to_owned(), ..NamedLiteral::default() });
+        }
+        let interface = crate::Interface::__new(&[], T::__MEMBER.outputs);
+        controller.record_step(name, Outputs { literals }, &interface, started).map(Some)
+    }
+
+    /// Prints that a result is not recorded. An error would make the work happen again at once.
+    #[expect(clippy::print_stderr, reason = "the result itself is not lost")]
+    fn warn_unless_recorded(&self, recorded: Result<Outputs, Error>) {
+        if let Err(error) = recorded {
+            let (name, task) = (&self.name, self.task.name());
+            eprintln!(
+                "warning: step `{name}` of task `{task}` is not recorded, a retry does it again: {error}"
+            );
+        }
+    }
+}
