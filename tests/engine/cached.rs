@@ -113,6 +113,17 @@ fn a_new_value_of_a_secret_is_a_new_call() {
         counted.run("", task);
         assert!(counted.count() > 0, "{task}");
     }
+    // The key cannot cover a call that is not declared.
+    let undeclared = counted.run("", "counted_undeclared");
+    assert!(
+        undeclared.stderr.contains(
+            "warning: task `counted_undeclared` is not cached: it calls task `counted_with_secret`"
+        ),
+        "{undeclared}"
+    );
+    counted.count();
+    counted.run("", "counted_undeclared");
+    assert!(counted.count() > 0);
     // No value is in a file of the cache.
     let cache = counted.runs.home.path().join(".cache/sealkit");
     let mut pending = vec![cache];
@@ -146,6 +157,38 @@ fn a_file_is_compared_by_its_content() {
     assert_eq!((run(&b), counted.count()), ("4\n".to_owned(), 0));
     fs::write(&a, "other").unwrap();
     assert_eq!((run(&a), counted.count()), ("5\n".to_owned(), 1));
+}
+
+#[test]
+fn files_are_cached_with_their_content() {
+    let counted = Counted::new();
+    let run = || counted.run("", "reads_counted_files --text abc");
+    for expected in [1, 0, 0] {
+        let finished = run();
+        assert_eq!((&*finished.stdout, counted.count()), ("\"ABC ABC abc abc\"\n", expected), "{finished}");
+    }
+    let outputs = counted.path("outputs");
+    let finished = counted.run(&format!("--outputs {outputs}"), "counted_files --text abc");
+    assert_eq!((finished.code, counted.count()), (Some(0), 0), "{finished}");
+    assert_eq!(fs::read_to_string(format!("{outputs}/x.txt")).unwrap(), "ABC");
+    assert_eq!(fs::read_to_string(format!("{outputs}/y\"y.txt")).unwrap(), "abc");
+    assert_eq!(fs::read_to_string(format!("{outputs}/a/b/c.txt")).unwrap(), "abc");
+
+    // A damaged or missing copy is a miss, and a new result removes the old copies.
+    let results = counted.runs.home.path().join(".cache/sealkit/results/results/counted_files");
+    let copies = || {
+        let entries = fs::read_dir(&results).unwrap().map(|entry| entry.unwrap().path());
+        entries.filter(|path| path.is_dir()).collect::<Vec<_>>()
+    };
+    fs::write(copies()[0].join("0/x.txt"), "ABD").unwrap();
+    assert_eq!((&*run().stdout, counted.count()), ("\"ABC ABC abc abc\"\n", 1));
+    assert_eq!(copies().len(), 1);
+    fs::remove_dir_all(&copies()[0]).unwrap();
+    assert_eq!((&*run().stdout, counted.count()), ("\"ABC ABC abc abc\"\n", 1));
+    assert_eq!((&*run().stdout, counted.count()), ("\"ABC ABC abc abc\"\n", 0));
+    let deleted = counted.runs.home.sealkit("delete cache").run().unwrap();
+    assert_eq!(&*deleted.stderr, "Deleted 1 cached result\n");
+    assert_eq!(copies().len(), 0);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::{env, fs::OpenOptions, io::Write as _, process::ExitCode, time::Duration};
 
-use sealkit::{Environment, File, Secret, TaskType, current_context, step, step_async, task, workflow};
+use sealkit::{Dir, Environment, File, Secret, TaskType, current_context, step, step_async, task, workflow};
 
 const SHARED: Environment = Environment::new("shared")
     .secrets(&[Secret::new("my_secret")])
@@ -140,6 +140,36 @@ fn counted_with_secret(log: String) -> anyhow::Result<usize> {
 /// Calls the task with a secret, and is cached itself.
 #[workflow(cache = "v1", calls = [counted_with_secret])]
 fn counted_workflow(log: String) -> anyhow::Result<usize> {
+    append(&log)?;
+    counted_with_secret(log)
+}
+
+/// Returns files. The result is cached.
+#[task(cache = Cache("v1", ignored_inputs = ["log"]))]
+fn counted_files(log: String, text: String) -> anyhow::Result<(File, Vec<File>, Dir)> {
+    append(&log)?;
+    let directory = current_context().working_directory()?.join("a");
+    std::fs::create_dir_all(directory.join("b"))?;
+    std::fs::write(directory.join("b/c.txt"), &text)?;
+    let file = File::from_bytes("x.txt", text.to_uppercase())?;
+    Ok((file.clone(), vec![file, File::from_bytes("y\"y.txt", &text)?], Dir::from_path(&directory)?))
+}
+
+/// Reads the files of the cached task.
+#[workflow(calls = [counted_files])]
+fn reads_counted_files(log: String, text: String) -> anyhow::Result<String> {
+    let (first, rest, dir) = counted_files(log, text)?;
+    let mut parts = vec![first.text()?];
+    for file in &rest {
+        parts.push(file.text()?);
+    }
+    parts.push(dir.file("b/c.txt")?.text()?);
+    Ok(parts.join(" "))
+}
+
+/// Calls the task with a secret without declaring it.
+#[task(cache = "v1")]
+fn counted_undeclared(log: String) -> anyhow::Result<usize> {
     append(&log)?;
     counted_with_secret(log)
 }

@@ -5,6 +5,7 @@
 
 mod call;
 mod entry;
+mod files;
 mod key;
 
 use std::{
@@ -22,11 +23,11 @@ use rustix::{
 };
 use sealkit_protocol::call::Success;
 
-use self::key::KeyContext;
 pub(crate) use self::{
     call::CachedCall,
     key::{Key, ProgramDigest},
 };
+use self::{entry::Entry, key::KeyContext};
 
 /// The age of a temporary file whose writer was killed.
 const STALE: Duration = Duration::from_secs(3600);
@@ -54,44 +55,86 @@ impl ResultCache {
     ///
     /// Returns an error if a file cannot be deleted.
     pub fn delete(&self, task: Option<&str>) -> io::Result<usize> {
-        let directory = match task {
-            Some(task) => self.directory.join("results").join(task),
-            None => self.directory.join("results"),
+        let results = self.directory.join("results");
+        let tasks = match task {
+            Some(task) => vec![results.join(task)],
+            None => list(&results)?,
         };
         let mut count = 0;
-        delete_files(&directory, &mut count)?;
+        for entry in tasks.iter().map(|task| list(task)).collect::<io::Result<Vec<_>>>()?.concat() {
+            // The copies of files are directories.
+            let is_result = !entry.is_dir();
+            let deleted = if is_result { fs::remove_file(entry) } else { fs::remove_dir_all(entry) };
+            match deleted {
+                Ok(()) => count += usize::from(is_result),
+                // Another process has deleted it.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
         Ok(count)
     }
 
-    /// Returns the result of an equal call that is younger than `max_age`.
-    pub(crate) fn get(&self, task: &str, key: &Key, max_age: Option<Duration>) -> Option<Success> {
+    /// Returns the result of an equal call that is younger than `max_age`. Its files are copied below `files`.
+    pub(crate) fn get(
+        &self,
+        task: &str,
+        key: &Key,
+        max_age: Option<Duration>,
+        files: Option<&Path>,
+    ) -> Option<Success> {
         let path = self.path(task, key);
         let bytes = if self.is_read { fs::read(&path).ok()? } else { return None };
-        let Some((created, success)) = entry::decode(key, &bytes) else {
+        let Some((created, entry)) = entry::decode(key, &bytes) else {
             // The next result replaces it.
             let _ = fs::remove_file(path);
             return None;
         };
         // An entry of the future has no known age.
         let age = SystemTime::now().duration_since(created).ok()?;
-        max_age.is_none_or(|max_age| age < max_age).then_some(success)
+        if max_age.is_some_and(|max_age| age >= max_age) {
+            return None;
+        }
+        match (&*entry.files, files) {
+            ("", _) => Some(entry.success),
+            (directory, Some(to)) => files::fetch(&entry.success, &path.with_file_name(directory), to).ok(),
+            (_, None) => None,
+        }
     }
 
-    /// Stores a result.
-    pub(crate) fn put(&self, task: &str, key: &Key, success: &Success) -> io::Result<()> {
+    /// Stores a result, with copies of its files that are below `data`.
+    pub(crate) fn put(
+        &self,
+        task: &str,
+        key: &Key,
+        success: &Success,
+        data: Option<&Path>,
+    ) -> io::Result<()> {
         let (path, temporary) = (self.path(task, key), self.directory.join("tmp"));
         create_directory(path.parent().unwrap_or(&self.directory))?;
         create_directory(&temporary)?;
         remove_stale(&temporary);
         let temporary = temporary.join(format!("{}-{}", std::process::id(), key.random_name()));
-        let written = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&temporary)
-            .and_then(|mut file| file.write_all(&entry::encode(key, success)))
-            .and_then(|()| fs::rename(&temporary, path));
-        written.inspect_err(|_| drop(fs::remove_file(&temporary)))
+        let copies = temporary.with_extension("files");
+        let written = (|| {
+            let mut entry = Entry { files: String::new(), success: success.clone() };
+            if let Some(data) = data {
+                entry.success = files::store(success, data, &copies)?;
+            }
+            // First the files: an entry without them is a miss.
+            if copies.is_dir() {
+                entry.files = format!("{key}.{}", key.random_name());
+                fs::rename(&copies, path.with_file_name(&entry.files))?;
+            }
+            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
+            file.write_all(&entry::encode(key, &entry))?;
+            fs::rename(&temporary, &path)?;
+            remove_other_files(&path, &entry.files);
+            Ok(())
+        })();
+        written.inspect_err(|_| {
+            let _ = (fs::remove_file(&temporary), fs::remove_dir_all(&copies));
+        })
     }
 
     /// Waits until no other call with this key runs, here or in another process, or until `is_cancelled`. The call has ended when the
@@ -120,26 +163,31 @@ fn create_directory(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
-/// Deletes the files in a directory and below it.
-fn delete_files(directory: &Path, count: &mut usize) -> io::Result<()> {
-    let entries = match fs::read_dir(directory) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        entries => entries?,
+/// Returns the paths in a directory, which may not exist.
+fn list(directory: &Path) -> io::Result<Vec<PathBuf>> {
+    match fs::read_dir(directory) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        entries => entries?.map(|entry| entry.map(|entry| entry.path())).collect(),
+    }
+}
+
+/// Removes the files of earlier results of the entry `path`.
+fn remove_other_files(path: &Path, files: &str) {
+    // An entry without files had none before, as its outputs have the same types.
+    let (Some(directory), Some(name)) = (path.parent(), path.file_name().filter(|_| !files.is_empty()))
+    else {
+        return;
     };
-    for entry in entries {
-        let entry = entry?;
-        if entry.file_type()?.is_dir() {
-            delete_files(&entry.path(), count)?;
-        } else {
-            match fs::remove_file(entry.path()) {
-                Ok(()) => *count += 1,
-                // Another process has deleted it.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(error),
-            }
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        let other = entry.file_name();
+        let is_of_entry = other
+            .as_encoded_bytes()
+            .strip_prefix(name.as_encoded_bytes())
+            .is_some_and(|rest| !rest.is_empty());
+        if is_of_entry && other != files {
+            let _ = fs::remove_dir_all(entry.path());
         }
     }
-    Ok(())
 }
 
 /// Removes temporary files of processes that were killed.
@@ -148,7 +196,7 @@ fn remove_stale(directory: &Path) {
         let modified = entry.metadata().and_then(|metadata| metadata.modified());
         let age = modified.ok().and_then(|modified| SystemTime::now().duration_since(modified).ok());
         if age.is_some_and(|age| age > STALE) {
-            let _ = fs::remove_file(entry.path());
+            let _ = (fs::remove_file(entry.path()), fs::remove_dir_all(entry.path()));
         }
     }
 }

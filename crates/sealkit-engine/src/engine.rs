@@ -62,6 +62,8 @@ pub struct Engine {
     /// The number of calls of each task.
     calls: Mutex<BTreeMap<String, u32>>,
     live: Mutex<BTreeMap<u64, LivePod>>,
+    /// The tasks that each action has called, and that those have called.
+    pub(crate) callees: Mutex<BTreeMap<u64, BTreeSet<String>>>,
     /// The results of steps, by the action of the task and the name of the step: they outlive the attempts.
     pub(crate) steps: Mutex<BTreeMap<(u64, String), Outputs>>,
     /// The calls whose callers no longer wait for the result.
@@ -140,6 +142,7 @@ impl Engine {
             next_pod: AtomicU64::new(0),
             calls: Mutex::default(),
             live: Mutex::default(),
+            callees: Mutex::default(),
             steps: Mutex::default(),
             abandoned: Mutex::default(),
             misunderstood: Mutex::default(),
@@ -250,7 +253,7 @@ impl Engine {
             drop(slot);
             let Some(Retry { delay, .. }) = retry else {
                 if let (Some(cached), Ok(success)) = (&cached, &outcome) {
-                    cached.put(success);
+                    cached.put(success, action);
                 }
                 return outcome.map_err(|problem| Attempts::finish(attempt, problem));
             };

@@ -16,7 +16,7 @@ use sealkit_protocol::{
 use sealkit_program::BUILD_AGAIN;
 
 use crate::{
-    engine::{Caller, Engine, lock},
+    engine::{Caller, Engine, LivePod, lock},
     pod::PodSocket,
 };
 
@@ -69,6 +69,16 @@ impl Engine {
         }
     }
 
+    /// Records that a pod has called a task, for its action and for those that wait for it.
+    fn record_callee(&self, pod: u64, task: &str) {
+        let live = self.live();
+        let mut next = Some(pod);
+        while let Some(LivePod { action, caller, .. }) = next.and_then(|pod| live.get(&pod)) {
+            lock(&self.callees).entry(*action).or_default().insert(task.to_owned());
+            next = caller.map(|caller| caller.pod);
+        }
+    }
+
     /// Answers with the recorded result of a step, or records it. What is recorded outlives the pod when it gets the answer.
     fn serve_step(&self, pod: u64, Step { id, name, result }: Step, socket: &PodSocket) {
         let Some(action) = self.live().get(&pod).map(|pod| pod.action) else { return };
@@ -97,6 +107,7 @@ impl Engine {
         let caller = Caller { pod, call: id };
         // Numbered here, in the order of the calls: the threads start in any order.
         let call = self.next_call(&task);
+        self.record_callee(pod, &task);
         let (engine, socket, pending) = (self.clone(), socket.clone(), pending.clone());
         thread::spawn(move || {
             let outcome = engine

@@ -12,7 +12,7 @@ use sealkit_protocol::{
 
 use super::{Key, KeyContext, ResultCache};
 use crate::{
-    engine::{Caller, Engine},
+    engine::{Caller, Engine, lock},
     event::Event,
     values::Found,
 };
@@ -37,10 +37,7 @@ impl Engine {
         caller: Option<Caller>,
     ) -> Option<CachedCall<'e>> {
         let (cache, settings) = (self.options.cache.as_ref()?, task.cache.as_ref()?);
-        let prepare = || {
-            if task.interface.outputs.iter().any(|output| output.r#type.has_file()) {
-                return Err(Cow::from("its output has files"));
-            }
+        let prepare = || -> Result<CachedCall<'e>, Cow<'static, str>> {
             let key = self.key(task, settings, inputs)?;
             let lock = if settings.serialize {
                 cache.lock(&key, || self.is_cancelled(caller)).map_err(|error| reason(&error))?
@@ -96,17 +93,28 @@ impl Engine {
 }
 
 impl CachedCall<'_> {
-    /// Returns the result of an equal call.
+    /// Returns the result of an equal call. Its files are copied to a new directory of the run.
     pub(crate) fn get(&self) -> Option<Success> {
-        self.cache.get(&self.task.name, &self.key, self.settings.max_age)
+        let data = self.engine.data().map(|data| data.join(format!("cached-{}", self.key.random_name())));
+        self.cache.get(&self.task.name, &self.key, self.settings.max_age, data.as_deref())
     }
 
-    /// Stores the result.
-    pub(crate) fn put(&self, success: &Success) {
+    /// Stores the result, unless the key does not cover everything that the action has called.
+    pub(crate) fn put(&self, success: &Success, action: u64) {
+        let reachable = self.engine.program.reachable(self.task);
+        let is_covered = |name: &String| {
+            reachable.required.iter().chain(&reachable.possible).any(|task| task.name == *name)
+        };
+        let callees = lock(&self.engine.callees).get(&action).cloned().unwrap_or_default();
+        if let Some(callee) = callees.iter().find(|name| !is_covered(name)) {
+            let reason =
+                format!("it calls task `{callee}`, which it does not declare: add `calls = [{callee}]`");
+            return self.engine.not_cached(self.task, &reason);
+        }
         // What is stored is not encrypted.
         if !self.engine.guard().check(&success.outputs.encode_to_vec()).is_empty() {
             self.engine.not_cached(self.task, "its output contains a secret");
-        } else if let Err(error) = self.cache.put(&self.task.name, &self.key, success) {
+        } else if let Err(error) = self.cache.put(&self.task.name, &self.key, success, self.engine.data()) {
             self.engine.not_cached(self.task, &reason(&error));
         }
     }

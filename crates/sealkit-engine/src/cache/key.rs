@@ -153,9 +153,7 @@ fn with_content(mut literal: Literal) -> io::Result<Literal> {
                 if !hash.is_empty() {
                     blob.uri = format!("hash:{hash}");
                 } else if let Some(path) = local_path(&blob.uri) {
-                    let mut digest = Parts::default();
-                    add_content(&path, &mut digest)?;
-                    blob.uri = format!("content:{}", Key(digest.0.finalize().into()));
+                    blob.uri = format!("content:{}", digest_of_content(&path)?);
                 }
             }
             Some(ScalarValue::Union(union)) => {
@@ -181,6 +179,13 @@ fn with_content(mut literal: Literal) -> io::Result<Literal> {
 fn local_path(uri: &str) -> Option<PathBuf> {
     let path = uri.strip_prefix("file://").unwrap_or(uri);
     path.starts_with('/').then(|| PathBuf::from(path))
+}
+
+/// Returns the digest of the content of a file, or of the names and contents below a directory.
+pub(super) fn digest_of_content(path: &Path) -> io::Result<String> {
+    let mut digest = Parts::default();
+    add_content(path, &mut digest)?;
+    Ok(Key(digest.0.finalize().into()).to_string())
 }
 
 /// Adds the content of a file, or the names and contents below a directory.

@@ -68,33 +68,33 @@ fn damaged_entries_and_those_of_other_keys_are_misses() {
     let cache = ResultCache::new(directory.path().to_owned(), true);
     let version = Cache { version: Some("v1".to_owned()), ..Cache::default() };
     let [one, two] = [1, 2].map(|a| key(&task(), &version, &inputs(&[("a", a)]), &[]));
-    assert_eq!(cache.get("t", &one, None), None);
-    cache.put("t", &one, &success("one")).unwrap();
-    assert_eq!(cache.get("t", &one, None), Some(success("one")));
-    assert_eq!(cache.get("t", &one, Some(Duration::ZERO)), None);
-    assert!(ResultCache::new(directory.path().to_owned(), false).get("t", &one, None).is_none());
+    assert_eq!(cache.get("t", &one, None, None), None);
+    cache.put("t", &one, &success("one"), None).unwrap();
+    assert_eq!(cache.get("t", &one, None, None), Some(success("one")));
+    assert_eq!(cache.get("t", &one, Some(Duration::ZERO), None), None);
+    assert!(ResultCache::new(directory.path().to_owned(), false).get("t", &one, None, None).is_none());
 
     // The entry of another key.
     fs::copy(cache.path("t", &one), cache.path("t", &two)).unwrap();
-    assert_eq!(cache.get("t", &two, None), None);
+    assert_eq!(cache.get("t", &two, None, None), None);
     assert!(!cache.path("t", &two).exists());
 
     let whole = fs::read(cache.path("t", &one)).unwrap();
     for length in 0..whole.len() {
         fs::write(cache.path("t", &one), &whole[..length]).unwrap();
-        assert_eq!(cache.get("t", &one, None), None, "{length}");
+        assert_eq!(cache.get("t", &one, None, None), None, "{length}");
     }
     for index in 0..whole.len() {
         let mut damaged = whole.clone();
         damaged[index] ^= 1;
         fs::write(cache.path("t", &one), &damaged).unwrap();
-        assert_eq!(cache.get("t", &one, None), None, "{index}");
+        assert_eq!(cache.get("t", &one, None, None), None, "{index}");
     }
-    cache.put("t", &one, &success("again")).unwrap();
-    assert_eq!(cache.get("t", &one, None), Some(success("again")));
+    cache.put("t", &one, &success("again"), None).unwrap();
+    assert_eq!(cache.get("t", &one, None, None), Some(success("again")));
     assert_eq!(cache.delete(Some("other")).unwrap(), 0);
     assert_eq!(cache.delete(Some("t")).unwrap(), 1);
-    assert_eq!(cache.get("t", &one, None), None);
+    assert_eq!(cache.get("t", &one, None, None), None);
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn temporary_files_of_killed_processes_are_removed() {
     let cache = ResultCache::new(directory.path().to_owned(), true);
     let version = Cache { version: Some("v1".to_owned()), ..Cache::default() };
     let key = key(&task(), &version, &inputs(&[]), &[]);
-    cache.put("t", &key, &success("")).unwrap();
+    cache.put("t", &key, &success(""), None).unwrap();
     let temporary = directory.path().join("tmp");
     let [old, new] = ["old", "new"].map(|name| temporary.join(name));
     for path in [&old, &new] {
@@ -111,6 +111,6 @@ fn temporary_files_of_killed_processes_are_removed() {
     }
     let two_hours_ago = SystemTime::now() - Duration::from_secs(7200);
     File::options().write(true).open(&old).unwrap().set_modified(two_hours_ago).unwrap();
-    cache.put("t", &key, &success("")).unwrap();
+    cache.put("t", &key, &success(""), None).unwrap();
     assert!(!old.exists() && new.exists());
 }

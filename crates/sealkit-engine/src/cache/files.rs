@@ -1,0 +1,122 @@
+//! The files of a cached result. The files of a run are removed with it, so the cache has copies.
+//!
+//! In the entry, the place of a file is `cache:NUMBER/DIGEST/NAME`: the copy is the file `NUMBER/NAME` in the directory of the entry.
+
+use std::{fs, io, path::Path};
+
+use sealkit_idl::{
+    core::{Literal, LiteralValue, ScalarValue},
+    task::Outputs,
+};
+use sealkit_protocol::call::Success;
+
+use super::key::digest_of_content;
+
+const SCHEME: &str = "cache:";
+
+/// Copies the files of a result that are in the directory `data` of the run to `to`. Returns the result with the places of the copies; it
+/// is unchanged, and `to` is not created, if there are none.
+///
+/// # Errors
+///
+/// Returns an error if a file cannot be copied.
+pub(super) fn store(success: &Success, data: &Path, to: &Path) -> io::Result<Success> {
+    let mut number = 0;
+    with_uris(success, &mut |uri| {
+        let path = Path::new(uri);
+        if !path.starts_with(data) {
+            return Ok(None);
+        }
+        let name = path.file_name().and_then(|name| name.to_str());
+        let name = name.ok_or_else(|| io::Error::other("a file has no name"))?;
+        let directory = to.join(number.to_string());
+        fs::create_dir_all(&directory)?;
+        copy(path, &directory.join(name))?;
+        let stored = format!("{SCHEME}{number}/{}/{name}", digest_of_content(&directory.join(name))?);
+        number += 1;
+        Ok(Some(stored))
+    })
+}
+
+/// Copies the files of a cached result from its directory `from` to new places below `to`. Returns the result with the places.
+///
+/// # Errors
+///
+/// Returns an error if a copy is missing or damaged.
+pub(super) fn fetch(success: &Success, from: &Path, to: &Path) -> io::Result<Success> {
+    with_uris(success, &mut |uri| {
+        let Some(stored) = uri.strip_prefix(SCHEME) else { return Ok(None) };
+        let mut parts = stored.splitn(3, '/');
+        let (Some(number), Some(digest), Some(name)) = (parts.next(), parts.next(), parts.next()) else {
+            return Err(io::ErrorKind::InvalidData.into());
+        };
+        let directory = to.join(number);
+        fs::create_dir_all(&directory)?;
+        let copied = directory.join(name);
+        copy(&from.join(number).join(name), &copied)?;
+        if digest_of_content(&copied)? != digest {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+        let path = copied.into_os_string().into_string();
+        path.map(Some).map_err(|_| io::Error::other("the directory of the run is not UTF-8 text"))
+    })
+}
+
+/// Returns the result with other URIs of files: `change` returns the new one, or `None` to keep it.
+fn with_uris(
+    success: &Success,
+    change: &mut impl FnMut(&str) -> io::Result<Option<String>>,
+) -> io::Result<Success> {
+    let mut changed: Vec<(String, String)> = Vec::new();
+    let mut outputs: Outputs = success.outputs.clone();
+    for literal in outputs.literals.iter_mut().filter_map(|output| output.value.as_mut()) {
+        each_uri(literal, &mut |uri| {
+            // A file that is in several outputs is one file.
+            let known = changed.iter().find(|(old, _)| old == uri).map(|(_, new)| new.clone());
+            let new = if known.is_some() { known } else { change(uri)? };
+            if let Some(new) = new {
+                changed.push((std::mem::replace(uri, new.clone()), new));
+            }
+            Ok(())
+        })?;
+    }
+    let mut json = success.json.clone();
+    for (old, new) in changed {
+        let [old, new] = [old, new].map(|uri| serde_json::Value::from(uri).to_string());
+        json = json.replace(&old, &new);
+    }
+    Ok(Success { outputs, json })
+}
+
+/// Visits the URIs of all files in a literal.
+fn each_uri(literal: &mut Literal, visit: &mut impl FnMut(&mut String) -> io::Result<()>) -> io::Result<()> {
+    match &mut literal.value {
+        Some(LiteralValue::Scalar(scalar)) => match &mut scalar.value {
+            Some(ScalarValue::Blob(blob)) => visit(&mut blob.uri),
+            Some(ScalarValue::Union(union)) => {
+                union.value.as_mut().map_or(Ok(()), |value| each_uri(value, visit))
+            }
+            _ => Ok(()),
+        },
+        Some(LiteralValue::Collection(list)) => {
+            list.literals.iter_mut().try_for_each(|literal| each_uri(literal, visit))
+        }
+        Some(LiteralValue::Map(map)) => {
+            map.literals.values_mut().try_for_each(|literal| each_uri(literal, visit))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Copies a file, or a directory with everything in it.
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    if !fs::symlink_metadata(from)?.is_dir() {
+        return fs::copy(from, to).map(drop);
+    }
+    fs::create_dir(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        copy(&entry.path(), &to.join(entry.file_name()))?;
+    }
+    Ok(())
+}
