@@ -192,6 +192,56 @@ fn files_are_cached_with_their_content() {
 }
 
 #[test]
+fn a_result_that_depends_on_standard_input_is_not_cached() {
+    let counted = Counted::new();
+    for _ in 0..2 {
+        let program = counted.runs.program("--stdin").args("counted --n 1 --log").arg(counted.path("log"));
+        let finished = program.input("text").run().unwrap();
+        assert!(finished.stderr.contains("is not cached: it reads standard input"), "{finished}");
+        assert_eq!(counted.count(), 1);
+    }
+}
+
+/// The task would wait for the lock that it holds.
+#[test]
+fn a_serialized_task_may_call_itself() {
+    let counted = Counted::new();
+    let finished = counted.run("", "calls_itself --depth 3");
+    assert_eq!((&*finished.stdout, counted.count()), ("3\n", 4), "{finished}");
+    let endless = counted.run("--no-cache", "calls_itself --depth 200");
+    assert!(endless.stderr.contains("nested deeper than 64"), "{endless}");
+}
+
+/// The copies of a program are other programs, except for `auto`.
+#[test]
+fn two_programs_share_no_results() {
+    let counted = Counted::new();
+    let copy = counted.path("copy");
+    fs::copy(PROGRAM, &copy).unwrap();
+    let run = |program: &str, task: &str| {
+        let run =
+            counted.runs.home.sealkit("run").arg(program).args(task).arg("--log").arg(counted.path("log"));
+        assert_eq!(run.run().unwrap().code, Some(0));
+        counted.count()
+    };
+    assert_eq!([PROGRAM, &copy].map(|program| run(program, "counted --n 4")), [1, 1]);
+    assert_eq!([PROGRAM, &copy].map(|program| run(program, "counted_with_secret")), [1, 0]);
+}
+
+#[test]
+fn a_cache_is_not_a_path() {
+    let counted = Counted::new();
+    counted.run("", "counted --n 4");
+    for name in ["..", "."] {
+        let refused = counted.runs.home.sealkit("delete cache").arg(name).run().unwrap();
+        assert_eq!(refused.code, Some(2), "{refused}");
+    }
+    counted.count();
+    counted.run("", "counted --n 4");
+    assert_eq!(counted.count(), 0);
+}
+
+#[test]
 fn failures_are_not_cached() {
     let counted = Counted::new();
     for _ in 0..2 {

@@ -101,7 +101,7 @@ fn a_task_knows_its_run_its_attempt_and_a_key_that_all_attempts_share() {
     assert_eq!(first[1..], second[1..]);
     let run = &second[1];
     assert!(run.starts_with("local-") && run.len() == 18, "{run}");
-    let expected = ["a0", "p", "development", "none", "true", &format!("p-development-{run}-a0")];
+    let expected = ["a0", "p", "development", "none", "true", &format!("p.development.{run}.a0")];
     assert_eq!(second[2..], expected);
 
     let (_, called) = facts(&runs.run("facts_of_called_tasks"));
@@ -135,12 +135,12 @@ fn a_pod_on_a_cluster_reads_the_attempt_that_counts_from_one_first() {
         text
     };
     let first = execute(&[("FLYTE_ATTEMPT_NUMBER", "0")]);
-    assert!(first.contains("facts of the first attempt: 1 r1 a7 p d v1 false p-d-r1-a7"), "{first}");
+    assert!(first.contains("facts of the first attempt: 1 r1 a7 p d v1 false p.d.r1.a7"), "{first}");
     for variables in
         [&[("FLYTE_ATTEMPT_NUMBER", "1")][..], &[("FLYTE_ATTEMPT", "2"), ("FLYTE_ATTEMPT_NUMBER", "5")]]
     {
         let second = execute(variables);
-        assert!(second.contains("p-d-r1-a7") && second.contains("attempt 2 of 2"), "{second}");
+        assert!(second.contains("p.d.r1.a7") && second.contains("attempt 2 of 2"), "{second}");
     }
 }
 
@@ -178,6 +178,7 @@ fn a_step_is_done_once_for_all_attempts() {
     let paid = runs.run(&format!("pays --log {}", log.display()));
     let expected = "{\"o0\":1,\"o1\":[\"part 0 in attempt 1\",\"part 1 in attempt 1\"],\"o2\":null}\n";
     assert_eq!((&*paid.stdout, count()), (expected, 5), "{paid}");
+    assert!(paid.stderr.contains("warning: step `huge` of task `pays` is not recorded"), "{paid}");
     // Another run does them again.
     runs.run(&format!("pays --log {}", log.display()));
     assert_eq!(count(), 10);

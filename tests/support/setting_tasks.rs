@@ -144,6 +144,13 @@ fn counted_workflow(log: String) -> anyhow::Result<usize> {
     counted_with_secret(log)
 }
 
+/// Calls itself, and waits for equal calls.
+#[workflow(cache = Cache("v1", ignored_inputs = ["log", "depth"], serialize = true))]
+fn calls_itself(log: String, depth: u32) -> anyhow::Result<u32> {
+    append(&log)?;
+    Ok(if depth > 0 { calls_itself(log, depth - 1)? + 1 } else { 0 })
+}
+
 /// Returns files. The result is cached.
 #[task(cache = Cache("v1", ignored_inputs = ["log"]))]
 fn counted_files(log: String, text: String) -> anyhow::Result<(File, Vec<File>, Dir)> {
@@ -220,6 +227,8 @@ async fn pays(log: String) -> anyhow::Result<(i64, Vec<String>, Option<String>)>
         // The pod dies. Its steps are recorded.
         std::process::abort();
     }
+    // Not every result has a Flyte value. The work is done, so this is no error.
+    step("huge", || anyhow::Ok(u64::MAX))?;
     step("fails", || {
         append(&log)?;
         anyhow::ensure!(attempt > 2, "declined");

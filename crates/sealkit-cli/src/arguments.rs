@@ -164,7 +164,7 @@ pub enum DeleteObject {
     /// Delete the cached results of local runs
     #[command(after_long_help = help::DELETE_CACHE)]
     Cache {
-        /// Task whose results are deleted; without it, all results are
+        /// Task whose results to delete; the default is all tasks
         task: Option<String>,
     },
 }

@@ -81,7 +81,7 @@ impl Graph {
         graph
     }
 
-    /// Places each task to the right of the tasks that call it. A circle of calls ends at the number of tasks.
+    /// Places each task to the right of the tasks that call it. A cycle of calls ends at the number of tasks.
     fn place_tasks(&mut self) {
         for _ in 0..self.nodes.len() {
             for Edge { from, to, .. } in &self.edges {

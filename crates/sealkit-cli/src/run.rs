@@ -78,6 +78,10 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
         let started = Recorder::start(info);
         started.and_then(|started| recorder.set(started).ok());
     }
+    if args.report.is_some() && recorder.get().is_none() {
+        let message = "cannot write a report: there is no home directory to record the run in";
+        return Err(CommandError::failure(message).with_hint("set SEALKIT_HOME to a directory"));
+    }
     if has_secrets {
         isolation::print_warnings(&engine);
     }
@@ -96,9 +100,6 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
         Err(problem) => Err(interrupted.unwrap_or_else(|| problem.into())),
     };
     engine.remove_data();
-    if args.report.is_some() && recorder.get().is_none() {
-        terminal::warning("no report is written: without a home directory, runs are not recorded");
-    }
     if let Some(recorder) = recorder.get() {
         let record = recorder.finish(&outcome);
         if let (Some(page), Some(_)) = (&args.report, &record) {

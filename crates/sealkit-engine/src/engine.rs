@@ -83,6 +83,8 @@ pub(crate) struct Caller {
 /// A pod whose process runs.
 pub(crate) struct LivePod {
     pub(crate) caller: Option<Caller>,
+    /// The name of the task.
+    pub(crate) task: String,
     /// The action, which all attempts of the call share.
     pub(crate) action: u64,
     /// The process, which leads a group of the same number.
@@ -220,14 +222,14 @@ impl Engine {
             let message = format!("calls of task `{}` are nested deeper than {MAX_CALL_DEPTH}", task.name);
             return Err(Problem::new(Code::Other, message).not_retryable());
         }
-        let cached = self.cached_call(task, inputs, caller);
+        let attempts = Attempts::new(task.limits());
+        let cached = self.cached_call(task, inputs, caller, attempts.queue_limit(0));
         if let Some(success) = cached.as_ref().and_then(CachedCall::get) {
             let (pod, caller) =
                 (self.next_pod.fetch_add(1, Ordering::SeqCst), caller.map(|caller| caller.pod));
             (self.observer)(&Event::Cached { pod, caller, task, call, inputs, success: &success });
             return Ok(success);
         }
-        let attempts = Attempts::new(task.limits());
         let (mut attempt, mut first) = (0, None);
         loop {
             let slot = self.slots.acquire(attempts.queue_limit(attempt));
@@ -312,7 +314,10 @@ impl Engine {
         let (running, start) = start(&mut pod, inputs, print)?;
         let process = running.process();
         let terminal = running.terminal();
-        self.live().insert(number, LivePod { caller, action, process, terminal, is_suspended: false });
+        self.live().insert(
+            number,
+            LivePod { caller, task: task.name.clone(), action, process, terminal, is_suspended: false },
+        );
         // A cancellation before the pod was live could not terminate it.
         if self.is_cancelled(caller) {
             self.terminate(vec![number]);

@@ -262,7 +262,7 @@ impl Pod<'_> {
         let is_secret =
             |name: &OsStr| self.mounts.variables.iter().any(|variable| name == variable.name.as_str());
         let mut all = options.variables();
-        // The command line beats the task.
+        // The command line takes precedence over the task.
         let is_overridden = |name: &str| options.environment.iter().any(|(known, _)| known == name);
         let own = self.env.iter().filter(|(name, _)| !is_overridden(name));
         all.extend(own.map(|(name, value)| (name.into(), value.into())));

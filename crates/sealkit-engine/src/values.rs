@@ -15,7 +15,7 @@ pub type Lookup<'a> = dyn Fn(&SecretRequest) -> Result<Option<Found>> + 'a;
 pub struct Found {
     /// The value.
     pub value: Zeroizing<Vec<u8>>,
-    /// A text that changes whenever the value changes, and says nothing of the value. Not every place has one.
+    /// A text that changes whenever the value changes, and does not reveal it. Not every source has one.
     pub revision: Option<String>,
 }
 
@@ -26,7 +26,7 @@ impl fmt::Debug for Found {
     }
 }
 
-/// The value of a place without revisions.
+/// The value of a source without revisions.
 impl From<Zeroizing<Vec<u8>>> for Found {
     fn from(value: Zeroizing<Vec<u8>>) -> Self {
         Self { value, revision: None }

@@ -246,7 +246,9 @@ pub const fn check_project(project: &str) -> Result<(), NameError> {
 ///
 /// Returns [`NameError::TaskName`] if the name is not valid.
 pub const fn check_task_name(name: &str) -> Result<(), NameError> {
-    if is_plain(name, 255, true) { Ok(()) } else { Err(NameError::TaskName) }
+    // The name is that of a directory, too.
+    let is_path = is_same(name, ".") || is_same(name, "..");
+    if is_plain(name, 255, true) && !is_path { Ok(()) } else { Err(NameError::TaskName) }
 }
 
 /// Validates the environment variable of a request.

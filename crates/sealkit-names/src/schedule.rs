@@ -49,16 +49,17 @@ pub fn check_cron(expression: &str) -> Result<(), String> {
             } else {
                 format!(", or {} to {}", names[0], names[names.len() - 1])
             };
-            format!("`{field}` is no {name}: expected {min} to {max}{names}, a list, a range, a step or `*`")
+            format!("`{field}` is not a valid {name}: expected {min} to {max}{names}, a list, a range, a step or `*`")
         })?;
         values.push(found);
     }
-    let is_any = |field: &str| field.starts_with(['*', '?']);
+    // A star with a step is no star for the scheduler.
+    let is_any = |field: &str| matches!(field, "*" | "?" | "*/1" | "?/1");
     // A day of the week is an alternative to the day of the month.
     let never = is_any(fields[4])
         && !values[3].iter().any(|month| values[2].iter().any(|day| *day <= DAYS[*month as usize - 1]));
     if never {
-        return Err("it names no time: none of its months has this day".to_owned());
+        return Err("it never runs: none of its months has this day".to_owned());
     }
     Ok(())
 }
@@ -159,6 +160,7 @@ mod tests {
             "5/10 * ? JAN-mar SUN",
             "0 0 29 2 *",
             "0 0 31 2 mon",
+            "0 0 31 2 */2",
             "0  9\t* * *",
         ] {
             assert_eq!(check_cron(good), Ok(()), "{good}");
@@ -188,10 +190,7 @@ mod tests {
         ] {
             assert!(check_cron(bad).is_err(), "{bad}");
         }
-        assert_eq!(
-            check_cron("0 0 30 2 *").unwrap_err(),
-            "it names no time: none of its months has this day"
-        );
+        assert_eq!(check_cron("0 0 30 2 *").unwrap_err(), "it never runs: none of its months has this day");
     }
 
     #[test]

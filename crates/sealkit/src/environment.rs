@@ -7,7 +7,7 @@ use crate::{Cache, Resources, Schedule, Secret};
 /// Settings that several tasks share: `environment = ENV` of [`task`](macro@crate::task).
 ///
 /// It corresponds to `flyte.TaskEnvironment`. All secrets of the environment are requested by each of its tasks, in addition to
-/// their own. For everything else, the argument of a task beats the environment.
+/// their own. For everything else, the argument of a task takes precedence over the environment.
 ///
 /// # Examples
 ///
@@ -107,7 +107,7 @@ impl Environment {
     /// Sets the image that the uploaded program runs in on a cluster. The image must contain the Flyte SDK, whose entry point starts the
     /// program.
     ///
-    /// An image that contains the program itself is set with `--image` of the `sealkit` command, which beats this one.
+    /// An image that contains the program itself is set with `--image` of the `sealkit` command, which takes precedence over this one.
     #[must_use]
     pub const fn image(mut self, image: &'static str) -> Self {
         self.image = Some(image);

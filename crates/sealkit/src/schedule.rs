@@ -44,6 +44,7 @@ pub struct Schedule {
 #[non_exhaustive]
 pub enum Automation {
     /// The times of a cron expression.
+    #[non_exhaustive]
     Cron {
         /// Five fields, or a name such as `@daily`.
         expression: &'static str,
@@ -51,12 +52,25 @@ pub enum Automation {
         timezone: Option<&'static str>,
     },
     /// A fixed interval.
+    #[non_exhaustive]
     FixedRate {
         /// The interval in minutes, at least 1.
         minutes: u32,
         /// The first time, in seconds since 1970. Without one, it is that of the deployment.
         start: Option<i64>,
     },
+}
+
+impl Automation {
+    #[doc(hidden)]
+    pub const fn __cron(expression: &'static str, timezone: Option<&'static str>) -> Self {
+        Self::Cron { expression, timezone }
+    }
+
+    #[doc(hidden)]
+    pub const fn __fixed_rate(minutes: u32, start: Option<i64>) -> Self {
+        Self::FixedRate { minutes, start }
+    }
 }
 
 impl Schedule {

@@ -121,12 +121,17 @@ fn duration(duration: Option<std::time::Duration>) -> Option<Duration> {
 /// Returns how results are cached.
 fn cached(task: &TaskMetadata) -> IdlMetadata {
     let Some(cache) = task.cache() else { return IdlMetadata::default() };
+    let version = match cache.version {
+        Some(version) => version.to_owned(),
+        None => match program_digest() {
+            Some(digest) => sealkit_names::md5_hex(format!("{digest}{}", cache.salt).as_bytes()),
+            // All programs would share their results.
+            None => return IdlMetadata::default(),
+        },
+    };
     IdlMetadata {
         discoverable: true,
-        discovery_version: cache.version.map_or_else(
-            || sealkit_names::md5_hex(format!("{}{}", program_digest(), cache.salt).as_bytes()),
-            str::to_owned,
-        ),
+        discovery_version: version,
         cache_serializable: cache.serialize,
         cache_ignore_input_vars: cache.ignored_inputs.iter().map(|name| (*name).to_owned()).collect(),
         cache_max_age: duration(cache.max_age),
@@ -134,13 +139,15 @@ fn cached(task: &TaskMetadata) -> IdlMetadata {
     }
 }
 
-/// Returns the digest of the running program.
-fn program_digest() -> &'static str {
-    static DIGEST: OnceLock<String> = OnceLock::new();
-    DIGEST.get_or_init(|| {
-        let program = env::current_exe().and_then(fs::read).unwrap_or_default();
-        sealkit_names::md5_hex(&program)
-    })
+/// Returns the digest of the running program, or `None` if it cannot be read.
+fn program_digest() -> Option<&'static str> {
+    static DIGEST: OnceLock<Option<String>> = OnceLock::new();
+    let digest = DIGEST.get_or_init(|| {
+        // Linux names the file that runs, also after it was replaced.
+        let program = fs::read("/proc/self/exe").or_else(|_| env::current_exe().and_then(fs::read));
+        program.ok().map(|program| sealkit_names::md5_hex(&program))
+    });
+    digest.as_deref()
 }
 
 /// Returns the service account and the secrets, if there are any.

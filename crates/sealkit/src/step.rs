@@ -28,15 +28,19 @@ pub(crate) struct Steps(Mutex<BTreeMap<String, Value>>);
 /// when this function returns, so an attempt that is killed before has not done the step, as far as sealkit knows. Pass the
 /// [idempotency key](Context::idempotency_key) to the service to close this gap.
 ///
-/// Steps of one name are numbered in the order in which an attempt reaches them, so steps that run at the same time need different
-/// names. On a cluster, a step is a trace of the official SDK, and is shown below its task. Locally, the `sealkit` command keeps the
-/// results for the run. Outside a task, the work just runs.
+/// sealkit numbers the steps of one name in the order in which an attempt reaches them, also those that failed. Every attempt must reach
+/// them in the same order: put the item into the name, as in `format!("charge-{order}")`. To try work again, loop inside the step.
+///
+/// On a cluster, a step is a trace of the official SDK, which the console shows below its task. Locally, the `sealkit` command keeps the
+/// results until the run ends. Pods on Flyte 1 do not keep them for the next attempt. Outside a task, the work just runs.
+///
+/// A result that cannot be recorded, such as one above 2 MiB on a cluster, is a warning: an error would make the work happen again.
 ///
 /// # Errors
 ///
 /// Returns the error of the work. Returns an error of kind [`ErrorKind::Leak`], which is not retried, if the result contains a secret
-/// that the task has read: it would be stored in clear. [`ErrorKind::InvalidValue`] if the result has no Flyte value, or the recorded
-/// result has another type, and [`ErrorKind::InvalidName`] unless the name has 1 to 63 bytes.
+/// that the task has read: it would be stored in clear. [`ErrorKind::InvalidValue`] if the recorded result has another type, and
+/// [`ErrorKind::InvalidName`] unless the name has 1 to 63 bytes without brackets.
 ///
 /// # Examples
 ///
@@ -64,6 +68,7 @@ pub(crate) struct Steps(Mutex<BTreeMap<String, Value>>);
 /// # anyhow::Ok(())
 /// ```
 pub fn step<T: TaskType, E: From<Error>>(name: &str, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+    const { T::TYPE.check_returned() };
     let context = current_context();
     let Some(step) = Step::new(&context, name)? else { return work() };
     let recorded = match step.question()? {
@@ -76,7 +81,7 @@ pub fn step<T: TaskType, E: From<Error>>(name: &str, work: impl FnOnce() -> Resu
     let started = SystemTime::now();
     let result = work()?;
     if let Some(record) = step.record(&result, started)? {
-        step.warn_unless_recorded(record.wait());
+        step.warn_unless_recorded(record.and_then(controller::PendingStep::wait));
     }
     Ok(result)
 }
@@ -113,6 +118,7 @@ pub async fn step_async<T: TaskType, E: From<Error>>(
     name: &str,
     work: impl Future<Output = Result<T, E>>,
 ) -> Result<T, E> {
+    const { T::TYPE.check_returned() };
     let context = current_context();
     let Some(step) = Step::new(&context, name)? else { return work.await };
     let recorded = match step.question()? {
@@ -125,7 +131,10 @@ pub async fn step_async<T: TaskType, E: From<Error>>(
     let started = SystemTime::now();
     let result = work.await?;
     if let Some(record) = step.record(&result, started)? {
-        let recorded = record.await;
+        let recorded = match record {
+            Ok(pending) => pending.await,
+            Err(error) => Err(error),
+        };
         step.warn_unless_recorded(recorded);
     }
     Ok(result)
@@ -178,33 +187,50 @@ impl<'c> Step<'c> {
         })
     }
 
-    /// Records the result. Returns the answer to wait for, if another process records it.
+    /// Records the result. Returns `None` if it is recorded, and otherwise the answer to wait for, or why it cannot be recorded.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the result contains a secret. Any other error would make the work happen again.
     fn record<T: TaskType>(
         &self,
         result: &T,
         started: SystemTime,
-    ) -> Result<Option<controller::PendingStep>, Error> {
+    ) -> Result<Option<Result<controller::PendingStep, Error>>, Error> {
         let (task, name) = (self.task.name(), &self.name);
         let invalid = |error: crate::ValueError| {
-            Error::new(ErrorKind::InvalidValue, format!("step `{name}` of task `{task}`: the result {error}"))
+            Error::new(
+                ErrorKind::InvalidValue,
+                format!("the result of step `{name}` of task `{task}` {error}"),
+            )
         };
-        let value = result.to_value().map_err(invalid)?;
+        let converted = result.to_value().and_then(|value| {
+            let literals = to_outputs(T::__MEMBER.outputs, &value)?;
+            Ok((value, literals))
+        });
+        let (value, mut literals) = match converted {
+            Ok(converted) => converted,
+            Err(error) => return Ok(Some(Err(invalid(error)))),
+        };
         if let Some(frame) = self.context.frame() {
             let (destination, r#type) = (Destination::Step(name.clone()), T::TYPE);
             OutgoingValue { task: self.task, destination, name: "o0", r#type, value: &value }
                 .check(&frame.known_secrets)
                 .inspect_err(|error| frame.record_error(error))?;
         }
-        let Some(controller) = controller::current().transpose()? else {
-            self.steps.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone(), value);
-            return Ok(None);
+        let controller = match controller::current() {
+            Some(Ok(controller)) => controller,
+            Some(Err(error)) => return Ok(Some(Err(error))),
+            None => {
+                self.steps.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone(), value);
+                return Ok(None);
+            }
         };
-        let mut literals = to_outputs(T::__MEMBER.outputs, &value).map_err(invalid)?;
         if literals.is_empty() {
             literals.push(NamedLiteral { name: "o0".to_owned(), ..NamedLiteral::default() });
         }
         let interface = crate::Interface::__new(&[], T::__MEMBER.outputs);
-        controller.record_step(name, Outputs { literals }, &interface, started).map(Some)
+        Ok(Some(controller.record_step(name, Outputs { literals }, &interface, started)))
     }
 
     /// Prints that a result is not recorded. An error would make the work happen again at once.

@@ -243,7 +243,7 @@ impl Type {
     pub(crate) const fn check_one(self) {
         assert!(
             !self.has_outputs(),
-            "several outputs are no value: a tuple can only be all that a task returns, so use a struct with `#[derive(TaskType)]`"
+            "a tuple is only allowed as the whole return value of a task: use a struct with `#[derive(TaskType)]`"
         );
     }
 

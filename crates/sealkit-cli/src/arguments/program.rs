@@ -108,7 +108,7 @@ pub struct Run {
     /// Do not record the run for `sealkit get run` and `sealkit logs`
     #[arg(long, conflicts_with = "remote", hide_short_help = true)]
     pub no_history: bool,
-    /// Write a page with the tasks, their times, values and logs to a file
+    /// Write an HTML page with the tasks, their times, values and logs
     #[arg(long, value_name = "PATH", conflicts_with_all = ["remote", "no_history"], hide_short_help = true)]
     #[arg(value_hint = ValueHint::FilePath)]
     pub report: Option<PathBuf>,

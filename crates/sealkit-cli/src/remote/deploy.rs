@@ -17,7 +17,7 @@ pub(crate) fn deploy(args: &Deploy) -> Result<(), CommandError> {
         None => program.tasks().iter().collect(),
     };
     remote_run::check_incompatibilities(&tasks)?;
-    ignored::warn(&tasks, None);
+    ignored::warn(&tasks, None, false);
     source.deliver(&cluster, &mut deployment)?;
     let mut deployed = Vec::new();
     for task in tasks {
@@ -27,7 +27,8 @@ pub(crate) fn deploy(args: &Deploy) -> Result<(), CommandError> {
     let specs = deployed.iter().map(|(_, spec)| spec);
     let unchanged = if args.force { Vec::new() } else { check_registered(&cluster, specs)? };
     let place = format!("project `{project}`, domain `{domain}`");
-    let existing = schedules::existing(&cluster, &project, &domain)?;
+    let has_schedules = deployed.iter().any(|(triggers, _)| !triggers.is_empty());
+    let existing = schedules::existing(&cluster, &project, &domain, has_schedules)?;
     for (mut triggers, spec) in deployed {
         let id = spec.id();
         let paused = schedules::keep_paused(&mut triggers, &id.name, &existing);

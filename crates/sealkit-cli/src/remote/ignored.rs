@@ -4,10 +4,10 @@ use sealkit_program::Task;
 
 use crate::terminal;
 
-/// Warns about each of these tasks. `first` is the task that a run begins with.
-pub(super) fn warn(tasks: &[&Task], first: Option<&Task>) {
+/// Warns about each of these tasks. `first` is the task that a run begins with, and `no_cache` says that nothing is cached.
+pub(super) fn warn(tasks: &[&Task], first: Option<&Task>, no_cache: bool) {
     for task in tasks {
-        for (warning, hint) in warnings(task, first) {
+        for (warning, hint) in warnings(task, first, no_cache) {
             terminal::warning(&format!("task `{}`: {warning}", task.name));
             terminal::hint(hint);
         }
@@ -15,13 +15,13 @@ pub(super) fn warn(tasks: &[&Task], first: Option<&Task>) {
 }
 
 /// Returns the warnings about a task, each with a hint.
-fn warnings(task: &Task, first: Option<&Task>) -> Vec<(&'static str, &'static str)> {
+fn warnings(task: &Task, first: Option<&Task>, no_cache: bool) -> Vec<(&'static str, &'static str)> {
     let mut warnings = Vec::new();
-    if let Some(cache) = &task.cache {
+    if let Some(cache) = task.cache.as_ref().filter(|_| !no_cache) {
         if !task.secret_requests.is_empty() {
             warnings.push((
                 "a cluster uses the cached result although a secret of the task has changed",
-                "change the version of the cache with the secret, or run with --no-cache",
+                "change the version of the cache when you change the secret, or run with --no-cache",
             ));
         }
         if cache.max_age.is_some() {
@@ -34,7 +34,7 @@ fn warnings(task: &Task, first: Option<&Task>) -> Vec<(&'static str, &'static st
     let of_run = first.map(|first| first.interruptible.unwrap_or(false));
     if of_run.is_some_and(|of_run| task.interruptible.is_some_and(|own| own != of_run)) {
         warnings.push((
-            "Flyte 2 ignores `interruptible` of a called task, which has that of the first task of the run",
+            "Flyte 2 ignores `interruptible` of called tasks: the value of the first task applies to the whole run",
             "set `interruptible` on the first task",
         ));
     }
@@ -59,11 +59,12 @@ mod tests {
         let plain = task("");
         let aged = task(r#", "cache": {"version": "v1", "max_age": "60s"}"#);
         let interruptible = task(r#", "interruptible": true"#);
-        assert_eq!(warnings(&plain, Some(&interruptible)), []);
-        assert_eq!(warnings(&interruptible, Some(&interruptible)), []);
-        assert_eq!(warnings(&interruptible, None), []);
-        assert_eq!(warnings(&task(r#", "cache": {"version": "v1"}"#), None), []);
-        assert!(warnings(&aged, None)[0].0.contains("`max_age`"));
-        assert!(warnings(&interruptible, Some(&plain))[0].0.contains("`interruptible`"));
+        assert_eq!(warnings(&plain, Some(&interruptible), false), []);
+        assert_eq!(warnings(&interruptible, Some(&interruptible), false), []);
+        assert_eq!(warnings(&interruptible, None, false), []);
+        assert_eq!(warnings(&task(r#", "cache": {"version": "v1"}"#), None, false), []);
+        assert_eq!(warnings(&aged, None, true), []);
+        assert!(warnings(&aged, None, false)[0].0.contains("`max_age`"));
+        assert!(warnings(&interruptible, Some(&plain), false)[0].0.contains("`interruptible`"));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use sealkit_remote::{TaskTrigger, Trigger, TriggerName, sanitize};
+use sealkit_remote::{ErrorKind, TaskTrigger, Trigger, TriggerName, sanitize};
 use serde::Serialize;
 
 use super::Cluster;
@@ -14,10 +14,21 @@ use crate::{
     time::display_time,
 };
 
-/// Returns the triggers of a project. A control plane without triggers has none.
-pub(super) fn existing(cluster: &Cluster, project: &str, domain: &str) -> Result<Vec<Trigger>, CommandError> {
+/// Returns the triggers of a project. A deployment without schedules does not need to know them.
+pub(super) fn existing(
+    cluster: &Cluster,
+    project: &str,
+    domain: &str,
+    has_schedules: bool,
+) -> Result<Vec<Trigger>, CommandError> {
     match cluster.wait(cluster.client.list_triggers(project, domain)) {
-        Err(error) if error.kind() == sealkit_remote::ErrorKind::Unimplemented => Ok(Vec::new()),
+        Err(error) if error.kind() == ErrorKind::Unimplemented && !has_schedules => Ok(Vec::new()),
+        Err(error) if !has_schedules => {
+            terminal::warning(&format!(
+                "cannot see whether tasks had schedules that they no longer have: {error}"
+            ));
+            Ok(Vec::new())
+        }
         listed => listed.map_err(CommandError::from),
     }
 }

@@ -1,6 +1,6 @@
 //! A call whose result may be cached.
 
-use std::{borrow::Cow, collections::BTreeMap, fs::File, io};
+use std::{borrow::Cow, collections::BTreeMap, fs::File, io, time::Instant};
 
 use prost::Message as _;
 use sealkit_idl::task::Inputs;
@@ -29,24 +29,44 @@ pub(crate) struct CachedCall<'e> {
 }
 
 impl Engine {
-    /// Returns the call if the task is cached, after equal calls have ended if it is serialized.
+    /// Returns the call if the task is cached. If it is serialized, it waits for equal calls until `limit`.
     pub(crate) fn cached_call<'e>(
         &'e self,
         task: &'e Task,
         inputs: &Inputs,
         caller: Option<Caller>,
+        limit: Option<Instant>,
     ) -> Option<CachedCall<'e>> {
         let (cache, settings) = (self.options.cache.as_ref()?, task.cache.as_ref()?);
         let prepare = || -> Result<CachedCall<'e>, Cow<'static, str>> {
+            if self.options.stdin && caller.is_none() {
+                return Err("it reads standard input".into());
+            }
             let key = self.key(task, settings, inputs)?;
-            let lock = if settings.serialize {
-                cache.lock(&key, || self.is_cancelled(caller)).map_err(|error| reason(&error))?
+            // A task that calls itself would wait for itself.
+            let lock = if settings.serialize && !self.is_called_by(caller, &task.name) {
+                let is_over =
+                    || self.is_cancelled(caller) || limit.is_some_and(|limit| limit <= Instant::now());
+                cache.lock(&key, is_over).map_err(|error| reason(&error))?
             } else {
                 None
             };
             Ok(CachedCall { engine: self, cache, settings, task, key, _lock: lock })
         };
         prepare().map_err(|reason| self.not_cached(task, &reason)).ok()
+    }
+
+    /// Returns whether the caller, or a caller of it, runs this task.
+    fn is_called_by(&self, caller: Option<Caller>, task: &str) -> bool {
+        let live = self.live();
+        let mut next = caller;
+        while let Some(pod) = next.and_then(|caller| live.get(&caller.pod)) {
+            if pod.task == task {
+                return true;
+            }
+            next = pod.caller;
+        }
+        false
     }
 
     fn key(&self, task: &Task, settings: &Cache, inputs: &Inputs) -> Result<Key, Cow<'static, str>> {

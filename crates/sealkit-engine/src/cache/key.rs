@@ -76,7 +76,11 @@ impl Key {
             parts.add_all(scope);
         }
         match &cache.version {
-            Some(version) => parts.add_all(["version", version]),
+            Some(version) => {
+                parts.add_all(["version", version]);
+                // Another program may have a task of this name.
+                parts.add(context.program.path.as_os_str().as_encoded_bytes());
+            }
             None => {
                 parts.add(b"auto");
                 parts.add(context.program.get()?);

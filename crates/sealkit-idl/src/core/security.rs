@@ -35,7 +35,7 @@ pub enum MountType {
 /// The permissions of a task.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
 pub struct SecurityContext {
-    /// Who the pod runs as.
+    /// The identity that the pod runs as.
     #[prost(message, optional, tag = "1")]
     pub run_as: Option<Identity>,
     /// The secrets, in the order of the task.

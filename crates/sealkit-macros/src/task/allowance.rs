@@ -79,11 +79,14 @@ impl Place {
         let (text, (krate, span)) = (place.value(), crate_at(krate, place));
         let name = text.split('.').next().unwrap_or_default();
         let suggestion = if text.is_empty() { String::new() } else { format!("; did you mean `o0.{text}`?") };
-        let message =
+        let of_one =
             format!("unknown output: write `o0` for the output, or `o0.FIELD` for a part of it{suggestion}");
+        let of_several =
+            format!("unknown output `{name}`: write the name of an output, or `NAME.FIELD` for a part of it");
         Some(quote_spanned! {span=>
             const _: () = ::core::assert!(
-                #krate::__private::has_output(__SEALKIT_OUTPUT.variables, #name), "{}", #message
+                #krate::__private::has_output(__SEALKIT_OUTPUT.variables, #name),
+                "{}", if __SEALKIT_OUTPUT.variables.len() > 1 { #of_several } else { #of_one }
             );
         })
     }

@@ -83,13 +83,18 @@ impl Cache {
                 continue;
             }
             let Some((name, value)) = named(argument, EXAMPLE, diagnostics) else { return false };
-            let text = name.to_string();
+            let text = name.to_string().replace("version_override", "version");
             if seen.contains(&text) {
                 diagnostics.at(name, format_args!("duplicate argument `{text}`"));
                 return false;
             }
             is_valid &= self.set(name, value, diagnostics);
             seen.push(text);
+        }
+        if is_valid && !seen.iter().any(|name| name == "version") {
+            diagnostics
+                .at(call, format_args!("expected a version, or `auto`, as the first argument: `{EXAMPLE}`"));
+            return false;
         }
         is_valid
     }

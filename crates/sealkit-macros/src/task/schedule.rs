@@ -16,6 +16,9 @@ use crate::{
 
 const EXAMPLE: &str = "schedule = Cron(\"0 9 * * *\", timezone = \"Europe/Berlin\")";
 
+/// The name of a schedule that has none of its own.
+const DEFAULT_NAME: &str = "schedule";
+
 /// When a task is started.
 pub(super) struct Schedule {
     name: Option<LitStr>,
@@ -41,7 +44,9 @@ impl Schedule {
         let mut schedules: Vec<Self> = Vec::new();
         for value in values {
             let Some(schedule) = Self::new(value, diagnostics) else { continue };
-            let name = |schedule: &Self| schedule.name.as_ref().map(LitStr::value);
+            let name = |schedule: &Self| {
+                schedule.name.as_ref().map_or_else(|| DEFAULT_NAME.to_owned(), LitStr::value)
+            };
             if schedules.iter().any(|known| name(known) == name(&schedule)) {
                 let example = "name = \"nightly\"";
                 diagnostics
@@ -131,16 +136,16 @@ impl Schedule {
     pub(super) fn tokens(&self, krate: &Path) -> TokenStream {
         let none = || quote!(::core::option::Option::None);
         let some = |value: TokenStream| quote!(::core::option::Option::Some(#value));
-        let name = self.name.as_ref().map_or_else(|| quote!("schedule"), |name| quote!(#name));
+        let name = self.name.as_ref().map_or_else(|| quote!(#DEFAULT_NAME), |name| quote!(#name));
         let is_active = self.is_active;
         let automation = match &self.automation {
             Automation::Cron { expression, timezone } => {
                 let timezone = timezone.as_ref().map_or_else(none, |zone| some(quote!(#zone)));
-                quote!(#krate::Automation::Cron { expression: #expression, timezone: #timezone })
+                quote!(#krate::Automation::__cron(#expression, #timezone))
             }
             Automation::Rate { minutes, start } => {
                 let start = start.map_or_else(none, |start| some(quote!(#start)));
-                quote!(#krate::Automation::FixedRate { minutes: #minutes, start: #start })
+                quote!(#krate::Automation::__fixed_rate(#minutes, #start))
             }
         };
         quote!(#krate::Schedule::__new(#name, #is_active, #automation))
@@ -171,7 +176,7 @@ fn arguments<'c>(
     let mut arguments = call.args.iter();
     let first = arguments.next().filter(|first| assignment(first).is_none());
     let Some(first) = first else {
-        diagnostics.at(call, format_args!("this schedule names no time: write `{example}`"));
+        diagnostics.at(call, format_args!("expected a time as the first argument: `{example}`"));
         return None;
     };
     let mut rest: Vec<(&Ident, &Expr)> = Vec::new();

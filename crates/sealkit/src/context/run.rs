@@ -14,7 +14,7 @@ use crate::{controller, identity};
 /// A call of a task in this process, and its attempt.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct CallNumber {
-    /// The number of the call, from 0.
+    /// The number of the call, from 1; 0 outside a task.
     call: u64,
     /// The number of the attempt in this process, from 0.
     pub(crate) attempt: u32,
@@ -23,7 +23,7 @@ pub(crate) struct CallNumber {
 impl CallNumber {
     /// Returns the number of the next call of this process.
     pub(crate) fn next() -> Self {
-        static CALLS: AtomicU64 = AtomicU64::new(0);
+        static CALLS: AtomicU64 = AtomicU64::new(1);
         Self { call: CALLS.fetch_add(1, Ordering::Relaxed), attempt: 0 }
     }
 }
@@ -100,8 +100,11 @@ impl Context {
 
     /// Returns a text that is the same for all attempts of this call, and differs for any other call of any task.
     ///
-    /// Pass it to a service that supports idempotency keys, so that a retry does not charge or send twice. It is at most 255 bytes of
-    /// ASCII letters, digits, `-`, `_` and `.`, and contains no secret.
+    /// Pass it to a service that supports idempotency keys, so that a retry does not charge or send twice. It has ASCII letters, digits,
+    /// `-`, `_` and `.`, and contains no secret.
+    ///
+    /// In process, and on Flyte 1, calls are numbered in the order in which they are made: calls that are made at the same time have no
+    /// stable key there. Pods on Flyte 1 do not know their node, so two nodes of one task in a workflow have equal keys.
     ///
     /// # Examples
     ///
@@ -135,9 +138,11 @@ impl Context {
                 let scope = [identity::project(), identity::domain(), Some(run), action];
                 let mut parts: Vec<String> = scope.into_iter().flatten().collect();
                 if !controller::is_available() {
-                    parts.push(number.to_string());
+                    let task = self.task().map_or("", |task| task.name());
+                    parts.extend([task.to_owned(), number.to_string()]);
                 }
-                parts.join("-")
+                // None of the parts before the task has a dot.
+                parts.join(".")
             }
             (None, _) => format!("process-{:016x}-{number}", process()),
         }

@@ -32,8 +32,11 @@ impl ClusterController {
                 let from = location(&uri)?;
                 blocking(move || storage::read_if_exists(&from, MAX_BYTES)).await
             };
-            let outputs = read.await.map(|bytes| bytes.and_then(|bytes| Outputs::decode(&*bytes).ok()));
-            respond(outputs.map(Option::unwrap_or_default).map_err(problem));
+            let decode = |bytes: Vec<u8>| {
+                Outputs::decode(&*bytes).map_err(|_| "the recorded result is damaged".to_owned())
+            };
+            let outputs = read.await.and_then(|bytes| bytes.map_or(Ok(Outputs::default()), decode));
+            respond(outputs.map_err(problem));
         });
     }
 
@@ -59,15 +62,25 @@ impl ClusterController {
         };
         self.spawn(async move {
             let record = async {
+                let content = outputs.encode_to_vec();
+                if content.len() as u64 > MAX_BYTES {
+                    return Err(format!(
+                        "it has {} bytes, and Flyte reads no more than 2 MiB",
+                        content.len()
+                    ));
+                }
                 // The inputs first: a trace without them is invalid, and the outputs make the step done.
-                for (uri, content) in [
-                    (&trace.input_uri, Inputs::default().encode_to_vec()),
-                    (&trace.output_uri, outputs.encode_to_vec()),
-                ] {
+                for (uri, content) in
+                    [(&trace.input_uri, Inputs::default().encode_to_vec()), (&trace.output_uri, content)]
+                {
                     let to = location(uri)?;
                     blocking(move || storage::write(&to, &content)).await?;
                 }
-                self.actions().record(trace).await.map_err(|error| error.to_string())
+                let name = trace.name.clone();
+                if let Err(error) = self.actions().record(trace).await {
+                    warn(&format!("step `{name}` is recorded, but the console does not show it: {error}"));
+                }
+                Ok(())
             };
             respond(record.await.map(|()| Outputs::default()).map_err(problem));
         });
@@ -81,4 +94,9 @@ impl ClusterController {
     fn uri_of_step(&self, action: &str, file: &str) -> String {
         format!("{}/{action}/{file}", self.run_base().trim_end_matches('/'))
     }
+}
+
+#[expect(clippy::print_stderr, reason = "the step itself is recorded")]
+fn warn(message: &str) {
+    eprintln!("warning: {message}");
 }

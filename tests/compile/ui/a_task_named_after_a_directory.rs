@@ -1,0 +1,8 @@
+use sealkit::task;
+
+#[task(name = "..")]
+fn report() -> sealkit::Result<()> {
+    Ok(())
+}
+
+fn main() {}
