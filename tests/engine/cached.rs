@@ -160,6 +160,28 @@ fn a_file_is_compared_by_its_content() {
 }
 
 #[test]
+fn a_file_that_changes_during_the_call_is_not_cached() {
+    let counted = Counted::new();
+    let log = counted.path("log");
+    for _ in 0..2 {
+        fs::write(&log, "").unwrap();
+        let finished = counted.run("", &format!("counted_file --data {log}"));
+        assert_eq!((finished.code, counted.count()), (Some(0), 1), "{finished}");
+        assert!(finished.stderr.contains("a file among its inputs has changed meanwhile"), "{finished}");
+    }
+}
+
+#[test]
+fn a_result_that_depends_on_the_whole_environment_is_not_cached() {
+    let counted = Counted::new();
+    for _ in 0..2 {
+        let finished = counted.run("--inherit-env", "counted --n 4");
+        assert_eq!((&*finished.stdout, counted.count()), ("8\n", 1), "{finished}");
+        assert!(finished.stderr.contains("is not cached: it inherits the whole environment"), "{finished}");
+    }
+}
+
+#[test]
 fn files_are_cached_with_their_content() {
     let counted = Counted::new();
     let run = || counted.run("", "reads_counted_files --text abc");

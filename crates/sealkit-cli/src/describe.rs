@@ -17,9 +17,9 @@ pub(crate) fn describe(args: &Describe) -> Result<(), CommandError> {
     let scope = Scope::new(args.domain.as_deref(), args.project.as_deref())?;
     let program = run::open(&args.target)?;
     let task = args.task.as_ref().map(|name| program.task(name)).transpose()?;
-    let is_selected = |of: &Task| task.is_none_or(|task| task.name == of.name);
-    let tasks: Vec<&Task> = program.tasks().iter().filter(|task| is_selected(task)).collect();
+    let tasks: Vec<&Task> = task.map_or_else(|| program.tasks().iter().collect(), |task| vec![task]);
     if let Some(format) = args.graph {
+        let tasks = task.map_or(tasks, |task| program.reachable(task).required);
         let checked = check(&program, &tasks, &scope)?;
         let tasks: Vec<TaskWithSources<'_>> =
             checked.iter().map(|checked| (checked.task, &*checked.secret_sources)).collect();

@@ -81,15 +81,29 @@ impl Graph {
         graph
     }
 
-    /// Places each task to the right of the tasks that call it. A cycle of calls ends at the number of tasks.
+    /// Places each task to the right of the tasks that call it, except by a call that closes a cycle.
     fn place_tasks(&mut self) {
-        for _ in 0..self.nodes.len() {
-            for Edge { from, to, .. } in &self.edges {
-                let column = self.nodes[*from].column + 1;
-                if from != to && self.nodes[*to].column < column && column < self.nodes.len() {
-                    self.nodes[*to].column = column;
-                }
+        let (mut seen, mut order) = (vec![false; self.nodes.len()], Vec::new());
+        for task in 0..self.nodes.len() {
+            self.visit(task, &mut seen, &mut order);
+        }
+        let rank = |of: usize| order.iter().position(|task| *task == of);
+        for from in order.iter().rev() {
+            let column = self.nodes[*from].column + 1;
+            let forward = self.edges.iter().filter(|edge| edge.from == *from && rank(edge.to) < rank(*from));
+            for Edge { to, .. } in forward {
+                self.nodes[*to].column = self.nodes[*to].column.max(column);
             }
+        }
+    }
+
+    /// Adds a task to `order` after all that it calls.
+    fn visit(&self, task: usize, seen: &mut [bool], order: &mut Vec<usize>) {
+        if !std::mem::replace(&mut seen[task], true) {
+            for edge in self.edges.iter().filter(|edge| edge.from == task) {
+                self.visit(edge.to, seen, order);
+            }
+            order.push(task);
         }
     }
 
@@ -144,3 +158,6 @@ pub(crate) fn escape(text: &str) -> String {
     }
     escaped
 }
+
+#[cfg(test)]
+mod tests;

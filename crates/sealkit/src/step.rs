@@ -32,7 +32,10 @@ pub(crate) struct Steps(Mutex<BTreeMap<String, Value>>);
 /// them in the same order: put the item into the name, as in `format!("charge-{order}")`. To try work again, loop inside the step.
 ///
 /// On a cluster, a step is a trace of the official SDK, which the console shows below its task. Locally, the `sealkit` command keeps the
-/// results until the run ends. Pods on Flyte 1 do not keep them for the next attempt. Outside a task, the work just runs.
+/// results until the run ends. Pods on Flyte 1 do not keep them for the next attempt.
+///
+/// Outside a task, the work just runs. A task in the process of its caller has its steps on its own thread, and where it passes its
+/// [`Context`] on.
 ///
 /// A result that cannot be recorded, such as one above 2 MiB on a cluster, is a warning: an error would make the work happen again.
 ///

@@ -12,7 +12,7 @@ mod chrono;
 #[cfg(feature = "jiff")]
 mod jiff;
 
-use std::fmt;
+use std::{fmt, panic::catch_unwind};
 
 use crate::value::{Value, ValueError};
 pub use members::{CallInputs, Member, Members, NotSecret};
@@ -211,10 +211,11 @@ impl Variable {
     ///
     /// # Errors
     ///
-    /// Returns an error if Flyte has no value for the default.
+    /// Returns an error if Flyte has no value for the default, or if its expression panics.
     pub fn default_value(&self) -> Option<Result<Value, ValueError>> {
-        let default = self.default?;
-        Some(default().map_err(|error| error.at(self.name)))
+        let default = catch_unwind(self.default?);
+        let default = default.unwrap_or_else(|_| Err(ValueError::new("the default panicked")));
+        Some(default.map_err(|error| error.at(self.name)))
     }
 
     /// Whether a call by name needs no value.
@@ -285,5 +286,19 @@ impl Type {
 impl fmt::Display for Type {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         sealkit_protocol::description::Type::from(*self).fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_default_that_panics_is_an_error() {
+        let default: fn() -> Result<Value, ValueError> =
+            || Ok(Value::Integer([1_i64].get(1).copied().unwrap()));
+        let input = Variable { default: Some(default), ..Variable::__new("n", Type::Integer) };
+        let error = input.default_value().unwrap().unwrap_err();
+        assert_eq!((error.path(), error.problem()), ("n", "the default panicked"));
     }
 }

@@ -11,6 +11,8 @@ const HEIGHT: usize = 44;
 const SPACE: usize = 16;
 const GAP: usize = 72;
 const MARGIN: usize = 16;
+/// Half the height of the arrow of a call of the task itself.
+const LOOP: usize = 10;
 
 /// The height of the way of an arrow between the boxes of a column.
 const LANE: usize = 16;
@@ -96,6 +98,11 @@ impl Layout {
             x += width + GAP;
         }
         layout.width = x - GAP + MARGIN;
+        if graph.edges.iter().any(|edge| graph.nodes[edge.to].column <= graph.nodes[edge.from].column) {
+            // A call of the last task of itself, and calls back below the nodes.
+            layout.width += GAP / 2;
+            layout.height += HEIGHT;
+        }
         layout
     }
 
@@ -116,16 +123,21 @@ impl Layout {
         self.places.get(&(graph.nodes[index].column, Item::Node(index))).copied().unwrap_or_default()
     }
 
-    /// Returns the path of an arrow: from the right side of a node, through the columns between, to the left side of another, or around
-    /// to one that is not to the right.
+    /// Returns the path of an arrow: from the right side of a node, through the columns between, to the left side of another. That of a
+    /// call that closes a cycle goes back below the nodes, or from the node to itself.
     fn path(&self, graph: &Graph, edge: &Edge) -> String {
         let (from, to) = (self.node(graph, edge.from), self.node(graph, edge.to));
         let (mut x, mut y) = (from.x + from.width, from.middle());
         let mut path = format!("M{x} {y}");
+        if edge.from == edge.to {
+            let (above, below, right) = (y - LOOP, y + LOOP, x + GAP / 2);
+            return format!("M{x} {above}C{right} {above} {right} {below} {x} {below}");
+        }
         if to.x <= x {
-            let (right, end) = (x.max(to.x + to.width) + GAP / 2, to.x + to.width);
-            let _ = write!(path, "C{right} {y} {right} {} {end} {}", to.middle(), to.middle());
-            return path;
+            let [(start, top), (end, bottom)] =
+                [from, to].map(|place| (place.x + place.width / 2, place.y + place.height));
+            let low = self.height;
+            return format!("M{start} {top}C{start} {low} {end} {low} {end} {bottom}");
         }
         let between = graph.nodes[edge.from].column + 1..graph.nodes[edge.to].column;
         let lanes = between.filter_map(|column| self.places.get(&(column, Item::Lane(edge.to))));

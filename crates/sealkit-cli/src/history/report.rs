@@ -1,6 +1,11 @@
 //! `run --report`: a page with what a run did. It needs no other file, and has nothing that the history does not have.
 
-use std::{fmt::Write as _, fs, io, path::Path};
+use std::{
+    fmt::Write as _,
+    fs::{self, OpenOptions},
+    io,
+    path::Path,
+};
 
 use serde_json::{Map, Value};
 
@@ -28,10 +33,18 @@ const MAX_LOG: usize = 4 << 20;
 pub(crate) fn write(name: &str, path: &Path) -> Result<(), CommandError> {
     let run = past_run::read(name)?;
     let log = fs::read(&run.log).unwrap_or_default();
-    fs::write(path, page(&run, &log)).map_err(|error: io::Error| {
-        let reason = sealkit_names::io_reason(&error);
-        CommandError::failure(format!("cannot write the report to `{}`: {reason}", path.display()))
-    })
+    fs::write(path, page(&run, &log)).map_err(|error| cannot_write(path, &error))
+}
+
+/// Creates the file of a page, if it does not exist.
+pub(crate) fn create(path: &Path) -> Result<(), CommandError> {
+    let created = OpenOptions::new().append(true).create(true).open(path);
+    created.map(drop).map_err(|error| cannot_write(path, &error))
+}
+
+fn cannot_write(path: &Path, error: &io::Error) -> CommandError {
+    let reason = sealkit_names::io_reason(error);
+    CommandError::failure(format!("cannot write the report to `{}`: {reason}", path.display()))
 }
 
 fn page(run: &PastRun, log: &[u8]) -> String {

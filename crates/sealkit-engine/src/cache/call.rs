@@ -23,6 +23,7 @@ pub(crate) struct CachedCall<'e> {
     cache: &'e ResultCache,
     settings: &'e Cache,
     task: &'e Task,
+    inputs: &'e Inputs,
     key: Key,
     /// Held until the call has ended, if equal calls wait for it.
     _lock: Option<File>,
@@ -33,7 +34,7 @@ impl Engine {
     pub(crate) fn cached_call<'e>(
         &'e self,
         task: &'e Task,
-        inputs: &Inputs,
+        inputs: &'e Inputs,
         caller: Option<Caller>,
         limit: Option<Instant>,
     ) -> Option<CachedCall<'e>> {
@@ -41,6 +42,9 @@ impl Engine {
         let prepare = || -> Result<CachedCall<'e>, Cow<'static, str>> {
             if self.options.stdin && caller.is_none() {
                 return Err("it reads standard input".into());
+            }
+            if self.options.inherit_environment {
+                return Err("it inherits the whole environment".into());
             }
             let key = self.key(task, settings, inputs)?;
             // A task that calls itself would wait for itself.
@@ -51,7 +55,7 @@ impl Engine {
             } else {
                 None
             };
-            Ok(CachedCall { engine: self, cache, settings, task, key, _lock: lock })
+            Ok(CachedCall { engine: self, cache, settings, task, inputs, key, _lock: lock })
         };
         prepare().map_err(|reason| self.not_cached(task, &reason)).ok()
     }
@@ -130,6 +134,13 @@ impl CachedCall<'_> {
             let reason =
                 format!("it calls task `{callee}`, which it does not declare: add `calls = [{callee}]`");
             return self.engine.not_cached(self.task, &reason);
+        }
+        match self.engine.key(self.task, self.settings, self.inputs) {
+            Ok(key) if key == self.key => {}
+            Ok(_) => {
+                return self.engine.not_cached(self.task, "a file among its inputs has changed meanwhile");
+            }
+            Err(reason) => return self.engine.not_cached(self.task, &reason),
         }
         // What is stored is not encrypted.
         if !self.engine.guard().check(&success.outputs.encode_to_vec()).is_empty() {
