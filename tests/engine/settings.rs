@@ -44,6 +44,8 @@ fn inputs_with_defaults_may_be_left_out() {
     let runs = without_secrets();
     assert_eq!(runs.run("repeat --text a").stdout, "\"A, A\"\n");
     assert_eq!(runs.run("repeat --text a --times 1 --loud false --end !").stdout, "\"a!\"\n");
+    // An optional input that has a default may be absent all the same. Text is text.
+    assert_eq!(runs.run("repeat --text a --loud null --end null").stdout, "\"a, anull\"\n");
     let in_process = Command::new(PROGRAM).args(["run", "repeat", "--text", "a"]).output().unwrap();
     assert_eq!(in_process.stdout, b"\"A, A\"\n");
     let missing = runs.run("repeat --times 1");
@@ -192,4 +194,15 @@ fn a_step_is_done_once_for_all_attempts() {
     );
     // It is not tried again.
     assert_eq!((leak.code, count()), (Some(1), 1), "{leak}");
+}
+
+#[test]
+fn a_step_of_another_type_is_not_the_recorded_one() {
+    let runs = with_secrets();
+    for (is_value_first, found) in [(true, "is a value"), (false, "is no value")] {
+        let changed = runs.run(&format!("changes_its_steps --is_value_first={is_value_first}"));
+        let expected = format!("step `work` of task `changes_its_steps`: the recorded result {found}");
+        assert!(changed.code == Some(1) && changed.stderr.contains(&expected), "{changed}");
+        assert!(changed.stderr.contains("another name if its result has another type"), "{changed}");
+    }
 }

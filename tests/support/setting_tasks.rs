@@ -246,6 +246,17 @@ fn records_its_secret(log: String) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Gives two steps of the same name in two attempts results of two types.
+#[task(retries = Retries(1, backoff = "1ms"))]
+fn changes_its_steps(is_value_first: bool) -> anyhow::Result<()> {
+    if is_value_first == (current_context().attempt() == 1) {
+        step("work", || anyhow::Ok("done".to_owned()))?;
+    } else {
+        step("work", || anyhow::Ok(()))?;
+    }
+    anyhow::bail!("try again")
+}
+
 fn append(log: &str) -> std::io::Result<()> {
     OpenOptions::new().create(true).append(true).open(log)?.write_all(b"ran\n")
 }

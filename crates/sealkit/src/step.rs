@@ -10,7 +10,8 @@ use std::{
 use sealkit_idl::task::{NamedLiteral, Outputs};
 
 use crate::{
-    Context, Error, ErrorKind, TaskMetadata, TaskType, Value, controller, current_context,
+    Context, Error, ErrorKind, TaskMetadata, TaskType, Value, ValueError, Variable, controller,
+    current_context,
     leaks::{Destination, OutgoingValue},
     literal::{from_outputs, to_outputs},
 };
@@ -179,7 +180,7 @@ impl<'c> Step<'c> {
         let value = if answer.literals.is_empty() {
             self.steps.0.lock().unwrap_or_else(PoisonError::into_inner).get(&self.name).cloned().map(Ok)
         } else {
-            Some(from_outputs(T::__MEMBER.outputs, answer.literals))
+            Some(result_of(T::__MEMBER.outputs, answer.literals))
         };
         let value = value.transpose().and_then(|value| value.map(T::from_value).transpose());
         value.map_err(|error| {
@@ -201,7 +202,7 @@ impl<'c> Step<'c> {
         started: SystemTime,
     ) -> Result<Option<Result<controller::PendingStep, Error>>, Error> {
         let (task, name) = (self.task.name(), &self.name);
-        let invalid = |error: crate::ValueError| {
+        let invalid = |error: ValueError| {
             Error::new(
                 ErrorKind::InvalidValue,
                 format!("the result of step `{name}` of task `{task}` {error}"),
@@ -246,4 +247,13 @@ impl<'c> Step<'c> {
             );
         }
     }
+}
+
+/// Returns a recorded result. That of a step without a result is an absent value.
+fn result_of(outputs: &'static [Variable], literals: Vec<NamedLiteral>) -> Result<Value, ValueError> {
+    let has_value = literals.iter().filter_map(|literal| literal.value.as_ref()).any(|of| of.value.is_some());
+    if has_value == outputs.is_empty() {
+        return Err(ValueError::new(if has_value { "is a value" } else { "is no value" }));
+    }
+    from_outputs(outputs, literals)
 }

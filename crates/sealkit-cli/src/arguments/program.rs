@@ -44,7 +44,7 @@ pub struct Run {
     /// Read inputs from a JSON or YAML file
     ///
     /// The file is a map from inputs to values; - is standard input. Inputs
-    /// after TASK are added.
+    /// that are null are left out, and inputs after TASK are added.
     #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath, verbatim_doc_comment)]
     pub inputs_file: Option<PathBuf>,
     /// Copy the files of the output into a directory

@@ -6,9 +6,11 @@ use crate::{TaskType, Type, task_type::time};
 impl Value {
     /// Parses `text` as a value of type `expected`.
     ///
-    /// Lists, maps, objects and structs are JSON. All other types are plain text.
+    /// Lists, maps, objects and structs are JSON. All other types are plain text. `null` is an optional value that is absent, unless
+    /// the value could be this text.
     pub(crate) fn parse(expected: Type, text: &str) -> Result<Self, ValueError> {
         match expected {
+            Type::Optional(inner) if text == "null" && !has_text_null(*inner) => Ok(Self::None),
             Type::Optional(inner) => Self::parse(*inner, text),
             Type::None => Err(ValueError::new("takes no value")),
             // The conversion to the type checks times and variants of enums.
@@ -38,6 +40,16 @@ impl Value {
                 })
             }
         }
+    }
+}
+
+/// Returns whether the text `null` is a value of this type.
+fn has_text_null(of: Type) -> bool {
+    match of {
+        Type::String | Type::File(_) | Type::Dir(_) => true,
+        Type::Enum(of) => of.variants.contains(&"null"),
+        Type::Optional(inner) => has_text_null(*inner),
+        _ => false,
     }
 }
 
