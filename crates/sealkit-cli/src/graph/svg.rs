@@ -101,7 +101,7 @@ impl Layout {
         if graph.edges.iter().any(|edge| graph.nodes[edge.to].column <= graph.nodes[edge.from].column) {
             // A call of the last task of itself, and calls back below the nodes.
             layout.width += GAP / 2;
-            layout.height += HEIGHT;
+            layout.height += SPACE;
         }
         layout
     }
@@ -134,10 +134,9 @@ impl Layout {
             return format!("M{x} {above}C{right} {above} {right} {below} {x} {below}");
         }
         if to.x <= x {
-            let [(start, top), (end, bottom)] =
-                [from, to].map(|place| (place.x + place.width / 2, place.y + place.height));
-            let low = self.height;
-            return format!("M{start} {top}C{start} {low} {end} {low} {end} {bottom}");
+            let (end, low) = (to.x + to.width, self.height - MARGIN);
+            let (out, back) = (x + GAP / 2, end + GAP / 3);
+            return format!("M{x} {y}H{out}V{low}H{back}V{below}H{end}", below = to.middle() + LOOP);
         }
         let between = graph.nodes[edge.from].column + 1..graph.nodes[edge.to].column;
         let lanes = between.filter_map(|column| self.places.get(&(column, Item::Lane(edge.to))));

@@ -41,6 +41,6 @@ fn each_call_of_a_cycle_is_a_visible_arrow() {
     let arrows: Vec<&str> = arrows.map(|(arrow, _)| arrow).collect();
     assert_eq!(
         arrows,
-        ["M128 28C164 28 164 48 128 48", "M128 38C164 38 164 38 200 38", "M256 60C256 120 72 120 72 60",]
+        ["M128 28C164 28 164 48 128 48", "M128 38C164 38 164 38 200 38", "M312 38H348V76H152V48H128",]
     );
 }
