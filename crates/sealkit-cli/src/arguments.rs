@@ -164,7 +164,7 @@ pub enum DeleteObject {
     /// Delete the cached results of local runs
     #[command(after_long_help = help::DELETE_CACHE)]
     Cache {
-        /// Task whose results to delete; the default is all tasks
+        /// Task, of any program; without it, the results of all tasks
         task: Option<String>,
     },
 }

@@ -7,7 +7,8 @@ use crate::{Cache, Resources, Schedule, Secret};
 /// Settings that several tasks share: `environment = ENV` of [`task`](macro@crate::task).
 ///
 /// It corresponds to `flyte.TaskEnvironment`. All secrets of the environment are requested by each of its tasks, in addition to
-/// their own. For everything else, the argument of a task takes precedence over the environment.
+/// their own. A secret that both request does not compile. A task may set a variable of `env` anew, and its own `resources` (as a
+/// whole), `service_account` and `interruptible` replace those of the environment.
 ///
 /// # Examples
 ///
@@ -107,7 +108,8 @@ impl Environment {
     /// Sets the image that the uploaded program runs in on a cluster. The image must contain the Flyte SDK, whose entry point starts the
     /// program.
     ///
-    /// An image that contains the program itself is set with `--image` of the `sealkit` command, which takes precedence over this one.
+    /// It takes precedence over `--base-image` and the configuration file. An image that contains the program itself is set with `--image`
+    /// of the `sealkit` command, which takes precedence over this one.
     #[must_use]
     pub const fn image(mut self, image: &'static str) -> Self {
         self.image = Some(image);

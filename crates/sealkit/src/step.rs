@@ -35,16 +35,16 @@ pub(crate) struct Steps(Mutex<BTreeMap<String, Value>>);
 /// On a cluster, a step is a trace of the official SDK, which the console shows below its task. Locally, the `sealkit` command keeps the
 /// results until the run ends. Pods on Flyte 1 do not keep them for the next attempt.
 ///
-/// Outside a task, the work just runs. A task in the process of its caller has its steps on its own thread, and where it passes its
-/// [`Context`] on.
+/// Outside a task, the work just runs. So it does in process on a thread to which the task has not passed its [`Context`]. Steps belong
+/// to one call: when a local run or a test retries a caller, the tasks that it calls do their steps again.
 ///
 /// A result that cannot be recorded, such as one above 2 MiB on a cluster, is a warning: an error would make the work happen again.
 ///
 /// # Errors
 ///
 /// Returns the error of the work. Returns an error of kind [`ErrorKind::Leak`], which is not retried, if the result contains a secret
-/// that the task has read: it would be stored in clear. [`ErrorKind::InvalidValue`] if the recorded result has another type, and
-/// [`ErrorKind::InvalidName`] unless the name has 1 to 63 bytes without brackets.
+/// that the task has read: the work is done, and its result is not recorded. [`ErrorKind::InvalidValue`] if the recorded result has
+/// another type, and [`ErrorKind::InvalidName`] unless the name has 1 to 63 bytes without brackets.
 ///
 /// # Examples
 ///
@@ -156,9 +156,11 @@ struct Step<'c> {
 impl<'c> Step<'c> {
     /// Returns the next step of this name, or `None` outside a task.
     fn new(context: &'c Context, name: &str) -> Result<Option<Self>, Error> {
-        if name.is_empty() || name.len() > MAX_NAME {
-            let message =
-                format!("invalid name of a step: expected 1 to {MAX_NAME} bytes, found {}", name.len());
+        // Brackets number the steps of one name.
+        if name.is_empty() || name.len() > MAX_NAME || name.contains(['[', ']']) {
+            let expected = format!("expected 1 to {MAX_NAME} bytes without brackets");
+            let found = sealkit_names::escape(name);
+            let message = format!("invalid name `{found}` of a step: {expected}, found {} bytes", name.len());
             return Err(Error::new(ErrorKind::InvalidName, message));
         }
         let Some((frame, task)) = context.frame().and_then(|frame| Some((frame, frame.task?))) else {
@@ -256,4 +258,24 @@ fn result_of(outputs: &'static [Variable], literals: Vec<NamedLiteral>) -> Resul
         return Err(ValueError::new(if has_value { "is a value" } else { "is no value" }));
     }
     from_outputs(outputs, literals)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_cannot_be_that_of_a_repeated_step() {
+        let long = "n".repeat(64);
+        for name in ["", "charge[2]", "charge]", &long] {
+            let error = step(name, || Ok::<_, Error>(())).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidName);
+            let expected = format!(
+                "invalid name `{name}` of a step: expected 1 to 63 bytes without brackets, found {} bytes",
+                name.len()
+            );
+            assert_eq!(error.to_string(), expected);
+        }
+        assert_eq!(step(&long[1..], || Ok::<_, Error>(1)).unwrap(), 1);
+    }
 }

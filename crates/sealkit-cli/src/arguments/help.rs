@@ -27,8 +27,8 @@ Files:
   ~/.config/sealkit/key           key of the store, or in $XDG_CONFIG_HOME;
                                   back it up apart from the store
   ~/.local/state/sealkit/runs     history of local runs, or in $XDG_STATE_HOME
-  ~/.cache/sealkit                builds of files without a package, or in
-                                  $XDG_CACHE_HOME
+  ~/.cache/sealkit                cached results, and builds of files without
+                                  a package, or in $XDG_CACHE_HOME
 
 For a cluster, the first of these configuration files that exists is read:
   config.yaml, .flyte/config.yaml in the current directory
@@ -133,7 +133,7 @@ pub(super) const GET_TRIGGER_SHORT: &str = "Cluster options and examples: see `s
 
 pub(super) const GET_TRIGGER: &str = "\
 Examples:
-  sealkit get trigger                         list all schedules of the project
+  sealkit get trigger                         list all schedules of the domain
   sealkit get trigger report                  list those of one task
   sealkit get trigger -o json";
 
@@ -158,7 +158,9 @@ Examples:
   sealkit delete cache                        delete all results
   sealkit delete cache count_rows             delete the results of one task
 
-Only results of local runs are deleted, not those of a cluster.";
+The results are in ~/.cache/sealkit/results (or in $XDG_CACHE_HOME), or in
+$SEALKIT_HOME/cache. Those on a cluster are kept: change the version of the
+cache, or run with --remote --no-cache.";
 
 pub(super) const PUSH_SECRET_SHORT: &str = "Cluster options and examples: see `sealkit push secret --help`";
 

@@ -1,4 +1,4 @@
-//! The arguments of `logs`, `get run` and `abort run`.
+//! The arguments of `logs`, `get run`, `abort run`, and of the commands for triggers.
 
 use std::num::NonZeroUsize;
 
@@ -109,7 +109,7 @@ impl GetRun {
 /// The arguments of `get trigger`.
 #[derive(Debug, Args)]
 pub struct GetTrigger {
-    /// List only the triggers of this task
+    /// List only the schedules of this task
     pub task: Option<String>,
     /// Output format: table, json or name
     ///
@@ -126,9 +126,9 @@ pub struct GetTrigger {
 /// The arguments of `pause trigger` and `resume trigger`.
 #[derive(Debug, Args)]
 pub struct SetTrigger {
-    /// Task of the trigger
+    /// Task of the schedules
     pub task: String,
-    /// Name of the trigger; without it, all triggers of the task
+    /// Name of the schedule; without it, all schedules of the task
     pub name: Option<String>,
     /// The project, the domain and the cluster.
     #[command(flatten)]

@@ -17,7 +17,7 @@ pub(crate) fn deploy(args: &Deploy) -> Result<(), CommandError> {
         None => program.tasks().iter().collect(),
     };
     remote_run::check_incompatibilities(&tasks)?;
-    ignored::warn(&tasks, None, false);
+    ignored::warn(program, &tasks, None, false);
     source.deliver(&cluster, &mut deployment)?;
     let mut deployed = Vec::new();
     for task in tasks {

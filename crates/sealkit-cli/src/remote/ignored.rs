@@ -1,26 +1,33 @@
 //! Warnings of what a task declares and Flyte 2 ignores, or does not see.
 
-use sealkit_program::Task;
+use sealkit_program::{Program, Task};
 
 use crate::terminal;
 
-/// Warns about each of these tasks. `first` is the task that a run begins with, and `no_cache` says that nothing is cached.
-pub(super) fn warn(tasks: &[&Task], first: Option<&Task>, no_cache: bool) {
+/// Warns about each of these tasks of `program`. `first` is the task that a run begins with, and `no_cache` says that nothing is cached.
+pub(super) fn warn(program: &Program, tasks: &[&Task], first: Option<&Task>, no_cache: bool) {
     for task in tasks {
-        for (warning, hint) in warnings(task, first, no_cache) {
+        let has_secrets =
+            program.reachable(task).required.iter().any(|task| !task.secret_requests.is_empty());
+        for (warning, hint) in warnings(task, has_secrets, first, no_cache) {
             terminal::warning(&format!("task `{}`: {warning}", task.name));
             terminal::hint(hint);
         }
     }
 }
 
-/// Returns the warnings about a task, each with a hint.
-fn warnings(task: &Task, first: Option<&Task>, no_cache: bool) -> Vec<(&'static str, &'static str)> {
+/// Returns the warnings about a task, each with a hint. `has_secrets` says that it, or a task that it calls, requests secrets.
+fn warnings(
+    task: &Task,
+    has_secrets: bool,
+    first: Option<&Task>,
+    no_cache: bool,
+) -> Vec<(&'static str, &'static str)> {
     let mut warnings = Vec::new();
     if let Some(cache) = task.cache.as_ref().filter(|_| !no_cache) {
-        if !task.secret_requests.is_empty() {
+        if has_secrets {
             warnings.push((
-                "a cluster uses the cached result although a secret of the task has changed",
+                "a cluster uses the cached result although a secret of the task, or of one that it calls, has changed",
                 "change the version of the cache when you change the secret, or run with --no-cache",
             ));
         }
@@ -59,12 +66,15 @@ mod tests {
         let plain = task("");
         let aged = task(r#", "cache": {"version": "v1", "max_age": "60s"}"#);
         let interruptible = task(r#", "interruptible": true"#);
-        assert_eq!(warnings(&plain, Some(&interruptible), false), []);
-        assert_eq!(warnings(&interruptible, Some(&interruptible), false), []);
-        assert_eq!(warnings(&interruptible, None, false), []);
-        assert_eq!(warnings(&task(r#", "cache": {"version": "v1"}"#), None, false), []);
-        assert_eq!(warnings(&aged, None, true), []);
-        assert!(warnings(&aged, None, false)[0].0.contains("`max_age`"));
-        assert!(warnings(&interruptible, Some(&plain), false)[0].0.contains("`interruptible`"));
+        assert_eq!(warnings(&plain, false, Some(&interruptible), false), []);
+        assert_eq!(warnings(&interruptible, false, Some(&interruptible), false), []);
+        assert_eq!(warnings(&interruptible, false, None, false), []);
+        let cached = task(r#", "cache": {"version": "v1"}"#);
+        assert_eq!(warnings(&cached, false, None, false), []);
+        assert!(warnings(&cached, true, None, false)[0].0.contains("a secret of the task"));
+        assert_eq!(warnings(&plain, true, None, false), []);
+        assert_eq!(warnings(&aged, false, None, true), []);
+        assert!(warnings(&aged, false, None, false)[0].0.contains("`max_age`"));
+        assert!(warnings(&interruptible, false, Some(&plain), false)[0].0.contains("`interruptible`"));
     }
 }

@@ -31,7 +31,7 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
     let Some((task, mut inputs)) = run::select(args, program)? else { return Ok(()) };
     let ReachableTasks { required, possible } = program.reachable(task);
     check_incompatibilities(&required)?;
-    ignored::warn(&required, Some(task), args.no_cache);
+    ignored::warn(program, &required, Some(task), args.no_cache);
     for possible in &possible {
         if let Err(error) = check_incompatibilities(&[possible]) {
             terminal::warning(error.message());

@@ -29,7 +29,7 @@ impl CallNumber {
 }
 
 impl Context {
-    /// Returns the name of the run on Flyte 2, the name of the execution on Flyte 1, and `local` elsewhere.
+    /// Returns [`run_name`](Self::run_name), or `local` in process.
     pub fn execution_id(&self) -> String {
         identity::run_name().unwrap_or_else(|| "local".to_owned())
     }
@@ -98,13 +98,13 @@ impl Context {
         identity::attempt().map_or(in_process, |attempt| attempt.saturating_add(in_process - 1))
     }
 
-    /// Returns a text that is the same for all attempts of this call, and differs for any other call of any task.
+    /// Returns a key that all attempts of this call share, and no other call: another run has other keys.
     ///
     /// Pass it to a service that supports idempotency keys, so that a retry does not charge or send twice. It has ASCII letters, digits,
     /// `-`, `_` and `.`, and contains no secret.
     ///
-    /// In process, and on Flyte 1, calls are numbered in the order in which they are made: calls that are made at the same time have no
-    /// stable key there. Pods on Flyte 1 do not know their node, so two nodes of one task in a workflow have equal keys.
+    /// When a local run or a test retries a caller, the calls that it makes have new keys. On Flyte 1, calls that are made at the same time
+    /// have no stable key, and two nodes of one task in a workflow have equal keys, because pods do not know their node.
     ///
     /// # Examples
     ///
