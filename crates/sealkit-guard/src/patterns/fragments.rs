@@ -9,6 +9,8 @@ use crate::keys::Keys;
 
 /// Encoded values of at most this many bytes are not split into fragments.
 const MAX_WHOLE: usize = 40;
+/// The same for parts of keys, which are numbers without the zeros at their beginning.
+const MAX_WHOLE_PART: usize = 32;
 /// The minimum length of a fragment.
 const MIN_FRAGMENT: usize = 16;
 /// A shorter run of base64 characters does not show whether it encodes words.
@@ -33,23 +35,29 @@ pub(super) fn for_each(value: &[u8], keys: &Keys, is_key_part: bool, mut visit: 
             (true, true) => (3, &[STANDARD], &[LOWER_DIGITS]),
             (true, false) => (3, &[STANDARD, URL_SAFE], &[LOWER_DIGITS, UPPER_DIGITS]),
         };
-    split(value, &mut visit, is_unique);
+    let max_whole = if is_key_part { MAX_WHOLE_PART } else { MAX_WHOLE };
+    split(value, max_whole, &mut visit, is_unique);
     for before in 0..alignments {
         for last in alphabets {
-            split(&base64::core(value, before, *last), &mut visit, |from, to| {
+            split(&base64::core(value, before, *last), max_whole, &mut visit, |from, to| {
                 let (start, end) = base64::source(before, from, to);
                 is_unique(start, end)
             });
         }
     }
     for digits in digits {
-        split(&hexadecimal(value, digits), &mut visit, |from, to| is_unique(from / 2, to / 2));
+        split(&hexadecimal(value, digits), max_whole, &mut visit, |from, to| is_unique(from / 2, to / 2));
     }
 }
 
 /// Splits an encoded value into fragments and calls `visit` with the ones that are unique.
-fn split(encoded: &[u8], mut visit: impl FnMut(&[u8]), is_unique: impl Fn(usize, usize) -> bool) {
-    if encoded.len() <= MAX_WHOLE {
+fn split(
+    encoded: &[u8],
+    max_whole: usize,
+    mut visit: impl FnMut(&[u8]),
+    is_unique: impl Fn(usize, usize) -> bool,
+) {
+    if encoded.len() <= max_whole {
         return;
     }
     let length = MIN_FRAGMENT.max(encoded.len() / MAX_FRAGMENTS);
