@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# flyte 2.12.1: a cached task that another task calls as a function, and the same deployed task called by its name with
-# `flyte.remote.Task.get`. One would expect one cache key: task, version and inputs are equal. The keys differ as soon as the docstring
-# describes an input. `flyte deploy` writes that text into the interface of the deployed task, a call of the function does not, and the
-# interface is part of the key. Without the `Args:` of the docstring the keys are equal.
+# flyte 2.12.1: the description of an input is a part of the cache key. One would expect that a docstring changes no key. The key has a
+# hash of the interface, and one step of `flyte deploy` writes the `Args:` of the docstring into the interface that it sends. A task that
+# is called as a function is sent without this step: with `Args:` in its docstring, its key differs from that of the deployed interface,
+# which a call through `flyte.remote.Task.get` uses. Run here are that step and the function that makes keys, not the two calls.
 set -euo pipefail
 directory=$(mktemp -d)
 trap 'rm -rf "$directory"' EXIT

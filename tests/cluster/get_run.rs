@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 use support::{ControlPlane, Home};
 
-use crate::run::{TASKS, run_name, run_remote, start, start_detached};
+use crate::run::{run_name, run_remote, run_remote_with, start, start_detached};
 
 /// Runs the command, and replaces names, times and addresses.
 fn get(home: &Home, plane: &ControlPlane, run: &str, line: &str) -> String {
@@ -129,9 +129,7 @@ fn a_run_is_shown_with_its_actions_inputs_outputs_errors_and_secrets() {
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn the_values_of_environment_variables_are_never_shown() {
     let (_plane, home) = start(&[]);
-    let program =
-        home.sealkit("run --remote --image registry/app:1 --program /app/tasks --env TOKEN=hunter2");
-    let run = run_name(&program.arg(TASKS).args("square --number 4").run().unwrap());
+    let run = run_name(&run_remote_with(&home, "--env TOKEN=hunter2", "square --number 4"));
     for output in ["table", "json"] {
         let shown = home.run(&format!("get run {run} -o {output}")).unwrap();
         assert!(shown.stdout.contains("16"), "{shown}");

@@ -27,11 +27,13 @@ pub(crate) fn start(options: &[&str]) -> (ControlPlane, Home) {
 
 /// Runs a task of the program on the cluster.
 pub(crate) fn run_remote(home: &Home, line: &str) -> Finished {
-    home.sealkit("run --remote --image registry/app:1 --program /app/tasks")
-        .arg(TASKS)
-        .args(line)
-        .run()
-        .unwrap()
+    run_remote_with(home, "", line)
+}
+
+/// Runs a task of the program on the cluster with `options` of the command.
+pub(crate) fn run_remote_with(home: &Home, options: &str, line: &str) -> Finished {
+    let command = format!("run --remote --image registry/app:1 --program /app/tasks {options}");
+    home.sealkit(&command).arg(TASKS).args(line).run().unwrap()
 }
 
 /// Returns the output with a fixed run name and times, without log lines: their order is not fixed.
@@ -62,8 +64,7 @@ pub(crate) fn normalize(finished: &Finished, plane: &ControlPlane) -> String {
 
 /// Starts a task without waiting for its end, and returns the name of the run.
 pub(crate) fn start_detached(home: &Home, line: &str) -> String {
-    let program = home.sealkit("run --remote --detach --image registry/app:1 --program /app/tasks");
-    let finished = program.arg(TASKS).args(line).run().unwrap();
+    let finished = run_remote_with(home, "--detach", line);
     assert_eq!(finished.code, Some(0), "{finished}");
     finished.stdout.trim().to_owned()
 }

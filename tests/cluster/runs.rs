@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 use support::Terminal;
 
-use crate::run::{TASKS, normalize, run_remote, start};
+use crate::run::{TASKS, normalize, run_remote, run_remote_with, start};
 
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
@@ -48,6 +48,25 @@ fn a_step_is_done_once_for_all_attempts() {
     }
 }
 
+#[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
+fn what_a_cluster_ignores_is_a_warning() {
+    let (_plane, home) = start(&[]);
+    let deploy = home.sealkit("deploy --image registry/app:1 --program /app/tasks").arg(TASKS);
+    let deployed = deploy.arg("cached_with_secret").run().unwrap();
+    let uncached = run_remote_with(&home, "--no-cache", "cached_with_secret");
+    for (finished, count) in [(deployed, 1), (run_remote(&home, "cached_with_secret"), 1), (uncached, 0)] {
+        assert_eq!(finished.code, Some(0), "{finished}");
+        for warning in [
+            "warning: task `cached_with_secret`: a cluster uses the cached result although a secret of the task, or of one that \
+             it may call, has changed\n",
+            "warning: task `cached_with_secret`: open-source Flyte 2 ignores `max_age` of the cache, and uses older results\n",
+        ] {
+            assert_eq!(finished.stderr.matches(warning).count(), count, "{finished}");
+        }
+    }
+}
+
 /// The control plane refuses a key of a called task that is not the one that the official SDK sends.
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
@@ -56,9 +75,8 @@ fn cached_results_are_used() {
     let directory = tempfile::tempdir().unwrap();
     let marker = |name: &str| directory.path().join(name);
     let run = |options: &str, name: &str| {
-        let run = format!("run --remote --image registry/app:1 --program /app/tasks {options}");
-        let finished =
-            home.sealkit(&run).arg(TASKS).args("calls_cached --marker").arg(marker(name)).run().unwrap();
+        let line = format!("calls_cached --marker {}", marker(name).display());
+        let finished = run_remote_with(&home, options, &line);
         assert_eq!((finished.code, &*finished.stdout), (Some(0), "5\n"), "{finished}");
         marker(name).exists()
     };
@@ -129,9 +147,7 @@ fn inputs_outputs_and_environment_variables_are_transferred() {
     let finished = program.arg(TASKS).args("echo --order").arg(order).run().unwrap();
     assert_eq!(finished.stdout, "{\"name\":\"nails again\",\"lines\":[1.5,2.0]}\n", "{finished}");
     for task in ["variable", "variable_of_child"] {
-        let program =
-            home.sealkit("run --remote --image registry/app:1 --program /app/tasks --env MODE=fast");
-        let finished = program.arg(TASKS).args(&format!("{task} --name MODE")).run().unwrap();
+        let finished = run_remote_with(&home, "--env MODE=fast", &format!("{task} --name MODE"));
         assert_eq!(finished.stdout, "\"fast\"\n", "{finished}");
     }
     assert_eq!(run_remote(&home, "sum_of_squares --numbers [1,2,3,4,3]").stdout, "39\n");

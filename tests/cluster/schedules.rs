@@ -1,5 +1,6 @@
 //! Schedules of deployed tasks.
 
+use serde_json::json;
 use support::{ControlPlane, Finished, Home};
 
 use crate::setup::start;
@@ -8,7 +9,9 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_specs");
 
 fn deploy(home: &Home, version: &str, program: &str, task: &str) -> Finished {
     let options = format!("deploy --image app:1 --program /app/tasks --version {version}");
-    home.sealkit(&options).arg(program).arg(task).run().unwrap()
+    let deployed = home.sealkit(&options).arg(program).arg(task).run().unwrap();
+    assert_eq!(deployed.code, Some(0), "{deployed}");
+    deployed
 }
 
 fn run(home: &Home, plane: &ControlPlane, line: &str) -> String {
@@ -38,10 +41,10 @@ fn schedules_are_deployed_listed_paused_and_resumed() {
     insta::assert_snapshot!(run(&home, &plane, "get trigger"), @"
     exit code 0
     -- stdout
-    TASK                    NAME       SCHEDULE                    STATE
+    TASK                    NAME       SCHEDULE                    STATE   LAST RUN
     scheduled               schedule   0 9 * * 1-5 (Europe/Paris)  active
     scheduled_in_every_way  daily      @daily (UTC)                paused
-    scheduled_in_every_way  often      every 6 hours               active
+    scheduled_in_every_way  often      every 6 hours               active  2026-01-02T03:04:05Z
     scheduled_in_every_way  quarterly  every 15 minutes            active
     ");
     insta::assert_snapshot!(run(&home, &plane, "get trigger scheduled -o json"), @r#"
@@ -120,4 +123,30 @@ fn schedules_that_a_task_no_longer_has_are_deleted() {
         !names.contains("scheduled schedule") && names.contains("scheduled_in_every_way often"),
         "{names}"
     );
+}
+
+/// Only a deployment with schedules needs the service.
+#[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
+fn a_cluster_without_triggers_can_be_deployed_to() {
+    for (code, warning, error) in [
+        ("unimplemented", "", "does not support `flyteidl2.trigger.TriggerService/ListTriggers`"),
+        ("internal", "cannot see whether tasks had schedules", "no triggers here"),
+    ] {
+        let (plane, home) = start(&[]);
+        plane.fail(&json!({"method": "ListTriggers", "code": code, "message": "no triggers here"})).unwrap();
+        let plain = deploy(&home, "v1", PROGRAM, "nothing");
+        assert!(
+            plain.stderr.contains(warning) && plain.stderr.contains("warning") != warning.is_empty(),
+            "{plain}"
+        );
+        let refused = home
+            .sealkit("deploy --image app:1 --program /app/tasks")
+            .arg(PROGRAM)
+            .arg("scheduled")
+            .run()
+            .unwrap();
+        assert!(refused.code == Some(1) && refused.stderr.contains(error), "{refused}");
+        assert_eq!(plane.requests("DeployTask").unwrap().len(), 1);
+    }
 }

@@ -4,10 +4,13 @@ use std::{
     fs,
     process::{Command, Stdio},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use support::{Finished, runs::Runs};
+use support::{
+    Finished,
+    runs::{Runs, SECRET},
+};
 use tempfile::TempDir;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_setting_tasks");
@@ -264,6 +267,44 @@ fn a_cache_is_not_a_path() {
 }
 
 #[test]
+fn a_result_is_not_older_than_its_maximum_age() {
+    let counted = Counted::new();
+    let run = || {
+        let finished = counted.run("", "counted_for_a_second");
+        assert_eq!(finished.code, Some(0), "{finished}");
+        counted.count()
+    };
+    assert_eq!(run(), 1);
+    thread::sleep(Duration::from_millis(1_100));
+    assert_eq!([run(), run()], [1, 0]);
+}
+
+/// The cache is not encrypted.
+#[test]
+fn an_output_that_may_contain_a_secret_is_not_cached() {
+    let counted = Counted::new();
+    for _ in 0..2 {
+        let finished =
+            counted.runs.program("").args("counted_signature --log").arg(counted.path("log")).run().unwrap();
+        assert_eq!((finished.code, counted.count()), (Some(0), 1), "{finished}");
+        let reason = "is not cached: task `allowed_in_a_tuple` may pass on a secret\nhint: cache only tasks";
+        assert!(finished.stderr.contains(reason), "{finished}");
+    }
+    let mut files = vec![counted.runs.home.path().join(".cache")];
+    while let Some(path) = files.pop() {
+        match fs::read_dir(&path) {
+            Ok(entries) => files.extend(entries.map(|entry| entry.unwrap().path())),
+            Err(_) => assert!(
+                !fs::read(&path)
+                    .unwrap_or_default()
+                    .windows(SECRET.len())
+                    .any(|part| part == SECRET.as_bytes())
+            ),
+        }
+    }
+}
+
+#[test]
 fn failures_are_not_cached() {
     let counted = Counted::new();
     for _ in 0..2 {
@@ -283,25 +324,34 @@ fn equal_calls_of_a_serialized_task_wait_for_each_other() {
     assert_eq!(counted.count(), 1);
 }
 
-/// Sixty-four runs at once, of which some are killed, and damaged and unwritable files: there is never a wrong result.
+/// Eight runs at once, while others are killed at any moment, and damaged and unwritable files: there is never a wrong result.
 #[test]
 fn no_result_is_wrong() {
     let counted = Counted::new();
-    let killed = |n: u64| {
+    let kills = std::env::var("SEALKIT_TEST_KILLS").map_or(100, |count| count.parse().unwrap());
+    let started = Instant::now();
+    counted.run("--no-history --no-cache", "counted --n 0");
+    let duration = started.elapsed();
+    // Whether the run had reached its task, and whether it had ended, before it was killed.
+    let kill_at = |n: u32| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_command"));
         command
             .env_clear()
             .env("HOME", counted.runs.home.path())
             .env("PATH", std::env::var_os("PATH").unwrap());
-        command.args(["run", "--no-history", PROGRAM, "counted", "--n", &(n % 4).to_string()]);
-        command.args(["--log", &counted.path("log")]).stdout(Stdio::null()).stderr(Stdio::null());
+        let log = counted.path(&format!("killed-{n}"));
+        // Each run writes its result, over that of others.
+        command.args(["run", "--no-history", "--no-cache", PROGRAM, "counted", "--n", &(n % 4).to_string()]);
+        command.args(["--log", &log]).stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = command.spawn().unwrap();
-        thread::sleep(Duration::from_micros(n * 37 % 9_000));
+        thread::sleep(duration * (n * 37 % 100) / 50);
+        let has_ended = child.try_wait().unwrap().is_some();
         let _ = child.kill();
         let _ = child.wait();
+        (fs::exists(&log).unwrap(), has_ended)
     };
-    thread::scope(|threads| {
-        threads.spawn(|| (0..100).for_each(killed));
+    let outcomes = thread::scope(|threads| {
+        let killer = threads.spawn(|| (0..kills).map(kill_at).collect::<Vec<_>>());
         for _ in 0..8 {
             threads.spawn(|| {
                 for n in 0..8 {
@@ -310,7 +360,11 @@ fn no_result_is_wrong() {
                 }
             });
         }
+        killer.join().unwrap()
     });
+    for moment in [(false, false), (true, false), (true, true)] {
+        assert!(outcomes.contains(&moment), "no kill at {moment:?}: {outcomes:?}");
+    }
     let results = counted.runs.home.path().join(".cache/sealkit/results/results/counted");
     let files: Vec<_> = fs::read_dir(&results).unwrap().map(|entry| entry.unwrap().path()).collect();
     assert_eq!(files.len(), 4);

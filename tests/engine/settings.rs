@@ -194,6 +194,13 @@ fn a_step_is_done_once_for_all_attempts() {
     );
     // It is not tried again.
     assert_eq!((leak.code, count()), (Some(1), 1), "{leak}");
+
+    // The name of a step leaves the task, too: nothing is done.
+    std::fs::remove_file(&log).unwrap();
+    let leak = runs.run(&format!("names_a_step_after_its_secret --log {}", log.display()));
+    let message = "the name of a step of task `names_a_step_after_its_secret` contains secret `my_secret`";
+    assert!(leak.stderr.contains(message), "{leak}");
+    assert_eq!((leak.code, count()), (Some(1), 1), "{leak}");
 }
 
 #[test]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Optional
 
 import flyte
+from flyte._deploy import _update_interface_inputs_and_outputs_docstring
 from flyte._internal.runtime.convert import convert_upload_default_inputs
 from flyte._internal.runtime.task_serde import translate_task_to_wire
 from flyte._internal.runtime.trigger_serde import to_task_trigger
@@ -155,7 +156,11 @@ def inputs_with_defaults(
     record: Inner = Inner(n=4),
     perhaps: Optional[int] = 5,
     colour: Colour = Colour.GREEN,
-) -> None: ...
+) -> None:
+    """
+    Args:
+        number: How many.
+    """
 
 
 @task(
@@ -289,6 +294,9 @@ def official(question):
     )
     defaults = asyncio.run(convert_upload_default_inputs(task.interface))
     spec = translate_task_to_wire(task, context, default_inputs=defaults)
+    # As `flyte deploy` does.
+    interface = spec.task_template.interface
+    interface.CopyFrom(_update_interface_inputs_and_outputs_docstring(interface, task.native_interface))
     inputs = spec.task_template.interface.inputs
     triggers = [asyncio.run(to_task_trigger(one, task.name, inputs, defaults)) for one in task.triggers]
     return spec, triggers

@@ -243,6 +243,7 @@ struct Nested {
 #[task(cache = Cache("v1", ignored_inputs = ["marker"]))]
 fn cached(
     marker: String,
+    /// What is returned.
     n: i64,
     nested: Nested,
     file: File,
@@ -251,6 +252,12 @@ fn cached(
     fs::write(&marker, "ran")?;
     drop((nested, file, map));
     Ok(n)
+}
+
+/// Is cached, and calls a task with a secret.
+#[workflow(cache = Cache("v1", max_age = "1d"), calls = [t1])]
+fn cached_with_secret() -> sealkit::Result<usize> {
+    t1()
 }
 
 /// Calls a cached task.

@@ -124,6 +124,19 @@ fn counted(log: String, n: i64) -> anyhow::Result<i64> {
     Ok(n * 2)
 }
 
+/// The same, for a short time.
+#[task(cache = Cache("v1", max_age = 1))]
+fn counted_for_a_second(log: String) -> anyhow::Result<()> {
+    Ok(append(&log)?)
+}
+
+/// Returns the secret that the called task may return.
+#[workflow(cache = "v1", calls = [allowed_in_a_tuple])]
+fn counted_signature(log: String) -> anyhow::Result<String> {
+    append(&log)?;
+    Ok(allowed_in_a_tuple()?.1)
+}
+
 /// Calls a cached task often.
 #[workflow(calls = [counted])]
 fn counted_often(log: String, times: u32) -> anyhow::Result<i64> {
@@ -244,6 +257,14 @@ fn records_its_secret(log: String) -> anyhow::Result<()> {
     append(&log)?;
     step("read", || anyhow::Ok(current_context().secrets().get("my_secret")?.expose().to_owned()))?;
     Ok(())
+}
+
+/// Would name a step after its secret.
+#[task(secret_requests = ["my_secret"], retries = Retries(3, backoff = "1ms"))]
+fn names_a_step_after_its_secret(log: String) -> anyhow::Result<()> {
+    let name = format!("charge-{}", current_context().secrets().get("my_secret")?.expose());
+    append(&log)?;
+    step(&name, || Ok(append(&log)?))
 }
 
 /// Gives two steps of the same name in two attempts results of two types.

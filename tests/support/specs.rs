@@ -151,7 +151,9 @@ fn inputs_of_large_kinds(
 
 #[task]
 fn inputs_with_defaults(
-    #[default(3)] number: i64,
+    /// How many.
+    #[default(3)]
+    number: i64,
     #[default(0.5)] ratio: f64,
     #[default("all")] text: String,
     #[default(vec![1, 2])] list: Vec<i64>,

@@ -11,16 +11,15 @@ mod recorder;
 pub(crate) mod report;
 
 use std::{
-    env, fs, io,
+    fs, io,
     path::{Path, PathBuf},
     time::SystemTime,
 };
 
 use rustix::fs::{FlockOperation, flock};
-use sealkit_names::variables;
 
 pub(crate) use self::recorder::{Recorder, RunInfo};
-use crate::error::CommandError;
+use crate::{directories, error::CommandError};
 
 /// The number of runs that are kept.
 const MAX_RUNS: usize = 20;
@@ -35,19 +34,7 @@ pub(crate) fn is_local_name(name: &str) -> bool {
 
 /// Returns the names of all local runs, the newest first.
 pub(crate) fn names() -> Vec<String> {
-    directory().map(|directory| newest_first(&directory)).unwrap_or_default()
-}
-
-/// Returns the directory of all runs, or `None` without a home directory.
-fn directory() -> Option<PathBuf> {
-    let path = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    if let Some(home) = path(variables::HOME) {
-        return Some(home.join("runs"));
-    }
-    // The home directory of a service may not exist, and is not created.
-    let home = || path("HOME").filter(|home| home.is_dir());
-    let state = path("XDG_STATE_HOME").or_else(|| Some(home()?.join(".local/state")));
-    state.map(|state| state.join("sealkit/runs"))
+    directories::runs().map(|directory| newest_first(&directory)).unwrap_or_default()
 }
 
 /// Returns the file with the records of a run.

@@ -92,9 +92,12 @@ impl Progress {
                 state.line(depth, &format!("{symbol}{NAME}{label}{NAME:#} succeeded {DIM}(cached){DIM:#}"));
             }
             // Once for each task.
-            Event::NotCached { task, reason } if state.uncached.insert(task.name.clone()) => {
+            Event::NotCached { task, reason, hint } if state.uncached.insert(task.name.clone()) => {
                 state.end_line(None);
                 terminal::warning(&format!("task `{}` is not cached: {reason}", task.name));
+                if let Some(hint) = hint {
+                    terminal::hint(hint);
+                }
             }
             Event::Output { pod, bytes } => state.output(*pod, bytes),
             Event::Stopped { pod, signal, group } => {

@@ -1,27 +1,12 @@
 //! The cached results of local runs.
 
-use std::{env, path::PathBuf};
-
 use sealkit_engine::ResultCache;
-use sealkit_names::variables;
 
-use crate::{error::CommandError, terminal};
+use crate::{directories, error::CommandError, terminal};
 
 /// Returns the cache, or `None` without a home directory. Cached results are used if `is_read` is set.
 pub(crate) fn open(is_read: bool) -> Option<ResultCache> {
-    directory().map(|directory| ResultCache::new(directory, is_read))
-}
-
-/// Returns the directory of the cache.
-fn directory() -> Option<PathBuf> {
-    let path = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    if let Some(home) = path(variables::HOME) {
-        return Some(home.join("cache"));
-    }
-    // The home directory of a service may not exist, and is not created.
-    let home = || path("HOME").filter(|home| home.is_dir());
-    let cache = path("XDG_CACHE_HOME").or_else(|| Some(home()?.join(".cache")));
-    cache.map(|cache| cache.join("sealkit/results"))
+    directories::results().map(|directory| ResultCache::new(directory, is_read))
 }
 
 /// Deletes the results of a task, or all.

@@ -96,7 +96,7 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
     sealkit_engine::kill_orphans();
     let interrupted = signals.finish();
     progress.finish();
-    let outcome = match outcome {
+    let mut outcome = match outcome {
         Ok(success) => output_files::deliver(success.json, engine.data(), args.outputs.as_deref())
             .and_then(|json| terminal::print(&(json + "\n"))),
         Err(problem) => Err(interrupted.unwrap_or_else(|| problem.into())),
@@ -104,8 +104,16 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
     engine.remove_data();
     if let Some(recorder) = recorder.get() {
         let record = recorder.finish(&outcome);
-        if let (Some(page), Some(_)) = (&args.report, &record) {
-            report::write(engine.run_name(), page).unwrap_or_else(|error| terminal::warning(error.message()));
+        if let Some(page) = &args.report {
+            let written = match &record {
+                Some(_) => report::write(engine.run_name(), page),
+                None => Err(report::not_recorded(page)),
+            };
+            match (&outcome, written) {
+                (Ok(()), written) => outcome = written,
+                (Err(_), Err(error)) => terminal::warning(error.message()),
+                (Err(_), Ok(())) => {}
+            }
         }
         if let Some(path) = record.filter(|_| outcome.as_ref().is_err_and(|error| error.code() == 1)) {
             terminal::note(&format!("the log of this run: {}", path.display()));

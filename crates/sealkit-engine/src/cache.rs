@@ -11,8 +11,9 @@ mod key;
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
     io::{self, Write as _},
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
+    sync::{Arc, Once},
     thread,
     time::{Duration, SystemTime},
 };
@@ -27,10 +28,15 @@ pub(crate) use self::{
     call::CachedCall,
     key::{Key, ProgramDigest},
 };
-use self::{entry::Entry, key::KeyContext};
+use self::{
+    entry::Entry,
+    key::{KeyContext, Stamp},
+};
 
 /// The age of a temporary file whose writer was killed.
 const STALE: Duration = Duration::from_secs(3600);
+/// The age of a result that is deleted.
+const MAX_AGE: Duration = Duration::from_secs(90 * 24 * 3600);
 /// How often a call that waits for an equal one looks whether that has ended.
 const LOCK_INTERVAL: Duration = Duration::from_millis(20);
 
@@ -40,13 +46,15 @@ pub struct ResultCache {
     directory: PathBuf,
     /// Whether results are used, and not only stored.
     is_read: bool,
+    /// Set once old files have been deleted.
+    pruned: Arc<Once>,
 }
 
 impl ResultCache {
     /// Returns the cache in `directory`, which is created when the first result is stored. Results are only stored, and not used, unless
     /// `is_read` is set.
     pub fn new(directory: PathBuf, is_read: bool) -> Self {
-        Self { directory, is_read }
+        Self { directory, is_read, pruned: Arc::new(Once::new()) }
     }
 
     /// Deletes the results of `task`, or all results. Returns how many there were.
@@ -97,6 +105,7 @@ impl ResultCache {
         // An entry of the future has no known age.
         let age = SystemTime::now().duration_since(created).ok()?;
         if max_age.is_some_and(|max_age| age >= max_age) {
+            let _ = fs::remove_file(path);
             return None;
         }
         match (&*entry.files, files) {
@@ -117,7 +126,7 @@ impl ResultCache {
         let (path, temporary) = (self.path(task, key), self.directory.join("tmp"));
         create_directory(path.parent().unwrap_or(&self.directory))?;
         create_directory(&temporary)?;
-        remove_stale(&temporary);
+        self.pruned.call_once(|| self.prune());
         let temporary = temporary.join(format!("{}-{}", std::process::id(), key.random_name()));
         let copies = temporary.with_extension("files");
         let written = (|| {
@@ -141,16 +150,25 @@ impl ResultCache {
         })
     }
 
+    /// Deletes old results, and temporary files of processes that were killed.
+    fn prune(&self) {
+        remove_older(&self.directory.join("tmp"), STALE);
+        for task in list(&self.directory.join("results")).unwrap_or_default() {
+            remove_older(&task, MAX_AGE);
+        }
+    }
+
     /// Waits until no other call with this key runs, here or in another process, or until `is_cancelled`. The call has ended when the
-    /// file is dropped.
-    pub(crate) fn lock(&self, key: &Key, is_cancelled: impl Fn() -> bool) -> io::Result<Option<File>> {
+    /// lock is dropped.
+    pub(crate) fn lock(&self, key: &Key, is_cancelled: impl Fn() -> bool) -> io::Result<Option<Lock>> {
         let directory = self.directory.join("locks");
         create_directory(&directory)?;
-        let path = directory.join(key.to_string());
-        let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)?;
+        let mut lock = Lock::open(directory.join(key.to_string()))?;
         loop {
-            match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-                Ok(()) => return Ok(Some(file)),
+            match flock(&lock.file, FlockOperation::NonBlockingLockExclusive) {
+                // The last call has removed the file that it had locked.
+                Ok(()) if !lock.is_current() => lock = Lock::open(lock.path.clone())?,
+                Ok(()) => return Ok(Some(lock)),
                 Err(Errno::WOULDBLOCK) if is_cancelled() => return Ok(None),
                 Err(Errno::WOULDBLOCK | Errno::INTR) => thread::sleep(LOCK_INTERVAL),
                 Err(error) => return Err(error.into()),
@@ -160,6 +178,34 @@ impl ResultCache {
 
     fn path(&self, task: &str, key: &Key) -> PathBuf {
         self.directory.join("results").join(task).join(key.to_string())
+    }
+}
+
+/// A lock file, which is removed when it is dropped.
+pub(crate) struct Lock {
+    file: File,
+    path: PathBuf,
+}
+
+impl Lock {
+    fn open(path: PathBuf) -> io::Result<Self> {
+        let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path)?;
+        Ok(Self { file, path })
+    }
+
+    /// Returns whether the path still leads to this file.
+    fn is_current(&self) -> bool {
+        let of_path = fs::metadata(&self.path).map(|metadata| metadata.ino());
+        self.file.metadata().is_ok_and(|metadata| of_path.is_ok_and(|inode| inode == metadata.ino()))
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Not that of another call.
+        if flock(&self.file, FlockOperation::NonBlockingLockExclusive).is_ok() && self.is_current() {
+            let _ = fs::remove_file(&self.path);
+        }
     }
 }
 
@@ -194,12 +240,12 @@ fn remove_other_files(path: &Path, files: &str) {
     }
 }
 
-/// Removes temporary files of processes that were killed.
-fn remove_stale(directory: &Path) {
+/// Removes what has not been changed for this time in a directory.
+fn remove_older(directory: &Path, than: Duration) {
     for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
         let modified = entry.metadata().and_then(|metadata| metadata.modified());
         let age = modified.ok().and_then(|modified| SystemTime::now().duration_since(modified).ok());
-        if age.is_some_and(|age| age > STALE) {
+        if age.is_some_and(|age| age > than) {
             let _ = (fs::remove_file(entry.path()), fs::remove_dir_all(entry.path()));
         }
     }

@@ -17,12 +17,13 @@ use std::{
 
 use rustix::process::Pid;
 use sealkit_guard::Guard;
-use sealkit_idl::task::{Inputs, Outputs};
+use sealkit_idl::task::Inputs;
 use sealkit_process::RunDirectory;
 use sealkit_program::{Program, Result, Timeout};
 use sealkit_protocol::{Attempts, Code, Problem, Retry, Task, call::Success, exit::signal_name};
 
 use crate::{
+    actions::{Action, Actions},
     cache::{CachedCall, ProgramDigest},
     directories,
     event::{Event, Observer},
@@ -62,10 +63,7 @@ pub struct Engine {
     /// The number of calls of each task.
     calls: Mutex<BTreeMap<String, u32>>,
     live: Mutex<BTreeMap<u64, LivePod>>,
-    /// The tasks that each action has called, and that those have called.
-    pub(crate) callees: Mutex<BTreeMap<u64, BTreeSet<String>>>,
-    /// The results of steps, by the action of the task and the name of the step: they outlive the attempts.
-    pub(crate) steps: Mutex<BTreeMap<(u64, String), Outputs>>,
+    pub(crate) actions: Mutex<Actions>,
     /// The calls whose callers no longer wait for the result.
     pub(crate) abandoned: Mutex<BTreeSet<Caller>>,
     /// The pods that were terminated because they sent something that is not understood.
@@ -144,8 +142,7 @@ impl Engine {
             next_pod: AtomicU64::new(0),
             calls: Mutex::default(),
             live: Mutex::default(),
-            callees: Mutex::default(),
-            steps: Mutex::default(),
+            actions: Mutex::default(),
             abandoned: Mutex::default(),
             misunderstood: Mutex::default(),
             cancelled: AtomicBool::new(false),
@@ -241,11 +238,11 @@ impl Engine {
             let Some(slot) = slot else { return Err(attempts.overdue()) };
             let pod = self.next_pod.fetch_add(1, Ordering::SeqCst);
             // All attempts are one action, as on a cluster.
-            let action = *first.get_or_insert(pod);
+            let action = first.get_or_insert_with(|| Action::new(self, pod));
             let started = Instant::now();
             let caller_pod = caller.map(|caller| caller.pod);
             (self.observer)(&Event::Started { pod, caller: caller_pod, task, call, attempt, inputs });
-            let outcome = self.attempt(pod, action, caller, depth, task, attempt, &attempts, inputs);
+            let outcome = self.attempt(pod, action.number, caller, depth, task, attempt, &attempts, inputs);
             let problem = outcome.as_ref().err();
             let retry = problem
                 .filter(|_| !self.is_cancelled(caller))

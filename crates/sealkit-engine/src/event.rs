@@ -45,6 +45,8 @@ pub enum Event<'a> {
         task: &'a Task,
         /// Why not.
         reason: &'a str,
+        /// What to do about it.
+        hint: Option<&'a str>,
     },
     /// A pod writes to its standard output or standard error.
     Output {

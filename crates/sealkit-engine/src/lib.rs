@@ -5,6 +5,7 @@
 //! Secrets reach a pod through a private socket or as files in a private, in-memory directory. The output of pods is redacted,
 //! and the processes and files that they leave behind are killed and removed. [`Isolation`] describes what other systems do not protect.
 
+mod actions;
 mod cache;
 mod directories;
 mod engine;

@@ -120,13 +120,24 @@ impl Default for PodOptions {
 }
 
 impl PodOptions {
-    /// Returns the variables that all pods have.
-    fn variables(&self) -> Vec<(OsString, OsString)> {
+    /// Returns the variables that the task or the command line sets: the command line takes precedence.
+    pub(crate) fn set_variables<'a>(
+        &'a self,
+        of_task: &'a BTreeMap<String, String>,
+    ) -> impl Iterator<Item = (&'a OsStr, &'a OsStr)> {
+        let own = of_task.iter().map(|(name, value)| (OsStr::new(name), OsStr::new(value)));
+        let is_overridden = |name: &OsStr| self.environment.iter().any(|(known, _)| known == name);
+        let given = self.environment.iter().map(|(name, value)| (&**name, &**value));
+        own.filter(move |(name, _)| !is_overridden(name)).chain(given)
+    }
+
+    /// Returns the variables that all pods inherit.
+    fn inherited_variables(&self) -> Vec<(OsString, OsString)> {
         let inherited = env::vars_os()
             .filter(|(name, _)| self.inherit_environment || is_inherited(name))
             .filter(|(name, _)| !self.hidden_variables.iter().any(|hidden| name == hidden.as_str()))
             .filter(|(name, _)| !name.to_str().is_some_and(variables::is_reserved));
-        inherited.chain(self.environment.iter().cloned()).collect()
+        inherited.collect()
     }
 }
 
@@ -261,11 +272,8 @@ impl Pod<'_> {
         let options = self.options;
         let is_secret =
             |name: &OsStr| self.mounts.variables.iter().any(|variable| name == variable.name.as_str());
-        let mut all = options.variables();
-        // The command line takes precedence over the task.
-        let is_overridden = |name: &str| options.environment.iter().any(|(known, _)| known == name);
-        let own = self.env.iter().filter(|(name, _)| !is_overridden(name));
-        all.extend(own.map(|(name, value)| (name.into(), value.into())));
+        let mut all = options.inherited_variables();
+        all.extend(options.set_variables(self.env).map(|(name, value)| (name.into(), value.into())));
         all.retain(|(name, _)| !is_secret(name));
         let mut set =
             |name: &str, value: &dyn AsRef<OsStr>| all.push((name.into(), value.as_ref().to_owned()));
@@ -344,7 +352,8 @@ impl RunningPod {
 /// The program tries it, as a process that may not be read, such as this one, cannot.
 pub(crate) fn try_to_hide_files(program: &Path, options: &PodOptions, directory: &Path) -> io::Result<()> {
     let mut command = Command::new(program);
-    command.arg(query::COMMAND).env_clear().envs(options.variables());
+    command.arg(query::COMMAND).env_clear().envs(options.inherited_variables());
+    command.envs(options.environment.iter().map(|(name, value)| (name, value)));
     command.env(variables::ENGINE, std::process::id().to_string()).env(variables::MOUNTS, directory);
     let status = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status()?;
     match status.code() {

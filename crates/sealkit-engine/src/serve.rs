@@ -7,7 +7,6 @@ use std::{
 };
 
 use rustix::process::Signal;
-use sealkit_idl::task::Outputs;
 use sealkit_protocol::{
     Code, Problem,
     call::{Call, FromController, FromControllerFrame, Step, Success, ToController, ToControllerFrame},
@@ -16,7 +15,7 @@ use sealkit_protocol::{
 use sealkit_program::BUILD_AGAIN;
 
 use crate::{
-    engine::{Caller, Engine, LivePod, lock},
+    engine::{Caller, Engine, lock},
     pod::PodSocket,
 };
 
@@ -69,30 +68,13 @@ impl Engine {
         }
     }
 
-    /// Records that a pod has called a task, for its action and for those that wait for it.
-    fn record_callee(&self, pod: u64, task: &str) {
-        let live = self.live();
-        let mut next = Some(pod);
-        while let Some(LivePod { action, caller, .. }) = next.and_then(|pod| live.get(&pod)) {
-            lock(&self.callees).entry(*action).or_default().insert(task.to_owned());
-            next = caller.map(|caller| caller.pod);
-        }
-    }
-
     /// Answers with the recorded result of a step, or records it. What is recorded outlives the pod when it gets the answer.
-    fn serve_step(&self, pod: u64, Step { id, name, result }: Step, socket: &PodSocket) {
-        let Some(action) = self.live().get(&pod).map(|pod| pod.action) else { return };
-        let mut steps = lock(&self.steps);
-        let outputs = match result {
-            Some(result) => {
-                steps.entry((action, name)).or_insert(result);
-                Outputs::default()
-            }
-            None => steps.get(&(action, name)).cloned().unwrap_or_default(),
-        };
-        drop(steps);
-        // An error means that the pod has exited.
-        let _ = socket.send(&FromControllerFrame::from(FromController::new(id, Ok(outputs))));
+    fn serve_step(&self, pod: u64, step: Step, socket: &PodSocket) {
+        let id = step.id;
+        if let Some(outputs) = self.step(pod, step) {
+            // An error means that the pod has exited.
+            let _ = socket.send(&FromControllerFrame::from(FromController::new(id, Ok(outputs))));
+        }
     }
 
     /// Runs a called task on a thread of its own.

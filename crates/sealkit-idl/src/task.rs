@@ -64,9 +64,8 @@ impl TaskSpec {
         let interface = self.task_template.as_mut().and_then(|template| template.interface.as_mut());
         let maps =
             interface.into_iter().flat_map(|interface| [&mut interface.inputs, &mut interface.outputs]);
-        let variables = maps.flatten().flat_map(|map| &mut map.variables).map(|entry| &mut entry.value);
-        let defaults = self.default_inputs.iter_mut().filter_map(|input| input.parameter.as_mut());
-        for variable in variables.chain(defaults.map(|parameter| &mut parameter.var)).flatten() {
+        let variables = maps.flatten().flat_map(|map| &mut map.variables);
+        for variable in variables.filter_map(|entry| entry.value.as_mut()) {
             variable.description.clear();
         }
     }

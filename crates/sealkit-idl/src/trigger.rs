@@ -141,9 +141,6 @@ pub struct Trigger {
 /// `trigger.TriggerStatus`.
 #[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
 pub struct TriggerStatus {
-    /// When it was deployed.
-    #[prost(message, optional, tag = "1")]
-    pub deployed_at: Option<Timestamp>,
     /// When it last started a run.
     #[prost(message, optional, tag = "3")]
     pub triggered_at: Option<Timestamp>,

@@ -6,6 +6,7 @@ mod function;
 
 pub(crate) use allowance::{ALLOWANCE_EXAMPLE, AllowanceArguments};
 pub(crate) use arguments::{
-    Arguments, RESOURCES_EXAMPLE, Variable, crate_at, crate_path, did_you_mean, parse_string, string_literal,
+    Arguments, RESOURCES_EXAMPLE, Variable, crate_at, crate_path, did_you_mean, option, parse_string,
+    quoted_list, string_literal,
 };
 pub(crate) use function::Function;

@@ -45,7 +45,10 @@ fn implementation(input: &DeriveInput, diagnostics: &mut Diagnostics) -> Option<
         },
         Data::Enum(data) => {
             if let Some(outputs) = outputs {
-                diagnostics.at(outputs, "several outputs are the fields of a struct");
+                diagnostics.at(
+                    outputs,
+                    "only the fields of a struct can be several outputs: remove `outputs`, or write a struct",
+                );
             }
             let variants: Vec<&Variant> = data.variants.iter().collect();
             Some(derive_enum(&input.ident, &variants, &krate, diagnostics))

@@ -2,6 +2,8 @@
 //!
 //! The names and their spellings on the wire are those of flyte 2.12.1 (`_resources.py`, `_internal/runtime/resources_serde.py`).
 
+use crate::rules::are_equal;
+
 /// A kind of accelerator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Accelerator {
@@ -67,7 +69,7 @@ pub const ACCELERATORS: [Accelerator; 34] = [
 pub(crate) const fn find(name: &[u8]) -> Option<Accelerator> {
     let mut i = 0;
     while i < ACCELERATORS.len() {
-        if equal(name, ACCELERATORS[i].name.as_bytes()) {
+        if are_equal(name, ACCELERATORS[i].name.as_bytes()) {
             return Some(ACCELERATORS[i]);
         }
         i += 1;
@@ -85,18 +87,4 @@ pub(crate) const fn is_partition(text: &[u8]) -> bool {
         i += 1;
     }
     !text.is_empty() && text[0].is_ascii_digit()
-}
-
-const fn equal(a: &[u8], b: &[u8]) -> bool {
-    if a.len() != b.len() {
-        return false;
-    }
-    let mut i = 0;
-    while i < a.len() {
-        if a[i] != b[i] {
-            return false;
-        }
-        i += 1;
-    }
-    true
 }

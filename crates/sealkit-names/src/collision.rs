@@ -4,7 +4,7 @@
 //! SDK replaces dashes with underscores. Two requests that collide under any of these rules would silently read
 //! the same value, so a task cannot have both.
 
-use crate::{Request, text::quoted_list};
+use crate::{Request, rules::is_same, text::quoted_list};
 
 /// The reason why a task cannot have both of two requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +56,7 @@ pub const fn collision(a: &Request<'_>, b: &Request<'_>) -> Option<Collision> {
     if !variables && !files {
         return None;
     }
-    if str_eq(a.key, b.key) && option_eq(a.group, b.group) && option_eq(a.group_version, b.group_version) {
+    if is_same(a.key, b.key) && option_eq(a.group, b.group) && option_eq(a.group_version, b.group_version) {
         return Some(Collision::Twice);
     }
     if variables && share(&variable_names(a), &variable_names(b), true) {
@@ -154,24 +154,9 @@ const fn or_empty(text: Option<&str>) -> &str {
     }
 }
 
-pub(crate) const fn str_eq(a: &str, b: &str) -> bool {
-    let (a, b) = (a.as_bytes(), b.as_bytes());
-    if a.len() != b.len() {
-        return false;
-    }
-    let mut i = 0;
-    while i < a.len() {
-        if a[i] != b[i] {
-            return false;
-        }
-        i += 1;
-    }
-    true
-}
-
 const fn option_eq(a: Option<&str>, b: Option<&str>) -> bool {
     match (a, b) {
-        (Some(a), Some(b)) => str_eq(a, b),
+        (Some(a), Some(b)) => is_same(a, b),
         (None, None) => true,
         _ => false,
     }

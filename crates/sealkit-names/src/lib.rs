@@ -37,7 +37,7 @@ pub mod variables;
 
 pub use accelerator::{ACCELERATORS, Accelerator};
 pub use guard_mode::GuardMode;
-pub use md5::hex as md5_hex;
+pub use md5::{hex as md5_hex, hex_of as md5_hex_of};
 pub use quantity::{Amount, Resource};
 pub use request::{MountType, Request};
 pub use text::{escape, io_reason, is_white_space, nearest};

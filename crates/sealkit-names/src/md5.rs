@@ -1,4 +1,7 @@
-//! MD5 (RFC 1321). An injector uses the digest of a key as the name of a missing group; it protects nothing.
+//! MD5 (RFC 1321). An injector uses the digest of a key as the name of a missing group; it protects nothing. Neither does that
+//! of a program, which is the version of its cached results.
+
+use std::io::{self, Read};
 
 /// Integer parts of `2^32 * |sin(i + 1)|`.
 const SINES: [u32; 64] = [
@@ -70,37 +73,64 @@ const SINES: [u32; 64] = [
 /// Rotations of the four rounds.
 const ROTATIONS: [[u32; 4]; 4] = [[7, 12, 17, 22], [5, 9, 14, 20], [4, 11, 16, 23], [6, 10, 15, 21]];
 
+/// The number of bytes that are read at once: whole blocks.
+const CHUNK: u64 = 1 << 16;
+
 /// Returns the digest of `bytes` as 32 lower-case hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
-    let mut padded = bytes.to_vec();
-    padded.push(0x80);
-    while padded.len() % 64 != 56 {
-        padded.push(0);
-    }
-    padded.extend((bytes.len() as u64 * 8).to_le_bytes());
-    let mut state = [0x6745_2301_u32, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476];
-    for block in padded.chunks_exact(64) {
-        let words: Vec<u32> = block
-            .chunks_exact(4)
-            .map(|word| word.iter().rfold(0, |sum, byte| sum << 8 | u32::from(*byte)))
-            .collect();
-        let [mut a, mut b, mut c, mut d] = state;
-        for (i, sine) in SINES.iter().enumerate() {
-            let (mixed, word) = match i / 16 {
-                0 => (b & c | !b & d, i),
-                1 => (d & b | !d & c, 5 * i + 1),
-                2 => (b ^ c ^ d, 3 * i + 5),
-                _ => (c ^ (b | !d), 7 * i),
-            };
-            let sum = a.wrapping_add(mixed).wrapping_add(*sine).wrapping_add(words[word % 16]);
-            (a, d, c, b) = (d, c, b, b.wrapping_add(sum.rotate_left(ROTATIONS[i / 16][i % 4])));
+    // Reading memory does not fail.
+    hex_of(bytes).unwrap_or_default()
+}
+
+/// Returns the digest of everything in `from` as 32 lower-case hexadecimal digits.
+///
+/// # Errors
+///
+/// Returns an error if it cannot be read.
+pub fn hex_of(mut from: impl Read) -> io::Result<String> {
+    let (mut state, mut length) = ([0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476], 0);
+    let mut chunk = Vec::new();
+    let mut is_last = false;
+    while !is_last {
+        chunk.clear();
+        let count = from.by_ref().take(CHUNK).read_to_end(&mut chunk)? as u64;
+        length += count;
+        is_last = count < CHUNK;
+        if is_last {
+            chunk.push(0x80);
+            chunk.resize(chunk.len().next_multiple_of(64), 0);
+            if count % 64 > 55 {
+                chunk.resize(chunk.len() + 64, 0);
+            }
+            let end = chunk.len() - 8;
+            chunk[end..].copy_from_slice(&(length * 8).to_le_bytes());
         }
-        for (sum, part) in state.iter_mut().zip([a, b, c, d]) {
-            *sum = sum.wrapping_add(part);
-        }
+        chunk.chunks_exact(64).for_each(|block| add(&mut state, block));
     }
     let digest = state.iter().fold(0_u128, |sum, part| sum << 32 | u128::from(part.swap_bytes()));
-    format!("{digest:032x}")
+    Ok(format!("{digest:032x}"))
+}
+
+/// Adds a block of 64 bytes to the state.
+fn add(state: &mut [u32; 4], block: &[u8]) {
+    let mut words = [0; 16];
+    for (word, bytes) in words.iter_mut().zip(block.chunks_exact(4)) {
+        *word = bytes.iter().rfold(0, |sum, byte| sum << 8 | u32::from(*byte));
+    }
+    let [mut a, mut b, mut c, mut d] = *state;
+    for (i, sine) in SINES.iter().enumerate() {
+        let (mixed, word) = match i / 16 {
+            0 => (b & c | !b & d, i),
+            1 => (d & b | !d & c, 5 * i + 1),
+            2 => (b ^ c ^ d, 3 * i + 5),
+            _ => (c ^ (b | !d), 7 * i),
+        };
+        let sum = a.wrapping_add(mixed).wrapping_add(*sine).wrapping_add(words[word % 16]);
+        (a, d, c, b) = (d, c, b, b.wrapping_add(sum.rotate_left(ROTATIONS[i / 16][i % 4])));
+    }
+    for (sum, part) in state.iter_mut().zip([a, b, c, d]) {
+        *sum = sum.wrapping_add(part);
+    }
 }
 
 #[cfg(test)]
@@ -120,6 +150,15 @@ mod tests {
             ("my-key", "515780610702189dabd912e9c9ef6f38"),
         ] {
             assert_eq!(hex(text.as_bytes()), expected, "{text}");
+        }
+        for (length, expected) in [
+            (55, "ef1772b6dff9a122358552954ad0df65"),
+            (56, "3b0c8ac703f828b04c6c197006d17218"),
+            (64, "014842d480b571495a4a0363793f7367"),
+            (65_536, "2d61aa54b58c2e94403fb092c3dbc027"),
+            (65_537, "b3c6fc238e908636e53aabd5ad830cf7"),
+        ] {
+            assert_eq!(hex(&vec![b'a'; length]), expected, "{length}");
         }
     }
 }

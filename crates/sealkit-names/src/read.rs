@@ -1,7 +1,7 @@
 //! Resolution of reads: which request a read refers to, and the error message if there is none.
 
 use crate::{
-    MountType, Request, collision,
+    MountType, Request,
     rules::{self, NameError},
     text::{escape, nearest, quoted_list},
 };
@@ -58,12 +58,12 @@ pub enum ReadError {
 
 /// Returns whether a read of `key` in `group` may refer to `request`.
 pub const fn matches(request: &Request<'_>, group: Option<&str>, key: &str) -> bool {
-    if !collision::str_eq(request.key, key) {
+    if !rules::is_same(request.key, key) {
         return false;
     }
     match (group, request.group) {
         (None, _) => true,
-        (Some(group), Some(declared)) => collision::str_eq(group, declared),
+        (Some(group), Some(declared)) => rules::is_same(group, declared),
         (Some(_), None) => false,
     }
 }

@@ -257,20 +257,13 @@ pub const fn check_task_name(name: &str) -> Result<(), NameError> {
 ///
 /// Returns [`NameError::EnvVar`] or [`NameError::ReservedEnvVar`].
 pub const fn check_env_var(name: &str) -> Result<(), NameError> {
-    let bytes = name.as_bytes();
-    if bytes.is_empty() || bytes.len() > KEY_MAX || bytes[0].is_ascii_digit() {
+    if !is_variable(name, false) {
         return Err(NameError::EnvVar);
     }
-    let mut i = 0;
-    while i < bytes.len() {
-        if !(bytes[i].is_ascii_uppercase() || bytes[i].is_ascii_digit() || bytes[i] == b'_') {
-            return Err(NameError::EnvVar);
-        }
-        i += 1;
-    }
+    let bytes = name.as_bytes();
     let mut i = 0;
     while i < RESERVED.len() {
-        if starts_with(bytes, RESERVED[i].as_bytes()) && bytes.len() == RESERVED[i].len() {
+        if is_same(name, RESERVED[i]) {
             return Err(NameError::ReservedEnvVar);
         }
         i += 1;
@@ -291,16 +284,8 @@ pub const fn check_env_var(name: &str) -> Result<(), NameError> {
 ///
 /// Returns [`NameError::Variable`] or [`NameError::ReservedVariable`].
 pub const fn check_variable(name: &str) -> Result<(), NameError> {
-    let bytes = name.as_bytes();
-    if bytes.is_empty() || bytes.len() > KEY_MAX || bytes[0].is_ascii_digit() {
+    if !is_variable(name, true) {
         return Err(NameError::Variable);
-    }
-    let mut i = 0;
-    while i < bytes.len() {
-        if !(bytes[i].is_ascii_alphanumeric() || bytes[i] == b'_') {
-            return Err(NameError::Variable);
-        }
-        i += 1;
     }
     if variables::is_reserved(name) { Err(NameError::ReservedVariable) } else { Ok(()) }
 }
@@ -351,7 +336,24 @@ pub const fn is_dns_name(name: &str) -> bool {
 
 /// Returns whether two names are equal, for constant evaluation.
 pub const fn is_same(a: &str, b: &str) -> bool {
-    a.len() == b.len() && starts_with(a.as_bytes(), b.as_bytes())
+    are_equal(a.as_bytes(), b.as_bytes())
+}
+
+pub(crate) const fn are_equal(a: &[u8], b: &[u8]) -> bool {
+    a.len() == b.len() && starts_with(a, b)
+}
+
+const fn is_variable(name: &str, lower_case: bool) -> bool {
+    let bytes = name.as_bytes();
+    let mut i = 0;
+    while i < bytes.len() {
+        let is_upper_or_digit = bytes[i].is_ascii_uppercase() || bytes[i].is_ascii_digit();
+        if !(is_upper_or_digit || bytes[i] == b'_' || (lower_case && bytes[i].is_ascii_lowercase())) {
+            return false;
+        }
+        i += 1;
+    }
+    !bytes.is_empty() && bytes.len() <= KEY_MAX && !bytes[0].is_ascii_digit()
 }
 
 const fn is_plain(name: &str, max_length: usize, dots: bool) -> bool {

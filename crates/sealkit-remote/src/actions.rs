@@ -107,21 +107,7 @@ impl Actions {
         let ChildAction { name, input_uri, run_output_base, task, cache_key } = child;
         self.updates();
         let task = TaskAction { id: Some(task.id()), spec: Some(task), cache_key };
-        let action = Action {
-            action_id: Some(self.id(&name)),
-            parent_action_name: Some(self.0.parent.name.clone()),
-            input_uri,
-            run_output_base,
-            spec: Some(ActionSpec::Task(Box::new(task))),
-        };
-        let request = EnqueueRequest { action: Some(action) };
-        match self.0.client.control_plane().call::<_, service::Empty>(ENQUEUE, &request).await {
-            // Open-source Flyte reports an existing action with another code.
-            Err(error) if error.code() == Code::AlreadyExists || error.message_contains("already exists") => {
-                Ok(!error.was_retried)
-            }
-            other => Ok(other.map(|_| false)?),
-        }
+        self.enqueue(&name, input_uri, run_output_base, ActionSpec::Task(Box::new(task))).await
     }
 
     /// Records work that the parent action has done.
@@ -139,19 +125,31 @@ impl Actions {
             outputs: Some(OutputReferences { output_uri }),
             spec: Some(TraceSpec { interface: Some(interface) }),
         };
+        self.enqueue(&action, input_uri, run_output_base, ActionSpec::Trace(spec)).await.map(drop)
+    }
+
+    /// Adds a child action. Returns whether an earlier attempt of the parent already created it.
+    async fn enqueue(
+        &self,
+        name: &str,
+        input_uri: String,
+        run_output_base: String,
+        spec: ActionSpec,
+    ) -> Result<bool> {
         let action = Action {
-            action_id: Some(self.id(&action)),
+            action_id: Some(self.id(name)),
             parent_action_name: Some(self.0.parent.name.clone()),
             input_uri,
             run_output_base,
-            spec: Some(ActionSpec::Trace(spec)),
+            spec: Some(spec),
         };
         let request = EnqueueRequest { action: Some(action) };
         match self.0.client.control_plane().call::<_, service::Empty>(ENQUEUE, &request).await {
+            // Open-source Flyte reports an existing action with another code.
             Err(error) if error.code() == Code::AlreadyExists || error.message_contains("already exists") => {
-                Ok(())
+                Ok(!error.was_retried)
             }
-            other => Ok(other.map(|_| ())?),
+            other => Ok(other.map(|_| false)?),
         }
     }
 

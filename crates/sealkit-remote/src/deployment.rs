@@ -101,11 +101,7 @@ impl Deployment {
     fn set_resources(&self, template: &mut TaskTemplate) {
         for (resource, amount) in &self.resources {
             let Amount { request, limit, accelerator, partition } = resource.amount(amount);
-            let accelerator = accelerator.map(|accelerator| GpuAccelerator {
-                device: accelerator.device.to_owned(),
-                partition_size: partition.map(str::to_owned),
-                device_class: accelerator.class,
-            });
+            let accelerator = accelerator.map(|kind| GpuAccelerator::new(kind.device, partition, kind.class));
             template.set_resource(ResourceName::from_name(resource.as_str()), request, limit, accelerator);
         }
     }
@@ -212,6 +208,26 @@ mod tests {
         assert_ne!(deployed(&other).0.version, first.version);
         let named = Deployment { version: Some("v1".to_owned()), ..deployment() };
         assert_eq!(deployed(&named).0.version, "v1");
+    }
+
+    /// An image of an environment runs bundles: it does not contain the program.
+    #[test]
+    fn the_image_of_an_environment_is_that_of_bundles() {
+        let bundle = PodProgram::Bundle { uri: "s3://b/x.tar.gz".to_owned(), name: "app".to_owned() };
+        for (program, expected) in [(bundle, "registry/env:1"), (deployment().program, "registry/app:1")] {
+            let mut spec = spec();
+            if let Some(TaskTarget::Container(container)) =
+                spec.task_template.as_mut().and_then(|template| template.target.as_mut())
+            {
+                container.image = "registry/env:1".to_owned();
+            }
+            Deployment { program, ..deployment() }.apply_to(&mut spec);
+            let target = spec.task_template.and_then(|template| template.target);
+            assert!(
+                matches!(&target, Some(TaskTarget::Container(container)) if container.image == expected),
+                "{target:?}"
+            );
+        }
     }
 
     #[test]

@@ -11,7 +11,11 @@ use sealkit_idl::{
     },
 };
 
-use crate::{client::Client, error::Result, method::Method};
+use crate::{
+    client::Client,
+    error::{Error, ErrorKind, Result},
+    method::Method,
+};
 
 const LIST: Method = Method { service: service::TRIGGER, name: "ListTriggers", is_idempotent: true };
 const UPDATE: Method = Method { service: service::TRIGGER, name: "UpdateTriggers", is_idempotent: true };
@@ -47,13 +51,19 @@ impl Client {
         };
         let (mut triggers, mut token) = (Vec::new(), String::new());
         loop {
-            let request = ListRequest { limit: PAGE, token, sort_by_fields: Vec::new() };
+            let request = ListRequest { limit: PAGE, token: token.clone(), sort_by_fields: Vec::new() };
             let request = ListTriggersRequest { request: Some(request), project_id: Some(project.clone()) };
             let response: ListTriggersResponse = self.control_plane().call(LIST, &request).await?;
             let is_last = response.token.is_empty() || response.triggers.is_empty();
             triggers.extend(response.triggers.into_iter().filter_map(Trigger::new));
             if is_last {
                 break;
+            }
+            // A server that repeats its pages must not keep this waiting forever.
+            if response.token == token {
+                let endpoint = &self.config().endpoint;
+                let message = format!("cannot list the triggers of `{endpoint}`: the list does not end");
+                return Err(Error::new(ErrorKind::Server, message));
             }
             token = response.token;
         }

@@ -67,7 +67,7 @@ pub const fn check_environment(environment: &Environment, own: &[Secret]) {
         let name = environment.env[i].0;
         assert!(
             !(holds_secret(shared, name) || holds_secret(own, name)),
-            "an environment variable of the environment holds a secret of the task"
+            "`env` of the environment sets a variable that holds a secret of the task: remove it, or set `env_var` of the secret"
         );
         i += 1;
     }

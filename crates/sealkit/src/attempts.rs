@@ -33,8 +33,8 @@ pub(crate) struct InProcess<'a, R: 'static> {
     attempts: Option<Attempts<'static>>,
     /// The number of the call, and of the attempt.
     number: CallNumber,
-    /// The results of steps.
-    steps: Arc<Steps>,
+    /// The results of steps, if there may be another attempt here.
+    steps: Option<Arc<Steps>>,
     /// The context of the last attempt.
     call: Option<Context>,
     /// Why the last attempt failed, if it was asked for.
@@ -54,7 +54,7 @@ impl<'a, R> InProcess<'a, R> {
         let is_counted_outside = || controller::is_available() || caller.task().is_none() && is_pod();
         let attempts = (has_limits && !is_counted_outside()).then(|| Attempts::new(task.attempt_limits()));
         let number = CallNumber::next();
-        let steps = Arc::default();
+        let steps = attempts.is_some().then(Arc::default);
         Self { task, output, caller, inputs, attempts, number, steps, call: None, problem: None }
     }
 

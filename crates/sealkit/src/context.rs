@@ -50,7 +50,7 @@ pub(crate) struct Frame {
     /// The errors of sealkit that this call and its calls have met, the latest last.
     errors: Mutex<Vec<Recorded>>,
     /// The results of steps, which all attempts share.
-    pub(crate) steps: Arc<Steps>,
+    pub(crate) steps: Option<Arc<Steps>>,
     /// The number of steps of each name in this attempt.
     step_counts: Mutex<BTreeMap<String, u32>>,
     working_directory: OnceCell<TempDir>,
@@ -252,13 +252,18 @@ impl Context {
     }
 
     fn of_session(session: Session) -> Self {
-        Self::new(None, CallNumber::default(), Arc::default(), session)
+        Self::new(None, CallNumber::default(), None, session)
     }
 
     /// Creates the context of a call of `task` in this process, in the session of this context or of the program.
     ///
     /// The first call in a pod is that of the pod's own task.
-    pub(crate) fn of_call(&self, task: &'static TaskMetadata, call: CallNumber, steps: Arc<Steps>) -> Self {
+    pub(crate) fn of_call(
+        &self,
+        task: &'static TaskMetadata,
+        call: CallNumber,
+        steps: Option<Arc<Steps>>,
+    ) -> Self {
         let session = self.frame().map(|frame| frame.session.clone());
         let context = Self::new(Some(task), call, steps, session.unwrap_or_else(Session::of_program));
         if controller::is_available()
@@ -295,7 +300,7 @@ impl Context {
     fn new(
         task: Option<&'static TaskMetadata>,
         call: CallNumber,
-        steps: Arc<Steps>,
+        steps: Option<Arc<Steps>>,
         session: Session,
     ) -> Self {
         let (known_secrets, errors, step_counts) = Default::default();

@@ -143,7 +143,8 @@ impl Controller {
         let call = Call { id, task: task.name().to_owned(), inputs: Inputs { literals } };
         match &self.backend {
             Backend::Engine(socket) => {
-                send(socket, ToController::Call(call)).map_err(|error| not_sent(task, error))?;
+                send(socket, ToController::Call(call))
+                    .map_err(|error| not_sent(&format!("call of task `{}`", task.name()), error))?;
             }
             #[cfg(feature = "cluster")]
             Backend::Cluster(cluster) => cluster.call(call, move |result| self.finish(id, result)),
@@ -178,6 +179,20 @@ impl Controller {
         };
         let calls = self.changed.wait_while(self.calls(), is_pending);
         calls.unwrap_or_else(PoisonError::into_inner).by_id.remove(&id)
+    }
+
+    /// The error if there will be no answer before `event`.
+    fn no_answer(&self, event: &str) -> Error {
+        if self.calls().is_misunderstood {
+            return Error::new(
+                ErrorKind::Configuration,
+                "cannot understand the answer of the `sealkit` command",
+            )
+            .with_hint(
+                "install the command again, and build the program again, with the same version of sealkit",
+            );
+        }
+        Error::new(ErrorKind::Other, format!("the engine exited before {event}"))
     }
 
     /// Cancels a call: its result is no longer needed.
@@ -240,8 +255,7 @@ impl PendingCall {
 
     fn result(&self, state: Option<CallState>) -> Result<Option<Value>, Error> {
         let Some(CallState::Finished(result)) = state else {
-            let is_misunderstood = self.controller.calls().is_misunderstood;
-            return Err(if is_misunderstood { misunderstood() } else { engine_exited(self.task) });
+            return Err(self.controller.no_answer(&format!("task `{}` finished", self.task.name())));
         };
         let literals = result?.literals;
         if literals.is_empty() {
@@ -298,18 +312,10 @@ pub(crate) fn invalid_value(task: &TaskMetadata, error: &ValueError) -> Error {
     Error::new(ErrorKind::InvalidValue, format!("call of task `{}`: {error}", task.name()))
 }
 
-fn not_sent(task: &TaskMetadata, error: io::Error) -> Error {
+/// The error if the engine did not get `subject`.
+fn not_sent(subject: &str, error: io::Error) -> Error {
     if error.kind() == io::ErrorKind::InvalidInput {
-        return Error::new(ErrorKind::TooLarge, format!("call of task `{}`: {error}", task.name()));
+        return Error::new(ErrorKind::TooLarge, format!("{subject}: {error}"));
     }
-    engine_exited(task).with_source(error)
-}
-
-fn misunderstood() -> Error {
-    Error::new(ErrorKind::Configuration, "cannot understand the answer of the `sealkit` command")
-        .with_hint("install the command again, and build the program again, with the same version of sealkit")
-}
-
-fn engine_exited(task: &TaskMetadata) -> Error {
-    Error::new(ErrorKind::Other, format!("the engine exited before task `{}` finished", task.name()))
+    Error::new(ErrorKind::Other, format!("{subject}: the engine has exited")).with_source(error)
 }

@@ -1,12 +1,12 @@
 //! The specification of a task for a cluster.
 
-use std::{env, fs, sync::OnceLock};
+use std::{env, fs::File, sync::OnceLock};
 
 use sealkit_idl::{
     core::{
         Backoff, Container, GpuAccelerator, Identifier, Identity, KeyValuePair, Parameter, ResourceName,
         ResourceType, RetryStrategy, RuntimeMetadata, RuntimeType, SecurityContext,
-        TaskMetadata as IdlMetadata, TaskTarget, TaskTemplate, Timeouts,
+        TaskMetadata as IdlMetadata, TaskTarget, TaskTemplate, Timeouts, Variable as IdlVariable,
     },
     prost_types::Duration,
     task::{DocumentationEntity, Environment, NamedParameter, TaskSpec},
@@ -89,7 +89,8 @@ pub(crate) fn task_spec(task: &TaskMetadata) -> TaskSpec {
 fn default_inputs(task: &TaskMetadata) -> Vec<NamedParameter> {
     let default = |input: &Variable| {
         let value = input.value_if_absent()?.ok()?;
-        let var = literal::variable(input);
+        // Without the description, as by the official SDK.
+        let var = IdlVariable { description: String::new(), ..literal::variable(input) };
         let default = literal::to_literal(input.r#type, &value).ok()?;
         let parameter = Parameter { var: Some(var), default: Some(default) };
         Some(NamedParameter { name: input.name.to_owned(), parameter: Some(parameter) })
@@ -124,9 +125,12 @@ fn cached(task: &TaskMetadata) -> IdlMetadata {
     let version = match cache.version {
         Some(version) => version.to_owned(),
         None => match program_digest() {
-            Some(digest) => sealkit_names::md5_hex(format!("{digest}{}", cache.salt).as_bytes()),
+            Ok(digest) => sealkit_names::md5_hex(format!("{digest}{}", cache.salt).as_bytes()),
             // All programs would share their results.
-            None => return IdlMetadata::default(),
+            Err(reason) => {
+                warn_not_cached(task, reason);
+                return IdlMetadata::default();
+            }
         },
     };
     IdlMetadata {
@@ -139,15 +143,21 @@ fn cached(task: &TaskMetadata) -> IdlMetadata {
     }
 }
 
-/// Returns the digest of the running program, or `None` if it cannot be read.
-fn program_digest() -> Option<&'static str> {
-    static DIGEST: OnceLock<Option<String>> = OnceLock::new();
+/// Returns the digest of the running program, or why it cannot be read.
+fn program_digest() -> Result<&'static str, &'static str> {
+    static DIGEST: OnceLock<Result<String, String>> = OnceLock::new();
     let digest = DIGEST.get_or_init(|| {
         // Linux names the file that runs, also after it was replaced.
-        let program = fs::read("/proc/self/exe").or_else(|_| env::current_exe().and_then(fs::read));
-        program.ok().map(|program| sealkit_names::md5_hex(&program))
+        let program = File::open("/proc/self/exe").or_else(|_| env::current_exe().and_then(File::open));
+        program.and_then(sealkit_names::md5_hex_of).map_err(|error| sealkit_names::io_reason(&error))
     });
-    digest.as_deref()
+    digest.as_deref().map_err(String::as_str)
+}
+
+#[expect(clippy::print_stderr, reason = "the task runs, but more often than it says")]
+fn warn_not_cached(task: &TaskMetadata, reason: &str) {
+    eprintln!("warning: task `{}` is not cached: cannot read the program: {reason}", task.name());
+    eprintln!("hint: name a version: cache = \"v1\"");
 }
 
 /// Returns the service account and the secrets, if there are any.
@@ -160,11 +170,7 @@ fn security_context(task: &TaskMetadata) -> Option<SecurityContext> {
 fn set_resources(template: &mut TaskTemplate, resources: Resources) {
     for (resource, amount) in resources.amounts() {
         let Amount { request, limit, accelerator, partition } = resource.amount(amount);
-        let accelerator = accelerator.map(|accelerator| GpuAccelerator {
-            device: accelerator.device.to_owned(),
-            partition_size: partition.map(str::to_owned),
-            device_class: accelerator.class,
-        });
+        let accelerator = accelerator.map(|kind| GpuAccelerator::new(kind.device, partition, kind.class));
         template.set_resource(ResourceName::from_name(resource.as_str()), request, limit, accelerator);
     }
 }

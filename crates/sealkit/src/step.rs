@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     future::Future,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::SystemTime,
 };
 
@@ -22,6 +22,12 @@ const MAX_NAME: usize = 63;
 /// The results of the steps of a call that runs in the process of its caller. All attempts share them.
 #[derive(Debug, Default)]
 pub(crate) struct Steps(Mutex<BTreeMap<String, Value>>);
+
+impl Steps {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Value>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// Runs a piece of work once for all attempts of the task: a retry gets the recorded result of the attempt that did it.
 ///
@@ -76,7 +82,7 @@ pub fn step<T: TaskType, E: From<Error>>(name: &str, work: impl FnOnce() -> Resu
     let context = current_context();
     let Some(step) = Step::new(&context, name)? else { return work() };
     let recorded = match step.question()? {
-        Some(question) => question.wait()?,
+        Some(question) => question.wait().map_err(|error| step.not_read(&error))?,
         None => Outputs::default(),
     };
     if let Some(recorded) = step.recorded(recorded)? {
@@ -108,15 +114,13 @@ pub fn step<T: TaskType, E: From<Error>>(name: &str, work: impl FnOnce() -> Resu
 ///     Ok(charged)
 /// }
 ///
-/// # futures_executor(async {
+/// # #[cfg(feature = "tokio")]
+/// # tokio::runtime::Runtime::new().unwrap().block_on(async {
 /// let secrets = TestSecrets::new().session();
 /// assert_eq!(secrets.scope(order(5)).await?, 5);
 /// assert_eq!(secrets.scope(order(0)).await.unwrap_err().to_string(), "nothing to send");
 /// # anyhow::Ok(())
 /// # }).unwrap();
-/// # fn futures_executor<F: std::future::Future>(future: F) -> F::Output {
-/// #     tokio::runtime::Runtime::new().unwrap().block_on(future)
-/// # }
 /// ```
 pub async fn step_async<T: TaskType, E: From<Error>>(
     name: &str,
@@ -126,7 +130,7 @@ pub async fn step_async<T: TaskType, E: From<Error>>(
     let context = current_context();
     let Some(step) = Step::new(&context, name)? else { return work.await };
     let recorded = match step.question()? {
-        Some(question) => question.await?,
+        Some(question) => question.await.map_err(|error| step.not_read(&error))?,
         None => Outputs::default(),
     };
     if let Some(recorded) = step.recorded(recorded)? {
@@ -148,7 +152,7 @@ pub async fn step_async<T: TaskType, E: From<Error>>(
 struct Step<'c> {
     context: &'c Context,
     task: &'static TaskMetadata,
-    steps: &'c Steps,
+    steps: Option<&'c Steps>,
     /// The name, with a number if it is not the first step of this name.
     name: String,
 }
@@ -168,7 +172,24 @@ impl<'c> Step<'c> {
         };
         let number = frame.next_step(name);
         let name = if number > 1 { format!("{name}[{number}]") } else { name.to_owned() };
-        Ok(Some(Self { context, task, steps: &frame.steps, name }))
+        let step = Self { context, task, steps: frame.steps.as_deref(), name };
+        step.check_name()?;
+        Ok(Some(step))
+    }
+
+    /// Checks that the name, which leaves the task, contains no secret.
+    fn check_name(&self) -> Result<(), Error> {
+        let Some(frame) = self.context.frame().filter(|frame| frame.known_secrets.count() > 0) else {
+            return Ok(());
+        };
+        let Some(finding) = frame.known_secrets.guard().check(self.name.as_bytes()).into_iter().next() else {
+            return Ok(());
+        };
+        let message = format!("the name of a step of task `{}` contains secret {finding}", self.task.name());
+        let error =
+            Error::new(ErrorKind::Leak, message).with_hint("name the step after an id, not after a secret");
+        frame.record_error(&error);
+        Err(error)
     }
 
     /// Returns the question for the recorded result; `None` if the result is in this process.
@@ -177,10 +198,18 @@ impl<'c> Step<'c> {
         controller.map(|controller| controller.find_step(&self.name)).transpose()
     }
 
+    /// The error if the recorded result cannot be read: it is not known whether the step is done.
+    fn not_read(&self, error: &Error) -> Error {
+        let (name, task) = (&self.name, self.task.name());
+        let message = format!("step `{name}` of task `{task}`: cannot read its recorded result: {error}");
+        Error::new(error.kind(), message)
+            .with_hint(error.hint().unwrap_or("to do the step again, give it another name"))
+    }
+
     /// Returns the result of an earlier attempt, if there is one.
     fn recorded<T: TaskType>(&self, answer: Outputs) -> Result<Option<T>, Error> {
         let value = if answer.literals.is_empty() {
-            self.steps.0.lock().unwrap_or_else(PoisonError::into_inner).get(&self.name).cloned().map(Ok)
+            self.steps.and_then(|steps| steps.lock().get(&self.name).cloned()).map(Ok)
         } else {
             Some(result_of(T::__MEMBER.outputs, answer.literals))
         };
@@ -210,12 +239,9 @@ impl<'c> Step<'c> {
                 format!("the result of step `{name}` of task `{task}` {error}"),
             )
         };
-        let converted = result.to_value().and_then(|value| {
-            let literals = to_outputs(T::__MEMBER.outputs, &value)?;
-            Ok((value, literals))
-        });
-        let (value, mut literals) = match converted {
-            Ok(converted) => converted,
+        self.check_name()?;
+        let value = match result.to_value() {
+            Ok(value) => value,
             Err(error) => return Ok(Some(Err(invalid(error)))),
         };
         if let Some(frame) = self.context.frame() {
@@ -228,9 +254,15 @@ impl<'c> Step<'c> {
             Some(Ok(controller)) => controller,
             Some(Err(error)) => return Ok(Some(Err(error))),
             None => {
-                self.steps.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone(), value);
+                if let Some(steps) = self.steps {
+                    steps.lock().insert(name.clone(), value);
+                }
                 return Ok(None);
             }
+        };
+        let mut literals = match to_outputs(T::__MEMBER.outputs, &value) {
+            Ok(literals) => literals,
+            Err(error) => return Ok(Some(Err(invalid(error)))),
         };
         if literals.is_empty() {
             literals.push(NamedLiteral { name: "o0".to_owned(), ..NamedLiteral::default() });

@@ -144,11 +144,7 @@ impl From<io::Error> for StorageError {
 /// Returns an error if the file cannot be read or has more than `limit` bytes.
 pub(crate) fn read(location: &Location, limit: u64) -> Result<Vec<u8>, StorageError> {
     match location {
-        Location::File(path) => {
-            let mut bytes = Vec::new();
-            let size = File::open(path)?.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
-            if size as u64 > limit { Err(too_large(limit)) } else { Ok(bytes) }
-        }
+        Location::File(path) => content(File::open(path)?, limit),
         #[cfg(feature = "cluster")]
         Location::Object(object) => objects::read(object, limit),
     }
@@ -162,10 +158,18 @@ pub(crate) fn read(location: &Location, limit: u64) -> Result<Vec<u8>, StorageEr
 #[cfg(feature = "cluster")]
 pub(crate) fn read_if_exists(location: &Location, limit: u64) -> Result<Option<Vec<u8>>, StorageError> {
     match location {
-        Location::File(path) if !path.try_exists()? => Ok(None),
-        Location::File(_) => read(location, limit).map(Some),
+        Location::File(path) => match File::open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            file => content(file?, limit).map(Some),
+        },
         Location::Object(object) => objects::read_if_exists(object, limit),
     }
+}
+
+fn content(file: File, limit: u64) -> Result<Vec<u8>, StorageError> {
+    let mut bytes = Vec::new();
+    let size = file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    if size as u64 > limit { Err(too_large(limit)) } else { Ok(bytes) }
 }
 
 /// Writes the file atomically: readers never see a part of it.

@@ -1,8 +1,8 @@
-use sealkit::{SecretValue, task};
+use sealkit::{SecretValue, current_context, task};
 
-#[task]
+#[task(secret_requests = ["k"])]
 fn report() -> sealkit::Result<(i64, SecretValue)> {
-    todo!()
+    Ok((1, current_context().secrets().get("k")?))
 }
 
 fn main() {}

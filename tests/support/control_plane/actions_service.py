@@ -68,6 +68,10 @@ class Children:
         expected = generate_cache_key_hash(
             template.id.name, hashed, template.interface, metadata.discovery_version, ignored, inputs
         )
+        # The official SDK describes variables only in deployments, and the description would be a part of the key.
+        described = [entry.key for entry in template.interface.inputs.variables if entry.value.description]
+        if described:
+            raise ConnectError(Code.INVALID_ARGUMENT, f"inputs {described} have descriptions")
         if sent != (expected if metadata.discoverable else ""):
             raise ConnectError(Code.INVALID_ARGUMENT, f"cache key {sent!r}, but the official SDK sends {expected!r}")
         return sent

@@ -33,6 +33,8 @@ class Triggers:
             )
             trigger = Trigger(id={"name": name}, active=one.spec.active, automation_spec=one.automation_spec)
             trigger.status.deployed_at.GetCurrentTime()
+            if one.name == "often":
+                trigger.status.triggered_at.FromJsonString("2026-01-02T03:04:05Z")
             self.stored[key_of(name)] = trigger
 
     def handlers(self) -> dict[str, Handler]:

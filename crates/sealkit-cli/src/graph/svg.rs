@@ -2,7 +2,8 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use super::{Edge, Graph, Node, NodeKind, escape};
+use super::{Edge, Graph, Node, NodeKind};
+use crate::page::escape;
 
 const FONT: &str = "ui-sans-serif,system-ui,sans-serif";
 /// The width of a letter of a label, on average.

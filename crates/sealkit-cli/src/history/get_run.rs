@@ -86,7 +86,7 @@ fn cells(call: &Call) -> Vec<Cow<'_, str>> {
     let ended = last.and_then(|attempt| attempt.ended);
     vec![
         format!("{}{}", "  ".repeat(call.depth), sanitize(&call.label())).into(),
-        if call.cached { "succeeded (cached)".into() } else { call.phase().as_str().into() },
+        call.phase_text().into(),
         started.map(|started| display_time(time(started))).unwrap_or_default().into(),
         started.and_then(|started| duration(started, ended)).map(display_duration).unwrap_or_default().into(),
         call.attempts.len().to_string().into(),

@@ -6,11 +6,11 @@ use sealkit_engine::call_label;
 use serde_json::{Map, Value};
 
 use super::{
-    cannot_read, directory, is_local_name, is_running, log_file, names,
+    cannot_read, is_local_name, is_running, log_file, names,
     record::{Record, RecordedError, VERSION},
     records_file,
 };
-use crate::error::CommandError;
+use crate::{directories, error::CommandError};
 
 /// How far a run or a task has come.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -96,6 +96,11 @@ impl Call {
     pub(super) fn phase(&self) -> Phase {
         self.attempts.last().map_or(Phase::Running, |attempt| attempt.phase)
     }
+
+    /// Returns the phase for people.
+    pub(super) fn phase_text(&self) -> &'static str {
+        if self.cached { "succeeded (cached)" } else { self.phase().as_str() }
+    }
 }
 
 /// Returns the time between two times.
@@ -115,7 +120,7 @@ pub(super) fn read(name: &str) -> Result<PastRun, CommandError> {
     let hint = "list the runs of this machine: sealkit get run --local";
     let not_found =
         || CommandError::failure(format!("no local run is named `{}`", sealkit_names::escape(name)));
-    let Some(directory) = directory().filter(|_| is_local_name(name)) else {
+    let Some(directory) = directories::runs().filter(|_| is_local_name(name)) else {
         return Err(not_found().with_hint(hint));
     };
     let path = records_file(&directory, name);

@@ -23,11 +23,11 @@ use sealkit_remote::literals_to_json;
 use serde_json::{Map, Value};
 
 use super::{
-    directory, log_file, prune,
+    log_file, prune,
     record::{Record, RecordedError, VERSION, now},
     records_file,
 };
-use crate::{error::CommandError, terminal};
+use crate::{directories, error::CommandError, terminal};
 
 /// The longest line of the log; a longer one is split.
 const MAX_LINE: usize = 64 * 1024;
@@ -87,7 +87,7 @@ struct PodLog {
 impl Recorder {
     /// Starts to record a run, and deletes old runs. Returns `None` without a home directory.
     pub(crate) fn start(run: RunInfo<'_>) -> Option<Self> {
-        let (directory, name) = (directory()?, run.name.to_owned());
+        let (directory, name) = (directories::runs()?, run.name.to_owned());
         let (entries, pending) = mpsc::sync_channel(MAX_PENDING);
         let writer = Mutex::new(Some(thread::spawn(move || write(&directory, &name, &pending))));
         let recorder = Self { guard: run.guard, entries, writer };

@@ -13,18 +13,15 @@ use super::past_run::{self, Attempt, Call, PastRun, Phase, duration};
 use super::record::time;
 use crate::{
     error::CommandError,
-    graph::escape,
+    page::{escape, page},
     time::{display_duration, display_time},
 };
 
-const STYLE: &str = "body{font:15px/1.5 ui-sans-serif,system-ui,sans-serif;margin:2rem;color:#0f172a;background:#fff}\
-h1{font-size:1.25rem}h2{font-size:1rem;margin-top:2rem}table{border-collapse:collapse;width:100%}\
-th,td{text-align:left;padding:.35rem .75rem;border-bottom:1px solid #e2e8f0;vertical-align:top}th{font-weight:600}\
-code,pre{font:.85em/1.5 ui-monospace,monospace}pre{background:#f1f5f9;padding:.75rem;overflow-x:auto}\
+const STYLE: &str = "table{width:100%}pre{background:#f1f5f9;padding:.75rem;overflow-x:auto}\
 .bars{position:relative;min-width:20rem;height:1.2rem;background:#f8fafc}\
 .bar{position:absolute;top:.1rem;height:1rem;min-width:3px;border-radius:2px;background:#94a3b8}\
 .succeeded{background:#16a34a}.failed{background:#dc2626}.cached{background:#38bdf8}\
-dl{margin:0}dt{font-weight:600}dd{margin:0 0 .25rem 1rem;overflow-wrap:anywhere}p{color:#475569}";
+dl{margin:0}dt{font-weight:600}dd{margin:0 0 .25rem 1rem;overflow-wrap:anywhere}";
 
 /// The most of a log that a page has, in bytes. The end is more telling than the beginning.
 const MAX_LOG: usize = 4 << 20;
@@ -33,7 +30,7 @@ const MAX_LOG: usize = 4 << 20;
 pub(crate) fn write(name: &str, path: &Path) -> Result<(), CommandError> {
     let run = past_run::read(name)?;
     let log = fs::read(&run.log).unwrap_or_default();
-    fs::write(path, page(&run, &log)).map_err(|error| cannot_write(path, &error))
+    fs::write(path, page_of(&run, &log)).map_err(|error| cannot_write(path, &error))
 }
 
 /// Creates the file of a page, if it does not exist.
@@ -42,13 +39,18 @@ pub(crate) fn create(path: &Path) -> Result<(), CommandError> {
     created.map(drop).map_err(|error| cannot_write(path, &error))
 }
 
+/// The error for a run that could not be recorded.
+pub(crate) fn not_recorded(path: &Path) -> CommandError {
+    let reason = io::Error::other("the run could not be recorded");
+    cannot_write(path, &reason).with_hint("the warning above says why; the run itself is over")
+}
+
 fn cannot_write(path: &Path, error: &io::Error) -> CommandError {
     let reason = sealkit_names::io_reason(error);
     CommandError::failure(format!("cannot write the report to `{}`: {reason}", path.display()))
 }
 
-fn page(run: &PastRun, log: &[u8]) -> String {
-    let title = format!("{} of {}", escape(&run.task), escape(&run.name));
+fn page_of(run: &PastRun, log: &[u8]) -> String {
     let ended = run.ended.unwrap_or(run.started);
     let took = duration(run.started, run.ended).map(display_duration).unwrap_or_default();
     let program = escape(&run.program);
@@ -57,14 +59,13 @@ fn page(run: &PastRun, log: &[u8]) -> String {
     let details: String = run.calls.iter().map(details).collect();
     let error =
         run.error.as_deref().map(|error| format!("<pre>{}</pre>\n", escape(error))).unwrap_or_default();
-    format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" \
-         content=\"width=device-width\">\n<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n\
-         <p>{phase} in {took}, started at {started}, <code>{program}</code></p>\n{error}<table>\n<thead><tr><th>Task</th>\
+    let body = format!(
+        "<p>{phase} in {took}, started at {started}, <code>{program}</code></p>\n{error}<table>\n<thead><tr><th>Task</th>\
          <th>Attempts</th><th>Phase</th><th>Duration</th><th>Secrets</th></tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n\
-         <h2>Inputs, outputs and errors</h2>\n{details}<h2>Log</h2>\n{}</body>\n</html>\n",
+         <h2>Inputs, outputs and errors</h2>\n{details}<h2>Log</h2>\n{}",
         log_text(log)
-    )
+    );
+    page(&format!("{} of {}", run.task, run.name), STYLE, &body)
 }
 
 /// Returns the row of a call, with a bar for each attempt.
@@ -84,7 +85,7 @@ fn row(call: &Call, from: u64, to: u64) -> String {
     }
     let first = call.attempts.first().map(|attempt| attempt.started).unwrap_or_default();
     let took = duration(first, call.attempts.last().and_then(|attempt| attempt.ended));
-    let phase = if call.cached { "succeeded (cached)" } else { call.phase().as_str() };
+    let phase = call.phase_text();
     let secrets: Vec<String> =
         call.secrets.iter().map(|secret| format!("<code>{}</code>", escape(secret))).collect();
     format!(

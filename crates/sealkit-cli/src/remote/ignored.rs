@@ -7,8 +7,9 @@ use crate::terminal;
 /// Warns about each of these tasks of `program`. `first` is the task that a run begins with, and `no_cache` says that nothing is cached.
 pub(super) fn warn(program: &Program, tasks: &[&Task], first: Option<&Task>, no_cache: bool) {
     for task in tasks {
-        let has_secrets =
-            program.reachable(task).required.iter().any(|task| !task.secret_requests.is_empty());
+        let reachable = program.reachable(task);
+        let mut reachable = reachable.required.iter().chain(&reachable.possible);
+        let has_secrets = reachable.any(|task| !task.secret_requests.is_empty());
         for (warning, hint) in warnings(task, has_secrets, first, no_cache) {
             terminal::warning(&format!("task `{}`: {warning}", task.name));
             terminal::hint(hint);
@@ -16,7 +17,7 @@ pub(super) fn warn(program: &Program, tasks: &[&Task], first: Option<&Task>, no_
     }
 }
 
-/// Returns the warnings about a task, each with a hint. `has_secrets` says that it, or a task that it calls, requests secrets.
+/// Returns the warnings about a task, each with a hint. `has_secrets` says that it, or a task that it may call, requests secrets.
 fn warnings(
     task: &Task,
     has_secrets: bool,
@@ -27,7 +28,7 @@ fn warnings(
     if let Some(cache) = task.cache.as_ref().filter(|_| !no_cache) {
         if has_secrets {
             warnings.push((
-                "a cluster uses the cached result although a secret of the task, or of one that it calls, has changed",
+                "a cluster uses the cached result although a secret of the task, or of one that it may call, has changed",
                 "change the version of the cache when you change the secret, or run with --no-cache",
             ));
         }

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use sealkit_idl::core::{BlobDimensionality, Literal, LiteralValue, ScalarValue};
+use sealkit_idl::core::{BlobDimensionality, Literal};
 use sealkit_program::Inputs;
 use sealkit_remote::RunId;
 
@@ -34,37 +34,20 @@ struct Uploader<'c> {
 
 impl Uploader<'_> {
     fn literal(&self, literal: &mut Literal) -> Result<(), CommandError> {
-        let scalar = match &mut literal.value {
-            Some(LiteralValue::Collection(list)) => {
-                return list.literals.iter_mut().try_for_each(|item| self.literal(item));
+        literal.each_blob(&mut |blob, hash| {
+            let path = blob.uri.strip_prefix("file://").unwrap_or(&blob.uri).to_owned();
+            if !path.starts_with('/') {
+                return Ok(());
             }
-            Some(LiteralValue::Map(map)) => {
-                return map.literals.values_mut().try_for_each(|item| self.literal(item));
+            let r#type = blob.metadata.as_ref().and_then(|metadata| metadata.r#type.as_ref());
+            if r#type.is_some_and(|of| of.dimensionality() == BlobDimensionality::Multipart) {
+                blob.uri = self.directory(Path::new(&path))?;
+            } else {
+                // The hash of the official SDK.
+                (blob.uri, *hash) = self.file(Path::new(&path), &file_name(&path), None)?;
             }
-            Some(LiteralValue::Scalar(scalar)) => scalar.value.as_mut(),
-            Some(LiteralValue::Offloaded(_)) | None => None,
-        };
-        match scalar {
-            Some(ScalarValue::Union(union)) => {
-                union.value.as_mut().map_or(Ok(()), |value| self.literal(value))
-            }
-            Some(ScalarValue::Blob(blob)) => {
-                let path = blob.uri.strip_prefix("file://").unwrap_or(&blob.uri).to_owned();
-                if !path.starts_with('/') {
-                    return Ok(());
-                }
-                let r#type = blob.metadata.as_ref().and_then(|metadata| metadata.r#type.as_ref());
-                if r#type.is_some_and(|of| of.dimensionality() == BlobDimensionality::Multipart) {
-                    blob.uri = self.directory(Path::new(&path))?;
-                } else {
-                    let (uri, md5) = self.file(Path::new(&path), &file_name(&path), None)?;
-                    // The hash of the official SDK.
-                    (blob.uri, literal.hash) = (uri, md5);
-                }
-                Ok(())
-            }
-            _ => Ok(()),
-        }
+            Ok(())
+        })
     }
 
     /// Uploads a file. Returns its URI and its digest.

@@ -1,6 +1,6 @@
 //! A call whose result may be cached.
 
-use std::{borrow::Cow, collections::BTreeMap, fs::File, io, time::Instant};
+use std::{borrow::Cow, collections::BTreeMap, ffi::OsStr, io, time::Instant};
 
 use prost::Message as _;
 use sealkit_idl::task::Inputs;
@@ -10,12 +10,22 @@ use sealkit_protocol::{
     description::{Cache, SecretRequest},
 };
 
-use super::{Key, KeyContext, ResultCache};
+use super::{Key, KeyContext, Lock, ResultCache, Stamp};
 use crate::{
-    engine::{Caller, Engine, lock},
+    actions::Action,
+    engine::{Caller, Engine},
     event::Event,
     values::Found,
 };
+
+/// Why a call is not cached, and what to do about it.
+struct Reason(Cow<'static, str>, &'static str);
+
+impl Reason {
+    fn io(what: &str, error: &io::Error) -> Self {
+        Self(format!("{what}{}", sealkit_names::io_reason(error)).into(), "")
+    }
+}
 
 /// A call whose result may be cached.
 pub(crate) struct CachedCall<'e> {
@@ -23,10 +33,11 @@ pub(crate) struct CachedCall<'e> {
     cache: &'e ResultCache,
     settings: &'e Cache,
     task: &'e Task,
-    inputs: &'e Inputs,
     key: Key,
+    /// The files that the key depends on.
+    files: Vec<Stamp>,
     /// Held until the call has ended, if equal calls wait for it.
-    _lock: Option<File>,
+    _lock: Option<Lock>,
 }
 
 impl Engine {
@@ -34,28 +45,35 @@ impl Engine {
     pub(crate) fn cached_call<'e>(
         &'e self,
         task: &'e Task,
-        inputs: &'e Inputs,
+        inputs: &Inputs,
         caller: Option<Caller>,
         limit: Option<Instant>,
     ) -> Option<CachedCall<'e>> {
         let (cache, settings) = (self.options.cache.as_ref()?, task.cache.as_ref()?);
-        let prepare = || -> Result<CachedCall<'e>, Cow<'static, str>> {
+        let prepare = || -> Result<CachedCall<'e>, Reason> {
             if self.options.stdin && caller.is_none() {
-                return Err("it reads standard input".into());
+                let hint = "pass a file as an input instead: --NAME @FILE";
+                return Err(Reason("it reads standard input".into(), hint));
             }
             if self.options.inherit_environment {
-                return Err("it inherits the whole environment".into());
+                let hint = "pass single variables instead: --env NAME=VALUE";
+                return Err(Reason("it inherits the whole environment".into(), hint));
             }
-            let key = self.key(task, settings, inputs)?;
+            if let Some(passing) = self.reachable(task).find(|task| !task.allowed_secrets.is_empty()) {
+                // The cache is not encrypted.
+                let reason = format!("task `{}` may pass on a secret", passing.name);
+                return Err(Reason(reason.into(), "cache only tasks that do not handle the secret"));
+            }
+            let (key, files) = self.key(task, settings, inputs)?;
             // A task that calls itself would wait for itself.
             let lock = if settings.serialize && !self.is_called_by(caller, &task.name) {
                 let is_over =
                     || self.is_cancelled(caller) || limit.is_some_and(|limit| limit <= Instant::now());
-                cache.lock(&key, is_over).map_err(|error| reason(&error))?
+                cache.lock(&key, is_over).map_err(|error| Reason::io("cannot open its lock: ", &error))?
             } else {
                 None
             };
-            Ok(CachedCall { engine: self, cache, settings, task, inputs, key, _lock: lock })
+            Ok(CachedCall { engine: self, cache, settings, task, key, files, _lock: lock })
         };
         prepare().map_err(|reason| self.not_cached(task, &reason)).ok()
     }
@@ -73,46 +91,45 @@ impl Engine {
         false
     }
 
-    fn key(&self, task: &Task, settings: &Cache, inputs: &Inputs) -> Result<Key, Cow<'static, str>> {
+    fn key(&self, task: &Task, settings: &Cache, inputs: &Inputs) -> Result<(Key, Vec<Stamp>), Reason> {
         let context = KeyContext {
             program: &self.program_digest,
             scope: [self.options.domain.as_deref(), self.options.project.as_deref()],
-            environment: self.variables_of(task),
+            environment: self.options.set_variables(&task.env).collect::<BTreeMap<&OsStr, &OsStr>>(),
             secrets: self.revisions(task)?,
         };
-        Key::new(task, settings, inputs, &context).map_err(|error| reason(&error))
+        Key::new(task, settings, inputs, &context).map_err(|error| Reason::io("", &error))
     }
 
-    /// Returns the environment variables that the task or the command line sets.
-    fn variables_of(&self, task: &Task) -> BTreeMap<String, Vec<u8>> {
-        let own = task.env.iter().map(|(name, value)| (name.clone(), value.clone().into_bytes()));
-        let given = self.options.environment.iter();
-        let given = given
-            .map(|(name, value)| (name.to_string_lossy().into_owned(), value.as_encoded_bytes().to_vec()));
-        own.chain(given).collect()
+    /// Returns the task, and those that it calls or may call.
+    fn reachable<'t>(&'t self, task: &'t Task) -> impl Iterator<Item = &'t Task> {
+        let reachable = self.program.reachable(task);
+        reachable.required.into_iter().chain(reachable.possible)
     }
 
     /// Returns the revisions of the secrets of a task and of those that it may call.
-    fn revisions(&self, task: &Task) -> Result<BTreeMap<String, String>, Cow<'static, str>> {
-        let reachable = self.program.reachable(task);
-        let tasks = reachable.required.into_iter().chain(reachable.possible);
-        let requests: Vec<&SecretRequest> = tasks.flat_map(|task| &task.secret_requests).collect();
-        let revision = |request: &&SecretRequest| {
+    fn revisions(&self, task: &Task) -> Result<BTreeMap<String, String>, Reason> {
+        let revision = |request: &SecretRequest| {
             let name = request.request().to_string();
             match self.values.find(request) {
                 // Only a task that may be called lacks a secret.
                 None => Ok((name, "absent".to_owned())),
                 Some(Found { revision: Some(revision), .. }) => Ok((name, revision.clone())),
-                Some(Found { revision: None, .. }) => Err(Cow::from(format!(
-                    "secret `{name}` is not from the store, so sealkit cannot see whether it has changed"
-                ))),
+                Some(Found { revision: None, .. }) => Err(Reason(
+                    format!(
+                        "secret `{name}` is not from the store, so sealkit cannot see whether it has changed"
+                    )
+                    .into(),
+                    "store it: sealkit create secret",
+                )),
             }
         };
-        requests.iter().map(revision).collect()
+        self.reachable(task).flat_map(|task| &task.secret_requests).map(revision).collect()
     }
 
-    fn not_cached(&self, task: &Task, reason: &str) {
-        (self.observer)(&Event::NotCached { task, reason });
+    fn not_cached(&self, task: &Task, Reason(reason, hint): &Reason) {
+        let hint = Some(*hint).filter(|hint| !hint.is_empty());
+        (self.observer)(&Event::NotCached { task, reason, hint });
     }
 }
 
@@ -123,34 +140,29 @@ impl CachedCall<'_> {
         self.cache.get(&self.task.name, &self.key, self.settings.max_age, data.as_deref())
     }
 
-    /// Stores the result, unless the key does not cover everything that the action has called.
-    pub(crate) fn put(&self, success: &Success, action: u64) {
-        let reachable = self.engine.program.reachable(self.task);
-        let is_covered = |name: &String| {
-            reachable.required.iter().chain(&reachable.possible).any(|task| task.name == *name)
-        };
-        let callees = lock(&self.engine.callees).get(&action).cloned().unwrap_or_default();
-        if let Some(callee) = callees.iter().find(|name| !is_covered(name)) {
-            let reason =
-                format!("it calls task `{callee}`, which it does not declare: add `calls = [{callee}]`");
-            return self.engine.not_cached(self.task, &reason);
-        }
-        match self.engine.key(self.task, self.settings, self.inputs) {
-            Ok(key) if key == self.key => {}
-            Ok(_) => {
-                return self.engine.not_cached(self.task, "a file among its inputs has changed meanwhile");
-            }
-            Err(reason) => return self.engine.not_cached(self.task, &reason),
-        }
-        // What is stored is not encrypted.
-        if !self.engine.guard().check(&success.outputs.encode_to_vec()).is_empty() {
-            self.engine.not_cached(self.task, "its output contains a secret");
-        } else if let Err(error) = self.cache.put(&self.task.name, &self.key, success, self.engine.data()) {
-            self.engine.not_cached(self.task, &reason(&error));
+    /// Stores the result, unless the key does not cover everything that it depends on.
+    pub(crate) fn put(&self, success: &Success, action: &Action<'_>) {
+        if let Err(reason) = self.try_put(success, action) {
+            self.engine.not_cached(self.task, &reason);
         }
     }
-}
 
-fn reason(error: &io::Error) -> Cow<'static, str> {
-    sealkit_names::io_reason(error).into()
+    fn try_put(&self, success: &Success, action: &Action<'_>) -> Result<(), Reason> {
+        let is_covered = |name: &String| self.engine.reachable(self.task).any(|task| task.name == *name);
+        if let Some(callee) = action.callees().iter().find(|name| !is_covered(name)) {
+            let reason = format!("it calls task `{callee}`, which it does not declare");
+            return Err(Reason(reason.into(), "declare its calls: calls = [...]"));
+        }
+        if !self.files.iter().all(Stamp::is_current) {
+            return Err(Reason("a file among its inputs has changed meanwhile".into(), ""));
+        }
+        // The pod has searched for the secrets of its own task. The cache is not encrypted.
+        let texts = [&*success.outputs.encode_to_vec(), success.json.as_bytes()];
+        if texts.iter().any(|text| !self.engine.guard().check(text).is_empty()) {
+            let hint = "cache only tasks that do not handle the secret";
+            return Err(Reason("its output contains a secret".into(), hint));
+        }
+        let stored = self.cache.put(&self.task.name, &self.key, success, self.engine.data());
+        stored.map_err(|error| Reason::io("cannot store the result: ", &error))
+    }
 }

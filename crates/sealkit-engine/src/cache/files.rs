@@ -2,12 +2,9 @@
 //!
 //! In the entry, the place of a file is `cache:NUMBER/DIGEST/NAME`: the copy is the file `NUMBER/NAME` in the directory of the entry.
 
-use std::{fs, io, path::Path};
+use std::{collections::BTreeMap, fs, io, path::Path};
 
-use sealkit_idl::{
-    core::{Literal, LiteralValue, ScalarValue},
-    task::Outputs,
-};
+use sealkit_idl::task::Outputs;
 use sealkit_protocol::call::Success;
 
 use super::key::digest_of_content;
@@ -32,7 +29,8 @@ pub(super) fn store(success: &Success, data: &Path, to: &Path) -> io::Result<Suc
         let directory = to.join(number.to_string());
         fs::create_dir_all(&directory)?;
         copy(path, &directory.join(name))?;
-        let stored = format!("{SCHEME}{number}/{}/{name}", digest_of_content(&directory.join(name))?);
+        let stored =
+            format!("{SCHEME}{number}/{}/{name}", digest_of_content(&directory.join(name), &mut Vec::new())?);
         number += 1;
         Ok(Some(stored))
     })
@@ -54,7 +52,7 @@ pub(super) fn fetch(success: &Success, from: &Path, to: &Path) -> io::Result<Suc
         fs::create_dir_all(&directory)?;
         let copied = directory.join(name);
         copy(&from.join(number).join(name), &copied)?;
-        if digest_of_content(&copied)? != digest {
+        if digest_of_content(&copied, &mut Vec::new())? != digest {
             return Err(io::ErrorKind::InvalidData.into());
         }
         let path = copied.into_os_string().into_string();
@@ -67,17 +65,20 @@ fn with_uris(
     success: &Success,
     change: &mut impl FnMut(&str) -> io::Result<Option<String>>,
 ) -> io::Result<Success> {
-    let mut changed: Vec<(String, String)> = Vec::new();
+    let mut changed: BTreeMap<String, String> = BTreeMap::new();
     let mut outputs: Outputs = success.outputs.clone();
     for literal in outputs.literals.iter_mut().filter_map(|output| output.value.as_mut()) {
-        each_uri(literal, &mut |uri| {
+        literal.each_blob(&mut |blob, _| {
             // A file that is in several outputs is one file.
-            let known = changed.iter().find(|(old, _)| old == uri).map(|(_, new)| new.clone());
-            let new = if known.is_some() { known } else { change(uri)? };
-            if let Some(new) = new {
-                changed.push((std::mem::replace(uri, new.clone()), new));
+            if !changed.contains_key(&blob.uri)
+                && let Some(new) = change(&blob.uri)?
+            {
+                changed.insert(blob.uri.clone(), new);
             }
-            Ok(())
+            if let Some(new) = changed.get(&blob.uri) {
+                blob.uri.clone_from(new);
+            }
+            io::Result::Ok(())
         })?;
     }
     let mut json = success.json.clone();
@@ -86,26 +87,6 @@ fn with_uris(
         json = json.replace(&old, &new);
     }
     Ok(Success { outputs, json })
-}
-
-/// Visits the URIs of all files in a literal.
-fn each_uri(literal: &mut Literal, visit: &mut impl FnMut(&mut String) -> io::Result<()>) -> io::Result<()> {
-    match &mut literal.value {
-        Some(LiteralValue::Scalar(scalar)) => match &mut scalar.value {
-            Some(ScalarValue::Blob(blob)) => visit(&mut blob.uri),
-            Some(ScalarValue::Union(union)) => {
-                union.value.as_mut().map_or(Ok(()), |value| each_uri(value, visit))
-            }
-            _ => Ok(()),
-        },
-        Some(LiteralValue::Collection(list)) => {
-            list.literals.iter_mut().try_for_each(|literal| each_uri(literal, visit))
-        }
-        Some(LiteralValue::Map(map)) => {
-            map.literals.values_mut().try_for_each(|literal| each_uri(literal, visit))
-        }
-        _ => Ok(()),
-    }
 }
 
 /// Copies a file, or a directory with everything in it.

@@ -2,19 +2,18 @@
 
 use std::{
     collections::BTreeMap,
+    ffi::OsStr,
     fmt,
-    fs::{self, File},
+    fs::{self, File, Metadata},
     hash::{BuildHasher as _, RandomState},
     io::{self, Read as _},
+    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
 };
 
 use once_cell::sync::OnceCell;
 use prost::Message as _;
-use sealkit_idl::{
-    core::{Literal, LiteralValue, ScalarValue},
-    task::Inputs,
-};
+use sealkit_idl::{core::Literal, task::Inputs};
 use sealkit_protocol::{
     Task,
     description::{Cache, Variable},
@@ -35,7 +34,7 @@ pub(crate) struct KeyContext<'a> {
     /// The domain and the project.
     pub(crate) scope: [Option<&'a str>; 2],
     /// The environment variables of the pod.
-    pub(crate) environment: BTreeMap<String, Vec<u8>>,
+    pub(crate) environment: BTreeMap<&'a OsStr, &'a OsStr>,
     /// The secrets that the task and the tasks that it may call request, and the revision of each. Values are no part of a key.
     pub(crate) secrets: BTreeMap<String, String>,
 }
@@ -58,18 +57,18 @@ impl ProgramDigest {
 }
 
 impl Key {
-    /// Returns the key of a call.
+    /// Returns the key of a call, and the files that it depends on.
     ///
     /// # Errors
     ///
     /// Returns an error if the program or a file among the inputs cannot be read.
-    pub(crate) fn new(
+    pub(super) fn new(
         task: &Task,
         cache: &Cache,
         inputs: &Inputs,
         context: &KeyContext<'_>,
-    ) -> io::Result<Self> {
-        let mut parts = Parts::default();
+    ) -> io::Result<(Self, Vec<Stamp>)> {
+        let (mut parts, mut read) = (Parts::default(), Vec::new());
         parts.add(RULES);
         parts.add_all([&task.module, &task.name]);
         for scope in context.scope {
@@ -98,16 +97,16 @@ impl Key {
         for input in inputs {
             parts.add(input.name.as_bytes());
             let value = input.value.clone().unwrap_or_default();
-            parts.add(&with_content(value)?.encode_to_vec());
+            parts.add(&with_content(value, &mut read)?.encode_to_vec());
         }
         parts.end_list();
         for (name, value) in &context.environment {
-            parts.add(name.as_bytes());
-            parts.add(value);
+            parts.add(name.as_encoded_bytes());
+            parts.add(value.as_encoded_bytes());
         }
         parts.end_list();
         parts.add_all(context.secrets.iter().flat_map(|(name, revision)| [name, revision]));
-        Ok(Self(parts.0.finalize().into()))
+        Ok((Self(parts.0.finalize().into()), read))
     }
 
     pub(super) fn as_bytes(&self) -> &[u8] {
@@ -149,34 +148,41 @@ impl Parts {
 }
 
 /// Replaces the place of each file by its content: by its hash if it has one, and otherwise, on this machine, by the digest of its bytes.
-fn with_content(mut literal: Literal) -> io::Result<Literal> {
-    let hash = std::mem::take(&mut literal.hash);
-    match &mut literal.value {
-        Some(LiteralValue::Scalar(scalar)) => match &mut scalar.value {
-            Some(ScalarValue::Blob(blob)) => {
-                if !hash.is_empty() {
-                    blob.uri = format!("hash:{hash}");
-                } else if let Some(path) = local_path(&blob.uri) {
-                    blob.uri = format!("content:{}", digest_of_content(&path)?);
-                }
-            }
-            Some(ScalarValue::Union(union)) => {
-                union.value = union.value.take().map(with_content).transpose()?;
-            }
-            _ => {}
-        },
-        Some(LiteralValue::Collection(list)) => {
-            let literals = std::mem::take(&mut list.literals);
-            list.literals = literals.into_iter().map(with_content).collect::<io::Result<_>>()?;
+fn with_content(mut literal: Literal, read: &mut Vec<Stamp>) -> io::Result<Literal> {
+    literal.each_blob(&mut |blob, hash| {
+        let hash = std::mem::take(hash);
+        if !hash.is_empty() {
+            blob.uri = format!("hash:{hash}");
+        } else if let Some(path) = local_path(&blob.uri) {
+            blob.uri = format!("content:{}", digest_of_content(&path, read)?);
         }
-        Some(LiteralValue::Map(map)) => {
-            let literals = std::mem::take(&mut map.literals);
-            let entry = |(name, value)| Ok((name, with_content(value)?));
-            map.literals = literals.into_iter().map(entry).collect::<io::Result<_>>()?;
-        }
-        _ => {}
-    }
+        io::Result::Ok(())
+    })?;
     Ok(literal)
+}
+
+/// A file or directory as it was before it was read.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    path: PathBuf,
+    /// Its device, inode and length, and when its content and its metadata last changed.
+    state: [u64; 3],
+    times: [(i64, i64); 2],
+}
+
+impl Stamp {
+    fn new(path: &Path, metadata: &Metadata) -> Self {
+        Self {
+            path: path.to_owned(),
+            state: [metadata.dev(), metadata.ino(), metadata.len()],
+            times: [(metadata.mtime(), metadata.mtime_nsec()), (metadata.ctime(), metadata.ctime_nsec())],
+        }
+    }
+
+    /// Returns whether it is still the same.
+    pub(super) fn is_current(&self) -> bool {
+        fs::metadata(&self.path).is_ok_and(|metadata| Self::new(&self.path, &metadata) == *self)
+    }
 }
 
 /// Returns the path of a file on this machine.
@@ -185,40 +191,53 @@ fn local_path(uri: &str) -> Option<PathBuf> {
     path.starts_with('/').then(|| PathBuf::from(path))
 }
 
-/// Returns the digest of the content of a file, or of the names and contents below a directory.
-pub(super) fn digest_of_content(path: &Path) -> io::Result<String> {
+/// Returns the digest of the content of a file, or of the names and contents below a directory. Adds what is read to `read`.
+pub(super) fn digest_of_content(path: &Path, read: &mut Vec<Stamp>) -> io::Result<String> {
     let mut digest = Parts::default();
-    add_content(path, &mut digest)?;
+    add_content(path, &mut digest, read)?;
     Ok(Key(digest.0.finalize().into()).to_string())
 }
 
 /// Adds the content of a file, or the names and contents below a directory.
-fn add_content(path: &Path, digest: &mut Parts) -> io::Result<()> {
-    let kind = fs::metadata(path)?;
-    if !kind.is_dir() && !kind.is_file() {
-        return Err(io::Error::other(format!("`{}` is not a regular file", path.display())));
-    }
-    if kind.is_file() {
+fn add_content(path: &Path, digest: &mut Parts, read: &mut Vec<Stamp>) -> io::Result<()> {
+    let metadata = fs::metadata(path).map_err(|error| cannot_read(path, &error))?;
+    read.push(Stamp::new(path, &metadata));
+    if metadata.is_file() {
         digest.add(&digest_of_file(path)?);
         return Ok(());
     }
-    let mut entries = fs::read_dir(path)?.collect::<io::Result<Vec<_>>>()?;
+    if !metadata.is_dir() {
+        return Err(io::Error::other(format!("`{}` is not a regular file", path.display())));
+    }
+    let entries = fs::read_dir(path).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+    let mut entries = entries.map_err(|error| cannot_read(path, &error))?;
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {
         digest.add(entry.file_name().as_encoded_bytes());
-        add_content(&entry.path(), digest)?;
+        add_content(&entry.path(), digest, read)?;
     }
     digest.end_list();
     Ok(())
 }
 
+fn cannot_read(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(
+        error.kind(),
+        format!("cannot read `{}`: {}", path.display(), sealkit_names::io_reason(error)),
+    )
+}
+
 fn digest_of_file(path: &Path) -> io::Result<[u8; 32]> {
-    let mut file = File::open(path)?;
     let (mut hash, mut buffer) = (Sha256::new(), vec![0; 1 << 16]);
-    loop {
-        match file.read(&mut buffer)? {
-            0 => return Ok(hash.finalize().into()),
-            length => hash.update(&buffer[..length]),
+    let mut read = || {
+        let mut file = File::open(path)?;
+        loop {
+            match file.read(&mut buffer)? {
+                0 => return Ok(()),
+                length => hash.update(&buffer[..length]),
+            }
         }
-    }
+    };
+    read().map_err(|error| cannot_read(path, &error))?;
+    Ok(hash.finalize().into())
 }

@@ -27,10 +27,11 @@ fn inputs(values: &[(&str, i64)]) -> Inputs {
 fn key(task: &Task, cache: &Cache, inputs: &Inputs, secrets: &[(&str, &str)]) -> Key {
     let secrets =
         secrets.iter().map(|(name, revision)| ((*name).to_owned(), (*revision).to_owned())).collect();
-    let program = ProgramDigest::new(Path::new("/nonexistent/program"));
+    // A program that exists, for `auto`.
+    let program = ProgramDigest::new(Path::new("/bin/sh"));
     let context =
         KeyContext { program: &program, scope: [None, None], environment: BTreeMap::new(), secrets };
-    Key::new(task, cache, inputs, &context).unwrap()
+    Key::new(task, cache, inputs, &context).unwrap().0
 }
 
 fn success(json: &str) -> Success {
@@ -43,6 +44,7 @@ fn a_key_depends_on_the_version_the_inputs_and_the_revisions_of_secrets() {
     let base = key(&task(), &cache, &inputs(&[("a", 1), ("b", 2)]), &[("s", "1")]);
     assert_eq!(base, key(&task(), &cache, &inputs(&[("b", 2), ("a", 1)]), &[("s", "1")]));
     let other_version = Cache { version: Some("v2".to_owned()), ..Cache::default() };
+    let [auto, salted] = ["", "pepper"].map(|salt| Cache { salt: salt.to_owned(), ..Cache::default() });
     let other_task = Task { name: "u".to_owned(), ..task() };
     let all = [
         base,
@@ -53,6 +55,8 @@ fn a_key_depends_on_the_version_the_inputs_and_the_revisions_of_secrets() {
         key(&task(), &cache, &inputs(&[("a", 1), ("b", 2)]), &[("s", "2")]),
         key(&task(), &cache, &inputs(&[("a", 1), ("b", 2)]), &[("s1", "")]),
         key(&task(), &cache, &inputs(&[("a", 1), ("b", 2)]), &[]),
+        key(&task(), &auto, &inputs(&[("a", 1), ("b", 2)]), &[("s", "1")]),
+        key(&task(), &salted, &inputs(&[("a", 1), ("b", 2)]), &[("s", "1")]),
     ];
     for (index, key) in all.iter().enumerate() {
         assert!(!all[..index].contains(key), "{index}");
@@ -71,7 +75,10 @@ fn damaged_entries_and_those_of_other_keys_are_misses() {
     assert_eq!(cache.get("t", &one, None, None), None);
     cache.put("t", &one, &success("one"), None).unwrap();
     assert_eq!(cache.get("t", &one, None, None), Some(success("one")));
+    // Old entries are deleted.
     assert_eq!(cache.get("t", &one, Some(Duration::ZERO), None), None);
+    assert!(!cache.path("t", &one).exists());
+    cache.put("t", &one, &success("one"), None).unwrap();
     assert!(ResultCache::new(directory.path().to_owned(), false).get("t", &one, None, None).is_none());
 
     // The entry of another key.
@@ -98,7 +105,7 @@ fn damaged_entries_and_those_of_other_keys_are_misses() {
 }
 
 #[test]
-fn temporary_files_of_killed_processes_are_removed() {
+fn old_results_and_temporary_files_of_killed_processes_are_removed() {
     let directory = tempfile::tempdir().unwrap();
     let cache = ResultCache::new(directory.path().to_owned(), true);
     let version = Cache { version: Some("v1".to_owned()), ..Cache::default() };
@@ -111,6 +118,36 @@ fn temporary_files_of_killed_processes_are_removed() {
     }
     let two_hours_ago = SystemTime::now() - Duration::from_secs(7200);
     File::options().write(true).open(&old).unwrap().set_modified(two_hours_ago).unwrap();
+    // Once for each run.
     cache.put("t", &key, &success(""), None).unwrap();
-    assert!(!old.exists() && new.exists());
+    assert!(old.exists());
+    let cache = ResultCache::new(directory.path().to_owned(), true);
+    let result = cache.path("t", &key);
+    let a_year_ago = SystemTime::now() - Duration::from_secs(365 * 24 * 3600);
+    File::options().write(true).open(&result).unwrap().set_modified(a_year_ago).unwrap();
+    cache.put("u", &key, &success(""), None).unwrap();
+    assert!(!old.exists() && new.exists() && !result.exists());
+}
+
+#[test]
+fn a_lock_leaves_no_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let cache = ResultCache::new(directory.path().to_owned(), true);
+    let version = Cache { version: Some("v1".to_owned()), ..Cache::default() };
+    let key = key(&task(), &version, &inputs(&[]), &[]);
+    let count = std::sync::atomic::AtomicU32::new(0);
+    thread::scope(|threads| {
+        for _ in 0..8 {
+            threads.spawn(|| {
+                for _ in 0..3 {
+                    let _lock = cache.lock(&key, || false).unwrap().unwrap();
+                    let others = count.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+                    thread::sleep(Duration::from_millis(1));
+                    count.fetch_sub(1, std::sync::atomic::Ordering::SeqCst);
+                    assert_eq!(others, 0);
+                }
+            });
+        }
+    });
+    assert_eq!(list(&directory.path().join("locks")).unwrap(), Vec::<PathBuf>::new());
 }

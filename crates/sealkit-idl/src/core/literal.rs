@@ -17,6 +17,35 @@ pub struct Literal {
     pub hash: String,
 }
 
+impl Literal {
+    /// Visits all files and directories in the literal: the reference, and the hash of its literal.
+    ///
+    /// # Errors
+    ///
+    /// Returns the first error of `visit`.
+    pub fn each_blob<E>(
+        &mut self,
+        visit: &mut impl FnMut(&mut Blob, &mut String) -> Result<(), E>,
+    ) -> Result<(), E> {
+        match &mut self.value {
+            Some(LiteralValue::Scalar(scalar)) => match &mut scalar.value {
+                Some(ScalarValue::Blob(blob)) => visit(blob, &mut self.hash),
+                Some(ScalarValue::Union(union)) => {
+                    union.value.as_mut().map_or(Ok(()), |value| value.each_blob(visit))
+                }
+                _ => Ok(()),
+            },
+            Some(LiteralValue::Collection(list)) => {
+                list.literals.iter_mut().try_for_each(|item| item.each_blob(visit))
+            }
+            Some(LiteralValue::Map(map)) => {
+                map.literals.values_mut().try_for_each(|item| item.each_blob(visit))
+            }
+            Some(LiteralValue::Offloaded(_)) | None => Ok(()),
+        }
+    }
+}
+
 /// The value of a literal.
 #[derive(Clone, PartialEq, prost::Oneof)]
 pub enum LiteralValue {

@@ -272,6 +272,13 @@ pub struct GpuAccelerator {
     pub device_class: i32,
 }
 
+impl GpuAccelerator {
+    /// Returns a device, or a partition of one.
+    pub fn new(device: &str, partition: Option<&str>, class: i32) -> Self {
+        Self { device: device.to_owned(), partition_size: partition.map(str::to_owned), device_class: class }
+    }
+}
+
 impl TaskTemplate {
     /// Sets the amount of a resource of the container. Without a limit, the backend uses the request as the limit. A kind of accelerator
     /// belongs to the amount of GPUs.

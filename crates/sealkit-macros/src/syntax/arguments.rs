@@ -1,7 +1,7 @@
 //! The arguments in the parentheses of `#[task(...)]`.
 
 use proc_macro2::{Span, TokenStream};
-use quote::ToTokens;
+use quote::{ToTokens, quote};
 use sealkit_names::nearest;
 use syn::{
     Expr, ExprLit, ExprPath, Ident, Lit, LitStr, Meta, Path, Token, braced,
@@ -269,8 +269,16 @@ pub(crate) fn did_you_mean(name: &str, known: &[&str]) -> String {
     nearest(name, known.iter().copied()).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default()
 }
 
+/// Generates an `Option`.
+pub(crate) fn option(value: Option<impl ToTokens>) -> TokenStream {
+    match value {
+        Some(value) => quote!(::core::option::Option::Some(#value)),
+        None => quote!(::core::option::Option::None),
+    }
+}
+
 /// Formats a list: `` `a`, `b` or `c` ``.
-pub(super) fn quoted_list(names: &[&str], conjunction: &str) -> String {
+pub(crate) fn quoted_list(names: &[&str], conjunction: &str) -> String {
     let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     match names.as_slice() {
         [] => String::new(),

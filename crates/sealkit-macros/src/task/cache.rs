@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     diagnostics::Diagnostics,
-    syntax::{crate_at, did_you_mean, parse_string, string_literal},
+    syntax::{crate_at, did_you_mean, option, parse_string, quoted_list, string_literal},
 };
 
 const EXAMPLE: &str = "cache = Cache(\"v1\", ignored_inputs = [\"verbose\"], max_age = \"7d\")";
@@ -132,12 +132,10 @@ impl Cache {
             }
             other => {
                 let suggestion = did_you_mean(other, &KNOWN);
-                let known = KNOWN.map(|known| format!("`{known}`")).join(", ");
+                let known = quoted_list(&KNOWN, "or");
                 diagnostics.at(
                     name,
-                    format_args!(
-                        "unknown argument `{other}` of `Cache`: expected one of {known}{suggestion}"
-                    ),
+                    format_args!("unknown argument `{other}` of `Cache`: expected {known}{suggestion}"),
                 );
                 false
             }
@@ -161,11 +159,9 @@ impl Cache {
 
     /// Generates the value.
     pub(super) fn tokens(&self, krate: &Path) -> TokenStream {
-        let none = quote!(::core::option::Option::None);
-        let some = |value: TokenStream| quote!(::core::option::Option::Some(#value));
-        let version = self.version.as_ref().map_or_else(|| none.clone(), |version| some(quote!(#version)));
+        let version = option(self.version.as_ref());
         let salt = self.salt.as_ref().map_or_else(|| quote!(""), |salt| quote!(#salt));
-        let max_age = self.max_age.map_or(none, |age| some(duration_tokens(age)));
+        let max_age = option(self.max_age.map(duration_tokens));
         let serialize = self.serialize.as_ref().map_or_else(
             || quote!(false),
             |value| {

@@ -12,7 +12,7 @@ use syn::{FnArg, GenericArgument, Pat, PathArguments, Signature, Token, Type, pa
 use super::{TaskKind, allowance::Place, default, model::Task, reads::Read, schedule};
 use crate::{
     member::{inferred_member, member},
-    syntax::crate_at,
+    syntax::{crate_at, option},
 };
 
 impl Task {
@@ -101,10 +101,7 @@ impl Task {
 
     fn check_read(&self, read: &Read) -> TokenStream {
         let (krate, key) = (&self.krate, &read.key);
-        let group = match &read.group {
-            Some(group) => quote!(::core::option::Option::Some(#group)),
-            None => quote!(::core::option::Option::None),
-        };
+        let group = option(read.group.as_ref());
         let access = match read.access {
             Access::Value | Access::Reference => quote!(Value),
             Access::Bytes => quote!(Bytes),

@@ -10,7 +10,7 @@ use syn::{Expr, ExprCall, ExprLit, ExprUnary, Ident, Lit, LitStr, Path, UnOp};
 use super::resources::{Resources, assignment};
 use crate::{
     diagnostics::Diagnostics,
-    syntax::{crate_at, did_you_mean, string_literal},
+    syntax::{crate_at, did_you_mean, option, string_literal},
 };
 
 const RETRIES_EXAMPLE: &str = "retries = Retries(3, backoff = \"1s..5m\")";
@@ -135,10 +135,7 @@ impl Limits {
         let retries = self.retries.as_ref().map(|retries| quote!(retries: #retries,));
         let backoff = self.backoff.map(|Backoff { base, factor, cap, .. }| {
             let base = duration_tokens(base);
-            let cap = match cap.map(duration_tokens) {
-                Some(cap) => quote!(::core::option::Option::Some(#cap)),
-                None => quote!(::core::option::Option::None),
-            };
+            let cap = option(cap.map(duration_tokens));
             quote!(backoff: ::core::option::Option::Some(#krate::Backoff::new(#base, #factor, #cap)),)
         });
         let timeouts = self.timeouts.iter().map(|(field, value)| {

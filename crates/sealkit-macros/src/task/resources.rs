@@ -7,7 +7,7 @@ use syn::{Expr, ExprAssign, ExprLit, Ident, Lit, LitStr, Path};
 
 use crate::{
     diagnostics::Diagnostics,
-    syntax::{RESOURCES_EXAMPLE, did_you_mean, string_literal},
+    syntax::{RESOURCES_EXAMPLE, did_you_mean, option, string_literal},
 };
 
 /// The requested quantity of each resource.
@@ -39,11 +39,10 @@ impl Resources {
     }
 
     pub(super) fn tokens(&self, krate: &Path) -> TokenStream {
-        let quantities =
-            Resource::ALL.map(|resource| match self.0.iter().find(|(known, _)| *known == resource) {
-                Some((_, quantity)) => quote!(::core::option::Option::Some(#quantity)),
-                None => quote!(::core::option::Option::None),
-            });
+        let quantities = Resource::ALL.map(|resource| {
+            let given = self.0.iter().find(|(known, _)| *known == resource);
+            option(given.map(|(_, quantity)| quantity))
+        });
         quote!(#krate::Resources::__new(#(#quantities),*))
     }
 }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     diagnostics::Diagnostics,
-    syntax::{crate_at, did_you_mean, parse_string, string_literal},
+    syntax::{crate_at, did_you_mean, option, parse_string, quoted_list, string_literal},
 };
 
 const EXAMPLE: &str = "schedule = Cron(\"0 9 * * *\", timezone = \"Europe/Berlin\")";
@@ -134,17 +134,15 @@ impl Schedule {
 
     /// Generates the value.
     pub(super) fn tokens(&self, krate: &Path) -> TokenStream {
-        let none = || quote!(::core::option::Option::None);
-        let some = |value: TokenStream| quote!(::core::option::Option::Some(#value));
         let name = self.name.as_ref().map_or_else(|| quote!(#DEFAULT_NAME), |name| quote!(#name));
         let is_active = self.is_active;
         let automation = match &self.automation {
             Automation::Cron { expression, timezone } => {
-                let timezone = timezone.as_ref().map_or_else(none, |zone| some(quote!(#zone)));
+                let timezone = option(timezone.as_ref());
                 quote!(#krate::Automation::__cron(#expression, #timezone))
             }
             Automation::Rate { minutes, start } => {
-                let start = start.map_or_else(none, |start| some(quote!(#start)));
+                let start = option(*start);
                 quote!(#krate::Automation::__fixed_rate(#minutes, #start))
             }
         };
@@ -220,10 +218,10 @@ fn set_common(
         other => {
             let known = [own, &["name", "active"]].concat();
             let suggestion = did_you_mean(other, &known);
-            let known = known.iter().map(|known| format!("`{known}`")).collect::<Vec<_>>().join(", ");
+            let known = quoted_list(&known, "or");
             diagnostics.at(
                 argument,
-                format_args!("unknown argument `{other}` of a schedule: expected one of {known}{suggestion}"),
+                format_args!("unknown argument `{other}` of a schedule: expected {known}{suggestion}"),
             );
             return None;
         }

@@ -8,7 +8,7 @@ use syn::{Expr, ExprPath, LitStr, Path};
 use super::{cache::Cache, schedule::Schedule};
 use crate::{
     diagnostics::Diagnostics,
-    syntax::{Variable, crate_at},
+    syntax::{Variable, crate_at, option},
 };
 
 /// The settings that a task declares, or shares with others in an environment.
@@ -86,7 +86,7 @@ impl Settings {
     pub(super) fn checks(&self, krate: &Path) -> impl Iterator<Item = TokenStream> {
         self.env.iter().map(move |Variable { name, .. }| {
             let (krate, span) = crate_at(krate, name);
-            let message = format!("environment variable `{}` holds a secret of the task", name.value());
+            let message = format!("environment variable `{}` holds a secret of the task: remove it, or set `env_var` of the secret", name.value());
             quote_spanned! {span=>
                 const _: () = ::core::assert!(
                     !#krate::__private::holds_secret(__SEALKIT_REQUESTS, #name), "{}", #message
@@ -106,7 +106,7 @@ impl Settings {
         {
             return None;
         }
-        let some = |value: TokenStream| quote!(::core::option::Option::Some(#value));
+        let some = |value: TokenStream| option(Some(value));
         let environment = self.environment.as_ref().map(|_| {
             let value = some(quote!(__SEALKIT_ENVIRONMENT));
             quote!(environment: #value,)

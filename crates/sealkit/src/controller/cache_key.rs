@@ -21,7 +21,7 @@ pub(super) fn cache_key(spec: &TaskSpec, inputs: &Inputs) -> Option<String> {
     {
         representation.extend_from_slice(input.name.as_bytes());
         representation.push(b':');
-        representation.extend(represent(&input.value.clone().unwrap_or_default()));
+        representation.extend(input.value.as_ref().map(represent).unwrap_or_default());
         representation.push(b';');
     }
     let inputs = if representation.is_empty() { String::new() } else { sha256_base64(&representation) };

@@ -17,7 +17,7 @@ use std::{
 use sealkit_idl::{
     common::{ActionIdentifier, ActionPhase, RunIdentifier},
     prost::Message,
-    task::Outputs,
+    task::{Outputs, TaskSpec},
     workflow::ActionUpdate,
 };
 use sealkit_names::variables;
@@ -27,7 +27,7 @@ use tokio::runtime::{Builder, Handle};
 
 use super::cache_key::cache_key;
 use crate::{
-    Error, ErrorKind, identity, registry,
+    Error, ErrorKind, TaskMetadata, identity, registry,
     spec::task_spec,
     storage::{self, Location, StorageError},
 };
@@ -50,6 +50,8 @@ pub(super) struct ClusterController {
     run_base: String,
     /// The number of calls so far, by the digest of task and inputs.
     call_counts: Mutex<HashMap<String, u32>>,
+    /// The specifications of called tasks, by their names.
+    specs: Mutex<HashMap<&'static str, TaskSpec>>,
     /// The names of the actions that callers wait for, by the id of the call.
     running: Mutex<HashMap<u64, String>>,
 }
@@ -78,8 +80,8 @@ impl ClusterController {
         };
         let actions = Actions::new(client, ActionIdentifier { run: Some(run), name: parent.clone() });
         let attempt = variable(variables::ATTEMPT).unwrap_or_default();
-        let (call_counts, running) = Default::default();
-        Ok(Self { runtime, actions, deployment, parent, attempt, run_base, call_counts, running })
+        let (call_counts, specs, running) = Default::default();
+        Ok(Self { runtime, actions, deployment, parent, attempt, run_base, call_counts, specs, running })
     }
 
     /// Starts the called task and passes its result to `respond` when it ends.
@@ -129,6 +131,28 @@ impl ClusterController {
         self.runtime.spawn(work);
     }
 
+    /// Returns the URI of a file of an action.
+    pub(super) fn uri(&self, action: &str, file: &str) -> String {
+        format!("{}/{action}/{file}", self.run_base.trim_end_matches('/'))
+    }
+
+    /// Returns the specification of a task in the image of this pod.
+    async fn spec(&self, task: &'static TaskMetadata) -> Result<TaskSpec, String> {
+        if let Some(spec) = self.specs().get(task.name()) {
+            return Ok(spec.clone());
+        }
+        // Defaults are code of the user, and a digest reads the whole program.
+        let mut spec = blocking(move || Ok(task_spec(task))).await?;
+        spec.remove_descriptions();
+        self.deployment.apply_to(&mut spec);
+        self.specs().insert(task.name(), spec.clone());
+        Ok(spec)
+    }
+
+    fn specs(&self) -> MutexGuard<'_, HashMap<&'static str, TaskSpec>> {
+        self.specs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn running(&self) -> MutexGuard<'_, HashMap<u64, String>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -155,10 +179,8 @@ impl ClusterController {
     ) -> Result<Outputs, ActionError> {
         let metadata = registry::find(&task).map_err(|error| ActionError::from(Problem::from(error)))?;
         let attempts = Attempts::called(metadata.attempt_limits(), called.elapsed());
-        let mut spec = task_spec(metadata);
-        spec.remove_descriptions();
-        self.deployment.apply_to(&mut spec);
-        let input_uri = format!("{}/{name}/inputs.pb", self.run_base.trim_end_matches('/'));
+        let spec = self.spec(metadata).await.map_err(ActionError::local)?;
+        let input_uri = self.uri(name, "inputs.pb");
         let to = location(&input_uri).map_err(ActionError::local)?;
         let content = inputs.encode_to_vec();
         blocking(move || storage::write(&to, &content)).await.map_err(|error| {
@@ -232,7 +254,7 @@ impl ClusterController {
     /// Returns the problem of a failed action: from the file that the pod has written, or else from the control plane.
     async fn failure(&self, task: &str, name: &str, update: ActionUpdate) -> Problem {
         let error = update.error.filter(|error| !error.message.is_empty());
-        let written = location(&format!("{}/{name}/1/error.pb", self.run_base.trim_end_matches('/')));
+        let written = location(&self.uri(name, "1/error.pb"));
         if let Ok(from) = written
             && let Ok(bytes) = blocking(move || storage::read(&from, MAX_OUTPUT_BYTES)).await
             && let Ok(file) = ErrorFile::decode(&*bytes)

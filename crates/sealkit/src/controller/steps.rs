@@ -11,13 +11,14 @@ use sealkit_idl::task::Outputs;
 use sealkit_process::Socket;
 use sealkit_protocol::call::{Step, ToController};
 
-use super::{Backend, CallState, Controller, send};
-use crate::{Error, ErrorKind, Interface};
+use super::{Backend, CallState, Controller, not_sent, send};
+use crate::{Error, Interface};
 
 impl Controller {
     /// Asks for the recorded result of a step. The answer has no outputs if there is none.
     pub(crate) fn find_step(&'static self, name: &str) -> Result<PendingStep, Error> {
-        let id = self.next_id();
+        let pending = PendingStep { controller: self, id: self.next_id() };
+        let id = pending.id;
         match &self.backend {
             Backend::Engine(socket) => {
                 send_step(socket, Step { id, name: name.to_owned(), result: None })?;
@@ -25,7 +26,7 @@ impl Controller {
             #[cfg(feature = "cluster")]
             Backend::Cluster(cluster) => cluster.find_step(name, move |result| self.finish(id, result)),
         }
-        Ok(PendingStep { controller: self, id })
+        Ok(pending)
     }
 
     /// Records the result of a step that started at `started`.
@@ -36,7 +37,8 @@ impl Controller {
         interface: &Interface,
         started: SystemTime,
     ) -> Result<PendingStep, Error> {
-        let id = self.next_id();
+        let pending = PendingStep { controller: self, id: self.next_id() };
+        let id = pending.id;
         match &self.backend {
             Backend::Engine(socket) => {
                 let _ = (interface, started);
@@ -48,15 +50,13 @@ impl Controller {
                 cluster.record_step(name, outputs, interface, started, move |result| self.finish(id, result));
             }
         }
-        Ok(PendingStep { controller: self, id })
+        Ok(pending)
     }
 }
 
 fn send_step(socket: &Socket, step: Step) -> Result<(), Error> {
     let name = step.name.clone();
-    send(socket, ToController::Step(step)).map_err(|error| {
-        Error::new(ErrorKind::Other, format!("the engine did not get step `{name}`")).with_source(error)
-    })
+    send(socket, ToController::Step(step)).map_err(|error| not_sent(&format!("step `{name}`"), error))
 }
 
 /// A question about a step that has not been answered yet.
@@ -68,13 +68,14 @@ pub(crate) struct PendingStep {
 impl PendingStep {
     /// Blocks this thread until the answer is there.
     pub(crate) fn wait(self) -> Result<Outputs, Error> {
-        Self::result(self.controller.wait_for(self.id))
+        let state = self.controller.wait_for(self.id);
+        self.result(state)
     }
 
-    fn result(state: Option<CallState>) -> Result<Outputs, Error> {
+    fn result(&self, state: Option<CallState>) -> Result<Outputs, Error> {
         match state {
             Some(CallState::Finished(result)) => Ok(result?),
-            _ => Err(Error::new(ErrorKind::Other, "the engine exited before it answered about a step")),
+            _ => Err(self.controller.no_answer("the step was answered")),
         }
     }
 }
@@ -83,7 +84,7 @@ impl Future for PendingStep {
     type Output = Result<Outputs, Error>;
 
     fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
-        self.controller.poll_state(self.id, task.waker()).map(Self::result)
+        self.controller.poll_state(self.id, task.waker()).map(|state| self.result(state))
     }
 }
 

@@ -26,15 +26,13 @@ impl ClusterController {
         step: &str,
         respond: impl FnOnce(Result<Outputs, Problem>) + Send + 'static,
     ) {
-        let uri = self.uri_of_step(&self.name_of_step(step), "outputs.pb");
+        let uri = self.uri(&self.name_of_step(step), "outputs.pb");
         self.spawn(async move {
             let read = async {
                 let from = location(&uri)?;
                 blocking(move || storage::read_if_exists(&from, MAX_BYTES)).await
             };
-            let decode = |bytes: Vec<u8>| {
-                Outputs::decode(&*bytes).map_err(|_| "the recorded result is damaged".to_owned())
-            };
+            let decode = |bytes: Vec<u8>| Outputs::decode(&*bytes).map_err(|_| format!("`{uri}` is damaged"));
             let outputs = read.await.and_then(|bytes| bytes.map_or(Ok(Outputs::default()), decode));
             respond(outputs.map_err(problem));
         });
@@ -51,8 +49,8 @@ impl ClusterController {
     ) {
         let (action, name) = (self.name_of_step(step), step.to_owned());
         let trace = Trace {
-            input_uri: self.uri_of_step(&action, "inputs.pb"),
-            output_uri: self.uri_of_step(&action, "outputs.pb"),
+            input_uri: self.uri(&action, "inputs.pb"),
+            output_uri: self.uri(&action, "outputs.pb"),
             run_output_base: self.run_base().to_owned(),
             action,
             name,
@@ -89,10 +87,6 @@ impl ClusterController {
     /// Returns the name of the action of a step, which is the same in all attempts.
     fn name_of_step(&self, step: &str) -> String {
         sealkit_remote::digest(&[self.parent().as_bytes(), b"step", step.as_bytes()])
-    }
-
-    fn uri_of_step(&self, action: &str, file: &str) -> String {
-        format!("{}/{action}/{file}", self.run_base().trim_end_matches('/'))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{ffi::OsString, sync::Arc, thread, time::Duration};
 
-use object_store::{ObjectStore, ObjectStoreExt as _, path::Path};
+use object_store::{GetResult, ObjectStore, ObjectStoreExt as _, path::Path};
 
 use super::{
     StorageError,
@@ -84,22 +84,24 @@ pub(super) fn list(object: &Object) -> Result<Vec<String>, StorageError> {
 }
 
 pub(super) fn read(object: &Object, limit: u64) -> Result<Vec<u8>, StorageError> {
-    let bytes = block_on(object, async {
-        let found = object.store.get(&object.path).await?;
-        if found.meta.size > limit { Ok(None) } else { found.bytes().await.map(Some) }
-    })?;
-    bytes.map(Vec::from).ok_or_else(|| too_large(limit))
+    let read = async { content(object.store.get(&object.path).await?, limit).await };
+    block_on(object, read)?.ok_or_else(|| too_large(limit))
 }
 
 /// Reads an object, or returns `None` if it does not exist.
 pub(super) fn read_if_exists(object: &Object, limit: u64) -> Result<Option<Vec<u8>>, StorageError> {
-    let exists = block_on(object, async {
-        match object.store.head(&object.path).await {
-            Err(object_store::Error::NotFound { .. }) => Ok(false),
-            found => found.map(|_| true),
+    let read = async {
+        match object.store.get(&object.path).await {
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            found => content(found?, limit).await.map(Some),
         }
-    })?;
-    if exists { read(object, limit).map(Some) } else { Ok(None) }
+    };
+    block_on(object, read)?.map(|content| content.ok_or_else(|| too_large(limit))).transpose()
+}
+
+/// Returns the content of an object, or `None` if it has more than `limit` bytes.
+async fn content(found: GetResult, limit: u64) -> object_store::Result<Option<Vec<u8>>> {
+    if found.meta.size > limit { Ok(None) } else { found.bytes().await.map(|bytes| Some(bytes.into())) }
 }
 
 pub(super) fn write(object: &Object, content: &[u8]) -> Result<(), StorageError> {

@@ -1,14 +1,7 @@
 //! Several outputs: tuples.
 
-use super::{TaskType, Type, Variable};
+use super::{Members, TaskType, Type, Variable};
 use crate::value::{Value, ValueError};
-
-/// Takes the output `name` out of `entries`.
-fn take<T: TaskType>(entries: &mut Vec<(String, Value)>, name: &str) -> Result<T, ValueError> {
-    let index = entries.iter().position(|(key, _)| key == name);
-    let value = index.map(|index| entries.swap_remove(index).1);
-    value.map_or_else(|| Err(ValueError::new("is missing")), T::from_value).map_err(|error| error.at(name))
-}
 
 macro_rules! tuple {
     ($($type:ident $index:tt $name:literal),*) => {
@@ -17,16 +10,15 @@ macro_rules! tuple {
             const TYPE: Type = Type::Outputs(&[$(Variable::__new($name, $type::TYPE)),*]);
 
             fn to_value(&self) -> Result<Value, ValueError> {
-                Ok(Value::Map(vec![
-                    $(($name.to_owned(), self.$index.to_value().map_err(|error| error.at($name))?)),*
-                ]))
+                Ok(Value::Map(vec![$($type::__MEMBER.named($name).to_entry(&self.$index)?),*]))
             }
 
             fn from_value(value: Value) -> Result<Self, ValueError> {
-                let Value::Map(mut entries) = value else {
+                let Value::Map(entries) = value else {
                     return Err(ValueError::expected("several outputs", &value));
                 };
-                Ok(($(take::<$type>(&mut entries, $name)?,)*))
+                let mut members = Members::new(entries);
+                Ok(($($type::__MEMBER.named($name).take(&mut members)?,)*))
             }
         }
     };
