@@ -7,6 +7,7 @@ mod bundles;
 mod config;
 mod config_files;
 mod deploy;
+mod deployed;
 mod faults;
 mod files;
 mod following;

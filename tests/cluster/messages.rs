@@ -5,17 +5,21 @@ use support::{Python, hex};
 
 use sealkit_idl::{
     common::{
-        ActionIdentifier, ActionPhase, ListRequest, ProjectIdentifier, RunIdentifier, Sort, SortDirection,
+        ActionIdentifier, ActionPhase, Filter, ListRequest, ProjectIdentifier, RunIdentifier, Sort,
+        SortDirection,
     },
     core::{ContainerContext, LogContext, PodLogContext, ProcessContext},
     prost::Message,
     prost_types::Timestamp,
-    task::{RunSpec, TaskIdentifier},
+    task::{
+        GetTaskDetailsResponse, ListTasksRequest, ListTasksResponse, ListedTask, RunSpec, TaskDetails,
+        TaskIdentifier, TaskSpec,
+    },
     workflow::{
         Action, ActionAttempt, ActionDetails, ActionKind, ActionMetadata, ActionStatus, ClusterEvent,
         EnrichedAction, ErrorInfo, GetActionDetailsResponse, GetRunDetailsResponse, ListActionsRequest,
         ListActionsResponse, ListRunsRequest, ListRunsResponse, NamedActionMetadata, PhaseTransition, Run,
-        RunDetails, RunScope, TaskActionMetadata, WatchActionsRequest, WatchActionsResponse,
+        RunDetails, RunScope, TaskAction, TaskActionMetadata, WatchActionsRequest, WatchActionsResponse,
     },
 };
 
@@ -83,6 +87,7 @@ fn messages_about_runs_are_those_of_the_official_package() {
             key: "created_at".to_owned(),
             direction: SortDirection::Ascending.into(),
         }],
+        ..ListRequest::default()
     };
     let list = json!({"limit": 7, "token": "14", "sort_by_fields": [{"key": "created_at", "direction": "ASCENDING"}]});
     let run = json!({"project": "p", "domain": "d", "name": "r"});
@@ -162,6 +167,51 @@ fn messages_about_runs_are_those_of_the_official_package() {
             json!({"condition": {"name": "q"}}),
         ),
     ];
+    assert_official(&cases);
+}
+
+#[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
+fn messages_about_deployed_tasks_are_those_of_the_official_package() {
+    let name = Filter { function: 0, field: "name".to_owned(), values: vec!["env.t1".to_owned()] };
+    let newest = Sort { key: "created_at".to_owned(), direction: SortDirection::Ascending.into() };
+    let request =
+        ListRequest { limit: 1, sort_by: Some(newest), filters: vec![name], ..ListRequest::default() };
+    let list = json!({
+        "limit": 1, "sort_by": {"key": "created_at", "direction": "ASCENDING"}, "filters": [{"field": "name", "values": ["env.t1"]}],
+    });
+    let project = ProjectIdentifier { name: "p".to_owned(), ..ProjectIdentifier::default() };
+    let id = || Some(TaskIdentifier { name: "env.t1".to_owned(), ..TaskIdentifier::default() });
+    let spec = TaskSpec { short_name: "t1".to_owned(), ..TaskSpec::default() }.encode_to_vec();
+    let details = TaskDetails { task_id: id(), spec: spec.clone() };
+    let action = TaskAction { id: id(), spec, cache_key: None };
+    let shown = json!({"name": "env.t1"});
+    assert_official(&[
+        message(
+            "task.task_service.ListTasksRequest",
+            &ListTasksRequest { request: Some(request), project_id: Some(project) },
+            json!({"request": list, "project_id": {"name": "p"}}),
+        ),
+        message(
+            "task.task_service.ListTasksResponse",
+            &ListTasksResponse { tasks: vec![ListedTask { task_id: id() }] },
+            json!({"tasks": [{"task_id": shown}]}),
+        ),
+        message(
+            "task.task_service.GetTaskDetailsResponse",
+            &GetTaskDetailsResponse { details: Some(details) },
+            json!({"details": {"task_id": shown, "spec": {"short_name": "t1"}}}),
+        ),
+        message(
+            "workflow.run_definition.TaskAction",
+            &action,
+            json!({"id": shown, "spec": {"short_name": "t1"}}),
+        ),
+    ]);
+}
+
+/// Compares messages with those of the official package.
+fn assert_official(cases: &[(Json, Json)]) {
     let questions: Vec<&Json> = cases.iter().map(|(question, _)| question).collect();
     let answers: Vec<Json> = Python::from_environment().ask("flyte_messages.py", &questions).unwrap();
     for ((question, fields), answer) in cases.iter().zip(answers) {

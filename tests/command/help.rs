@@ -197,7 +197,7 @@ fn the_short_help_of_a_command_folds_its_cluster_options() {
     Cluster:
           --remote         Use a Flyte or Union cluster instead of this machine
           --image <IMAGE>  Container image that contains the program
-          --detach         Print the name of the run instead of waiting for its end
+          --deployed       Run a deployed task: TARGET is its name
 
     Options come before TARGET, inputs after TASK.
     Cluster options and examples: see `sealkit run --help`

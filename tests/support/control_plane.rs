@@ -4,7 +4,7 @@ use std::{
     io::{self, BufRead as _, BufReader, Read as _, Write as _},
     net::TcpStream,
     path::Path,
-    process::{Child, Stdio},
+    process::{Child, Command, Stdio},
 };
 
 use serde::Deserialize;
@@ -120,10 +120,25 @@ impl ControlPlane {
     ///
     /// Returns an error if Python cannot be started.
     pub fn pipeline(&self, directory: &Path, line: &str) -> io::Result<crate::Finished> {
-        let mut program = self.python.script("flyte_pipeline.py");
-        program.arg(&self.started.grpc).args(line.split_whitespace());
-        program.current_dir(directory).env("HOME", directory);
-        crate::Program { command: program, input: Vec::new() }.run()
+        let script = self.python.script("flyte_pipeline.py");
+        self.run_python(script, directory, line)
+    }
+
+    /// Deploys the tasks of `flyte_deployed.py` in a directory with the official SDK.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the script cannot be started.
+    pub fn deploy_python(&self, directory: &Path, version: &str) -> io::Result<crate::Finished> {
+        let copy = directory.join("flyte_deployed.py");
+        self.run_python(self.python.script(&copy.to_string_lossy()), directory, version)
+    }
+
+    /// Runs a script in a directory with the endpoint and `line` as its arguments.
+    fn run_python(&self, mut script: Command, directory: &Path, line: &str) -> io::Result<crate::Finished> {
+        script.arg(&self.started.grpc).args(line.split_whitespace());
+        script.current_dir(directory).env("HOME", directory);
+        crate::Program { command: script, input: Vec::new() }.run()
     }
 
     /// Returns the command line of a browser that approves every login.

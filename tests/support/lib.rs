@@ -177,7 +177,7 @@ impl Python {
         self.0.with_file_name(name)
     }
 
-    /// Returns the command that starts the script `name` of `tests/support`.
+    /// Returns the command that starts the script `name` of `tests/support`, or the script with this absolute path.
     pub fn script(&self, name: &str) -> Command {
         let mut command = Command::new(&self.0);
         // Writes no bytecode next to the scripts.

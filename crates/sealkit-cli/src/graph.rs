@@ -68,7 +68,9 @@ impl Graph {
             };
             let schedules: Vec<String> =
                 task.schedules.iter().map(|schedule| schedule.automation.to_string()).collect();
-            let detail = [&[detail.to_owned()], &schedules[..]].concat().join(", ");
+            let deployed = task.deployed.as_ref().map(|deployed| format!("deployed as {deployed}"));
+            let detail = deployed.unwrap_or_else(|| detail.to_owned());
+            let detail = [&[detail], &schedules[..]].concat().join(", ");
             graph.nodes.push(Node { kind, label: task.name.clone(), detail, column: 0 });
         }
         for (from, (task, _)) in tasks.iter().enumerate() {

@@ -62,17 +62,18 @@ use crate::{
 /// Runs the command and returns its exit code.
 pub fn main() -> ExitCode {
     completion::respond(Arguments::command);
-    let arguments = match Arguments::try_parse() {
-        Ok(arguments) => arguments,
-        Err(error) if error.kind() == ErrorKind::InvalidSubcommand => {
-            return report(&unrecognized::error(&error, std::env::args_os().skip(1)));
-        }
-        Err(error) => {
-            // A closed pipe is not an error.
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
-        }
-    };
+    let arguments =
+        match Arguments::try_parse_from(command_line::with_inputs_of_deployed(std::env::args_os())) {
+            Ok(arguments) => arguments,
+            Err(error) if error.kind() == ErrorKind::InvalidSubcommand => {
+                return report(&unrecognized::error(&error, std::env::args_os().skip(1)));
+            }
+            Err(error) => {
+                // A closed pipe is not an error.
+                let _ = error.print();
+                return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+            }
+        };
     if !matches!(&arguments.verb, Verb::Run(Deferred(run)) if run.debuggable) {
         sealkit_engine::protect_memory();
     }

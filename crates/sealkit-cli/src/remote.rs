@@ -5,6 +5,7 @@ mod browser;
 mod cluster_event;
 pub(crate) mod create_config;
 pub(crate) mod deploy;
+mod deployed;
 mod follow;
 pub(crate) mod get_config;
 pub(crate) mod get_run;

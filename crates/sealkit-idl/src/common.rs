@@ -81,9 +81,29 @@ pub struct ListRequest {
     /// The token of the page. Empty for the first one.
     #[prost(string, tag = "2")]
     pub token: String,
-    /// The order.
+    /// The order by one field.
+    #[prost(message, optional, tag = "3")]
+    pub sort_by: Option<Sort>,
+    /// What the items have to match.
+    #[prost(message, repeated, tag = "4")]
+    pub filters: Vec<Filter>,
+    /// The order by several fields.
     #[prost(message, repeated, tag = "6")]
     pub sort_by_fields: Vec<Sort>,
+}
+
+/// What the items of a list have to match.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct Filter {
+    /// How the field is compared. 0, the default, is equality.
+    #[prost(int32, tag = "1")]
+    pub function: i32,
+    /// The field.
+    #[prost(string, tag = "2")]
+    pub field: String,
+    /// What the field is compared with.
+    #[prost(string, repeated, tag = "3")]
+    pub values: Vec<String>,
 }
 
 /// The order of a list.

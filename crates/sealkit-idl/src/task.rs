@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::common::{ListRequest, ProjectIdentifier};
 use crate::core::{Identifier, KeyValuePair, Literal, Parameter, TaskTemplate};
 use crate::trigger::TaskTrigger;
 
@@ -180,7 +181,7 @@ pub struct GetTaskDetailsRequest {
 }
 
 /// The response with a deployed task.
-#[derive(Clone, PartialEq, prost::Message)]
+#[derive(Clone, PartialEq, Eq, prost::Message)]
 pub struct GetTaskDetailsResponse {
     /// The task.
     #[prost(message, optional, tag = "1")]
@@ -188,9 +189,39 @@ pub struct GetTaskDetailsResponse {
 }
 
 /// A deployed task.
-#[derive(Clone, PartialEq, prost::Message)]
+#[derive(Clone, PartialEq, Eq, prost::Message)]
 pub struct TaskDetails {
-    /// The specification.
+    /// The identifier.
+    #[prost(message, optional, tag = "1")]
+    pub task_id: Option<TaskIdentifier>,
+    /// The encoded [`TaskSpec`]. To decode it loses the fields that are not defined here, such as those of plugins.
+    #[prost(bytes = "vec", tag = "3")]
+    pub spec: Vec<u8>,
+}
+
+/// The request for the deployed tasks of a project.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct ListTasksRequest {
+    /// The page.
+    #[prost(message, optional, tag = "1")]
+    pub request: Option<ListRequest>,
+    /// The project.
     #[prost(message, optional, tag = "3")]
-    pub spec: Option<TaskSpec>,
+    pub project_id: Option<ProjectIdentifier>,
+}
+
+/// The response with deployed tasks.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct ListTasksResponse {
+    /// The tasks.
+    #[prost(message, repeated, tag = "1")]
+    pub tasks: Vec<ListedTask>,
+}
+
+/// A deployed task in a list.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct ListedTask {
+    /// The identifier.
+    #[prost(message, optional, tag = "1")]
+    pub task_id: Option<TaskIdentifier>,
 }

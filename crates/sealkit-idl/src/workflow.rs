@@ -186,9 +186,9 @@ pub struct TaskAction {
     /// The identifier.
     #[prost(message, optional, tag = "1")]
     pub id: Option<TaskIdentifier>,
-    /// The specification.
-    #[prost(message, optional, tag = "2")]
-    pub spec: Option<TaskSpec>,
+    /// The encoded [`TaskSpec`]. That of a deployed task may have fields that are not defined here.
+    #[prost(bytes = "vec", tag = "2")]
+    pub spec: Vec<u8>,
     /// The key of the cached result, if results are cached. Without it, the backend ignores the version of the cache.
     #[prost(message, optional, tag = "3")]
     pub cache_key: Option<String>,

@@ -162,6 +162,17 @@ mod tests {
     }
 
     #[test]
+    fn a_deployed_task() {
+        insta::assert_snapshot!(pretty(
+            quote!(deployed = "model.score:v1"),
+            quote!(
+                /// Scores rows.
+                async fn score(rows: Vec<i64>) -> sealkit::Result<f64>;
+            )
+        ));
+    }
+
+    #[test]
     fn a_task_with_calls() {
         insta::assert_snapshot!(pretty(
             quote!(calls = [t1, other::t2]),

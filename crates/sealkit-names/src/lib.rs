@@ -7,6 +7,7 @@
 //! | [`collision`] | pairs of requests that would be mounted in the same place |
 //! | [`read`] | which request a read refers to |
 //! | [`incompatibility`] | valid requests that a cluster does not mount correctly |
+//! | [`deployed`] | how a task that is deployed on a cluster is written |
 //! | [`backoff`] | how long a task waits before a retry |
 //! | [`capacity`] | how large a secret can be in a pod |
 //! | [`expansion`] | which texts Kubernetes replaces, and how to escape them |
@@ -22,6 +23,7 @@ mod accelerator;
 pub mod backoff;
 pub mod capacity;
 pub mod collision;
+pub mod deployed;
 pub mod expansion;
 mod guard_mode;
 pub mod incompatibility;

@@ -14,7 +14,7 @@ use sealkit_idl::{
     common::{ActionIdentifier, ActionPhase},
     core::TypedInterface,
     service,
-    task::{Outputs, TaskSpec},
+    task::Outputs,
     workflow::{ActionUpdate, OutputReferences, TaskAction, TraceAction, TraceSpec},
 };
 use tokio::{sync::watch, time::sleep};
@@ -25,6 +25,7 @@ use crate::{
     error::{Error, ErrorKind, Result},
     method::Method,
     rpc_error::RpcError,
+    tasks::TaskDefinition,
 };
 
 const ENQUEUE: Method = Method { service: service::ACTIONS, name: "Enqueue", is_idempotent: true };
@@ -64,7 +65,7 @@ pub struct ChildAction {
     /// The URI below which the action writes its outputs.
     pub run_output_base: String,
     /// The task to run.
-    pub task: TaskSpec,
+    pub task: TaskDefinition,
     /// The key of the cached result, if results are cached.
     pub cache_key: Option<String>,
 }
@@ -106,7 +107,7 @@ impl Actions {
     pub async fn start(&self, child: ChildAction) -> Result<bool> {
         let ChildAction { name, input_uri, run_output_base, task, cache_key } = child;
         self.updates();
-        let task = TaskAction { id: Some(task.id()), spec: Some(task), cache_key };
+        let task = TaskAction { id: Some(task.id), spec: task.encoded, cache_key };
         self.enqueue(&name, input_uri, run_output_base, ActionSpec::Task(Box::new(task))).await
     }
 

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use sealkit_idl::prost::Message;
+use sealkit_idl::{common::ProjectIdentifier, prost::Message};
 use tokio::time::{sleep, timeout};
 use tonic::{
     Code, Request, Response, Status, Streaming,
@@ -83,6 +83,14 @@ impl Client {
         let Config { org, endpoint, .. } = &self.0.config;
         let host = endpoint.host.trim_start_matches('[');
         if org.is_empty() { host.split(['.', ':']).next().unwrap_or(host) } else { org }
+    }
+
+    pub(crate) fn project_id(&self, project: &str, domain: &str) -> ProjectIdentifier {
+        ProjectIdentifier {
+            organization: self.org().to_owned(),
+            domain: domain.to_owned(),
+            name: project.to_owned(),
+        }
     }
 
     pub(crate) fn connection(&self) -> &Connection {

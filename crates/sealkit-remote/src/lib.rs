@@ -19,6 +19,7 @@ mod route;
 mod rpc_error;
 mod runs;
 mod secrets;
+mod task_interface;
 mod tasks;
 #[cfg(test)]
 mod test_server;
@@ -46,6 +47,7 @@ pub use sealkit_idl::{
 };
 pub use sealkit_names::Resource;
 pub use secrets::{NewSecret, Payload, Scope, SecretId, SecretInfo, SecretPresence, SecretType};
-pub use tasks::{Difference, difference};
+pub use task_interface::{is_boolean, literal_from_text, type_name};
+pub use tasks::{Difference, TaskDefinition, difference};
 pub use triggers::Trigger;
 pub use upload::{Upload, UploadedFile};

@@ -35,6 +35,7 @@ use crate::{
     client::Client,
     error::{Error, ErrorKind, Result},
     method::Method,
+    tasks::TaskDefinition,
 };
 
 pub use action::RunAction;
@@ -108,12 +109,30 @@ impl Client {
     /// Returns an error if the call fails.
     pub async fn create_run(&self, run: &RunId, mut spec: TaskSpec, inputs: Inputs) -> Result<()> {
         spec.remove_descriptions();
-        let metadata = spec.task_template.as_ref().and_then(|template| template.metadata.as_ref());
-        // The backend reads this field of the run, not that of the task.
-        let interruptible = metadata.and_then(|metadata| metadata.interruptible).filter(|is_set| *is_set);
+        let interruptible = is_interruptible(&spec);
+        self.create(run, RunTask::TaskSpec(Box::new(spec)), interruptible, inputs).await
+    }
+
+    /// Starts a run of a deployed task. The caller chooses the name of the run, as for [`create_run`](Self::create_run).
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if inputs are missing or unknown, or the call fails.
+    pub async fn run_deployed(&self, run: &RunId, task: &TaskDefinition, inputs: Inputs) -> Result<()> {
+        let inputs = task.inputs(inputs)?;
+        self.create(run, RunTask::TaskId(task.id.clone()), is_interruptible(&task.spec), inputs).await
+    }
+
+    async fn create(
+        &self,
+        run: &RunId,
+        task: RunTask,
+        interruptible: Option<bool>,
+        inputs: Inputs,
+    ) -> Result<()> {
         let request = CreateRunRequest {
             id: Some(RunName::RunId(run.identifier(self.org()))),
-            task: Some(RunTask::TaskSpec(Box::new(spec))),
+            task: Some(task),
             inputs: Some(inputs),
             run_spec: Some(RunSpec { interruptible, ..RunSpec::default() }),
             source: RunSource::Cli.into(),
@@ -187,4 +206,10 @@ impl Client {
     fn action_id(&self, run: &RunId, name: &str) -> ActionIdentifier {
         ActionIdentifier { run: Some(run.identifier(self.org())), name: name.to_owned() }
     }
+}
+
+/// Returns whether the pods of a run of the task may be interrupted. The backend reads this from the run, not from the task.
+fn is_interruptible(spec: &TaskSpec) -> Option<bool> {
+    let metadata = spec.task_template.as_ref()?.metadata.as_ref()?;
+    metadata.interruptible.filter(|is_set| *is_set)
 }

@@ -1,15 +1,46 @@
 //! Tasks that are registered on a cluster.
 
+use std::borrow::Cow;
+
 use sealkit_idl::{
+    common::{Filter, ListRequest, ProjectIdentifier, Sort, SortDirection},
     core::TaskTarget,
+    prost::Message as _,
     service,
-    task::{GetTaskDetailsRequest, GetTaskDetailsResponse, TaskIdentifier, TaskSpec},
+    task::{
+        GetTaskDetailsRequest, GetTaskDetailsResponse, ListTasksRequest, ListTasksResponse, TaskIdentifier,
+        TaskSpec,
+    },
 };
 use tonic::Code;
 
-use crate::{client::Client, error::Result, method::Method};
+use crate::{
+    client::Client,
+    error::{Error, ErrorKind, Result, sanitize},
+    method::Method,
+};
 
 const DETAILS: Method = Method { service: service::TASK, name: "GetTaskDetails", is_idempotent: true };
+const LIST: Method = Method { service: service::TASK, name: "ListTasks", is_idempotent: true };
+
+/// The number of tasks among which one of a similar name is looked for.
+const MAX_CANDIDATES: u32 = 100;
+
+/// A task with its specification, also in the encoded form: a task of another SDK may have fields that sealkit does not know.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TaskDefinition {
+    /// The identifier.
+    pub id: TaskIdentifier,
+    /// The specification.
+    pub spec: TaskSpec,
+    pub(crate) encoded: Vec<u8>,
+}
+
+impl From<TaskSpec> for TaskDefinition {
+    fn from(spec: TaskSpec) -> Self {
+        Self { id: spec.id(), encoded: spec.encode_to_vec(), spec }
+    }
+}
 
 /// How a registered task differs from another one of the same version.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,12 +58,106 @@ impl Client {
     /// # Errors
     ///
     /// Returns an error if the call fails.
-    pub async fn registered_task(&self, id: TaskIdentifier) -> Result<Option<TaskSpec>> {
-        let request = GetTaskDetailsRequest { task_id: Some(id) };
-        match self.control_plane().call::<_, GetTaskDetailsResponse>(DETAILS, &request).await {
-            Ok(response) => Ok(response.details.and_then(|details| details.spec)),
-            Err(error) if error.code() == Code::NotFound => Ok(None),
-            Err(error) => Err(error.into()),
+    pub async fn registered_task(&self, id: TaskIdentifier) -> Result<Option<TaskDefinition>> {
+        let request = GetTaskDetailsRequest { task_id: Some(id.clone()) };
+        let details = match self.control_plane().call::<_, GetTaskDetailsResponse>(DETAILS, &request).await {
+            Ok(response) => response.details,
+            Err(error) if error.code() == Code::NotFound => None,
+            Err(error) => return Err(error.into()),
+        };
+        let Some(details) = details else { return Ok(None) };
+        let spec = TaskSpec::decode(&*details.spec).map_err(|_| {
+            let message =
+                format!("`{}` sent a malformed task `{}`", self.config().endpoint, sanitize(&id.name));
+            Error::new(ErrorKind::Server, message)
+        })?;
+        Ok(Some(TaskDefinition { id: details.task_id.unwrap_or(id), spec, encoded: details.spec }))
+    }
+
+    /// Returns the task that is deployed in a project and domain as `reference`: `NAME[:VERSION]`.
+    ///
+    /// Like the official SDK, the latest version is the one that was deployed first last: to deploy an older one again changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ErrorKind::InvalidArgument`] if the reference is invalid, [`ErrorKind::NotFound`] if there is no such task, or another
+    /// error if a call fails.
+    pub async fn deployed_task(
+        &self,
+        project: &str,
+        domain: &str,
+        reference: &str,
+    ) -> Result<TaskDefinition> {
+        let invalid = |message| Error::new(ErrorKind::InvalidArgument, message);
+        let (name, version) = sealkit_names::deployed::parse(reference).map_err(invalid)?;
+        let scope = self.project_id(project, domain);
+        let id = match version {
+            Some(version) => Some(TaskIdentifier {
+                org: self.org().to_owned(),
+                project: project.to_owned(),
+                domain: domain.to_owned(),
+                name: name.to_owned(),
+                version: version.to_owned(),
+            }),
+            None => self.latest(&scope, name).await?,
+        };
+        let found = match id {
+            Some(id) => self.registered_task(id).await?,
+            None => None,
+        };
+        match found {
+            Some(task) => Ok(task),
+            None => Err(self.no_task(&scope, name, version).await),
+        }
+    }
+
+    /// Returns the identifier of the latest version of a task.
+    async fn latest(&self, scope: &ProjectIdentifier, name: &str) -> Result<Option<TaskIdentifier>> {
+        let tasks = self.list_tasks(scope, Some(name), 1).await?;
+        Ok(tasks.into_iter().find(|task| task.name == name))
+    }
+
+    /// Lists tasks, the latest first.
+    async fn list_tasks(
+        &self,
+        scope: &ProjectIdentifier,
+        name: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<TaskIdentifier>> {
+        let is_name =
+            |name: &str| Filter { function: 0, field: "name".to_owned(), values: vec![name.to_owned()] };
+        let newest_first = Sort { key: "created_at".to_owned(), direction: SortDirection::Descending.into() };
+        let request = ListRequest {
+            limit,
+            sort_by: Some(newest_first),
+            filters: name.map(is_name).into_iter().collect(),
+            ..ListRequest::default()
+        };
+        let request = ListTasksRequest { request: Some(request), project_id: Some(scope.clone()) };
+        let response: ListTasksResponse = self.control_plane().call(LIST, &request).await?;
+        Ok(response.tasks.into_iter().filter_map(|task| task.task_id).collect())
+    }
+
+    /// The error for a task that is not deployed.
+    async fn no_task(&self, scope: &ProjectIdentifier, name: &str, version: Option<&str>) -> Error {
+        let ProjectIdentifier { name: project, domain, .. } = scope;
+        let version = version.map_or(Cow::Borrowed(""), |version| format!(" of version `{version}`").into());
+        let endpoint = &self.config().endpoint;
+        let error = Error::new(
+            ErrorKind::NotFound,
+            format!(
+                "no task `{name}`{version} is deployed in project `{project}`, domain `{domain}` on `{endpoint}`"
+            ),
+        );
+        // A hint that cannot be made is left out.
+        if let Ok(Some(latest)) = self.latest(scope, name).await {
+            return error.with_hint(format!("its latest version is `{}`", sanitize(&latest.version)));
+        }
+        let tasks = self.list_tasks(scope, None, MAX_CANDIDATES).await.unwrap_or_default();
+        match sealkit_names::nearest(name, tasks.iter().map(|task| &*task.name)) {
+            Some(near) => error.with_hint(format!("did you mean `{}`?", sanitize(near))),
+            None => error
+                .with_hint("deploy it first, or choose another project: --project PROJECT --domain DOMAIN"),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use sealkit_idl::{
-    common::{ListRequest, ProjectIdentifier},
+    common::ListRequest,
     service,
     trigger::{
         DeleteTriggersRequest, FixedRate, ListTriggersRequest, ListTriggersResponse, ScheduleExpression,
@@ -44,14 +44,10 @@ impl Client {
     ///
     /// Returns an error if a call fails.
     pub async fn list_triggers(&self, project: &str, domain: &str) -> Result<Vec<Trigger>> {
-        let project = ProjectIdentifier {
-            organization: self.org().to_owned(),
-            domain: domain.to_owned(),
-            name: project.to_owned(),
-        };
+        let project = self.project_id(project, domain);
         let (mut triggers, mut token) = (Vec::new(), String::new());
         loop {
-            let request = ListRequest { limit: PAGE, token: token.clone(), sort_by_fields: Vec::new() };
+            let request = ListRequest { limit: PAGE, token: token.clone(), ..ListRequest::default() };
             let request = ListTriggersRequest { request: Some(request), project_id: Some(project.clone()) };
             let response: ListTriggersResponse = self.control_plane().call(LIST, &request).await?;
             let is_last = response.token.is_empty() || response.triggers.is_empty();

@@ -297,6 +297,14 @@ fn call_controller(
 }
 
 impl<R> Output<R> {
+    /// Returns the result of a function that stands for a deployed task and has no body; called by generated code only.
+    pub fn only_deployed(&self, deployed: &str) -> R {
+        let message = format!("`{deployed}` is deployed on a cluster, and has no body to run here");
+        self.result.convert_error(Error::new(ErrorKind::Configuration, message).with_hint(
+            "run its caller on a cluster: sealkit run --remote; or give the function a body that stands in for the task",
+        ))
+    }
+
     /// Returns the result of an attempt whose inputs cannot be read again.
     fn invalid_input(&self, task: &TaskMetadata, error: &ValueError) -> R {
         self.result.convert_error(controller::invalid_value(task, error))

@@ -56,6 +56,7 @@ impl From<TaskMetadata> for Task {
             service_account: task.service_account().map(str::to_owned),
             interruptible: task.interruptible(),
             cache: task.cache().map(Into::into),
+            deployed: task.deployed().map(str::to_owned),
             schedules: task.schedules().iter().map(|schedule| (*schedule).into()).collect(),
         }
     }

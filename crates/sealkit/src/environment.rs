@@ -204,6 +204,8 @@ pub struct Settings {
     pub cache: Option<Cache>,
     /// When the deployed task is started.
     pub schedules: &'static [Schedule],
+    /// The task on a cluster that the function stands for.
+    pub deployed: Option<&'static str>,
 }
 
 impl Settings {
@@ -215,6 +217,7 @@ impl Settings {
         interruptible: None,
         cache: None,
         schedules: &[],
+        deployed: None,
     };
 
     /// Returns the environment variables: those of the environment that the task does not set itself, and then its own.

@@ -271,6 +271,11 @@ impl TaskMetadata {
         self.settings.schedules
     }
 
+    /// Returns the task on a cluster that the function stands for, as `NAME[:VERSION]`.
+    pub const fn deployed(&self) -> Option<&'static str> {
+        self.settings.deployed
+    }
+
     /// Returns the secret requests of the task, after those of its environment.
     pub const fn secret_requests(&self) -> &'static [Secret] {
         self.secret_requests

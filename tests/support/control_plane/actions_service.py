@@ -70,7 +70,7 @@ class Children:
         )
         # The official SDK describes variables only in deployments, and the description would be a part of the key.
         described = [entry.key for entry in template.interface.inputs.variables if entry.value.description]
-        if described:
+        if described and all(spec != deployed.spec for deployed in self.tasks.deployed.values()):
             raise ConnectError(Code.INVALID_ARGUMENT, f"inputs {described} have descriptions")
         if sent != (expected if metadata.discoverable else ""):
             raise ConnectError(Code.INVALID_ARGUMENT, f"cache key {sent!r}, but the official SDK sends {expected!r}")

@@ -240,6 +240,7 @@ Examples:
   sealkit run --report run.html src/main.rs main
   sealkit run --remote src/main.rs main
   sealkit run --remote --image ghcr.io/me/app:1 src/main.rs main
+  sealkit run --remote --deployed model.score --rows '[1, 2]'
 
 A file that belongs to no package is built with the crates `sealkit`, `anyhow`
 and `tokio`. It can declare others in a frontmatter, as cargo's scripts do:

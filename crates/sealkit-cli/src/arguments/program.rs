@@ -118,8 +118,20 @@ pub struct Run {
     /// The image and the resources of the pods.
     #[command(flatten)]
     pub image: ImageArguments,
+    /// Run a deployed task: TARGET is its name
+    ///
+    /// NAME:VERSION is a version of it, and NAME the latest one. The inputs
+    /// follow the name. No program is needed.
+    #[arg(
+        long, help_heading = "Cluster", verbatim_doc_comment,
+        conflicts_with_all = [
+            "release", "features", "package", "sealkit", "env", "no_cache", "image", "registry", "base_image", "platform",
+            "program", "version", "cpu", "memory", "gpu",
+        ]
+    )]
+    pub deployed: bool,
     /// Print the name of the run instead of waiting for its end
-    #[arg(long, help_heading = "Cluster")]
+    #[arg(long, help_heading = "Cluster", hide_short_help = true)]
     pub detach: bool,
     /// Print the events of the cluster as it reports them
     #[arg(short, long, help_heading = "Cluster", hide_short_help = true)]
@@ -136,7 +148,8 @@ impl Run {
         let is_remote = self.remote.is_enabled()?;
         if !is_remote {
             self.image.require_remote()?;
-            require_remote(&[("detach", self.detach), ("verbose", self.verbose)])?;
+            let Self { deployed, detach, verbose, .. } = self;
+            require_remote(&[("deployed", *deployed), ("detach", *detach), ("verbose", *verbose)])?;
         }
         Ok(is_remote)
     }

@@ -13,8 +13,8 @@ pub(crate) fn deploy(args: &Deploy) -> Result<(), CommandError> {
     let source = Source::open(&cluster, &args.target, &args.image)?;
     let program = source.program();
     let tasks: Vec<&Task> = match &args.task {
-        Some(name) => vec![program.task(name)?],
-        None => program.tasks().iter().collect(),
+        Some(name) => vec![of_program(program.task(name)?)?],
+        None => program.tasks().iter().filter(|task| task.deployed.is_none()).collect(),
     };
     remote_run::check_incompatibilities(&tasks)?;
     ignored::warn(program, &tasks, None, false);
@@ -49,6 +49,18 @@ pub(crate) fn deploy(args: &Deploy) -> Result<(), CommandError> {
     Ok(())
 }
 
+/// Returns a task that the program has, and does not only call.
+fn of_program(task: &Task) -> Result<&Task, CommandError> {
+    match &task.deployed {
+        Some(deployed) => Err(CommandError::usage(format!(
+            "task `{}` stands for `{deployed}`, which another program has deployed",
+            task.name
+        ))
+        .with_hint("run it: sealkit run --remote TARGET TASK")),
+        None => Ok(task),
+    }
+}
+
 /// Returns the names of the tasks that are already registered as they are. Asks before another one is replaced: the backend does not.
 fn check_registered<'s>(
     cluster: &Cluster,
@@ -58,7 +70,7 @@ fn check_registered<'s>(
     for spec in specs {
         let id = spec.id();
         let Some(registered) = cluster.wait(cluster.client.registered_task(id.clone()))? else { continue };
-        match difference(&registered, spec) {
+        match difference(&registered.spec, spec) {
             None => unchanged.push(id.name),
             Some(difference) => replaced.push(describe(&id, &difference)),
         }

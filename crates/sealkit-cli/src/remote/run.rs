@@ -2,12 +2,13 @@
 
 use std::{env, ffi::OsString};
 
+use sealkit_idl::task::Outputs;
 use sealkit_names::{incompatibility::incompatibilities, variables::MAX_OUTPUT};
 use sealkit_program::{Program, ReachableTasks, SecretRequest, Task, TaskSpec};
 use sealkit_remote::{ActionPhase, Deployment, Resource, RunId, RunOutcome, sanitize};
 
 use super::{
-    Cluster,
+    Cluster, deployed,
     follow::follow,
     ignored, input_files,
     progress::Progress,
@@ -24,6 +25,9 @@ use crate::{
 pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
     let cluster = Cluster::open(&args.remote.cluster)?;
     let (project, domain) = cluster.project_and_domain(args.project.as_deref(), args.domain.as_deref())?;
+    if args.deployed {
+        return deployed::run(args, &cluster, (&project, &domain));
+    }
     let mut deployment = deployment(&cluster, &args.image, &args.env, &project, &domain)?;
     deployment.no_cache = args.no_cache;
     let source = Source::open(&cluster, &args.target, &args.image)?;
@@ -42,32 +46,58 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
         warn_of_missing(&cluster, task, (&required, &possible), &project, &domain)?;
     }
 
-    source.deliver(&cluster, &mut deployment)?;
-    input_files::upload(&cluster, &mut inputs, (&project, &domain))?;
-    let spec = task_spec(program, task, &deployment)?;
     let run = RunId::random(&project, &domain)?;
-    cluster.wait(cluster.client.create_run(&run, spec, inputs))?;
-    let console = cluster.client.config().console_url(&run.name, &project, &domain);
+    if let Some(reference) = &task.deployed {
+        let definition = cluster.wait(cluster.client.deployed_task(&project, &domain, reference))?;
+        let interface = program.spec(task)?.task_template.and_then(|template| template.interface);
+        definition.check_interface(&interface.unwrap_or_default())?;
+        input_files::upload(&cluster, &mut inputs, (&project, &domain))?;
+        cluster.wait(cluster.client.run_deployed(&run, &definition, inputs))?;
+    } else {
+        source.deliver(&cluster, &mut deployment)?;
+        input_files::upload(&cluster, &mut inputs, (&project, &domain))?;
+        let spec = task_spec(program, task, &deployment)?;
+        cluster.wait(cluster.client.create_run(&run, spec, inputs))?;
+    }
+    let outputs = |outputs| {
+        let json = program.outputs(task, outputs)?;
+        Ok(json)
+    };
+    let outcome = finish(args, &cluster, &run, &task.name, || program.disconnect(), outputs);
+    outcome.map_err(|error| {
+        // Kubernetes reports an image without the entry point so.
+        let has_no_entry_point = error.message().contains("exec: \"a0\": executable file not found");
+        if has_no_entry_point { source::no_entry_point(error, &deployment.image) } else { error }
+    })
+}
+
+/// Waits for the end of a run that was started, and prints its outputs; with `--detach`, prints its name. `before` runs before the wait.
+pub(super) fn finish(
+    args: &Run,
+    cluster: &Cluster,
+    run: &RunId,
+    task: &str,
+    before: impl FnOnce(),
+    display: impl FnOnce(Outputs) -> Result<String, CommandError>,
+) -> Result<(), CommandError> {
+    let console = cluster.client.config().console_url(&run.name, &run.project, &run.domain);
     terminal::status(&format!("Started run {run}: {console}"));
     if args.detach {
         return terminal::print(&format!("{run}\n"));
     }
-    program.disconnect();
-    let progress = Progress::new(&run, &task.name, args.verbose);
-    let outcome = cluster.wait(follow(&cluster, &run, &progress))?;
+    before();
+    let progress = Progress::new(run, task, args.verbose);
+    let outcome = cluster.wait(follow(cluster, run, &progress))?;
     progress.print_end(outcome.phase);
     if outcome.phase.is_success() {
-        let outputs = cluster.wait(cluster.client.outputs(&run))?;
-        return terminal::print(&program.outputs(task, outputs)?);
+        return terminal::print(&display(cluster.wait(cluster.client.outputs(run))?)?);
     }
-    let error = run_error(&task.name, &outcome);
+    let error = run_error(task, &outcome);
     let reason = outcome.reason.as_deref().unwrap_or_default();
-    if let Some(hint) = rejection::hint(&cluster, reason, &project, &domain) {
-        return Err(error.with_hint(hint));
-    }
-    // Kubernetes reports an image without the entry point so.
-    let has_no_entry_point = error.message().contains("exec: \"a0\": executable file not found");
-    Err(if has_no_entry_point { source::no_entry_point(error, &deployment.image) } else { error })
+    Err(match rejection::hint(cluster, reason, &run.project, &run.domain) {
+        Some(hint) => error.with_hint(hint),
+        None => error,
+    })
 }
 
 /// Returns the project, the environment and the resources of the pods of a program.

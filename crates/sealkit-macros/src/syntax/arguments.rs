@@ -28,6 +28,8 @@ pub(crate) struct Arguments {
     pub(crate) interruptible: Option<Expr>,
     pub(crate) cache: Option<Expr>,
     pub(crate) schedule: Option<Expr>,
+    /// The task on a cluster that the function stands for.
+    pub(crate) deployed: Option<LitStr>,
     /// The tasks that the task calls, if it declares them.
     pub(crate) calls: Option<Vec<ExprPath>>,
     pub(crate) krate: Option<Path>,
@@ -83,7 +85,7 @@ impl Parse for Argument {
     }
 }
 
-const KNOWN: [&str; 14] = [
+const KNOWN: [&str; 15] = [
     "name",
     "secret_requests",
     "environment",
@@ -96,9 +98,13 @@ const KNOWN: [&str; 14] = [
     "service_account",
     "interruptible",
     "calls",
+    "deployed",
     "allow_secret_in",
     "crate",
 ];
+
+/// The arguments of a function that stands for a deployed task: all others belong to that task.
+const OF_DEPLOYED: [&str; 4] = ["name", "deployed", "allow_secret_in", "crate"];
 
 /// Arguments of `@task` and `TaskEnvironment` in the Python SDKs that `#[task]` does not have yet.
 const UNSUPPORTED: [&str; 21] = [
@@ -129,12 +135,12 @@ impl Arguments {
     pub(crate) fn parse(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Self {
         let mut arguments = Self::default();
         let parsed = Punctuated::<Argument, Token![,]>::parse_terminated.parse2(tokens);
-        let mut seen: Vec<String> = Vec::new();
+        let mut seen: Vec<(String, Path)> = Vec::new();
         for argument in diagnostics.take(parsed).into_iter().flatten() {
-            let path = argument.path();
+            let path = argument.path().clone();
             let name = path.require_ident().map(ToString::to_string).unwrap_or_default();
             // A task may have several allowances.
-            if seen.contains(&name) && name != "allow_secret_in" {
+            if seen.iter().any(|(known, _)| *known == name) && name != "allow_secret_in" {
                 diagnostics.at(path, format_args!("duplicate argument `{name}`"));
                 continue;
             }
@@ -142,7 +148,13 @@ impl Arguments {
                 Argument::Env(_, variables) => arguments.env = variables,
                 Argument::Meta(meta) => arguments.set(&name, &meta, diagnostics),
             }
-            seen.push(name);
+            seen.push((name, path));
+        }
+        if arguments.deployed.is_some() {
+            for (name, path) in seen.iter().filter(|(name, _)| !OF_DEPLOYED.contains(&&**name)) {
+                let message = format!("`{name}` belongs to the deployed task: remove it here");
+                diagnostics.at(path, message);
+            }
         }
         arguments
     }
@@ -164,6 +176,9 @@ impl Arguments {
             ("interruptible", Some(value), _) => self.interruptible = Some(value.clone()),
             ("cache", Some(value), _) => self.cache = Some(value.clone()),
             ("schedule", Some(value), _) => self.schedule = Some(value.clone()),
+            ("deployed", Some(value), _) => {
+                self.deployed = parse_string(value, example(name), diagnostics);
+            }
             ("crate", Some(value), _) => self.krate = diagnostics.take(crate_path(value)),
             ("secret_requests", Some(Expr::Array(list)), _) => {
                 self.secret_requests.extend(list.elems.iter().cloned());
@@ -211,6 +226,7 @@ fn unknown_argument(name: &str) -> String {
             "did you mean `schedule = Cron(\"0 9 * * *\")`?".to_owned()
         }
         "env_var" | "env_vars" | "variables" => "did you mean `env`?".to_owned(),
+        "remote" | "reference" | "task_id" => "did you mean `deployed = \"environment.task\"`?".to_owned(),
         "spot" | "preemptible" => "did you mean `interruptible`?".to_owned(),
         _ if UNSUPPORTED.contains(&name) => {
             return format!("`{name}` is not supported yet: a task supports {}", quoted_list(&KNOWN, "and"));
@@ -259,6 +275,7 @@ fn example(argument: &str) -> &'static str {
         "interruptible" => "interruptible = true",
         "schedule" => "schedule = Cron(\"0 9 * * *\")",
         "cache" => "cache = \"v1\"",
+        "deployed" => "deployed = \"environment.task\"",
         "allow_secret_in" => ALLOWANCE_EXAMPLE,
         _ => "secret_requests = [Secret(key = \"my_secret\")]",
     }

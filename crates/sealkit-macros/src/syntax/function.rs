@@ -8,11 +8,12 @@ use syn::{
     token::Brace,
 };
 
-/// A function with an unparsed body, so that rustc reports syntax errors in it.
+/// A function with an unparsed body, so that rustc reports syntax errors in it, or with a semicolon instead of a body.
 pub(crate) struct Function {
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) visibility: Visibility,
     pub(crate) signature: Signature,
+    pub(crate) semicolon: Option<Token![;]>,
     pub(crate) brace: Brace,
     pub(crate) inner_attributes: Vec<Attribute>,
     pub(crate) body: TokenStream,
@@ -37,9 +38,14 @@ impl Function {
 /// The function as it would be without the attribute of the macro.
 impl ToTokens for Function {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        let Self { attributes, visibility, brace, inner_attributes, body, .. } = self;
+        let Self { attributes, visibility, semicolon, brace, inner_attributes, body, .. } = self;
         let signature = self.plain_signature();
-        tokens.extend(quote!(#(#attributes)* #visibility #signature));
+        // The compiler would report a missing body once more.
+        let (unused, body) = match semicolon {
+            Some(_) => (Some(quote!(#[allow(unused_variables)])), &quote!(loop {})),
+            None => (None, body),
+        };
+        tokens.extend(quote!(#(#attributes)* #unused #visibility #signature));
         brace.surround(tokens, |tokens| tokens.extend(quote!(#(#inner_attributes)* #body)));
     }
 }
@@ -63,13 +69,15 @@ impl Parse for Function {
             }
         };
         if input.peek(Token![;]) {
-            return Err(input.error("a task must have a body"));
+            let (semicolon, brace) = (input.parse()?, Brace::default());
+            let (inner_attributes, body) = Default::default();
+            return Ok(Self { attributes, visibility, signature, semicolon, brace, inner_attributes, body });
         }
         let content;
         let brace = braced!(content in input);
         let inner_attributes = content.call(Attribute::parse_inner)?;
         let body = content.parse()?;
-        Ok(Self { attributes, visibility, signature, brace, inner_attributes, body })
+        Ok(Self { attributes, visibility, signature, semicolon: None, brace, inner_attributes, body })
     }
 }
 

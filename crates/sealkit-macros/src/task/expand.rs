@@ -62,9 +62,17 @@ impl Task {
         signature.asyncness = signature.asyncness.map(|_| Token![async](Span::call_site()));
         // Lints already check the outer function, and a task returns a `Result` even if it cannot fail.
         let mut tokens = quote!(#[allow(clippy::too_many_arguments, clippy::unnecessary_wraps)] #signature);
-        let body = &self.function.body;
-        self.function.brace.surround(&mut tokens, |tokens| tokens.extend(body.clone()));
-        tokens
+        let (body, unused) = match &self.settings.deployed {
+            Some(reference) if self.function.semicolon.is_some() => {
+                let krate = &self.krate;
+                let body = quote!(#krate::__private::Output::only_deployed(&__SEALKIT_OUTPUT, #reference));
+                let lints = quote!(unused_variables, clippy::unused_async, clippy::needless_pass_by_value);
+                (body, Some(quote!(#[allow(#lints)])))
+            }
+            _ => (self.function.body.clone(), None),
+        };
+        self.function.brace.surround(&mut tokens, |tokens| tokens.extend(body));
+        quote!(#unused #tokens)
     }
 
     /// Generates the requests, and the checks that need constant evaluation.

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
-use sealkit_names::{Request, collision::collision, read, rules};
+use sealkit_names::{Request, collision::collision, deployed, read, rules};
 use syn::{
     Attribute, Expr, ExprLit, ExprPath, FnArg, GenericParam, Lit, LitStr, Meta, Pat, Path, ReturnType,
     Safety, Type, ext::IdentExt, parse_quote,
@@ -77,6 +77,7 @@ impl Task {
             interruptible,
             cache,
             schedule,
+            deployed,
             calls,
             krate,
         } = arguments;
@@ -101,6 +102,13 @@ impl Task {
                 "an output with a secret is not cached: remove `cache` or `allow_secret_in(output = …)`",
             );
         }
+        if let (Some(semicolon), None) = (function.semicolon, &deployed) {
+            diagnostics.at(
+                semicolon,
+                "a task must have a body, unless it is deployed: `#[task(deployed = \"environment.task\")]`",
+            );
+        }
+        settings.deployed = deployed.filter(|reference| is_reference(reference, diagnostics));
         let limits = Limits::new(retries, timeout, resources.as_ref(), diagnostics);
         // A read may refer to an invalid request, whose name is unknown.
         let reads = if arguments_are_known && requests.len() == entries {
@@ -144,6 +152,15 @@ fn task_name(
             .at(&name, format_args!("{message}; choose a name: `#[{attribute}(name = \"my_{attribute}\")]`"));
     }
     name
+}
+
+/// Returns whether the reference to a deployed task is valid, or adds an error.
+fn is_reference(reference: &LitStr, diagnostics: &mut Diagnostics) -> bool {
+    let invalid = deployed::parse(&reference.value()).err();
+    if let Some(message) = &invalid {
+        diagnostics.at(reference, format_args!("{message}; write `deployed = \"environment.task\"`"));
+    }
+    invalid.is_none()
 }
 
 fn check_signature(function: &Function, diagnostics: &mut Diagnostics) {

@@ -1,4 +1,4 @@
-//! Validation of the arguments `environment`, `env`, `service_account`, `interruptible`, `cache` and `schedule`.
+//! Validation of the arguments `environment`, `env`, `service_account`, `interruptible`, `cache`, `schedule` and `deployed`.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -20,6 +20,7 @@ pub(super) struct Settings {
     interruptible: Option<Expr>,
     pub(super) cache: Option<Cache>,
     pub(super) schedules: Vec<Schedule>,
+    pub(super) deployed: Option<LitStr>,
 }
 
 impl Settings {
@@ -103,6 +104,7 @@ impl Settings {
             && self.interruptible.is_none()
             && self.cache.is_none()
             && self.schedules.is_empty()
+            && self.deployed.is_none()
         {
             return None;
         }
@@ -135,10 +137,14 @@ impl Settings {
             let schedules = self.schedules.iter().map(|schedule| schedule.tokens(krate));
             quote!(schedules: &[#(#schedules),*],)
         });
+        let deployed = self.deployed.as_ref().map(|reference| {
+            let value = some(quote!(#reference));
+            quote!(deployed: #value,)
+        });
         let span = Span::call_site();
         Some(quote_spanned! {span=>
             .__settings(#krate::__private::Settings {
-                #environment #env #service_account #interruptible #cache #schedules ..#krate::__private::Settings::NONE
+                #environment #env #service_account #interruptible #cache #schedules #deployed ..#krate::__private::Settings::NONE
             })
         })
     }

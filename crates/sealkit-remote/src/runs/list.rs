@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use sealkit_idl::{
-    common::{ActionPhase, ListRequest, ProjectIdentifier, Sort, SortDirection},
+    common::{ActionPhase, ListRequest, Sort, SortDirection},
     prost_types::Timestamp,
     service,
     workflow::{Action, ActionStatus, ListRunsRequest, ListRunsResponse, RunScope},
@@ -64,11 +64,7 @@ impl Client {
     ///
     /// Returns an error if a call fails.
     pub async fn list_runs(&self, project: &str, domain: &str, limit: usize) -> Result<Vec<RunSummary>> {
-        let project = ProjectIdentifier {
-            organization: self.org().to_owned(),
-            domain: domain.to_owned(),
-            name: project.to_owned(),
-        };
+        let project = self.project_id(project, domain);
         let newest_first = Sort { key: "created_at".to_owned(), direction: SortDirection::Descending.into() };
         let (mut runs, mut token) = (Vec::new(), String::new());
         while runs.len() < limit {
@@ -77,6 +73,7 @@ impl Client {
                 limit: u32::try_from(page).unwrap_or(u32::MAX),
                 token,
                 sort_by_fields: vec![newest_first.clone()],
+                ..ListRequest::default()
             };
             let request = ListRunsRequest {
                 request: Some(request),

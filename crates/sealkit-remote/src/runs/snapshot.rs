@@ -168,7 +168,7 @@ impl Client {
     async fn action_names(&self, run: &RunId) -> Result<HashSet<String>> {
         let (mut names, mut token) = (HashSet::new(), String::new());
         loop {
-            let request = ListRequest { limit: PAGE, token, sort_by_fields: Vec::new() };
+            let request = ListRequest { limit: PAGE, token, ..ListRequest::default() };
             let run_id = Some(run.identifier(self.org()));
             let request = ListActionsRequest { request: Some(request), run_id };
             let response: ListActionsResponse = self.control_plane().call(LIST, &request).await?;

@@ -17,17 +17,17 @@ use std::{
 use sealkit_idl::{
     common::{ActionIdentifier, ActionPhase, RunIdentifier},
     prost::Message,
-    task::{Outputs, TaskSpec},
+    task::Outputs,
     workflow::ActionUpdate,
 };
 use sealkit_names::variables;
 use sealkit_protocol::{Attempts, Code, ErrorFile, Problem, call::Call, frame};
-use sealkit_remote::{Actions, ChildAction, Client, Config, Deployment, Notify};
+use sealkit_remote::{Actions, ChildAction, Client, Config, Deployment, Notify, TaskDefinition};
 use tokio::runtime::{Builder, Handle};
 
 use super::cache_key::cache_key;
 use crate::{
-    Error, ErrorKind, TaskMetadata, identity, registry,
+    Error, ErrorKind, TaskMetadata, identity, literal, registry,
     spec::task_spec,
     storage::{self, Location, StorageError},
 };
@@ -42,6 +42,7 @@ const MAX_OUTPUT_BYTES: u64 = frame::MAX_LENGTH as u64;
 pub(super) struct ClusterController {
     /// Requests run here, on a thread of their own.
     runtime: Handle,
+    client: Client,
     actions: Actions,
     deployment: Deployment,
     parent: String,
@@ -50,8 +51,8 @@ pub(super) struct ClusterController {
     run_base: String,
     /// The number of calls so far, by the digest of task and inputs.
     call_counts: Mutex<HashMap<String, u32>>,
-    /// The specifications of called tasks, by their names.
-    specs: Mutex<HashMap<&'static str, TaskSpec>>,
+    /// The called tasks, by their names.
+    definitions: Mutex<HashMap<&'static str, TaskDefinition>>,
     /// The names of the actions that callers wait for, by the id of the call.
     running: Mutex<HashMap<u64, String>>,
 }
@@ -78,10 +79,21 @@ impl ClusterController {
             let ignore: Notify = std::sync::Arc::new(|_| {});
             Client::new(config, REQUEST_TIMEOUT, ignore).map_err(|error| no_client(&error))?
         };
-        let actions = Actions::new(client, ActionIdentifier { run: Some(run), name: parent.clone() });
+        let actions = Actions::new(client.clone(), ActionIdentifier { run: Some(run), name: parent.clone() });
         let attempt = variable(variables::ATTEMPT).unwrap_or_default();
-        let (call_counts, specs, running) = Default::default();
-        Ok(Self { runtime, actions, deployment, parent, attempt, run_base, call_counts, specs, running })
+        let (call_counts, definitions, running) = Default::default();
+        Ok(Self {
+            runtime,
+            client,
+            actions,
+            deployment,
+            parent,
+            attempt,
+            run_base,
+            call_counts,
+            definitions,
+            running,
+        })
     }
 
     /// Starts the called task and passes its result to `respond` when it ends.
@@ -136,21 +148,36 @@ impl ClusterController {
         format!("{}/{action}/{file}", self.run_base.trim_end_matches('/'))
     }
 
-    /// Returns the specification of a task in the image of this pod.
-    async fn spec(&self, task: &'static TaskMetadata) -> Result<TaskSpec, String> {
-        if let Some(spec) = self.specs().get(task.name()) {
-            return Ok(spec.clone());
+    /// Returns a called task: as it is deployed, or in the image of this pod.
+    async fn definition(&self, task: &'static TaskMetadata) -> Result<TaskDefinition, Problem> {
+        if let Some(known) = self.definitions().get(task.name()) {
+            return Ok(known.clone());
         }
-        // Defaults are code of the user, and a digest reads the whole program.
-        let mut spec = blocking(move || Ok(task_spec(task))).await?;
-        spec.remove_descriptions();
-        self.deployment.apply_to(&mut spec);
-        self.specs().insert(task.name(), spec.clone());
-        Ok(spec)
+        let definition = match task.deployed() {
+            Some(reference) => self.deployed(task, reference).await?,
+            None => {
+                // Defaults are code of the user, and a digest reads the whole program.
+                let mut spec = blocking(move || Ok(task_spec(task))).await.map_err(problem)?;
+                spec.remove_descriptions();
+                self.deployment.apply_to(&mut spec);
+                spec.into()
+            }
+        };
+        self.definitions().insert(task.name(), definition.clone());
+        Ok(definition)
     }
 
-    fn specs(&self) -> MutexGuard<'_, HashMap<&'static str, TaskSpec>> {
-        self.specs.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Returns the deployed task that `task` stands for. All calls of this pod use the same version.
+    async fn deployed(&self, task: &TaskMetadata, reference: &str) -> Result<TaskDefinition, Problem> {
+        let Deployment { project, domain, .. } = &self.deployment;
+        let found = self.client.deployed_task(project, domain, reference).await;
+        let checked = found
+            .and_then(|found| found.check_interface(&literal::interface(task.interface())).map(|()| found));
+        checked.map_err(|error| cannot_call(task.name(), &error))
+    }
+
+    fn definitions(&self) -> MutexGuard<'_, HashMap<&'static str, TaskDefinition>> {
+        self.definitions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn running(&self) -> MutexGuard<'_, HashMap<u64, String>> {
@@ -179,7 +206,11 @@ impl ClusterController {
     ) -> Result<Outputs, ActionError> {
         let metadata = registry::find(&task).map_err(|error| ActionError::from(Problem::from(error)))?;
         let attempts = Attempts::called(metadata.attempt_limits(), called.elapsed());
-        let spec = self.spec(metadata).await.map_err(ActionError::local)?;
+        let definition = self.definition(metadata).await?;
+        let inputs = match metadata.deployed() {
+            Some(_) => definition.inputs(inputs).map_err(|error| cannot_call(&task, &error))?,
+            None => inputs,
+        };
         let input_uri = self.uri(name, "inputs.pb");
         let to = location(&input_uri).map_err(ActionError::local)?;
         let content = inputs.encode_to_vec();
@@ -190,8 +221,9 @@ impl ClusterController {
             return Err(ActionError::local(format!("the call of task `{task}` was cancelled")));
         }
         let run_output_base = self.run_base.clone();
-        let cache_key = cache_key(&spec, &inputs);
-        let child = ChildAction { name: name.to_owned(), input_uri, run_output_base, task: spec, cache_key };
+        let cache_key = cache_key(&definition.spec, &inputs);
+        let child =
+            ChildAction { name: name.to_owned(), input_uri, run_output_base, task: definition, cache_key };
         let no_pod = |error: sealkit_remote::Error| {
             let message = format!("cannot start a pod for task `{task}`: {error}");
             ActionError::from(Problem::new(Code::Other, message).with_optional_hint(error.hint()))
@@ -290,6 +322,12 @@ impl From<Problem> for ActionError {
     fn from(problem: Problem) -> Self {
         Self { problem, existed: false }
     }
+}
+
+/// The problem if a task cannot be called as it is declared.
+fn cannot_call(task: &str, error: &sealkit_remote::Error) -> Problem {
+    let problem = Problem::new(Code::Configuration, format!("call of task `{task}`: {error}"));
+    problem.with_optional_hint(error.hint())
 }
 
 /// A problem of a step.

@@ -175,6 +175,7 @@ fn block(task: &TaskMetadata) -> String {
         ("environment", environment),
         ("service account", task.service_account()),
         ("interruptible", interruptible),
+        ("deployed as", task.deployed()),
     ];
     for (name, value) in settings.into_iter().filter_map(|(name, value)| Some((name, value?))) {
         let _ = writeln!(text, "  {name} {value}");

@@ -1,0 +1,191 @@
+//! Values of the command line, for tasks whose program is not there.
+
+use std::path::Path;
+
+use sealkit_idl::{
+    core::{
+        Binary, Blob, BlobMetadata, BlobType, EnumType, Literal, LiteralCollection, LiteralMap, LiteralType,
+        LiteralTypeKind, LiteralValue, Primitive, PrimitiveValue, Scalar, ScalarValue, SimpleType, Union,
+        Void,
+    },
+    prost_types::{Duration, Timestamp},
+};
+use serde_json::Value;
+
+use super::types::{is_none, is_pickle, type_name};
+
+/// Converts text to a value of a type. Lists, maps and objects are JSON, everything else is plain text.
+///
+/// Paths of files and directories become absolute.
+///
+/// # Errors
+///
+/// Returns what is wrong with the text, without showing it.
+pub fn from_text(of: &LiteralType, text: &str) -> Result<Literal, String> {
+    match &of.r#type {
+        Some(LiteralTypeKind::UnionType(union)) => {
+            let is_text = |of: &LiteralType| matches!(of.r#type, Some(LiteralTypeKind::Simple(simple)) if simple == i32::from(SimpleType::String));
+            // Every text is a string, so the other types come first.
+            let (texts, others): (Vec<_>, Vec<_>) =
+                union.variants.iter().partition(|variant| is_text(variant));
+            let none =
+                others.iter().find(|variant| is_none(variant)).filter(|_| text == "null" && texts.is_empty());
+            if let Some(none) = none {
+                return variant(none, &Value::Null);
+            }
+            let of_text = |of: &&LiteralType| Some(in_union(of, from_text(of, text).ok()?));
+            let found = others.iter().filter(|of| !is_none(of)).chain(&texts).find_map(of_text);
+            found.ok_or_else(|| expected(of))
+        }
+        Some(
+            LiteralTypeKind::CollectionType(_)
+            | LiteralTypeKind::MapValueType(_)
+            | LiteralTypeKind::Simple(STRUCT),
+        ) => from_json(of, &parse_json(text)?),
+        Some(LiteralTypeKind::Simple(simple)) if is_number_or_boolean(*simple) => {
+            let value = serde_json::from_str(text).map_err(|_| expected(of))?;
+            from_json(of, &value)
+        }
+        _ => from_json(of, &Value::String(text.to_owned())),
+    }
+}
+
+const STRUCT: i32 = SimpleType::Struct as i32;
+
+fn is_number_or_boolean(simple: i32) -> bool {
+    [SimpleType::Integer, SimpleType::Float, SimpleType::Boolean]
+        .iter()
+        .any(|known| i32::from(*known) == simple)
+}
+
+fn parse_json(text: &str) -> Result<Value, String> {
+    serde_json::from_str(text).map_err(|error| {
+        // Only the position: the text of the error may show the input.
+        format!("expected JSON: syntax error at line {}, column {}", error.line(), error.column())
+    })
+}
+
+/// Converts JSON to a value of a type.
+fn from_json(of: &LiteralType, value: &Value) -> Result<Literal, String> {
+    let wrong = || expected(of);
+    let kind = of.r#type.as_ref().ok_or_else(wrong)?;
+    match (kind, value) {
+        (LiteralTypeKind::Simple(simple), value) => {
+            let simple = SimpleType::try_from(*simple).map_err(|_| wrong())?;
+            from_simple(simple, value).ok_or_else(wrong)
+        }
+        (LiteralTypeKind::CollectionType(inner), Value::Array(items)) => {
+            let item = |(i, item)| from_json(inner, item).map_err(|error| format!("item {i}: {error}"));
+            let literals = items.iter().enumerate().map(item).collect::<Result<_, _>>()?;
+            Ok(literal(LiteralValue::Collection(LiteralCollection { literals })))
+        }
+        (LiteralTypeKind::MapValueType(inner), Value::Object(entries)) => {
+            let entry = |(key, item): (&String, &Value)| match from_json(inner, item) {
+                Ok(item) => Ok((key.clone(), item)),
+                Err(error) => Err(format!("`{}`: {error}", sealkit_names::escape(key))),
+            };
+            let literals = entries.iter().map(entry).collect::<Result<_, _>>()?;
+            Ok(literal(LiteralValue::Map(LiteralMap { literals })))
+        }
+        (LiteralTypeKind::Blob(of), Value::String(uri)) if !is_pickle(&of.format) => blob(of, uri),
+        (LiteralTypeKind::EnumType(EnumType { values }), Value::String(text)) if values.contains(text) => {
+            Ok(primitive(PrimitiveValue::StringValue(text.clone())))
+        }
+        (LiteralTypeKind::UnionType(union), value) => {
+            union.variants.iter().find_map(|of| variant(of, value).ok()).ok_or_else(wrong)
+        }
+        _ => Err(wrong()),
+    }
+}
+
+fn from_simple(simple: SimpleType, value: &Value) -> Option<Literal> {
+    Some(match (simple, value) {
+        (SimpleType::None, Value::Null) => scalar(ScalarValue::NoneType(Void {})),
+        (SimpleType::Integer, Value::Number(number)) => primitive(PrimitiveValue::Integer(number.as_i64()?)),
+        (SimpleType::Float, Value::Number(number)) => primitive(PrimitiveValue::FloatValue(number.as_f64()?)),
+        (SimpleType::Boolean, Value::Bool(truth)) => primitive(PrimitiveValue::Boolean(*truth)),
+        (SimpleType::String, Value::String(text)) => primitive(PrimitiveValue::StringValue(text.clone())),
+        (SimpleType::Datetime, Value::String(text)) => {
+            primitive(PrimitiveValue::Datetime(text.parse::<Timestamp>().ok()?))
+        }
+        (SimpleType::Duration, Value::String(text)) => {
+            text.strip_suffix('s')?;
+            primitive(PrimitiveValue::Duration(text.parse::<Duration>().ok()?))
+        }
+        (SimpleType::Struct, Value::Object(_)) => {
+            let value = rmp_serde::to_vec_named(value).ok()?;
+            scalar(ScalarValue::Binary(Binary { value, tag: "msgpack".to_owned() }))
+        }
+        _ => return None,
+    })
+}
+
+/// Converts JSON to a value of a type in a union.
+fn variant(of: &LiteralType, value: &Value) -> Result<Literal, String> {
+    from_json(of, value).map(|value| in_union(of, value))
+}
+
+fn in_union(of: &LiteralType, value: Literal) -> Literal {
+    scalar(ScalarValue::Union(Box::new(Union { value: Some(value), r#type: Some(of.clone()) })))
+}
+
+fn blob(of: &BlobType, text: &str) -> Result<Literal, String> {
+    let uri = if text.contains("://") {
+        text.to_owned()
+    } else {
+        let (path, shown) = (Path::new(text), sealkit_names::escape(text));
+        let cannot = |reason: &str| format!("cannot be `{shown}`: {reason}");
+        let metadata = path.metadata().map_err(|error| cannot(&sealkit_names::io_reason(&error)))?;
+        if metadata.is_dir() != (of.dimensionality != 0) {
+            return Err(cannot(if metadata.is_dir() {
+                "it is a directory"
+            } else {
+                "it is not a directory"
+            }));
+        }
+        let absolute =
+            std::path::absolute(path).map_err(|error| cannot(&sealkit_names::io_reason(&error)))?;
+        absolute.to_str().ok_or_else(|| cannot("its path is not UTF-8 text"))?.to_owned()
+    };
+    let metadata = Some(BlobMetadata { r#type: Some(of.clone()) });
+    Ok(scalar(ScalarValue::Blob(Blob { metadata, uri })))
+}
+
+fn expected(of: &LiteralType) -> String {
+    let example = match &of.r#type {
+        None => return format!("has {}", type_name(of)),
+        Some(LiteralTypeKind::Blob(blob)) if is_pickle(&blob.format) => {
+            return "is a Python object, which the command line cannot give".to_owned();
+        }
+        Some(LiteralTypeKind::Simple(simple)) => match SimpleType::try_from(*simple) {
+            Ok(SimpleType::Integer) => "`-5`",
+            Ok(SimpleType::Float) => "`1.5`",
+            Ok(SimpleType::Boolean) => return "expected `true` or `false`".to_owned(),
+            Ok(SimpleType::Datetime) => "`2024-01-02T03:04:05Z`",
+            Ok(SimpleType::Duration) => "`86400.5s`",
+            Ok(SimpleType::Struct) => "`{…}`",
+            _ => "",
+        },
+        Some(LiteralTypeKind::CollectionType(_)) => "`[…]`",
+        Some(LiteralTypeKind::MapValueType(_)) => "`{…}`",
+        Some(_) => "",
+    };
+    let name = type_name(of);
+    if example.is_empty() {
+        format!("expected {name}")
+    } else {
+        format!("expected {name}, such as {example}")
+    }
+}
+
+fn literal(value: LiteralValue) -> Literal {
+    Literal { value: Some(value), ..Literal::default() }
+}
+
+fn scalar(value: ScalarValue) -> Literal {
+    literal(LiteralValue::Scalar(Box::new(Scalar { value: Some(value) })))
+}
+
+fn primitive(value: PrimitiveValue) -> Literal {
+    scalar(ScalarValue::Primitive(Primitive { value: Some(value) }))
+}

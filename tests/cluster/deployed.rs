@@ -1,0 +1,329 @@
+//! Calls of deployed tasks: those of the official SDK, and those of other programs.
+
+use std::{fs, path::Path};
+
+use serde_json::{Value as Json, json};
+use support::{ControlPlane, Finished, Home, Program, Python};
+use tempfile::TempDir;
+
+use crate::setup;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_deployed_tasks");
+const SECRET: &str = "k3Jq-71xT/wQz9vB2m";
+
+/// A control plane with the tasks of `flyte_deployed.py`.
+struct Setup {
+    plane: ControlPlane,
+    home: Home,
+    _project: TempDir,
+}
+
+impl Setup {
+    /// Deploys the tasks in these versions.
+    fn new(versions: &[&str]) -> Self {
+        let python = Python::from_environment();
+        let entrypoint = format!("--program=a0={}", python.tool("a0").display());
+        let program = format!("--program=/app/tasks={PROGRAM}");
+        let (plane, home) = setup::start(&[&entrypoint, &program, "--storage=s3://bucket", "--strict"]);
+        let created = home.sealkit("create secret my_secret --remote -f -").input(SECRET).run().unwrap();
+        assert_eq!(created.code, Some(0), "{created}");
+        let project = tempfile::tempdir().unwrap();
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("support/flyte_deployed.py");
+        fs::copy(file, project.path().join("flyte_deployed.py")).unwrap();
+        for version in versions {
+            let deployed = plane.deploy_python(project.path(), version).unwrap();
+            assert_eq!(deployed.code, Some(0), "{deployed}");
+        }
+        Self { plane, home, _project: project }
+    }
+
+    fn program(&self, line: &str) -> Program {
+        self.home.sealkit("run --remote").args(line)
+    }
+
+    /// Runs a task of the program.
+    fn run(&self, line: &str) -> Finished {
+        self.home
+            .sealkit("run --remote --image app:1 --program /app/tasks")
+            .arg(PROGRAM)
+            .args(line)
+            .run()
+            .unwrap()
+    }
+
+    fn deployed(&self, line: &str) -> Finished {
+        self.program("--deployed").args(line).run().unwrap()
+    }
+}
+
+#[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
+fn a_workflow_calls_tasks_in_python() {
+    let setup = Setup::new(&["v1", "v2"]);
+    let finished = setup.run("evaluate --rows [1,2]");
+    assert_eq!((finished.code, &*finished.stdout), (Some(0), "\"SCORE 5 6\"\n"), "{finished}");
+    let enqueued = setup.plane.requests("Enqueue").unwrap();
+    let tasks: Vec<&Json> = enqueued.iter().map(|request| &request["request"]["action"]["task"]).collect();
+    let versions: Vec<_> = tasks.iter().map(|task| (&task["id"]["name"], &task["id"]["version"])).collect();
+    assert_eq!(versions, [(&json!("model.score"), &json!("v2")), (&json!("model.split"), &json!("v1"))]);
+    // The child is the deployed task itself, with everything that its SDK has written.
+    for task in tasks {
+        let deployed = setup.plane.requests("DeployTask").unwrap();
+        let same = deployed.iter().find(|request| request["request"]["task_id"] == task["id"]).unwrap();
+        assert_eq!(task["spec"], same["request"]["spec"]);
+    }
+    // Alone, with the program and without it.
+    let alone = setup.run("score --rows [1,2] --factor 0.5");
+    assert_eq!((alone.code, &*alone.stdout), (Some(0), "1.5\n"), "{alone}");
+    let alone = setup.deployed("model.score --rows [1,2]");
+    assert_eq!((alone.code, &*alone.stdout), (Some(0), "1.5\n"), "{alone}");
+    let of_version = setup.deployed("model.split:v1 --text=abc");
+    assert_eq!(&*of_version.stdout, "{\"o0\":\"ABC\",\"o1\":3}\n", "{of_version}");
+    let runs = setup.plane.requests("CreateRun").unwrap();
+    let ids: Vec<_> = runs
+        .iter()
+        .skip(1)
+        .map(|run| (&run["request"]["task_id"]["version"], &run["request"]["task_spec"]))
+        .collect();
+    assert_eq!(ids, [(&json!("v2"), &Json::Null), (&json!("v2"), &Json::Null), (&json!("v1"), &Json::Null)]);
+}
+
+#[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
+fn values_of_all_types_reach_a_task_in_python() {
+    let setup = Setup::new(&["v1"]);
+    let line = r#"--when 2024-01-02T03:04:05Z --wait 90.5s --colour GREEN --record {"name":"x","n":2} --table {"a":1} --flag --either 5 --perhaps 7"#;
+    let shown = setup.deployed(&format!("model.show {line}"));
+    let expected =
+        "\"2024-01-02T03:04:05+00:00 0:01:30.500000 green Record(name='x', n=2) {'a': 1} True 5 7\"\n";
+    assert_eq!((shown.code, &*shown.stdout), (Some(0), expected), "{shown}");
+    let line = line
+        .replace("--either 5 --perhaps 7", "--either word --perhaps null")
+        .replace("--flag", "--flag=false");
+    let shown = setup.deployed(&format!("model.show {line}"));
+    assert!(shown.stdout.ends_with("{'a': 1} False 'word' None\"\n"), "{shown}");
+    let file = setup.home.path().join("inputs.yaml");
+    fs::write(&file, "rows: [1, 2]\nnote: text\n").unwrap();
+    let from_file =
+        setup.home.sealkit("run --remote --inputs-file").arg(&file).args("--deployed model.score").run();
+    let from_file = from_file.unwrap();
+    assert_eq!((from_file.code, &*from_file.stdout), (Some(0), "1.5\n"), "{from_file}");
+    let uploaded = setup.program("--deployed model.size --data").arg(&file).run().unwrap();
+    assert_eq!((uploaded.code, &*uploaded.stdout), (Some(0), "24\n"), "{uploaded}");
+    let failed = setup.deployed("model.score --rows [] --note fail");
+    assert!(failed.code == Some(1) && failed.stderr.contains("there is nothing to score"), "{failed}");
+}
+
+#[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
+fn the_help_of_a_deployed_task_is_that_of_its_interface() {
+    let setup = Setup::new(&["v1"]);
+    insta::assert_snapshot!(setup.deployed("model.score --help"), @"
+    exit code 0
+    -- stdout
+    Scores rows.
+
+    Usage: sealkit run --remote --deployed model.score --rows ROWS [--factor FACTOR] [--note NOTE]
+
+    Inputs:
+      --rows ROWS      list of integer: The rows.
+      --factor FACTOR  float, default 0.5: What the sum is multiplied with.
+      --note NOTE      optional string
+
+    Output:
+      float
+
+    Secrets:
+      my_secret
+    ");
+    insta::assert_snapshot!(setup.deployed("model.show --help"), @"
+    exit code 0
+    -- stdout
+    Usage: sealkit run --remote --deployed model.show --colour COLOUR --either EITHER --flag [FLAG] --perhaps PERHAPS --record RECORD --table TABLE --wait WAIT --when WHEN
+
+    Inputs:
+      --colour COLOUR    RED|GREEN
+      --either EITHER    integer or string
+      --flag [FLAG]      boolean
+      --perhaps PERHAPS  optional integer
+      --record RECORD    object
+      --table TABLE      map of integer
+      --wait WAIT        duration
+      --when WHEN        datetime
+
+    Output:
+      string
+
+    Secrets:
+      my_secret
+    ");
+    insta::assert_snapshot!(setup.deployed("model.split --help"), @"
+    exit code 0
+    -- stdout
+    Usage: sealkit run --remote --deployed model.split --text TEXT
+
+    Inputs:
+      --text TEXT  string
+
+    Output:
+      o0: string
+      o1: integer
+
+    Secrets:
+      my_secret
+    ");
+}
+
+#[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
+fn mistakes_on_the_command_line_are_errors_before_the_run() {
+    let setup = Setup::new(&["v1"]);
+    let mistakes = [
+        "model.scor --rows [1]",
+        "model.score:v9 --rows [1]",
+        "model.score@v1",
+        "model.score",
+        "model.score --rows 1",
+        "model.score --rows [1 --factor x",
+        "model.score --row [1]",
+        "model.score --rows [1] --rows [2]",
+        "model.score --rows",
+        "model.score rows",
+        "model.show --colour blue",
+        "model.show --when now",
+        "--release model.score",
+    ];
+    let texts: Vec<String> = mistakes
+        .iter()
+        .map(|line| {
+            let finished = setup.deployed(line);
+            assert_ne!(finished.code, Some(0), "{finished}");
+            format!("{line}\n{}", finished.stderr.replace(setup.plane.endpoint(), "PLANE"))
+        })
+        .collect();
+    insta::assert_snapshot!(texts.join("\n"), @"
+    model.scor --rows [1]
+    error: no task `model.scor` is deployed in project `flytesnacks`, domain `development` on `PLANE`
+    hint: did you mean `model.score`?
+
+    model.score:v9 --rows [1]
+    error: no task `model.score` of version `v9` is deployed in project `flytesnacks`, domain `development` on `PLANE`
+    hint: its latest version is `v1`
+
+    model.score@v1
+    error: the version follows a colon: `model.score:v1`
+
+    model.score
+    error: task `model.score:v1` is called without `rows` (list of integer)
+    hint: see `sealkit run --remote --deployed model.score --help`
+
+    model.score --rows 1
+    error: input `rows`: expected list of integer, such as `[…]`
+    hint: see `sealkit run --remote --deployed model.score --help`
+
+    model.score --rows [1 --factor x
+    error: input `rows`: expected JSON: syntax error at line 1, column 2
+    hint: see `sealkit run --remote --deployed model.score --help`
+
+    model.score --row [1]
+    error: unknown input `row` of task `model.score`
+    hint: did you mean `--rows`?
+
+    model.score --rows [1] --rows [2]
+    error: input `rows` is given more than once
+    hint: see `sealkit run --remote --deployed model.score --help`
+
+    model.score --rows
+    error: input `rows`: it has no value
+    hint: see `sealkit run --remote --deployed model.score --help`
+
+    model.score rows
+    error: expected `--INPUT VALUE`
+    hint: see `sealkit run --remote --deployed model.score --help`
+
+    model.show --colour blue
+    error: input `colour`: expected RED|GREEN
+    hint: see `sealkit run --remote --deployed model.show --help`
+
+    model.show --when now
+    error: input `when`: expected datetime, such as `2024-01-02T03:04:05Z`
+    hint: see `sealkit run --remote --deployed model.show --help`
+
+    --release model.score
+    error: the argument '--deployed' cannot be used with '--release'
+
+    Usage: sealkit run [OPTIONS] <TARGET> <TASK> [--INPUT VALUE]...
+
+    For more information, try '--help'.
+    ");
+    let local = setup.home.sealkit("run --deployed model.score").run().unwrap();
+    assert!(local.code == Some(2) && local.stderr.contains("`--deployed` requires `--remote`"), "{local}");
+    assert!(setup.plane.requests("CreateRun").unwrap().is_empty());
+}
+
+#[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
+fn a_task_that_is_deployed_otherwise_cannot_be_called() {
+    let setup = Setup::new(&["v1"]);
+    let errors: Vec<String> = ["version", "name", "type", "input", "output", "missing", "fail"]
+        .iter()
+        .map(|how| {
+            let finished = setup.run(&format!("fails --how {how}"));
+            assert_eq!(finished.code, Some(1), "{finished}");
+            let error = finished.stderr.lines().skip_while(|line| !line.starts_with("error"));
+            error.collect::<Vec<_>>().join("\n").replace(setup.plane.endpoint(), "PLANE")
+        })
+        .collect();
+    insta::assert_snapshot!(errors.join("\n"), @"
+    error: task `fails` failed: call of task `old_score`: no task `model.score` of version `v9` is deployed in project `flytesnacks`, domain `development` on `PLANE`
+    hint: its latest version is `v1`
+    error: task `fails` failed: call of task `misspelled`: no task `model.scor` is deployed in project `flytesnacks`, domain `development` on `PLANE`
+    hint: did you mean `model.score`?
+    error: task `fails` failed: call of task `score_of_text`: task `model.score:v1` takes the input `rows` as list of integer, not as string
+    hint: see `sealkit run --remote --deployed model.score:v1 --help`
+    error: task `fails` failed: call of task `score_of_columns`: task `model.score:v1` has no input `columns`: it has `factor`, `note`, `rows`
+    hint: see `sealkit run --remote --deployed model.score:v1 --help`
+    error: task `fails` failed: call of task `text_score`: task `model.score:v1` returns `o0` as float, not as string
+    hint: see `sealkit run --remote --deployed model.score:v1 --help`
+    error: task `fails` failed: call of task `score_of_nothing`: task `model.score:v1` is called without `rows` (list of integer)
+    hint: see `sealkit run --remote --deployed model.score:v1 --help`
+    error: task `fails` failed: there is nothing to score
+    ");
+    let secret = setup.run("tells");
+    assert!(!secret.to_string().contains(SECRET), "{secret}");
+    assert!(secret.code == Some(1) && secret.stderr.contains("contains secret `my_secret`"), "{secret}");
+    // Only the last of the calls started a pod.
+    assert_eq!(setup.plane.requests("Enqueue").unwrap().len(), 1);
+}
+
+#[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
+fn only_the_tasks_of_the_program_are_deployed() {
+    let setup = Setup::new(&[]);
+    let deploy = || setup.home.sealkit("deploy --version v1 --image app:1 --program /app/tasks").arg(PROGRAM);
+    let deployed = deploy().run().unwrap();
+    assert_eq!(&*deployed.stdout, "evaluate v1\nfails v1\ntells v1\n", "{deployed}");
+    let refused = deploy().arg("score").run().unwrap();
+    assert!(refused.code == Some(2) && refused.stderr.contains("stands for `model.score`"), "{refused}");
+    // A task of another program is found like one in Python.
+    let alone = setup.deployed("fails --how version");
+    assert!(alone.code == Some(1) && alone.stderr.contains("model.score"), "{alone}");
+}
+
+/// The body stands in for the task.
+#[test]
+fn a_local_run_needs_a_body() {
+    let home = Home::new(env!("CARGO_BIN_EXE_command")).unwrap();
+    let run = |line: &str| home.sealkit("run").arg(PROGRAM).args(line).run().unwrap();
+    let capitalized = run("capitalize --text word");
+    assert_eq!(
+        (capitalized.code, &*capitalized.stdout),
+        (Some(0), "{\"o0\":\"word here\",\"o1\":0}\n"),
+        "{capitalized}"
+    );
+    let evaluated = run("evaluate --rows [1]");
+    let message = "task `score` failed: `model.score` is deployed on a cluster, and has no body to run here\nhint: run its caller on a cluster";
+    assert!(evaluated.code == Some(1) && evaluated.stderr.contains(message), "{evaluated}");
+    let described = home.sealkit("describe").arg(PROGRAM).arg("score").run().unwrap();
+    assert!(described.stdout.contains("deployed as model.score"), "{described}");
+}

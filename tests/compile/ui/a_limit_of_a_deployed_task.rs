@@ -1,0 +1,8 @@
+use sealkit::task;
+
+#[task(deployed = "model.score", retries = 3)]
+async fn score(rows: Vec<i64>) -> sealkit::Result<f64>;
+
+fn main() {
+    drop(score(Vec::new()));
+}

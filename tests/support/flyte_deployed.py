@@ -1,0 +1,78 @@
+"""Deploys the tasks below as `flyte deploy` does: flyte_deployed.py HOST:PORT VERSION
+
+The working directory is that of this file.
+"""
+
+import sys
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from pathlib import Path
+from typing import Optional
+
+import flyte
+from flyte.io import File
+
+env = flyte.TaskEnvironment("model", secrets=[flyte.Secret("my_secret", as_env_var="MY_SECRET")])
+VERSION = sys.argv[2] if len(sys.argv) > 2 else ""
+
+
+class Colour(Enum):
+    RED = "red"
+    GREEN = "green"
+
+
+@dataclass
+class Record:
+    name: str
+    n: int = 1
+
+
+# The control plane here checks the key of the cached result.
+@env.task(cache=flyte.Cache("override", version_override="v1"))
+async def score(rows: list[int], factor: float = 0.5, note: Optional[str] = None) -> float:
+    """Scores rows.
+
+    Args:
+        rows: The rows.
+        factor: What the sum is multiplied with.
+    """
+    if note == "fail":
+        raise ValueError("there is nothing to score")
+    return sum(rows) * factor
+
+
+@env.task
+async def show(
+    when: datetime,
+    wait: timedelta,
+    colour: Colour,
+    record: Record,
+    table: dict[str, int],
+    flag: bool,
+    either: int | str,
+    perhaps: int | None,
+) -> str:
+    return f"{when.isoformat()} {wait} {colour.value} {record} {table} {flag} {either!r} {perhaps}"
+
+
+@env.task
+async def split(text: str) -> tuple[str, int]:
+    return text.upper(), len(text)
+
+
+@env.task
+async def size(data: File) -> int:
+    async with data.open("rb") as content:
+        return len(await content.read())
+
+
+if __name__ == "__main__":
+    flyte.init(
+        endpoint=f"dns:///{sys.argv[1]}",
+        insecure=True,
+        project="flytesnacks",
+        domain="development",
+        root_dir=Path(__file__).parent,
+    )
+    flyte.deploy(env, version=VERSION)
