@@ -1,6 +1,6 @@
 //! Benchmarks of task calls in the same process, compared with plain functions.
 //!
-//! Run them with `cargo bench -p sealkit --bench calls`. The difference is the cost of a task's own context.
+//! Run them with `cargo bench -p benchmarks --bench calls`. The difference is the cost of a task's own context.
 
 #![expect(
     clippy::unnecessary_wraps,

@@ -1,6 +1,6 @@
 //! Benchmarks of secret reads, compared with plain reads of the same bytes.
 //!
-//! Run them with `cargo bench -p sealkit --bench secrets` and compare the ratios of the pairs.
+//! Run them with `cargo bench -p benchmarks --bench secrets` and compare the ratios of the pairs.
 
 use std::{
     env, fs,

@@ -1,6 +1,6 @@
 //! Benchmarks of the store, in comparison with the minimal system calls for the same guarantees.
 //!
-//! Run `cargo bench -p sealkit-store` and compare the ratios. The directories are in memory, except for those of the group
+//! Run `cargo bench -p benchmarks --bench store` and compare the ratios. The directories are in memory, except for those of the group
 //! `durable`, which are in `TMPDIR`.
 
 use std::{

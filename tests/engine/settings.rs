@@ -213,3 +213,21 @@ fn a_step_of_another_type_is_not_the_recorded_one() {
         assert!(changed.stderr.contains("another name if its result has another type"), "{changed}");
     }
 }
+
+#[test]
+fn the_times_of_a_run_are_printed_step_by_step() {
+    let finished = without_secrets().program("--timings").args("divide --a 7 --b 2").run().unwrap();
+    let (_, timings) = finished.stderr.split_once("timings\n").unwrap_or_else(|| panic!("{finished}"));
+    let steps: Vec<&str> = timings.lines().map(|line| line[..line.len() - 12].trim()).collect();
+    let expected = [
+        "build the program",
+        "describe its tasks",
+        "convert the inputs",
+        "look up the secrets",
+        "prepare the pods",
+        "run the tasks",
+        "store the record",
+        "total",
+    ];
+    assert_eq!(steps, expected, "{finished}");
+}

@@ -40,6 +40,7 @@ mod table;
 mod terminal;
 mod time;
 mod timeout;
+mod timings;
 mod transfer;
 mod unrecognized;
 mod upload;

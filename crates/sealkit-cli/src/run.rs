@@ -22,9 +22,11 @@ use crate::{
     results, run_secrets,
     run_signals::RunSignals,
     secret_lookup, terminal, timeout,
+    timings::Timings,
 };
 
 pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
+    let mut timings = Timings::start();
     check_stdin(args)?;
     let scope = Scope::new(args.domain.as_deref(), args.project.as_deref())?;
     let run_secrets =
@@ -47,8 +49,12 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
         .map(|path| EnvFile::read(path, "--env-file"))
         .transpose()?
         .unwrap_or_default();
-    let program = open(&args.target)?;
+    let path = build(&args.target, None)?;
+    timings.end("build the program");
+    let program = Program::open(&path, timeout::from_environment()?)?;
+    timings.end("describe its tasks");
     let Some((task, inputs)) = select(args, &program)? else { return Ok(()) };
+    timings.end("convert the inputs");
     // Variables of the command line come last, and win.
     options.environment.splice(0..0, env_file.environment(program.tasks())?);
     run_secrets::check_requested(&run_secrets, &program)?;
@@ -60,6 +66,7 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
     }
     let mut doubtful = values.words(program.tasks());
     doubtful.extend(weak.into_iter().map(|(name, _)| name));
+    timings.end("look up the secrets");
 
     let progress = Arc::new(Progress::new(terminal::stderr_is_terminal(), doubtful));
     let recorder: Arc<OnceLock<Recorder>> = Arc::default();
@@ -92,7 +99,9 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
     if engine.isolation() == Isolation::Private {
         sealkit_engine::adopt_orphans();
     }
+    timings.end("prepare the pods");
     let outcome = engine.run(&name, &inputs);
+    timings.end("run the tasks");
     sealkit_engine::kill_orphans();
     let interrupted = signals.finish();
     progress.finish();
@@ -103,21 +112,39 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
     };
     engine.remove_data();
     if let Some(recorder) = recorder.get() {
-        let record = recorder.finish(&outcome);
-        if let Some(page) = &args.report {
-            let written = match &record {
-                Some(_) => report::write(engine.run_name(), page),
-                None => Err(report::not_recorded(page)),
-            };
-            match (&outcome, written) {
-                (Ok(()), written) => outcome = written,
-                (Err(_), Err(error)) => terminal::warning(error.message()),
-                (Err(_), Ok(())) => {}
+        outcome = end_record(recorder, engine.run_name(), args.report.as_deref(), outcome);
+    }
+    if args.timings {
+        timings.end("store the record");
+        timings.print();
+    }
+    outcome
+}
+
+/// Ends the record of a run, and writes the report. Returns the outcome of the run, or the error of the report.
+fn end_record(
+    recorder: &Recorder,
+    run: &str,
+    page: Option<&Path>,
+    outcome: Result<(), CommandError>,
+) -> Result<(), CommandError> {
+    let record = recorder.finish(&outcome);
+    let has_failed = outcome.as_ref().is_err_and(|error| error.code() == 1);
+    let written = page.map_or(Ok(()), |page| match &record {
+        Some(_) => report::write(run, page),
+        None => Err(report::not_recorded(page)),
+    });
+    let outcome = match (outcome, written) {
+        (Ok(()), written) => written,
+        (outcome, written) => {
+            if let Err(error) = written {
+                terminal::warning(error.message());
             }
+            outcome
         }
-        if let Some(path) = record.filter(|_| outcome.as_ref().is_err_and(|error| error.code() == 1)) {
-            terminal::note(&format!("the log of this run: {}", path.display()));
-        }
+    };
+    if let Some(path) = record.filter(|_| has_failed) {
+        terminal::note(&format!("the log of this run: {}", path.display()));
     }
     outcome
 }

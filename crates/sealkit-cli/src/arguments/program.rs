@@ -112,6 +112,9 @@ pub struct Run {
     #[arg(long, value_name = "PATH", conflicts_with_all = ["remote", "no_history"], hide_short_help = true)]
     #[arg(value_hint = ValueHint::FilePath)]
     pub report: Option<PathBuf>,
+    /// Print how long each step of the run takes
+    #[arg(long, conflicts_with = "remote", hide_short_help = true)]
+    pub timings: bool,
     /// The cluster, if any.
     #[command(flatten)]
     pub remote: RemoteArguments,
