@@ -114,6 +114,49 @@ fn values_of_all_types_reach_a_task_in_python() {
     assert!(failed.code == Some(1) && failed.stderr.contains("there is nothing to score"), "{failed}");
 }
 
+/// The official SDK would take a plain value for any variant, or refuse it as ambiguous.
+#[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
+fn a_value_names_its_variant_of_a_union() {
+    let setup = Setup::new(&["v1"]);
+    let finished = setup.run("unions");
+    let expected = "\"1 'word' Colour.RED None [Record(name='x', n=2), None] None\"\n";
+    assert_eq!((finished.code, &*finished.stdout), (Some(0), expected), "{finished}");
+    let line = r#"--number 1.5 --colour word --perhaps RED --when null --records [{"name":"x"}]"#;
+    let alone = setup.run(&format!("variants {}", line.replace("1.5", "1").replace('}', r#","n":2}"#)));
+    assert_eq!(&*alone.stdout, "\"1 'word' Colour.RED None [Record(name='x', n=2)]\"\n", "{alone}");
+    let deployed = setup.deployed(&format!("model.variants {line}"));
+    assert_eq!(&*deployed.stdout, "\"1.5 'word' Colour.RED None [Record(name='x', n=1)]\"\n", "{deployed}");
+    let none = setup.deployed("model.needs_nothing");
+    assert_eq!(&*none.stdout, "\"None\"\n", "{none}");
+}
+
+#[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
+fn a_failed_look_up_of_a_task_is_retried_with_its_caller() {
+    let setup = Setup::new(&["v1"]);
+    setup
+        .plane
+        .fail(&json!({"method": "ListTasks", "code": "internal", "message": "no", "times": 1}))
+        .unwrap();
+    let finished = setup.run("patient");
+    assert_eq!((finished.code, &*finished.stdout), (Some(0), "1.0\n"), "{finished}");
+    assert_eq!(setup.plane.requests("ListTasks").unwrap().len(), 2);
+}
+
+#[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
+fn the_secrets_of_a_deployed_task_are_checked_before_the_run() {
+    let setup = Setup::new(&["v1"]);
+    let deleted = setup.home.sealkit("delete secret my_secret --remote -y").run().unwrap();
+    assert_eq!(deleted.code, Some(0), "{deleted}");
+    let message = "secret `my_secret` not found on";
+    for finished in [setup.deployed("model.score --rows [1]"), setup.run("score --rows [1] --factor 1")] {
+        assert!(finished.code == Some(1) && finished.stderr.contains(message), "{finished}");
+    }
+    assert!(setup.plane.requests("CreateRun").unwrap().is_empty());
+}
+
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn the_help_of_a_deployed_task_is_that_of_its_interface() {
@@ -139,17 +182,17 @@ fn the_help_of_a_deployed_task_is_that_of_its_interface() {
     insta::assert_snapshot!(setup.deployed("model.show --help"), @"
     exit code 0
     -- stdout
-    Usage: sealkit run --remote --deployed model.show --colour COLOUR --either EITHER --flag [FLAG] --perhaps PERHAPS --record RECORD --table TABLE --wait WAIT --when WHEN
+    Usage: sealkit run --remote --deployed model.show --colour COLOUR --either EITHER --flag [FLAG] --record RECORD --table TABLE --wait WAIT --when WHEN [--perhaps PERHAPS]
 
     Inputs:
       --colour COLOUR    RED|GREEN
       --either EITHER    integer or string
       --flag [FLAG]      boolean
-      --perhaps PERHAPS  optional integer
-      --record RECORD    object
+      --record RECORD    Record { n, name }
       --table TABLE      map of integer
       --wait WAIT        duration
       --when WHEN        datetime
+      --perhaps PERHAPS  optional integer
 
     Output:
       string
@@ -191,6 +234,9 @@ fn mistakes_on_the_command_line_are_errors_before_the_run() {
         "model.score rows",
         "model.show --colour blue",
         "model.show --when now",
+        "model.score --rows [1] --detach",
+        "model.score --rows [1] -p flytesnacks",
+        "model.show --record {",
         "--release model.score",
     ];
     let texts: Vec<String> = mistakes
@@ -249,6 +295,18 @@ fn mistakes_on_the_command_line_are_errors_before_the_run() {
     error: input `when`: expected datetime, such as `2024-01-02T03:04:05Z`
     hint: see `sealkit run --remote --deployed model.show --help`
 
+    model.score --rows [1] --detach
+    error: `--detach` is an option of `sealkit run`, not an input of task `model.score`
+    hint: write options of the run before `--deployed`, inputs after the name
+
+    model.score --rows [1] -p flytesnacks
+    error: `-p` is no input of task `model.score`
+    hint: write options of the run before `--deployed`, inputs after the name
+
+    model.show --record {
+    error: input `record`: expected JSON: syntax error at line 1, column 1
+    hint: see `sealkit run --remote --deployed model.show --help`
+
     --release model.score
     error: the argument '--deployed' cannot be used with '--release'
 
@@ -256,6 +314,10 @@ fn mistakes_on_the_command_line_are_errors_before_the_run() {
 
     For more information, try '--help'.
     ");
+    let last = setup.home.sealkit("run --deployed model.score --rows [1] --remote").run().unwrap();
+    assert!(last.code == Some(2) && last.stderr.contains("hint: write it first"), "{last}");
+    let settings = setup.run("--env A=b score --rows [1]");
+    assert_eq!(settings.code, Some(2), "{settings}");
     let local = setup.home.sealkit("run --deployed model.score").run().unwrap();
     assert!(local.code == Some(2) && local.stderr.contains("`--deployed` requires `--remote`"), "{local}");
     assert!(setup.plane.requests("CreateRun").unwrap().is_empty());
@@ -265,7 +327,7 @@ fn mistakes_on_the_command_line_are_errors_before_the_run() {
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn a_task_that_is_deployed_otherwise_cannot_be_called() {
     let setup = Setup::new(&["v1"]);
-    let errors: Vec<String> = ["version", "name", "type", "input", "output", "missing", "fail"]
+    let errors: Vec<String> = ["version", "name", "type", "input", "output", "fields", "missing", "fail"]
         .iter()
         .map(|how| {
             let finished = setup.run(&format!("fails --how {how}"));
@@ -280,13 +342,15 @@ fn a_task_that_is_deployed_otherwise_cannot_be_called() {
     error: task `fails` failed: call of task `misspelled`: no task `model.scor` is deployed in project `flytesnacks`, domain `development` on `PLANE`
     hint: did you mean `model.score`?
     error: task `fails` failed: call of task `score_of_text`: task `model.score:v1` takes the input `rows` as list of integer, not as string
-    hint: see `sealkit run --remote --deployed model.score:v1 --help`
+    hint: see `sealkit run --remote -p flytesnacks -d development --deployed model.score:v1 --help`
     error: task `fails` failed: call of task `score_of_columns`: task `model.score:v1` has no input `columns`: it has `factor`, `note`, `rows`
-    hint: see `sealkit run --remote --deployed model.score:v1 --help`
+    hint: see `sealkit run --remote -p flytesnacks -d development --deployed model.score:v1 --help`
     error: task `fails` failed: call of task `text_score`: task `model.score:v1` returns `o0` as float, not as string
-    hint: see `sealkit run --remote --deployed model.score:v1 --help`
+    hint: see `sealkit run --remote -p flytesnacks -d development --deployed model.score:v1 --help`
+    error: task `fails` failed: call of task `name_of_record`: task `model.record:v1` returns `o0` as Record { n, name }, not as Name { name }
+    hint: see `sealkit run --remote -p flytesnacks -d development --deployed model.record:v1 --help`
     error: task `fails` failed: call of task `score_of_nothing`: task `model.score:v1` is called without `rows` (list of integer)
-    hint: see `sealkit run --remote --deployed model.score:v1 --help`
+    hint: see `sealkit run --remote -p flytesnacks -d development --deployed model.score:v1 --help`
     error: task `fails` failed: there is nothing to score
     ");
     let secret = setup.run("tells");
@@ -302,7 +366,7 @@ fn only_the_tasks_of_the_program_are_deployed() {
     let setup = Setup::new(&[]);
     let deploy = || setup.home.sealkit("deploy --version v1 --image app:1 --program /app/tasks").arg(PROGRAM);
     let deployed = deploy().run().unwrap();
-    assert_eq!(&*deployed.stdout, "evaluate v1\nfails v1\ntells v1\n", "{deployed}");
+    assert_eq!(&*deployed.stdout, "evaluate v1\nfails v1\npatient v1\ntells v1\nunions v1\n", "{deployed}");
     let refused = deploy().arg("score").run().unwrap();
     assert!(refused.code == Some(2) && refused.stderr.contains("stands for `model.score`"), "{refused}");
     // A task of another program is found like one in Python.

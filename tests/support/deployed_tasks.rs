@@ -1,8 +1,8 @@
 //! A program that calls tasks of the official SDK, which are deployed on the cluster.
 
-use std::process::ExitCode;
+use std::{process::ExitCode, time::SystemTime};
 
-use sealkit::{current_context, task, workflow};
+use sealkit::{TaskType, current_context, task, workflow};
 
 /// Scores rows in Python.
 #[task(deployed = "model.score")]
@@ -42,6 +42,52 @@ fn score_of_nothing(note: Option<String>) -> sealkit::Result<f64>;
 #[task(deployed = "model.score")]
 fn noted_score(rows: Vec<i64>, note: Option<String>) -> sealkit::Result<f64>;
 
+/// What a union takes.
+#[task(deployed = "model.variants")]
+fn variants(
+    number: i64,
+    colour: String,
+    perhaps: Option<String>,
+    when: Option<SystemTime>,
+    records: Vec<Option<Record>>,
+) -> sealkit::Result<String>;
+
+/// The fields of a record in Python.
+#[derive(TaskType)]
+struct Record {
+    name: String,
+    n: i64,
+}
+
+/// A record without one of the fields.
+#[derive(TaskType)]
+struct Name {
+    name: String,
+}
+
+#[task(deployed = "model.needs_nothing")]
+fn needs_nothing() -> sealkit::Result<String>;
+
+#[task(deployed = "model.record")]
+fn record(name: String) -> sealkit::Result<Record>;
+
+#[task(deployed = "model.record")]
+fn name_of_record(name: String) -> sealkit::Result<Name>;
+
+/// Passes values for unions.
+#[workflow(calls = [variants, needs_nothing, record])]
+fn unions() -> anyhow::Result<String> {
+    let records = vec![Some(record("x".to_owned())?), None];
+    let shown = variants(1, "word".to_owned(), Some("RED".to_owned()), None, records)?;
+    Ok(format!("{shown} {}", needs_nothing()?))
+}
+
+/// Calls a task again after a failed look-up.
+#[workflow(retries = Retries(1, backoff = "1ms"), calls = [score])]
+async fn patient() -> anyhow::Result<f64> {
+    score(vec![1], 1.0).await
+}
+
 /// Calls both tasks.
 #[workflow(calls = [score, capitalize])]
 async fn evaluate(rows: Vec<i64>) -> anyhow::Result<String> {
@@ -59,6 +105,7 @@ async fn fails(how: String) -> anyhow::Result<()> {
         "type" => Ok(score_of_text("1".to_owned()).map(drop)?),
         "input" => Ok(score_of_columns(vec![1]).map(drop)?),
         "output" => Ok(text_score(vec![1]).map(drop)?),
+        "fields" => Ok(name_of_record("x".to_owned()).map(drop)?),
         "missing" => Ok(score_of_nothing(Some("fail".to_owned())).map(drop)?),
         _ => Ok(noted_score(Vec::new(), Some(how)).map(drop)?),
     }

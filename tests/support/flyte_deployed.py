@@ -5,7 +5,7 @@ The working directory is that of this file.
 
 import sys
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import Enum
 from pathlib import Path
 from typing import Optional
@@ -28,8 +28,11 @@ class Record:
     n: int = 1
 
 
-# The control plane here checks the key of the cached result.
-@env.task(cache=flyte.Cache("override", version_override="v1"))
+# The control plane here checks the keys of cached results.
+CACHE = flyte.Cache("override", version_override="v1")
+
+
+@env.task(cache=CACHE)
 async def score(rows: list[int], factor: float = 0.5, note: Optional[str] = None) -> float:
     """Scores rows.
 
@@ -59,6 +62,23 @@ async def show(
 @env.task
 async def split(text: str) -> tuple[str, int]:
     return text.upper(), len(text)
+
+
+@env.task(cache=CACHE)
+async def variants(
+    number: int | float, colour: str | Colour, perhaps: Optional[Colour], when: Optional[date], records: list[Optional[Record]]
+) -> str:
+    return f"{number!r} {colour!r} {perhaps} {when} {records}"
+
+
+@env.task
+async def needs_nothing(note: Optional[str]) -> str:
+    return f"{note!r}"
+
+
+@env.task
+async def record(name: str) -> Record:
+    return Record(name, 2)
 
 
 @env.task

@@ -4,19 +4,17 @@ use std::ffi::OsString;
 
 use crate::selection::Selection;
 
-/// Adds `--` after `run --deployed NAME`: what follows are inputs of the task, even `--help`.
-pub(crate) fn with_inputs_of_deployed(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
-    let mut arguments: Vec<OsString> = arguments.collect();
-    let is_run = arguments.get(1).is_some_and(|verb| verb == "run");
-    let option = arguments.iter().position(|argument| argument == "--deployed" || argument == "--");
-    if let Some(index) = option.filter(|index| is_run && arguments[*index] == "--deployed") {
-        let is_name = |name: &OsString| !name.as_encoded_bytes().starts_with(b"-");
-        let is_separated = arguments.get(index + 2).is_none_or(|next| next == "--");
-        if arguments.get(index + 1).is_some_and(is_name) && !is_separated {
-            arguments.insert(index + 2, "--".into());
-        }
+/// Adds `--` after `run --deployed NAME`. Returns `None` if the arguments are others.
+pub(crate) fn with_inputs_of_deployed(mut arguments: Vec<OsString>) -> Option<Vec<OsString>> {
+    let option = arguments.iter().position(|argument| argument == "--deployed" || argument == "--")?;
+    let is_name = |name: &OsString| !name.as_encoded_bytes().starts_with(b"-");
+    let has_inputs = arguments.get(option + 2).is_some_and(|next| next != "--");
+    let is_run = arguments[1] == "run" && arguments[option] == "--deployed";
+    if !(is_run && has_inputs && is_name(&arguments[option + 1])) {
+        return None;
     }
-    arguments
+    arguments.insert(option + 2, "--".into());
+    Some(arguments)
 }
 
 /// A command line on a secret, to suggest in a hint.
@@ -49,17 +47,18 @@ mod tests {
     #[test]
     fn the_inputs_of_a_deployed_task_are_separated() {
         let cases = [
-            ("sealkit run --remote --deployed t --n 1", "sealkit run --remote --deployed t -- --n 1"),
-            ("sealkit run --deployed t --help", "sealkit run --deployed t -- --help"),
-            ("sealkit run --deployed t -- --n 1", "sealkit run --deployed t -- --n 1"),
-            ("sealkit run --deployed t", "sealkit run --deployed t"),
-            ("sealkit run --deployed --remote t --n 1", "sealkit run --deployed --remote t --n 1"),
-            ("sealkit run main.rs t -- --deployed x y", "sealkit run main.rs t -- --deployed x y"),
-            ("sealkit get --deployed t --n", "sealkit get --deployed t --n"),
+            ("sealkit run --remote --deployed t --n 1", Some("sealkit run --remote --deployed t -- --n 1")),
+            ("sealkit run --deployed t --help", Some("sealkit run --deployed t -- --help")),
+            ("sealkit run --deployed t -- --n 1", None),
+            ("sealkit run --deployed t", None),
+            ("sealkit run --deployed", None),
+            ("sealkit run --deployed --remote t --n 1", None),
+            ("sealkit run main.rs t -- --deployed x y", None),
+            ("sealkit get --deployed t --n", None),
         ];
         for (given, expected) in cases {
-            let separated = with_inputs_of_deployed(given.split(' ').map(OsString::from));
-            assert_eq!(separated, expected.split(' ').collect::<Vec<_>>());
+            let words = |line: &str| line.split(' ').map(OsString::from).collect::<Vec<_>>();
+            assert_eq!(with_inputs_of_deployed(words(given)), expected.map(words), "{given}");
         }
     }
 }

@@ -46,7 +46,7 @@ mod unrecognized;
 mod upload;
 mod value;
 
-use std::process::ExitCode;
+use std::{ffi::OsString, process::ExitCode};
 
 use clap::{CommandFactory as _, Parser as _, error::ErrorKind};
 use rustix::{fs::Mode, process::umask};
@@ -63,18 +63,17 @@ use crate::{
 /// Runs the command and returns its exit code.
 pub fn main() -> ExitCode {
     completion::respond(Arguments::command);
-    let arguments =
-        match Arguments::try_parse_from(command_line::with_inputs_of_deployed(std::env::args_os())) {
-            Ok(arguments) => arguments,
-            Err(error) if error.kind() == ErrorKind::InvalidSubcommand => {
-                return report(&unrecognized::error(&error, std::env::args_os().skip(1)));
-            }
-            Err(error) => {
-                // A closed pipe is not an error.
-                let _ = error.print();
-                return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
-            }
-        };
+    let arguments = match parse(std::env::args_os().collect()) {
+        Ok(arguments) => arguments,
+        Err(error) if error.kind() == ErrorKind::InvalidSubcommand => {
+            return report(&unrecognized::error(&error, std::env::args_os().skip(1)));
+        }
+        Err(error) => {
+            // A closed pipe is not an error.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
     if !matches!(&arguments.verb, Verb::Run(Deferred(run)) if run.debuggable) {
         sealkit_engine::protect_memory();
     }
@@ -84,6 +83,17 @@ pub fn main() -> ExitCode {
     match run_verb(arguments.verb) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => report(&error),
+    }
+}
+
+/// Parses the command line. After `--deployed NAME`, everything belongs to the task, even `--help`.
+fn parse(arguments: Vec<OsString>) -> Result<Arguments, clap::Error> {
+    let parsed = Arguments::try_parse_from(&arguments);
+    let is_other =
+        matches!(&parsed, Ok(parsed) if !matches!(&parsed.verb, Verb::Run(Deferred(run)) if run.deployed));
+    match command_line::with_inputs_of_deployed(arguments) {
+        Some(separated) if !is_other => Arguments::try_parse_from(separated),
+        _ => parsed,
     }
 }
 

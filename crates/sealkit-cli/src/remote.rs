@@ -11,6 +11,7 @@ pub(crate) mod get_config;
 pub(crate) mod get_run;
 mod ignored;
 mod input_files;
+mod literal;
 pub(crate) mod logs;
 mod progress;
 mod rejection;

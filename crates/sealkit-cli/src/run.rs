@@ -201,13 +201,13 @@ pub(crate) fn select<'p>(
     arguments.extend_from_slice(inputs);
     match program.inputs(task, &arguments, &command) {
         Ok(inputs) => Ok(Some((task, inputs))),
-        Err(error) => match misplaced_option(task, inputs) {
-            Some(option) => Err(CommandError::usage(format!(
-                "`{option}` is an option of `sealkit run`, not an input of task `{name}`"
+        Err(error) => {
+            let is_input = |name: &str| task.interface.inputs.iter().any(|known| known.name == name);
+            Err(misplaced_option(&name, is_input, inputs).map_or_else(
+                || error.into(),
+                |error| error.with_hint("write options of the run before TARGET, inputs after TASK"),
             ))
-            .with_hint("write options of the run before TARGET, inputs after TASK")),
-            None => Err(error.into()),
-        },
+        }
     }
 }
 
@@ -252,16 +252,23 @@ fn unknown_option(argument: &str) -> CommandError {
     })
 }
 
-/// Returns an option of `sealkit run` among the inputs of a task that has no input of this name.
-fn misplaced_option(task: &Task, inputs: &[OsString]) -> Option<String> {
+/// Returns the error for an option of `sealkit run` among the inputs of a task that has no input of this name.
+pub(crate) fn misplaced_option(
+    task: &str,
+    is_input: impl Fn(&str) -> bool,
+    inputs: &[OsString],
+) -> Option<CommandError> {
     let options = options();
     let names = inputs.iter().filter_map(|argument| argument.to_str()?.split('=').next());
     let mut misplaced = names.filter(|name| {
         let input = name.trim_start_matches('-').replace('-', "_");
-        options.iter().any(|option| option == name)
-            && !task.interface.inputs.iter().any(|known| known.name == input)
+        options.iter().any(|option| option == name) && !is_input(&input)
     });
-    misplaced.next().map(str::to_owned)
+    misplaced.next().map(|option| {
+        CommandError::usage(format!(
+            "`{option}` is an option of `sealkit run`, not an input of task `{task}`"
+        ))
+    })
 }
 
 /// Parses the value of `--env`.

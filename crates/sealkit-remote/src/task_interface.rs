@@ -1,12 +1,12 @@
 //! The interface of a deployed task: its types, and the inputs of a call.
 
-mod text;
+mod adapt;
 mod types;
 
 use std::collections::BTreeMap;
 
 use sealkit_idl::{
-    core::{LiteralType, TypedInterface, VariableMap},
+    core::{LiteralType, Secret, TypedInterface, VariableMap},
     task::{Inputs, NamedLiteral, TaskSpec},
 };
 
@@ -14,17 +14,20 @@ use crate::{
     error::{Error, ErrorKind, Result, sanitize},
     tasks::TaskDefinition,
 };
-use types::accepts;
+use adapt::adapt;
+use types::{accepts, none_variant};
 
-pub use text::from_text as literal_from_text;
-pub use types::{is_boolean, type_name};
+pub use adapt::wrap as in_union;
+pub use types::{is_boolean, is_none, is_optional, is_pickle, type_name};
 
 impl TaskDefinition {
     /// Returns the inputs of a call: sorted, and with the defaults of those that are not given. A backend adds no defaults to calls.
     ///
+    /// An optional input without a default is none.
+    ///
     /// # Errors
     ///
-    /// Returns [`ErrorKind::InvalidArgument`] if there is an unknown input, or one without a default is missing.
+    /// Returns [`ErrorKind::InvalidArgument`] if there is an unknown input, or a required one is missing.
     pub fn inputs(&self, given: Inputs) -> Result<Inputs> {
         let declared = variables(interface(&self.spec).and_then(|interface| interface.inputs.as_ref()));
         let mut literals: BTreeMap<String, NamedLiteral> =
@@ -38,6 +41,14 @@ impl TaskDefinition {
                 literals.entry(input.name.clone()).or_insert(literal);
             }
         }
+        for (name, r#type) in &declared {
+            if let (false, Some(value)) = (literals.contains_key(*name), none_variant(r#type)) {
+                literals.insert(
+                    (*name).to_owned(),
+                    NamedLiteral { name: (*name).to_owned(), value: Some(value) },
+                );
+            }
+        }
         let missing: Vec<String> = declared
             .iter()
             .filter(|(name, _)| !literals.contains_key(**name))
@@ -49,12 +60,32 @@ impl TaskDefinition {
         Ok(Inputs { literals: literals.into_values().collect() })
     }
 
-    /// Checks that a caller that declares this interface can call the task.
+    /// Returns the inputs of a call by a caller that declares this interface, like [`inputs`](Self::inputs).
     ///
     /// # Errors
     ///
-    /// Returns [`ErrorKind::InvalidArgument`] if an input or output has another type.
-    pub fn check_interface(&self, declared: &TypedInterface) -> Result<()> {
+    /// Returns [`ErrorKind::InvalidArgument`] if the interface of the task is another one, or an input is missing.
+    pub fn inputs_of(&self, declared: &TypedInterface, mut given: Inputs) -> Result<Inputs> {
+        self.check_interface(declared)?;
+        let types = variables(declared.inputs.as_ref());
+        let of_task = variables(interface(&self.spec).and_then(|interface| interface.inputs.as_ref()));
+        for input in &mut given.literals {
+            let (Some(from), Some(to)) = (types.get(&*input.name), of_task.get(&*input.name)) else {
+                continue;
+            };
+            let adapted = input.value.take().and_then(|value| adapt(value, from, to));
+            input.value = Some(adapted.ok_or_else(|| {
+                let (name, to) = (&input.name, type_name(to));
+                self.mismatch(&format!(
+                    "takes the input `{name}` as {to}: the value could be several of them"
+                ))
+            })?);
+        }
+        self.inputs(given)
+    }
+
+    /// Checks that a caller that declares this interface can call the task.
+    fn check_interface(&self, declared: &TypedInterface) -> Result<()> {
         let deployed = interface(&self.spec);
         let of_task = variables(deployed.and_then(|interface| interface.inputs.as_ref()));
         for (name, r#type) in variables(declared.inputs.as_ref()) {
@@ -85,10 +116,22 @@ impl TaskDefinition {
         Ok(())
     }
 
+    /// Returns the secrets that the task requests.
+    pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
+        let template = self.spec.task_template.as_ref();
+        let context = template.and_then(|template| template.security_context.as_ref());
+        context.into_iter().flat_map(|context| &context.secrets)
+    }
+
     fn mismatch(&self, problem: &str) -> Error {
         let (name, version) = (sanitize(&self.id.name), sanitize(&self.id.version));
-        Error::new(ErrorKind::InvalidArgument, format!("task `{name}:{version}` {problem}"))
-            .with_hint(format!("see `sealkit run --remote --deployed {name}:{version} --help`"))
+        Error::new(ErrorKind::InvalidArgument, format!("task `{name}:{version}` {problem}")).with_hint(
+            format!(
+                "see `sealkit run --remote -p {} -d {} --deployed {name}:{version} --help`",
+                sanitize(&self.id.project),
+                sanitize(&self.id.domain)
+            ),
+        )
     }
 }
 

@@ -38,8 +38,8 @@ pub trait TaskResult<R>: Sync + RefUnwindSafe {
     /// Converts an error of sealkit into the result.
     fn convert_error(&self, error: Error) -> R;
 
-    /// Converts the response of a pod into the result.
-    fn convert_response(&self, response: Result<Option<Value>, Error>) -> R;
+    /// Converts the response of a pod of `task` into the result.
+    fn convert_response(&self, task: &TaskMetadata, response: Result<Option<Value>, Error>) -> R;
 }
 
 /// The conversions of a `Result<T, E>`.
@@ -143,10 +143,11 @@ impl<T, E> TaskResult<Result<T, E>> for ResultConversions<T, E> {
         Err(self.error.convert(error, (self.codec)().as_ref()))
     }
 
-    fn convert_response(&self, response: Result<Option<Value>, Error>) -> Result<T, E> {
+    fn convert_response(&self, task: &TaskMetadata, response: Result<Option<Value>, Error>) -> Result<T, E> {
         let output = response.and_then(|value| {
             self.output.parse(value.unwrap_or(Value::None)).map_err(|error| {
-                Error::new(ErrorKind::InvalidValue, format!("output {}", self.at_output(error)))
+                let message = format!("call of task `{}`: output {}", task.name(), self.at_output(error));
+                Error::new(ErrorKind::InvalidValue, message)
             })
         });
         output.or_else(|error| self.convert_error(error))
@@ -232,7 +233,7 @@ impl<'a, R> Call<'a, R> {
         match inputs {
             Err(error) => output.result.convert_error(error),
             Ok(inputs) => match call_controller(task, &caller, &inputs) {
-                Some(pending) => output.receive(&caller, pending.and_then(PendingCall::wait)),
+                Some(pending) => output.receive(task, &caller, pending.and_then(PendingCall::wait)),
                 None => {
                     let mut attempts = InProcess::new(task, output, caller, inputs);
                     let mut result = attempts.run(body);
@@ -259,8 +260,8 @@ impl<'a, R> Call<'a, R> {
         match inputs {
             Err(error) => output.result.convert_error(error),
             Ok(inputs) => match call_controller(task, &caller, &inputs) {
-                Some(Ok(pending)) => output.receive(&caller, pending.await),
-                Some(Err(error)) => output.receive(&caller, Err(error)),
+                Some(Ok(pending)) => output.receive(task, &caller, pending.await),
+                Some(Err(error)) => output.receive(task, &caller, Err(error)),
                 None => {
                     let mut attempts = InProcess::new(task, output, caller, inputs);
                     let mut result = attempts.run_async(start).await;
@@ -311,13 +312,13 @@ impl<R> Output<R> {
     }
 
     /// Converts the response of a pod into the caller's result.
-    fn receive(&self, caller: &Context, response: Result<Option<Value>, Error>) -> R {
+    fn receive(&self, task: &TaskMetadata, caller: &Context, response: Result<Option<Value>, Error>) -> R {
         let response = response.inspect_err(|error| {
             if let Some(caller) = caller.frame() {
                 caller.record_error(error);
             }
         });
-        self.result.convert_response(response)
+        self.result.convert_response(task, response)
     }
 }
 

@@ -6,6 +6,10 @@
 mod cache_key;
 #[cfg(feature = "cluster")]
 mod cluster;
+#[cfg(feature = "cluster")]
+mod definitions;
+#[cfg(feature = "cluster")]
+mod deterministic;
 mod steps;
 #[cfg(feature = "cluster")]
 mod traces;

@@ -145,10 +145,11 @@ impl OutgoingValue<'_> {
             ),
             Destination::Input(callee) => {
                 let place = format!("{}.{place}", callee.name());
-                (
-                    format!("request the secret in task `{}` instead", callee.name()),
-                    format!("input = {place:?}"),
-                )
+                let who = match callee.deployed() {
+                    Some(_) => "let the deployed task request the secret itself".to_owned(),
+                    None => format!("request the secret in task `{}` instead", callee.name()),
+                };
+                (who, format!("input = {place:?}"))
             }
         };
         let name = first.finding.name();

@@ -1,9 +1,7 @@
 use sealkit::task;
 
 #[task(deployed = score)]
-fn score() -> sealkit::Result<()> {
-    Ok(())
-}
+fn score() -> sealkit::Result<()>;
 
 fn main() {
     let _ = score();

@@ -150,6 +150,10 @@ impl Run {
     pub(crate) fn is_remote(&self) -> Result<bool, CommandError> {
         let is_remote = self.remote.is_enabled()?;
         if !is_remote {
+            if self.deployed && self.task.iter().any(|argument| argument == "--remote") {
+                return Err(CommandError::usage("`--remote` is an option of `sealkit run`, not an input")
+                    .with_hint("write it first: sealkit run --remote --deployed NAME [--INPUT VALUE ...]"));
+            }
             self.image.require_remote()?;
             let Self { deployed, detach, verbose, .. } = self;
             require_remote(&[("deployed", *deployed), ("detach", *detach), ("verbose", *verbose)])?;

@@ -16,6 +16,11 @@ pub(crate) fn deploy(args: &Deploy) -> Result<(), CommandError> {
         Some(name) => vec![of_program(program.task(name)?)?],
         None => program.tasks().iter().filter(|task| task.deployed.is_none()).collect(),
     };
+    if tasks.is_empty() && !program.tasks().is_empty() {
+        return Err(CommandError::usage(
+            "all tasks of the program stand for tasks that others have deployed",
+        ));
+    }
     remote_run::check_incompatibilities(&tasks)?;
     ignored::warn(program, &tasks, None, false);
     source.deliver(&cluster, &mut deployment)?;

@@ -7,18 +7,22 @@ use sealkit_idl::{
     core::{LiteralType, VariableEntry},
     task::{Inputs, NamedLiteral, Outputs},
 };
-use sealkit_remote::{
-    RunId, TaskDefinition, is_boolean, literal_from_text, literals_to_json, sanitize, type_name,
-};
+use sealkit_remote::{RunId, TaskDefinition, is_boolean, is_optional, literals_to_json, sanitize, type_name};
 
-use super::{Cluster, input_files, run as remote_run};
-use crate::{arguments::Run, error::CommandError, inputs_file, terminal};
+use super::{
+    Cluster, input_files, literal::from_text as literal_from_text, run as remote_run,
+    secret_check::check_deployed,
+};
+use crate::{arguments::Run, error::CommandError, inputs_file, run::misplaced_option, terminal};
+
+/// The hint for an option of the command among the inputs.
+const OPTIONS_FIRST: &str = "write options of the run before `--deployed`, inputs after the name";
 
 pub(super) fn run(args: &Run, cluster: &Cluster, scope: (&str, &str)) -> Result<(), CommandError> {
     let (project, domain) = scope;
     let task = Deployed {
         definition: cluster.wait(cluster.client.deployed_task(project, domain, &args.target.target))?,
-        command: format!("sealkit run --remote --deployed {}", args.target.target),
+        command: command(args),
     };
     if args.task.iter().any(|argument| argument == "--help" || argument == "-h") {
         return terminal::print(&task.help());
@@ -27,13 +31,26 @@ pub(super) fn run(args: &Run, cluster: &Cluster, scope: (&str, &str)) -> Result<
         args.inputs_file.as_deref().map(inputs_file::arguments).transpose()?.unwrap_or_default();
     arguments.extend_from_slice(&args.task);
     let mut inputs = task.inputs(arguments)?;
+    if !args.skip_check {
+        check_deployed(cluster, &task.definition, project, domain)?;
+    }
     // An error before files are uploaded.
     task.definition.inputs(inputs.clone()).map_err(|error| task.see_help(error.to_string()))?;
     input_files::upload(cluster, &mut inputs, scope)?;
     let run = RunId::random(project, domain)?;
     cluster.wait(cluster.client.run_deployed(&run, &task.definition, inputs))?;
-    let name = sanitize(&task.definition.id.name);
-    remote_run::finish(args, cluster, &run, &name, || {}, |outputs| Ok(json(outputs)))
+    remote_run::finish(args, cluster, &run, &task.name(), || {}, |outputs| Ok(json(outputs)))
+}
+
+/// Returns the command that runs the task, without inputs.
+fn command(args: &Run) -> String {
+    let mut command = "sealkit run --remote".to_owned();
+    for (option, value) in [("-p", &args.project), ("-d", &args.domain)] {
+        if let Some(value) = value {
+            let _ = write!(command, " {option} {value}");
+        }
+    }
+    format!("{command} --deployed {}", args.target.target)
 }
 
 /// Returns the outputs as a line of JSON: the value of the only output, or an object.
@@ -80,9 +97,11 @@ impl Deployed {
         while let Some(argument) = parser.next().map_err(|error| self.see_help(error.to_string()))? {
             let name = match argument {
                 Arg::Long(name) => name.to_owned(),
-                Arg::Short(_) | Arg::Value(_) => {
-                    return Err(self.see_help("expected `--INPUT VALUE`".to_owned()));
+                Arg::Short(option) => {
+                    let message = format!("`-{option}` is no input of task `{}`", self.name());
+                    return Err(CommandError::usage(message).with_hint(OPTIONS_FIRST));
                 }
+                Arg::Value(_) => return Err(self.see_help("expected `--INPUT VALUE`".to_owned())),
             };
             let (name, of) = self.find(&name).ok_or_else(|| self.unknown(&name))?;
             if literals.iter().any(|literal| literal.name == name) {
@@ -96,9 +115,16 @@ impl Deployed {
         Ok(Inputs { literals })
     }
 
+    fn name(&self) -> String {
+        sanitize(&self.definition.id.name)
+    }
+
     fn unknown(&self, name: &str) -> CommandError {
-        let shown = sealkit_names::escape(name);
-        let message = format!("unknown input `{shown}` of task `{}`", sanitize(&self.definition.id.name));
+        let option = format!("--{name}");
+        if let Some(error) = misplaced_option(&self.name(), |_| false, &[option.into()]) {
+            return error.with_hint(OPTIONS_FIRST);
+        }
+        let message = format!("unknown input `{}` of task `{}`", sealkit_names::escape(name), self.name());
         let names: Vec<&str> = self.variables(Side::Input).iter().map(|input| &*input.key).collect();
         match sealkit_names::nearest(&name.replace('-', "_"), names) {
             Some(near) => {
@@ -146,17 +172,10 @@ impl Deployed {
                 (name, _) => format!("{}: {}", sanitize(name), of(output)),
             }),
         );
-        let context = self
-            .definition
-            .spec
-            .task_template
-            .as_ref()
-            .and_then(|template| template.security_context.as_ref());
-        let secrets = context.into_iter().flat_map(|context| &context.secrets);
         section(
             &mut text,
             "Secrets",
-            secrets.map(|secret| match &*secret.group {
+            self.definition.secrets().map(|secret| match &*secret.group {
                 "" => sanitize(&secret.key),
                 group => sanitize(&format!("{group}/{}", secret.key)),
             }),
@@ -171,11 +190,12 @@ impl Deployed {
         let mut text = of(input);
         let default = self.definition.spec.default_inputs.iter().find(|default| default.name == input.key);
         let default = default.and_then(|default| default.parameter.clone()?.default);
-        let is_optional = default.is_some();
+        let of_input = input.value.as_ref().and_then(|value| value.r#type.as_ref());
+        let is_optional = default.is_some() || of_input.is_some_and(is_optional);
         let named = default.map(|default| NamedLiteral { name: String::new(), value: Some(default) });
         let shown = literals_to_json(named.into_iter().collect()).remove("").unwrap_or_default();
         if !shown.is_null() {
-            let _ = write!(text, ", default {shown}");
+            let _ = write!(text, ", default {}", sanitize(&shown.to_string()));
         }
         let docs = input.value.as_ref().and_then(|value| value.description.lines().next());
         if let Some(docs) = docs.filter(|docs| !docs.is_empty()) {

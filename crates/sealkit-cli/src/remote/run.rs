@@ -13,7 +13,7 @@ use super::{
     ignored, input_files,
     progress::Progress,
     rejection,
-    secret_check::{check_secrets, warn_of_missing},
+    secret_check::{check_deployed, check_secrets, warn_of_missing},
     source::{self, Source},
 };
 use crate::{
@@ -48,9 +48,13 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
 
     let run = RunId::random(&project, &domain)?;
     if let Some(reference) = &task.deployed {
+        require_no_settings(args, &task.name)?;
         let definition = cluster.wait(cluster.client.deployed_task(&project, &domain, reference))?;
+        if !args.skip_check {
+            check_deployed(&cluster, &definition, &project, &domain)?;
+        }
         let interface = program.spec(task)?.task_template.and_then(|template| template.interface);
-        definition.check_interface(&interface.unwrap_or_default())?;
+        let mut inputs = definition.inputs_of(&interface.unwrap_or_default(), inputs)?;
         input_files::upload(&cluster, &mut inputs, (&project, &domain))?;
         cluster.wait(cluster.client.run_deployed(&run, &definition, inputs))?;
     } else {
@@ -69,6 +73,25 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
         let has_no_entry_point = error.message().contains("exec: \"a0\": executable file not found");
         if has_no_entry_point { source::no_entry_point(error, &deployment.image) } else { error }
     })
+}
+
+/// Checks that there are no settings of the pods: a deployed task has its own.
+fn require_no_settings(args: &Run, task: &str) -> Result<(), CommandError> {
+    let ImageArguments { version, cpu, memory, gpu, .. } = &args.image;
+    let options = [
+        ("env", !args.env.is_empty()),
+        ("no-cache", args.no_cache),
+        ("version", version.is_some()),
+        ("cpu", cpu.is_some()),
+        ("memory", memory.is_some()),
+        ("gpu", gpu.is_some()),
+    ];
+    match options.into_iter().find(|(_, is_set)| *is_set) {
+        Some((option, _)) => Err(CommandError::usage(format!(
+            "`--{option}` cannot be set for task `{task}`: it is deployed, with settings of its own"
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// Waits for the end of a run that was started, and prints its outputs; with `--detach`, prints its name. `before` runs before the wait.

@@ -1,7 +1,7 @@
 //! The check, before a run, that the cluster has the secrets of its tasks.
 
 use sealkit_program::Task;
-use sealkit_remote::{ErrorKind, Scope, SecretId};
+use sealkit_remote::{ErrorKind, Scope, SecretId, TaskDefinition, sanitize};
 
 use super::Cluster;
 use crate::{
@@ -31,16 +31,40 @@ pub(super) fn check_secrets(
             task.name
         ));
     }
-    let (endpoint, secrets) = (&cluster.client.config().endpoint, secret_lookup::list(&missing));
-    let message = match missing.len() {
+    let keys: Vec<&str> = missing.iter().map(|(_, request)| &*request.key).collect();
+    not_found(cluster, &secret_lookup::list(&missing), &keys)
+}
+
+/// Checks that the secrets of a deployed task exist on the cluster, except for those with a group.
+pub(super) fn check_deployed(
+    cluster: &Cluster,
+    task: &TaskDefinition,
+    project: &str,
+    domain: &str,
+) -> Result<(), CommandError> {
+    let mut keys = Vec::new();
+    for secret in task.secrets().filter(|secret| secret.group.is_empty()) {
+        match cluster.wait(secret_exists(cluster, &secret.key, project, domain)) {
+            Ok(true) => {}
+            Ok(false) => keys.push(&*secret.key),
+            Err(error) if error.kind() == ErrorKind::Unimplemented => return Ok(()),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let names: Vec<String> = keys.iter().map(|key| format!("`{}`", sanitize(key))).collect();
+    not_found(cluster, &names.join(", "), &keys)
+}
+
+/// Returns the error for missing secrets, if there are any.
+fn not_found(cluster: &Cluster, secrets: &str, keys: &[&str]) -> Result<(), CommandError> {
+    let endpoint = &cluster.client.config().endpoint;
+    let message = match keys.len() {
         0 => return Ok(()),
         1 => format!("secret {secrets} not found on {endpoint}; nothing was started"),
         count => format!("{count} secrets not found on {endpoint}: {secrets}; nothing was started"),
     };
-    let commands: Vec<String> = missing
-        .iter()
-        .map(|(_, request)| format!("sealkit create secret {} --remote", request.key))
-        .collect();
+    let commands: Vec<String> =
+        keys.iter().map(|key| format!("sealkit create secret {} --remote", sanitize(key))).collect();
     Err(CommandError::failure(message).with_hint(format!(
         "create the missing secrets: {}; if another source provides them, add --skip-check",
         commands.join("; ")

@@ -8,7 +8,7 @@ use prost_types::Struct;
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct LiteralType {
     /// The type.
-    #[prost(oneof = "LiteralTypeKind", tags = "1, 3, 4, 5, 7, 10")]
+    #[prost(oneof = "LiteralTypeKind", tags = "1, 3, 4, 5, 7, 8, 10")]
     pub r#type: Option<LiteralTypeKind>,
     /// The JSON schema of a struct.
     #[prost(message, optional, tag = "6")]
@@ -39,6 +39,9 @@ pub enum LiteralTypeKind {
     /// One of several strings.
     #[prost(message, tag = "7")]
     EnumType(EnumType),
+    /// A data frame, as the encoded type.
+    #[prost(bytes, tag = "8")]
+    StructuredDataset(Vec<u8>),
     /// One of several types.
     #[prost(message, tag = "10")]
     UnionType(UnionType),

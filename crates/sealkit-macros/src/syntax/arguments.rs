@@ -30,6 +30,8 @@ pub(crate) struct Arguments {
     pub(crate) schedule: Option<Expr>,
     /// The task on a cluster that the function stands for.
     pub(crate) deployed: Option<LitStr>,
+    /// Whether the function stands for a task on a cluster, even if its name is invalid.
+    pub(crate) is_deployed: bool,
     /// The tasks that the task calls, if it declares them.
     pub(crate) calls: Option<Vec<ExprPath>>,
     pub(crate) krate: Option<Path>,
@@ -104,7 +106,7 @@ const KNOWN: [&str; 15] = [
 ];
 
 /// The arguments of a function that stands for a deployed task: all others belong to that task.
-const OF_DEPLOYED: [&str; 4] = ["name", "deployed", "allow_secret_in", "crate"];
+const OF_DEPLOYED: [&str; 3] = ["name", "deployed", "crate"];
 
 /// Arguments of `@task` and `TaskEnvironment` in the Python SDKs that `#[task]` does not have yet.
 const UNSUPPORTED: [&str; 21] = [
@@ -135,26 +137,27 @@ impl Arguments {
     pub(crate) fn parse(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Self {
         let mut arguments = Self::default();
         let parsed = Punctuated::<Argument, Token![,]>::parse_terminated.parse2(tokens);
-        let mut seen: Vec<(String, Path)> = Vec::new();
-        for argument in diagnostics.take(parsed).into_iter().flatten() {
-            let path = argument.path().clone();
+        let parsed = diagnostics.take(parsed).unwrap_or_default();
+        arguments.is_deployed = parsed.iter().any(|argument| argument.path().is_ident("deployed"));
+        let mut seen: Vec<String> = Vec::new();
+        for argument in parsed {
+            let path = argument.path();
             let name = path.require_ident().map(ToString::to_string).unwrap_or_default();
             // A task may have several allowances.
-            if seen.iter().any(|(known, _)| *known == name) && name != "allow_secret_in" {
+            if seen.contains(&name) && name != "allow_secret_in" {
                 diagnostics.at(path, format_args!("duplicate argument `{name}`"));
                 continue;
             }
+            let is_of_task = KNOWN.contains(&&*name) && !OF_DEPLOYED.contains(&&*name);
             match argument {
+                argument if arguments.is_deployed && is_of_task => {
+                    let message = format!("`{name}` belongs to the deployed task: remove it here");
+                    diagnostics.at(argument.path(), message);
+                }
                 Argument::Env(_, variables) => arguments.env = variables,
                 Argument::Meta(meta) => arguments.set(&name, &meta, diagnostics),
             }
-            seen.push((name, path));
-        }
-        if arguments.deployed.is_some() {
-            for (name, path) in seen.iter().filter(|(name, _)| !OF_DEPLOYED.contains(&&**name)) {
-                let message = format!("`{name}` belongs to the deployed task: remove it here");
-                diagnostics.at(path, message);
-            }
+            seen.push(name);
         }
         arguments
     }

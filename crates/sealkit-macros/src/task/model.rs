@@ -78,6 +78,7 @@ impl Task {
             cache,
             schedule,
             deployed,
+            is_deployed,
             calls,
             krate,
         } = arguments;
@@ -102,7 +103,7 @@ impl Task {
                 "an output with a secret is not cached: remove `cache` or `allow_secret_in(output = …)`",
             );
         }
-        if let (Some(semicolon), None) = (function.semicolon, &deployed) {
+        if let (Some(semicolon), false) = (function.semicolon, is_deployed) {
             diagnostics.at(
                 semicolon,
                 "a task must have a body, unless it is deployed: `#[task(deployed = \"environment.task\")]`",
@@ -114,6 +115,12 @@ impl Task {
         let reads = if arguments_are_known && requests.len() == entries {
             let mut found: Vec<Read> = allowances.iter().map(Allowance::read).collect();
             found.extend(reads::find(&function.body));
+            if is_deployed && let Some(read) = found.pop() {
+                let message =
+                    "a function that stands for a deployed task has no secrets: that task requests its own";
+                diagnostics.at(&read.key, message);
+                found.clear();
+            }
             check_reads(&name.value(), &requests, settings.has_environment(), found, diagnostics)
         } else {
             Vec::new()

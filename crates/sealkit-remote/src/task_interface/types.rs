@@ -1,13 +1,28 @@
 //! Names of types, and which types fit together.
 
-use sealkit_idl::core::{BlobDimensionality, LiteralType, LiteralTypeKind, SimpleType};
+use std::collections::BTreeSet;
 
+use sealkit_idl::{
+    core::{
+        BlobDimensionality, Literal, LiteralType, LiteralTypeKind, LiteralValue, Scalar, ScalarValue,
+        SimpleType, Void,
+    },
+    prost_types::{Struct, value::Kind},
+};
+
+use super::adapt::wrap;
 use crate::error::sanitize;
+
+const UNSUPPORTED: &str = "a type that sealkit does not support";
 
 /// Returns the name of a type as in messages, such as `list of integer`.
 pub fn type_name(of: &LiteralType) -> String {
-    let Some(kind) = &of.r#type else { return "a type that sealkit does not support".to_owned() };
+    let Some(kind) = &of.r#type else { return UNSUPPORTED.to_owned() };
     match kind {
+        LiteralTypeKind::Simple(STRUCT) => match &of.metadata {
+            Some(schema) => object_name(schema),
+            None => "object".to_owned(),
+        },
         LiteralTypeKind::Simple(simple) => match SimpleType::try_from(*simple) {
             Ok(SimpleType::None) => "none",
             Ok(SimpleType::Integer) => "integer",
@@ -16,13 +31,13 @@ pub fn type_name(of: &LiteralType) -> String {
             Ok(SimpleType::Boolean) => "boolean",
             Ok(SimpleType::Datetime) => "datetime",
             Ok(SimpleType::Duration) => "duration",
-            Ok(SimpleType::Struct) => "object",
             Ok(SimpleType::Binary) => "bytes",
-            Ok(SimpleType::Error) | Err(_) => "a type that sealkit does not support",
+            Ok(SimpleType::Struct | SimpleType::Error) | Err(_) => UNSUPPORTED,
         }
         .to_owned(),
         LiteralTypeKind::CollectionType(inner) => format!("list of {}", type_name(inner)),
         LiteralTypeKind::MapValueType(inner) => format!("map of {}", type_name(inner)),
+        LiteralTypeKind::StructuredDataset(_) => "data frame".to_owned(),
         LiteralTypeKind::Blob(blob) if is_pickle(&blob.format) => "Python object".to_owned(),
         LiteralTypeKind::Blob(blob) => match blob.dimensionality() {
             BlobDimensionality::Single => "file".to_owned(),
@@ -49,13 +64,82 @@ pub fn is_boolean(of: &LiteralType) -> bool {
     }
 }
 
+/// The number of the type of objects and structs.
+const STRUCT: i32 = SimpleType::Struct as i32;
+
+/// Returns the name and the fields of a struct.
+fn object_name(schema: &Struct) -> String {
+    let title = match schema.fields.get("title").and_then(|title| title.kind.as_ref()) {
+        Some(Kind::StringValue(title)) if !title.is_empty() => sanitize(title),
+        _ => "object".to_owned(),
+    };
+    let fields: Vec<String> = names(schema, "properties").into_iter().map(sanitize).collect();
+    if fields.is_empty() { title } else { format!("{title} {{ {} }}", fields.join(", ")) }
+}
+
+/// Returns the names in a member of a JSON schema: the keys of an object, or the texts of a list.
+fn names<'s>(schema: &'s Struct, member: &str) -> BTreeSet<&'s str> {
+    match schema.fields.get(member).and_then(|value| value.kind.as_ref()) {
+        Some(Kind::StructValue(of)) => of.fields.keys().map(String::as_str).collect(),
+        Some(Kind::ListValue(of)) => {
+            let text = |kind: &'s Kind| match kind {
+                Kind::StringValue(text) => Some(&**text),
+                _ => None,
+            };
+            of.values.iter().filter_map(|value| text(value.kind.as_ref()?)).collect()
+        }
+        _ => BTreeSet::new(),
+    }
+}
+
+/// Returns whether a struct has all fields that another one requires, and no others if it rejects them. Objects of any form fit.
+fn has_fields(expected: Option<&Struct>, given: Option<&Struct>) -> bool {
+    let (Some(expected), Some(given)) = (expected, given) else { return true };
+    let (known, fields) = (names(expected, "properties"), names(given, "properties"));
+    if known.is_empty() || fields.is_empty() {
+        return true;
+    }
+    let is_closed = expected
+        .fields
+        .get("additionalProperties")
+        .is_some_and(|value| matches!(value.kind, Some(Kind::BoolValue(false))));
+    names(expected, "required").is_subset(&fields) && (!is_closed || fields.is_subset(&known))
+}
+
 /// Returns whether files of this format are objects of Python.
-pub(super) fn is_pickle(format: &str) -> bool {
+pub fn is_pickle(format: &str) -> bool {
     format.eq_ignore_ascii_case("PythonPickle")
 }
 
-pub(super) fn is_none(of: &LiteralType) -> bool {
+/// Returns whether a type has only the value none.
+pub fn is_none(of: &LiteralType) -> bool {
     matches!(of.r#type, Some(LiteralTypeKind::Simple(simple)) if simple == i32::from(SimpleType::None))
+}
+
+/// Returns whether none is a value of a type.
+pub fn is_optional(of: &LiteralType) -> bool {
+    none_variant(of).is_some()
+}
+
+/// Returns none as a value of an optional type.
+pub(super) fn none_variant(of: &LiteralType) -> Option<Literal> {
+    let Some(LiteralTypeKind::UnionType(union)) = &of.r#type else { return None };
+    let none = union.variants.iter().find(|variant| is_none(variant))?;
+    let scalar = Scalar { value: Some(ScalarValue::NoneType(Void {})) };
+    Some(wrap(Literal { value: Some(LiteralValue::Scalar(Box::new(scalar))), ..Literal::default() }, none))
+}
+
+/// Returns whether two types are of the same kind, and have the same name if they are structs.
+pub(super) fn is_alike(a: &LiteralType, b: &LiteralType) -> bool {
+    let title =
+        |of: &LiteralType| of.metadata.as_ref().and_then(|schema| schema.fields.get("title").cloned());
+    match (&a.r#type, &b.r#type) {
+        (Some(LiteralTypeKind::Simple(one)), Some(LiteralTypeKind::Simple(other))) => {
+            one == other && title(a) == title(b)
+        }
+        (Some(one), Some(other)) => std::mem::discriminant(one) == std::mem::discriminant(other),
+        _ => false,
+    }
 }
 
 /// Returns whether a value of type `given` can be passed where `expected` is declared.
@@ -67,6 +151,7 @@ pub(super) fn accepts(expected: &LiteralType, given: &LiteralType) -> bool {
         (UnionType(_), UnionType(given)) => given.variants.iter().all(|variant| accepts(expected, variant)),
         // The variant of a union is found by the value.
         (UnionType(expected), _) => expected.variants.iter().any(|variant| accepts(variant, given)),
+        (Simple(STRUCT), Simple(STRUCT)) => has_fields(expected.metadata.as_ref(), given.metadata.as_ref()),
         (Simple(expected), Simple(given)) => expected == given,
         (CollectionType(expected), CollectionType(given)) | (MapValueType(expected), MapValueType(given)) => {
             accepts(expected, given)

@@ -22,13 +22,15 @@ use sealkit_idl::{
 };
 use sealkit_names::variables;
 use sealkit_protocol::{Attempts, Code, ErrorFile, Problem, call::Call, frame};
-use sealkit_remote::{Actions, ChildAction, Client, Config, Deployment, Notify, TaskDefinition};
+use sealkit_remote::{Actions, ChildAction, Client, Config, Deployment, Notify};
 use tokio::runtime::{Builder, Handle};
 
-use super::cache_key::cache_key;
+use super::{
+    cache_key::cache_key,
+    definitions::{self, Definitions},
+};
 use crate::{
-    Error, ErrorKind, TaskMetadata, identity, literal, registry,
-    spec::task_spec,
+    Error, ErrorKind, identity, registry,
     storage::{self, Location, StorageError},
 };
 
@@ -51,8 +53,7 @@ pub(super) struct ClusterController {
     run_base: String,
     /// The number of calls so far, by the digest of task and inputs.
     call_counts: Mutex<HashMap<String, u32>>,
-    /// The called tasks, by their names.
-    definitions: Mutex<HashMap<&'static str, TaskDefinition>>,
+    definitions: Definitions,
     /// The names of the actions that callers wait for, by the id of the call.
     running: Mutex<HashMap<u64, String>>,
 }
@@ -148,38 +149,6 @@ impl ClusterController {
         format!("{}/{action}/{file}", self.run_base.trim_end_matches('/'))
     }
 
-    /// Returns a called task: as it is deployed, or in the image of this pod.
-    async fn definition(&self, task: &'static TaskMetadata) -> Result<TaskDefinition, Problem> {
-        if let Some(known) = self.definitions().get(task.name()) {
-            return Ok(known.clone());
-        }
-        let definition = match task.deployed() {
-            Some(reference) => self.deployed(task, reference).await?,
-            None => {
-                // Defaults are code of the user, and a digest reads the whole program.
-                let mut spec = blocking(move || Ok(task_spec(task))).await.map_err(problem)?;
-                spec.remove_descriptions();
-                self.deployment.apply_to(&mut spec);
-                spec.into()
-            }
-        };
-        self.definitions().insert(task.name(), definition.clone());
-        Ok(definition)
-    }
-
-    /// Returns the deployed task that `task` stands for. All calls of this pod use the same version.
-    async fn deployed(&self, task: &TaskMetadata, reference: &str) -> Result<TaskDefinition, Problem> {
-        let Deployment { project, domain, .. } = &self.deployment;
-        let found = self.client.deployed_task(project, domain, reference).await;
-        let checked = found
-            .and_then(|found| found.check_interface(&literal::interface(task.interface())).map(|()| found));
-        checked.map_err(|error| cannot_call(task.name(), &error))
-    }
-
-    fn definitions(&self) -> MutexGuard<'_, HashMap<&'static str, TaskDefinition>> {
-        self.definitions.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn running(&self) -> MutexGuard<'_, HashMap<u64, String>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -206,11 +175,8 @@ impl ClusterController {
     ) -> Result<Outputs, ActionError> {
         let metadata = registry::find(&task).map_err(|error| ActionError::from(Problem::from(error)))?;
         let attempts = Attempts::called(metadata.attempt_limits(), called.elapsed());
-        let definition = self.definition(metadata).await?;
-        let inputs = match metadata.deployed() {
-            Some(_) => definition.inputs(inputs).map_err(|error| cannot_call(&task, &error))?,
-            None => inputs,
-        };
+        let definition = self.definitions.get(metadata, &self.client, &self.deployment).await?;
+        let inputs = definitions::inputs(metadata, &definition, inputs)?;
         let input_uri = self.uri(name, "inputs.pb");
         let to = location(&input_uri).map_err(ActionError::local)?;
         let content = inputs.encode_to_vec();
@@ -322,12 +288,6 @@ impl From<Problem> for ActionError {
     fn from(problem: Problem) -> Self {
         Self { problem, existed: false }
     }
-}
-
-/// The problem if a task cannot be called as it is declared.
-fn cannot_call(task: &str, error: &sealkit_remote::Error) -> Problem {
-    let problem = Problem::new(Code::Configuration, format!("call of task `{task}`: {error}"));
-    problem.with_optional_hint(error.hint())
 }
 
 /// A problem of a step.

@@ -5,14 +5,12 @@ use std::path::Path;
 use sealkit_idl::{
     core::{
         Binary, Blob, BlobMetadata, BlobType, EnumType, Literal, LiteralCollection, LiteralMap, LiteralType,
-        LiteralTypeKind, LiteralValue, Primitive, PrimitiveValue, Scalar, ScalarValue, SimpleType, Union,
-        Void,
+        LiteralTypeKind, LiteralValue, Primitive, PrimitiveValue, Scalar, ScalarValue, SimpleType, Void,
     },
     prost_types::{Duration, Timestamp},
 };
+use sealkit_remote::{in_union, is_none, is_pickle, type_name};
 use serde_json::Value;
-
-use super::types::{is_none, is_pickle, type_name};
 
 /// Converts text to a value of a type. Lists, maps and objects are JSON, everything else is plain text.
 ///
@@ -21,7 +19,7 @@ use super::types::{is_none, is_pickle, type_name};
 /// # Errors
 ///
 /// Returns what is wrong with the text, without showing it.
-pub fn from_text(of: &LiteralType, text: &str) -> Result<Literal, String> {
+pub(super) fn from_text(of: &LiteralType, text: &str) -> Result<Literal, String> {
     match &of.r#type {
         Some(LiteralTypeKind::UnionType(union)) => {
             let is_text = |of: &LiteralType| matches!(of.r#type, Some(LiteralTypeKind::Simple(simple)) if simple == i32::from(SimpleType::String));
@@ -33,7 +31,7 @@ pub fn from_text(of: &LiteralType, text: &str) -> Result<Literal, String> {
             if let Some(none) = none {
                 return variant(none, &Value::Null);
             }
-            let of_text = |of: &&LiteralType| Some(in_union(of, from_text(of, text).ok()?));
+            let of_text = |of: &&LiteralType| Some(in_union(from_text(of, text).ok()?, of));
             let found = others.iter().filter(|of| !is_none(of)).chain(&texts).find_map(of_text);
             found.ok_or_else(|| expected(of))
         }
@@ -42,21 +40,19 @@ pub fn from_text(of: &LiteralType, text: &str) -> Result<Literal, String> {
             | LiteralTypeKind::MapValueType(_)
             | LiteralTypeKind::Simple(STRUCT),
         ) => from_json(of, &parse_json(text)?),
-        Some(LiteralTypeKind::Simple(simple)) if is_number_or_boolean(*simple) => {
-            let value = serde_json::from_str(text).map_err(|_| expected(of))?;
-            from_json(of, &value)
+        Some(LiteralTypeKind::Simple(simple)) => match SimpleType::try_from(*simple) {
+            Ok(SimpleType::Integer) => text.parse().ok().map(PrimitiveValue::Integer),
+            Ok(SimpleType::Float) => text.parse().ok().map(PrimitiveValue::FloatValue),
+            Ok(SimpleType::Boolean) => text.parse().ok().map(PrimitiveValue::Boolean),
+            _ => return from_json(of, &Value::String(text.to_owned())),
         }
+        .map(primitive)
+        .ok_or_else(|| expected(of)),
         _ => from_json(of, &Value::String(text.to_owned())),
     }
 }
 
 const STRUCT: i32 = SimpleType::Struct as i32;
-
-fn is_number_or_boolean(simple: i32) -> bool {
-    [SimpleType::Integer, SimpleType::Float, SimpleType::Boolean]
-        .iter()
-        .any(|known| i32::from(*known) == simple)
-}
 
 fn parse_json(text: &str) -> Result<Value, String> {
     serde_json::from_str(text).map_err(|error| {
@@ -122,11 +118,7 @@ fn from_simple(simple: SimpleType, value: &Value) -> Option<Literal> {
 
 /// Converts JSON to a value of a type in a union.
 fn variant(of: &LiteralType, value: &Value) -> Result<Literal, String> {
-    from_json(of, value).map(|value| in_union(of, value))
-}
-
-fn in_union(of: &LiteralType, value: Literal) -> Literal {
-    scalar(ScalarValue::Union(Box::new(Union { value: Some(value), r#type: Some(of.clone()) })))
+    from_json(of, value).map(|value| in_union(value, of))
 }
 
 fn blob(of: &BlobType, text: &str) -> Result<Literal, String> {
