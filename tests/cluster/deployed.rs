@@ -133,6 +133,29 @@ fn a_value_names_its_variant_of_a_union() {
 
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
+fn a_step_is_recorded_as_a_trace_of_the_official_sdk() {
+    let setup = Setup::new(&["v1"]);
+    let recorded = |finished: Finished| {
+        assert_eq!((finished.code, &*finished.stdout), (Some(0), "5\n"), "{finished}");
+        let mut action = setup.plane.requests("Enqueue").unwrap().pop().unwrap()["request"]["action"].clone();
+        let run = action["action_id"]["run"]["name"].take();
+        let name = action["action_id"]["name"].take();
+        let mut text = action.to_string();
+        for (value, shown) in [(run, "RUN"), (name, "NAME")] {
+            text = text.replace(value.as_str().unwrap(), shown);
+        }
+        let mut action: Json = serde_json::from_str(&text).unwrap();
+        for time in ["start_time", "end_time"] {
+            assert!(action["trace"][time].take().is_string(), "{text}");
+        }
+        action
+    };
+    let official = recorded(setup.deployed("model.traced"));
+    assert_eq!(recorded(setup.run("stepped")), official);
+}
+
+#[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn a_failed_look_up_of_a_task_is_retried_with_its_caller() {
     let setup = Setup::new(&["v1"]);
     setup
@@ -366,7 +389,10 @@ fn only_the_tasks_of_the_program_are_deployed() {
     let setup = Setup::new(&[]);
     let deploy = || setup.home.sealkit("deploy --version v1 --image app:1 --program /app/tasks").arg(PROGRAM);
     let deployed = deploy().run().unwrap();
-    assert_eq!(&*deployed.stdout, "evaluate v1\nfails v1\npatient v1\ntells v1\nunions v1\n", "{deployed}");
+    assert_eq!(
+        &*deployed.stdout, "evaluate v1\nfails v1\npatient v1\nstepped v1\ntells v1\nunions v1\n",
+        "{deployed}"
+    );
     let refused = deploy().arg("score").run().unwrap();
     assert!(refused.code == Some(2) && refused.stderr.contains("stands for `model.score`"), "{refused}");
     // A task of another program is found like one in Python.

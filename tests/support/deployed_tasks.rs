@@ -2,7 +2,7 @@
 
 use std::{process::ExitCode, time::SystemTime};
 
-use sealkit::{TaskType, current_context, task, workflow};
+use sealkit::{TaskType, current_context, step, task, workflow};
 
 /// Scores rows in Python.
 #[task(deployed = "model.score")]
@@ -86,6 +86,12 @@ fn unions() -> anyhow::Result<String> {
 #[workflow(retries = Retries(1, backoff = "1ms"), calls = [score])]
 async fn patient() -> anyhow::Result<f64> {
     score(vec![1], 1.0).await
+}
+
+/// Has a step, as `traced` in Python has a trace.
+#[task]
+fn stepped() -> anyhow::Result<i64> {
+    step("charge", || anyhow::Ok(5))
 }
 
 /// Calls both tasks.

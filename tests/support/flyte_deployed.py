@@ -13,7 +13,12 @@ from typing import Optional
 import flyte
 from flyte.io import File
 
-env = flyte.TaskEnvironment("model", secrets=[flyte.Secret("my_secret", as_env_var="MY_SECRET")])
+env = flyte.TaskEnvironment(
+    "model",
+    secrets=[flyte.Secret("my_secret", as_env_var="MY_SECRET")],
+    # A trace that is recorded before its watch is open is not reported, and would be waited for.
+    env_vars={"_F_TRACE_COMPLETION_TIMEOUT": "1"},
+)
 VERSION = sys.argv[2] if len(sys.argv) > 2 else ""
 
 
@@ -79,6 +84,16 @@ async def needs_nothing(note: Optional[str]) -> str:
 @env.task
 async def record(name: str) -> Record:
     return Record(name, 2)
+
+
+@flyte.trace
+async def charge() -> int:
+    return 5
+
+
+@env.task
+async def traced() -> int:
+    return await charge()
 
 
 @env.task

@@ -11,6 +11,7 @@ from flyteidl2.common.phase_pb2 import ActionPhase
 from flyteidl2.logs.dataplane.payload_pb2 import LogLine
 from flyteidl2.task.run_pb2 import RunSpec
 from flyteidl2.workflow.run_definition_pb2 import ActionAttempt, ActionDetails
+from flyteidl2.workflow.state_service_pb2 import ActionUpdate
 from google.protobuf.timestamp_pb2 import Timestamp
 
 TERMINAL = {
@@ -87,6 +88,8 @@ class Action:
     closes_at: int | None = None
     logs: list[Log] = field(default_factory=list)
     cache_key: str = ""
+    # The traces below it, as updates. No snapshot has them.
+    traces: list[ActionUpdate] = field(default_factory=list)
     process: asyncio.subprocess.Process | None = None
 
     @property
@@ -103,6 +106,11 @@ class Action:
     def output_uri(self) -> str:
         """Returns the output URI of the latest attempt."""
         return self.attempt.outputs.output_uri if self.details.attempts else ""
+
+    def record_trace(self, id: ActionIdentifier, output_uri: str) -> None:
+        """Reports a trace to open watches. Flyte reports a failed one as a success, too."""
+        self.traces.append(ActionUpdate(action_id=id, phase="ACTION_PHASE_SUCCEEDED", output_uri=output_uri))
+        self.changed.notify()
 
     def enter(self, phase: str) -> None:
         """Changes the phase of the action and of its latest attempt, unless it has ended, and notifies watchers."""

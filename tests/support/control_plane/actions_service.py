@@ -37,6 +37,8 @@ class Children:
             read = self.backend.storage.read
             if read(child.input_uri) is None or read(child.trace.outputs.output_uri) is None:
                 raise ConnectError(Code.INVALID_ARGUMENT, "the files of the trace do not exist")
+            parent = self.backend.actions.run(child.action_id.run)[child.parent_action_name]
+            parent.record_trace(child.action_id, child.trace.outputs.output_uri)
             return call.output()
         if child.WhichOneof("spec") != "task":
             raise ConnectError(Code.UNIMPLEMENTED, "only tasks can be started here")
@@ -92,7 +94,12 @@ class Children:
                 update.output_uri = f"{action.output_base.rstrip('/')}/{action.details.id.name}"
             yield call.output(action_update=update)
         yield call.output(control_message={"sentinel": True})
+        parent = actions.find(id)
+        traces = len(parent.traces)
         while True:
+            for update in parent.traces[traces:]:
+                yield call.output(action_update=update)
+            traces = len(parent.traces)
             for action in actions.family(id):
                 name = action.details.id.name
                 sent = seen.get(name, 0)
@@ -100,7 +107,8 @@ class Children:
                 if name != id.name:
                     for state in action.history[sent:]:
                         yield call.output(action_update=update_of(action, state))
-            if all(seen.get(action.details.id.name) == len(action.history) for action in actions.family(id)):
+            is_seen = all(seen.get(action.details.id.name) == len(action.history) for action in actions.family(id))
+            if is_seen and traces == len(parent.traces):
                 await actions.changed.wait()
 
     async def abort(self, request: Any, call: Call) -> Message:
