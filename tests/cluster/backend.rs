@@ -233,6 +233,16 @@ fn the_time_limits_of_called_tasks_are_enforced() {
     }
 }
 
+/// It has no caller, so its own pod counts from the start of the run.
+#[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
+fn the_deadline_of_the_first_task_is_enforced() {
+    let (_plane, home) = start(&[]);
+    let finished = run(&home, &[], "late");
+    assert_eq!(finished.code, Some(1), "{finished}");
+    assert!(finished.stderr.contains("task `late` exceeded its deadline of 2s"), "{finished}");
+}
+
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn a_task_without_outputs_succeeds_even_if_the_executor_restarts() {

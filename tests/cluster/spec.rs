@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 use support::{Python, hex};
 
-const TASKS: [&str; 32] = [
+const TASKS: [&str; 33] = [
     "nothing",
     "secret_in_environment",
     "secret_of_group",
@@ -36,6 +36,7 @@ const TASKS: [&str; 32] = [
     "cached_automatically",
     "scheduled",
     "scheduled_in_every_way",
+    "scheduled_with_its_time",
     "output_tuple",
     "output_named",
     "output_number",
@@ -173,7 +174,7 @@ fn take_known_differences(task: &str, answer: &mut Answer) {
         .map(|message| take(message, "/task_template/container/args"))
         .map(|args| args.as_array().unwrap().clone());
     let filled = "--inputs {{.input}} --outputs-path {{.outputPrefix}} --raw-data-path {{.rawOutputDataPrefix}} \
-                  --run-name {{.runName}} --name {{.actionName}}";
+                  --run-name {{.runName}} --name {{.actionName}} --run-start-time {{.runStartTime}}";
     let filled: Vec<&str> = filled.split(' ').collect();
     assert_eq!(ours, [["/app/tasks", "execute", "--task", task].as_slice(), &filled].concat());
     for pair in filled.chunks(2) {

@@ -225,6 +225,17 @@ def scheduled(x: int = 4, y: str = "b") -> int: ...
 def scheduled_in_every_way() -> None: ...
 
 
+@task(
+    triggers=(
+        flyte.Trigger(
+            "schedule", flyte.Cron("0 9 * * 1-5", timezone="Europe/Paris"), inputs={"start": flyte.TriggerTime}
+        ),
+        flyte.Trigger("often", flyte.FixedRate(15), inputs={"start": flyte.TriggerTime}),
+    )
+)
+def scheduled_with_its_time(start: datetime.datetime, x: int = 7) -> None: ...
+
+
 @task()
 def output_tuple() -> tuple[int, str, Optional[list[float]]]: ...
 

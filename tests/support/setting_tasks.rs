@@ -1,6 +1,12 @@
 //! Tasks with settings and defaults, which tests run like a user.
 
-use std::{env, fs::OpenOptions, io::Write as _, process::ExitCode, time::Duration};
+use std::{
+    env,
+    fs::OpenOptions,
+    io::Write as _,
+    process::ExitCode,
+    time::{Duration, SystemTime},
+};
 
 use sealkit::{Dir, Environment, File, Secret, TaskType, current_context, step, step_async, task, workflow};
 
@@ -280,6 +286,12 @@ fn changes_its_steps(is_value_first: bool) -> anyhow::Result<()> {
 
 fn append(log: &str) -> std::io::Result<()> {
     OpenOptions::new().create(true).append(true).open(log)?.write_all(b"ran\n")
+}
+
+/// Returns the seconds between 1970 and the scheduled time.
+#[task(schedule = Cron("@daily", trigger_time_input = "time"))]
+fn at_its_time(time: SystemTime) -> anyhow::Result<u64> {
+    Ok(time.duration_since(SystemTime::UNIX_EPOCH)?.as_secs())
 }
 
 fn main() -> ExitCode {

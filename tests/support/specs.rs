@@ -231,6 +231,15 @@ fn scheduled_in_every_way() -> sealkit::Result<()> {
     Ok(())
 }
 
+#[task(schedule = [
+    Cron("0 9 * * 1-5", timezone = "Europe/Paris", trigger_time_input = "start"),
+    FixedRate(15, name = "often", trigger_time_input = "start"),
+])]
+fn scheduled_with_its_time(start: SystemTime, #[default(7)] x: i64) -> sealkit::Result<()> {
+    let _ = (start, x);
+    Ok(())
+}
+
 #[task]
 fn output_tuple() -> sealkit::Result<(i64, String, Option<Vec<f64>>)> {
     Ok((1, "a".to_owned(), None))

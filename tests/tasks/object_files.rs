@@ -40,7 +40,7 @@ impl Run {
             name: (*name).to_owned(),
             value: Some(literal::to_literal(*r#type, value).unwrap()),
         };
-        let inputs = Inputs { literals: inputs.iter().map(literal).collect() };
+        let inputs = Inputs::from(inputs.iter().map(literal).collect::<Vec<_>>());
         self.bucket.put(&format!("run/{task}/inputs.pb"), &inputs.encode_to_vec()).unwrap();
         let place = format!("s3://flyte/run/{task}");
         let program = Program::new(env!("CARGO_BIN_EXE_file_tasks"))
@@ -331,7 +331,7 @@ fn inputs_that_are_objects_are_read() {
     let outcome = |uri: &str| {
         let pod = run.pod("tree", &[]);
         let input = NamedLiteral { name: "paths".to_owned(), value: Some(offloaded(uri)) };
-        run.bucket.put("run/tree/inputs.pb", &Inputs { literals: vec![input] }.encode_to_vec()).unwrap();
+        run.bucket.put("run/tree/inputs.pb", &Inputs::from(vec![input]).encode_to_vec()).unwrap();
         run.outcome("tree", &pod.run().unwrap())
     };
     let tree = outcome("s3://flyte/list.pb").unwrap();

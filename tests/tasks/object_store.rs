@@ -15,7 +15,7 @@ fn inputs(inputs: &[(&str, &str)]) -> Vec<u8> {
         name: (*name).to_owned(),
         value: Some(literal::to_literal(Type::String, &Value::String((*text).to_owned())).unwrap()),
     };
-    Inputs { literals: inputs.iter().map(literal).collect() }.encode_to_vec()
+    Inputs::from(inputs.iter().map(literal).collect::<Vec<_>>()).encode_to_vec()
 }
 
 /// Returns a pod of `task` as Flyte 2 starts it. Its objects are below `run`.

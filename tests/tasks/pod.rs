@@ -10,9 +10,9 @@ use std::{
 
 use sealkit::{Type, Value, literal};
 use sealkit_idl::{
-    core::{ContainerErrorKind, ErrorDocument, ErrorOrigin},
+    core::{ContainerErrorKind, ErrorDocument, ErrorOrigin, KeyValuePair},
     prost::Message,
-    task::{Inputs, NamedLiteral, Outputs},
+    task::{Inputs, NamedLiteral, Outputs, TRIGGER_TIME_INPUT},
 };
 use support::{
     Finished, Program,
@@ -30,7 +30,7 @@ pub(crate) fn write_inputs(directory: &Path, inputs: &[(&str, (Type, Value))]) {
         name: (*name).to_owned(),
         value: Some(literal::to_literal(*of, value).unwrap()),
     };
-    let inputs = Inputs { literals: inputs.iter().map(literal).collect() };
+    let inputs = Inputs::from(inputs.iter().map(literal).collect::<Vec<_>>());
     fs::write(directory.join("inputs.pb"), inputs.encode_to_vec()).unwrap();
 }
 
@@ -342,4 +342,17 @@ fn child_processes_of_a_pod_do_not_inherit_its_secrets() {
         "{output_text}"
     );
     assert_eq!(output(directory.path()), Value::String("all well".to_owned()));
+}
+
+/// The scheduler of Flyte names the input, and its value is the start of the run.
+#[test]
+fn the_input_of_a_schedule_is_the_scheduled_time() {
+    let directory = tempfile::tempdir().unwrap();
+    let entry = KeyValuePair { key: TRIGGER_TIME_INPUT.to_owned(), value: "time".to_owned() };
+    let inputs = Inputs { literals: Vec::new(), context: vec![entry] };
+    fs::write(directory.path().join("inputs.pb"), inputs.encode_to_vec()).unwrap();
+    let pod = pod_of(env!("CARGO_BIN_EXE_setting_tasks"), directory.path(), "at_its_time");
+    let finished = pod.args("--run-start-time 1970-01-02T00:00:01Z").run().unwrap();
+    assert_eq!(finished.code, Some(0), "{finished}");
+    assert_eq!(output(directory.path()), Value::Integer(86_401));
 }

@@ -294,7 +294,7 @@ fn the_official_messages_have_the_same_fields() {
                 "code": "not_found", "message": "not found", "kind": "RECOVERABLE", "origin": "USER",
             }}),
         ),
-        message("task.common.Inputs", &task::Inputs { literals: literals.clone() }, named.clone()),
+        message("task.common.Inputs", &task::Inputs::from(literals.clone()), named.clone()),
         message("task.common.Outputs", &task::Outputs { literals }, named),
         message(
             "core.interface.TypedInterface",

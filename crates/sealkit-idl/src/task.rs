@@ -12,6 +12,18 @@ pub struct Inputs {
     /// The inputs.
     #[prost(message, repeated, tag = "1")]
     pub literals: Vec<NamedLiteral>,
+    /// What else the pod is told, by reserved names.
+    #[prost(message, repeated, tag = "2")]
+    pub context: Vec<KeyValuePair>,
+}
+
+/// In the context of inputs: the name of the input that is the time at which the run is started.
+pub const TRIGGER_TIME_INPUT: &str = "_u_kickoff_time_input_arg";
+
+impl From<Vec<NamedLiteral>> for Inputs {
+    fn from(literals: Vec<NamedLiteral>) -> Self {
+        Self { literals, context: Vec::new() }
+    }
 }
 
 /// The content of `outputs.pb`.

@@ -6,7 +6,7 @@ mod types;
 use std::collections::BTreeMap;
 
 use sealkit_idl::{
-    core::{LiteralType, Secret, TypedInterface, VariableMap},
+    core::{LiteralType, Secret, TypedInterface, VariableEntry, VariableMap},
     task::{Inputs, NamedLiteral, TaskSpec},
 };
 
@@ -29,7 +29,7 @@ impl TaskDefinition {
     ///
     /// Returns [`ErrorKind::InvalidArgument`] if there is an unknown input, or a required one is missing.
     pub fn inputs(&self, given: Inputs) -> Result<Inputs> {
-        let declared = variables(interface(&self.spec).and_then(|interface| interface.inputs.as_ref()));
+        let declared = types(self.input_variables());
         let mut literals: BTreeMap<String, NamedLiteral> =
             given.literals.into_iter().map(|literal| (literal.name.clone(), literal)).collect();
         if let Some(name) = literals.keys().find(|name| !declared.contains_key(name.as_str())) {
@@ -57,7 +57,7 @@ impl TaskDefinition {
         if !missing.is_empty() {
             return Err(self.mismatch(&format!("is called without {}", missing.join(", "))));
         }
-        Ok(Inputs { literals: literals.into_values().collect() })
+        Ok(Inputs { literals: literals.into_values().collect(), context: given.context })
     }
 
     /// Returns the inputs of a call by a caller that declares this interface, like [`inputs`](Self::inputs).
@@ -67,10 +67,10 @@ impl TaskDefinition {
     /// Returns [`ErrorKind::InvalidArgument`] if the interface of the task is another one, or an input is missing.
     pub fn inputs_of(&self, declared: &TypedInterface, mut given: Inputs) -> Result<Inputs> {
         self.check_interface(declared)?;
-        let types = variables(declared.inputs.as_ref());
-        let of_task = variables(interface(&self.spec).and_then(|interface| interface.inputs.as_ref()));
+        let of_caller = types(entries(declared.inputs.as_ref()));
+        let of_task = types(self.input_variables());
         for input in &mut given.literals {
-            let (Some(from), Some(to)) = (types.get(&*input.name), of_task.get(&*input.name)) else {
+            let (Some(from), Some(to)) = (of_caller.get(&*input.name), of_task.get(&*input.name)) else {
                 continue;
             };
             let adapted = input.value.take().and_then(|value| adapt(value, from, to));
@@ -86,17 +86,16 @@ impl TaskDefinition {
 
     /// Checks that a caller that declares this interface can call the task.
     fn check_interface(&self, declared: &TypedInterface) -> Result<()> {
-        let deployed = interface(&self.spec);
-        let of_task = variables(deployed.and_then(|interface| interface.inputs.as_ref()));
-        for (name, r#type) in variables(declared.inputs.as_ref()) {
+        let of_task = types(self.input_variables());
+        for (name, r#type) in types(entries(declared.inputs.as_ref())) {
             let Some(of_task) = of_task.get(name) else { continue };
             if !accepts(of_task, r#type) {
                 let (here, there) = (type_name(r#type), type_name(of_task));
                 return Err(self.mismatch(&format!("takes the input `{name}` as {there}, not as {here}")));
             }
         }
-        let outputs = variables(deployed.and_then(|interface| interface.outputs.as_ref()));
-        let expected = variables(declared.outputs.as_ref());
+        let outputs = types(self.output_variables());
+        let expected = types(entries(declared.outputs.as_ref()));
         // A caller that expects nothing ignores the outputs.
         if !expected.is_empty() && expected.len() != outputs.len() {
             return Err(self.mismatch(&format!("has {} outputs, not {}", outputs.len(), expected.len())));
@@ -114,6 +113,16 @@ impl TaskDefinition {
             }
         }
         Ok(())
+    }
+
+    /// Returns the declared inputs.
+    pub fn input_variables(&self) -> &[VariableEntry] {
+        entries(interface(&self.spec).and_then(|interface| interface.inputs.as_ref()))
+    }
+
+    /// Returns the declared outputs.
+    pub fn output_variables(&self) -> &[VariableEntry] {
+        entries(interface(&self.spec).and_then(|interface| interface.outputs.as_ref()))
     }
 
     /// Returns the secrets that the task requests.
@@ -139,9 +148,13 @@ fn interface(spec: &TaskSpec) -> Option<&TypedInterface> {
     spec.task_template.as_ref()?.interface.as_ref()
 }
 
+fn entries(map: Option<&VariableMap>) -> &[VariableEntry] {
+    map.map_or(&[], |map| &map.variables)
+}
+
 /// Returns the types by name.
-fn variables(map: Option<&VariableMap>) -> BTreeMap<&str, &LiteralType> {
-    let entries = map.into_iter().flat_map(|map| &map.variables);
+fn types(variables: &[VariableEntry]) -> BTreeMap<&str, &LiteralType> {
+    let entries = variables.iter();
     entries.filter_map(|entry| Some((&*entry.key, entry.value.as_ref()?.r#type.as_ref()?))).collect()
 }
 

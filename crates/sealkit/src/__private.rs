@@ -2,7 +2,7 @@
 
 pub use inventory;
 
-use crate::{Environment, Secret, Variable};
+use crate::{Environment, Secret, Type, Variable};
 pub use crate::{
     call::{Call, Output, ResultConversions, type_id_of},
     callee::Callee,
@@ -100,6 +100,11 @@ pub const fn has_output(variables: &[Variable], name: &str) -> bool {
         i += 1;
     }
     false
+}
+
+/// Returns whether an input is a time, or an optional one.
+pub const fn is_time(input: &Variable) -> bool {
+    matches!(input.r#type, Type::Datetime | Type::Optional(Type::Datetime))
 }
 
 /// Returns whether one of the secrets is mounted in this environment variable.

@@ -28,7 +28,7 @@ use std::{
 };
 
 use once_cell::sync::OnceCell;
-use sealkit_idl::task::{Inputs, NamedLiteral, Outputs};
+use sealkit_idl::task::{NamedLiteral, Outputs};
 use sealkit_process::Socket;
 use sealkit_protocol::{
     Code, Hello, Problem,
@@ -144,7 +144,7 @@ impl Controller {
         literals.sort_by(|a, b| a.name.cmp(&b.name));
         let id = self.next_id();
         let pending = PendingCall { controller: self, task, id };
-        let call = Call { id, task: task.name().to_owned(), inputs: Inputs { literals } };
+        let call = Call { id, task: task.name().to_owned(), inputs: literals.into() };
         match &self.backend {
             Backend::Engine(socket) => {
                 send(socket, ToController::Call(call))

@@ -75,7 +75,7 @@ impl From<Cache> for model::Cache {
 }
 
 impl From<Schedule> for model::Schedule {
-    fn from(Schedule { name, active, automation }: Schedule) -> Self {
+    fn from(Schedule { name, active, trigger_time_input, automation }: Schedule) -> Self {
         let automation = match automation {
             Automation::Cron { expression, timezone } => model::Automation::Cron {
                 expression: expression.to_owned(),
@@ -83,7 +83,12 @@ impl From<Schedule> for model::Schedule {
             },
             Automation::FixedRate { minutes, start } => model::Automation::FixedRate { minutes, start },
         };
-        Self { name: name.to_owned(), active, automation }
+        Self {
+            name: name.to_owned(),
+            active,
+            trigger_time_input: trigger_time_input.map(str::to_owned),
+            automation,
+        }
     }
 }
 

@@ -35,6 +35,8 @@ pub struct Schedule {
     pub name: &'static str,
     /// Whether it starts the task after the first deployment, or waits to be resumed.
     pub active: bool,
+    /// The input that gets the scheduled time.
+    pub trigger_time_input: Option<&'static str>,
     /// The times.
     pub automation: Automation,
 }
@@ -75,7 +77,12 @@ impl Automation {
 
 impl Schedule {
     #[doc(hidden)]
-    pub const fn __new(name: &'static str, active: bool, automation: Automation) -> Self {
-        Self { name, active, automation }
+    pub const fn __new(
+        name: &'static str,
+        active: bool,
+        trigger_time_input: Option<&'static str>,
+        automation: Automation,
+    ) -> Self {
+        Self { name, active, trigger_time_input, automation }
     }
 }

@@ -1,13 +1,15 @@
 //! `run --remote --deployed`: run a task that is deployed, without its program.
 
+mod help;
+
 use std::{ffi::OsString, fmt::Write as _, fs};
 
 use lexopt::{Arg, Parser};
 use sealkit_idl::{
-    core::{LiteralType, VariableEntry},
+    core::LiteralType,
     task::{Inputs, NamedLiteral, Outputs},
 };
-use sealkit_remote::{RunId, TaskDefinition, is_boolean, is_optional, literals_to_json, sanitize, type_name};
+use sealkit_remote::{RunId, TaskDefinition, is_boolean, literals_to_json, sanitize, type_name};
 
 use super::{
     Cluster, input_files, literal::from_text as literal_from_text, run as remote_run,
@@ -25,7 +27,7 @@ pub(super) fn run(args: &Run, cluster: &Cluster, scope: (&str, &str)) -> Result<
         command: command(args),
     };
     if args.task.iter().any(|argument| argument == "--help" || argument == "-h") {
-        return terminal::print(&task.help());
+        return terminal::print(&help::of(&task.definition, &task.command));
     }
     let mut arguments =
         args.inputs_file.as_deref().map(inputs_file::arguments).transpose()?.unwrap_or_default();
@@ -73,19 +75,9 @@ struct Deployed {
 }
 
 impl Deployed {
-    fn variables(&self, of: Side) -> Vec<&VariableEntry> {
-        let template = self.definition.spec.task_template.as_ref();
-        let interface = template.and_then(|template| template.interface.as_ref());
-        let map = interface.and_then(|interface| match of {
-            Side::Input => interface.inputs.as_ref(),
-            Side::Output => interface.outputs.as_ref(),
-        });
-        map.into_iter().flat_map(|map| &map.variables).collect()
-    }
-
     /// Returns the input that is called `name` on the command line, where `--max-rows` means `max_rows`.
     fn find(&self, name: &str) -> Option<(&str, &LiteralType)> {
-        let inputs = self.variables(Side::Input).into_iter();
+        let inputs = self.definition.input_variables().iter();
         let mut same = inputs.filter(|input| input.key == name || input.key == name.replace('-', "_"));
         same.find_map(|input| Some((&*input.key, input.value.as_ref()?.r#type.as_ref()?)))
     }
@@ -112,7 +104,7 @@ impl Deployed {
             let value = Some(literal_from_text(of, &text).map_err(wrong)?);
             literals.push(NamedLiteral { name: name.to_owned(), value });
         }
-        Ok(Inputs { literals })
+        Ok(literals.into())
     }
 
     fn name(&self) -> String {
@@ -125,7 +117,7 @@ impl Deployed {
             return error.with_hint(OPTIONS_FIRST);
         }
         let message = format!("unknown input `{}` of task `{}`", sealkit_names::escape(name), self.name());
-        let names: Vec<&str> = self.variables(Side::Input).iter().map(|input| &*input.key).collect();
+        let names = self.definition.input_variables().iter().map(|input| &*input.key);
         match sealkit_names::nearest(&name.replace('-', "_"), names) {
             Some(near) => {
                 CommandError::usage(message).with_hint(format!("did you mean `--{}`?", sanitize(near)))
@@ -136,101 +128,6 @@ impl Deployed {
 
     fn see_help(&self, message: String) -> CommandError {
         CommandError::usage(message).with_hint(format!("see `{} --help`", self.command))
-    }
-
-    /// Returns the help of the task.
-    fn help(&self) -> String {
-        let mut text = String::new();
-        if let Some(docs) = &self.definition.spec.documentation {
-            let docs = if docs.long_description.is_empty() {
-                &docs.short_description
-            } else {
-                &docs.long_description
-            };
-            let lines: Vec<String> = docs.trim().lines().map(sanitize).collect();
-            if !lines.is_empty() {
-                let _ = writeln!(text, "{}\n", lines.join("\n"));
-            }
-        }
-        let mut inputs: Vec<Input> =
-            self.variables(Side::Input).into_iter().map(|input| self.input(input)).collect();
-        inputs.sort_by_key(|input| input.is_optional);
-        let _ = write!(text, "Usage: {}", self.command);
-        for Input { option, is_optional, .. } in &inputs {
-            let _ = if *is_optional { write!(text, " [{option}]") } else { write!(text, " {option}") };
-        }
-        text.push('\n');
-        let width = inputs.iter().map(|input| input.option.len()).max().unwrap_or_default();
-        let lines = inputs.iter().map(|Input { option, text, .. }| format!("{option:width$}  {text}"));
-        section(&mut text, "Inputs", lines);
-        let outputs = self.variables(Side::Output);
-        section(
-            &mut text,
-            "Output",
-            outputs.iter().map(|output| match (&*output.key, outputs.len()) {
-                ("o0", 1) => of(output),
-                (name, _) => format!("{}: {}", sanitize(name), of(output)),
-            }),
-        );
-        section(
-            &mut text,
-            "Secrets",
-            self.definition.secrets().map(|secret| match &*secret.group {
-                "" => sanitize(&secret.key),
-                group => sanitize(&format!("{group}/{}", secret.key)),
-            }),
-        );
-        text
-    }
-
-    fn input(&self, input: &VariableEntry) -> Input {
-        let name = sanitize(&input.key);
-        let is_flag = input.value.as_ref().and_then(|value| value.r#type.as_ref()).is_some_and(is_boolean);
-        let value = name.to_uppercase();
-        let mut text = of(input);
-        let default = self.definition.spec.default_inputs.iter().find(|default| default.name == input.key);
-        let default = default.and_then(|default| default.parameter.clone()?.default);
-        let of_input = input.value.as_ref().and_then(|value| value.r#type.as_ref());
-        let is_optional = default.is_some() || of_input.is_some_and(is_optional);
-        let named = default.map(|default| NamedLiteral { name: String::new(), value: Some(default) });
-        let shown = literals_to_json(named.into_iter().collect()).remove("").unwrap_or_default();
-        if !shown.is_null() {
-            let _ = write!(text, ", default {}", sanitize(&shown.to_string()));
-        }
-        let docs = input.value.as_ref().and_then(|value| value.description.lines().next());
-        if let Some(docs) = docs.filter(|docs| !docs.is_empty()) {
-            let _ = write!(text, ": {}", sanitize(docs.trim()));
-        }
-        let option = if is_flag { format!("--{name} [{value}]") } else { format!("--{name} {value}") };
-        Input { option, text, is_optional }
-    }
-}
-
-/// Whether a variable is an input or an output.
-#[derive(Clone, Copy)]
-enum Side {
-    Input,
-    Output,
-}
-
-/// An input in the help.
-struct Input {
-    option: String,
-    /// The type, the default and the documentation.
-    text: String,
-    is_optional: bool,
-}
-
-/// Returns the name of the type of an input or output.
-fn of(variable: &VariableEntry) -> String {
-    let of = variable.value.as_ref().and_then(|value| value.r#type.as_ref());
-    of.map_or_else(|| type_name(&LiteralType::default()), type_name)
-}
-
-fn section(text: &mut String, title: &str, lines: impl Iterator<Item = String>) {
-    let lines: Vec<String> = lines.collect();
-    if !lines.is_empty() {
-        let _ = writeln!(text, "\n{title}:\n  {}", lines.join("\n  "));
     }
 }
 

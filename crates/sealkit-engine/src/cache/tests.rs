@@ -21,7 +21,7 @@ fn inputs(values: &[(&str, i64)]) -> Inputs {
         let value = Literal { value: Some(LiteralValue::Scalar(Box::new(scalar))), ..Literal::default() };
         NamedLiteral { name: (*name).to_owned(), value: Some(value) }
     };
-    Inputs { literals: values.iter().map(literal).collect() }
+    values.iter().map(literal).collect::<Vec<_>>().into()
 }
 
 fn key(task: &Task, cache: &Cache, inputs: &Inputs, secrets: &[(&str, &str)]) -> Key {

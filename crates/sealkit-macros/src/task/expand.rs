@@ -158,7 +158,7 @@ impl Task {
         let output = self.output();
         let constants =
             self.inputs.iter().enumerate().map(|(index, input)| (input_constant(index), &input.ident));
-        let checks = schedule::checks(krate, constants.filter(|_| !self.settings.schedules.is_empty()));
+        let checks = schedule::checks(krate, &self.settings.schedules, constants);
         let places = self.allowances.iter().filter_map(|allowance| allowance.place.check(krate));
         quote!(#(#inputs)* #output #(#checks)* #(#places)*)
     }

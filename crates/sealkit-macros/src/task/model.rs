@@ -96,7 +96,7 @@ impl Task {
         let mut settings = Settings::new(environment, env, service_account, interruptible, diagnostics);
         settings.cache = cache.as_ref().and_then(|cache| Cache::new(cache, &inputs, diagnostics));
         settings.schedules =
-            schedule.map(|schedule| Schedule::all(&schedule, diagnostics)).unwrap_or_default();
+            schedule.map(|schedule| Schedule::all(&schedule, &inputs, diagnostics)).unwrap_or_default();
         if let Some(cache) = cache.filter(|_| allowances.iter().any(Allowance::is_of_output)) {
             diagnostics.at(
                 cache,

@@ -3,10 +3,11 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 use sealkit_names::{rules, schedule};
-use syn::{Expr, ExprArray, ExprCall, ExprLit, Lit, LitBool, LitStr, Path};
+use syn::{Expr, ExprArray, ExprCall, ExprLit, Lit, LitBool, LitStr, Path, ext::IdentExt as _};
 
 use super::{
     limits::{is_call_of, literal_duration, named},
+    model::Input,
     resources::assignment,
 };
 use crate::{
@@ -21,9 +22,22 @@ const DEFAULT_NAME: &str = "schedule";
 
 /// When a task is started.
 pub(super) struct Schedule {
+    common: Common,
+    automation: Automation,
+}
+
+/// The arguments that all schedules have.
+struct Common {
     name: Option<LitStr>,
     is_active: bool,
-    automation: Automation,
+    /// The input that gets the scheduled time.
+    time: Option<LitStr>,
+}
+
+impl Default for Common {
+    fn default() -> Self {
+        Self { name: None, is_active: true, time: None }
+    }
 }
 
 enum Automation {
@@ -32,8 +46,8 @@ enum Automation {
 }
 
 impl Schedule {
-    /// Returns the schedules of `schedule = …` or `schedule = […]`. Those with errors are left out.
-    pub(super) fn all(value: &Expr, diagnostics: &mut Diagnostics) -> Vec<Self> {
+    /// Returns the schedules of `schedule = …` or `schedule = […]`. Those with errors are left out. `inputs` are those of the task.
+    pub(super) fn all(value: &Expr, inputs: &[Input], diagnostics: &mut Diagnostics) -> Vec<Self> {
         let values = match value {
             Expr::Array(ExprArray { elems, .. }) => elems.iter().collect(),
             one => vec![one],
@@ -45,12 +59,20 @@ impl Schedule {
         for value in values {
             let Some(schedule) = Self::new(value, diagnostics) else { continue };
             let name = |schedule: &Self| {
-                schedule.name.as_ref().map_or_else(|| DEFAULT_NAME.to_owned(), LitStr::value)
+                schedule.common.name.as_ref().map_or_else(|| DEFAULT_NAME.to_owned(), LitStr::value)
             };
             if schedules.iter().any(|known| name(known) == name(&schedule)) {
                 let example = "name = \"nightly\"";
                 diagnostics
                     .at(value, format_args!("several schedules need different names: add `{example}`"));
+            }
+            if let Some(time) = &schedule.common.time
+                && !inputs.iter().any(|input| input.name() == time.value())
+            {
+                let names: Vec<String> = inputs.iter().map(Input::name).collect();
+                let names: Vec<&str> = names.iter().map(String::as_str).collect();
+                let suggestion = did_you_mean(&time.value(), &names);
+                diagnostics.at(time, format_args!("the task has no input `{}`{suggestion}", time.value()));
             }
             schedules.push(schedule);
         }
@@ -77,7 +99,7 @@ impl Schedule {
             return None;
         }
         let mut timezone = None;
-        let (mut name, mut is_active) = (None, true);
+        let mut common = Common::default();
         for (argument, value) in rest {
             match argument.to_string().as_str() {
                 "timezone" => {
@@ -89,17 +111,10 @@ impl Schedule {
                     }
                     timezone = Some(zone);
                 }
-                other => set_common(
-                    argument,
-                    other,
-                    value,
-                    &["timezone"],
-                    (&mut name, &mut is_active),
-                    diagnostics,
-                )?,
+                other => common.set(argument, other, value, &["timezone"], diagnostics)?,
             }
         }
-        Some(Self { name, is_active, automation: Automation::Cron { expression, timezone } })
+        Some(Self { common, automation: Automation::Cron { expression, timezone } })
     }
 
     fn rate(call: &ExprCall, diagnostics: &mut Diagnostics) -> Option<Self> {
@@ -112,7 +127,7 @@ impl Schedule {
             return None;
         };
         let mut start = None;
-        let (mut name, mut is_active) = (None, true);
+        let mut common = Common::default();
         for (argument, value) in rest {
             match argument.to_string().as_str() {
                 "start" => {
@@ -123,19 +138,17 @@ impl Schedule {
                         return None;
                     }
                 }
-                other => {
-                    let common = (&mut name, &mut is_active);
-                    set_common(argument, other, value, &["start"], common, diagnostics)?;
-                }
+                other => common.set(argument, other, value, &["start"], diagnostics)?,
             }
         }
-        Some(Self { name, is_active, automation: Automation::Rate { minutes, start } })
+        Some(Self { common, automation: Automation::Rate { minutes, start } })
     }
 
     /// Generates the value.
     pub(super) fn tokens(&self, krate: &Path) -> TokenStream {
-        let name = self.name.as_ref().map_or_else(|| quote!(#DEFAULT_NAME), |name| quote!(#name));
-        let is_active = self.is_active;
+        let Common { name, is_active, time } = &self.common;
+        let name = name.as_ref().map_or_else(|| quote!(#DEFAULT_NAME), |name| quote!(#name));
+        let time = option(time.as_ref());
         let automation = match &self.automation {
             Automation::Cron { expression, timezone } => {
                 let timezone = option(timezone.as_ref());
@@ -146,23 +159,39 @@ impl Schedule {
                 quote!(#krate::Automation::__fixed_rate(#minutes, #start))
             }
         };
-        quote!(#krate::Schedule::__new(#name, #is_active, #automation))
+        quote!(#krate::Schedule::__new(#name, #is_active, #time, #automation))
     }
 }
 
-/// Generates the checks that a scheduled task needs no inputs. `inputs` are the constants, the names and where each is declared.
+/// Generates the checks that a scheduled task needs no other input than its time. `inputs` are the constants, and where each is declared.
 pub(super) fn checks<'i>(
-    krate: &'i Path,
-    inputs: impl Iterator<Item = (Ident, &'i Ident)> + 'i,
-) -> impl Iterator<Item = TokenStream> + 'i {
-    inputs.map(move |(constant, input)| {
-        let (krate, span) = crate_at(krate, input);
-        let message =
-            format!("a scheduled task has no caller: give input `{input}` a default, `#[default(…)]`");
-        quote_spanned! {span=>
-            const _: () = ::core::assert!(#krate::Variable::is_optional(&#constant.variable), "{}", #message);
+    krate: &Path,
+    schedules: &[Schedule],
+    inputs: impl Iterator<Item = (Ident, &'i Ident)>,
+) -> Vec<TokenStream> {
+    let mut checks = Vec::new();
+    for (constant, input) in inputs.filter(|_| !schedules.is_empty()) {
+        let times = schedules.iter().filter_map(|schedule| schedule.common.time.as_ref());
+        let times: Vec<&LitStr> = times.filter(|time| input.unraw() == time.value()).collect();
+        if let Some(time) = times.first() {
+            let (krate, span) = crate_at(krate, time);
+            let message = format!(
+                "input `{input}` gets the time of the schedule: its type must be a time, such as `SystemTime`"
+            );
+            checks.push(quote_spanned! {span=>
+                const _: () = ::core::assert!(#krate::__private::is_time(&#constant.variable), "{}", #message);
+            });
         }
-    })
+        if times.len() < schedules.len() {
+            let (krate, span) = crate_at(krate, input);
+            let message =
+                format!("a scheduled task has no caller: give input `{input}` a default, `#[default(…)]`");
+            checks.push(quote_spanned! {span=>
+                const _: () = ::core::assert!(#krate::Variable::is_optional(&#constant.variable), "{}", #message);
+            });
+        }
+    }
+    checks
 }
 
 /// Returns the first argument, and the others with their names.
@@ -189,44 +218,57 @@ fn arguments<'c>(
     Some((first, rest))
 }
 
-/// Sets an argument that all schedules have. Returns `None` if it adds an error.
-fn set_common(
-    argument: &Ident,
-    text: &str,
-    value: &Expr,
-    own: &[&str],
-    (name, is_active): (&mut Option<LitStr>, &mut bool),
-    diagnostics: &mut Diagnostics,
-) -> Option<()> {
-    match text {
-        "name" => {
-            let literal = parse_string(value, "name = \"nightly\"", diagnostics)?;
-            if rules::check_task_name(&literal.value()).is_err() {
-                diagnostics
-                    .at(literal, "the name of a schedule is 1 to 255 ASCII letters, digits, `-`, `_` or `.`");
-                return None;
+impl Common {
+    /// Sets an argument. Returns `None` if it adds an error.
+    fn set(
+        &mut self,
+        argument: &Ident,
+        text: &str,
+        value: &Expr,
+        own: &[&str],
+        diagnostics: &mut Diagnostics,
+    ) -> Option<()> {
+        match text {
+            "name" => {
+                let literal = parse_string(value, "name = \"nightly\"", diagnostics)?;
+                if rules::check_task_name(&literal.value()).is_err() {
+                    diagnostics.at(
+                        literal,
+                        "the name of a schedule is 1 to 255 ASCII letters, digits, `-`, `_` or `.`",
+                    );
+                    return None;
+                }
+                self.name = Some(literal);
             }
-            *name = Some(literal);
-        }
-        "active" => match value {
-            Expr::Lit(ExprLit { lit: Lit::Bool(LitBool { value, .. }), .. }) => *is_active = *value,
+            "active" => match value {
+                Expr::Lit(ExprLit { lit: Lit::Bool(LitBool { value, .. }), .. }) => self.is_active = *value,
+                other => {
+                    diagnostics.at(other, "expected `active = true` or `active = false`");
+                    return None;
+                }
+            },
+            "trigger_time_input" => {
+                self.time = Some(parse_string(value, "trigger_time_input = \"time\"", diagnostics)?);
+            }
             other => {
-                diagnostics.at(other, "expected `active = true` or `active = false`");
+                let known = [own, &["name", "active", "trigger_time_input"]].concat();
+                let suggestion = match other {
+                    // The names of the Python SDKs.
+                    "kickoff_time_input_arg" | "kickoff_time" | "trigger_time" | "inputs" => {
+                        "; did you mean `trigger_time_input`?".to_owned()
+                    }
+                    other => did_you_mean(other, &known),
+                };
+                let known = quoted_list(&known, "or");
+                diagnostics.at(
+                    argument,
+                    format_args!("unknown argument `{other}` of a schedule: expected {known}{suggestion}"),
+                );
                 return None;
             }
-        },
-        other => {
-            let known = [own, &["name", "active"]].concat();
-            let suggestion = did_you_mean(other, &known);
-            let known = quoted_list(&known, "or");
-            diagnostics.at(
-                argument,
-                format_args!("unknown argument `{other}` of a schedule: expected {known}{suggestion}"),
-            );
-            return None;
         }
+        Some(())
     }
-    Some(())
 }
 
 /// Returns a number of minutes. As in the official SDK, a bare number is in minutes.

@@ -21,6 +21,8 @@ pub(super) fn of(program: &PodProgram, task: &str, version: &str) -> Vec<String>
         "{{.runName}}",
         "--name",
         "{{.actionName}}",
+        "--run-start-time",
+        "{{.runStartTime}}",
     ];
     let arguments = match program {
         PodProgram::Image { path } => [&[path.as_str()], &task[..], &action[..]].concat(),
@@ -42,7 +44,7 @@ mod tests {
     fn the_program_of_a_bundle_is_started_by_the_official_entry_point() {
         let bundle = PodProgram::Bundle { uri: "s3://b/x.tar.gz".to_owned(), name: "app".to_owned() };
         let action = "--inputs {{.input}} --outputs-path {{.outputPrefix}} --raw-data-path {{.rawOutputDataPrefix}} \
-                      --run-name {{.runName}} --name {{.actionName}}";
+                      --run-name {{.runName}} --name {{.actionName}} --run-start-time {{.runStartTime}}";
         assert_eq!(
             of(&bundle, "t1", "v1").join(" "),
             format!(

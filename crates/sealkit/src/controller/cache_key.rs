@@ -110,7 +110,7 @@ mod tests {
         };
         let a = named("a", Type::Integer, 1_i64.to_value().unwrap());
         let b = named("b", Type::String, Value::String("x".to_owned()));
-        let inputs = Inputs { literals: vec![a, b] };
+        let inputs = Inputs::from(vec![a, b]);
         let expected = "S186sHIr5Y+5kaPO/vqEX+Ze/+/Xa69tBFG77KiyjW0=";
         assert_eq!(cache_key(&spec, &inputs).as_deref(), Some(expected));
         let metadata = spec.task_template.as_mut().and_then(|template| template.metadata.as_mut()).unwrap();

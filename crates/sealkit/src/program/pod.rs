@@ -9,6 +9,7 @@ mod limit;
 mod offloaded;
 mod retry;
 mod task;
+mod trigger_time;
 
 use std::{env, ffi::OsString, io};
 
@@ -113,13 +114,13 @@ fn run_for_flyte(session: &Session, pod: &Pod) -> Result<Vec<u8>, Problem> {
     let inputs = pod.inputs.as_deref().ok_or_else(|| configuration("option `--inputs` is missing"))?;
     let inputs = Location::parse(inputs)
         .map_err(|error| configuration(error.message).with_optional_hint(error.hint.as_deref()))?;
-    let inputs = read(&inputs)?;
+    let inputs = trigger_time::fill(read(&inputs)?, pod.run_start.as_deref());
     redact_output(session, task)?;
     retry::wait(task, pod)?;
     if let Some(limit) = retry::time_limit(task, pod) {
         sealkit_process::start_time_limit(limit);
     }
-    let (mut outputs, _) = task::run(session, task, inputs)?;
+    let (mut outputs, _) = task::run(session, task, inputs.literals)?;
     if outputs.literals.is_empty() {
         outputs.literals.push(nothing());
     }
@@ -193,10 +194,10 @@ fn nothing() -> NamedLiteral {
     NamedLiteral { name: "o0".to_owned(), value }
 }
 
-fn read(inputs: &Location) -> Result<Vec<NamedLiteral>, Problem> {
+fn read(inputs: &Location) -> Result<Inputs, Problem> {
     let bytes = storage::read(inputs, MAX_INPUTS).map_err(|error| unreadable(inputs, &error))?;
     let malformed = |_| unreadable(inputs, &StorageError { message: "malformed".to_owned(), hint: None });
-    Ok(Inputs::decode(&*bytes).map_err(malformed)?.literals)
+    Inputs::decode(&*bytes).map_err(malformed)
 }
 
 fn unreadable(inputs: &Location, error: &StorageError) -> Problem {

@@ -68,8 +68,8 @@ pub(super) fn to_inputs(
     if let Err(InvokeError::Input(error)) = task.check_inputs(Members::new(values.clone())) {
         return Err(input_error(command, task, &error));
     }
-    let literals = values.into_iter().map(literal).collect::<Result<_, ProgramError>>()?;
-    Ok(Inputs { literals })
+    let literals = values.into_iter().map(literal).collect::<Result<Vec<_>, ProgramError>>()?;
+    Ok(literals.into())
 }
 
 /// Reads Flyte's `task.Outputs`.
