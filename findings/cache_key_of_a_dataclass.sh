@@ -57,8 +57,14 @@ PYTHON
 keys() {
     (cd "$directory" && PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION=$1 venv/bin/python keys.py)
 }
-upb=$(keys upb) python=$(keys python)
+key() {
+    grep "^e\.$1 " <<<"$2"
+}
+upb=$(keys upb)
+python=$(keys python)
 printf '%s\n' "$upb" "$python"
+prefixed=("$(key prefixed "$upb")" "$(key prefixed "$python")")
+others=("$(key others "$upb")" "$(key others "$python")")
 [[ $(head -n 1 <<<"$upb") == upb && $(head -n 1 <<<"$python") == python ]]
-[[ $(grep '^e.prefixed' <<<"$upb") != $(grep '^e.prefixed' <<<"$python") ]]
-[[ $(grep '^e.others' <<<"$upb") == $(grep '^e.others' <<<"$python") ]]
+[[ -n ${prefixed[0]} && -n ${prefixed[1]} && "${prefixed[0]}" != "${prefixed[1]}" ]]
+[[ -n ${others[0]} && "${others[0]}" == "${others[1]}" ]]

@@ -8,19 +8,19 @@ use tempfile::TempDir;
 
 use crate::setup;
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_deployed_tasks");
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_deployed_tasks");
 const SECRET: &str = "k3Jq-71xT/wQz9vB2m";
 
 /// A control plane with the tasks of `flyte_deployed.py`.
-struct Setup {
-    plane: ControlPlane,
-    home: Home,
+pub(crate) struct Setup {
+    pub(crate) plane: ControlPlane,
+    pub(crate) home: Home,
     _project: TempDir,
 }
 
 impl Setup {
     /// Deploys the tasks in these versions.
-    fn new(versions: &[&str]) -> Self {
+    pub(crate) fn new(versions: &[&str]) -> Self {
         let python = Python::from_environment();
         let entrypoint = format!("--program=a0={}", python.tool("a0").display());
         let program = format!("--program=/app/tasks={PROGRAM}");
@@ -37,12 +37,12 @@ impl Setup {
         Self { plane, home, _project: project }
     }
 
-    fn program(&self, line: &str) -> Program {
+    pub(crate) fn program(&self, line: &str) -> Program {
         self.home.sealkit("run --remote").args(line)
     }
 
     /// Runs a task of the program.
-    fn run(&self, line: &str) -> Finished {
+    pub(crate) fn run(&self, line: &str) -> Finished {
         self.home
             .sealkit("run --remote --image app:1 --program /app/tasks")
             .arg(PROGRAM)
@@ -51,7 +51,7 @@ impl Setup {
             .unwrap()
     }
 
-    fn deployed(&self, line: &str) -> Finished {
+    pub(crate) fn deployed(&self, line: &str) -> Finished {
         self.program("--deployed").args(line).run().unwrap()
     }
 }
@@ -86,32 +86,6 @@ fn a_workflow_calls_tasks_in_python() {
         .map(|run| (&run["request"]["task_id"]["version"], &run["request"]["task_spec"]))
         .collect();
     assert_eq!(ids, [(&json!("v2"), &Json::Null), (&json!("v2"), &Json::Null), (&json!("v1"), &Json::Null)]);
-}
-
-#[test]
-#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
-fn values_of_all_types_reach_a_task_in_python() {
-    let setup = Setup::new(&["v1"]);
-    let line = r#"--when 2024-01-02T03:04:05Z --wait 90.5s --colour GREEN --record {"name":"x","n":2} --table {"a":1} --flag --either 5 --perhaps 7"#;
-    let shown = setup.deployed(&format!("model.show {line}"));
-    let expected =
-        "\"2024-01-02T03:04:05+00:00 0:01:30.500000 green Record(name='x', n=2) {'a': 1} True 5 7\"\n";
-    assert_eq!((shown.code, &*shown.stdout), (Some(0), expected), "{shown}");
-    let line = line
-        .replace("--either 5 --perhaps 7", "--either word --perhaps null")
-        .replace("--flag", "--flag=false");
-    let shown = setup.deployed(&format!("model.show {line}"));
-    assert!(shown.stdout.ends_with("{'a': 1} False 'word' None\"\n"), "{shown}");
-    let file = setup.home.path().join("inputs.yaml");
-    fs::write(&file, "rows: [1, 2]\nnote: text\n").unwrap();
-    let from_file =
-        setup.home.sealkit("run --remote --inputs-file").arg(&file).args("--deployed model.score").run();
-    let from_file = from_file.unwrap();
-    assert_eq!((from_file.code, &*from_file.stdout), (Some(0), "1.5\n"), "{from_file}");
-    let uploaded = setup.program("--deployed model.size --data").arg(&file).run().unwrap();
-    assert_eq!((uploaded.code, &*uploaded.stdout), (Some(0), "24\n"), "{uploaded}");
-    let failed = setup.deployed("model.score --rows [] --note fail");
-    assert!(failed.code == Some(1) && failed.stderr.contains("there is nothing to score"), "{failed}");
 }
 
 /// The official SDK would take a plain value for any variant, or refuse it as ambiguous.
@@ -156,6 +130,18 @@ fn a_step_is_recorded_as_a_trace_of_the_official_sdk() {
 
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
+fn a_file_that_is_a_default_is_not_uploaded_from_here() {
+    let setup = Setup::new(&["v1"]);
+    let uploads = || setup.plane.requests("CreateUploadLocation").unwrap().len();
+    let before = uploads();
+    for finished in [setup.run("named"), setup.deployed("model.named")] {
+        assert_eq!((finished.code, &*finished.stdout), (Some(0), "\"/etc/hostname\"\n"), "{finished}");
+    }
+    assert_eq!(uploads(), before);
+}
+
+#[test]
+#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
 fn a_failed_look_up_of_a_task_is_retried_with_its_caller() {
     let setup = Setup::new(&["v1"]);
     setup
@@ -165,185 +151,6 @@ fn a_failed_look_up_of_a_task_is_retried_with_its_caller() {
     let finished = setup.run("patient");
     assert_eq!((finished.code, &*finished.stdout), (Some(0), "1.0\n"), "{finished}");
     assert_eq!(setup.plane.requests("ListTasks").unwrap().len(), 2);
-}
-
-#[test]
-#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
-fn the_secrets_of_a_deployed_task_are_checked_before_the_run() {
-    let setup = Setup::new(&["v1"]);
-    let deleted = setup.home.sealkit("delete secret my_secret --remote -y").run().unwrap();
-    assert_eq!(deleted.code, Some(0), "{deleted}");
-    let message = "secret `my_secret` not found on";
-    for finished in [setup.deployed("model.score --rows [1]"), setup.run("score --rows [1] --factor 1")] {
-        assert!(finished.code == Some(1) && finished.stderr.contains(message), "{finished}");
-    }
-    assert!(setup.plane.requests("CreateRun").unwrap().is_empty());
-}
-
-#[test]
-#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
-fn the_help_of_a_deployed_task_is_that_of_its_interface() {
-    let setup = Setup::new(&["v1"]);
-    insta::assert_snapshot!(setup.deployed("model.score --help"), @"
-    exit code 0
-    -- stdout
-    Scores rows.
-
-    Usage: sealkit run --remote --deployed model.score --rows ROWS [--factor FACTOR] [--note NOTE]
-
-    Inputs:
-      --rows ROWS      list of integer: The rows.
-      --factor FACTOR  float, default 0.5: What the sum is multiplied with.
-      --note NOTE      optional string
-
-    Output:
-      float
-
-    Secrets:
-      my_secret
-    ");
-    insta::assert_snapshot!(setup.deployed("model.show --help"), @"
-    exit code 0
-    -- stdout
-    Usage: sealkit run --remote --deployed model.show --colour COLOUR --either EITHER --flag [FLAG] --record RECORD --table TABLE --wait WAIT --when WHEN [--perhaps PERHAPS]
-
-    Inputs:
-      --colour COLOUR    RED|GREEN
-      --either EITHER    integer or string
-      --flag [FLAG]      boolean
-      --record RECORD    Record { n, name }
-      --table TABLE      map of integer
-      --wait WAIT        duration
-      --when WHEN        datetime
-      --perhaps PERHAPS  optional integer
-
-    Output:
-      string
-
-    Secrets:
-      my_secret
-    ");
-    insta::assert_snapshot!(setup.deployed("model.split --help"), @"
-    exit code 0
-    -- stdout
-    Usage: sealkit run --remote --deployed model.split --text TEXT
-
-    Inputs:
-      --text TEXT  string
-
-    Output:
-      o0: string
-      o1: integer
-
-    Secrets:
-      my_secret
-    ");
-}
-
-#[test]
-#[cfg_attr(not(has_python), ignore = "needs TEST_PYTHON")]
-fn mistakes_on_the_command_line_are_errors_before_the_run() {
-    let setup = Setup::new(&["v1"]);
-    let mistakes = [
-        "model.scor --rows [1]",
-        "model.score:v9 --rows [1]",
-        "model.score@v1",
-        "model.score",
-        "model.score --rows 1",
-        "model.score --rows [1 --factor x",
-        "model.score --row [1]",
-        "model.score --rows [1] --rows [2]",
-        "model.score --rows",
-        "model.score rows",
-        "model.show --colour blue",
-        "model.show --when now",
-        "model.score --rows [1] --detach",
-        "model.score --rows [1] -p flytesnacks",
-        "model.show --record {",
-        "--release model.score",
-    ];
-    let texts: Vec<String> = mistakes
-        .iter()
-        .map(|line| {
-            let finished = setup.deployed(line);
-            assert_ne!(finished.code, Some(0), "{finished}");
-            format!("{line}\n{}", finished.stderr.replace(setup.plane.endpoint(), "PLANE"))
-        })
-        .collect();
-    insta::assert_snapshot!(texts.join("\n"), @"
-    model.scor --rows [1]
-    error: no task `model.scor` is deployed in project `flytesnacks`, domain `development` on `PLANE`
-    hint: did you mean `model.score`?
-
-    model.score:v9 --rows [1]
-    error: no task `model.score` of version `v9` is deployed in project `flytesnacks`, domain `development` on `PLANE`
-    hint: its latest version is `v1`
-
-    model.score@v1
-    error: the version follows a colon: `model.score:v1`
-
-    model.score
-    error: task `model.score:v1` is called without `rows` (list of integer)
-    hint: see `sealkit run --remote --deployed model.score --help`
-
-    model.score --rows 1
-    error: input `rows`: expected list of integer, such as `[…]`
-    hint: see `sealkit run --remote --deployed model.score --help`
-
-    model.score --rows [1 --factor x
-    error: input `rows`: expected JSON: syntax error at line 1, column 2
-    hint: see `sealkit run --remote --deployed model.score --help`
-
-    model.score --row [1]
-    error: unknown input `row` of task `model.score`
-    hint: did you mean `--rows`?
-
-    model.score --rows [1] --rows [2]
-    error: input `rows` is given more than once
-    hint: see `sealkit run --remote --deployed model.score --help`
-
-    model.score --rows
-    error: input `rows`: it has no value
-    hint: see `sealkit run --remote --deployed model.score --help`
-
-    model.score rows
-    error: expected `--INPUT VALUE`
-    hint: see `sealkit run --remote --deployed model.score --help`
-
-    model.show --colour blue
-    error: input `colour`: expected RED|GREEN
-    hint: see `sealkit run --remote --deployed model.show --help`
-
-    model.show --when now
-    error: input `when`: expected datetime, such as `2024-01-02T03:04:05Z`
-    hint: see `sealkit run --remote --deployed model.show --help`
-
-    model.score --rows [1] --detach
-    error: `--detach` is an option of `sealkit run`, not an input of task `model.score`
-    hint: write options of the run before `--deployed`, inputs after the name
-
-    model.score --rows [1] -p flytesnacks
-    error: `-p` is no input of task `model.score`
-    hint: write options of the run before `--deployed`, inputs after the name
-
-    model.show --record {
-    error: input `record`: expected JSON: syntax error at line 1, column 1
-    hint: see `sealkit run --remote --deployed model.show --help`
-
-    --release model.score
-    error: the argument '--deployed' cannot be used with '--release'
-
-    Usage: sealkit run [OPTIONS] <TARGET> <TASK> [--INPUT VALUE]...
-
-    For more information, try '--help'.
-    ");
-    let last = setup.home.sealkit("run --deployed model.score --rows [1] --remote").run().unwrap();
-    assert!(last.code == Some(2) && last.stderr.contains("hint: write it first"), "{last}");
-    let settings = setup.run("--env A=b score --rows [1]");
-    assert_eq!(settings.code, Some(2), "{settings}");
-    let local = setup.home.sealkit("run --deployed model.score").run().unwrap();
-    assert!(local.code == Some(2) && local.stderr.contains("`--deployed` requires `--remote`"), "{local}");
-    assert!(setup.plane.requests("CreateRun").unwrap().is_empty());
 }
 
 #[test]
@@ -394,13 +201,15 @@ fn only_the_tasks_of_the_program_are_deployed() {
         "{deployed}"
     );
     let refused = deploy().arg("score").run().unwrap();
-    assert!(refused.code == Some(2) && refused.stderr.contains("stands for `model.score`"), "{refused}");
+    assert!(
+        refused.code == Some(2) && refused.stderr.contains("refers to deployed task `model.score`"),
+        "{refused}"
+    );
     // A task of another program is found like one in Python.
     let alone = setup.deployed("fails --how version");
     assert!(alone.code == Some(1) && alone.stderr.contains("model.score"), "{alone}");
 }
 
-/// The body stands in for the task.
 #[test]
 fn a_local_run_needs_a_body() {
     let home = Home::new(env!("CARGO_BIN_EXE_command")).unwrap();
@@ -412,7 +221,7 @@ fn a_local_run_needs_a_body() {
         "{capitalized}"
     );
     let evaluated = run("evaluate --rows [1]");
-    let message = "task `score` failed: `model.score` is deployed on a cluster, and has no body to run here\nhint: run its caller on a cluster";
+    let message = "task `score` failed: cannot run `model.score` here: it is deployed on a cluster, and the function has no body\nhint: run its caller on a cluster";
     assert!(evaluated.code == Some(1) && evaluated.stderr.contains(message), "{evaluated}");
     let described = home.sealkit("describe").arg(PROGRAM).arg("score").run().unwrap();
     assert!(described.stdout.contains("deployed as model.score"), "{described}");

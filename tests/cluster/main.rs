@@ -8,6 +8,7 @@ mod config;
 mod config_files;
 mod deploy;
 mod deployed;
+mod deployed_command;
 mod faults;
 mod files;
 mod following;

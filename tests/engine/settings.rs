@@ -226,7 +226,7 @@ fn the_times_of_a_run_are_printed_step_by_step() {
         "look up the secrets",
         "prepare the pods",
         "run the tasks",
-        "store the record",
+        "finish the run",
         "total",
     ];
     assert_eq!(steps, expected, "{finished}");

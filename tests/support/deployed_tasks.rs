@@ -94,6 +94,10 @@ fn stepped() -> anyhow::Result<i64> {
     step("charge", || anyhow::Ok(5))
 }
 
+/// Returns the path of its default.
+#[task(deployed = "model.named")]
+fn named() -> sealkit::Result<String>;
+
 /// Calls both tasks.
 #[workflow(calls = [score, capitalize])]
 async fn evaluate(rows: Vec<i64>) -> anyhow::Result<String> {

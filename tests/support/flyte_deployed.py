@@ -102,6 +102,12 @@ async def size(data: File) -> int:
         return len(await content.read())
 
 
+# The path is one of the pod, not of the caller.
+@env.task
+async def named(data: File = File.from_existing_remote("/etc/hostname")) -> str:
+    return data.path
+
+
 if __name__ == "__main__":
     flyte.init(
         endpoint=f"dns:///{sys.argv[1]}",

@@ -5,6 +5,7 @@ mod config;
 mod deferred;
 mod help;
 mod image;
+mod parse;
 mod program;
 mod runs;
 mod secret;

@@ -46,9 +46,9 @@ mod unrecognized;
 mod upload;
 mod value;
 
-use std::{ffi::OsString, process::ExitCode};
+use std::process::ExitCode;
 
-use clap::{CommandFactory as _, Parser as _, error::ErrorKind};
+use clap::{CommandFactory as _, error::ErrorKind};
 use rustix::{fs::Mode, process::umask};
 
 use crate::{
@@ -63,7 +63,7 @@ use crate::{
 /// Runs the command and returns its exit code.
 pub fn main() -> ExitCode {
     completion::respond(Arguments::command);
-    let arguments = match parse(std::env::args_os().collect()) {
+    let arguments = match Arguments::of_process(std::env::args_os().collect()) {
         Ok(arguments) => arguments,
         Err(error) if error.kind() == ErrorKind::InvalidSubcommand => {
             return report(&unrecognized::error(&error, std::env::args_os().skip(1)));
@@ -83,17 +83,6 @@ pub fn main() -> ExitCode {
     match run_verb(arguments.verb) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => report(&error),
-    }
-}
-
-/// Parses the command line. After `--deployed NAME`, everything belongs to the task, even `--help`.
-fn parse(arguments: Vec<OsString>) -> Result<Arguments, clap::Error> {
-    let parsed = Arguments::try_parse_from(&arguments);
-    let is_other =
-        matches!(&parsed, Ok(parsed) if !matches!(&parsed.verb, Verb::Run(Deferred(run)) if run.deployed));
-    match command_line::with_inputs_of_deployed(arguments) {
-        Some(separated) if !is_other => Arguments::try_parse_from(separated),
-        _ => parsed,
     }
 }
 

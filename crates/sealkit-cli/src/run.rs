@@ -115,7 +115,7 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
         outcome = end_record(recorder, engine.run_name(), args.report.as_deref(), outcome);
     }
     if args.timings {
-        timings.end("store the record");
+        timings.end("finish the run");
         timings.print();
     }
     outcome

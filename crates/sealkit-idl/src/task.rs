@@ -12,12 +12,12 @@ pub struct Inputs {
     /// The inputs.
     #[prost(message, repeated, tag = "1")]
     pub literals: Vec<NamedLiteral>,
-    /// What else the pod is told, by reserved names.
+    /// Further values for the pod, by reserved names.
     #[prost(message, repeated, tag = "2")]
     pub context: Vec<KeyValuePair>,
 }
 
-/// In the context of inputs: the name of the input that is the time at which the run is started.
+/// In the context of inputs: the name of the input that receives the scheduled time.
 pub const TRIGGER_TIME_INPUT: &str = "_u_kickoff_time_input_arg";
 
 impl From<Vec<NamedLiteral>> for Inputs {

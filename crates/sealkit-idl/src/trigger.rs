@@ -55,7 +55,7 @@ pub struct Schedule {
     /// The times.
     #[prost(oneof = "ScheduleExpression", tags = "1, 4")]
     pub expression: Option<ScheduleExpression>,
-    /// The input that is the time at which the run is started. Empty if there is none.
+    /// The input that receives the scheduled time. Empty if there is none.
     #[prost(string, tag = "3")]
     pub kickoff_time_input_arg: String,
 }

@@ -2,7 +2,7 @@
 
 use crate::{rules, text::escape};
 
-/// The version that stands for the one that was deployed last.
+/// The name for the latest version.
 const LATEST: &str = "latest";
 
 /// Maximum length of a version in bytes.

@@ -70,7 +70,7 @@ pub struct Task {
     /// How its results are cached.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache: Option<Cache>,
-    /// The task on a cluster that it stands for.
+    /// The deployed task that it refers to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deployed: Option<String>,
     /// When it is started after it has been deployed.

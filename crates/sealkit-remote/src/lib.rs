@@ -47,7 +47,7 @@ pub use sealkit_idl::{
 };
 pub use sealkit_names::Resource;
 pub use secrets::{NewSecret, Payload, Scope, SecretId, SecretInfo, SecretPresence, SecretType};
-pub use task_interface::{in_union, is_boolean, is_none, is_optional, is_pickle, type_name};
+pub use task_interface::{into_variant, is_boolean, is_none, is_optional, is_pickle, is_string, type_name};
 pub use tasks::{Difference, TaskDefinition, difference};
 pub use triggers::Trigger;
 pub use upload::{Upload, UploadedFile};

@@ -17,8 +17,8 @@ use crate::{
 use adapt::adapt;
 use types::{accepts, none_variant};
 
-pub use adapt::wrap as in_union;
-pub use types::{is_boolean, is_none, is_optional, is_pickle, type_name};
+pub use adapt::into_variant;
+pub use types::{is_boolean, is_none, is_optional, is_pickle, is_string, type_name};
 
 impl TaskDefinition {
     /// Returns the inputs of a call: sorted, and with the defaults of those that are not given. A backend adds no defaults to calls.
@@ -33,7 +33,7 @@ impl TaskDefinition {
         let mut literals: BTreeMap<String, NamedLiteral> =
             given.literals.into_iter().map(|literal| (literal.name.clone(), literal)).collect();
         if let Some(name) = literals.keys().find(|name| !declared.contains_key(name.as_str())) {
-            return Err(self.mismatch(&format!("has no input `{name}`: {}", known(&declared))));
+            return Err(self.mismatch(&format!("has no input `{name}`: {}", list_names(&declared))));
         }
         for input in &self.spec.default_inputs {
             if let Some(default) = input.parameter.as_ref().and_then(|parameter| parameter.default.clone()) {
@@ -77,7 +77,7 @@ impl TaskDefinition {
             input.value = Some(adapted.ok_or_else(|| {
                 let (name, to) = (&input.name, type_name(to));
                 self.mismatch(&format!(
-                    "takes the input `{name}` as {to}: the value could be several of them"
+                    "cannot take the input `{name}`: the value matches several variants of {to}"
                 ))
             })?);
         }
@@ -90,8 +90,8 @@ impl TaskDefinition {
         for (name, r#type) in types(entries(declared.inputs.as_ref())) {
             let Some(of_task) = of_task.get(name) else { continue };
             if !accepts(of_task, r#type) {
-                let (here, there) = (type_name(r#type), type_name(of_task));
-                return Err(self.mismatch(&format!("takes the input `{name}` as {there}, not as {here}")));
+                let (given, expected) = (type_name(r#type), type_name(of_task));
+                return Err(self.mismatch(&format!("takes the input `{name}` as {expected}, not as {given}")));
             }
         }
         let outputs = types(self.output_variables());
@@ -105,11 +105,11 @@ impl TaskDefinition {
             let of_task =
                 outputs.get(name).or_else(|| outputs.values().next().filter(|_| expected.len() == 1));
             let Some(of_task) = of_task else {
-                return Err(self.mismatch(&format!("has no output `{name}`: {}", known(&outputs))));
+                return Err(self.mismatch(&format!("has no output `{name}`: {}", list_names(&outputs))));
             };
             if !accepts(r#type, of_task) {
-                let (here, there) = (type_name(r#type), type_name(of_task));
-                return Err(self.mismatch(&format!("returns `{name}` as {there}, not as {here}")));
+                let (declared, returned) = (type_name(r#type), type_name(of_task));
+                return Err(self.mismatch(&format!("returns `{name}` as {returned}, not as {declared}")));
             }
         }
         Ok(())
@@ -159,7 +159,7 @@ fn types(variables: &[VariableEntry]) -> BTreeMap<&str, &LiteralType> {
 }
 
 /// Lists the names of inputs or outputs for a message.
-fn known(variables: &BTreeMap<&str, &LiteralType>) -> String {
+fn list_names(variables: &BTreeMap<&str, &LiteralType>) -> String {
     if variables.is_empty() {
         return "it has none".to_owned();
     }

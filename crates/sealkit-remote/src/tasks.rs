@@ -23,7 +23,7 @@ use crate::{
 const DETAILS: Method = Method { service: service::TASK, name: "GetTaskDetails", is_idempotent: true };
 const LIST: Method = Method { service: service::TASK, name: "ListTasks", is_idempotent: true };
 
-/// The number of tasks among which one of a similar name is looked for.
+/// The number of tasks to search for a similar name.
 const MAX_CANDIDATES: u32 = 100;
 
 /// A task with its specification, also in the encoded form: a task of another SDK may have fields that sealkit does not know.
@@ -76,7 +76,7 @@ impl Client {
 
     /// Returns the task that is deployed in a project and domain as `reference`: `NAME[:VERSION]`.
     ///
-    /// Like the official SDK, the latest version is the one that was deployed first last: to deploy an older one again changes nothing.
+    /// As in the official SDK, the latest version is the one whose first deployment is the most recent.
     ///
     /// # Errors
     ///
@@ -141,6 +141,7 @@ impl Client {
     /// The error for a task that is not deployed.
     async fn no_task(&self, scope: &ProjectIdentifier, name: &str, version: Option<&str>) -> Error {
         let ProjectIdentifier { name: project, domain, .. } = scope;
+        let has_version = version.is_some();
         let version = version.map_or(Cow::Borrowed(""), |version| format!(" of version `{version}`").into());
         let endpoint = &self.config().endpoint;
         let error = Error::new(
@@ -150,7 +151,7 @@ impl Client {
             ),
         );
         // A hint that cannot be made is left out.
-        if let Ok(Some(latest)) = self.latest(scope, name).await {
+        if has_version && let Ok(Some(latest)) = self.latest(scope, name).await {
             return error.with_hint(format!("its latest version is `{}`", sanitize(&latest.version)));
         }
         let tasks = self.list_tasks(scope, None, MAX_CANDIDATES).await.unwrap_or_default();

@@ -298,12 +298,15 @@ fn call_controller(
 }
 
 impl<R> Output<R> {
-    /// Returns the result of a function that stands for a deployed task and has no body; called by generated code only.
+    /// Returns the result of a function that refers to a deployed task and has no body; called by generated code only.
     pub fn only_deployed(&self, deployed: &str) -> R {
-        let message = format!("`{deployed}` is deployed on a cluster, and has no body to run here");
-        self.result.convert_error(Error::new(ErrorKind::Configuration, message).with_hint(
-            "run its caller on a cluster: sealkit run --remote; or give the function a body that stands in for the task",
-        ))
+        let message = format!(
+            "cannot run `{deployed}` here: it is deployed on a cluster, and the function has no body"
+        );
+        self.result.convert_error(
+            Error::new(ErrorKind::Configuration, message)
+                .with_hint("run its caller on a cluster: sealkit run --remote; or add a body for local runs"),
+        )
     }
 
     /// Returns the result of an attempt whose inputs cannot be read again.

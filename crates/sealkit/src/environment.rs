@@ -204,7 +204,7 @@ pub struct Settings {
     pub cache: Option<Cache>,
     /// When the deployed task is started.
     pub schedules: &'static [Schedule],
-    /// The task on a cluster that the function stands for.
+    /// The deployed task that the function refers to.
     pub deployed: Option<&'static str>,
 }
 

@@ -145,11 +145,11 @@ impl OutgoingValue<'_> {
             ),
             Destination::Input(callee) => {
                 let place = format!("{}.{place}", callee.name());
-                let who = match callee.deployed() {
-                    Some(_) => "let the deployed task request the secret itself".to_owned(),
+                let hint = match callee.deployed() {
+                    Some(_) => "request the secret in the deployed task instead".to_owned(),
                     None => format!("request the secret in task `{}` instead", callee.name()),
                 };
-                (who, format!("input = {place:?}"))
+                (hint, format!("input = {place:?}"))
             }
         };
         let name = first.finding.name();

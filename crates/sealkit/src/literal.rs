@@ -23,9 +23,9 @@ use std::collections::BTreeMap;
 use sealkit_idl::{
     core::{
         Binary, Blob, BlobDimensionality, BlobMetadata, BlobType, EnumType, Literal, LiteralCollection,
-        LiteralMap, LiteralType, LiteralTypeKind, LiteralValue, Primitive, PrimitiveValue, Scalar,
-        ScalarValue, SimpleType, TypeStructure, TypedInterface, Union, UnionType, Variable, VariableEntry,
-        VariableMap, Void,
+        LiteralMap, LiteralType, LiteralTypeKind, LiteralValue, Primitive, PrimitiveValue, ScalarValue,
+        SimpleType, TypeStructure, TypedInterface, Union, UnionType, Variable, VariableEntry, VariableMap,
+        Void,
     },
     prost_types::{Duration, Timestamp},
     task::NamedLiteral,
@@ -196,7 +196,7 @@ pub fn to_literal(of: Type, value: &Value) -> Result<Literal, ValueError> {
         }
         (Type::File(format) | Type::Dir(format), Value::Reference(reference)) => {
             let hash = reference.hash().unwrap_or_default().to_owned();
-            return Ok(Literal { hash, ..single(blob(dimensionality(of), format, reference)) });
+            return Ok(Literal { hash, ..blob(dimensionality(of), format, reference).into() });
         }
         (Type::None, Value::None) => ScalarValue::NoneType(Void {}),
         (of, value) => {
@@ -204,15 +204,11 @@ pub fn to_literal(of: Type, value: &Value) -> Result<Literal, ValueError> {
             ScalarValue::Primitive(Primitive { value })
         }
     };
-    Ok(single(scalar))
+    Ok(scalar.into())
 }
 
 fn literal(value: LiteralValue) -> Literal {
     Literal { value: Some(value), ..Literal::default() }
-}
-
-fn single(value: ScalarValue) -> Literal {
-    literal(LiteralValue::Scalar(Box::new(Scalar { value: Some(value) })))
 }
 
 /// Converts a literal to a value.

@@ -271,7 +271,7 @@ impl TaskMetadata {
         self.settings.schedules
     }
 
-    /// Returns the task on a cluster that the function stands for, as `NAME[:VERSION]`.
+    /// Returns the deployed task that the function refers to, as `NAME[:VERSION]`.
     pub const fn deployed(&self) -> Option<&'static str> {
         self.settings.deployed
     }

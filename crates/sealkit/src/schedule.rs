@@ -35,7 +35,7 @@ pub struct Schedule {
     pub name: &'static str,
     /// Whether it starts the task after the first deployment, or waits to be resumed.
     pub active: bool,
-    /// The input that gets the scheduled time.
+    /// The input that receives the scheduled time.
     pub trigger_time_input: Option<&'static str>,
     /// The times.
     pub automation: Automation,

@@ -18,7 +18,7 @@ pub(crate) fn deploy(args: &Deploy) -> Result<(), CommandError> {
     };
     if tasks.is_empty() && !program.tasks().is_empty() {
         return Err(CommandError::usage(
-            "all tasks of the program stand for tasks that others have deployed",
+            "nothing to deploy: all tasks of the program refer to deployed tasks",
         ));
     }
     remote_run::check_incompatibilities(&tasks)?;
@@ -54,16 +54,12 @@ pub(crate) fn deploy(args: &Deploy) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// Returns a task that the program has, and does not only call.
+/// Returns the task, unless it only refers to a deployed one.
 fn of_program(task: &Task) -> Result<&Task, CommandError> {
-    match &task.deployed {
-        Some(deployed) => Err(CommandError::usage(format!(
-            "task `{}` stands for `{deployed}`, which another program has deployed",
-            task.name
-        ))
-        .with_hint("run it: sealkit run --remote TARGET TASK")),
-        None => Ok(task),
-    }
+    let Some(deployed) = &task.deployed else { return Ok(task) };
+    let name = &task.name;
+    Err(CommandError::usage(format!("cannot deploy task `{name}`: it refers to deployed task `{deployed}`"))
+        .with_hint(format!("run it: sealkit run --remote TARGET {name}")))
 }
 
 /// Returns the names of the tasks that are already registered as they are. Asks before another one is replaced: the backend does not.

@@ -2,14 +2,14 @@
 
 mod help;
 
-use std::{ffi::OsString, fmt::Write as _, fs};
+use std::{ffi::OsString, fmt::Write as _, fs, io};
 
 use lexopt::{Arg, Parser};
 use sealkit_idl::{
     core::LiteralType,
     task::{Inputs, NamedLiteral, Outputs},
 };
-use sealkit_remote::{RunId, TaskDefinition, is_boolean, literals_to_json, sanitize, type_name};
+use sealkit_remote::{RunId, TaskDefinition, is_boolean, is_string, literals_to_json, sanitize};
 
 use super::{
     Cluster, input_files, literal::from_text as literal_from_text, run as remote_run,
@@ -55,7 +55,7 @@ fn command(args: &Run) -> String {
     format!("{command} --deployed {}", args.target.target)
 }
 
-/// Returns the outputs as a line of JSON: the value of the only output, or an object.
+/// Returns the outputs as a line of JSON: the value of `o0` if it is the only one, `null` for none, and otherwise an object.
 fn json(outputs: Outputs) -> String {
     let mut outputs = literals_to_json(outputs.literals);
     let only = match outputs.len() {
@@ -147,14 +147,14 @@ fn value(parser: &mut Parser, of: &LiteralType) -> Result<String, String> {
         Some(escaped) if escaped.starts_with('@') => Ok(escaped.to_owned()),
         Some(path) => {
             let content = fs::read_to_string(path).map_err(|error| {
-                format!(
-                    "cannot read the file `{}`: {}",
-                    sealkit_names::escape(path),
-                    sealkit_names::io_reason(&error)
-                )
+                let reason = match error.kind() {
+                    io::ErrorKind::InvalidData => "it is not UTF-8 text".to_owned(),
+                    _ => sealkit_names::io_reason(&error),
+                };
+                format!("cannot read the file `{}`: {reason}", sealkit_names::escape(path))
             })?;
             // A file of a number or of JSON ends with a line break.
-            Ok(if type_name(of) == "string" { content } else { content.trim().to_owned() })
+            Ok(if is_string(of) { content } else { content.trim().to_owned() })
         }
         None => Ok(text),
     }

@@ -1,15 +1,15 @@
-//! Values of the command line, for tasks whose program is not there.
+//! Conversion of command-line values to literals, for tasks without their program.
 
 use std::path::Path;
 
 use sealkit_idl::{
     core::{
         Binary, Blob, BlobMetadata, BlobType, EnumType, Literal, LiteralCollection, LiteralMap, LiteralType,
-        LiteralTypeKind, LiteralValue, Primitive, PrimitiveValue, Scalar, ScalarValue, SimpleType, Void,
+        LiteralTypeKind, LiteralValue, Primitive, PrimitiveValue, ScalarValue, SimpleType, Void,
     },
     prost_types::{Duration, Timestamp},
 };
-use sealkit_remote::{in_union, is_none, is_pickle, type_name};
+use sealkit_remote::{into_variant, is_none, is_pickle, type_name};
 use serde_json::Value;
 
 /// Converts text to a value of a type. Lists, maps and objects are JSON, everything else is plain text.
@@ -18,7 +18,7 @@ use serde_json::Value;
 ///
 /// # Errors
 ///
-/// Returns what is wrong with the text, without showing it.
+/// Returns the reason. It contains no part of the text except the path of a file.
 pub(super) fn from_text(of: &LiteralType, text: &str) -> Result<Literal, String> {
     match &of.r#type {
         Some(LiteralTypeKind::UnionType(union)) => {
@@ -31,7 +31,7 @@ pub(super) fn from_text(of: &LiteralType, text: &str) -> Result<Literal, String>
             if let Some(none) = none {
                 return variant(none, &Value::Null);
             }
-            let of_text = |of: &&LiteralType| Some(in_union(from_text(of, text).ok()?, of));
+            let of_text = |of: &&LiteralType| Some(into_variant(from_text(of, text).ok()?, of));
             let found = others.iter().filter(|of| !is_none(of)).chain(&texts).find_map(of_text);
             found.ok_or_else(|| expected(of))
         }
@@ -96,7 +96,7 @@ fn from_json(of: &LiteralType, value: &Value) -> Result<Literal, String> {
 
 fn from_simple(simple: SimpleType, value: &Value) -> Option<Literal> {
     Some(match (simple, value) {
-        (SimpleType::None, Value::Null) => scalar(ScalarValue::NoneType(Void {})),
+        (SimpleType::None, Value::Null) => ScalarValue::NoneType(Void {}).into(),
         (SimpleType::Integer, Value::Number(number)) => primitive(PrimitiveValue::Integer(number.as_i64()?)),
         (SimpleType::Float, Value::Number(number)) => primitive(PrimitiveValue::FloatValue(number.as_f64()?)),
         (SimpleType::Boolean, Value::Bool(truth)) => primitive(PrimitiveValue::Boolean(*truth)),
@@ -110,7 +110,7 @@ fn from_simple(simple: SimpleType, value: &Value) -> Option<Literal> {
         }
         (SimpleType::Struct, Value::Object(_)) => {
             let value = rmp_serde::to_vec_named(value).ok()?;
-            scalar(ScalarValue::Binary(Binary { value, tag: "msgpack".to_owned() }))
+            ScalarValue::Binary(Binary { value, tag: "msgpack".to_owned() }).into()
         }
         _ => return None,
     })
@@ -118,7 +118,7 @@ fn from_simple(simple: SimpleType, value: &Value) -> Option<Literal> {
 
 /// Converts JSON to a value of a type in a union.
 fn variant(of: &LiteralType, value: &Value) -> Result<Literal, String> {
-    from_json(of, value).map(|value| in_union(value, of))
+    from_json(of, value).map(|value| into_variant(value, of))
 }
 
 fn blob(of: &BlobType, text: &str) -> Result<Literal, String> {
@@ -140,14 +140,14 @@ fn blob(of: &BlobType, text: &str) -> Result<Literal, String> {
         absolute.to_str().ok_or_else(|| cannot("its path is not UTF-8 text"))?.to_owned()
     };
     let metadata = Some(BlobMetadata { r#type: Some(of.clone()) });
-    Ok(scalar(ScalarValue::Blob(Blob { metadata, uri })))
+    Ok(ScalarValue::Blob(Blob { metadata, uri }).into())
 }
 
 fn expected(of: &LiteralType) -> String {
     let example = match &of.r#type {
-        None => return format!("has {}", type_name(of)),
+        None => return format!("cannot be passed: it has {}", type_name(of)),
         Some(LiteralTypeKind::Blob(blob)) if is_pickle(&blob.format) => {
-            return "is a Python object, which the command line cannot give".to_owned();
+            return "cannot be passed on the command line: it is a Python object".to_owned();
         }
         Some(LiteralTypeKind::Simple(simple)) => match SimpleType::try_from(*simple) {
             Ok(SimpleType::Integer) => "`-5`",
@@ -174,10 +174,84 @@ fn literal(value: LiteralValue) -> Literal {
     Literal { value: Some(value), ..Literal::default() }
 }
 
-fn scalar(value: ScalarValue) -> Literal {
-    literal(LiteralValue::Scalar(Box::new(Scalar { value: Some(value) })))
+fn primitive(value: PrimitiveValue) -> Literal {
+    ScalarValue::Primitive(Primitive { value: Some(value) }).into()
 }
 
-fn primitive(value: PrimitiveValue) -> Literal {
-    scalar(ScalarValue::Primitive(Primitive { value: Some(value) }))
+#[cfg(test)]
+mod tests {
+    use sealkit_idl::core::UnionType;
+
+    use super::*;
+
+    fn of(kind: LiteralTypeKind) -> LiteralType {
+        LiteralType { r#type: Some(kind), ..LiteralType::default() }
+    }
+
+    fn simple(simple: SimpleType) -> LiteralType {
+        of(LiteralTypeKind::Simple(simple.into()))
+    }
+
+    fn optional(inner: LiteralType) -> LiteralType {
+        of(LiteralTypeKind::UnionType(UnionType { variants: vec![inner, simple(SimpleType::None)] }))
+    }
+
+    fn file(format: &str, dimensionality: i32) -> LiteralType {
+        of(LiteralTypeKind::Blob(BlobType { format: format.to_owned(), dimensionality }))
+    }
+
+    fn json(of: &LiteralType, text: &str) -> Result<String, String> {
+        let named =
+            sealkit_idl::task::NamedLiteral { name: String::new(), value: Some(from_text(of, text)?) };
+        Ok(sealkit_remote::literals_to_json(vec![named])[""].to_string())
+    }
+
+    #[test]
+    fn text_is_a_value_of_its_type() {
+        let list = of(LiteralTypeKind::CollectionType(Box::new(optional(simple(SimpleType::Integer)))));
+        let map = of(LiteralTypeKind::MapValueType(Box::new(simple(SimpleType::Float))));
+        let cases = [
+            (simple(SimpleType::Integer), "+5", "5"),
+            (simple(SimpleType::Float), ".5", "0.5"),
+            (simple(SimpleType::Float), "inf", "\"inf\""),
+            (simple(SimpleType::Boolean), "false", "false"),
+            (simple(SimpleType::String), "", "\"\""),
+            (simple(SimpleType::Datetime), "2024-01-02", "\"2024-01-02T00:00:00Z\""),
+            (simple(SimpleType::Duration), "-1.5s", "\"-1.500s\""),
+            (simple(SimpleType::Struct), r#"{"a": [1, null]}"#, r#"{"a":[1,null]}"#),
+            (list, "[1, null]", "[1,null]"),
+            (map, r#"{"a": 1}"#, r#"{"a":1.0}"#),
+            (optional(simple(SimpleType::Integer)), "null", "null"),
+            // It could be text.
+            (optional(simple(SimpleType::String)), "null", "\"null\""),
+            (file("csv", 0), "s3://b/x.csv", "\"s3://b/x.csv\""),
+            (file("", 1), "/tmp", "\"/tmp\""),
+        ];
+        for (of, text, expected) in cases {
+            assert_eq!(json(&of, text).as_deref(), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn other_text_is_an_error_that_does_not_show_it() {
+        let cases = [
+            (simple(SimpleType::Integer), "Zx81", "expected integer, such as `-5`"),
+            (simple(SimpleType::Integer), "9223372036854775808", "expected integer, such as `-5`"),
+            (simple(SimpleType::Boolean), "yes", "expected `true` or `false`"),
+            (simple(SimpleType::Duration), "5", "expected duration, such as `86400.5s`"),
+            (simple(SimpleType::Struct), "[Zx81", "expected JSON: syntax error at line 1, column 2"),
+            (optional(simple(SimpleType::Float)), "Zx81", "expected optional float"),
+            (file("", 1), "/etc/hostname", "cannot be `/etc/hostname`: it is not a directory"),
+            (file("", 0), "/tmp", "cannot be `/tmp`: it is a directory"),
+            (
+                file("PythonPickle", 0),
+                "/etc/hostname",
+                "cannot be passed on the command line: it is a Python object",
+            ),
+            (LiteralType::default(), "x", "cannot be passed: it has a type that sealkit does not support"),
+        ];
+        for (of, text, expected) in cases {
+            assert_eq!(json(&of, text), Err(expected.to_owned()), "{text}");
+        }
+    }
 }

@@ -33,6 +33,9 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
     let source = Source::open(&cluster, &args.target, &args.image)?;
     let program = source.program();
     let Some((task, mut inputs)) = run::select(args, program)? else { return Ok(()) };
+    if task.deployed.is_some() {
+        require_no_settings(args, &task.name)?;
+    }
     let ReachableTasks { required, possible } = program.reachable(task);
     check_incompatibilities(&required)?;
     ignored::warn(program, &required, Some(task), args.no_cache);
@@ -48,14 +51,16 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
 
     let run = RunId::random(&project, &domain)?;
     if let Some(reference) = &task.deployed {
-        require_no_settings(args, &task.name)?;
         let definition = cluster.wait(cluster.client.deployed_task(&project, &domain, reference))?;
         if !args.skip_check {
             check_deployed(&cluster, &definition, &project, &domain)?;
         }
-        let interface = program.spec(task)?.task_template.and_then(|template| template.interface);
-        let mut inputs = definition.inputs_of(&interface.unwrap_or_default(), inputs)?;
+        let interface =
+            program.spec(task)?.task_template.and_then(|template| template.interface).unwrap_or_default();
+        // Fails before files are uploaded. Defaults are added after the upload: they may be paths on another machine.
+        definition.inputs_of(&interface, inputs.clone())?;
         input_files::upload(&cluster, &mut inputs, (&project, &domain))?;
+        let inputs = definition.inputs_of(&interface, inputs)?;
         cluster.wait(cluster.client.run_deployed(&run, &definition, inputs))?;
     } else {
         source.deliver(&cluster, &mut deployment)?;
@@ -63,10 +68,7 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
         let spec = task_spec(program, task, &deployment)?;
         cluster.wait(cluster.client.create_run(&run, spec, inputs))?;
     }
-    let outputs = |outputs| {
-        let json = program.outputs(task, outputs)?;
-        Ok(json)
-    };
+    let outputs = |outputs| Ok(program.outputs(task, outputs)?);
     let outcome = finish(args, &cluster, &run, &task.name, || program.disconnect(), outputs);
     outcome.map_err(|error| {
         // Kubernetes reports an image without the entry point so.

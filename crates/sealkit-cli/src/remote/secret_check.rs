@@ -1,5 +1,7 @@
 //! The check, before a run, that the cluster has the secrets of its tasks.
 
+use std::collections::BTreeSet;
+
 use sealkit_program::Task;
 use sealkit_remote::{ErrorKind, Scope, SecretId, TaskDefinition, sanitize};
 
@@ -32,7 +34,7 @@ pub(super) fn check_secrets(
         ));
     }
     let keys: Vec<&str> = missing.iter().map(|(_, request)| &*request.key).collect();
-    not_found(cluster, &secret_lookup::list(&missing), &keys)
+    require_none_missing(cluster, &secret_lookup::list(&missing), &keys)
 }
 
 /// Checks that the secrets of a deployed task exist on the cluster, except for those with a group.
@@ -42,21 +44,14 @@ pub(super) fn check_deployed(
     project: &str,
     domain: &str,
 ) -> Result<(), CommandError> {
-    let mut keys = Vec::new();
-    for secret in task.secrets().filter(|secret| secret.group.is_empty()) {
-        match cluster.wait(secret_exists(cluster, &secret.key, project, domain)) {
-            Ok(true) => {}
-            Ok(false) => keys.push(&*secret.key),
-            Err(error) if error.kind() == ErrorKind::Unimplemented => return Ok(()),
-            Err(error) => return Err(error.into()),
-        }
-    }
+    let keys = task.secrets().filter(|secret| secret.group.is_empty()).map(|secret| &*secret.key);
+    let keys: Vec<&str> = missing_keys(cluster, keys, project, domain)?.into_iter().collect();
     let names: Vec<String> = keys.iter().map(|key| format!("`{}`", sanitize(key))).collect();
-    not_found(cluster, &names.join(", "), &keys)
+    require_none_missing(cluster, &names.join(", "), &keys)
 }
 
 /// Returns the error for missing secrets, if there are any.
-fn not_found(cluster: &Cluster, secrets: &str, keys: &[&str]) -> Result<(), CommandError> {
+fn require_none_missing(cluster: &Cluster, secrets: &str, keys: &[&str]) -> Result<(), CommandError> {
     let endpoint = &cluster.client.config().endpoint;
     let message = match keys.len() {
         0 => return Ok(()),
@@ -97,12 +92,26 @@ fn missing_secrets<'t>(
     project: &str,
     domain: &str,
 ) -> Result<Vec<Missing<'t>>, CommandError> {
-    let mut missing = Vec::new();
-    for (task, request) in secret_lookup::unique(requests) {
-        match cluster.wait(secret_exists(cluster, &request.key, project, domain)) {
+    let requests = secret_lookup::unique(requests);
+    let keys = requests.iter().map(|(_, request)| &*request.key);
+    let missing = missing_keys(cluster, keys, project, domain)?;
+    let is_missing = |(_, request): &Missing<'_>| missing.contains(&*request.key);
+    Ok(requests.iter().copied().filter(is_missing).collect())
+}
+
+/// Returns the keys that the cluster does not store, each once; none if the cluster has no secret service.
+fn missing_keys<'k>(
+    cluster: &Cluster,
+    keys: impl Iterator<Item = &'k str>,
+    project: &str,
+    domain: &str,
+) -> Result<BTreeSet<&'k str>, CommandError> {
+    let mut missing = BTreeSet::new();
+    for key in keys.collect::<BTreeSet<_>>() {
+        match cluster.wait(secret_exists(cluster, key, project, domain)) {
             Ok(true) => {}
-            Ok(false) => missing.push((task, request)),
-            Err(error) if error.kind() == ErrorKind::Unimplemented => return Ok(Vec::new()),
+            Ok(false) => drop(missing.insert(key)),
+            Err(error) if error.kind() == ErrorKind::Unimplemented => return Ok(BTreeSet::new()),
             Err(error) => return Err(error.into()),
         }
     }

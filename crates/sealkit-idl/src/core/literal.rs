@@ -94,7 +94,7 @@ pub struct LiteralMap {
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Scalar {
     /// The value.
-    #[prost(oneof = "ScalarValue", tags = "1, 2, 3, 5, 9")]
+    #[prost(oneof = "ScalarValue", tags = "1, 2, 3, 5, 7, 8, 9")]
     pub value: Option<ScalarValue>,
 }
 
@@ -113,9 +113,23 @@ pub enum ScalarValue {
     /// No value.
     #[prost(message, tag = "5")]
     NoneType(Void),
+    /// A free-form object, as the encoded message.
+    #[prost(bytes, tag = "7")]
+    Generic(Vec<u8>),
+    /// A data frame, as the encoded message.
+    #[prost(bytes, tag = "8")]
+    StructuredDataset(Vec<u8>),
     /// A value of one of several types.
     #[prost(message, tag = "9")]
     Union(Box<Union>),
+}
+
+/// A literal that is a scalar.
+impl From<ScalarValue> for Literal {
+    fn from(value: ScalarValue) -> Self {
+        let value = Some(LiteralValue::Scalar(Box::new(Scalar { value: Some(value) })));
+        Self { value, ..Self::default() }
+    }
 }
 
 /// A number, a string, a boolean or a time.

@@ -28,9 +28,9 @@ pub(crate) struct Arguments {
     pub(crate) interruptible: Option<Expr>,
     pub(crate) cache: Option<Expr>,
     pub(crate) schedule: Option<Expr>,
-    /// The task on a cluster that the function stands for.
+    /// The deployed task that the function refers to.
     pub(crate) deployed: Option<LitStr>,
-    /// Whether the function stands for a task on a cluster, even if its name is invalid.
+    /// Whether the function refers to a deployed task, even if the name is invalid.
     pub(crate) is_deployed: bool,
     /// The tasks that the task calls, if it declares them.
     pub(crate) calls: Option<Vec<ExprPath>>,
@@ -105,7 +105,7 @@ const KNOWN: [&str; 15] = [
     "crate",
 ];
 
-/// The arguments of a function that stands for a deployed task: all others belong to that task.
+/// The arguments of a function that refers to a deployed task: all others belong to that task.
 const OF_DEPLOYED: [&str; 3] = ["name", "deployed", "crate"];
 
 /// Arguments of `@task` and `TaskEnvironment` in the Python SDKs that `#[task]` does not have yet.

@@ -115,10 +115,11 @@ impl Task {
         let reads = if arguments_are_known && requests.len() == entries {
             let mut found: Vec<Read> = allowances.iter().map(Allowance::read).collect();
             found.extend(reads::find(&function.body));
-            if is_deployed && let Some(read) = found.pop() {
-                let message =
-                    "a function that stands for a deployed task has no secrets: that task requests its own";
-                diagnostics.at(&read.key, message);
+            if is_deployed && let Some(read) = found.first() {
+                diagnostics.at(
+                    &read.key,
+                    "this function cannot read secrets: it refers to a deployed task, which requests its own",
+                );
                 found.clear();
             }
             check_reads(&name.value(), &requests, settings.has_environment(), found, diagnostics)

@@ -30,7 +30,7 @@ pub(super) struct Schedule {
 struct Common {
     name: Option<LitStr>,
     is_active: bool,
-    /// The input that gets the scheduled time.
+    /// The input that receives the scheduled time.
     time: Option<LitStr>,
 }
 
@@ -176,7 +176,7 @@ pub(super) fn checks<'i>(
         if let Some(time) = times.first() {
             let (krate, span) = crate_at(krate, time);
             let message = format!(
-                "input `{input}` gets the time of the schedule: its type must be a time, such as `SystemTime`"
+                "input `{input}` receives the scheduled time: its type must be a time, such as `SystemTime`"
             );
             checks.push(quote_spanned! {span=>
                 const _: () = ::core::assert!(#krate::__private::is_time(&#constant.variable), "{}", #message);

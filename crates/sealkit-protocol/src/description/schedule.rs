@@ -12,7 +12,7 @@ pub struct Schedule {
     pub name: String,
     /// Whether it starts the task after the first deployment.
     pub active: bool,
-    /// The input that gets the time of the start.
+    /// The input that receives the scheduled time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trigger_time_input: Option<String>,
     /// The times.

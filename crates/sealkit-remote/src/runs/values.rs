@@ -31,6 +31,8 @@ fn scalar(scalar: Scalar) -> Value {
         Some(ScalarValue::Primitive(value)) => primitive(value),
         Some(ScalarValue::Blob(blob)) => Value::String(blob.uri),
         Some(ScalarValue::Binary(binary)) => bytes(&binary),
+        Some(ScalarValue::Generic(_)) => "(object)".into(),
+        Some(ScalarValue::StructuredDataset(_)) => "(data frame)".into(),
         Some(ScalarValue::Union(union)) => union.value.map_or(Value::Null, literal),
     }
 }

@@ -1,6 +1,6 @@
 //! Values of a caller as values of a deployed task: a union names the variant that its value has.
 
-use sealkit_idl::core::{Literal, LiteralType, LiteralTypeKind, LiteralValue, Scalar, ScalarValue, Union};
+use sealkit_idl::core::{Literal, LiteralType, LiteralTypeKind, LiteralValue, ScalarValue, Union};
 
 use super::types::{accepts, is_alike};
 
@@ -12,8 +12,8 @@ pub(super) fn adapt(literal: Literal, given: &LiteralType, expected: &LiteralTyp
     let value = match (value?, expected.r#type.as_ref()?, given.r#type.as_ref()) {
         (value, UnionType(union), _) => {
             let (value, of) = variant_of(Literal { value: Some(value), hash }, given)?;
-            let variant = only(&union.variants, &of)?;
-            return Some(wrap(adapt(value, &of, variant)?, variant));
+            let variant = find_variant(&union.variants, &of)?;
+            return Some(into_variant(adapt(value, &of, variant)?, variant));
         }
         (LiteralValue::Collection(mut list), CollectionType(expected), Some(CollectionType(given))) => {
             let items = list.literals.into_iter().map(|item| adapt(item, given, expected));
@@ -43,7 +43,7 @@ fn variant_of(literal: Literal, given: &LiteralType) -> Option<(Literal, Literal
 }
 
 /// Returns the variant that accepts a type: the only one, or the only one that is alike.
-fn only<'v>(variants: &'v [LiteralType], of: &LiteralType) -> Option<&'v LiteralType> {
+fn find_variant<'v>(variants: &'v [LiteralType], of: &LiteralType) -> Option<&'v LiteralType> {
     let accepting: Vec<&LiteralType> = variants.iter().filter(|variant| accepts(variant, of)).collect();
     let alike: Vec<&LiteralType> =
         accepting.iter().copied().filter(|variant| is_alike(variant, of)).collect();
@@ -54,8 +54,50 @@ fn only<'v>(variants: &'v [LiteralType], of: &LiteralType) -> Option<&'v Literal
 }
 
 /// Makes a value a variant of a union.
-pub fn wrap(value: Literal, variant: &LiteralType) -> Literal {
-    let union = Union { value: Some(value), r#type: Some(variant.clone()) };
-    let scalar = Scalar { value: Some(ScalarValue::Union(Box::new(union))) };
-    Literal { value: Some(LiteralValue::Scalar(Box::new(scalar))), ..Literal::default() }
+pub fn into_variant(value: Literal, variant: &LiteralType) -> Literal {
+    ScalarValue::Union(Box::new(Union { value: Some(value), r#type: Some(variant.clone()) })).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use sealkit_idl::core::{EnumType, Primitive, PrimitiveValue, SimpleType, UnionType};
+
+    use super::*;
+
+    fn of(kind: LiteralTypeKind) -> LiteralType {
+        LiteralType { r#type: Some(kind), ..LiteralType::default() }
+    }
+
+    fn simple(simple: SimpleType) -> LiteralType {
+        of(LiteralTypeKind::Simple(simple.into()))
+    }
+
+    fn union(variants: Vec<LiteralType>) -> LiteralType {
+        of(LiteralTypeKind::UnionType(UnionType { variants }))
+    }
+
+    fn choice(value: &str) -> LiteralType {
+        of(LiteralTypeKind::EnumType(EnumType { values: vec![value.to_owned()] }))
+    }
+
+    fn primitive(value: PrimitiveValue) -> Literal {
+        ScalarValue::Primitive(Primitive { value: Some(value) }).into()
+    }
+
+    #[test]
+    fn a_value_becomes_the_only_variant_that_accepts_it() {
+        let (integer, text) = (simple(SimpleType::Integer), simple(SimpleType::String));
+        let expected = union(vec![integer.clone(), text.clone(), choice("red")]);
+        let number = primitive(PrimitiveValue::Integer(5));
+        let adapted = adapt(number.clone(), &integer, &expected);
+        assert_eq!(adapted, Some(into_variant(number.clone(), &integer)));
+        // A variant of another union.
+        let optional = union(vec![simple(SimpleType::None), integer.clone()]);
+        assert_eq!(adapt(into_variant(number.clone(), &integer), &optional, &expected), adapted);
+        // The type that is alike takes precedence over one that only accepts the value.
+        let word = primitive(PrimitiveValue::StringValue("red".to_owned()));
+        assert_eq!(adapt(word.clone(), &text, &expected), Some(into_variant(word.clone(), &text)));
+        assert_eq!(adapt(word, &text, &union(vec![choice("red"), choice("green")])), None);
+        assert_eq!(adapt(number.clone(), &integer, &integer), Some(number));
+    }
 }

@@ -3,14 +3,11 @@
 use std::collections::BTreeSet;
 
 use sealkit_idl::{
-    core::{
-        BlobDimensionality, Literal, LiteralType, LiteralTypeKind, LiteralValue, Scalar, ScalarValue,
-        SimpleType, Void,
-    },
+    core::{BlobDimensionality, Literal, LiteralType, LiteralTypeKind, ScalarValue, SimpleType, Void},
     prost_types::{Struct, value::Kind},
 };
 
-use super::adapt::wrap;
+use super::adapt::into_variant;
 use crate::error::sanitize;
 
 const UNSUPPORTED: &str = "a type that sealkit does not support";
@@ -53,12 +50,22 @@ pub fn type_name(of: &LiteralType) -> String {
     }
 }
 
-/// Returns whether the values of a type are booleans.
+/// Returns whether the values of a type are booleans, or none.
 pub fn is_boolean(of: &LiteralType) -> bool {
+    is_only(of, SimpleType::Boolean)
+}
+
+/// Returns whether the values of a type are strings, or none.
+pub fn is_string(of: &LiteralType) -> bool {
+    is_only(of, SimpleType::String)
+}
+
+fn is_only(of: &LiteralType, simple: SimpleType) -> bool {
     match &of.r#type {
-        Some(LiteralTypeKind::Simple(simple)) => *simple == i32::from(SimpleType::Boolean),
+        Some(LiteralTypeKind::Simple(other)) => *other == i32::from(simple),
         Some(LiteralTypeKind::UnionType(union)) => {
-            union.variants.iter().all(|variant| is_none(variant) || is_boolean(variant))
+            let mut others = union.variants.iter().filter(|variant| !is_none(variant)).peekable();
+            others.peek().is_some() && others.all(|variant| is_only(variant, simple))
         }
         _ => false,
     }
@@ -125,8 +132,7 @@ pub fn is_optional(of: &LiteralType) -> bool {
 pub(super) fn none_variant(of: &LiteralType) -> Option<Literal> {
     let Some(LiteralTypeKind::UnionType(union)) = &of.r#type else { return None };
     let none = union.variants.iter().find(|variant| is_none(variant))?;
-    let scalar = Scalar { value: Some(ScalarValue::NoneType(Void {})) };
-    Some(wrap(Literal { value: Some(LiteralValue::Scalar(Box::new(scalar))), ..Literal::default() }, none))
+    Some(into_variant(ScalarValue::NoneType(Void {}).into(), none))
 }
 
 /// Returns whether two types are of the same kind, and have the same name if they are structs.
@@ -157,9 +163,10 @@ pub(super) fn accepts(expected: &LiteralType, given: &LiteralType) -> bool {
             accepts(expected, given)
         }
         (Blob(expected), Blob(given)) => {
-            let has_format =
-                |format: &str| expected.format == format || format.is_empty() || expected.format.is_empty();
-            expected.dimensionality == given.dimensionality && has_format(&given.format)
+            // A file without a format can be any, except an object of Python.
+            let is_any =
+                expected.format.is_empty() || given.format.is_empty() && !is_pickle(&expected.format);
+            expected.dimensionality == given.dimensionality && (is_any || expected.format == given.format)
         }
         (EnumType(expected), EnumType(given)) => {
             given.values.iter().all(|value| expected.values.contains(value))
@@ -226,7 +233,7 @@ mod tests {
         assert!(!accepts(&integer, &optional(integer.clone())));
         assert!(accepts(&optional(integer.clone()), &integer));
         assert!(accepts(&file(""), &file("csv")) && accepts(&file("csv"), &file("")));
-        assert!(!accepts(&file("csv"), &file("json")));
+        assert!(!accepts(&file("csv"), &file("json")) && !accepts(&file("PythonPickle"), &file("")));
         assert!(accepts(&choice(&["a", "b"]), &choice(&["a"])) && accepts(&choice(&["a"]), &text));
         assert!(!accepts(&choice(&["a"]), &choice(&["a", "b"])) && !accepts(&choice(&["a"]), &integer));
     }

@@ -2,12 +2,11 @@
 
 use sealkit_idl::{
     core::{Literal, LiteralValue, ScalarValue},
-    prost::Message as _,
     task::{Inputs, TaskSpec},
 };
 use sealkit_remote::sha256_base64;
 
-use super::deterministic::{Message, with_sorted_maps};
+use super::deterministic::{MessageKind, encode_sorted};
 use crate::value::{Value, from_msgpack, to_msgpack};
 
 /// Returns the key of a call, or `None` if results of the task are not cached.
@@ -22,34 +21,28 @@ pub(super) fn cache_key(spec: &TaskSpec, inputs: &Inputs) -> Option<String> {
     {
         representation.extend_from_slice(input.name.as_bytes());
         representation.push(b':');
-        representation.extend(input.value.as_ref().map_or_else(|| Some(Vec::new()), represent)?);
+        representation.extend(input.value.as_ref().map(represent).unwrap_or_default());
         representation.push(b';');
     }
     let inputs = if representation.is_empty() { String::new() } else { sha256_base64(&representation) };
-    // Its variables are sorted.
-    let interface = template.interface.as_ref()?.encode_to_vec();
-    let interface = sha256_base64(&with_sorted_maps(Message::TypedInterface, &interface)?);
+    let interface = encode_sorted(MessageKind::TypedInterface, template.interface.as_ref()?);
+    let interface = sha256_base64(&interface);
     let name = &template.id.as_ref()?.name;
     Some(sha256_base64(format!("{inputs}{name}{interface}{}", metadata.discovery_version).as_bytes()))
 }
 
 /// Returns the bytes that stand for a literal: its hash if it has one.
-fn represent(literal: &Literal) -> Option<Vec<u8>> {
+fn represent(literal: &Literal) -> Vec<u8> {
     if !literal.hash.is_empty() {
-        return Some(literal.hash.clone().into_bytes());
+        return literal.hash.clone().into_bytes();
     }
     match &literal.value {
-        Some(LiteralValue::Collection(list)) => {
-            let items: Option<Vec<Vec<u8>>> = list.literals.iter().map(represent).collect();
-            items.map(|items| items.concat())
-        }
+        Some(LiteralValue::Collection(list)) => list.literals.iter().flat_map(represent).collect(),
         Some(LiteralValue::Map(map)) => {
-            let entry =
-                |(key, value): (&String, &Literal)| Some([key.as_bytes(), &represent(value)?].concat());
-            let entries: Option<Vec<Vec<u8>>> = map.literals.iter().map(entry).collect();
-            entries.map(|entries| entries.concat())
+            let entry = |(key, value): (&String, &Literal)| [key.as_bytes(), &represent(value)].concat();
+            map.literals.iter().flat_map(entry).collect()
         }
-        _ => with_sorted_maps(Message::Literal, &with_sorted_keys(literal.clone()).encode_to_vec()),
+        _ => encode_sorted(MessageKind::Literal, &with_sorted_keys(literal.clone())),
     }
 }
 
@@ -82,6 +75,7 @@ fn sorted(value: Value) -> Value {
 mod tests {
     use sealkit_idl::{
         core::{Identifier, TaskMetadata, TaskTemplate, TypedInterface},
+        prost::Message as _,
         task::NamedLiteral,
     };
 

@@ -17,12 +17,12 @@ use std::{
 use sealkit_idl::{
     common::{ActionIdentifier, ActionPhase, RunIdentifier},
     prost::Message,
-    task::Outputs,
+    task::{Inputs, Outputs},
     workflow::ActionUpdate,
 };
 use sealkit_names::variables;
 use sealkit_protocol::{Attempts, Code, ErrorFile, Problem, call::Call, frame};
-use sealkit_remote::{Actions, ChildAction, Client, Config, Deployment, Notify};
+use sealkit_remote::{Actions, ChildAction, Client, Config, Deployment, Notify, TaskDefinition};
 use tokio::runtime::{Builder, Handle};
 
 use super::{
@@ -30,7 +30,7 @@ use super::{
     definitions::{self, Definitions},
 };
 use crate::{
-    Error, ErrorKind, identity, registry,
+    Error, ErrorKind, TaskMetadata, identity, registry,
     storage::{self, Location, StorageError},
 };
 
@@ -107,17 +107,33 @@ impl ClusterController {
         let name = self.action_name(&call);
         self.running().insert(id, name.clone());
         self.runtime.spawn(async move {
-            let called = Instant::now();
-            let is_awaited = || self.running().contains_key(&id);
-            let mut outcome = self.run_action(call.clone(), &name, called, is_awaited).await;
-            if let Err(ActionError { existed: true, .. }) = outcome {
+            let outcome = self.outcome(call, name).await;
+            self.running().remove(&id);
+            respond(outcome);
+        });
+    }
+
+    /// Runs the action of a call.
+    async fn outcome(&'static self, call: Call, name: String) -> Result<Outputs, Problem> {
+        let called = Instant::now();
+        let task = registry::find(&call.task)?;
+        let definition = self.definitions.get(task, &self.client, &self.deployment).await?;
+        let inputs = definitions::inputs(task, &definition, call.inputs)?;
+        let name = match task.deployed() {
+            // Another version takes other inputs.
+            Some(_) => sealkit_remote::digest(&[name.as_bytes(), definition.id.version.as_bytes()]),
+            None => name,
+        };
+        let call = StartedCall { id: call.id, called, task, definition, inputs };
+        match self.run_action(&call, name.clone()).await {
+            Err(ActionError { existed: true, .. }) => {
                 // The action failed in an earlier attempt of the caller: like the caller, it gets another attempt.
                 let name = sealkit_remote::digest(&[name.as_bytes(), self.attempt.as_bytes()]);
-                outcome = self.run_action(call, &name, called, is_awaited).await;
+                self.run_action(&call, name).await
             }
-            self.running().remove(&id);
-            respond(outcome.map_err(|error| error.problem));
-        });
+            outcome => outcome,
+        }
+        .map_err(|error| error.problem)
     }
 
     /// Aborts the action of a call.
@@ -166,38 +182,35 @@ impl ClusterController {
         sealkit_remote::digest(&[self.parent.as_bytes(), call.as_bytes(), count.to_string().as_bytes()])
     }
 
-    async fn run_action(
-        &'static self,
-        Call { task, inputs, .. }: Call,
-        name: &str,
-        called: Instant,
-        is_awaited: impl Fn() -> bool,
-    ) -> Result<Outputs, ActionError> {
-        let metadata = registry::find(&task).map_err(|error| ActionError::from(Problem::from(error)))?;
+    async fn run_action(&'static self, call: &StartedCall, name: String) -> Result<Outputs, ActionError> {
+        let StartedCall { id, called, task: metadata, definition, inputs } = call;
+        let task = metadata.name();
         let attempts = Attempts::called(metadata.attempt_limits(), called.elapsed());
-        let definition = self.definitions.get(metadata, &self.client, &self.deployment).await?;
-        let inputs = definitions::inputs(metadata, &definition, inputs)?;
-        let input_uri = self.uri(name, "inputs.pb");
+        let input_uri = self.uri(&name, "inputs.pb");
         let to = location(&input_uri).map_err(ActionError::local)?;
         let content = inputs.encode_to_vec();
         blocking(move || storage::write(&to, &content)).await.map_err(|error| {
             ActionError::local(format!("cannot write the inputs of task `{task}`: {error}"))
         })?;
-        if !is_awaited() {
-            return Err(ActionError::local(format!("the call of task `{task}` was cancelled")));
+        match self.running().get_mut(id) {
+            Some(running) => running.clone_from(&name),
+            None => return Err(ActionError::local(format!("the call of task `{task}` was cancelled"))),
         }
-        let run_output_base = self.run_base.clone();
-        let cache_key = cache_key(&definition.spec, &inputs);
-        let child =
-            ChildAction { name: name.to_owned(), input_uri, run_output_base, task: definition, cache_key };
+        let child = ChildAction {
+            name: name.clone(),
+            input_uri,
+            run_output_base: self.run_base.clone(),
+            task: definition.clone(),
+            cache_key: cache_key(&definition.spec, inputs),
+        };
         let no_pod = |error: sealkit_remote::Error| {
             let message = format!("cannot start a pod for task `{task}`: {error}");
             ActionError::from(Problem::new(Code::Other, message).with_optional_hint(error.hint()))
         };
         let existed = self.actions.start(child).await.map_err(no_pod)?;
-        let Some(update) = self.in_time(name, &attempts).await.map_err(no_pod)? else {
+        let Some(update) = self.in_time(&name, &attempts).await.map_err(no_pod)? else {
             // The action may end at this moment.
-            let _ = self.actions.abort(name).await;
+            let _ = self.actions.abort(&name).await;
             return Err(attempts.overdue().into());
         };
         match update.phase() {
@@ -213,7 +226,7 @@ impl ClusterController {
                 {
                     return Ok(outputs);
                 }
-                self.actions.outputs(name).await.map_err(|error| {
+                self.actions.outputs(&name).await.map_err(|error| {
                     ActionError::local(format!("cannot read the outputs of task `{task}`: {error}"))
                 })
             }
@@ -221,7 +234,7 @@ impl ClusterController {
             phase => {
                 let problem = match phase {
                     ActionPhase::TimedOut => Problem::new(Code::Timeout, format!("task `{task}` timed out")),
-                    _ => self.failure(&task, name, update).await,
+                    _ => self.failure(task, &name, update).await,
                 };
                 Err(ActionError { problem, existed })
             }
@@ -267,6 +280,15 @@ impl ClusterController {
             None => Problem::new(Code::Other, format!("task `{task}` failed")),
         }
     }
+}
+
+/// A call, with what the called task takes.
+struct StartedCall {
+    id: u64,
+    called: Instant,
+    task: &'static TaskMetadata,
+    definition: TaskDefinition,
+    inputs: Inputs,
 }
 
 /// The problem of a child action without outputs.

@@ -14,10 +14,10 @@ use crate::{TaskMetadata, literal, spec::task_spec};
 
 /// The tasks that this pod has called. It calls one version of each.
 #[derive(Default)]
-pub(super) struct Definitions(Mutex<HashMap<Callee, TaskDefinition>>);
+pub(super) struct Definitions(Mutex<HashMap<TaskKey, TaskDefinition>>);
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum Callee {
+enum TaskKey {
     /// A task of this program, by its name.
     Own(&'static str),
     /// A deployed task, by its reference.
@@ -32,16 +32,16 @@ impl Definitions {
         client: &Client,
         deployment: &Deployment,
     ) -> Result<TaskDefinition, Problem> {
-        let callee = task.deployed().map_or(Callee::Own(task.name()), Callee::Deployed);
-        if let Some(known) = self.known().get(&callee) {
+        let key = task.deployed().map_or(TaskKey::Own(task.name()), TaskKey::Deployed);
+        if let Some(known) = self.known().get(&key) {
             return Ok(known.clone());
         }
-        let definition = match callee {
-            Callee::Deployed(reference) => {
+        let definition = match key {
+            TaskKey::Deployed(reference) => {
                 let found = client.deployed_task(&deployment.project, &deployment.domain, reference).await;
                 found.map_err(|error| cannot_call(task, &error))?
             }
-            Callee::Own(_) => {
+            TaskKey::Own(_) => {
                 // Defaults are code of the user, and a digest reads the whole program.
                 let mut spec = blocking(move || Ok(task_spec(task))).await.map_err(problem)?;
                 spec.remove_descriptions();
@@ -49,11 +49,11 @@ impl Definitions {
                 spec.into()
             }
         };
-        // Another call may have been faster.
-        Ok(self.known().entry(callee).or_insert(definition).clone())
+        // A concurrent call may have added it first.
+        Ok(self.known().entry(key).or_insert(definition).clone())
     }
 
-    fn known(&self) -> MutexGuard<'_, HashMap<Callee, TaskDefinition>> {
+    fn known(&self) -> MutexGuard<'_, HashMap<TaskKey, TaskDefinition>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -5,11 +5,14 @@
 
 use std::cmp::Ordering;
 
-use sealkit_idl::prost::encoding::{WireType, decode_key, decode_varint, encode_key, encode_varint};
+use sealkit_idl::prost::{
+    Message,
+    encoding::{WireType, decode_key, decode_varint, encode_key, encode_varint},
+};
 
 /// The messages that may contain maps.
 #[derive(Clone, Copy)]
-pub(super) enum Message {
+pub(super) enum MessageKind {
     TypedInterface,
     VariableMap,
     VariableEntry,
@@ -30,11 +33,11 @@ pub(super) enum Message {
 
 /// A field that contains such a message, or is a map to it.
 enum Field {
-    Of(Message),
-    MapOf(Message),
+    Of(MessageKind),
+    MapOf(MessageKind),
 }
 
-impl Message {
+impl MessageKind {
     /// Returns what the field with this number contains, unless it contains no map.
     const fn field(self, number: u32) -> Option<Field> {
         use Field::{MapOf, Of};
@@ -65,8 +68,14 @@ impl Message {
     }
 }
 
+/// Encodes a message, with the entries of all maps sorted.
+pub(super) fn encode_sorted(of: MessageKind, message: &impl Message) -> Vec<u8> {
+    let encoded = message.encode_to_vec();
+    with_sorted_maps(of, &encoded).unwrap_or(encoded)
+}
+
 /// Sorts the entries of all maps in an encoded message. Returns `None` if the encoding is malformed.
-pub(super) fn with_sorted_maps(of: Message, mut encoded: &[u8]) -> Option<Vec<u8>> {
+fn with_sorted_maps(of: MessageKind, mut encoded: &[u8]) -> Option<Vec<u8>> {
     let mut sorted = Vec::with_capacity(encoded.len());
     let mut entries: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
     while !encoded.is_empty() {
@@ -92,7 +101,7 @@ pub(super) fn with_sorted_maps(of: Message, mut encoded: &[u8]) -> Option<Vec<u8
 }
 
 /// Returns the key of an entry, and the entry with sorted maps in its value.
-fn entry(of: Message, mut encoded: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
+fn entry(of: MessageKind, mut encoded: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
     let (mut key, mut sorted) = (Vec::new(), Vec::new());
     while !encoded.is_empty() {
         let (number, wire) = decode_key(&mut encoded).ok()?;
@@ -134,10 +143,7 @@ fn order(a: &[u8], b: &[u8]) -> Ordering {
 
 #[cfg(test)]
 mod tests {
-    use sealkit_idl::{
-        prost::Message as _,
-        prost_types::{Struct, Value, value::Kind},
-    };
+    use sealkit_idl::prost_types::{Struct, Value, value::Kind};
 
     use super::*;
 
@@ -151,12 +157,12 @@ mod tests {
         let inner =
             || Value { kind: Some(Kind::StructValue(object(vec![("a", number()), ("ab", number())]))) };
         let whole = object(vec![("n", inner()), ("name", number()), ("b", number())]);
-        let sorted = with_sorted_maps(Message::Struct, &whole.encode_to_vec()).unwrap();
+        let sorted = encode_sorted(MessageKind::Struct, &whole);
         // The same fields in another order.
         assert_eq!(Struct::decode(&*sorted).unwrap(), whole);
         let of = |key: &[u8]| sorted.windows(key.len()).position(|window| window == key).unwrap();
         assert!(of(b"\x01b") < of(b"\x04name") && of(b"\x04name") < of(b"\x01n"));
         assert!(of(b"\x02ab") < of(b"\x01a"));
-        assert_eq!(with_sorted_maps(Message::Struct, b"\x0a\\x05a"), None);
+        assert_eq!(with_sorted_maps(MessageKind::Struct, b"\x0a\x05a"), None);
     }
 }

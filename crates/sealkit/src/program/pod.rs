@@ -14,7 +14,7 @@ mod trigger_time;
 use std::{env, ffi::OsString, io};
 
 use sealkit_idl::{
-    core::{Literal, LiteralValue, Scalar, ScalarValue, Void},
+    core::{ScalarValue, Void},
     prost::Message,
     task::{Inputs, NamedLiteral},
 };
@@ -189,9 +189,7 @@ fn task_of_flyte() -> Option<String> {
 /// Flyte takes an empty `outputs.pb` for a missing one: it writes an `error.pb` beside it, and fails the task if its executor is restarted
 /// and reads the files again (`ioutils/remote_file_output_writer.go`).
 fn nothing() -> NamedLiteral {
-    let none = Scalar { value: Some(ScalarValue::NoneType(Void {})) };
-    let value = Some(Literal { value: Some(LiteralValue::Scalar(Box::new(none))), ..Literal::default() });
-    NamedLiteral { name: "o0".to_owned(), value }
+    NamedLiteral { name: "o0".to_owned(), value: Some(ScalarValue::NoneType(Void {}).into()) }
 }
 
 fn read(inputs: &Location) -> Result<Inputs, Problem> {

@@ -1,26 +1,24 @@
-//! The input that gets the time of a schedule.
+//! The input that receives the scheduled time.
 //!
 //! As in the official SDK (`convert_from_inputs_to_native` of flyte 2.12.1), the name of the input is in the context of the inputs, and the
 //! pod sets it to the start of the run, which is the scheduled time.
 
 use sealkit_idl::{
-    core::{Literal, LiteralValue, Primitive, PrimitiveValue, Scalar, ScalarValue},
+    core::{Primitive, PrimitiveValue, ScalarValue},
     prost_types::Timestamp,
     task::{Inputs, NamedLiteral, TRIGGER_TIME_INPUT},
 };
 
-/// Sets the input that gets the time of a schedule. `run_start` is the start of the run in the form of RFC 3339.
+/// Sets the input that receives the scheduled time. `run_start` is the start of the run in the form of RFC 3339.
 pub(super) fn fill(mut inputs: Inputs, run_start: Option<&str>) -> Inputs {
     let name =
         inputs.context.iter().find(|entry| entry.key == TRIGGER_TIME_INPUT).map(|entry| entry.value.clone());
     let start = run_start.and_then(|start| start.parse::<Timestamp>().ok());
     if let (Some(name), Some(start)) = (name, start) {
-        let primitive = Primitive { value: Some(PrimitiveValue::Datetime(start)) };
-        let scalar = Scalar { value: Some(ScalarValue::Primitive(primitive)) };
-        let value = Literal { value: Some(LiteralValue::Scalar(Box::new(scalar))), ..Literal::default() };
-        // It may have the default.
+        let time = Primitive { value: Some(PrimitiveValue::Datetime(start)) };
+        // The inputs may contain its default.
         inputs.literals.retain(|literal| literal.name != name);
-        inputs.literals.push(NamedLiteral { name, value: Some(value) });
+        inputs.literals.push(NamedLiteral { name, value: Some(ScalarValue::Primitive(time).into()) });
     }
     inputs
 }
