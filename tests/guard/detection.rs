@@ -320,6 +320,17 @@ fn binary_values_are_found_as_bytes_as_lossy_text_in_hexadecimal_and_escaped() {
     }
 }
 
+/// A file with a password in Latin-1 ends with a line break, too.
+#[test]
+fn white_space_around_a_binary_value_does_not_matter() {
+    for value in [&b"p\xe4ss-W0rt7\n"[..], b" \t\x0bp\xe4ss-W0rt7\r\n", b"p\xe4ss-W0rt7"] {
+        let guard = Guard::new([("a", value)]);
+        for text in [&b"p\xe4ss-W0rt7"[..], b"x\np\xe4ss-W0rt7\n", b"(p\xe4ss-W0rt7)", value] {
+            assert!(!guard.check(text).is_empty(), "{} in {}", value.escape_ascii(), text.escape_ascii());
+        }
+    }
+}
+
 #[test]
 fn values_with_different_line_breaks_or_shell_quotes_are_found() {
     let secrets = [("a", "first Line-1 of it\nand the 2nd one: Xy")];

@@ -143,13 +143,17 @@ fn is_common(value: &[u8]) -> bool {
     false
 }
 
-/// Trims white space as Python's `str.strip` does.
-///
-/// Bytes that are not UTF-8 are returned unchanged.
+/// Trims white space as Python's `str.strip` does, or as its `bytes.strip` does if the value is not UTF-8.
 pub(crate) fn trim(value: &[u8]) -> &[u8] {
     match str::from_utf8(value) {
         Ok(text) => text.trim_matches(sealkit_names::is_white_space).as_bytes(),
-        Err(_) => value,
+        // Also the vertical tab, which `trim_ascii` keeps.
+        Err(_) => {
+            let is_white = |byte: &u8| byte.is_ascii_whitespace() || *byte == b'\x0b';
+            let start = value.iter().position(|byte| !is_white(byte)).unwrap_or(value.len());
+            let end = value.iter().rposition(|byte| !is_white(byte)).map_or(start, |last| last + 1);
+            &value[start..end]
+        }
     }
 }
 
