@@ -302,7 +302,7 @@ fn local_secrets_are_pushed_to_a_cluster_all_or_none() {
     Created secret `text` on PLANE
     Created secret `binary` on PLANE
     note: the value is not text: a cluster mounts it only as a file, so request it with `mount_requirement = FILE`
-    warning: secret `binary` is too short (3 bytes): outputs, errors and logs are not searched for it
+    warning: secret `binary` is too short (2 bytes): outputs, errors and logs are not searched for it
     ");
     home.sealkit("update secret text -f -").input("k3Jq-73x").run().unwrap();
     insta::assert_snapshot!(pushed("push secret text -y"), @"
