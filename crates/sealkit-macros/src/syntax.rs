@@ -7,6 +7,6 @@ mod function;
 pub(crate) use allowance::{ALLOWANCE_EXAMPLE, AllowanceArguments};
 pub(crate) use arguments::{
     Arguments, RESOURCES_EXAMPLE, Variable, crate_at, crate_path, did_you_mean, option, parse_string,
-    quoted_list, string_literal,
+    string_literal,
 };
 pub(crate) use function::Function;

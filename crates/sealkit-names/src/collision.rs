@@ -40,7 +40,7 @@ impl Collision {
                     Self::File => ("file", "or request one as `ENV_VAR`"),
                     _ => ("environment variable", "or give each its own `env_var`"),
                 };
-                let pair = quoted_list([a, b].map(Request::short_form));
+                let pair = quoted_list([a, b].map(Request::short_form), "and");
                 format!(
                     "{pair} would share one {place} on Flyte 1 or Flyte 2: rename one of them, {alternative}"
                 )

@@ -191,7 +191,7 @@ impl Incompatibility {
                 let commands = keys.iter().map(|key| format!("sealkit create secret {key} --remote"));
                 format!(
                     "create missing secrets without a group: {}; only clusters with secrets in Kubernetes or a vault use groups",
-                    quoted_list(commands)
+                    quoted_list(commands, "and")
                 )
             }
         }
@@ -218,7 +218,7 @@ impl fmt::Display for Incompatibility {
             Self::MissingVariables { env_vars } => write!(
                 f,
                 "Flyte 2 sets the environment variable of only one secret file: {} may be missing",
-                quoted_list(env_vars.iter().cloned())
+                quoted_list(env_vars, "and")
             ),
             Self::TwoVersions { group, secrets: [a, b] } => write!(
                 f,

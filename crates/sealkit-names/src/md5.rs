@@ -1,5 +1,4 @@
-//! MD5 (RFC 1321). An injector uses the digest of a key as the name of a missing group; it protects nothing. Neither does that
-//! of a program, which is the version of its cached results.
+//! MD5 (RFC 1321), for the name of a missing group and the version of cached results. It protects nothing.
 
 use std::io::{self, Read};
 

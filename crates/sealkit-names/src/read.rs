@@ -243,7 +243,7 @@ fn display_list<'a>(names: impl Iterator<Item = &'a str>) -> String {
             unique.push(name.to_owned());
         }
     }
-    quoted_list(unique)
+    quoted_list(unique, "and")
 }
 
 #[cfg(test)]

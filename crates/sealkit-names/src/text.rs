@@ -1,6 +1,6 @@
 //! Text building blocks of messages.
 
-use std::io;
+use std::{fmt::Display, io};
 
 /// Returns the candidate closest to `word`, if it is close enough to be a typo.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -45,13 +45,13 @@ pub fn is_white_space(c: char) -> bool {
     c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c)
 }
 
-/// Formats a list: `` `a`, `b` and `c` ``.
-pub(crate) fn quoted_list<I: IntoIterator<Item = String>>(names: I) -> String {
+/// Formats a list: `` `a`, `b` and `c` `` with the conjunction `and`.
+pub fn quoted_list<T: Display>(names: impl IntoIterator<Item = T>, conjunction: &str) -> String {
     let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
     match names.as_slice() {
         [] => String::new(),
         [one] => one.clone(),
-        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+        [most @ .., last] => format!("{} {conjunction} {last}", most.join(", ")),
     }
 }
 

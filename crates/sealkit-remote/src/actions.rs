@@ -65,7 +65,7 @@ pub struct ChildAction {
     /// The URI below which the action writes its outputs.
     pub run_output_base: String,
     /// The task to run.
-    pub task: TaskDefinition,
+    pub task: Arc<TaskDefinition>,
     /// The key of the cached result, if results are cached.
     pub cache_key: Option<String>,
 }
@@ -107,7 +107,7 @@ impl Actions {
     pub async fn start(&self, child: ChildAction) -> Result<bool> {
         let ChildAction { name, input_uri, run_output_base, task, cache_key } = child;
         self.updates();
-        let task = TaskAction { id: Some(task.id), spec: task.encoded, cache_key };
+        let task = TaskAction { id: Some(task.id.clone()), spec: task.encoded.clone(), cache_key };
         self.enqueue(&name, input_uri, run_output_base, ActionSpec::Task(Box::new(task))).await
     }
 

@@ -113,13 +113,14 @@ impl Client {
         self.create(run, RunTask::TaskSpec(Box::new(spec)), interruptible, inputs).await
     }
 
-    /// Starts a run of a deployed task. The caller chooses the name of the run, as for [`create_run`](Self::create_run).
+    /// Starts a run of a deployed task with all of its [`inputs`](TaskDefinition::inputs).
+    ///
+    /// The caller chooses the name of the run, as for [`create_run`](Self::create_run).
     ///
     /// # Errors
     ///
-    /// Returns an error if inputs are missing or unknown, or the call fails.
+    /// Returns an error if the call fails.
     pub async fn run_deployed(&self, run: &RunId, task: &TaskDefinition, inputs: Inputs) -> Result<()> {
-        let inputs = task.inputs(inputs)?;
         self.create(run, RunTask::TaskId(task.id.clone()), is_interruptible(&task.spec), inputs).await
     }
 

@@ -128,42 +128,38 @@ pub(crate) fn variable(variable: &crate::Variable) -> Variable {
 
 /// Converts a type to its literal type.
 pub fn literal_type(of: Type) -> LiteralType {
-    let kind = match of {
+    match of {
         // Several outputs have no type together.
-        Type::None | Type::Outputs(_) => simple(SimpleType::None),
-        Type::Integer => simple(SimpleType::Integer),
-        Type::Float => simple(SimpleType::Float),
-        Type::Boolean => simple(SimpleType::Boolean),
-        Type::String => simple(SimpleType::String),
-        Type::Datetime | Type::Date => simple(SimpleType::Datetime),
-        Type::Duration => simple(SimpleType::Duration),
+        Type::None | Type::Outputs(_) => SimpleType::None.into(),
+        Type::Integer => SimpleType::Integer.into(),
+        Type::Float => SimpleType::Float.into(),
+        Type::Boolean => SimpleType::Boolean.into(),
+        Type::String => SimpleType::String.into(),
+        Type::Datetime | Type::Date => SimpleType::Datetime.into(),
+        Type::Duration => SimpleType::Duration.into(),
         Type::Object => {
-            return LiteralType {
-                annotation: Some(schema::msgpack_annotation()),
-                ..plain(simple(SimpleType::Struct))
-            };
+            LiteralType { annotation: Some(schema::msgpack_annotation()), ..SimpleType::Struct.into() }
         }
-        Type::Struct(fields) => {
-            return LiteralType {
-                metadata: Some(schema::of_struct(fields)),
-                annotation: Some(schema::msgpack_annotation()),
-                structure: Some(TypeStructure { tag: tag(of).to_owned(), dataclass_type: BTreeMap::new() }),
-                ..plain(simple(SimpleType::Struct))
-            };
-        }
+        Type::Struct(fields) => LiteralType {
+            metadata: Some(schema::of_struct(fields)),
+            annotation: Some(schema::msgpack_annotation()),
+            structure: Some(TypeStructure { tag: tag(of).to_owned(), dataclass_type: BTreeMap::new() }),
+            ..SimpleType::Struct.into()
+        },
         Type::File(format) | Type::Dir(format) => {
-            LiteralTypeKind::Blob(blob_type(dimensionality(of), format))
+            LiteralTypeKind::Blob(blob_type(dimensionality(of), format)).into()
         }
-        Type::List(inner) => LiteralTypeKind::CollectionType(Box::new(literal_type(*inner))),
-        Type::Map(inner) => LiteralTypeKind::MapValueType(Box::new(literal_type(*inner))),
+        Type::List(inner) => LiteralTypeKind::CollectionType(Box::new(literal_type(*inner))).into(),
+        Type::Map(inner) => LiteralTypeKind::MapValueType(Box::new(literal_type(*inner))).into(),
         Type::Optional(inner) => {
-            LiteralTypeKind::UnionType(UnionType { variants: vec![variant(*inner), variant(Type::None)] })
+            let variants = vec![variant(*inner), variant(Type::None)];
+            LiteralTypeKind::UnionType(UnionType { variants }).into()
         }
-        Type::Enum(of) => LiteralTypeKind::EnumType(EnumType {
-            values: of.variants.iter().map(ToString::to_string).collect(),
-        }),
-    };
-    plain(kind)
+        Type::Enum(of) => {
+            let values = of.variants.iter().map(ToString::to_string).collect();
+            LiteralTypeKind::EnumType(EnumType { values }).into()
+        }
+    }
 }
 
 /// Converts a value of type `of` to a literal.
@@ -199,10 +195,7 @@ pub fn to_literal(of: Type, value: &Value) -> Result<Literal, ValueError> {
             return Ok(Literal { hash, ..blob(dimensionality(of), format, reference).into() });
         }
         (Type::None, Value::None) => ScalarValue::NoneType(Void {}),
-        (of, value) => {
-            let value = Some(primitive(of, value)?);
-            ScalarValue::Primitive(Primitive { value })
-        }
+        (of, value) => return Ok(primitive(of, value)?.into()),
     };
     Ok(scalar.into())
 }
@@ -279,14 +272,6 @@ fn primitive(of: Type, value: &Value) -> Result<PrimitiveValue, ValueError> {
         }
         (of, value) => return Err(ValueError::expected(&of.to_string(), value)),
     })
-}
-
-fn plain(kind: LiteralTypeKind) -> LiteralType {
-    LiteralType { r#type: Some(kind), ..LiteralType::default() }
-}
-
-fn simple(r#type: SimpleType) -> LiteralTypeKind {
-    LiteralTypeKind::Simple(r#type.into())
 }
 
 const fn dimensionality(of: Type) -> BlobDimensionality {

@@ -154,7 +154,7 @@ fn program_digest() -> Result<&'static str, &'static str> {
     digest.as_deref().map_err(String::as_str)
 }
 
-#[expect(clippy::print_stderr, reason = "the task runs, but more often than it says")]
+#[expect(clippy::print_stderr, reason = "the task still runs, without its cache")]
 fn warn_not_cached(task: &TaskMetadata, reason: &str) {
     eprintln!("warning: task `{}` is not cached: cannot read the program: {reason}", task.name());
     eprintln!("hint: name a version: cache = \"v1\"");

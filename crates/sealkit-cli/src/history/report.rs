@@ -42,7 +42,7 @@ pub(crate) fn create(path: &Path) -> Result<(), CommandError> {
 /// The error for a run that could not be recorded.
 pub(crate) fn not_recorded(path: &Path) -> CommandError {
     let reason = io::Error::other("the run could not be recorded");
-    cannot_write(path, &reason).with_hint("the warning above says why; the run itself is over")
+    cannot_write(path, &reason).with_hint("see the warning above; the run itself has finished")
 }
 
 fn cannot_write(path: &Path, error: &io::Error) -> CommandError {

@@ -19,7 +19,8 @@ pub(crate) fn deploy(args: &Deploy) -> Result<(), CommandError> {
     if tasks.is_empty() && !program.tasks().is_empty() {
         return Err(CommandError::usage(
             "nothing to deploy: all tasks of the program refer to deployed tasks",
-        ));
+        )
+        .with_hint("run one: sealkit run --remote TARGET TASK"));
     }
     remote_run::check_incompatibilities(&tasks)?;
     ignored::warn(program, &tasks, None, false);

@@ -9,13 +9,20 @@ use sealkit_idl::{
     core::LiteralType,
     task::{Inputs, NamedLiteral, Outputs},
 };
+use sealkit_program::{Program, Task};
 use sealkit_remote::{RunId, TaskDefinition, is_boolean, is_string, literals_to_json, sanitize};
 
 use super::{
     Cluster, input_files, literal::from_text as literal_from_text, run as remote_run,
     secret_check::check_deployed,
 };
-use crate::{arguments::Run, error::CommandError, inputs_file, run::misplaced_option, terminal};
+use crate::{
+    arguments::{ImageArguments, Run},
+    error::CommandError,
+    inputs_file,
+    run::misplaced_option,
+    terminal,
+};
 
 /// The hint for an option of the command among the inputs.
 const OPTIONS_FIRST: &str = "write options of the run before `--deployed`, inputs after the name";
@@ -32,16 +39,67 @@ pub(super) fn run(args: &Run, cluster: &Cluster, scope: (&str, &str)) -> Result<
     let mut arguments =
         args.inputs_file.as_deref().map(inputs_file::arguments).transpose()?.unwrap_or_default();
     arguments.extend_from_slice(&args.task);
-    let mut inputs = task.inputs(arguments)?;
+    let complete = |inputs| task.definition.inputs(inputs).map_err(|error| task.see_help(error.to_string()));
+    let run = start(args, cluster, scope, &task.definition, task.inputs(arguments)?, complete)?;
+    remote_run::finish(args, cluster, &run, &task.name(), || {}, |outputs| Ok(json(outputs)))
+}
+
+/// Runs the deployed task that a task of a program refers to.
+pub(super) fn run_reference(
+    args: &Run,
+    cluster: &Cluster,
+    scope: (&str, &str),
+    (program, task, reference): (&Program, &Task, &str),
+    inputs: Inputs,
+) -> Result<(), CommandError> {
+    require_no_settings(args, &task.name)?;
+    let definition = &cluster.wait(cluster.client.deployed_task(scope.0, scope.1, reference))?;
+    let interface =
+        program.spec(task)?.task_template.and_then(|template| template.interface).unwrap_or_default();
+    let complete = |inputs| Ok(definition.inputs_of(&interface, inputs)?);
+    let run = start(args, cluster, scope, definition, inputs, complete)?;
+    let display = |outputs| Ok(program.outputs(task, outputs)?);
+    remote_run::finish(args, cluster, &run, &task.name, || program.disconnect(), display)
+}
+
+/// Starts a run of a deployed task. `complete` checks the inputs, and adds those that are not given.
+fn start(
+    args: &Run,
+    cluster: &Cluster,
+    scope: (&str, &str),
+    task: &TaskDefinition,
+    mut inputs: Inputs,
+    complete: impl Fn(Inputs) -> Result<Inputs, CommandError>,
+) -> Result<RunId, CommandError> {
+    let (project, domain) = scope;
     if !args.skip_check {
-        check_deployed(cluster, &task.definition, project, domain)?;
+        check_deployed(cluster, task, project, domain)?;
     }
-    // An error before files are uploaded.
-    task.definition.inputs(inputs.clone()).map_err(|error| task.see_help(error.to_string()))?;
+    // Fails before files are uploaded. Defaults are added after the upload: they may be paths on another machine.
+    complete(inputs.clone())?;
     input_files::upload(cluster, &mut inputs, scope)?;
     let run = RunId::random(project, domain)?;
-    cluster.wait(cluster.client.run_deployed(&run, &task.definition, inputs))?;
-    remote_run::finish(args, cluster, &run, &task.name(), || {}, |outputs| Ok(json(outputs)))
+    cluster.wait(cluster.client.run_deployed(&run, task, complete(inputs)?))?;
+    Ok(run)
+}
+
+/// Checks that there are no settings of the pods: a deployed task has its own.
+fn require_no_settings(args: &Run, task: &str) -> Result<(), CommandError> {
+    let ImageArguments { version, cpu, memory, gpu, .. } = &args.image;
+    let options = [
+        ("env", !args.env.is_empty()),
+        ("no-cache", args.no_cache),
+        ("version", version.is_some()),
+        ("cpu", cpu.is_some()),
+        ("memory", memory.is_some()),
+        ("gpu", gpu.is_some()),
+    ];
+    match options.into_iter().find(|(_, is_set)| *is_set) {
+        Some((option, _)) => Err(CommandError::usage(format!(
+            "`--{option}` cannot be set for task `{task}`: it is deployed, with settings of its own"
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// Returns the command that runs the task, without inputs.

@@ -5,7 +5,7 @@ use std::path::Path;
 use sealkit_idl::{
     core::{
         Binary, Blob, BlobMetadata, BlobType, EnumType, Literal, LiteralCollection, LiteralMap, LiteralType,
-        LiteralTypeKind, LiteralValue, Primitive, PrimitiveValue, ScalarValue, SimpleType, Void,
+        LiteralTypeKind, LiteralValue, PrimitiveValue, ScalarValue, SimpleType, Void,
     },
     prost_types::{Duration, Timestamp},
 };
@@ -46,7 +46,7 @@ pub(super) fn from_text(of: &LiteralType, text: &str) -> Result<Literal, String>
             Ok(SimpleType::Boolean) => text.parse().ok().map(PrimitiveValue::Boolean),
             _ => return from_json(of, &Value::String(text.to_owned())),
         }
-        .map(primitive)
+        .map(Literal::from)
         .ok_or_else(|| expected(of)),
         _ => from_json(of, &Value::String(text.to_owned())),
     }
@@ -85,7 +85,7 @@ fn from_json(of: &LiteralType, value: &Value) -> Result<Literal, String> {
         }
         (LiteralTypeKind::Blob(of), Value::String(uri)) if !is_pickle(&of.format) => blob(of, uri),
         (LiteralTypeKind::EnumType(EnumType { values }), Value::String(text)) if values.contains(text) => {
-            Ok(primitive(PrimitiveValue::StringValue(text.clone())))
+            Ok(PrimitiveValue::StringValue(text.clone()).into())
         }
         (LiteralTypeKind::UnionType(union), value) => {
             union.variants.iter().find_map(|of| variant(of, value).ok()).ok_or_else(wrong)
@@ -97,16 +97,16 @@ fn from_json(of: &LiteralType, value: &Value) -> Result<Literal, String> {
 fn from_simple(simple: SimpleType, value: &Value) -> Option<Literal> {
     Some(match (simple, value) {
         (SimpleType::None, Value::Null) => ScalarValue::NoneType(Void {}).into(),
-        (SimpleType::Integer, Value::Number(number)) => primitive(PrimitiveValue::Integer(number.as_i64()?)),
-        (SimpleType::Float, Value::Number(number)) => primitive(PrimitiveValue::FloatValue(number.as_f64()?)),
-        (SimpleType::Boolean, Value::Bool(truth)) => primitive(PrimitiveValue::Boolean(*truth)),
-        (SimpleType::String, Value::String(text)) => primitive(PrimitiveValue::StringValue(text.clone())),
+        (SimpleType::Integer, Value::Number(number)) => PrimitiveValue::Integer(number.as_i64()?).into(),
+        (SimpleType::Float, Value::Number(number)) => PrimitiveValue::FloatValue(number.as_f64()?).into(),
+        (SimpleType::Boolean, Value::Bool(truth)) => PrimitiveValue::Boolean(*truth).into(),
+        (SimpleType::String, Value::String(text)) => PrimitiveValue::StringValue(text.clone()).into(),
         (SimpleType::Datetime, Value::String(text)) => {
-            primitive(PrimitiveValue::Datetime(text.parse::<Timestamp>().ok()?))
+            PrimitiveValue::Datetime(text.parse::<Timestamp>().ok()?).into()
         }
         (SimpleType::Duration, Value::String(text)) => {
             text.strip_suffix('s')?;
-            primitive(PrimitiveValue::Duration(text.parse::<Duration>().ok()?))
+            PrimitiveValue::Duration(text.parse::<Duration>().ok()?).into()
         }
         (SimpleType::Struct, Value::Object(_)) => {
             let value = rmp_serde::to_vec_named(value).ok()?;
@@ -174,30 +174,20 @@ fn literal(value: LiteralValue) -> Literal {
     Literal { value: Some(value), ..Literal::default() }
 }
 
-fn primitive(value: PrimitiveValue) -> Literal {
-    ScalarValue::Primitive(Primitive { value: Some(value) }).into()
-}
-
 #[cfg(test)]
 mod tests {
     use sealkit_idl::core::UnionType;
 
     use super::*;
 
-    fn of(kind: LiteralTypeKind) -> LiteralType {
-        LiteralType { r#type: Some(kind), ..LiteralType::default() }
-    }
-
-    fn simple(simple: SimpleType) -> LiteralType {
-        of(LiteralTypeKind::Simple(simple.into()))
-    }
-
     fn optional(inner: LiteralType) -> LiteralType {
-        of(LiteralTypeKind::UnionType(UnionType { variants: vec![inner, simple(SimpleType::None)] }))
+        LiteralType::from(LiteralTypeKind::UnionType(UnionType {
+            variants: vec![inner, LiteralType::from(SimpleType::None)],
+        }))
     }
 
     fn file(format: &str, dimensionality: i32) -> LiteralType {
-        of(LiteralTypeKind::Blob(BlobType { format: format.to_owned(), dimensionality }))
+        LiteralType::from(LiteralTypeKind::Blob(BlobType { format: format.to_owned(), dimensionality }))
     }
 
     fn json(of: &LiteralType, text: &str) -> Result<String, String> {
@@ -208,22 +198,25 @@ mod tests {
 
     #[test]
     fn text_is_a_value_of_its_type() {
-        let list = of(LiteralTypeKind::CollectionType(Box::new(optional(simple(SimpleType::Integer)))));
-        let map = of(LiteralTypeKind::MapValueType(Box::new(simple(SimpleType::Float))));
+        let list = LiteralType::from(LiteralTypeKind::CollectionType(Box::new(optional(LiteralType::from(
+            SimpleType::Integer,
+        )))));
+        let map =
+            LiteralType::from(LiteralTypeKind::MapValueType(Box::new(LiteralType::from(SimpleType::Float))));
         let cases = [
-            (simple(SimpleType::Integer), "+5", "5"),
-            (simple(SimpleType::Float), ".5", "0.5"),
-            (simple(SimpleType::Float), "inf", "\"inf\""),
-            (simple(SimpleType::Boolean), "false", "false"),
-            (simple(SimpleType::String), "", "\"\""),
-            (simple(SimpleType::Datetime), "2024-01-02", "\"2024-01-02T00:00:00Z\""),
-            (simple(SimpleType::Duration), "-1.5s", "\"-1.500s\""),
-            (simple(SimpleType::Struct), r#"{"a": [1, null]}"#, r#"{"a":[1,null]}"#),
+            (LiteralType::from(SimpleType::Integer), "+5", "5"),
+            (LiteralType::from(SimpleType::Float), ".5", "0.5"),
+            (LiteralType::from(SimpleType::Float), "inf", "\"inf\""),
+            (LiteralType::from(SimpleType::Boolean), "false", "false"),
+            (LiteralType::from(SimpleType::String), "", "\"\""),
+            (LiteralType::from(SimpleType::Datetime), "2024-01-02", "\"2024-01-02T00:00:00Z\""),
+            (LiteralType::from(SimpleType::Duration), "-1.5s", "\"-1.500s\""),
+            (LiteralType::from(SimpleType::Struct), r#"{"a": [1, null]}"#, r#"{"a":[1,null]}"#),
             (list, "[1, null]", "[1,null]"),
             (map, r#"{"a": 1}"#, r#"{"a":1.0}"#),
-            (optional(simple(SimpleType::Integer)), "null", "null"),
+            (optional(LiteralType::from(SimpleType::Integer)), "null", "null"),
             // It could be text.
-            (optional(simple(SimpleType::String)), "null", "\"null\""),
+            (optional(LiteralType::from(SimpleType::String)), "null", "\"null\""),
             (file("csv", 0), "s3://b/x.csv", "\"s3://b/x.csv\""),
             (file("", 1), "/tmp", "\"/tmp\""),
         ];
@@ -235,12 +228,16 @@ mod tests {
     #[test]
     fn other_text_is_an_error_that_does_not_show_it() {
         let cases = [
-            (simple(SimpleType::Integer), "Zx81", "expected integer, such as `-5`"),
-            (simple(SimpleType::Integer), "9223372036854775808", "expected integer, such as `-5`"),
-            (simple(SimpleType::Boolean), "yes", "expected `true` or `false`"),
-            (simple(SimpleType::Duration), "5", "expected duration, such as `86400.5s`"),
-            (simple(SimpleType::Struct), "[Zx81", "expected JSON: syntax error at line 1, column 2"),
-            (optional(simple(SimpleType::Float)), "Zx81", "expected optional float"),
+            (LiteralType::from(SimpleType::Integer), "Zx81", "expected integer, such as `-5`"),
+            (LiteralType::from(SimpleType::Integer), "9223372036854775808", "expected integer, such as `-5`"),
+            (LiteralType::from(SimpleType::Boolean), "yes", "expected `true` or `false`"),
+            (LiteralType::from(SimpleType::Duration), "5", "expected duration, such as `86400.5s`"),
+            (
+                LiteralType::from(SimpleType::Struct),
+                "[Zx81",
+                "expected JSON: syntax error at line 1, column 2",
+            ),
+            (optional(LiteralType::from(SimpleType::Float)), "Zx81", "expected optional float"),
             (file("", 1), "/etc/hostname", "cannot be `/etc/hostname`: it is not a directory"),
             (file("", 0), "/tmp", "cannot be `/tmp`: it is a directory"),
             (

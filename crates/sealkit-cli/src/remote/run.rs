@@ -13,7 +13,7 @@ use super::{
     ignored, input_files,
     progress::Progress,
     rejection,
-    secret_check::{check_deployed, check_secrets, warn_of_missing},
+    secret_check::{check_secrets, warn_of_missing},
     source::{self, Source},
 };
 use crate::{
@@ -33,8 +33,14 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
     let source = Source::open(&cluster, &args.target, &args.image)?;
     let program = source.program();
     let Some((task, mut inputs)) = run::select(args, program)? else { return Ok(()) };
-    if task.deployed.is_some() {
-        require_no_settings(args, &task.name)?;
+    if let Some(reference) = &task.deployed {
+        return deployed::run_reference(
+            args,
+            &cluster,
+            (&project, &domain),
+            (program, task, reference),
+            inputs,
+        );
     }
     let ReachableTasks { required, possible } = program.reachable(task);
     check_incompatibilities(&required)?;
@@ -49,25 +55,11 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
         warn_of_missing(&cluster, task, (&required, &possible), &project, &domain)?;
     }
 
+    source.deliver(&cluster, &mut deployment)?;
+    input_files::upload(&cluster, &mut inputs, (&project, &domain))?;
+    let spec = task_spec(program, task, &deployment)?;
     let run = RunId::random(&project, &domain)?;
-    if let Some(reference) = &task.deployed {
-        let definition = cluster.wait(cluster.client.deployed_task(&project, &domain, reference))?;
-        if !args.skip_check {
-            check_deployed(&cluster, &definition, &project, &domain)?;
-        }
-        let interface =
-            program.spec(task)?.task_template.and_then(|template| template.interface).unwrap_or_default();
-        // Fails before files are uploaded. Defaults are added after the upload: they may be paths on another machine.
-        definition.inputs_of(&interface, inputs.clone())?;
-        input_files::upload(&cluster, &mut inputs, (&project, &domain))?;
-        let inputs = definition.inputs_of(&interface, inputs)?;
-        cluster.wait(cluster.client.run_deployed(&run, &definition, inputs))?;
-    } else {
-        source.deliver(&cluster, &mut deployment)?;
-        input_files::upload(&cluster, &mut inputs, (&project, &domain))?;
-        let spec = task_spec(program, task, &deployment)?;
-        cluster.wait(cluster.client.create_run(&run, spec, inputs))?;
-    }
+    cluster.wait(cluster.client.create_run(&run, spec, inputs))?;
     let outputs = |outputs| Ok(program.outputs(task, outputs)?);
     let outcome = finish(args, &cluster, &run, &task.name, || program.disconnect(), outputs);
     outcome.map_err(|error| {
@@ -75,25 +67,6 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
         let has_no_entry_point = error.message().contains("exec: \"a0\": executable file not found");
         if has_no_entry_point { source::no_entry_point(error, &deployment.image) } else { error }
     })
-}
-
-/// Checks that there are no settings of the pods: a deployed task has its own.
-fn require_no_settings(args: &Run, task: &str) -> Result<(), CommandError> {
-    let ImageArguments { version, cpu, memory, gpu, .. } = &args.image;
-    let options = [
-        ("env", !args.env.is_empty()),
-        ("no-cache", args.no_cache),
-        ("version", version.is_some()),
-        ("cpu", cpu.is_some()),
-        ("memory", memory.is_some()),
-        ("gpu", gpu.is_some()),
-    ];
-    match options.into_iter().find(|(_, is_set)| *is_set) {
-        Some((option, _)) => Err(CommandError::usage(format!(
-            "`--{option}` cannot be set for task `{task}`: it is deployed, with settings of its own"
-        ))),
-        None => Ok(()),
-    }
 }
 
 /// Waits for the end of a run that was started, and prints its outputs; with `--detach`, prints its name. `before` runs before the wait.

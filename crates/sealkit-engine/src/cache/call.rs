@@ -19,11 +19,18 @@ use crate::{
 };
 
 /// Why a call is not cached, and what to do about it.
-struct Reason(Cow<'static, str>, &'static str);
+struct Reason {
+    text: Cow<'static, str>,
+    hint: Option<&'static str>,
+}
 
 impl Reason {
+    fn new(text: impl Into<Cow<'static, str>>, hint: &'static str) -> Self {
+        Self { text: text.into(), hint: Some(hint) }
+    }
+
     fn io(what: &str, error: &io::Error) -> Self {
-        Self(format!("{what}{}", sealkit_names::io_reason(error)).into(), "")
+        Self { text: format!("{what}{}", sealkit_names::io_reason(error)).into(), hint: None }
     }
 }
 
@@ -53,16 +60,16 @@ impl Engine {
         let prepare = || -> Result<CachedCall<'e>, Reason> {
             if self.options.stdin && caller.is_none() {
                 let hint = "pass a file as an input instead: --NAME @FILE";
-                return Err(Reason("it reads standard input".into(), hint));
+                return Err(Reason::new("it reads standard input", hint));
             }
             if self.options.inherit_environment {
                 let hint = "pass single variables instead: --env NAME=VALUE";
-                return Err(Reason("it inherits the whole environment".into(), hint));
+                return Err(Reason::new("it inherits the whole environment", hint));
             }
             if let Some(passing) = self.reachable(task).find(|task| !task.allowed_secrets.is_empty()) {
                 // The cache is not encrypted.
                 let reason = format!("task `{}` may pass on a secret", passing.name);
-                return Err(Reason(reason.into(), "cache only tasks that do not handle the secret"));
+                return Err(Reason::new(reason, "cache only tasks that do not handle the secret"));
             }
             let (key, files) = self.key(task, settings, inputs)?;
             // A task that calls itself would wait for itself.
@@ -115,11 +122,10 @@ impl Engine {
                 // Only a task that may be called lacks a secret.
                 None => Ok((name, "absent".to_owned())),
                 Some(Found { revision: Some(revision), .. }) => Ok((name, revision.clone())),
-                Some(Found { revision: None, .. }) => Err(Reason(
+                Some(Found { revision: None, .. }) => Err(Reason::new(
                     format!(
                         "secret `{name}` is not from the store, so sealkit cannot see whether it has changed"
-                    )
-                    .into(),
+                    ),
                     "store it: sealkit create secret",
                 )),
             }
@@ -127,9 +133,8 @@ impl Engine {
         self.reachable(task).flat_map(|task| &task.secret_requests).map(revision).collect()
     }
 
-    fn not_cached(&self, task: &Task, Reason(reason, hint): &Reason) {
-        let hint = Some(*hint).filter(|hint| !hint.is_empty());
-        (self.observer)(&Event::NotCached { task, reason, hint });
+    fn not_cached(&self, task: &Task, Reason { text, hint }: &Reason) {
+        (self.observer)(&Event::NotCached { task, reason: text, hint: *hint });
     }
 }
 
@@ -151,16 +156,16 @@ impl CachedCall<'_> {
         let is_covered = |name: &String| self.engine.reachable(self.task).any(|task| task.name == *name);
         if let Some(callee) = action.callees().iter().find(|name| !is_covered(name)) {
             let reason = format!("it calls task `{callee}`, which it does not declare");
-            return Err(Reason(reason.into(), "declare its calls: calls = [...]"));
+            return Err(Reason::new(reason, "declare its calls: calls = [...]"));
         }
         if !self.files.iter().all(Stamp::is_current) {
-            return Err(Reason("a file among its inputs has changed meanwhile".into(), ""));
+            return Err(Reason { text: "a file among its inputs has changed meanwhile".into(), hint: None });
         }
         // The pod has searched for the secrets of its own task. The cache is not encrypted.
         let texts = [&*success.outputs.encode_to_vec(), success.json.as_bytes()];
         if texts.iter().any(|text| !self.engine.guard().check(text).is_empty()) {
             let hint = "cache only tasks that do not handle the secret";
-            return Err(Reason("its output contains a secret".into(), hint));
+            return Err(Reason::new("its output contains a secret", hint));
         }
         let stored = self.cache.put(&self.task.name, &self.key, success, self.engine.data());
         stored.map_err(|error| Reason::io("cannot store the result: ", &error))

@@ -132,6 +132,13 @@ impl From<ScalarValue> for Literal {
     }
 }
 
+/// A literal that is a number, a string, a boolean or a time.
+impl From<PrimitiveValue> for Literal {
+    fn from(value: PrimitiveValue) -> Self {
+        ScalarValue::Primitive(Primitive { value: Some(value) }).into()
+    }
+}
+
 /// A number, a string, a boolean or a time.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Primitive {

@@ -21,6 +21,19 @@ pub struct LiteralType {
     pub structure: Option<TypeStructure>,
 }
 
+/// A type without metadata.
+impl From<LiteralTypeKind> for LiteralType {
+    fn from(kind: LiteralTypeKind) -> Self {
+        Self { r#type: Some(kind), ..Self::default() }
+    }
+}
+
+impl From<SimpleType> for LiteralType {
+    fn from(simple: SimpleType) -> Self {
+        LiteralTypeKind::Simple(simple.into()).into()
+    }
+}
+
 /// The type of a literal.
 #[derive(Clone, PartialEq, prost::Oneof)]
 pub enum LiteralTypeKind {

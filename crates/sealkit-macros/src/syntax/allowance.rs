@@ -1,9 +1,10 @@
 //! The arguments of `allow_secret_in(...)`.
 
 use quote::ToTokens;
+use sealkit_names::quoted_list;
 use syn::{LitStr, MetaList, MetaNameValue, Path, Token, punctuated::Punctuated};
 
-use super::arguments::{did_you_mean, parse_string, quoted_list};
+use super::arguments::{did_you_mean, parse_string};
 use crate::diagnostics::Diagnostics;
 
 /// The arguments of `allow_secret_in(...)`.
@@ -44,7 +45,7 @@ impl AllowanceArguments {
                         &pair.path,
                         format_args!(
                             "unknown argument `{name}` of `allow_secret_in`: expected {}{suggestion}",
-                            quoted_list(&KNOWN, "or")
+                            quoted_list(KNOWN, "or")
                         ),
                     );
                     complete = false;

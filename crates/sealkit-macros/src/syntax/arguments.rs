@@ -2,7 +2,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
-use sealkit_names::nearest;
+use sealkit_names::{nearest, quoted_list};
 use syn::{
     Expr, ExprLit, ExprPath, Ident, Lit, LitStr, Meta, Path, Token, braced,
     parse::{Parse, ParseStream, Parser},
@@ -232,11 +232,11 @@ fn unknown_argument(name: &str) -> String {
         "remote" | "reference" | "task_id" => "did you mean `deployed = \"environment.task\"`?".to_owned(),
         "spot" | "preemptible" => "did you mean `interruptible`?".to_owned(),
         _ if UNSUPPORTED.contains(&name) => {
-            return format!("`{name}` is not supported yet: a task supports {}", quoted_list(&KNOWN, "and"));
+            return format!("`{name}` is not supported yet: a task supports {}", quoted_list(KNOWN, "and"));
         }
         _ => match nearest(name, KNOWN) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => format!("expected {}", quoted_list(&KNOWN, "or")),
+            None => format!("expected {}", quoted_list(KNOWN, "or")),
         },
     };
     format!("unknown argument `{name}`: {suggestion}")
@@ -294,16 +294,6 @@ pub(crate) fn option(value: Option<impl ToTokens>) -> TokenStream {
     match value {
         Some(value) => quote!(::core::option::Option::Some(#value)),
         None => quote!(::core::option::Option::None),
-    }
-}
-
-/// Formats a list: `` `a`, `b` or `c` ``.
-pub(crate) fn quoted_list(names: &[&str], conjunction: &str) -> String {
-    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    match names.as_slice() {
-        [] => String::new(),
-        [one] => one.clone(),
-        [most @ .., last] => format!("{} {conjunction} {last}", most.join(", ")),
     }
 }
 

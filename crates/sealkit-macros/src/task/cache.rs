@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
-use sealkit_names::nearest;
+use sealkit_names::{nearest, quoted_list};
 use syn::{Expr, ExprArray, ExprCall, LitStr, Path};
 
 use super::{
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     diagnostics::Diagnostics,
-    syntax::{crate_at, did_you_mean, option, parse_string, quoted_list, string_literal},
+    syntax::{crate_at, did_you_mean, option, parse_string, string_literal},
 };
 
 const EXAMPLE: &str = "cache = Cache(\"v1\", ignored_inputs = [\"verbose\"], max_age = \"7d\")";
@@ -132,7 +132,7 @@ impl Cache {
             }
             other => {
                 let suggestion = did_you_mean(other, &KNOWN);
-                let known = quoted_list(&KNOWN, "or");
+                let known = quoted_list(KNOWN, "or");
                 diagnostics.at(
                     name,
                     format_args!("unknown argument `{other}` of `Cache`: expected {known}{suggestion}"),

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
-use sealkit_names::{rules, schedule};
+use sealkit_names::{quoted_list, rules, schedule};
 use syn::{Expr, ExprArray, ExprCall, ExprLit, Lit, LitBool, LitStr, Path, ext::IdentExt as _};
 
 use super::{
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     diagnostics::Diagnostics,
-    syntax::{crate_at, did_you_mean, option, parse_string, quoted_list, string_literal},
+    syntax::{crate_at, did_you_mean, option, parse_string, string_literal},
 };
 
 const EXAMPLE: &str = "schedule = Cron(\"0 9 * * *\", timezone = \"Europe/Berlin\")";

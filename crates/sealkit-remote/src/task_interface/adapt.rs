@@ -60,42 +60,30 @@ pub fn into_variant(value: Literal, variant: &LiteralType) -> Literal {
 
 #[cfg(test)]
 mod tests {
-    use sealkit_idl::core::{EnumType, Primitive, PrimitiveValue, SimpleType, UnionType};
+    use sealkit_idl::core::{EnumType, PrimitiveValue, SimpleType, UnionType};
 
     use super::*;
 
-    fn of(kind: LiteralTypeKind) -> LiteralType {
-        LiteralType { r#type: Some(kind), ..LiteralType::default() }
-    }
-
-    fn simple(simple: SimpleType) -> LiteralType {
-        of(LiteralTypeKind::Simple(simple.into()))
-    }
-
     fn union(variants: Vec<LiteralType>) -> LiteralType {
-        of(LiteralTypeKind::UnionType(UnionType { variants }))
+        LiteralType::from(LiteralTypeKind::UnionType(UnionType { variants }))
     }
 
     fn choice(value: &str) -> LiteralType {
-        of(LiteralTypeKind::EnumType(EnumType { values: vec![value.to_owned()] }))
-    }
-
-    fn primitive(value: PrimitiveValue) -> Literal {
-        ScalarValue::Primitive(Primitive { value: Some(value) }).into()
+        LiteralType::from(LiteralTypeKind::EnumType(EnumType { values: vec![value.to_owned()] }))
     }
 
     #[test]
     fn a_value_becomes_the_only_variant_that_accepts_it() {
-        let (integer, text) = (simple(SimpleType::Integer), simple(SimpleType::String));
+        let (integer, text) = (LiteralType::from(SimpleType::Integer), LiteralType::from(SimpleType::String));
         let expected = union(vec![integer.clone(), text.clone(), choice("red")]);
-        let number = primitive(PrimitiveValue::Integer(5));
+        let number = Literal::from(PrimitiveValue::Integer(5));
         let adapted = adapt(number.clone(), &integer, &expected);
         assert_eq!(adapted, Some(into_variant(number.clone(), &integer)));
         // A variant of another union.
-        let optional = union(vec![simple(SimpleType::None), integer.clone()]);
+        let optional = union(vec![LiteralType::from(SimpleType::None), integer.clone()]);
         assert_eq!(adapt(into_variant(number.clone(), &integer), &optional, &expected), adapted);
         // The type that is alike takes precedence over one that only accepts the value.
-        let word = primitive(PrimitiveValue::StringValue("red".to_owned()));
+        let word = Literal::from(PrimitiveValue::StringValue("red".to_owned()));
         assert_eq!(adapt(word.clone(), &text, &expected), Some(into_variant(word.clone(), &text)));
         assert_eq!(adapt(word, &text, &union(vec![choice("red"), choice("green")])), None);
         assert_eq!(adapt(number.clone(), &integer, &integer), Some(number));

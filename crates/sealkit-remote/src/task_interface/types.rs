@@ -185,35 +185,29 @@ mod tests {
 
     use super::*;
 
-    fn of(kind: LiteralTypeKind) -> LiteralType {
-        LiteralType { r#type: Some(kind), ..LiteralType::default() }
-    }
-
-    fn simple(simple: SimpleType) -> LiteralType {
-        of(LiteralTypeKind::Simple(simple.into()))
-    }
-
     fn optional(inner: LiteralType) -> LiteralType {
-        of(LiteralTypeKind::UnionType(UnionType { variants: vec![inner, simple(SimpleType::None)] }))
+        LiteralType::from(LiteralTypeKind::UnionType(UnionType {
+            variants: vec![inner, LiteralType::from(SimpleType::None)],
+        }))
     }
 
     fn list(inner: LiteralType) -> LiteralType {
-        of(LiteralTypeKind::CollectionType(Box::new(inner)))
+        LiteralType::from(LiteralTypeKind::CollectionType(Box::new(inner)))
     }
 
     fn file(format: &str) -> LiteralType {
-        of(LiteralTypeKind::Blob(BlobType { format: format.to_owned(), dimensionality: 0 }))
+        LiteralType::from(LiteralTypeKind::Blob(BlobType { format: format.to_owned(), dimensionality: 0 }))
     }
 
     fn choice(values: &[&str]) -> LiteralType {
         let values = values.iter().map(|value| (*value).to_owned()).collect();
-        of(LiteralTypeKind::EnumType(EnumType { values }))
+        LiteralType::from(LiteralTypeKind::EnumType(EnumType { values }))
     }
 
     #[test]
     fn types_are_named_like_those_of_a_program() {
-        assert_eq!(type_name(&list(simple(SimpleType::Integer))), "list of integer");
-        assert_eq!(type_name(&optional(simple(SimpleType::String))), "optional string");
+        assert_eq!(type_name(&list(LiteralType::from(SimpleType::Integer))), "list of integer");
+        assert_eq!(type_name(&optional(LiteralType::from(SimpleType::String))), "optional string");
         assert_eq!(type_name(&choice(&["red", "green"])), "red|green");
         assert_eq!(type_name(&file("PythonPickle")), "Python object");
         assert_eq!(type_name(&LiteralType::default()), "a type that sealkit does not support");
@@ -221,12 +215,12 @@ mod tests {
 
     #[test]
     fn equal_types_fit_and_others_do_not() {
-        let (integer, text) = (simple(SimpleType::Integer), simple(SimpleType::String));
+        let (integer, text) = (LiteralType::from(SimpleType::Integer), LiteralType::from(SimpleType::String));
         for one in
             [&integer, &text, &list(integer.clone()), &optional(text.clone()), &file("csv"), &choice(&["a"])]
         {
             assert!(accepts(one, one), "{one:?}");
-            assert!(!accepts(one, &simple(SimpleType::Boolean)), "{one:?}");
+            assert!(!accepts(one, &LiteralType::from(SimpleType::Boolean)), "{one:?}");
             assert!(!accepts(one, &LiteralType::default()) && !accepts(&LiteralType::default(), one));
         }
         assert!(!accepts(&list(integer.clone()), &list(text.clone())));

@@ -9,7 +9,7 @@ use std::{
     collections::HashMap,
     env,
     ffi::OsString,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread,
     time::{Duration, Instant},
 };
@@ -77,7 +77,7 @@ impl ClusterController {
         let runtime = start_runtime()?;
         let client = {
             let _entered = runtime.enter();
-            let ignore: Notify = std::sync::Arc::new(|_| {});
+            let ignore: Notify = Arc::new(|_| {});
             Client::new(config, REQUEST_TIMEOUT, ignore).map_err(|error| no_client(&error))?
         };
         let actions = Actions::new(client.clone(), ActionIdentifier { run: Some(run), name: parent.clone() });
@@ -287,7 +287,7 @@ struct StartedCall {
     id: u64,
     called: Instant,
     task: &'static TaskMetadata,
-    definition: TaskDefinition,
+    definition: Arc<TaskDefinition>,
     inputs: Inputs,
 }
 

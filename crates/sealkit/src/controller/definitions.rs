@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use sealkit_idl::task::Inputs;
@@ -14,7 +14,7 @@ use crate::{TaskMetadata, literal, spec::task_spec};
 
 /// The tasks that this pod has called. It calls one version of each.
 #[derive(Default)]
-pub(super) struct Definitions(Mutex<HashMap<TaskKey, TaskDefinition>>);
+pub(super) struct Definitions(Mutex<HashMap<TaskKey, Arc<TaskDefinition>>>);
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum TaskKey {
@@ -31,7 +31,7 @@ impl Definitions {
         task: &'static TaskMetadata,
         client: &Client,
         deployment: &Deployment,
-    ) -> Result<TaskDefinition, Problem> {
+    ) -> Result<Arc<TaskDefinition>, Problem> {
         let key = task.deployed().map_or(TaskKey::Own(task.name()), TaskKey::Deployed);
         if let Some(known) = self.known().get(&key) {
             return Ok(known.clone());
@@ -50,10 +50,10 @@ impl Definitions {
             }
         };
         // A concurrent call may have added it first.
-        Ok(self.known().entry(key).or_insert(definition).clone())
+        Ok(self.known().entry(key).or_insert_with(|| Arc::new(definition)).clone())
     }
 
-    fn known(&self) -> MutexGuard<'_, HashMap<TaskKey, TaskDefinition>> {
+    fn known(&self) -> MutexGuard<'_, HashMap<TaskKey, Arc<TaskDefinition>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

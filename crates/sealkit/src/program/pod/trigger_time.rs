@@ -4,7 +4,7 @@
 //! pod sets it to the start of the run, which is the scheduled time.
 
 use sealkit_idl::{
-    core::{Primitive, PrimitiveValue, ScalarValue},
+    core::PrimitiveValue,
     prost_types::Timestamp,
     task::{Inputs, NamedLiteral, TRIGGER_TIME_INPUT},
 };
@@ -15,10 +15,9 @@ pub(super) fn fill(mut inputs: Inputs, run_start: Option<&str>) -> Inputs {
         inputs.context.iter().find(|entry| entry.key == TRIGGER_TIME_INPUT).map(|entry| entry.value.clone());
     let start = run_start.and_then(|start| start.parse::<Timestamp>().ok());
     if let (Some(name), Some(start)) = (name, start) {
-        let time = Primitive { value: Some(PrimitiveValue::Datetime(start)) };
         // The inputs may contain its default.
         inputs.literals.retain(|literal| literal.name != name);
-        inputs.literals.push(NamedLiteral { name, value: Some(ScalarValue::Primitive(time).into()) });
+        inputs.literals.push(NamedLiteral { name, value: Some(PrimitiveValue::Datetime(start).into()) });
     }
     inputs
 }
