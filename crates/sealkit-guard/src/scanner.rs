@@ -2,26 +2,22 @@
 //!
 //! A gram is a sequence of four bytes. With a stride of `w - 3`, every window of `w` bytes contains exactly one whole gram
 //! that begins at a multiple of the stride. So the scanner reads only these grams and looks them up in a bitmap that fits into
-//! the first-level cache. The bitmap holds the grams at `w - 3` consecutive offsets of each pattern. Where a gram is in the
+//! the caches of a core. The bitmap holds the grams at `w - 3` consecutive offsets of each pattern. Where a gram is in the
 //! bitmap, the text is compared with the patterns that contain it.
 
 mod bitmap;
+mod index;
 
-use std::ops::Range;
+use std::{ops::Range, sync::OnceLock};
 
-use zeroize::Zeroizing;
-
-use self::bitmap::{Bitmap, hash_beginning, hash_gram};
-use crate::{strength::count_distinct, zeroizing::ZeroizingBytes};
+use self::{
+    bitmap::{Bitmap, hash_beginning, hash_gram},
+    index::{GramIndex, SHORT_PATTERN},
+};
+use crate::zeroizing::ZeroizingBytes;
 
 /// The length of a gram.
 const GRAM: usize = 4;
-/// Shorter patterns have an index of their own, because they need a smaller stride.
-const SHORT_PATTERN: usize = 12;
-/// The available strides.
-const STRIDES: [usize; 6] = [16, 13, 9, 4, 2, 1];
-/// The largest offset in a pattern at which its indexed window may begin.
-const MAX_WINDOW_OFFSET: usize = 16;
 
 /// A set of patterns with the indexes to search for them.
 #[derive(Default)]
@@ -33,6 +29,8 @@ pub(crate) struct Scanner {
     /// The first gram of each pattern, and what it begins with before that.
     beginnings: Bitmap,
     indexes: Vec<GramIndex>,
+    /// All grams of the patterns, once they are needed.
+    grams: OnceLock<Bitmap>,
 }
 
 impl Scanner {
@@ -51,7 +49,7 @@ impl Scanner {
             let pattern = scanner.pattern(id);
             (1..=GRAM).map(|length| hash_beginning(&pattern[..length]))
         });
-        scanner.beginnings = Bitmap::new(16, beginnings);
+        scanner.beginnings = Bitmap::new(GRAM * scanner.patterns.len(), beginnings);
         let (short, long): (Vec<u32>, Vec<u32>) =
             ids.partition(|id| scanner.pattern(*id).len() < SHORT_PATTERN);
         for ids in [short, long] {
@@ -93,6 +91,16 @@ impl Scanner {
         }
     }
 
+    /// Returns whether a pattern may contain one of the grams of `bytes`.
+    pub(crate) fn may_contain_gram_of(&self, bytes: &[u8]) -> bool {
+        let grams = self.grams.get_or_init(|| {
+            let patterns = self.patterns.iter().map(|range| self.slice(range));
+            let grams = patterns.flat_map(|pattern| pattern.windows(GRAM)).map(hash_gram);
+            Bitmap::new(self.bytes.len(), grams)
+        });
+        bytes.windows(GRAM).any(|gram| grams.contains(hash_gram(gram)))
+    }
+
     /// Returns the length of the longest pattern.
     pub(crate) fn longest(&self) -> usize {
         self.longest
@@ -127,140 +135,6 @@ impl Scanner {
 /// Where a search goes on, for each index.
 #[derive(Default)]
 pub(crate) struct Position([usize; 2]);
-
-/// An index of the grams of patterns of similar length.
-struct GramIndex {
-    stride: usize,
-    bitmap: Bitmap,
-    /// The start of each bucket in `grams`. The first bits of a hash select the bucket.
-    buckets: Zeroizing<Vec<u32>>,
-    shift: u32,
-    /// The hashes of all grams, bucket by bucket.
-    grams: Zeroizing<Vec<u32>>,
-    /// The pattern of each gram and the offset of the gram in it.
-    positions: Vec<(u32, u16)>,
-}
-
-impl GramIndex {
-    fn new(scanner: &Scanner, ids: &[u32]) -> Self {
-        let shortest = ids.iter().map(|id| scanner.pattern(*id).len()).min().unwrap_or(GRAM);
-        // With very many patterns, a small index is worth more than a wide stride.
-        let affordable = ((1 << 20) / ids.len()).max(1);
-        let widest = (shortest - GRAM + 1).min(affordable);
-        let stride = STRIDES.into_iter().find(|stride| *stride <= widest).unwrap_or(1);
-        let mut all: Zeroizing<Vec<(u32, u32, u16)>> = Zeroizing::new(Vec::with_capacity(ids.len() * stride));
-        for id in ids {
-            let pattern = scanner.pattern(*id);
-            let first = most_distinct_window(pattern, stride + GRAM - 1);
-            for offset in first..first + stride {
-                all.push((hash_gram(&pattern[offset..]), *id, u16::try_from(offset).unwrap_or(u16::MAX)));
-            }
-        }
-        let bits = (usize::BITS - all.len().leading_zeros()).clamp(4, 20);
-        let shift = 32 - bits;
-        let mut buckets = Zeroizing::new(vec![0; (1 << bits) + 1]);
-        for (gram, ..) in all.iter() {
-            buckets[(gram >> shift) as usize + 1] += 1;
-        }
-        for bucket in 1..buckets.len() {
-            buckets[bucket] += buckets[bucket - 1];
-        }
-        let mut next = buckets.clone();
-        let mut grams = Zeroizing::new(vec![0; all.len()]);
-        let mut positions = vec![(0, 0); all.len()];
-        for (gram, id, offset) in all.iter() {
-            let next = &mut next[(gram >> shift) as usize];
-            grams[*next as usize] = *gram;
-            positions[*next as usize] = (*id, *offset);
-            *next += 1;
-        }
-        let bitmap = Bitmap::new((bits + 6).clamp(15, 22), grams.iter().copied());
-        Self { stride, bitmap, buckets, shift, grams, positions }
-    }
-
-    fn find(
-        &self,
-        scanner: &Scanner,
-        text: &[u8],
-        at: &mut usize,
-        until: usize,
-        found: &mut impl FnMut(usize, u32),
-    ) {
-        // A constant stride lets the compiler remove the bounds checks.
-        match self.stride {
-            16 => self.find_with_stride::<16>(scanner, text, at, until, found),
-            13 => self.find_with_stride::<13>(scanner, text, at, until, found),
-            9 => self.find_with_stride::<9>(scanner, text, at, until, found),
-            4 => self.find_with_stride::<4>(scanner, text, at, until, found),
-            2 => self.find_with_stride::<2>(scanner, text, at, until, found),
-            _ => self.find_with_stride::<1>(scanner, text, at, until, found),
-        }
-    }
-
-    fn find_with_stride<const STRIDE: usize>(
-        &self,
-        scanner: &Scanner,
-        text: &[u8],
-        position: &mut usize,
-        until: usize,
-        found: &mut impl FnMut(usize, u32),
-    ) {
-        let mut at = *position;
-        // Four independent loads per iteration can be executed in parallel.
-        while at < until
-            && let Some(part) = text.get(at..at + 3 * STRIDE + GRAM)
-        {
-            let gram = |lane: usize| hash_gram(&part[lane * STRIDE..]);
-            let grams = [gram(0), gram(1), gram(2), gram(3)];
-            if grams.iter().fold(false, |any, gram| any | self.bitmap.contains(*gram)) {
-                for (lane, gram) in grams.into_iter().enumerate() {
-                    self.verify(scanner, text, at + lane * STRIDE, gram, found);
-                }
-            }
-            at += 4 * STRIDE;
-        }
-        while at < until && at + GRAM <= text.len() {
-            self.verify(scanner, text, at, hash_gram(&text[at..]), found);
-            at += STRIDE;
-        }
-        *position = at;
-    }
-
-    /// Compares the text around the gram at `at` with each pattern that contains the gram.
-    fn verify(
-        &self,
-        scanner: &Scanner,
-        text: &[u8],
-        at: usize,
-        gram: u32,
-        found: &mut impl FnMut(usize, u32),
-    ) {
-        if !self.bitmap.contains(gram) {
-            return;
-        }
-        let bucket = (gram >> self.shift) as usize;
-        for index in self.buckets[bucket] as usize..self.buckets[bucket + 1] as usize {
-            if self.grams[index] != gram {
-                continue;
-            }
-            let (id, offset) = self.positions[index];
-            if let Some(start) = at.checked_sub(offset.into())
-                && text[start..].starts_with(scanner.pattern(id))
-            {
-                found(start, id);
-            }
-        }
-    }
-}
-
-/// Returns the offset of the window of `width` bytes that has the most distinct bytes, because it is least likely to occur
-/// in ordinary text.
-fn most_distinct_window(pattern: &[u8], width: usize) -> usize {
-    let last = (pattern.len() - width).min(MAX_WINDOW_OFFSET);
-    let distinct = |at: usize| count_distinct(&pattern[at..at + width]);
-    // `max_by_key` returns the last maximum: in reverse order, that is the first window.
-    (0..=last).rev().max_by_key(|at| distinct(*at)).unwrap_or(0)
-}
 
 /// Converts a length or an index. It saturates, but patterns never take four gibibytes.
 pub(crate) fn to_u32(number: usize) -> u32 {

@@ -86,13 +86,13 @@ impl Guard {
     ) -> Pending {
         let mut pending = Pending { keep_from: text.len(), hold_from: text.len(), ..Pending::default() };
         let (mut undecided, mut position) = (text.len(), Position::default());
-        let mut views = Views::new(&self.filter, self.scanner.longest(), is_last);
+        let mut views = Views::new(text, &self.scanner, &self.filter, is_last);
         let mut until = 0;
         while until < text.len() {
             // Block by block, so that all searches find the text in the cache.
             until = text.len().min(until + BLOCK);
             self.scanner.advance(text, &mut position, until, |start, pattern| {
-                match self.check_word(text, previous, is_last, start, pattern) {
+                match self.check_word(text, (previous, None), is_last, start, pattern) {
                     Word::Whole(end) => {
                         let encoding = self.patterns[pattern as usize].encoding;
                         found(Match { start, end, pattern, encoding });
@@ -101,11 +101,11 @@ impl Guard {
                     Word::Part => {}
                 }
             });
-            views.advance(text, until, &mut |view| {
+            views.advance(until, &mut |view| {
                 self.search_view(text, previous, is_last, view, &mut pending, &mut found);
             });
         }
-        views.finish(text, &mut |view| {
+        views.finish(&mut |view| {
             self.search_view(text, previous, is_last, view, &mut pending, &mut found);
         });
         if !is_last {
@@ -141,7 +141,7 @@ impl Guard {
         let is_complete = is_last || !view.is_end;
         let mut undecided = view.bytes.len();
         self.scanner.find(&view.bytes, |start, pattern| {
-            match self.check_word(&view.bytes, before, is_complete, start, pattern) {
+            match self.check_word(&view.bytes, (before, view.next), is_complete, start, pattern) {
                 Word::Whole(end) => {
                     let (start, end) = view.source(start, end);
                     let encoding = self.encoding_in_view(pattern, &view, &text[start..end]);
@@ -165,22 +165,23 @@ impl Guard {
         pending.views.push(view);
     }
 
-    /// Returns how the pattern at `start` of `bytes` occurs, as a word or as a part of one. `previous` is the byte before `bytes`.
+    /// Returns how the pattern at `start` of `bytes` occurs, as a word or as a part of one. `around` are the bytes before and behind `bytes`.
     fn check_word(
         &self,
         bytes: &[u8],
-        previous: Option<u8>,
+        around: (Option<u8>, Option<u8>),
         is_last: bool,
         start: usize,
         pattern: u32,
     ) -> Word {
         let end = start + self.scanner.pattern(pattern).len();
         if self.patterns[pattern as usize].whole_word {
-            let before = start.checked_sub(1).map_or(previous, |at| Some(bytes[at]));
-            if before.is_some_and(is_word) || bytes.get(end).copied().is_some_and(is_word) {
+            let before = start.checked_sub(1).map_or(around.0, |at| Some(bytes[at]));
+            let after = bytes.get(end).copied().or(around.1);
+            if before.is_some_and(is_word) || after.is_some_and(is_word) {
                 return Word::Part;
             }
-            if end == bytes.len() && !is_last {
+            if after.is_none() && !is_last {
                 return Word::Undecided;
             }
         }
@@ -211,4 +212,44 @@ fn is_header(beginning: &[u8]) -> bool {
 /// Returns whether `byte` continues a word, so that a word next to it does not match.
 const fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::{Guard, Redactor};
+
+    #[test]
+    fn a_word_near_an_escape_ends_where_it_ends_in_the_text() {
+        let guard = Guard::new([("stage", "deploy")]);
+        for distance in 0..80 {
+            let space = ".".repeat(distance);
+            let word = format!(r"d\u0065plo{space} deploy-3\n");
+            let part = format!(r"d\u0065plo{space} deploys\n");
+            assert_eq!(guard.redact_text(&word), format!(r"d\u0065plo{space} [REDACTED:stage]-3\n"));
+            assert_eq!(guard.redact_text(&part), part);
+            // The letter of an escape is no part of the word behind it.
+            let line = format!(r"{space}\ndeploy\n");
+            assert_eq!(guard.redact_text(&line), format!(r"{space}\n[REDACTED:stage]\n"));
+        }
+    }
+
+    #[test]
+    fn numbers_behind_a_digit_are_found_in_every_piece() {
+        let value = "k3Jq-71xT/wQz9vB2m";
+        let guard = Arc::new(Guard::new([("token", value)]));
+        let numbers: Vec<String> = value.bytes().map(|byte| format!("0x{byte:02x}")).collect();
+        let text = format!("total=2{}.", numbers.join(":"));
+        for size in 1..text.len() {
+            let (mut redactor, mut redacted) = (Redactor::new(guard.clone()), Vec::new());
+            for piece in text.as_bytes().chunks(size) {
+                redactor.push(piece, &mut redacted);
+            }
+            redactor.finish(&mut redacted);
+            let redacted = String::from_utf8_lossy(&redacted);
+            assert!(redacted.ends_with("[REDACTED:token]."), "{size}: {redacted}");
+            assert!(!redacted.contains("0x4a"), "{size}: {redacted}");
+        }
+    }
 }

@@ -3,17 +3,22 @@
 //! Every library escapes other characters. So the guard does not search for each way to escape a value: it resolves the escapes of the
 //! text, and searches the result for the value. Only the surroundings of escapes and lists of numbers are looked at.
 
+mod classes;
 mod entities;
 mod escapes;
 mod filter;
 mod numbers;
 
 use self::{
+    classes::{Blocks, Classes},
     escapes::{BACKSLASH, ENTITY, PERCENT, Style, TERMINAL, Unit, kind, unit},
     numbers::Lists,
 };
 pub(crate) use self::{filter::Filter, numbers::MAX_NUMBER};
-use crate::{scanner::to_u32, zeroizing::ZeroizingBytes};
+use crate::{
+    scanner::{Scanner, to_u32},
+    zeroizing::ZeroizingBytes,
+};
 
 /// How much of a text is viewed at once.
 const PIECE: usize = 1 << 20;
@@ -40,6 +45,8 @@ pub(crate) struct View {
     sources: Vec<(u32, u32)>,
     /// Where the part begins in the text.
     base: usize,
+    /// The byte behind the part, unless that ends there.
+    pub(crate) next: Option<u8>,
     /// The offset of an escape that the end of the text cuts off.
     incomplete: Option<u32>,
     /// Whether the bytes come from a list of numbers.
@@ -149,7 +156,7 @@ impl View {
         }
         let inner = view.incomplete.map(|offset| self.sources[offset as usize].0);
         view.incomplete = inner.or(self.incomplete);
-        (view.base, view.is_end) = (self.base, self.is_end);
+        (view.base, view.next, view.is_end) = (self.base, self.next, self.is_end);
         view
     }
 }
@@ -170,71 +177,112 @@ pub(crate) fn without_percent(text: &[u8]) -> ZeroizingBytes {
 }
 
 /// A search for escapes and lists of numbers, which advances block by block.
-pub(crate) struct Views<'f> {
+pub(crate) struct Views<'f, 't> {
+    text: &'t [u8],
+    blocks: Blocks<'t>,
+    scanner: &'f Scanner,
     filter: &'f Filter,
-    /// The length of the longest pattern.
-    reach: usize,
     /// If the text is not the last one, an escape at its end may be incomplete.
     is_last: bool,
     /// The part of the text around the last escapes.
     zone: Option<(usize, usize)>,
-    /// Where the search for escapes goes on.
-    at: usize,
     lists: Lists,
 }
 
-impl<'f> Views<'f> {
-    pub(crate) fn new(filter: &'f Filter, reach: usize, is_last: bool) -> Self {
-        Self { filter, reach, is_last, zone: None, at: 0, lists: Lists::default() }
+impl<'f, 't> Views<'f, 't> {
+    pub(crate) fn new(text: &'t [u8], scanner: &'f Scanner, filter: &'f Filter, is_last: bool) -> Self {
+        let blocks = Blocks::new(text);
+        Self { text, blocks, scanner, filter, is_last, zone: None, lists: Lists::default() }
     }
 
-    /// Searches the text up to `until`, and calls `visit` with each view of what is complete.
-    pub(crate) fn advance(&mut self, text: &[u8], until: usize, visit: &mut impl FnMut(View)) {
-        self.lists.advance(text, until, self.is_last, self.filter, visit);
-        let start = self.at;
-        self.at = start.max(until);
-        for at in escapes::candidates(&text[start..self.at]) {
-            let at = start + at;
+    /// Searches the text up to about `until`, and calls `visit` with each view of what is complete.
+    pub(crate) fn advance(&mut self, until: usize, visit: &mut impl FnMut(View)) {
+        while let Some((offset, classes)) = self.blocks.next_before(until) {
+            self.add_block(offset, classes, visit);
+        }
+    }
+
+    fn add_block(&mut self, offset: usize, classes: Classes, visit: &mut impl FnMut(View)) {
+        let text = self.text;
+        self.lists.add_block(text, offset, classes, self.is_last, self.filter, visit);
+        for at in classes.escapes() {
+            let at = offset + at;
             match unit(&text[at..], Style::ALL) {
                 Unit::Literal => {}
                 Unit::Incomplete if self.is_last => {}
-                Unit::Escape { length, .. } => self.add_escape(text, at, at + length, visit),
-                Unit::Incomplete => self.add_escape(text, at, text.len(), visit),
+                Unit::Escape { length, bytes, count, is_ambiguous } => {
+                    if is_ambiguous || self.may_matter(at, at + length, &bytes[..count]) {
+                        self.add_escape(at, at + length, visit);
+                    }
+                }
+                Unit::Incomplete => self.add_escape(at, text.len(), visit),
             }
         }
     }
 
+    /// Returns whether the escape from `at` to `end`, which stands for `bytes`, may be the first one in what is written for a pattern, or
+    /// come before it. Of each pattern, the bytes around the escape contain a gram.
+    fn may_matter(&self, at: usize, end: usize, bytes: &[u8]) -> bool {
+        const REACH: usize = 4;
+        let begins_escape = |bytes: &[u8]| bytes.iter().any(|byte| kind(*byte) != 0);
+        let after = &self.text[end..self.text.len().min(end + REACH)];
+        let is_cut = after.len() < REACH && !self.is_last;
+        // What is escaped twice begins with such an escape, or with one in or behind whose first byte another one begins.
+        let is_behind = at > 0 && kind(self.text[at - 1]) != 0;
+        if is_cut || is_behind || begins_escape(bytes) || begins_escape(&self.text[at + 1..end]) {
+            return true;
+        }
+        if !self.filter.contains(bytes) {
+            return self.scanner.may_contain_gram_of(after);
+        }
+        if begins_escape(after) {
+            return true;
+        }
+        let before = &self.text[at.saturating_sub(REACH - 1)..at];
+        let mut around = [0; 3 * REACH];
+        let mut length = 0;
+        for byte in [before, bytes, after].into_iter().flatten() {
+            around[length] = *byte;
+            length += 1;
+        }
+        self.scanner.may_contain_gram_of(&around[..length])
+    }
+
     /// Calls `visit` with the views of the end of the text.
-    pub(crate) fn finish(mut self, text: &[u8], visit: &mut impl FnMut(View)) {
+    pub(crate) fn finish(mut self, visit: &mut impl FnMut(View)) {
         if let Some((from, to)) = self.zone.take() {
-            self.view_zone(text, from, to, visit);
+            self.view_zone(from, to, visit);
         }
         if !self.is_last {
-            self.lists.finish(text, self.filter, visit);
+            self.lists.finish(self.text, self.filter, visit);
         }
     }
 
     /// Adds the escape from `at` to `end` to the zone, or ends the zone and begins another one, if it may be a part of what is written for a
     /// pattern.
-    fn add_escape(&mut self, text: &[u8], at: usize, end: usize, visit: &mut impl FnMut(View)) {
-        let Some((from, to)) = self.filter.source_around(text, at, end, self.reach) else { return };
+    fn add_escape(&mut self, at: usize, end: usize, visit: &mut impl FnMut(View)) {
+        let Some((from, to)) =
+            self.filter.source_around(self.text, at, end, self.scanner.longest() + MAX_EXPANSION)
+        else {
+            return;
+        };
         match &mut self.zone {
             Some((_, end)) if from <= *end => *end = to,
             _ => {
                 if let Some((from, to)) = self.zone.replace((from, to)) {
-                    self.view_zone(text, from, to, visit);
+                    self.view_zone(from, to, visit);
                 }
             }
         }
     }
 
-    fn view_zone(&self, text: &[u8], from: usize, to: usize, visit: &mut impl FnMut(View)) {
-        let overlap = self.reach.saturating_mul(MAX_EXPANSION);
+    fn view_zone(&self, from: usize, to: usize, visit: &mut impl FnMut(View)) {
+        let overlap = self.scanner.longest().saturating_mul(MAX_EXPANSION);
         let (mut start, step) = (from, PIECE.max(2 * overlap));
         loop {
             let end = to.min(start + step);
-            let is_last = self.is_last || end < text.len();
-            unescape_twice(&text[start..end], start, end == text.len(), is_last, visit);
+            let is_last = self.is_last || end < self.text.len();
+            unescape_twice(&self.text[start..end], start, self.text.get(end).copied(), is_last, visit);
             if end == to {
                 return;
             }
@@ -243,10 +291,10 @@ impl<'f> Views<'f> {
     }
 }
 
-/// Calls `visit` with the views of a part of the text, which begins at `base`.
-fn unescape_twice(text: &[u8], base: usize, is_end: bool, is_last: bool, visit: &mut impl FnMut(View)) {
+/// Calls `visit` with the views of a part of the text, which begins at `base` and ends before the byte `next`.
+fn unescape_twice(text: &[u8], base: usize, next: Option<u8>, is_last: bool, visit: &mut impl FnMut(View)) {
     for (kinds, mut once) in readings(text, Style::ALL.kinds, |style| View::unescape(text, style, is_last)) {
-        (once.base, once.is_end) = (base, is_end);
+        (once.base, once.next, once.is_end) = (base, next, next.is_none());
         // What was read as one kind of escape may contain another kind, which is a part of the value.
         let alone = if kinds.is_power_of_two() { kinds } else { 0 };
         let twice = readings(&once.bytes, alone, |style| once.unescape_again(style, is_last));

@@ -1,6 +1,6 @@
 //! The escapes of URLs, programming languages, shells, directories, XML and terminals.
 
-use super::entities;
+use super::{classes::Blocks, entities};
 
 /// Which escapes are read, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,9 +32,6 @@ pub(super) const fn kind(byte: u8) -> u8 {
     }
 }
 
-/// The bytes that have a kind.
-const SPECIAL: [u8; 4] = *b"%\\&\x1b";
-
 /// The beginning of a text.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Unit {
@@ -48,48 +45,7 @@ pub(super) enum Unit {
 
 /// Returns the offsets of the bytes that may begin an escape.
 pub(super) fn candidates(text: &[u8]) -> impl Iterator<Item = usize> {
-    /// The bytes of the text that are compared at once.
-    const WORDS: usize = 8;
-    let (blocks, rest) = text.as_chunks::<{ 8 * WORDS }>();
-    let in_blocks =
-        blocks.iter().enumerate().filter(|(_, block)| may_contain(block)).flat_map(|(index, block)| {
-            let (words, _) = block.as_chunks::<8>();
-            let masks = words.iter().map(|word| special(u64::from_le_bytes(*word)));
-            masks
-                .enumerate()
-                .flat_map(move |(word, mask)| ones(mask).map(move |byte| index * 8 * WORDS + word * 8 + byte))
-        });
-    let end = text.len() - rest.len();
-    let in_rest = (0..rest.len()).map(move |at| end + at);
-    in_blocks.chain(in_rest).filter(|at| kind(text[*at]) != 0)
-}
-
-/// Returns whether `block` contains a byte that may begin an escape.
-fn may_contain<const N: usize>(block: &[u8; N]) -> bool {
-    // Without branches, the compiler uses vectors.
-    let is_any =
-        |found: u8, byte| SPECIAL.iter().fold(found, |found, special| found | u8::from(byte == special));
-    block.iter().fold(0, is_any) != 0
-}
-
-/// Returns a word whose bytes have their highest bit set where those of `word` may begin an escape; of the bytes after the first one of
-/// them, others may have it, too.
-fn special(word: u64) -> u64 {
-    let is = |special: u8| {
-        const ONES: u64 = 0x0101_0101_0101_0101;
-        let different = word ^ (ONES * u64::from(special));
-        different.wrapping_sub(ONES) & !different & (ONES << 7)
-    };
-    SPECIAL.iter().fold(0, |found, special| found | is(*special))
-}
-
-/// Returns the numbers of the bytes whose highest bit is set.
-fn ones(mut mask: u64) -> impl Iterator<Item = usize> {
-    std::iter::from_fn(move || {
-        let byte = mask.trailing_zeros() / 8;
-        mask &= mask.wrapping_sub(1);
-        (byte < 8).then_some(byte as usize)
-    })
+    Blocks::new(text).flat_map(|(offset, classes)| classes.escapes().map(move |at| offset + at))
 }
 
 /// Returns the kinds of escapes in `text`.
@@ -328,15 +284,6 @@ mod tests {
         }
         assert_eq!(resolve(r"\2a\28\5c\.", Style { hex_pairs: true, ..Style::ALL }), r"*(\.");
         assert_eq!(resolve(r"%41\x42&lt;", Style { kinds: ENTITY, ..Style::ALL }), r"%41\x42<");
-    }
-
-    #[test]
-    fn all_bytes_that_may_begin_an_escape_are_candidates() {
-        for byte in 0..=255 {
-            // A block, and the rest.
-            let count = candidates(&[byte; 65]).count();
-            assert_eq!(count, if kind(byte) == 0 { 0 } else { 65 }, "{byte:#x}");
-        }
     }
 
     #[test]

@@ -1,13 +1,11 @@
 //! Bytes that are printed as numbers: by `{:?}` of bytes, and by `hexdump`, `xxd` and `od`.
 
-use super::{Filter, View, filter::Numbers};
+use super::{
+    Filter, View,
+    classes::{Classes, IS_NUMBER, MIN_LIST},
+    filter::Numbers,
+};
 
-/// The shortest list: six bytes in hexadecimal, with separators.
-const MIN_LIST: usize = 17;
-/// The distance of the bytes that are looked at to find a list.
-const STRIDE: usize = 8;
-/// A list contains such a window at a multiple of the stride.
-const WINDOW: usize = STRIDE + 1;
 /// The longest space between two numbers.
 const MAX_GAP: usize = 32;
 /// The largest number of bytes that stand for one byte: a space, a prefix and three digits.
@@ -16,18 +14,6 @@ pub(crate) const MAX_NUMBER: usize = MAX_GAP + 5;
 const MAX_COLUMN: usize = 96;
 /// How far the beginning of a list is looked for from the end of a text.
 const MAX_TAIL: usize = 4096;
-
-/// Whether a byte occurs in lists of numbers.
-const IS_LIST: [bool; 256] = {
-    let mut is_list = [false; 256];
-    let mut index = 0;
-    let bytes = b"0123456789abcdefABCDEFxXo \t\r\n,;:[](){}|-_\"'";
-    while index < bytes.len() {
-        is_list[bytes[index] as usize] = true;
-        index += 1;
-    }
-    is_list
-};
 
 /// How the numbers of a list stand for bytes.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -69,40 +55,44 @@ pub(super) struct Lists {
 }
 
 impl Lists {
-    /// Calls `visit` with the bytes of each list that begins before `until`, in each base in which it may be written.
-    pub(super) fn advance(
+    /// Searches the next block, which begins at `offset`. Calls `visit` with the bytes of each list that becomes long enough there, in each
+    /// base in which it may be written.
+    pub(super) fn add_block(
         &mut self,
         text: &[u8],
-        until: usize,
+        offset: usize,
+        classes: Classes,
         is_last: bool,
         filter: &Filter,
         visit: &mut impl FnMut(View),
     ) {
-        while self.at < until
-            && let Some(window) = text.get(self.at..).and_then(<[u8]>::first_chunk::<WINDOW>)
-        {
-            let fits = |offset: usize| IS_LIST[usize::from(window[offset])];
-            // Text rarely has several of these bytes in a row. A branch for each would be mispredicted.
-            let is_run = fits(8) & fits(4) & fits(0) & fits(6) & fits(2);
-            if is_run && fits(1) && fits(3) && fits(5) && fits(7) {
-                self.at = self.run(text, is_last, filter, visit).max(self.at + STRIDE);
-            } else {
-                self.at += STRIDE;
-            }
+        while let Some(at) = classes.list_from(self.at.saturating_sub(offset)) {
+            let at = offset + at;
+            self.at = self.run(text, at, is_last, filter, visit).max(at + 1);
         }
     }
 
-    /// Visits the lists in the run of digits and separators around the current position. Returns where they end.
-    fn run(&mut self, text: &[u8], is_last: bool, filter: &Filter, visit: &mut impl FnMut(View)) -> usize {
-        let continues = |at: usize| text.get(at).is_some_and(|byte| IS_LIST[usize::from(*byte)]);
-        let (mut start, mut run_end) = (self.at, self.at + WINDOW);
+    /// Visits the lists in the run of digits and separators around `at`. Returns where they end.
+    fn run(
+        &mut self,
+        text: &[u8],
+        at: usize,
+        is_last: bool,
+        filter: &Filter,
+        visit: &mut impl FnMut(View),
+    ) -> usize {
+        let continues = |at: usize| text.get(at).is_some_and(|byte| IS_NUMBER[usize::from(*byte)]);
+        let (mut start, mut run_end) = (at, at);
         while start > self.done && continues(start - 1) {
             start -= 1;
         }
         while continues(run_end) {
             run_end += 1;
         }
-        if run_end - start < MIN_LIST {
+        // Each byte takes a digit and a separator, or two digits. A dump goes on behind its text columns.
+        let min_length = filter.shortest().saturating_mul(2).saturating_sub(1);
+        let run = &text[start..run_end];
+        if run.len() < MIN_LIST || run.len() < min_length && !has_offset(run) {
             return run_end;
         }
         let is_open = !is_last && run_end == text.len();
@@ -139,17 +129,23 @@ impl Lists {
     }
 
     /// Visits the list that may begin at the end of the text.
-    pub(super) fn finish(&self, text: &[u8], filter: &Filter, visit: &mut impl FnMut(View)) {
+    pub(super) fn finish(&mut self, text: &[u8], filter: &Filter, visit: &mut impl FnMut(View)) {
         let from = self.done.max(text.len().saturating_sub(MAX_TAIL));
-        let start = (from..text.len()).rev().take_while(|at| IS_LIST[usize::from(text[*at])]).last();
+        let start = (from..text.len()).rev().take_while(|at| IS_NUMBER[usize::from(text[*at])]).last();
         let open = |start| filter.numbers(text, start, true).find_map(Numbers::open);
         if let Some(start) = start.and_then(open) {
-            let (numbers, end) = numbers(text, start);
-            if end == text.len() {
-                visit_bases(text, &numbers, true, filter.shortest(), visit);
-            }
+            self.visit_lists(text, start, text.len(), false, filter, visit);
         }
     }
+}
+
+/// The fewest digits of the offset of a line of a dump.
+pub(super) const MIN_OFFSET: usize = 7;
+
+/// Returns whether a run may contain the offset of a line of a dump.
+fn has_offset(run: &[u8]) -> bool {
+    let is_offset = |at: &usize| run[at - MIN_OFFSET..*at].iter().all(u8::is_ascii_hexdigit);
+    (MIN_OFFSET..run.len()).filter(|at| b": ".contains(&run[*at])).any(|at| is_offset(&at))
 }
 
 /// Returns the numbers from `at` on, and where they end. Offsets and text columns of dumps are left out.
@@ -160,7 +156,7 @@ fn numbers(text: &[u8], mut at: usize) -> (Vec<Number>, usize) {
     let mut offset = Offset::None;
     loop {
         let gap = text[at..].iter().take_while(|byte| {
-            IS_LIST[usize::from(**byte)] && !byte.is_ascii_hexdigit() && !b"xXo".contains(byte)
+            IS_NUMBER[usize::from(**byte)] && !byte.is_ascii_hexdigit() && !b"xXo".contains(byte)
         });
         let gap = gap.count();
         let separators = &text[at..at + gap];
@@ -187,7 +183,7 @@ fn numbers(text: &[u8], mut at: usize) -> (Vec<Number>, usize) {
         // A prefix at the end of the text is the beginning of a number.
         let is_number = (digits > 0 || prefix > 0 && start == text.len())
             && !is_column
-            && text.get(end).is_none_or(|byte| IS_LIST[usize::from(*byte)] && !b"xXo".contains(byte));
+            && ends_number(text.get(end..).unwrap_or_default());
         if !is_number {
             // The text column of a dump, after which the next line goes on.
             let line_end =
@@ -202,7 +198,7 @@ fn numbers(text: &[u8], mut at: usize) -> (Vec<Number>, usize) {
         let next = text.get(end);
         // `0000000 6b33`, `00000000: 6b33` and `00000000  6b 33`
         let is_offset = prefix == 0
-            && digits >= 7
+            && digits >= MIN_OFFSET
             && (is_first_of_line || next == Some(&b':') || text[end..].starts_with(b"  "));
         if is_offset {
             offset = if next == Some(&b':') { Offset::Colon } else { Offset::Plain };
@@ -211,6 +207,15 @@ fn numbers(text: &[u8], mut at: usize) -> (Vec<Number>, usize) {
         }
         is_first_of_line = false;
         at = end + usize::from(is_offset && next == Some(&b':'));
+    }
+}
+
+/// Returns whether a number ends before `text`: it is not the beginning of a word or of a decimal fraction.
+fn ends_number(text: &[u8]) -> bool {
+    match text {
+        [b'.', next, ..] => !next.is_ascii_digit(),
+        [next, ..] => !next.is_ascii_alphanumeric(),
+        [] => true,
     }
 }
 
@@ -272,13 +277,17 @@ fn bytes(digits: &[u8], base: Base) -> Option<([u8; 8], usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::views::classes::Blocks;
 
     fn views(text: &str) -> Vec<String> {
         let mut found = Vec::new();
         let mut visit = |view: View| found.push(String::from_utf8_lossy(&view.bytes).into_owned());
         let all: Vec<u8> = (0..=255).collect();
         let filter = Filter::new([&*all, b"k3Jq-71xT/wQz9vB2m"].into_iter());
-        Lists::default().advance(text.as_bytes(), text.len(), true, &filter, &mut visit);
+        let (text, mut lists) = (text.as_bytes(), Lists::default());
+        for (offset, classes) in Blocks::new(text) {
+            lists.add_block(text, offset, classes, true, &filter, &mut visit);
+        }
         found
     }
 
@@ -304,6 +313,9 @@ mod tests {
                 format!("443 {text}"),
                 format!("0xc0ffee00 {text}"),
                 format!("{text}: 0000010 "),
+                // What comes after the last number is no part of a word.
+                format!("{text}."),
+                format!("{text}/3"),
             ] {
                 let found = views(&text);
                 assert!(found.iter().any(|view| view.contains(value)), "{text}: {found:?}");
