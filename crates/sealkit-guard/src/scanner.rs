@@ -17,7 +17,7 @@ use self::{
 use crate::zeroizing::ZeroizingBytes;
 
 /// The length of a gram.
-const GRAM: usize = 4;
+pub(crate) const GRAM: usize = 4;
 
 /// A set of patterns with the indexes to search for them.
 #[derive(Default)]
@@ -91,14 +91,14 @@ impl Scanner {
         }
     }
 
-    /// Returns whether a pattern may contain one of the grams of `bytes`.
-    pub(crate) fn may_contain_gram_of(&self, bytes: &[u8]) -> bool {
+    /// Returns a test of whether a pattern may contain a gram.
+    pub(crate) fn grams(&self) -> impl Fn(&[u8]) -> bool {
         let grams = self.grams.get_or_init(|| {
             let patterns = self.patterns.iter().map(|range| self.slice(range));
             let grams = patterns.flat_map(|pattern| pattern.windows(GRAM)).map(hash_gram);
             Bitmap::new(self.bytes.len(), grams)
         });
-        bytes.windows(GRAM).any(|gram| grams.contains(hash_gram(gram)))
+        |gram| grams.contains(hash_gram(gram))
     }
 
     /// Returns the length of the longest pattern.

@@ -86,7 +86,7 @@ impl Guard {
     ) -> Pending {
         let mut pending = Pending { keep_from: text.len(), hold_from: text.len(), ..Pending::default() };
         let (mut undecided, mut position) = (text.len(), Position::default());
-        let mut views = Views::new(text, &self.scanner, &self.filter, is_last);
+        let mut views = Views::new(text, previous, is_last, &self.scanner, &self.filter);
         let mut until = 0;
         while until < text.len() {
             // Block by block, so that all searches find the text in the cache.
@@ -236,20 +236,23 @@ mod tests {
     }
 
     #[test]
-    fn numbers_behind_a_digit_are_found_in_every_piece() {
+    fn numbers_are_found_however_they_are_written_and_in_every_piece() {
         let value = "k3Jq-71xT/wQz9vB2m";
         let guard = Arc::new(Guard::new([("token", value)]));
         let numbers: Vec<String> = value.bytes().map(|byte| format!("0x{byte:02x}")).collect();
-        let text = format!("total=2{}.", numbers.join(":"));
-        for size in 1..text.len() {
-            let (mut redactor, mut redacted) = (Redactor::new(guard.clone()), Vec::new());
-            for piece in text.as_bytes().chunks(size) {
-                redactor.push(piece, &mut redacted);
+        let digits = numbers.concat().replace("0x", "");
+        let words: Vec<_> = digits.as_bytes().chunks(8).map(String::from_utf8_lossy).collect();
+        for text in [format!("total=2{}.", numbers.join(":")), format!("0x70 {}.", words.join(" | "))] {
+            for size in 1..text.len() {
+                let (mut redactor, mut redacted) = (Redactor::new(guard.clone()), Vec::new());
+                for piece in text.as_bytes().chunks(size) {
+                    redactor.push(piece, &mut redacted);
+                }
+                redactor.finish(&mut redacted);
+                let redacted = String::from_utf8_lossy(&redacted);
+                assert!(redacted.ends_with("[REDACTED:token]."), "{size}: {redacted}");
+                assert!(!redacted.contains("4a"), "{size}: {redacted}");
             }
-            redactor.finish(&mut redacted);
-            let redacted = String::from_utf8_lossy(&redacted);
-            assert!(redacted.ends_with("[REDACTED:token]."), "{size}: {redacted}");
-            assert!(!redacted.contains("0x4a"), "{size}: {redacted}");
         }
     }
 }

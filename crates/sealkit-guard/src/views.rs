@@ -8,11 +8,13 @@ mod entities;
 mod escapes;
 mod filter;
 mod numbers;
+mod relevance;
 
 use self::{
     classes::{Blocks, Classes},
     escapes::{BACKSLASH, ENTITY, PERCENT, Style, TERMINAL, Unit, kind, unit},
     numbers::Lists,
+    relevance::Relevance,
 };
 pub(crate) use self::{filter::Filter, numbers::MAX_NUMBER};
 use crate::{
@@ -90,8 +92,8 @@ impl View {
         let Some(offset) = at.checked_sub(self.base) else { return false };
         let index = self.sources.partition_point(|(start, _)| (*start as usize) < offset);
         let unit = index.checked_sub(1).map(|index| self.sources[index]);
-        // What no byte of the view stands for is shown by no terminal.
-        unit.is_some_and(|(start, end)| end as usize != offset || end - start > 1)
+        // What no byte of the view stands for is shown by no terminal. Between numbers, it is shown.
+        !self.is_list && unit.is_some_and(|(start, end)| end as usize != offset || end - start > 1)
     }
 
     /// Returns where the view begins in the text.
@@ -182,6 +184,7 @@ pub(crate) struct Views<'f, 't> {
     blocks: Blocks<'t>,
     scanner: &'f Scanner,
     filter: &'f Filter,
+    relevance: Relevance<'f>,
     /// If the text is not the last one, an escape at its end may be incomplete.
     is_last: bool,
     /// The part of the text around the last escapes.
@@ -190,9 +193,17 @@ pub(crate) struct Views<'f, 't> {
 }
 
 impl<'f, 't> Views<'f, 't> {
-    pub(crate) fn new(text: &'t [u8], scanner: &'f Scanner, filter: &'f Filter, is_last: bool) -> Self {
+    /// Creates a search of `text`, which comes after the byte `previous`.
+    pub(crate) fn new(
+        text: &'t [u8],
+        previous: Option<u8>,
+        is_last: bool,
+        scanner: &'f Scanner,
+        filter: &'f Filter,
+    ) -> Self {
         let blocks = Blocks::new(text);
-        Self { text, blocks, scanner, filter, is_last, zone: None, lists: Lists::default() }
+        let relevance = Relevance { scanner, filter, is_last };
+        Self { text, blocks, scanner, filter, relevance, is_last, zone: None, lists: Lists::new(previous) }
     }
 
     /// Searches the text up to about `until`, and calls `visit` with each view of what is complete.
@@ -207,45 +218,10 @@ impl<'f, 't> Views<'f, 't> {
         self.lists.add_block(text, offset, classes, self.is_last, self.filter, visit);
         for at in classes.escapes() {
             let at = offset + at;
-            match unit(&text[at..], Style::ALL) {
-                Unit::Literal => {}
-                Unit::Incomplete if self.is_last => {}
-                Unit::Escape { length, bytes, count, is_ambiguous } => {
-                    if is_ambiguous || self.may_matter(at, at + length, &bytes[..count]) {
-                        self.add_escape(at, at + length, visit);
-                    }
-                }
-                Unit::Incomplete => self.add_escape(at, text.len(), visit),
+            if let Some(end) = self.relevance.end_of_first(text, at, Style::ALL) {
+                self.add_escape(at, end, visit);
             }
         }
-    }
-
-    /// Returns whether the escape from `at` to `end`, which stands for `bytes`, may be the first one in what is written for a pattern, or
-    /// come before it. Of each pattern, the bytes around the escape contain a gram.
-    fn may_matter(&self, at: usize, end: usize, bytes: &[u8]) -> bool {
-        const REACH: usize = 4;
-        let begins_escape = |bytes: &[u8]| bytes.iter().any(|byte| kind(*byte) != 0);
-        let after = &self.text[end..self.text.len().min(end + REACH)];
-        let is_cut = after.len() < REACH && !self.is_last;
-        // What is escaped twice begins with such an escape, or with one in or behind whose first byte another one begins.
-        let is_behind = at > 0 && kind(self.text[at - 1]) != 0;
-        if is_cut || is_behind || begins_escape(bytes) || begins_escape(&self.text[at + 1..end]) {
-            return true;
-        }
-        if !self.filter.contains(bytes) {
-            return self.scanner.may_contain_gram_of(after);
-        }
-        if begins_escape(after) {
-            return true;
-        }
-        let before = &self.text[at.saturating_sub(REACH - 1)..at];
-        let mut around = [0; 3 * REACH];
-        let mut length = 0;
-        for byte in [before, bytes, after].into_iter().flatten() {
-            around[length] = *byte;
-            length += 1;
-        }
-        self.scanner.may_contain_gram_of(&around[..length])
     }
 
     /// Calls `visit` with the views of the end of the text.

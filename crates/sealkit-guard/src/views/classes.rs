@@ -15,11 +15,12 @@ const NUMBERS: &[u8] = b"0123456789abcdefABCDEFxXo \t\r\n,;:[](){}|-_\"'";
 pub(super) const MIN_LIST: usize = 17;
 
 /// Whether a byte begins escapes.
-const IS_ESCAPE: [bool; 256] = set(&ESCAPES);
+pub(super) const IS_ESCAPE: [bool; 256] = set(&ESCAPES);
 /// Whether a byte occurs in lists of numbers.
 pub(super) const IS_NUMBER: [bool; 256] = set(NUMBERS);
 
-const fn set(bytes: &[u8]) -> [bool; 256] {
+/// Returns whether a byte is one of `bytes`.
+pub(super) const fn set(bytes: &[u8]) -> [bool; 256] {
     let mut set = [false; 256];
     let mut index = 0;
     while index < bytes.len() {

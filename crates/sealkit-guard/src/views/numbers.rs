@@ -52,9 +52,15 @@ pub(super) struct Lists {
     at: usize,
     /// The end of the last list.
     done: usize,
+    /// The byte before the text.
+    previous: Option<u8>,
 }
 
 impl Lists {
+    pub(super) fn new(previous: Option<u8>) -> Self {
+        Self { previous, ..Self::default() }
+    }
+
     /// Searches the next block, which begins at `offset`. Calls `visit` with the bytes of each list that becomes long enough there, in each
     /// base in which it may be written.
     pub(super) fn add_block(
@@ -116,7 +122,7 @@ impl Lists {
         visit: &mut impl FnMut(View),
     ) {
         while from < until {
-            let (numbers, end) = numbers(text, from);
+            let (numbers, end) = numbers(text, from, self.previous);
             let is_cut = !is_last && end == text.len();
             if !numbers.is_empty() || is_cut {
                 visit_bases(text, &numbers, is_cut, filter.shortest(), visit);
@@ -149,10 +155,10 @@ fn has_offset(run: &[u8]) -> bool {
 }
 
 /// Returns the numbers from `at` on, and where they end. Offsets and text columns of dumps are left out.
-fn numbers(text: &[u8], mut at: usize) -> (Vec<Number>, usize) {
+fn numbers(text: &[u8], mut at: usize, previous: Option<u8>) -> (Vec<Number>, usize) {
     let mut numbers: Vec<Number> = Vec::new();
-    let before = text[..at].iter().rev().find(|byte| !b" \t".contains(byte));
-    let mut is_first_of_line = before.is_none_or(|byte| *byte == b'\n');
+    let before = text[..at].iter().rev().find(|byte| !b" \t".contains(byte)).copied().or(previous);
+    let mut is_first_of_line = before.is_none_or(|byte| byte == b'\n');
     let mut offset = Offset::None;
     loop {
         let gap = text[at..].iter().take_while(|byte| {
@@ -199,6 +205,7 @@ fn numbers(text: &[u8], mut at: usize) -> (Vec<Number>, usize) {
         // `0000000 6b33`, `00000000: 6b33` and `00000000  6b 33`
         let is_offset = prefix == 0
             && digits >= MIN_OFFSET
+            && next.is_none_or(|byte| b": \t\r\n".contains(byte))
             && (is_first_of_line || next == Some(&b':') || text[end..].starts_with(b"  "));
         if is_offset {
             offset = if next == Some(&b':') { Offset::Colon } else { Offset::Plain };
