@@ -31,6 +31,37 @@ fn log() -> Vec<u8> {
     text.into_bytes()
 }
 
+/// Returns a table of numbers with many digits.
+fn table() -> Vec<u8> {
+    let mut random = fastrand::Rng::with_seed(1);
+    let mut text = String::with_capacity(TEXT + 200);
+    while text.len() < TEXT {
+        let _ = writeln!(text, "{},{}", random.u16(..1000), random.f64());
+    }
+    text.into_bytes()
+}
+
+/// Returns lines of JSON, with three escapes each.
+fn json() -> Vec<u8> {
+    let mut random = fastrand::Rng::with_seed(1);
+    let mut text = String::with_capacity(TEXT + 200);
+    while text.len() < TEXT {
+        let (id, score) = (random.u32(..100_000), random.f32());
+        let _ = writeln!(
+            text,
+            r#"{{"id":{id},"name":"user{id}","note":"a \"line\"\nand another","score":{score}}}"#
+        );
+    }
+    text.into_bytes()
+}
+
+/// Returns random bytes, as in a compressed file.
+fn random_bytes() -> Vec<u8> {
+    let mut bytes = vec![0; TEXT];
+    fastrand::Rng::with_seed(1).fill(&mut bytes);
+    bytes
+}
+
 fn secrets(count: usize) -> Vec<String> {
     let mut random = fastrand::Rng::with_seed(2);
     (0..count).map(|_| (0..random.usize(20..40)).map(|_| random.alphanumeric()).collect()).collect()
@@ -68,6 +99,20 @@ fn search(c: &mut Criterion) {
         }
     }
     group.finish();
+}
+
+fn search_other_texts(c: &mut Criterion) {
+    let guard = guard(10);
+    for (name, text) in [("JSON", json()), ("numbers", table()), ("random bytes", random_bytes())] {
+        let mut group = c.benchmark_group(format!("search 32 MiB of {name}"));
+        group.throughput(Throughput::Bytes(text.len() as u64)).sample_size(10);
+        let mut copy = vec![0; text.len()];
+        group.bench_function("memcpy", |b| b.iter(|| copy.copy_from_slice(black_box(&text))));
+        group.bench_function("guard, secrets: 10", |b| {
+            b.iter(|| assert!(guard.redact(black_box(&text)).len() == text.len()));
+        });
+        group.finish();
+    }
 }
 
 fn stream(c: &mut Criterion) {
@@ -113,5 +158,5 @@ fn build(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, search, stream, check, build);
+criterion_group!(benches, search, search_other_texts, stream, check, build);
 criterion_main!(benches);
