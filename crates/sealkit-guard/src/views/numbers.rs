@@ -189,7 +189,7 @@ fn numbers(text: &[u8], mut at: usize, previous: Option<u8>) -> (Vec<Number>, us
         // A prefix at the end of the text is the beginning of a number.
         let is_number = (digits > 0 || prefix > 0 && start == text.len())
             && !is_column
-            && ends_number(text.get(end..).unwrap_or_default());
+            && ends_number(text.get(end..).unwrap_or_default(), offset != Offset::None);
         if !is_number {
             // The text column of a dump, after which the next line goes on.
             let line_end =
@@ -217,12 +217,14 @@ fn numbers(text: &[u8], mut at: usize, previous: Option<u8>) -> (Vec<Number>, us
     }
 }
 
-/// Returns whether a number ends before `text`: it is not the beginning of a word or of a decimal fraction.
-fn ends_number(text: &[u8]) -> bool {
+/// Returns whether a number ends before `text`: it is not the beginning of a word, of a decimal fraction or of the text column of a dump.
+fn ends_number(text: &[u8], is_dump: bool) -> bool {
     match text {
+        // In a string, lines of a dump end with an escape.
+        [b'\\', ..] | [] => true,
+        [next, ..] if is_dump => IS_NUMBER[usize::from(*next)] && !next.is_ascii_alphanumeric(),
         [b'.', next, ..] => !next.is_ascii_digit(),
         [next, ..] => !next.is_ascii_alphanumeric(),
-        [] => true,
     }
 }
 
@@ -326,6 +328,21 @@ mod tests {
             ] {
                 let found = views(&text);
                 assert!(found.iter().any(|view| view.contains(value)), "{text}: {found:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_text_column_of_a_dump_is_no_number() {
+        for value in ["db.k3Jq-71xTwQz9vB2m", "a/k3Jq71xTwQz9vB2mLp", "2+k3Jq71xTwQz9vB2mLp"] {
+            for (gap, newline) in [("  ", "\n"), ("   ", "\r\n"), (" ", "\n"), ("\t", "\n")] {
+                let lines = value.as_bytes().chunks(16).enumerate().map(|(index, line)| {
+                    let bytes: Vec<String> = line.iter().map(|byte| format!("{byte:02X}")).collect();
+                    let column = String::from_utf8_lossy(line);
+                    format!("{index:07x}0{gap}{:47}{gap}{column}{newline}", bytes.join(" "))
+                });
+                let found = views(&lines.collect::<String>());
+                assert!(found.iter().any(|view| view.contains(value)), "{value} {gap:?}: {found:?}");
             }
         }
     }
