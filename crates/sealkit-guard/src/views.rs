@@ -184,7 +184,6 @@ pub(crate) struct Views<'f, 't> {
     blocks: Blocks<'t>,
     scanner: &'f Scanner,
     filter: &'f Filter,
-    relevance: Relevance<'f>,
     /// If the text is not the last one, an escape at its end may be incomplete.
     is_last: bool,
     /// The part of the text around the last escapes.
@@ -202,8 +201,7 @@ impl<'f, 't> Views<'f, 't> {
         filter: &'f Filter,
     ) -> Self {
         let blocks = Blocks::new(text);
-        let relevance = Relevance { scanner, filter, is_last };
-        Self { text, blocks, scanner, filter, relevance, is_last, zone: None, lists: Lists::new(previous) }
+        Self { text, blocks, scanner, filter, is_last, zone: None, lists: Lists::new(previous) }
     }
 
     /// Searches the text up to about `until`, and calls `visit` with each view of what is complete.
@@ -216,9 +214,10 @@ impl<'f, 't> Views<'f, 't> {
     fn add_block(&mut self, offset: usize, classes: Classes, visit: &mut impl FnMut(View)) {
         let text = self.text;
         self.lists.add_block(text, offset, classes, self.is_last, self.filter, visit);
+        let relevance = Relevance { scanner: self.scanner, filter: self.filter, is_last: self.is_last };
         for at in classes.escapes() {
             let at = offset + at;
-            if let Some(end) = self.relevance.end_of_first(text, at, Style::ALL) {
+            if let Some(end) = relevance.end_of_first(text, at, Style::ALL) {
                 self.add_escape(at, end, visit);
             }
         }

@@ -2,20 +2,28 @@
 
 use std::ops::Range;
 
+use super::escapes::kind;
+
 /// The number of bytes of a block.
 const BLOCK: usize = 64;
 /// The number of blocks that are looked at together.
 const BATCH: usize = 16;
 
-/// The bytes that begin escapes.
-const ESCAPES: [u8; 4] = *b"%\\&\x1b";
 /// The bytes that occur in lists of numbers.
 const NUMBERS: &[u8] = b"0123456789abcdefABCDEFxXo \t\r\n,;:[](){}|-_\"'";
 /// The length of the shortest list of numbers: six bytes in hexadecimal, with separators.
 pub(super) const MIN_LIST: usize = 17;
 
 /// Whether a byte begins escapes.
-pub(super) const IS_ESCAPE: [bool; 256] = set(&ESCAPES);
+pub(super) const IS_ESCAPE: [bool; 256] = {
+    let mut is_escape = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        is_escape[byte as usize] = kind(byte) != 0;
+        byte += 1;
+    }
+    is_escape
+};
 /// Whether a byte occurs in lists of numbers.
 pub(super) const IS_NUMBER: [bool; 256] = set(NUMBERS);
 
@@ -167,19 +175,20 @@ mod avx2 {
         _mm256_set1_epi8, _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_srli_epi16,
     };
 
-    use super::{BLOCK, Classes, ESCAPES, NUMBERS, Runs};
+    use super::{BLOCK, Classes, IS_ESCAPE, IS_NUMBER, Runs};
 
     /// A bit for each of the first eight rows of the table of ASCII characters. The other rows are not ASCII.
     const ROWS: [u8; 16] = [1, 2, 4, 8, 16, 32, 64, 128, 0, 0, 0, 0, 0, 0, 0, 0];
 
     /// Returns the rows of the characters in each column.
-    const fn columns(characters: &[u8]) -> [u8; 16] {
+    const fn columns(is: &[bool; 256]) -> [u8; 16] {
         let mut columns = [0; 16];
-        let mut index = 0;
-        while index < characters.len() {
-            let character = characters[index];
-            columns[(character & 15) as usize] |= ROWS[(character >> 4) as usize];
-            index += 1;
+        let mut character = 0;
+        while character < is.len() {
+            if is[character] {
+                columns[character & 15] |= ROWS[character >> 4];
+            }
+            character += 1;
         }
         columns
     }
@@ -188,8 +197,8 @@ mod avx2 {
     #[target_feature(enable = "avx2")]
     pub(super) fn classify(blocks: &[[u8; BLOCK]], runs: &mut Runs, classes: &mut [Classes]) {
         let rows = table(ROWS);
-        let escapes = table(const { columns(&ESCAPES) });
-        let numbers = table(const { columns(NUMBERS) });
+        let escapes = table(const { columns(&IS_ESCAPE) });
+        let numbers = table(const { columns(&IS_NUMBER) });
         let half = _mm256_set1_epi8(15);
         for (classes, block) in classes.iter_mut().zip(blocks) {
             let (words, _) = block.as_chunks();
@@ -241,7 +250,7 @@ mod tests {
                 escapes.extend(classes.escapes().map(|at| offset + at));
                 lists.extend(offsets(classes.lists).map(|at| offset + at));
             }
-            let is_escape = |at: &usize| ESCAPES.contains(&text[*at]);
+            let is_escape = |at: &usize| kind(text[*at]) != 0;
             assert!(escapes.into_iter().eq((0..length).filter(is_escape)), "{length} bytes");
             let is_number = |at: usize| NUMBERS.contains(&text[at]);
             let is_list = |at: &usize| *at >= MIN_LIST - 1 && (at + 1 - MIN_LIST..=*at).all(is_number);

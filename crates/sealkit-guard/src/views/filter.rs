@@ -71,56 +71,43 @@ impl Filter {
 
     /// Returns what a number may be of a pattern in decimal, octal and hexadecimal.
     fn shares(&self, digits: &[u8]) -> [Share; 3] {
-        let value = |digit: &u8| usize::from(VALUES[usize::from(*digit)]);
-        let mut shares = [Share::default(); 3];
-        let number = |radix: usize| {
-            let is_number = digits.iter().all(|digit| value(digit) < radix);
-            is_number.then(|| digits.iter().fold(0, |number, digit| number * radix + value(digit)))
-        };
-        match digits.len() {
-            1..=3 => {
-                shares[0] = self.share(number(10).into_iter());
-                shares[1] = self.share(number(8).into_iter());
-            }
-            6 => shares[1] = self.share(number(8).into_iter().flat_map(|word| [word >> 8, word & 255])),
-            _ => {}
+        let mut values = [0; MAX_DIGITS];
+        let Some(values) = values.get_mut(..digits.len()) else { return [Share::default(); 3] };
+        let mut largest = 0;
+        for (value, digit) in values.iter_mut().zip(digits) {
+            *value = hexadecimal_digit(*digit);
+            largest = largest.max(*value);
         }
-        let (pairs, rest) = digits.as_chunks();
-        match rest {
-            [] => {
-                shares[2] = self.share(pairs.iter().map(|[high, low]| value(high) << 4 | value(low)));
-            }
-            [digit] if pairs.is_empty() => shares[2] = self.share([value(digit)].into_iter()),
-            _ => {}
+        let number = |radix: usize, values: &[u8]| {
+            values.iter().fold(0, |number, value| number * radix + usize::from(*value))
+        };
+        let is = |lengths: &[usize], radix: u8| lengths.contains(&digits.len()) && largest < radix;
+        let mut shares = [Share::default(); 3];
+        if is(&[1, 2, 3], 10) {
+            shares[0] = self.share([number(10, values)].into_iter());
+        }
+        if is(&[1, 2, 3], 8) {
+            shares[1] = self.share([number(8, values)].into_iter());
+        } else if is(&[6], 8) {
+            let word = number(8, values);
+            shares[1] = self.share([word >> 8, word & 255].into_iter());
+        }
+        if digits.len() == 1 || digits.len().is_multiple_of(2) {
+            shares[2] = self.share(values.chunks(2).map(|pair| number(16, pair)));
         }
         shares
     }
 
-    /// Returns what these bytes may be of a pattern. A number that has none of them is no part of it.
     fn share(&self, bytes: impl Iterator<Item = usize>) -> Share {
         let (mut share, mut known) = (Share { bytes: 0, is_whole: true }, 0);
         for byte in bytes {
-            // Without a branch, which would often be mispredicted.
-            let is_known = self.is_byte.get(byte) == Some(&true);
-            known = (known + 1) * usize::from(is_known);
-            share.is_whole &= is_known;
+            known = if self.is_byte.get(byte) == Some(&true) { known + 1 } else { 0 };
+            share.is_whole &= known > 0;
             share.bytes = share.bytes.max(known);
         }
         share
     }
 }
-
-/// The values of the hexadecimal digits.
-const VALUES: [u8; 256] = {
-    let mut values = [0; 256];
-    let mut value = 0;
-    while value < 16 {
-        values[b"0123456789abcdef"[value as usize] as usize] = value;
-        values[b"0123456789ABCDEF"[value as usize] as usize] = value;
-        value += 1;
-    }
-    values
-};
 
 /// A search for numbers that may be those of a pattern. What is left out is certain.
 pub(super) struct NumberSearch<'t> {
@@ -160,11 +147,7 @@ impl Iterator for NumberSearch<'_> {
                 (self.at, self.bases) = (text.len(), <[Sequence; 3]>::default());
                 return Some(Numbers::Open(start));
             }
-            let is_part = length <= 3 || length.is_multiple_of(2) && length <= MAX_DIGITS;
-            if !is_part && self.bases.iter().all(|base| base.count == 0) {
-                continue;
-            }
-            let shares = if is_part { self.filter.shares(digits) } else { <[Share; 3]>::default() };
+            let shares = self.filter.shares(digits);
             let min = self.filter.shortest;
             let ended = self
                 .bases
@@ -238,4 +221,8 @@ impl Sequence {
         let ended = std::mem::replace(self, Self { start: at, count: share.bytes });
         (ended.count >= min).then_some(ended.start)
     }
+}
+
+fn hexadecimal_digit(digit: u8) -> u8 {
+    if digit.is_ascii_digit() { digit - b'0' } else { (digit | 0x20) - b'a' + 10 }
 }
