@@ -43,7 +43,9 @@ fn pods() -> BTreeMap<u32, String> {
         let Some(id) = entry.file_name().to_str().and_then(|id| id.parse().ok()) else { continue };
         let line = fs::read(entry.path().join("cmdline")).unwrap_or_default();
         let line = String::from_utf8_lossy(&line).replace('\0', " ");
-        if line.starts_with(env!("CARGO_BIN_EXE_pods")) && line.contains(" execute ") {
+        if line.starts_with(env!("CARGO_BIN_EXE_pods"))
+            && [" execute ", " answer "].iter().any(|part| line.contains(part))
+        {
             found.insert(id, line);
         }
     }
@@ -63,7 +65,7 @@ fn an_interrupted_run_terminates_its_pods() {
     for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
         let mut child = home.start("waits_for_it").unwrap();
         wait_for(&mut child, "waits | waiting");
-        let mine = children(child.id());
+        let mine = support::runs::pods(child.id());
         assert_eq!(mine.len(), 2, "{mine:?}");
         kill_process(Pid::from_child(&child), signal).unwrap();
         assert_eq!(child.wait().unwrap().code(), Some(128 + signal.as_raw()));
@@ -76,7 +78,7 @@ fn an_interrupted_run_of_ten_thousand_spawned_calls_leaves_no_pods() {
     let home = home();
     let mut child = home.start("spawns --width 10000").unwrap();
     wait_for(&mut child, "add_one[50] succeeded");
-    let mine = children(child.id());
+    let mine = support::runs::pods(child.id());
     // The workflow, and a bounded number of the called tasks.
     assert!((1..64).contains(&mine.len()), "{mine:?}");
     kill_process(Pid::from_child(&child), Signal::INT).unwrap();
@@ -95,7 +97,7 @@ fn the_pods_of_a_killed_engine_die_and_the_next_command_cleans_up() {
         // Sometimes before any pod has started, sometimes after all have.
         if random.bool() {
             wait_for(&mut child, "waits | waiting");
-            mine = children(child.id());
+            mine = support::runs::pods(child.id());
         } else {
             thread::sleep(Duration::from_millis(random.u64(..30)));
         }
@@ -210,7 +212,7 @@ fn a_run_and_its_pods_leave_no_core_files_unless_they_may_be_debugged() {
         command.env("HOME", home.home.path()).stderr(Stdio::piped()).stdout(Stdio::null());
         let mut child = command.spawn().unwrap();
         wait_for(&mut child, "waits | waiting");
-        let pods = children(child.id());
+        let pods = support::runs::pods(child.id());
         let processes: Vec<u32> = pods.iter().copied().flat_map(children).chain([child.id()]).collect();
         for process in pods.into_iter().chain(processes) {
             let limits = fs::read_to_string(format!("/proc/{process}/limits")).unwrap();

@@ -5,6 +5,7 @@
 mod cached;
 mod errors;
 mod files;
+mod fork_server;
 mod history;
 mod inputs;
 mod isolation;

@@ -8,7 +8,7 @@ use std::{
 };
 
 use rustix::process::{Pid, Signal, kill_process};
-use support::runs::{CERTIFICATE, Runs, children, wait_for};
+use support::runs::{CERTIFICATE, Runs, children, pods, wait_for};
 
 use crate::{home, isolation::run_directories};
 
@@ -33,7 +33,7 @@ fn secret_files_are_in_memory_and_visible_to_their_pod_only() {
     let home = home();
     let mut child = home.start("waits").unwrap();
     wait_for(&mut child, "waits | waiting");
-    let [waiting] = children(child.id())[..] else { panic!("not one child") };
+    let [waiting] = pods(child.id())[..] else { panic!("not one child") };
     let [pod] = children(waiting)[..] else { panic!("not one pod") };
     let inside = PathBuf::from(format!("/proc/{pod}/root"));
     let files = |root: PathBuf| -> Vec<PathBuf> {

@@ -40,11 +40,11 @@ fn a_program_of_another_version_is_told_from_the_command() {
     for line in ["describe", "run newer"] {
         insta::allow_duplicates! {
             insta::assert_snapshot!(error(line, "newer"), @"
-            error: `PROGRAM` has sealkit 9.8.7 (protocol 4), and the `sealkit` command is 0.1.0 (protocol 3): they do not understand each other
+            error: `PROGRAM` has sealkit 9.8.7 (protocol 5), and the `sealkit` command is 0.1.0 (protocol 4): they do not understand each other
             hint: update the command: install the `sealkit` command again
             ");
             insta::assert_snapshot!(error(line, "older"), @"
-            error: `PROGRAM` has sealkit 9.8.7 (protocol 2), and the `sealkit` command is 0.1.0 (protocol 3): they do not understand each other
+            error: `PROGRAM` has sealkit 9.8.7 (protocol 3), and the `sealkit` command is 0.1.0 (protocol 4): they do not understand each other
             hint: update the program: cargo update -p sealkit, and build it again
             ");
         }
@@ -90,11 +90,11 @@ fn an_answer_that_cannot_be_understood_is_an_error() {
 #[test]
 fn a_call_that_cannot_be_understood_ends_the_pod() {
     insta::assert_snapshot!(error("run newer", ""), @"
-    error: `PROGRAM` has sealkit 9.8.7 (protocol 4), and the `sealkit` command is 0.1.0 (protocol 3): they do not understand each other
+    error: `PROGRAM` has sealkit 9.8.7 (protocol 5), and the `sealkit` command is 0.1.0 (protocol 4): they do not understand each other
     hint: update the command: install the `sealkit` command again
     ");
     insta::assert_snapshot!(error("run older", ""), @"
-    error: `PROGRAM` has sealkit 9.8.7 (protocol 2), and the `sealkit` command is 0.1.0 (protocol 3): they do not understand each other
+    error: `PROGRAM` has sealkit 9.8.7 (protocol 3), and the `sealkit` command is 0.1.0 (protocol 4): they do not understand each other
     hint: update the program: cargo update -p sealkit, and build it again
     ");
     insta::assert_snapshot!(error("run garbled", ""), @"

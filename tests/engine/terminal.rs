@@ -5,7 +5,7 @@ use std::{fs, thread, time::Duration};
 use rustix::process::{Pid, Signal, kill_process};
 use support::{
     Terminal,
-    runs::{children, until, wait_for},
+    runs::{children, pods, until, wait_for},
 };
 
 use crate::home;
@@ -76,7 +76,7 @@ fn a_pod_that_is_stopped_by_others_is_reported_and_continues() {
     for is_supervisor in [true, false] {
         let mut run = home.start("counts --to 20").unwrap();
         wait_for_pod(run.id());
-        let supervisor = children(run.id())[0];
+        let supervisor = pods(run.id())[0];
         let target = if is_supervisor { supervisor } else { children(supervisor)[0] };
         let target = Pid::from_raw(target.cast_signed()).unwrap();
         kill_process(target, Signal::STOP).unwrap();
@@ -97,7 +97,7 @@ fn a_stopped_task_ends_at_its_timeout() {
     let home = home();
     let mut run = home.start("hangs").unwrap();
     wait_for_pod(run.id());
-    let task = children(children(run.id())[0])[0];
+    let task = children(pods(run.id())[0])[0];
     kill_process(Pid::from_raw(task.cast_signed()).unwrap(), Signal::STOP).unwrap();
     wait_for(&mut run, "task `hangs` timed out after 1s");
     assert_eq!(run.wait().unwrap().code(), Some(1));
@@ -106,7 +106,7 @@ fn a_stopped_task_ends_at_its_timeout() {
 /// Waits until the task of the first pod of a run has started.
 fn wait_for_pod(run: u32) {
     until("the task has started", || {
-        let task = children(run).first().and_then(|pod| children(*pod).first().copied());
+        let task = pods(run).first().and_then(|pod| children(*pod).first().copied());
         // Its standard input is no socket any more.
         let stdin = task.and_then(|task| fs::read_link(format!("/proc/{task}/fd/0")).ok());
         stdin.is_some_and(|stdin| stdin.ends_with("null"))

@@ -14,6 +14,7 @@ use sealkit_idl::prost::Message;
 use sealkit_protocol::{
     Answer, Code, Hello, Problem, Query,
     call::{Call, ToController, ToControllerFrame},
+    fork_server::Start,
     frame, mounts,
     query::Reply,
 };
@@ -84,7 +85,15 @@ fn main() -> io::Result<()> {
     let socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
     let arguments: Vec<String> = env::args().collect();
     if arguments[1] == "answer" {
-        let how = env::var("IMPOSTOR").unwrap_or_default();
+        let mut how = env::var("IMPOSTOR").unwrap_or_default();
+        if env::var("SEALKIT_FORK_SERVER").is_ok() {
+            // It has no fork server: it closes the socket of one, which comes with the first byte.
+            let start: Start = frame::read(&socket)?.ok_or(io::ErrorKind::UnexpectedEof)?;
+            let variables = start.environment.iter().map(|variable| String::from_utf8_lossy(variable));
+            how = variables
+                .filter_map(|variable| Some(variable.strip_prefix("IMPOSTOR=")?.to_owned()))
+                .collect();
+        }
         let _: Option<Query> = frame::read(&socket)?;
         if how == "silent" {
             thread::sleep(Duration::MAX);

@@ -150,6 +150,13 @@ pub fn mask(value: &str) -> String {
     value.bytes().map(|byte| (byte ^ 0xa5).to_string()).collect::<Vec<_>>().join(".")
 }
 
+/// Returns the running pods of a run.
+pub fn pods(run: u32) -> Vec<u32> {
+    let is_server =
+        |id: &u32| fs::read(format!("/proc/{id}/comm")).is_ok_and(|name| name == b"fork-server\n");
+    children(run).into_iter().filter(|id| !is_server(id)).collect()
+}
+
 /// Returns the running child processes of a process.
 pub fn children(id: u32) -> Vec<u32> {
     let tasks = fs::read_dir(format!("/proc/{id}/task")).into_iter().flatten().flatten();

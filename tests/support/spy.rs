@@ -26,7 +26,7 @@ fn spy(program: String, command: String, secret: String, file: String) -> anyhow
     });
     let runs = format!("{command}\0run\0");
     let is_pod = move |line: &[u8]| {
-        line.starts_with(program.as_bytes()) && line.windows(9).any(|part| part == b"\0execute\0")
+        line.starts_with(program.as_bytes()) && line.windows(8).any(|part| part == b"\0answer\0")
     };
     let (flag, is_pod_with_files) = (done.clone(), is_pod.clone());
     let files = thread::spawn(move || search_files(&flag, &file, &is_pod_with_files));

@@ -51,7 +51,7 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
         .unwrap_or_default();
     let path = build(&args.target, None)?;
     timings.end("build the program");
-    let program = Program::open(&path, timeout::from_environment()?)?;
+    let program = options.open(&path, timeout::from_environment()?)?;
     timings.end("describe its tasks");
     let Some((task, inputs)) = select(args, &program)? else { return Ok(()) };
     timings.end("convert the inputs");

@@ -19,7 +19,7 @@ use rustix::process::Pid;
 use sealkit_guard::Guard;
 use sealkit_idl::task::Inputs;
 use sealkit_process::RunDirectory;
-use sealkit_program::{Program, Result, Timeout};
+use sealkit_program::{Program, Result};
 use sealkit_protocol::{Attempts, Code, Problem, Retry, Task, call::Success, exit::signal_name};
 
 use crate::{
@@ -32,6 +32,7 @@ use crate::{
     pod::{self, Pod, PodOptions},
     slots::Slots,
     start::start,
+    timeout::Timeout,
     values::Values,
 };
 
@@ -103,7 +104,7 @@ impl std::fmt::Debug for Engine {
 }
 
 impl Engine {
-    /// Creates an engine for the tasks of `program` with these secrets.
+    /// Creates an engine for the tasks of `program`, which was [opened](PodOptions::open) with the options, with these secrets.
     ///
     /// # Errors
     ///
@@ -115,15 +116,13 @@ impl Engine {
         observer: Observer,
     ) -> Result<Arc<Self>> {
         program.disconnect();
-        // Pods get no files of the shell.
-        sealkit_process::close_on_exec();
         let needs_files = program.tasks().iter().any(|task| mounts::check(task, &values) == Ok(true));
         let directory = needs_files.then(directories::for_secrets).transpose()?;
         let data = directories::has_files(program.tasks()).then(directories::for_files).transpose()?;
         let visible_files = directory
             .as_ref()
             .filter(|_| options.isolation == Isolation::Private)
-            .and_then(|directory| pod::try_to_hide_files(program.path(), &options, directory.path()).err());
+            .and_then(|directory| pod::try_to_hide_files(&program, &options, directory.path()).err());
         let random = RandomState::new().hash_one(std::process::id());
         let run = format!("local-{:012x}", random >> 16);
         let slots = thread::available_parallelism().map_or(2, usize::from) * 2;
@@ -292,7 +291,7 @@ impl Engine {
         let secrets = run_directory.map(|run| run.path().join(number.to_string()));
         let mounts = mounts::mount(task, &self.values, secrets.as_deref().unwrap_or(Path::new("")))?;
         let mut pod = Pod {
-            program: self.program.path(),
+            program: &self.program,
             task: &task.name,
             env: &task.env,
             run: &self.run,

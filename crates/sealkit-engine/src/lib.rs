@@ -13,11 +13,13 @@ mod event;
 mod isolation;
 mod mounts;
 mod pod;
+mod process;
 mod pty;
 mod serve;
 mod signals;
 mod slots;
 mod start;
+mod timeout;
 mod values;
 
 pub use cache::ResultCache;

@@ -12,7 +12,6 @@ use std::{
         unix::{fs::DirBuilderExt as _, net::UnixStream},
     },
     path::Path,
-    process::{Command, Stdio},
     sync::{Arc, Mutex, PoisonError, mpsc},
     thread,
     time::Duration,
@@ -26,13 +25,14 @@ use rustix::{
 use sealkit_guard::Guard;
 use sealkit_idl::{prost::Message, task::Inputs};
 use sealkit_names::variables;
+use sealkit_program::Program;
 use sealkit_protocol::{
     Exit, Hello, frame,
     mounts::{self, SecretVariable},
     query,
 };
 
-use crate::{cache::ResultCache, isolation::Isolation, mounts::Mounts, pty::Pty};
+use crate::{cache::ResultCache, isolation::Isolation, mounts::Mounts, process, pty::Pty};
 
 /// The environment variables that a pod inherits, besides those that begin with `LC_` or `RUST_`.
 const INHERITED: [&str; 27] = [
@@ -69,10 +69,6 @@ const OUTPUT_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// The directory of secret files of a pod without any: it must not find those of this machine.
 const NO_DIRECTORY: &str = "/nonexistent/secrets";
-
-/// Held while a pod is started. Some systems mark descriptors close-on-exec only after creating them: a process that starts at that
-/// moment would inherit the socket of the pod.
-static STARTING: Mutex<()> = Mutex::new(());
 
 /// Options that apply to all pods of a run.
 #[derive(Clone, Debug)]
@@ -131,6 +127,24 @@ impl PodOptions {
         own.filter(move |(name, _)| !is_overridden(name)).chain(given)
     }
 
+    /// Opens the program at `path`, whose pods have these options. It has `timeout` to answer each question.
+    ///
+    /// On Linux, the program also forks a server for the pods. The calling thread has to live as long as the run.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`Program::open`].
+    pub fn open(&self, path: &Path, timeout: Duration) -> sealkit_program::Result<Program> {
+        // The program and the pods get no files of the shell.
+        sealkit_process::close_on_exec();
+        // A debugger expects the program itself.
+        if self.isolation == Isolation::Private && !self.debuggable {
+            Program::open_with_fork_server(path, timeout, &self.inherited_variables())
+        } else {
+            Program::open(path, timeout)
+        }
+    }
+
     /// Returns the variables that all pods inherit.
     fn inherited_variables(&self) -> Vec<(OsString, OsString)> {
         let inherited = env::vars_os()
@@ -143,7 +157,7 @@ impl PodOptions {
 
 /// A pod to start.
 pub(crate) struct Pod<'a> {
-    pub(crate) program: &'a Path,
+    pub(crate) program: &'a Program,
     pub(crate) task: &'a str,
     /// The environment variables of the task.
     pub(crate) env: &'a BTreeMap<String, String>,
@@ -232,40 +246,36 @@ impl Pod<'_> {
         if let Some(secrets) = self.secrets {
             DirBuilder::new().mode(0o700).recursive(true).create(secrets)?;
         }
-        let starting = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
-        let (stream, pod_socket) = UnixStream::pair()?;
+        let (mut outputs, mut pty_master) = (Vec::new(), None);
+        let (process, stream) = process::start(self.program, &self.arguments(), &self.environment(), || {
+            if let Some(Pty { master, replica }) = Pty::open() {
+                pty_master = Some(Arc::new(master));
+                return Ok([replica.try_clone()?, replica]);
+            }
+            let ((stdout, of_stdout), (stderr, of_stderr)) = (io::pipe()?, io::pipe()?);
+            outputs = [stdout, stderr].map(|pipe| Arc::new(File::from(OwnedFd::from(pipe)))).into();
+            Ok([of_stdout.into(), of_stderr.into()])
+        })?;
         let socket = Arc::new(PodSocket { stream, sending: Mutex::new(()) });
-        let mut command = Command::new(self.program);
-        command.arg("execute").args(["--task", self.task, "--name", self.action, "--run-name", self.run]);
-        if let Some(data) = self.data {
-            command.arg("--raw-data-path").arg(data);
-        }
-        command.env_clear().envs(self.environment());
-        command.stdin(OwnedFd::from(pod_socket)).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut pty_master = None;
-        if let Some(Pty { master, replica }) = Pty::open() {
-            command.stdout(replica.try_clone()?).stderr(replica);
-            pty_master = Some(master);
-        }
-        let mut child = command.spawn()?;
-        // The command holds the pod's ends of the socket and the pty: reads from ours would never end.
-        drop(command);
-        drop(starting);
-        let process = Pid::from_child(&child);
         let (open, output_closed) = mpsc::channel();
-        let pipes = [child.stdout.take().map(OwnedFd::from), child.stderr.take().map(OwnedFd::from)];
-        let terminal = pty_master.map(Arc::new);
-        let files = pipes.into_iter().flatten().map(|pipe| Arc::new(File::from(pipe)));
-        for file in files.chain(terminal.clone()) {
-            let (guard, print, open) = (self.guard.clone(), print.clone(), open.clone());
-            thread::spawn(move || {
-                sealkit_process::forward(&*file, guard, print);
-                drop(open);
-            });
-        }
+        outputs.extend(pty_master.clone());
+        let guard = self.guard.clone();
+        thread::spawn(move || {
+            sealkit_process::forward(outputs.iter().map(|file| &**file), &guard, print);
+            drop(open);
+        });
         let (stdin, secrets) = (self.stdin, mem::take(&mut self.mounts.variables));
         let start = StartMessages { stdin, secrets, inputs: inputs.clone() };
-        Ok((RunningPod { socket, process, terminal, output_closed }, start))
+        Ok((RunningPod { socket, process, terminal: pty_master, output_closed }, start))
+    }
+
+    fn arguments(&self) -> Vec<OsString> {
+        let arguments = ["execute", "--task", self.task, "--name", self.action, "--run-name", self.run];
+        let mut arguments: Vec<OsString> = arguments.map(OsString::from).into();
+        if let Some(data) = self.data {
+            arguments.extend(["--raw-data-path".into(), data.into()]);
+        }
+        arguments
     }
 
     fn environment(&self) -> Vec<(OsString, OsString)> {
@@ -350,16 +360,28 @@ impl RunningPod {
 /// Tries whether pods of `program` can hide files in `directory` from other processes of the same user.
 ///
 /// The program tries it, as a process that may not be read, such as this one, cannot.
-pub(crate) fn try_to_hide_files(program: &Path, options: &PodOptions, directory: &Path) -> io::Result<()> {
-    let mut command = Command::new(program);
-    command.arg(query::COMMAND).env_clear().envs(options.inherited_variables());
-    command.envs(options.environment.iter().map(|(name, value)| (name, value)));
-    command.env(variables::ENGINE, std::process::id().to_string()).env(variables::MOUNTS, directory);
-    let status = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status()?;
-    match status.code() {
-        Some(0) => Ok(()),
-        Some(number) => Err(io::Error::from_raw_os_error(number)),
-        None => Err(io::Error::other(status.to_string())),
+pub(crate) fn try_to_hide_files(program: &Program, options: &PodOptions, directory: &Path) -> io::Result<()> {
+    let mut environment = options.inherited_variables();
+    environment.extend(options.environment.iter().cloned());
+    environment.push((variables::ENGINE.into(), std::process::id().to_string().into()));
+    environment.push((variables::MOUNTS.into(), directory.into()));
+    let null = || {
+        let null = OwnedFd::from(File::options().write(true).open("/dev/null")?);
+        Ok([null.try_clone()?, null])
+    };
+    let (process, _) = process::start(program, &[query::COMMAND.into()], &environment, null)?;
+    loop {
+        match waitpid(Some(process), WaitOptions::empty()) {
+            Ok(Some((_, status))) => {
+                return match status.exit_status() {
+                    Some(0) => Ok(()),
+                    Some(number) => Err(io::Error::from_raw_os_error(number)),
+                    None => Err(io::Error::other(format!("{status:?}"))),
+                };
+            }
+            Ok(None) | Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
     }
 }
 

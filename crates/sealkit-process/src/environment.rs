@@ -45,8 +45,9 @@ fn block() -> Block {
 pub(crate) fn take_secrets(is_secret: impl Fn(&str) -> bool) -> Vec<SecretVariable> {
     let mut secrets = Vec::new();
     for entry in entries() {
-        // SAFETY: `entries` returns pointers to strings that end with a zero byte. They are in the block that the kernel created,
-        // which stays allocated until the process exits. No other thread can change it, because there is none before `main`.
+        // SAFETY: `entries` returns pointers to strings that end with a zero byte. They are in the block that the kernel created, or
+        // were allocated when the variable was set, and stay allocated until it is removed. No other thread can change them, because
+        // there is none before `main`.
         let text = unsafe { CStr::from_ptr(entry) }.to_bytes();
         let Some(end) = text.iter().position(|byte| *byte == b'=') else { continue };
         let Some(name) = str::from_utf8(&text[..end]).ok().filter(|name| is_secret(name)) else { continue };
@@ -58,27 +59,39 @@ pub(crate) fn take_secrets(is_secret: impl Fn(&str) -> bool) -> Vec<SecretVariab
             mount: MountKind::Memory,
             guard: GuardMode::Standard,
         });
-        remove(&name);
-        // SAFETY: these are the bytes after the `=` of a string in the environment block, which is writable memory of this process.
-        // `text` is not used any more, so no reference to the bytes exists. `remove` has removed the pointer to them from the
-        // environment.
+        // SAFETY: these are the bytes after the `=` of a string of the environment, which is writable memory of this process. `text` is
+        // not used any more, so no reference to the bytes exists. The zero bytes make the value empty.
         unsafe { std::slice::from_raw_parts_mut(entry.add(end + 1).cast::<u8>(), length - end - 1) }
             .zeroize();
+        remove(&name);
     }
     secrets
 }
 
 /// Sets a variable. Call this only before `main`.
-pub(crate) fn set(name: &str, value: &[u8]) {
+pub(crate) fn set(name: &[u8], value: &[u8]) {
     // `set_var` panics on such names and values, and no environment can hold them.
-    if !name.is_empty() && !name.contains(['=', '\0']) && !value.contains(&0) {
+    if !name.is_empty() && !name.iter().any(|byte| b"=\0".contains(byte)) && !value.contains(&0) {
         // SAFETY: before `main`, there is no other thread that could read or change the environment.
-        unsafe { env::set_var(name, OsStr::from_bytes(value)) };
+        unsafe { env::set_var(OsStr::from_bytes(name), OsStr::from_bytes(value)) };
+    }
+}
+
+/// Replaces all variables. Each is `NAME=VALUE`. Call this only before `main`.
+#[cfg(target_os = "linux")]
+pub(crate) fn replace(variables: &[Vec<u8>]) {
+    for (name, _) in env::vars_os() {
+        remove(name);
+    }
+    for variable in variables {
+        if let Some(end) = variable.iter().position(|byte| *byte == b'=') {
+            set(&variable[..end], &variable[end + 1..]);
+        }
     }
 }
 
 /// Removes a variable. Call this only before `main`.
-pub(crate) fn remove(name: &str) {
+pub(crate) fn remove(name: impl AsRef<OsStr>) {
     // SAFETY: before `main`, there is no other thread that could read or change the environment.
     unsafe { env::remove_var(name) };
 }

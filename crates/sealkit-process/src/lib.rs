@@ -7,6 +7,9 @@
 //! - It writes no core dumps. On Linux, no other process of the same user can read its memory, its environment or its open files. The
 //!   variable `SEALKIT_DEBUGGABLE` turns both off.
 //!
+//! On Linux, the engine starts the program once for a run. It forks a server before `main`, which forks the pods: each receives its arguments
+//! and its environment through its own socket, and [`arguments`] returns them.
+//!
 //! On Linux, the pod forks: the child runs the task, and the parent supervises it. On a cluster, another child redacts the output.
 //!
 //! If an engine started the pod, the pod receives its secrets from the engine through a socket, and is killed when the engine exits, with
@@ -32,6 +35,8 @@ mod entry;
 mod environment;
 #[cfg(unix)]
 mod files;
+#[cfg(target_os = "linux")]
+mod fork_server;
 #[cfg(unix)]
 mod isolation;
 #[cfg(unix)]
@@ -40,6 +45,8 @@ mod lines;
 mod orphans;
 #[cfg(unix)]
 mod output;
+#[cfg(target_os = "linux")]
+mod processes;
 #[cfg_attr(not(unix), path = "run_directory_unsupported.rs")]
 mod run_directory;
 #[cfg_attr(not(unix), path = "startup_unsupported.rs")]
@@ -47,7 +54,7 @@ mod startup;
 #[cfg(target_os = "linux")]
 mod supervisor;
 
-use std::{ffi::OsString, io};
+use std::{env, ffi::OsString, io};
 
 use sealkit_protocol::{Problem, TimeLimit, mounts::SecretVariable};
 
@@ -112,6 +119,16 @@ pub fn before_main(program: &'static Program) {
     startup::before_main(program);
     #[cfg(not(unix))]
     let _ = program;
+}
+
+/// Returns the arguments of this process, without the name of the program. Those that `std::env::args` returns are not its own if the
+/// process was forked for an engine.
+pub fn arguments() -> Vec<OsString> {
+    #[cfg(target_os = "linux")]
+    if let Some(arguments) = fork_server::arguments() {
+        return arguments.to_vec();
+    }
+    env::args_os().skip(1).collect()
 }
 
 /// Returns the value of the secret variable `name`, if this process is a pod that was started with it.

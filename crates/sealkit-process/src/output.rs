@@ -15,19 +15,35 @@ use crate::lines::LineBuffer;
 /// How long one or two bytes that may begin a secret are held back.
 const HOLD_TIMEOUT: Duration = Duration::from_millis(50);
 
-/// Reads `source` to its end and passes the redacted bytes to `sink`, line by line if possible.
-pub fn forward(source: impl Read + AsFd, guard: Arc<Guard>, sink: impl FnMut(&[u8])) {
-    let mut forwarder = Forwarder::new(source, guard, sink);
-    while !forwarder.is_finished() {
-        let timeout = forwarder.timeout().and_then(|timeout| Timespec::try_from(timeout).ok());
-        match poll(&mut [PollFd::new(forwarder.source(), PollFlags::IN)], timeout.as_ref()) {
-            Ok(0) => forwarder.idle(),
-            Ok(_) => forwarder.read(),
-            Err(rustix::io::Errno::INTR) => {}
+/// Reads each source to its end and passes the redacted bytes to `sink`, line by line if possible.
+pub fn forward<R: Read + AsFd>(
+    sources: impl IntoIterator<Item = R>,
+    guard: &Arc<Guard>,
+    sink: impl FnMut(&[u8]) + Clone,
+) {
+    let forwarder = |source| Forwarder::new(source, guard.clone(), sink.clone());
+    let mut forwarders: Vec<_> = sources.into_iter().map(forwarder).collect();
+    while !forwarders.is_empty() {
+        let timeout = forwarders.iter().filter_map(Forwarder::timeout).min();
+        let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
+        let poll_for = |forwarder| PollFd::new(Forwarder::source(forwarder), PollFlags::IN);
+        let mut polled: Vec<PollFd<'_>> = forwarders.iter().map(poll_for).collect();
+        match poll(&mut polled, timeout.as_ref()) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(_) => break,
         }
+        let is_ready: Vec<bool> = polled.iter().map(|polled| !polled.revents().is_empty()).collect();
+        for (forwarder, is_ready) in forwarders.iter_mut().zip(is_ready) {
+            if is_ready {
+                forwarder.read();
+            }
+            forwarder.idle();
+        }
+        for mut finished in forwarders.extract_if(.., |forwarder| forwarder.is_finished()) {
+            finished.finish();
+        }
     }
-    forwarder.finish();
+    forwarders.iter_mut().for_each(Forwarder::finish);
 }
 
 /// Forwards one source, for a loop that polls several.

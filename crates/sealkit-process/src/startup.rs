@@ -39,6 +39,13 @@ static ENGINE_PROBLEM: OnceLock<Problem> = OnceLock::new();
 
 /// Protects the process and receives its secrets, if it is a pod. The loader calls this before any other thread exists.
 pub(crate) fn before_main(program: &'static Program) {
+    #[cfg(target_os = "linux")]
+    if env::var_os(variables::FORK_SERVER).is_some()
+        && let Ok(engine) = env::var(variables::ENGINE)
+    {
+        // Without an engine, the questions of the engine never arrive.
+        let _ = crate::fork_server::start(&engine);
+    }
     if env::var_os(variables::EXECUTION_ID).is_none_or(|id| id.is_empty()) {
         if env::var_os(variables::ENGINE).is_some() {
             environment::remove(variables::ENGINE);
@@ -127,7 +134,7 @@ fn connect(hidden: Result<(), Problem>) -> io::Result<(Socket, Vec<SecretVariabl
     for secret in mounts::receive(&socket)? {
         match secret.mount {
             MountKind::Memory => in_memory.push(secret),
-            MountKind::Environment => environment::set(&secret.name, &secret.value),
+            MountKind::Environment => environment::set(secret.name.as_bytes(), &secret.value),
             MountKind::File => files::write(&secret)?,
         }
     }

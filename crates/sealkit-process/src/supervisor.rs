@@ -29,7 +29,7 @@ use sealkit_names::variables;
 use sealkit_protocol::{Exit, Problem, TimeLimit};
 
 use self::{channel::Channel, redaction::Redaction};
-use crate::{Program, environment, orphans};
+use crate::{Program, environment, orphans, processes};
 
 pub(crate) use self::{
     channel::{Report, report},
@@ -75,7 +75,7 @@ fn fork(
 ) -> io::Result<()> {
     let parent = getpid();
     let blocked = signals::block();
-    let child = signals::fork();
+    let child = processes::fork();
     if !matches!(child, Ok(Some(_))) {
         // The task runs in this process: in the child, or in the only one if there is no other.
         blocked.restore();
@@ -180,7 +180,7 @@ impl Supervisor {
                 Ok(signals::Received::Report) => self.read_reports(),
                 Ok(signals::Received::EngineDied) => {
                     orphans::kill_orphans();
-                    signals::exit(1);
+                    processes::exit(1);
                 }
                 Ok(signals::Received::Other(signal)) => self.signal(signal),
                 Ok(signals::Received::TimedOut) => self.reach_time_limit(),
@@ -235,7 +235,7 @@ impl Supervisor {
             Exit::Signal(_) => 0,
         };
         if self.has_answered {
-            signals::exit(code);
+            processes::exit(code);
         }
         let arguments = arguments().unwrap_or_default();
         let task = (program.task)(&arguments).unwrap_or_default();
@@ -244,7 +244,7 @@ impl Supervisor {
             None => exit.problem(&task),
         };
         let written = (program.answer)(&arguments, problem);
-        signals::exit(if written { 0 } else { code.max(1) })
+        processes::exit(if written { 0 } else { code.max(1) })
     }
 }
 

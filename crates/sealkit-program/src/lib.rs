@@ -5,8 +5,10 @@
 //! [`create_package`] creates a new package.
 
 mod cargo;
+mod deadline;
 mod elf;
 mod error;
+mod fork_server;
 mod new_package;
 mod platform;
 mod program;
@@ -14,12 +16,12 @@ mod query;
 mod script;
 mod sealkit_source;
 mod target;
-mod timeout;
 mod triggers;
 
 pub use cargo::BuildOptions;
 pub use elf::check_static;
 pub use error::{BUILD_AGAIN, Error, Result};
+pub use fork_server::start_message;
 pub use new_package::create_package;
 pub use platform::Platform;
 pub use program::{Program, ReachableTasks};
@@ -29,5 +31,4 @@ pub use sealkit_protocol::{
     description::{SecretRequest, TaskKind},
 };
 pub use target::resolve_target;
-pub use timeout::Timeout;
 pub use triggers::triggers;

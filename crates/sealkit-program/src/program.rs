@@ -1,18 +1,21 @@
 //! A program with tasks.
 
 use std::{
-    ffi::OsStr,
-    os::unix::ffi::OsStrExt as _,
+    ffi::{OsStr, OsString},
+    io,
+    os::{fd::BorrowedFd, unix::ffi::OsStrExt as _},
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
+use rustix::process::Pid;
 use sealkit_idl::task::{Inputs, Outputs, TaskSpec};
 use sealkit_names::{escape, nearest};
 use sealkit_protocol::{
     Problem, Task,
     description::{SecretRequest, TaskKind},
+    fork_server::Start,
     mounts::SecretVariable,
     query::{Help, InputArguments, Question, Reply, SecretName, SecretNames, TaskOutputs},
 };
@@ -20,6 +23,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     error::{BUILD_AGAIN, Error, Result},
+    fork_server::ForkServer,
     query::{self, Conversation},
 };
 
@@ -31,6 +35,7 @@ pub struct Program {
     tasks: Vec<Task>,
     /// The process that answers questions, once there was one.
     conversation: Mutex<Option<Conversation>>,
+    fork_server: Option<ForkServer>,
 }
 
 /// The tasks that a run may start.
@@ -50,16 +55,52 @@ impl Program {
     /// Returns an error if the program cannot be started, its `main` does not call `sealkit::main()`, or it was built with a version
     /// of sealkit that this one does not understand.
     pub fn open(path: &Path, timeout: Duration) -> Result<Self> {
-        let conversation = Mutex::default();
-        let mut program = Self { path: path.to_owned(), timeout, tasks: Vec::new(), conversation };
+        Self::describe(path, timeout, Conversation::start(path)?, None)
+    }
+
+    /// Opens the program as [`open`](Self::open) does, and makes it able to [`fork`](Self::fork) processes that have `environment`, and
+    /// perhaps more variables. The calling thread has to live as long as these processes.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`open`](Self::open).
+    pub fn open_with_fork_server(
+        path: &Path,
+        timeout: Duration,
+        environment: &[(OsString, OsString)],
+    ) -> Result<Self> {
+        let (conversation, fork_server) = Conversation::start_with_fork_server(path, environment)?;
+        Self::describe(path, timeout, conversation, Some(fork_server))
+    }
+
+    fn describe(
+        path: &Path,
+        timeout: Duration,
+        conversation: Conversation,
+        fork_server: Option<ForkServer>,
+    ) -> Result<Self> {
+        let (path, conversation) = (path.to_owned(), Mutex::new(Some(conversation)));
+        let mut program = Self { path, timeout, tasks: Vec::new(), conversation, fork_server };
         if let Reply::Description(json) = program.ask(Question::Describe(()))? {
             program.tasks = serde_json::from_str(&json).map_err(|error| {
-                Error::new(format!("cannot read the description of `{}`: {error}", path.display()))
-                    .with_hint(BUILD_AGAIN)
+                let path = program.path.display();
+                Error::new(format!("cannot read the description of `{path}`: {error}")).with_hint(BUILD_AGAIN)
             })?;
             return Ok(program);
         }
-        Err(query::unexpected(path))
+        Err(query::unexpected(&program.path))
+    }
+
+    /// Forks a process of the program, before its `main`, with this standard input, output and error. It has to receive `start` on its
+    /// standard input next.
+    ///
+    /// Returns `None` if the program has no fork server, or if the process has to be started: its libraries would read other variables.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the system has no resources for another process.
+    pub fn fork(&self, start: &Start, files: [BorrowedFd<'_>; 3]) -> io::Result<Option<Pid>> {
+        self.fork_server.as_ref().map_or(Ok(None), |server| server.fork(start, files))
     }
 
     /// Ends the process that answers questions. The next question starts another one.
@@ -253,7 +294,13 @@ mod tests {
             serde_json::from_value(task).unwrap()
         };
         let tasks = tasks.iter().map(task).collect();
-        Program { path: PathBuf::new(), timeout: Duration::ZERO, tasks, conversation: Mutex::default() }
+        Program {
+            path: PathBuf::new(),
+            timeout: Duration::ZERO,
+            tasks,
+            conversation: Mutex::default(),
+            fork_server: None,
+        }
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Queries: the program is started to answer questions about its tasks.
 
 use std::{
+    env,
+    ffi::OsString,
     io::{self, BufRead as _, BufReader, Read as _},
-    net::Shutdown,
     os::{fd::OwnedFd, unix::net::UnixStream},
     path::Path,
     process::{Child, Command, Stdio},
@@ -13,14 +14,17 @@ use std::{
 
 use sealkit_names::variables;
 use sealkit_protocol::{
-    Answer, Problem, Query, frame,
+    Answer, Problem, Query,
+    fork_server::Start,
+    frame,
     mounts::{self, SecretVariable},
     query::{self, Question, Reply},
 };
 
 use crate::{
+    deadline::Deadline,
     error::{BUILD_AGAIN, Error, Result},
-    timeout::Timeout,
+    fork_server::{self, ForkServer},
 };
 
 /// The errors of the system for a file that is not a program.
@@ -36,6 +40,8 @@ const STDERR_TIMEOUT: Duration = Duration::from_millis(500);
 pub(crate) struct Conversation {
     child: Child,
     socket: UnixStream,
+    /// The first message of a program that forks a server, and the end of the server.
+    start: Option<(Start, OwnedFd)>,
     /// Receives the first line of its standard error when it has ended.
     stderr: mpsc::Receiver<String>,
 }
@@ -47,26 +53,44 @@ impl Conversation {
     ///
     /// Returns an error if it cannot be started.
     pub(crate) fn start(program: &Path) -> Result<Self> {
-        let cannot_start = |error: io::Error| {
-            let is_other_file = matches!(error.raw_os_error(), Some(EACCES | ENOEXEC));
-            let error = Error::io(format!("cannot start `{}`", program.display()), error);
-            if is_other_file {
-                error.with_hint("the name of a source file has to end in `.rs`")
-            } else {
-                error
-            }
-        };
-        let (socket, program_socket) = UnixStream::pair().map_err(cannot_start)?;
         let mut command = Command::new(program);
-        command.arg(query::COMMAND).env(variables::ENGINE, std::process::id().to_string());
+        command.env(variables::ENGINE, std::process::id().to_string());
         // The program is not a pod, even if this command runs in one.
         command.env_remove(variables::EXECUTION_ID);
+        Self::spawn(command, program, None)
+    }
+
+    /// Starts `program` with this environment. Before it receives that of this process, it forks a server.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it cannot be started.
+    pub(crate) fn start_with_fork_server(
+        program: &Path,
+        environment: &[(OsString, OsString)],
+    ) -> Result<(Self, ForkServer)> {
+        let engine = std::process::id().to_string();
+        let mut command = Command::new(program);
+        command.env_clear().envs(environment.iter().map(|(name, value)| (name, value)));
+        command.env(variables::FORK_SERVER, "1").env(variables::ENGINE, &engine);
+        let mut own: Vec<_> = env::vars_os().filter(|(name, _)| name != variables::EXECUTION_ID).collect();
+        own.push((variables::ENGINE.into(), engine.into()));
+        let start = fork_server::start_message(&[], &own);
+        let (server, of_program) =
+            ForkServer::new(environment).map_err(|error| cannot_start(program, error))?;
+        Ok((Self::spawn(command, program, Some((start, of_program)))?, server))
+    }
+
+    fn spawn(mut command: Command, program: &Path, start: Option<(Start, OwnedFd)>) -> Result<Self> {
+        let cannot_start = |error| cannot_start(program, error);
+        let (socket, program_socket) = UnixStream::pair().map_err(cannot_start)?;
+        command.arg(query::COMMAND);
         command.stdin(OwnedFd::from(program_socket)).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().map_err(cannot_start)?;
         // The command holds the program's end of the socket: a read from ours would never end.
         drop(command);
         let stderr = first_line(&mut child);
-        Ok(Self { child, socket, stderr })
+        Ok(Self { child, socket, start, stderr })
     }
 
     /// Asks a question. Returns the reply and the secrets that follow it, or the problem that the program reports.
@@ -82,25 +106,27 @@ impl Conversation {
         question: Question,
     ) -> Result<Result<(Reply, Vec<SecretVariable>), Problem>> {
         let name = program.display().to_string();
-        // A closed connection ends a read that would wait for longer.
-        let connection = self.socket.try_clone();
-        let clock = Timeout::start(Some(timeout), move || {
-            let _ = connection.map(|connection| connection.shutdown(Shutdown::Both));
-        });
+        let socket = Deadline::new(&self.socket, timeout);
         // A program that does not read the question does not answer it either.
-        let answer = frame::write(&self.socket, &Query::new(question))
-            .and_then(|()| frame::read::<Answer>(&self.socket));
+        let start = self.start.take().map_or(Ok(()), |(start, server)| {
+            fork_server::send_start(&self.socket, &socket, &start, &server)
+        });
+        let answer = start
+            .and_then(|()| frame::write(&socket, &Query::new(question)))
+            .and_then(|()| frame::read::<Answer>(&socket));
         let answer = answer.and_then(|answer| {
             let Some(answer) = answer else { return Ok(None) };
             let secrets = match answer.reply {
-                Some(Reply::Secrets(())) => mounts::receive(&self.socket)?,
+                Some(Reply::Secrets(())) => mounts::receive(&socket)?,
                 _ => Vec::new(),
             };
             Ok(Some((answer, secrets)))
         });
         let (answer, secrets) = match answer {
             Ok(Some(answer)) => answer,
-            Ok(None) | Err(_) if clock.timed_out() => return Err(no_answer_in_time(&name, timeout)),
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
+                return Err(no_answer_in_time(&name, timeout));
+            }
             Err(error) if error.kind() == io::ErrorKind::InvalidData => {
                 return Err(misunderstood(&name, &error.to_string()));
             }
@@ -127,6 +153,12 @@ impl Drop for Conversation {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn cannot_start(program: &Path, error: io::Error) -> Error {
+    let is_other_file = matches!(error.raw_os_error(), Some(EACCES | ENOEXEC));
+    let error = Error::io(format!("cannot start `{}`", program.display()), error);
+    if is_other_file { error.with_hint("the name of a source file has to end in `.rs`") } else { error }
 }
 
 /// The error for a reply to another question.

@@ -8,8 +8,12 @@
 //! | `PROGRAM answer` | a [`Query`] of the command | the [`Answer`] of the program |
 //! | `PROGRAM execute …` | a [`Hello`], the secrets of the pod ([`mounts`]) and its inputs | a [`Hello`] and the [calls](call) of the pod, their results, and at the end the answer of the pod |
 //!
+//! On Linux, `PROGRAM answer` also becomes the [fork server](fork_server) of a run. A process that it forks first receives what it would have
+//! been started with.
+//!
 //! | module | contents |
 //! |---|---|
+//! | [`fork_server`] | what a program sends and receives that forks its pods |
 //! | [`frame`] | how messages follow each other on the socket |
 //! | [`version`] | the version of the protocol, with which every first message begins |
 //! | [`query`] | questions about tasks, and their answers |
@@ -26,6 +30,7 @@ pub mod call;
 pub mod description;
 pub mod error_file;
 pub mod exit;
+pub mod fork_server;
 pub mod frame;
 pub mod mounts;
 pub mod problem;

@@ -8,7 +8,7 @@ use crate::{Code, Problem};
 /// The version of the protocol. Programs and commands with the same number understand each other.
 ///
 /// A change that the other end could not read, or would misread, needs a new number. A new optional field does not.
-pub const PROTOCOL: u32 = 3;
+pub const PROTOCOL: u32 = 4;
 
 /// The version of sealkit.
 pub const SEALKIT: &str = env!("CARGO_PKG_VERSION");

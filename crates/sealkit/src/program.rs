@@ -156,7 +156,8 @@ fn warn_of_weak_secrets(session: &Session) {
 }
 
 fn perform(session: &Session, program: &str) -> Result<String, ProgramError> {
-    let command = arguments::parse(lexopt::Parser::from_env(), program, &is_flag)?;
+    let command =
+        arguments::parse(lexopt::Parser::from_args(sealkit_process::arguments()), program, &is_flag)?;
     let run = format!("{program} run");
     match command {
         Command::Default => match registry::tasks()?.into_iter().find(|task| is_default(task)) {

@@ -7,7 +7,7 @@ use std::{fs, io, path::Path};
 use rustix::{
     ffi::CStr,
     mount::{MountFlags, MountPropagationFlags, mount, mount_change},
-    process::{getegid, geteuid},
+    process::{DumpableBehavior, getegid, geteuid, set_dumpable_behavior},
     thread::{UnshareFlags, unshare_unsafe},
 };
 
@@ -18,6 +18,8 @@ pub(super) fn become_able_to_mount() -> io::Result<()> {
     if unshare(UnshareFlags::NEWNS).is_ok() {
         return Ok(());
     }
+    // A process that the fork server has created is protected from the start: the files in `/proc` belong to root then.
+    let _ = set_dumpable_behavior(DumpableBehavior::Dumpable);
     let (user, group) = (geteuid().as_raw(), getegid().as_raw());
     unshare(UnshareFlags::NEWUSER)?;
     fs::write("/proc/self/setgroups", "deny")?;

@@ -28,7 +28,7 @@ use sealkit_guard::Guard;
 use sealkit_protocol::mounts::{self, SecretVariable};
 
 use super::signals;
-use crate::{environment, output::Forwarder};
+use crate::{environment, output::Forwarder, processes};
 
 /// How long a task waits until its secrets are known.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -67,13 +67,13 @@ impl Redaction {
     /// Starts the process that redacts. It knows the variables that `is_secret` selects.
     pub(super) fn start(self, is_secret: &dyn Fn(&str) -> bool) -> io::Result<Pid> {
         let Self { readers, writers, connection, of_task } = self;
-        if let Some(process) = signals::fork()? {
+        if let Some(process) = processes::fork()? {
             return Ok(process);
         }
         drop((writers, of_task));
         signals::ignore_broken_pipes();
         redact(readers, connection, environment::take_secrets(is_secret));
-        signals::exit(0)
+        processes::exit(0)
     }
 }
 

@@ -1,14 +1,13 @@
-//! The signals of the supervisor, and the calls of the C library that it needs.
+//! The signals of the supervisor.
 
-#![expect(
-    unsafe_code,
-    reason = "`fork`, signal sets and `_exit` have no safe interface; each use has a safety comment"
-)]
+#![expect(unsafe_code, reason = "signal sets have no safe interface; each use has a safety comment")]
 
 use std::{io, mem, ptr, time::Duration};
 
-use rustix::process::{Pid, Signal};
+use rustix::process::Signal;
 use sealkit_protocol::Exit;
+
+use crate::processes;
 
 /// Signals that the supervisor passes on to the task.
 const PASSED_ON: [i32; 7] =
@@ -93,15 +92,6 @@ pub(super) fn wait(timeout: Option<Duration>) -> io::Result<Received> {
     }
 }
 
-/// Forks this process. Returns the child in the parent, and `None` in the child. Call it only before `main`.
-pub(super) fn fork() -> io::Result<Option<Pid>> {
-    // SAFETY: before `main`, this process has one thread. So the child has no locks that another thread held at the fork.
-    match unsafe { libc::fork() } {
-        0 => Ok(None),
-        child => Pid::from_raw(child).filter(|_| child > 0).map(Some).ok_or_else(io::Error::last_os_error),
-    }
-}
-
 /// Ends this process as another one has ended.
 pub(super) fn exit_like(how: Exit) -> ! {
     if let Exit::Signal(number) = how {
@@ -112,19 +102,14 @@ pub(super) fn exit_like(how: Exit) -> ! {
         unsafe {
             libc::sigaddset(&raw mut set, number);
             libc::sigprocmask(libc::SIG_UNBLOCK, &raw const set, ptr::null_mut());
-            libc::raise(number);
+            // Not `raise`: the C library may not know the number of a process that the fork server has created.
+            libc::kill(libc::getpid(), number);
         }
     }
-    exit(match how {
+    processes::exit(match how {
         Exit::Code(code) => code,
         Exit::Signal(_) => 1,
     })
-}
-
-/// Ends this process without exit handlers, which belong to `main`.
-pub(super) fn exit(code: i32) -> ! {
-    // SAFETY: `_exit` accepts any code and does not return.
-    unsafe { libc::_exit(code) }
 }
 
 /// Makes a write to a pipe without a reader an error. The runtime of Rust does so, but only for `main`.

@@ -1,4 +1,4 @@
-//! Timeouts of pods and of queries.
+//! Timeouts of pods.
 
 use std::{
     sync::{
@@ -12,14 +12,14 @@ use std::{
 
 /// A running timeout; dropping it stops the clock.
 #[derive(Debug)]
-pub struct Timeout {
+pub(crate) struct Timeout {
     expired: Arc<AtomicBool>,
     _is_running: mpsc::Sender<()>,
 }
 
 impl Timeout {
     /// Starts the clock: `terminate` is called when `limit` has passed.
-    pub fn start(limit: Option<Duration>, terminate: impl FnOnce() + Send + 'static) -> Self {
+    pub(crate) fn start(limit: Option<Duration>, terminate: impl FnOnce() + Send + 'static) -> Self {
         let (running, finished) = mpsc::channel::<()>();
         let expired = Arc::new(AtomicBool::new(false));
         if let Some(limit) = limit {
@@ -35,7 +35,7 @@ impl Timeout {
     }
 
     /// Returns whether the limit has passed.
-    pub fn timed_out(&self) -> bool {
+    pub(crate) fn timed_out(&self) -> bool {
         self.expired.load(Ordering::SeqCst)
     }
 }

@@ -1,0 +1,47 @@
+//! Processes of the program: forked by its fork server, or else started.
+
+use std::{
+    ffi::OsString,
+    io,
+    os::{
+        fd::{AsFd as _, OwnedFd},
+        unix::net::UnixStream,
+    },
+    process::Command,
+    sync::{Mutex, PoisonError},
+};
+
+use rustix::process::Pid;
+use sealkit_program::Program;
+use sealkit_protocol::frame;
+
+/// Held while a process is started. Some systems mark descriptors close-on-exec only after creating them: a process that starts at that
+/// moment would inherit the socket of another one.
+static STARTING: Mutex<()> = Mutex::new(());
+
+/// Starts a process with the standard output and error that `outputs` opens. Its standard input is a socket, whose other end is returned.
+///
+/// The calling thread has to wait for a process that it starts: Linux kills it when the thread ends.
+pub(crate) fn start(
+    program: &Program,
+    arguments: &[OsString],
+    environment: &[(OsString, OsString)],
+    outputs: impl FnOnce() -> io::Result<[OwnedFd; 2]>,
+) -> io::Result<(Pid, UnixStream)> {
+    let _starting = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
+    let [stdout, stderr] = outputs()?;
+    let (socket, stdin) = UnixStream::pair()?;
+    let start = sealkit_program::start_message(arguments, environment);
+    let files = [stdin.as_fd(), stdout.as_fd(), stderr.as_fd()];
+    if let Some(process) = program.fork(&start, files)? {
+        // If the process has died, its exit status says why.
+        let _ = frame::write(&socket, &start);
+        return Ok((process, socket));
+    }
+    // Another pair: a server that was killed may have forked a process that still reads from this one.
+    let (socket, stdin) = UnixStream::pair()?;
+    let mut command = Command::new(program.path());
+    command.args(arguments).env_clear().envs(environment.iter().map(|(name, value)| (name, value)));
+    let child = command.stdin(OwnedFd::from(stdin)).stdout(stdout).stderr(stderr).spawn()?;
+    Ok((Pid::from_child(&child), socket))
+}

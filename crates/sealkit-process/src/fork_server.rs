@@ -1,0 +1,138 @@
+//! The fork server: a process that has stopped before `main`, and forks the pods of a run.
+//!
+//! The program that the engine starts to describe its tasks forks it, as another child of the engine. Processes that the server forks are
+//! children of the engine, too. They share the layout of their memory, but no data: the server reads nothing that is meant for one of them.
+
+use std::{
+    ffi::{CStr, OsString},
+    fs::{self, File},
+    io::{self, IoSliceMut, Read as _, Write as _},
+    mem::MaybeUninit,
+    os::{
+        fd::{AsFd, OwnedFd},
+        unix::{ffi::OsStringExt as _, net::UnixStream},
+    },
+    sync::OnceLock,
+};
+
+use rustix::{
+    net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg},
+    process::{Signal, getppid, set_parent_process_death_signal, setsid},
+    stdio,
+    thread::{name, set_name},
+};
+use sealkit_protocol::{
+    fork_server::{Forked, Start},
+    frame,
+};
+
+use crate::{environment, isolation, processes};
+
+/// The name of the server in lists of processes. The processes that it forks have that of the program.
+const NAME: &CStr = c"fork-server";
+
+/// The arguments of a forked process.
+static ARGUMENTS: OnceLock<Vec<OsString>> = OnceLock::new();
+
+/// Starts the server, and receives the environment of this process. Also returns in each process that the server forks, with its own
+/// environment.
+///
+/// # Errors
+///
+/// Returns an error if nothing can be received. The process has no engine then.
+pub(crate) fn start(engine: &str) -> io::Result<()> {
+    // Before the fork: no other process can have opened the memory of the server, which is a copy.
+    isolation::protect_memory(isolation::best());
+    let (first, files) = receive(stdio::stdin())?;
+    if has_one_thread()
+        && let Ok([socket]) = <[OwnedFd; 1]>::try_from(files)
+        // Where the system forbids the call, the engine starts the program for each pod.
+        && let Ok(None) = processes::fork_sibling()
+    {
+        serve(socket, engine).unwrap_or_else(|_| processes::exit(1));
+        return Ok(());
+    }
+    let stdin = File::from(stdio::stdin().try_clone_to_owned()?);
+    become_started((&[first][..]).chain(stdin))
+}
+
+/// Forks a process for each byte that the engine sends. Returns in these processes.
+fn serve(socket: OwnedFd, engine: &str) -> io::Result<()> {
+    set_parent_process_death_signal(Some(Signal::KILL))?;
+    // The engine may have died before the death signal was set.
+    if getppid().is_none_or(|parent| parent.as_raw_nonzero().to_string() != engine) {
+        processes::exit(1);
+    }
+    // The terminal of the engine sends its signals to the session.
+    let _ = setsid();
+    become_silent()?;
+    let of_program = name()?;
+    set_name(NAME)?;
+    let socket = UnixStream::from(socket);
+    loop {
+        let Ok((_, files)) = receive(&socket) else { processes::exit(0) };
+        let forked = match processes::fork_sibling() {
+            Ok(None) => {
+                drop(socket);
+                set_name(&of_program)?;
+                let [stdin, stdout, stderr] =
+                    <[OwnedFd; 3]>::try_from(files).map_err(|_| io::ErrorKind::InvalidData)?;
+                stdio::dup2_stdin(&stdin)?;
+                stdio::dup2_stdout(stdout)?;
+                stdio::dup2_stderr(stderr)?;
+                return become_started(File::from(stdin));
+            }
+            Ok(Some(process)) => process.as_raw_nonzero().get(),
+            Err(error) => -error.raw_os_error().unwrap_or(1),
+        };
+        (&socket).write_all(&Forked::to_le_bytes(forked))?;
+    }
+}
+
+/// Receives a byte, and the files that come with it.
+fn receive(socket: impl AsFd) -> io::Result<(u8, Vec<OwnedFd>)> {
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(3))];
+    let mut control = RecvAncillaryBuffer::new(&mut space);
+    let mut byte = [0];
+    let flags = RecvFlags::CMSG_CLOEXEC;
+    let received = recvmsg(socket, &mut [IoSliceMut::new(&mut byte)], &mut control, flags)?;
+    if received.bytes == 0 {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    let mut files = Vec::new();
+    for message in control.drain() {
+        if let RecvAncillaryMessage::ScmRights(received) = message {
+            files.extend(received);
+        }
+    }
+    Ok((byte[0], files))
+}
+
+/// Closes the standard files, which belong to the program that forked the server.
+fn become_silent() -> io::Result<()> {
+    let null = File::options().read(true).write(true).open("/dev/null")?;
+    stdio::dup2_stdin(&null)?;
+    stdio::dup2_stdout(&null)?;
+    stdio::dup2_stderr(null)?;
+    Ok(())
+}
+
+/// Takes over the arguments and the environment that the engine sends.
+fn become_started(from: impl io::Read) -> io::Result<()> {
+    let start: Start = frame::read(from)?.ok_or(io::ErrorKind::UnexpectedEof)?;
+    environment::replace(&start.environment);
+    if !start.arguments.is_empty() {
+        let _ = ARGUMENTS.set(start.arguments.into_iter().map(OsString::from_vec).collect());
+    }
+    Ok(())
+}
+
+/// Returns whether this process can be forked: others copy locks that a thread holds which the copy lacks.
+fn has_one_thread() -> bool {
+    fs::read_dir("/proc/self/task").is_ok_and(|threads| threads.count() == 1)
+}
+
+/// Returns the arguments of this process, without the name of the program, if it was forked.
+pub(crate) fn arguments() -> Option<&'static [OsString]> {
+    ARGUMENTS.get().map(Vec::as_slice)
+}

@@ -1,0 +1,104 @@
+//! The fork server of a program, which forks the pods of a run.
+
+use std::{
+    collections::BTreeSet,
+    ffi::OsString,
+    io::{self, IoSlice, Read as _},
+    mem::MaybeUninit,
+    os::{
+        fd::{AsFd as _, BorrowedFd, OwnedFd},
+        unix::{ffi::OsStrExt as _, net::UnixStream},
+    },
+    sync::{Mutex, PoisonError},
+};
+
+use rustix::{
+    net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg},
+    process::Pid,
+};
+use sealkit_protocol::{
+    Hello,
+    fork_server::{Forked, Start},
+    frame,
+};
+
+/// Beginnings of the names of variables that libraries read when they are loaded, before the fork: those of loaders and allocators.
+const READ_WHEN_LOADED: [&str; 6] = ["DYLD_", "GLIBC_", "LD_", "MALLOC_", "MIMALLOC_", "_RJEM_MALLOC_"];
+
+/// The connection to the fork server of a program.
+#[derive(Debug)]
+pub(crate) struct ForkServer {
+    socket: Mutex<UnixStream>,
+    /// The variables that its libraries have read.
+    loaded_with: BTreeSet<Vec<u8>>,
+}
+
+impl ForkServer {
+    /// Creates a connection. Returns the end of the program, too, which is started with `environment`.
+    pub(crate) fn new(environment: &[(OsString, OsString)]) -> io::Result<(Self, OwnedFd)> {
+        let (socket, of_program) = UnixStream::pair()?;
+        let Start { environment, .. } = start_message(&[], environment);
+        let loaded_with = environment.into_iter().filter(|variable| is_read_when_loaded(variable)).collect();
+        Ok((Self { socket: Mutex::new(socket), loaded_with }, of_program.into()))
+    }
+
+    /// Forks a process with this standard input, output and error. It has to receive `start` next.
+    ///
+    /// Returns `None` if the server is gone, or if the process has to be started: its libraries would read other variables.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the system has no resources for another process.
+    pub(crate) fn fork(&self, start: &Start, files: [BorrowedFd<'_>; 3]) -> io::Result<Option<Pid>> {
+        let read_when_loaded: BTreeSet<&Vec<u8>> =
+            start.environment.iter().filter(|variable| is_read_when_loaded(variable)).collect();
+        if !read_when_loaded.into_iter().eq(&self.loaded_with) {
+            return Ok(None);
+        }
+        let mut socket = self.socket.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut answer = [0; size_of::<Forked>()];
+        if send_files(&socket, 0, &files).and_then(|()| socket.read_exact(&mut answer)).is_err() {
+            return Ok(None);
+        }
+        match Forked::from_le_bytes(answer) {
+            error @ ..0 => Err(io::Error::from_raw_os_error(-error)),
+            process => Ok(Pid::from_raw(process)),
+        }
+    }
+}
+
+fn is_read_when_loaded(variable: &[u8]) -> bool {
+    READ_WHEN_LOADED.iter().any(|beginning| variable.starts_with(beginning.as_bytes()))
+}
+
+/// Returns the first message that a forked process reads.
+pub fn start_message(arguments: &[OsString], environment: &[(OsString, OsString)]) -> Start {
+    let variable = |(name, value): &(OsString, OsString)| [name.as_bytes(), b"=", value.as_bytes()].concat();
+    Start {
+        hello: Hello::current(),
+        arguments: arguments.iter().map(|argument| argument.as_bytes().to_vec()).collect(),
+        environment: environment.iter().map(variable).collect(),
+    }
+}
+
+/// Sends the first message of a program that forks a server, with the end of the server. All but the first byte goes through `rest`.
+pub(crate) fn send_start(
+    socket: &UnixStream,
+    mut rest: impl io::Write,
+    start: &Start,
+    server: &OwnedFd,
+) -> io::Result<()> {
+    let mut bytes = Vec::new();
+    frame::write(&mut bytes, start)?;
+    send_files(socket, bytes[0], &[server.as_fd()])?;
+    rest.write_all(&bytes[1..])
+}
+
+/// Sends a byte with files.
+fn send_files(socket: &UnixStream, byte: u8, files: &[BorrowedFd<'_>]) -> io::Result<()> {
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(3))];
+    let mut control = SendAncillaryBuffer::new(&mut space);
+    control.push(SendAncillaryMessage::ScmRights(files));
+    sendmsg(socket, &[IoSlice::new(&[byte])], &mut control, SendFlags::empty())?;
+    Ok(())
+}
