@@ -34,6 +34,7 @@ use crate::{
     start::start,
     timeout::Timeout,
     values::Values,
+    workers::Workers,
 };
 
 /// The deepest nesting of calls: a deeper one is taken for an endless recursion.
@@ -60,6 +61,7 @@ pub struct Engine {
     run: String,
     pub(crate) observer: Observer,
     pub(crate) slots: Slots,
+    pub(crate) workers: Arc<Workers>,
     next_pod: AtomicU64,
     /// The number of calls of each task.
     calls: Mutex<BTreeMap<String, u32>>,
@@ -138,6 +140,7 @@ impl Engine {
             run,
             observer,
             slots: Slots::new(slots),
+            workers: Arc::default(),
             next_pod: AtomicU64::new(0),
             calls: Mutex::default(),
             live: Mutex::default(),
@@ -304,6 +307,7 @@ impl Engine {
             options: &self.options,
             stdin: self.options.stdin && caller.is_none(),
             guard: self.guard.clone(),
+            workers: &self.workers,
         };
         let observer = self.observer.clone();
         let print = move |bytes: &[u8]| observer(&Event::Output { pod: number, bytes });
@@ -320,8 +324,8 @@ impl Engine {
         }
         let (answer, answers) = mpsc::channel();
         let (engine, name, socket) = (self.clone(), task.name.clone(), running.socket());
-        // On a thread: a pod that does not read its secrets must not block the engine.
-        thread::spawn(move || {
+        // On another thread: a pod that does not read its secrets must not block the engine.
+        self.workers.spawn(move || {
             // If the pod has died, its exit status says why.
             let _ = socket.send_start(&start);
             drop(start);

@@ -21,6 +21,7 @@ mod slots;
 mod start;
 mod timeout;
 mod values;
+mod workers;
 
 pub use cache::ResultCache;
 pub use directories::remove_stale_run_directories;

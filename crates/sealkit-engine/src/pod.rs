@@ -13,7 +13,6 @@ use std::{
     },
     path::Path,
     sync::{Arc, Mutex, PoisonError, mpsc},
-    thread,
     time::Duration,
 };
 
@@ -32,7 +31,7 @@ use sealkit_protocol::{
     query,
 };
 
-use crate::{cache::ResultCache, isolation::Isolation, mounts::Mounts, process, pty::Pty};
+use crate::{cache::ResultCache, isolation::Isolation, mounts::Mounts, process, pty::Pty, workers::Workers};
 
 /// The environment variables that a pod inherits, besides those that begin with `LC_` or `RUST_`.
 const INHERITED: [&str; 27] = [
@@ -175,6 +174,7 @@ pub(crate) struct Pod<'a> {
     /// Whether it has the standard input of this process.
     pub(crate) stdin: bool,
     pub(crate) guard: Arc<Guard>,
+    pub(crate) workers: &'a Arc<Workers>,
 }
 
 /// A running pod.
@@ -260,7 +260,7 @@ impl Pod<'_> {
         let (open, output_closed) = mpsc::channel();
         outputs.extend(pty_master.clone());
         let guard = self.guard.clone();
-        thread::spawn(move || {
+        self.workers.spawn(move || {
             sealkit_process::forward(outputs.iter().map(|file| &**file), &guard, print);
             drop(open);
         });

@@ -3,7 +3,6 @@
 use std::{
     io,
     sync::{Arc, Mutex, mpsc::Sender},
-    thread,
 };
 
 use rustix::process::Signal;
@@ -77,7 +76,7 @@ impl Engine {
         }
     }
 
-    /// Runs a called task on a thread of its own.
+    /// Runs a called task on another thread.
     fn serve_call(
         self: &Arc<Self>,
         pod: u64,
@@ -91,7 +90,7 @@ impl Engine {
         let call = self.next_call(&task);
         self.record_callee(pod, &task);
         let (engine, socket, pending) = (self.clone(), socket.clone(), pending.clone());
-        thread::spawn(move || {
+        self.workers.spawn(move || {
             let outcome = engine
                 .without_slot_of(&pending, || engine.call(Some(caller), depth + 1, &task, call, &inputs));
             let response = FromController::new(id, outcome.map(|success| success.outputs));

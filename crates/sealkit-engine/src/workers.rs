@@ -1,0 +1,92 @@
+//! Threads that do one piece of work after another: to start a thread takes longer than most calls of cached tasks.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, mpsc},
+    thread,
+};
+
+use crate::engine::lock;
+
+type Work = Box<dyn FnOnce() + Send>;
+
+/// The threads of a run. They end when it is dropped.
+#[derive(Default)]
+pub(crate) struct Workers {
+    /// Those that wait for work.
+    idle: Mutex<Vec<mpsc::Sender<Work>>>,
+}
+
+impl Workers {
+    /// Does `work` on another thread, which is started unless one is idle.
+    pub(crate) fn spawn(self: &Arc<Self>, work: impl FnOnce() + Send + 'static) {
+        let mut work: Work = Box::new(work);
+        let idle = lock(&self.idle).pop();
+        if let Some(idle) = idle {
+            match idle.send(work) {
+                Ok(()) => return,
+                // An idle thread waits for it, unless it has panicked.
+                Err(mpsc::SendError(unsent)) => work = unsent,
+            }
+        }
+        let workers = Arc::downgrade(self);
+        thread::spawn(move || {
+            loop {
+                work();
+                let (sender, next) = mpsc::channel();
+                let Some(workers) = workers.upgrade() else { return };
+                lock(&workers.idle).push(sender);
+                drop(workers);
+                work = match next.recv() {
+                    Ok(work) => work,
+                    Err(mpsc::RecvError) => return,
+                };
+            }
+        });
+    }
+}
+
+impl fmt::Debug for Workers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Workers").field("idle", &lock(&self.idle).len()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn work_is_done_by_idle_threads_which_end_with_the_run() {
+        let workers = Arc::new(Workers::default());
+        let work = || {
+            let (sender, receiver) = mpsc::channel();
+            workers.spawn(move || sender.send(thread::current().id()).unwrap());
+            receiver.recv().unwrap()
+        };
+        let wait_for = |count| {
+            while lock(&workers.idle).len() != count {
+                thread::yield_now();
+            }
+        };
+        let first = work();
+        wait_for(1);
+        assert_eq!(work(), first);
+        wait_for(1);
+        // Two pieces of work that wait for each other.
+        let (sender, receiver) = mpsc::channel();
+        workers.spawn(move || receiver.recv().unwrap());
+        workers.spawn(move || sender.send(()).unwrap());
+        wait_for(2);
+        let (alive, ended) = mpsc::channel::<()>();
+        let last = Arc::downgrade(&workers);
+        workers.spawn(move || {
+            let _alive = alive;
+            while last.strong_count() > 0 {
+                thread::yield_now();
+            }
+        });
+        drop(workers);
+        assert!(ended.recv().is_err());
+    }
+}
