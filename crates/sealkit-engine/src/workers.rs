@@ -8,6 +8,9 @@ use std::{
 
 use crate::engine::lock;
 
+/// The largest number of idle threads: most threads wait for pods at the same time, and few work.
+const MAX_IDLE: usize = 32;
+
 type Work = Box<dyn FnOnce() + Send>;
 
 /// The threads of a run. They end when it is dropped.
@@ -25,7 +28,6 @@ impl Workers {
         if let Some(idle) = idle {
             match idle.send(work) {
                 Ok(()) => return,
-                // An idle thread waits for it, unless it has panicked.
                 Err(mpsc::SendError(unsent)) => work = unsent,
             }
         }
@@ -33,16 +35,21 @@ impl Workers {
         thread::spawn(move || {
             loop {
                 work();
-                let (sender, next) = mpsc::channel();
-                let Some(workers) = workers.upgrade() else { return };
-                lock(&workers.idle).push(sender);
-                drop(workers);
-                work = match next.recv() {
-                    Ok(work) => work,
-                    Err(mpsc::RecvError) => return,
-                };
+                let next = workers.upgrade().and_then(|workers| workers.rest());
+                let Some(Ok(next)) = next.map(|next| next.recv()) else { return };
+                work = next;
             }
         });
+    }
+
+    /// Makes the calling thread idle. Returns what it receives its next work from, unless enough threads are idle.
+    fn rest(&self) -> Option<mpsc::Receiver<Work>> {
+        let mut idle = lock(&self.idle);
+        (idle.len() < MAX_IDLE).then(|| {
+            let (sender, receiver) = mpsc::channel();
+            idle.push(sender);
+            receiver
+        })
     }
 }
 
