@@ -10,6 +10,7 @@ use std::{
         unix::{ffi::OsStrExt as _, net::UnixStream},
     },
     sync::{Mutex, PoisonError},
+    time::Duration,
 };
 
 use rustix::{
@@ -25,10 +26,14 @@ use sealkit_protocol::{
 /// Beginnings of the names of variables that libraries read when they are loaded, before the fork: those of loaders and allocators.
 const READ_WHEN_LOADED: [&str; 6] = ["DYLD_", "GLIBC_", "LD_", "MALLOC_", "MIMALLOC_", "_RJEM_MALLOC_"];
 
+/// The time for each answer. A server that was stopped does not answer.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
 /// The connection to the fork server of a program.
 #[derive(Debug)]
 pub(crate) struct ForkServer {
-    socket: Mutex<UnixStream>,
+    /// Closed once the server has not answered.
+    socket: Mutex<Option<UnixStream>>,
     /// The variables that its libraries have read.
     loaded_with: BTreeSet<Vec<u8>>,
 }
@@ -39,12 +44,13 @@ impl ForkServer {
         let (socket, of_program) = UnixStream::pair()?;
         let Start { environment, .. } = start_message(&[], environment);
         let loaded_with = environment.into_iter().filter(|variable| is_read_when_loaded(variable)).collect();
-        Ok((Self { socket: Mutex::new(socket), loaded_with }, of_program.into()))
+        socket.set_read_timeout(Some(TIMEOUT))?;
+        Ok((Self { socket: Mutex::new(Some(socket)), loaded_with }, of_program.into()))
     }
 
     /// Forks a process with this standard input, output and error. It has to receive `start` next.
     ///
-    /// Returns `None` if the server is gone, or if the process has to be started: its libraries would read other variables.
+    /// Returns `None` if the server does not answer, or if the process has to be started: its libraries would read other variables.
     ///
     /// # Errors
     ///
@@ -55,9 +61,12 @@ impl ForkServer {
         if !read_when_loaded.into_iter().eq(&self.loaded_with) {
             return Ok(None);
         }
-        let mut socket = self.socket.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut server = self.socket.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(mut socket) = server.as_ref() else { return Ok(None) };
         let mut answer = [0; size_of::<Forked>()];
-        if send_files(&socket, 0, &files).and_then(|()| socket.read_exact(&mut answer)).is_err() {
+        if send_files(socket, 0, &files).and_then(|()| socket.read_exact(&mut answer)).is_err() {
+            // A later answer would be taken for that of the next process.
+            *server = None;
             return Ok(None);
         }
         match Forked::from_le_bytes(answer) {
