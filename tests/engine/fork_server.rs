@@ -3,14 +3,14 @@
 use std::{fs, os::unix::process::ExitStatusExt as _};
 
 use rustix::process::{Pid, Signal, kill_process};
-use support::runs::{LOOT, children, mask, pods, wait_for};
+use support::runs::{LOOT, Runs, children, mask, pods, wait_for};
 
 use crate::home;
 
 /// Returns the subcommand that the program of the first pod of a run was started with.
-fn started_with(options: &str) -> String {
-    let home = home();
-    let mut run = home.start_with(options, "waits").unwrap();
+fn started_with(home: &Runs, options: &str, variable: (&str, &str)) -> String {
+    let mut command = home.command(options, "waits");
+    let mut run = command.env(variable.0, variable.1).spawn().unwrap();
     wait_for(&mut run, "waits | waiting");
     let line = fs::read_to_string(format!("/proc/{}/cmdline", pods(run.id())[0])).unwrap();
     kill_process(Pid::from_child(&run), Signal::TERM).unwrap();
@@ -19,12 +19,26 @@ fn started_with(options: &str) -> String {
 }
 
 #[test]
-fn a_pod_is_forked_unless_its_libraries_read_other_variables_or_it_may_be_debugged() {
-    for options in ["", "--env LEVEL=debug", "--inherit-env"] {
-        assert_eq!(started_with(options), "answer", "{options}");
+fn a_pod_is_forked_unless_it_has_variables_of_its_own_or_may_be_debugged() {
+    let home = home();
+    let of_file = home.home.path().join("variables.env");
+    fs::write(&of_file, "LEVEL=debug\n").unwrap();
+    let of_file = format!("--env-file {}", of_file.display());
+    let (none, libraries) = (("LEVEL", "info"), ("LD_LIBRARY_PATH", "/opt/lib"));
+    for (options, variable) in [
+        ("", none),
+        ("--env LEVEL=debug", none),
+        ("--env LD_LIBRARY_PATH=/opt/lib", none),
+        ("--inherit-env", libraries),
+        ("--inherit-env", ("=C:", "")),
+    ] {
+        assert_eq!(started_with(&home, options, variable), "answer", "{options}, {variable:?}");
     }
-    for options in ["--env LD_LIBRARY_PATH=/opt/lib", "--debuggable", "--process-isolation"] {
-        assert_eq!(started_with(options), "execute", "{options}");
+    // Libraries may read variables before the fork.
+    for (options, variable) in
+        [("", libraries), (&*of_file, none), ("--debuggable", none), ("--process-isolation", none)]
+    {
+        assert_eq!(started_with(&home, options, variable), "execute", "{options}, {variable:?}");
     }
 }
 

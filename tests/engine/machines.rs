@@ -19,16 +19,21 @@ const STORY: &str = "
 
 /// Runs the story after `setup`, which is run as root, and `limits`, which is run as the user.
 fn run(setup: &str, limits: &str) -> (Option<i32>, String) {
+    run_as(USER, setup, &format!("{limits}\n{STORY}"))
+}
+
+/// Runs `setup` as root and `story` as a user.
+fn run_as(user: u32, setup: &str, story: &str) -> (Option<i32>, String) {
     let home = without_secrets();
     let path = home.home.path();
     for (name, source) in [("sealkit", home.home.command()), ("pods", env!("CARGO_BIN_EXE_pods"))] {
         fs::copy(source, path.join(name)).unwrap();
     }
     fs::set_permissions(path, fs::Permissions::from_mode(0o700)).unwrap();
-    chown(path, Some(USER), Some(USER)).unwrap();
-    let story = format!("cd \"$HOME\" || exit\n{limits}\n{STORY}");
+    chown(path, Some(user), Some(user)).unwrap();
+    let story = format!("cd \"$HOME\" || exit\n{story}");
     let as_user = format!(
-        "exec setpriv --reuid {USER} --regid {USER} --clear-groups env -i PATH=\"$PATH\" $VARIABLES sh -c \"$STORY\""
+        "exec setpriv --reuid {user} --regid {user} --clear-groups env -i PATH=\"$PATH\" $VARIABLES sh -c \"$STORY\""
     );
     let mut shell = Command::new("unshare");
     shell.args(["--mount", "--pid", "--fork", "sh", "-c", &format!("exec 2>&1; {setup} && {as_user}")]);
@@ -70,5 +75,21 @@ fn an_error_names_what_a_machine_lacks() {
     ] {
         let (code, output) = run(setup, limits);
         assert!(code != Some(0) && output.contains(expected), "{setup} {limits}: {output}");
+    }
+}
+
+#[test]
+#[cfg_attr(not(is_root), ignore = "needs root")]
+fn a_run_ends_where_the_system_has_no_threads_for_it() {
+    for processes in [10, 14, 18, 22, 28] {
+        let story = format!(
+            "prlimit --pid $$ --nproc={processes} && timeout 100 ./sealkit run ./pods fan_out --width 20"
+        );
+        // The limit counts all processes of the user.
+        let (code, output) = run_as(USER + 1, "true", &story);
+        assert!(
+            code == Some(1) && output.contains("error: task `fan_out` "),
+            "{processes}: {code:?} {output}"
+        );
     }
 }

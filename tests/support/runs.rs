@@ -99,19 +99,18 @@ impl Runs {
     ///
     /// Returns an error like [`Runs::start`].
     pub fn start_with(&self, options: &str, line: &str) -> io::Result<Child> {
-        Command::new(self.home.command())
-            .arg("run")
-            .args(options.split_whitespace())
-            .arg(self.pods)
-            .args(line.split_whitespace())
-            .env_clear()
-            .env("HOME", self.home.path())
-            .env("PATH", env::var_os("PATH").unwrap_or_default())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .process_group(0)
-            .spawn()
+        self.command(options, line).spawn()
+    }
+
+    /// Returns the command of a run in its own process group.
+    pub fn command(&self, options: &str, line: &str) -> Command {
+        let mut command = Command::new(self.home.command());
+        command.arg("run").args(options.split_whitespace());
+        command.arg(self.pods).args(line.split_whitespace());
+        command.env_clear().env("HOME", self.home.path());
+        command.env("PATH", env::var_os("PATH").unwrap_or_default());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+        command
     }
 
     /// Starts a run on a terminal.

@@ -26,6 +26,13 @@ use crate::{
 };
 
 pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
+    let outcome = run_task(args);
+    // Also the fork server, if no task has run.
+    sealkit_engine::kill_orphans();
+    outcome
+}
+
+fn run_task(args: &Run) -> Result<(), CommandError> {
     let mut timings = Timings::start();
     check_stdin(args)?;
     let scope = Scope::new(args.domain.as_deref(), args.project.as_deref())?;

@@ -15,7 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rustix::process::Pid;
+use rustix::process::{Pid, Signal};
 use sealkit_guard::Guard;
 use sealkit_idl::task::Inputs;
 use sealkit_process::RunDirectory;
@@ -29,7 +29,9 @@ use crate::{
     event::{Event, Observer},
     isolation::Isolation,
     mounts,
-    pod::{self, Pod, PodOptions},
+    pod::{Pod, PodOptions},
+    private_files,
+    problems::{cancelled, exhausted, io_problem, problem},
     slots::Slots,
     start::start,
     timeout::Timeout,
@@ -124,7 +126,7 @@ impl Engine {
         let visible_files = directory
             .as_ref()
             .filter(|_| options.isolation == Isolation::Private)
-            .and_then(|directory| pod::try_to_hide_files(&program, &options, directory.path()).err());
+            .and_then(|directory| private_files::try_to_hide(&program, &options, directory.path()).err());
         let random = RandomState::new().hash_one(std::process::id());
         let run = format!("local-{:012x}", random >> 16);
         let slots = thread::available_parallelism().map_or(2, usize::from) * 2;
@@ -325,7 +327,7 @@ impl Engine {
         let (answer, answers) = mpsc::channel();
         let (engine, name, socket) = (self.clone(), task.name.clone(), running.socket());
         // On another thread: a pod that does not read its secrets must not block the engine.
-        self.workers.spawn(move || {
+        let served = self.workers.spawn(move || {
             // If the pod has died, its exit status says why.
             let _ = socket.send_start(&start);
             drop(start);
@@ -338,6 +340,10 @@ impl Engine {
                 engine.terminate(vec![number]);
             }
         });
+        let timeout = served.and(timeout);
+        if timeout.is_err() {
+            self.signal_group(number, Signal::KILL);
+        }
         let exit = running.wait(|signal| {
             if self.is_suspended(number) {
                 return;
@@ -356,6 +362,7 @@ impl Engine {
         if self.is_cancelled(caller) {
             return Err(cancelled(&task.name));
         }
+        let timeout = timeout.map_err(|error| exhausted(&task.name, error))?;
         if let Some(problem) = lock(&self.misunderstood).remove(&number) {
             return Err(problem);
         }
@@ -382,16 +389,4 @@ impl Engine {
 
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn problem(code: Code, error: &sealkit_program::Error) -> Problem {
-    Problem::new(code, error.to_string()).with_optional_hint(error.hint())
-}
-
-pub(crate) fn io_problem(message: String, error: io::Error) -> Problem {
-    problem(Code::Io, &sealkit_program::Error::io(message, error)).not_retryable()
-}
-
-pub(crate) fn cancelled(task: &str) -> Problem {
-    Problem::new(Code::Cancelled, format!("task `{task}` was cancelled"))
 }

@@ -13,6 +13,8 @@ mod event;
 mod isolation;
 mod mounts;
 mod pod;
+mod private_files;
+mod problems;
 mod process;
 mod pty;
 mod serve;

@@ -24,11 +24,10 @@ use rustix::{
 use sealkit_guard::Guard;
 use sealkit_idl::{prost::Message, task::Inputs};
 use sealkit_names::variables;
-use sealkit_program::Program;
+use sealkit_program::{Program, Variables};
 use sealkit_protocol::{
     Exit, Hello, frame,
     mounts::{self, SecretVariable},
-    query,
 };
 
 use crate::{cache::ResultCache, isolation::Isolation, mounts::Mounts, process, pty::Pty, workers::Workers};
@@ -138,19 +137,23 @@ impl PodOptions {
         sealkit_process::close_on_exec();
         // A debugger expects the program itself.
         if self.isolation == Isolation::Private && !self.debuggable {
-            Program::open_with_fork_server(path, timeout, &self.inherited_variables())
+            Program::open_with_fork_server(path, timeout, &self.variables())
         } else {
             Program::open(path, timeout)
         }
     }
 
+    /// Returns the variables that all pods have, unless they hold a secret of the pod.
+    pub(crate) fn variables(&self) -> Variables {
+        self.inherited_variables().chain(self.environment.iter().cloned()).collect()
+    }
+
     /// Returns the variables that all pods inherit.
-    fn inherited_variables(&self) -> Vec<(OsString, OsString)> {
-        let inherited = env::vars_os()
+    fn inherited_variables(&self) -> impl Iterator<Item = (OsString, OsString)> {
+        env::vars_os()
             .filter(|(name, _)| self.inherit_environment || is_inherited(name))
             .filter(|(name, _)| !self.hidden_variables.iter().any(|hidden| name == hidden.as_str()))
-            .filter(|(name, _)| !name.to_str().is_some_and(variables::is_reserved));
-        inherited.collect()
+            .filter(|(name, _)| !name.to_str().is_some_and(variables::is_reserved))
     }
 }
 
@@ -246,27 +249,32 @@ impl Pod<'_> {
         if let Some(secrets) = self.secrets {
             DirBuilder::new().mode(0o700).recursive(true).create(secrets)?;
         }
-        let (mut outputs, mut pty_master) = (Vec::new(), None);
-        let (process, stream) = process::start(self.program, &self.arguments(), &self.environment(), || {
-            if let Some(Pty { master, replica }) = Pty::open() {
-                pty_master = Some(Arc::new(master));
-                return Ok([replica.try_clone()?, replica]);
-            }
-            let ((stdout, of_stdout), (stderr, of_stderr)) = (io::pipe()?, io::pipe()?);
-            outputs = [stdout, stderr].map(|pipe| Arc::new(File::from(OwnedFd::from(pipe)))).into();
-            Ok([of_stdout.into(), of_stderr.into()])
-        })?;
-        let socket = Arc::new(PodSocket { stream, sending: Mutex::new(()) });
+        let (workers, guard) = (self.workers, self.guard.clone());
         let (open, output_closed) = mpsc::channel();
-        outputs.extend(pty_master.clone());
-        let guard = self.guard.clone();
-        self.workers.spawn(move || {
-            sealkit_process::forward(outputs.iter().map(|file| &**file), &guard, print);
-            drop(open);
-        });
+        let mut terminal = None;
+        let outputs = || {
+            let (sources, of_pod): (Vec<Arc<File>>, _) = if let Some(Pty { master, replica }) = Pty::open() {
+                let master = Arc::new(master);
+                terminal = Some(master.clone());
+                (vec![master], [replica.try_clone()?, replica])
+            } else {
+                let ((stdout, of_stdout), (stderr, of_stderr)) = (io::pipe()?, io::pipe()?);
+                let sources = [stdout, stderr].map(|pipe| Arc::new(File::from(OwnedFd::from(pipe))));
+                (sources.into(), [of_stdout.into(), of_stderr.into()])
+            };
+            workers.spawn(move || {
+                sealkit_process::forward(sources.iter().map(|file| &**file), &guard, print);
+                drop(open);
+            })?;
+            Ok(of_pod)
+        };
+        let variables = (self.variables(), self.variables_of_engine());
+        let (process, stream) =
+            process::start(self.program, &self.arguments(), variables.0, variables.1, outputs)?;
+        let socket = Arc::new(PodSocket { stream, sending: Mutex::new(()) });
         let (stdin, secrets) = (self.stdin, mem::take(&mut self.mounts.variables));
         let start = StartMessages { stdin, secrets, inputs: inputs.clone() };
-        Ok((RunningPod { socket, process, terminal: pty_master, output_closed }, start))
+        Ok((RunningPod { socket, process, terminal, output_closed }, start))
     }
 
     fn arguments(&self) -> Vec<OsString> {
@@ -278,15 +286,19 @@ impl Pod<'_> {
         arguments
     }
 
-    fn environment(&self) -> Vec<(OsString, OsString)> {
-        let options = self.options;
+    /// Returns the variables that are inherited or set.
+    fn variables(&self) -> Variables {
         let is_secret =
             |name: &OsStr| self.mounts.variables.iter().any(|variable| name == variable.name.as_str());
-        let mut all = options.inherited_variables();
-        all.extend(options.set_variables(self.env).map(|(name, value)| (name.into(), value.into())));
-        all.retain(|(name, _)| !is_secret(name));
+        let set = self.options.set_variables(self.env).map(|(name, value)| (name.into(), value.into()));
+        self.options.inherited_variables().chain(set).filter(|(name, _)| !is_secret(name)).collect()
+    }
+
+    /// Returns the variables that tell the pod where it is.
+    fn variables_of_engine(&self) -> Variables {
+        let (options, mut all) = (self.options, Variables::new());
         let mut set =
-            |name: &str, value: &dyn AsRef<OsStr>| all.push((name.into(), value.as_ref().to_owned()));
+            |name: &str, value: &dyn AsRef<OsStr>| drop(all.insert(name.into(), value.as_ref().to_owned()));
         set(variables::ENGINE, &std::process::id().to_string());
         if let Some(secrets) = self.secrets.filter(|_| self.hides_files) {
             set(variables::MOUNTS, &secrets);
@@ -354,34 +366,6 @@ impl RunningPod {
         // The channel closes when all output has been read; a process that left the group may hold the output open.
         let _ = self.output_closed.recv_timeout(OUTPUT_TIMEOUT);
         Ok(exit)
-    }
-}
-
-/// Tries whether pods of `program` can hide files in `directory` from other processes of the same user.
-///
-/// The program tries it, as a process that may not be read, such as this one, cannot.
-pub(crate) fn try_to_hide_files(program: &Program, options: &PodOptions, directory: &Path) -> io::Result<()> {
-    let mut environment = options.inherited_variables();
-    environment.extend(options.environment.iter().cloned());
-    environment.push((variables::ENGINE.into(), std::process::id().to_string().into()));
-    environment.push((variables::MOUNTS.into(), directory.into()));
-    let null = || {
-        let null = OwnedFd::from(File::options().write(true).open("/dev/null")?);
-        Ok([null.try_clone()?, null])
-    };
-    let (process, _) = process::start(program, &[query::COMMAND.into()], &environment, null)?;
-    loop {
-        match waitpid(Some(process), WaitOptions::empty()) {
-            Ok(Some((_, status))) => {
-                return match status.exit_status() {
-                    Some(0) => Ok(()),
-                    Some(number) => Err(io::Error::from_raw_os_error(number)),
-                    None => Err(io::Error::other(format!("{status:?}"))),
-                };
-            }
-            Ok(None) | Err(Errno::INTR) => {}
-            Err(error) => return Err(error.into()),
-        }
     }
 }
 

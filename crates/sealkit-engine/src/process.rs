@@ -12,36 +12,40 @@ use std::{
 };
 
 use rustix::process::Pid;
-use sealkit_program::Program;
+use sealkit_program::{Program, Variables};
 use sealkit_protocol::frame;
 
 /// Held while a process is started. Some systems mark descriptors close-on-exec only after creating them: a process that starts at that
 /// moment would inherit the socket of another one.
 static STARTING: Mutex<()> = Mutex::new(());
 
-/// Starts a process with the standard output and error that `outputs` opens. Its standard input is a socket, whose other end is returned.
+/// Starts a process with these variables and the standard output and error that `outputs` opens. Its standard input is a socket, whose
+/// other end is returned.
 ///
 /// The calling thread has to wait for a process that it starts: Linux kills it when the thread ends.
 pub(crate) fn start(
     program: &Program,
     arguments: &[OsString],
-    environment: &[(OsString, OsString)],
+    variables: Variables,
+    of_engine: Variables,
     outputs: impl FnOnce() -> io::Result<[OwnedFd; 2]>,
 ) -> io::Result<(Pid, UnixStream)> {
     let _starting = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
     let [stdout, stderr] = outputs()?;
     let (socket, stdin) = UnixStream::pair()?;
-    let start = sealkit_program::start_message(arguments, environment);
     let files = [stdin.as_fd(), stdout.as_fd(), stderr.as_fd()];
-    if let Some(process) = program.fork(&start, files)? {
+    let forked = program.fork(&variables, files)?;
+    let mut environment = variables;
+    environment.extend(of_engine);
+    if let Some(process) = forked {
         // If the process has died, its exit status says why.
-        let _ = frame::write(&socket, &start);
+        let _ = frame::write(&socket, &sealkit_program::start_message(arguments, &environment));
         return Ok((process, socket));
     }
     // Another pair: a server that was killed may have forked a process that still reads from this one.
     let (socket, stdin) = UnixStream::pair()?;
     let mut command = Command::new(program.path());
-    command.args(arguments).env_clear().envs(environment.iter().map(|(name, value)| (name, value)));
+    command.args(arguments).env_clear().envs(environment);
     let child = command.stdin(OwnedFd::from(stdin)).stdout(stdout).stderr(stderr).spawn()?;
     Ok((Pid::from_child(&child), socket))
 }

@@ -16,6 +16,7 @@ use sealkit_program::BUILD_AGAIN;
 use crate::{
     engine::{Caller, Engine, lock},
     pod::PodSocket,
+    problems::exhausted,
 };
 
 impl Engine {
@@ -89,21 +90,26 @@ impl Engine {
         // Numbered here, in the order of the calls: the threads start in any order.
         let call = self.next_call(&task);
         self.record_callee(pod, &task);
-        let (engine, socket, pending) = (self.clone(), socket.clone(), pending.clone());
-        self.workers.spawn(move || {
+        let (engine, pending) = (self.clone(), pending.clone());
+        let (of_caller, name) = (socket.clone(), task.clone());
+        let served = self.workers.spawn(move || {
             let outcome = engine
                 .without_slot_of(&pending, || engine.call(Some(caller), depth + 1, &task, call, &inputs));
             let response = FromController::new(id, outcome.map(|success| success.outputs));
-            let sent = socket.send(&FromControllerFrame::from(response));
+            let sent = of_caller.send(&FromControllerFrame::from(response));
             // Other errors mean that the pod has exited.
             if let Err(error) = sent
                 && error.kind() == io::ErrorKind::InvalidInput
             {
                 let problem = Problem::new(Code::TooLarge, format!("output of task `{task}`: {error}"));
                 let response = FromController::new(id, Err(problem));
-                let _ = socket.send(&FromControllerFrame::from(response));
+                let _ = of_caller.send(&FromControllerFrame::from(response));
             }
         });
+        if let Err(error) = served {
+            let response = FromController::new(id, Err(exhausted(&name, error)));
+            let _ = socket.send(&FromControllerFrame::from(response));
+        }
     }
 
     /// Terminates a pod, which fails with `problem`.

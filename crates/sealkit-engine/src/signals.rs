@@ -39,15 +39,22 @@ impl Engine {
             self.signal_group(*pod, Signal::CONT);
         }
         let (engine, grace_period) = (Arc::downgrade(self), self.options.grace_period);
-        thread::spawn(move || {
+        let terminated = pods.clone();
+        let waiting = thread::Builder::new().spawn(move || {
             thread::sleep(grace_period);
             let Some(engine) = engine.upgrade() else { return };
-            for pod in pods {
+            for pod in terminated {
                 if engine.signal_group(pod, Signal::KILL) {
                     (engine.observer)(&Event::Killed { pod, grace_period });
                 }
             }
         });
+        if waiting.is_err() {
+            // The system has no thread that could wait.
+            for pod in pods {
+                self.signal_group(pod, Signal::KILL);
+            }
+        }
     }
 
     /// Sends a signal to the first process of a pod, which passes it on to the task.

@@ -10,8 +10,8 @@ use sealkit_idl::task::Inputs;
 use sealkit_protocol::Problem;
 
 use crate::{
-    engine::io_problem,
     pod::{Pod, RunningPod, StartMessages},
+    problems::{exhausted, io_problem},
 };
 
 /// How long a pod waits for other pods to end if the system has no descriptors or processes for it.
@@ -29,10 +29,7 @@ pub(crate) fn start(
             Err(error) if is_exhausted(&error) && started.elapsed() < START_TIMEOUT => {
                 thread::sleep(Duration::from_millis(20));
             }
-            Err(error) if is_exhausted(&error) => {
-                let problem = io_problem(format!("cannot start the pod of task `{}`", pod.task), error);
-                return Err(problem.with_hint("raise the limits: see `ulimit -n` and `ulimit -u`"));
-            }
+            Err(error) if is_exhausted(&error) => return Err(exhausted(pod.task, error)),
             started => {
                 return started.map_err(|error| {
                     io_problem(format!("cannot start the pod of task `{}`", pod.task), error)

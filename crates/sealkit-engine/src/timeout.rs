@@ -1,6 +1,7 @@
 //! Timeouts of pods.
 
 use std::{
+    io,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -19,19 +20,26 @@ pub(crate) struct Timeout {
 
 impl Timeout {
     /// Starts the clock: `terminate` is called when `limit` has passed.
-    pub(crate) fn start(limit: Option<Duration>, terminate: impl FnOnce() + Send + 'static) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the system has no resources for another thread.
+    pub(crate) fn start(
+        limit: Option<Duration>,
+        terminate: impl FnOnce() + Send + 'static,
+    ) -> io::Result<Self> {
         let (running, finished) = mpsc::channel::<()>();
         let expired = Arc::new(AtomicBool::new(false));
         if let Some(limit) = limit {
             let expired = expired.clone();
-            thread::spawn(move || {
+            thread::Builder::new().spawn(move || {
                 if finished.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
                     expired.store(true, Ordering::SeqCst);
                     terminate();
                 }
-            });
+            })?;
         }
-        Self { expired, _is_running: running }
+        Ok(Self { expired, _is_running: running })
     }
 
     /// Returns whether the limit has passed.
@@ -47,13 +55,14 @@ mod tests {
     #[test]
     fn a_timeout_terminates_once_and_a_dropped_one_never() {
         let (terminated, receiver) = mpsc::channel();
-        let timeout = Timeout::start(Some(Duration::from_millis(1)), move || terminated.send(()).unwrap());
+        let timeout =
+            Timeout::start(Some(Duration::from_millis(1)), move || terminated.send(()).unwrap()).unwrap();
         receiver.recv().unwrap();
         assert!(timeout.timed_out());
         assert!(receiver.recv().is_err());
 
         let (terminated, receiver) = mpsc::channel::<()>();
-        let timeout = Timeout::start(Some(Duration::from_secs(1000)), move || drop(terminated));
+        let timeout = Timeout::start(Some(Duration::from_secs(1000)), move || drop(terminated)).unwrap();
         assert!(!timeout.timed_out());
         drop(timeout);
         assert!(receiver.recv().is_err());

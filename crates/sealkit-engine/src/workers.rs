@@ -1,7 +1,7 @@
 //! Threads that do one piece of work after another: to start a thread takes longer than most calls of cached tasks.
 
 use std::{
-    fmt,
+    fmt, io,
     sync::{Arc, Mutex, mpsc},
     thread,
 };
@@ -22,24 +22,29 @@ pub(crate) struct Workers {
 
 impl Workers {
     /// Does `work` on another thread, which is started unless one is idle.
-    pub(crate) fn spawn(self: &Arc<Self>, work: impl FnOnce() + Send + 'static) {
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the system has no resources for another thread.
+    pub(crate) fn spawn(self: &Arc<Self>, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
         let mut work: Work = Box::new(work);
         let idle = lock(&self.idle).pop();
         if let Some(idle) = idle {
             match idle.send(work) {
-                Ok(()) => return,
+                Ok(()) => return Ok(()),
                 Err(mpsc::SendError(unsent)) => work = unsent,
             }
         }
         let workers = Arc::downgrade(self);
-        thread::spawn(move || {
+        thread::Builder::new().spawn(move || {
             loop {
                 work();
                 let next = workers.upgrade().and_then(|workers| workers.rest());
                 let Some(Ok(next)) = next.map(|next| next.recv()) else { return };
                 work = next;
             }
-        });
+        })?;
+        Ok(())
     }
 
     /// Makes the calling thread idle. Returns what it receives its next work from, unless enough threads are idle.
@@ -68,7 +73,7 @@ mod tests {
         let workers = Arc::new(Workers::default());
         let work = || {
             let (sender, receiver) = mpsc::channel();
-            workers.spawn(move || sender.send(thread::current().id()).unwrap());
+            workers.spawn(move || sender.send(thread::current().id()).unwrap()).unwrap();
             receiver.recv().unwrap()
         };
         let wait_for = |count| {
@@ -82,17 +87,19 @@ mod tests {
         wait_for(1);
         // Two pieces of work that wait for each other.
         let (sender, receiver) = mpsc::channel();
-        workers.spawn(move || receiver.recv().unwrap());
-        workers.spawn(move || sender.send(()).unwrap());
+        workers.spawn(move || receiver.recv().unwrap()).unwrap();
+        workers.spawn(move || sender.send(()).unwrap()).unwrap();
         wait_for(2);
         let (alive, ended) = mpsc::channel::<()>();
         let last = Arc::downgrade(&workers);
-        workers.spawn(move || {
-            let _alive = alive;
-            while last.strong_count() > 0 {
-                thread::yield_now();
-            }
-        });
+        workers
+            .spawn(move || {
+                let _alive = alive;
+                while last.strong_count() > 0 {
+                    thread::yield_now();
+                }
+            })
+            .unwrap();
         drop(workers);
         assert!(ended.recv().is_err());
     }

@@ -12,6 +12,8 @@ use std::{
     ffi::{CStr, OsStr, c_char},
     os::unix::ffi::OsStrExt as _,
 };
+#[cfg(target_os = "linux")]
+use std::{ffi::CString, ptr};
 
 use sealkit_names::GuardMode;
 use sealkit_protocol::mounts::{MountKind, SecretVariable};
@@ -21,10 +23,12 @@ use zeroize::{Zeroize, Zeroizing};
 type Block = *const *mut c_char;
 
 #[cfg(not(target_vendor = "apple"))]
+unsafe extern "C" {
+    static mut environ: Block;
+}
+
+#[cfg(not(target_vendor = "apple"))]
 fn block() -> Block {
-    unsafe extern "C" {
-        static environ: Block;
-    }
     // SAFETY: before `main`, no other thread can change the variable.
     unsafe { environ }
 }
@@ -77,17 +81,16 @@ pub(crate) fn set(name: &[u8], value: &[u8]) {
     }
 }
 
-/// Replaces all variables. Each is `NAME=VALUE`. Call this only before `main`.
+/// Replaces the environment. Each variable is `NAME=VALUE`. Call this only before `main`.
 #[cfg(target_os = "linux")]
-pub(crate) fn replace(variables: &[Vec<u8>]) {
-    for (name, _) in env::vars_os() {
-        remove(name);
-    }
-    for variable in variables {
-        if let Some(end) = variable.iter().position(|byte| *byte == b'=') {
-            set(&variable[..end], &variable[end + 1..]);
-        }
-    }
+pub(crate) fn replace(variables: Vec<Vec<u8>>) {
+    // They stay allocated: other code may keep pointers to variables.
+    let variables = variables.into_iter().filter_map(|variable| CString::new(variable).ok());
+    let mut block: Vec<*mut c_char> = variables.map(CString::into_raw).collect();
+    block.push(ptr::null_mut());
+    // SAFETY: the block has the form that POSIX asks for and is never freed. Before `main`, there is no other thread that could read or
+    // change the environment.
+    unsafe { environ = block.leak().as_ptr() };
 }
 
 /// Removes a variable. Call this only before `main`.

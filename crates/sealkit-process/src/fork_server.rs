@@ -120,7 +120,7 @@ fn become_silent() -> io::Result<()> {
 /// Takes over the arguments and the environment that the engine sends.
 fn become_started(from: impl io::Read) -> io::Result<()> {
     let start: Start = frame::read(from)?.ok_or(io::ErrorKind::UnexpectedEof)?;
-    environment::replace(&start.environment);
+    environment::replace(start.environment);
     if !start.arguments.is_empty() {
         let _ = ARGUMENTS.set(start.arguments.into_iter().map(OsString::from_vec).collect());
     }

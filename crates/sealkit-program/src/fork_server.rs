@@ -1,7 +1,7 @@
 //! The fork server of a program, which forks the pods of a run.
 
 use std::{
-    collections::BTreeSet,
+    collections::BTreeMap,
     ffi::OsString,
     io::{self, IoSlice, Read as _},
     mem::MaybeUninit,
@@ -23,42 +23,39 @@ use sealkit_protocol::{
     frame,
 };
 
-/// Beginnings of the names of variables that libraries read when they are loaded, before the fork: those of loaders and allocators.
-const READ_WHEN_LOADED: [&str; 6] = ["DYLD_", "GLIBC_", "LD_", "MALLOC_", "MIMALLOC_", "_RJEM_MALLOC_"];
-
 /// The time for each answer. A server that was stopped does not answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Environment variables.
+pub type Variables = BTreeMap<OsString, OsString>;
 
 /// The connection to the fork server of a program.
 #[derive(Debug)]
 pub(crate) struct ForkServer {
     /// Closed once the server has not answered.
     socket: Mutex<Option<UnixStream>>,
-    /// The variables that its libraries have read.
-    loaded_with: BTreeSet<Vec<u8>>,
+    /// The variables that the program was started with.
+    variables: Variables,
 }
 
 impl ForkServer {
-    /// Creates a connection. Returns the end of the program, too, which is started with `environment`.
-    pub(crate) fn new(environment: &[(OsString, OsString)]) -> io::Result<(Self, OwnedFd)> {
+    /// Creates a connection. Returns the end of the program, too, which is started with `variables`.
+    pub(crate) fn new(variables: &Variables) -> io::Result<(Self, OwnedFd)> {
         let (socket, of_program) = UnixStream::pair()?;
-        let Start { environment, .. } = start_message(&[], environment);
-        let loaded_with = environment.into_iter().filter(|variable| is_read_when_loaded(variable)).collect();
         socket.set_read_timeout(Some(TIMEOUT))?;
-        Ok((Self { socket: Mutex::new(Some(socket)), loaded_with }, of_program.into()))
+        let server = Self { socket: Mutex::new(Some(socket)), variables: variables.clone() };
+        Ok((server, of_program.into()))
     }
 
     /// Forks a process with this standard input, output and error. It has to receive `start` next.
     ///
-    /// Returns `None` if the server does not answer, or if the process has to be started: its libraries would read other variables.
+    /// Returns `None` if the server does not answer, or if other `variables` than its own are set for the process.
     ///
     /// # Errors
     ///
     /// Returns an error if the system has no resources for another process.
-    pub(crate) fn fork(&self, start: &Start, files: [BorrowedFd<'_>; 3]) -> io::Result<Option<Pid>> {
-        let read_when_loaded: BTreeSet<&Vec<u8>> =
-            start.environment.iter().filter(|variable| is_read_when_loaded(variable)).collect();
-        if !read_when_loaded.into_iter().eq(&self.loaded_with) {
+    pub(crate) fn fork(&self, variables: &Variables, files: [BorrowedFd<'_>; 3]) -> io::Result<Option<Pid>> {
+        if *variables != self.variables {
             return Ok(None);
         }
         let mut server = self.socket.lock().unwrap_or_else(PoisonError::into_inner);
@@ -76,17 +73,16 @@ impl ForkServer {
     }
 }
 
-fn is_read_when_loaded(variable: &[u8]) -> bool {
-    READ_WHEN_LOADED.iter().any(|beginning| variable.starts_with(beginning.as_bytes()))
-}
-
-/// Returns the first message that a forked process reads.
-pub fn start_message(arguments: &[OsString], environment: &[(OsString, OsString)]) -> Start {
-    let variable = |(name, value): &(OsString, OsString)| [name.as_bytes(), b"=", value.as_bytes()].concat();
+/// Returns the first message of a process that was forked, or of a program that forks a server.
+pub fn start_message<'v>(
+    arguments: &[OsString],
+    environment: impl IntoIterator<Item = (&'v OsString, &'v OsString)>,
+) -> Start {
+    let variable = |(name, value): (&OsString, &OsString)| [name.as_bytes(), b"=", value.as_bytes()].concat();
     Start {
         hello: Hello::current(),
         arguments: arguments.iter().map(|argument| argument.as_bytes().to_vec()).collect(),
-        environment: environment.iter().map(variable).collect(),
+        environment: environment.into_iter().map(variable).collect(),
     }
 }
 

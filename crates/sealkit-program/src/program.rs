@@ -1,7 +1,7 @@
 //! A program with tasks.
 
 use std::{
-    ffi::{OsStr, OsString},
+    ffi::OsStr,
     io,
     os::{fd::BorrowedFd, unix::ffi::OsStrExt as _},
     path::{Path, PathBuf},
@@ -15,7 +15,6 @@ use sealkit_names::{escape, nearest};
 use sealkit_protocol::{
     Problem, Task,
     description::{SecretRequest, TaskKind},
-    fork_server::Start,
     mounts::SecretVariable,
     query::{Help, InputArguments, Question, Reply, SecretName, SecretNames, TaskOutputs},
 };
@@ -23,7 +22,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     error::{BUILD_AGAIN, Error, Result},
-    fork_server::ForkServer,
+    fork_server::{ForkServer, Variables},
     query::{self, Conversation},
 };
 
@@ -58,18 +57,14 @@ impl Program {
         Self::describe(path, timeout, Conversation::start(path)?, None)
     }
 
-    /// Opens the program as [`open`](Self::open) does, and makes it able to [`fork`](Self::fork) processes that have `environment`, and
-    /// perhaps more variables. The calling thread has to live as long as these processes.
+    /// Opens the program as [`open`](Self::open) does, and makes it able to [`fork`](Self::fork) processes with these variables. The
+    /// calling thread has to live as long as these processes.
     ///
     /// # Errors
     ///
     /// Returns the errors of [`open`](Self::open).
-    pub fn open_with_fork_server(
-        path: &Path,
-        timeout: Duration,
-        environment: &[(OsString, OsString)],
-    ) -> Result<Self> {
-        let (conversation, fork_server) = Conversation::start_with_fork_server(path, environment)?;
+    pub fn open_with_fork_server(path: &Path, timeout: Duration, variables: &Variables) -> Result<Self> {
+        let (conversation, fork_server) = Conversation::start_with_fork_server(path, variables)?;
         Self::describe(path, timeout, conversation, Some(fork_server))
     }
 
@@ -91,16 +86,17 @@ impl Program {
         Err(query::unexpected(&program.path))
     }
 
-    /// Forks a process of the program, before its `main`, with this standard input, output and error. It has to receive `start` on its
-    /// standard input next.
+    /// Forks a process of the program, before its `main`, with this standard input, output and error. It has to receive a
+    /// [`start_message`](crate::start_message) on its standard input next, with `variables` and perhaps more of the engine.
     ///
-    /// Returns `None` if the program has no fork server, or if the process has to be started: its libraries would read other variables.
+    /// Returns `None` if the process has to be started: the program has no fork server, or one with other variables, which libraries
+    /// may have read.
     ///
     /// # Errors
     ///
     /// Returns an error if the system has no resources for another process.
-    pub fn fork(&self, start: &Start, files: [BorrowedFd<'_>; 3]) -> io::Result<Option<Pid>> {
-        self.fork_server.as_ref().map_or(Ok(None), |server| server.fork(start, files))
+    pub fn fork(&self, variables: &Variables, files: [BorrowedFd<'_>; 3]) -> io::Result<Option<Pid>> {
+        self.fork_server.as_ref().map_or(Ok(None), |server| server.fork(variables, files))
     }
 
     /// Ends the process that answers questions. The next question starts another one.

@@ -2,7 +2,6 @@
 
 use std::{
     env,
-    ffi::OsString,
     io::{self, BufRead as _, BufReader, Read as _},
     os::{fd::OwnedFd, unix::net::UnixStream},
     path::Path,
@@ -24,7 +23,7 @@ use sealkit_protocol::{
 use crate::{
     deadline::Deadline,
     error::{BUILD_AGAIN, Error, Result},
-    fork_server::{self, ForkServer},
+    fork_server::{self, ForkServer, Variables},
 };
 
 /// The errors of the system for a file that is not a program.
@@ -60,24 +59,29 @@ impl Conversation {
         Self::spawn(command, program, None)
     }
 
-    /// Starts `program` with this environment. Before it receives that of this process, it forks a server.
+    /// Starts `program` with these variables, and with those of this process that the loader reads. Before it receives the others, it
+    /// forks a server.
     ///
     /// # Errors
     ///
     /// Returns an error if it cannot be started.
     pub(crate) fn start_with_fork_server(
         program: &Path,
-        environment: &[(OsString, OsString)],
+        variables: &Variables,
     ) -> Result<(Self, ForkServer)> {
         let engine = std::process::id().to_string();
-        let mut command = Command::new(program);
-        command.env_clear().envs(environment.iter().map(|(name, value)| (name, value)));
-        command.env(variables::FORK_SERVER, "1").env(variables::ENGINE, &engine);
         let mut own: Vec<_> = env::vars_os().filter(|(name, _)| name != variables::EXECUTION_ID).collect();
+        let mut variables = variables.clone();
+        // Without the libraries that this process finds, it may not be able to answer.
+        for (name, value) in own.iter().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"LD_")) {
+            variables.entry(name.clone()).or_insert_with(|| value.clone());
+        }
+        let mut command = Command::new(program);
+        command.env_clear().envs(&variables).env(variables::FORK_SERVER, "1").env(variables::ENGINE, &engine);
         own.push((variables::ENGINE.into(), engine.into()));
-        let start = fork_server::start_message(&[], &own);
+        let start = fork_server::start_message(&[], own.iter().map(|(name, value)| (name, value)));
         let (server, of_program) =
-            ForkServer::new(environment).map_err(|error| cannot_start(program, error))?;
+            ForkServer::new(&variables).map_err(|error| cannot_start(program, error))?;
         Ok((Self::spawn(command, program, Some((start, of_program)))?, server))
     }
 
