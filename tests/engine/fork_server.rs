@@ -1,4 +1,4 @@
-//! Pods are forked by a process of the program, which knows nothing of them.
+//! The fork server of a program forks pods, and has no variables but theirs.
 
 use std::{fs, os::unix::process::ExitStatusExt as _};
 

@@ -33,12 +33,12 @@ struct Received {
 impl RunSignals {
     /// Installs the handlers. The first signal cancels the run, the second one kills its pods.
     pub(crate) fn install(engine: &Arc<Engine>) -> Result<Self, CommandError> {
-        let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGWINCH])
-            .map_err(|error| CommandError::failure(format!("cannot install signal handlers: {error}")))?;
+        let failed = |error| CommandError::failure(format!("cannot install signal handlers: {error}"));
+        let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGWINCH]).map_err(failed)?;
         let (handle, engine, received) =
             (signals.handle(), Arc::downgrade(engine), Arc::new(Received::default()));
         let by_thread = received.clone();
-        thread::spawn(move || {
+        let installed = thread::Builder::new().spawn(move || {
             for signal in &mut signals {
                 let Some(engine) = engine.upgrade() else { return };
                 match signal {
@@ -61,6 +61,7 @@ impl RunSignals {
                 }
             }
         });
+        installed.map_err(failed)?;
         Ok(Self { handle, received })
     }
 

@@ -240,7 +240,7 @@ impl PodSocket {
 impl Pod<'_> {
     /// Starts the process. Returns what has to be sent to it.
     ///
-    /// The calling thread has to wait for the pod: Linux kills the pod when the thread ends.
+    /// The calling thread has to wait for the pod: Linux kills a pod that is not forked when the thread ends.
     pub(crate) fn start(
         &mut self,
         inputs: &Inputs,
@@ -294,7 +294,7 @@ impl Pod<'_> {
         self.options.inherited_variables().chain(set).filter(|(name, _)| !is_secret(name)).collect()
     }
 
-    /// Returns the variables that tell the pod where it is.
+    /// Returns the variables that the engine sets.
     fn variables_of_engine(&self) -> Variables {
         let (options, mut all) = (self.options, Variables::new());
         let mut set =

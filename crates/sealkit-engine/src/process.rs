@@ -22,7 +22,8 @@ static STARTING: Mutex<()> = Mutex::new(());
 /// Starts a process with these variables and the standard output and error that `outputs` opens. Its standard input is a socket, whose
 /// other end is returned.
 ///
-/// The calling thread has to wait for a process that it starts: Linux kills it when the thread ends.
+/// The calling thread has to wait for a process that it starts: Linux kills it when the thread ends. A forked process belongs to the
+/// thread that opened the program.
 pub(crate) fn start(
     program: &Program,
     arguments: &[OsString],
@@ -30,7 +31,7 @@ pub(crate) fn start(
     of_engine: Variables,
     outputs: impl FnOnce() -> io::Result<[OwnedFd; 2]>,
 ) -> io::Result<(Pid, UnixStream)> {
-    let _starting = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
+    let starting = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
     let [stdout, stderr] = outputs()?;
     let (socket, stdin) = UnixStream::pair()?;
     let files = [stdin.as_fd(), stdout.as_fd(), stderr.as_fd()];
@@ -38,7 +39,9 @@ pub(crate) fn start(
     let mut environment = variables;
     environment.extend(of_engine);
     if let Some(process) = forked {
-        // If the process has died, its exit status says why.
+        // A process that has died does not read: while this process holds the other end, too, a write would block.
+        drop((starting, stdin));
+        // Its exit status says why it has died.
         let _ = frame::write(&socket, &sealkit_program::start_message(arguments, &environment));
         return Ok((process, socket));
     }

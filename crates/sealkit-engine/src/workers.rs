@@ -39,7 +39,7 @@ impl Workers {
         thread::Builder::new().spawn(move || {
             loop {
                 work();
-                let next = workers.upgrade().and_then(|workers| workers.rest());
+                let next = workers.upgrade().and_then(|workers| workers.register_idle());
                 let Some(Ok(next)) = next.map(|next| next.recv()) else { return };
                 work = next;
             }
@@ -47,8 +47,8 @@ impl Workers {
         Ok(())
     }
 
-    /// Makes the calling thread idle. Returns what it receives its next work from, unless enough threads are idle.
-    fn rest(&self) -> Option<mpsc::Receiver<Work>> {
+    /// Registers the calling thread as idle. Returns what it receives its next work from, unless enough threads are idle.
+    fn register_idle(&self) -> Option<mpsc::Receiver<Work>> {
         let mut idle = lock(&self.idle);
         (idle.len() < MAX_IDLE).then(|| {
             let (sender, receiver) = mpsc::channel();

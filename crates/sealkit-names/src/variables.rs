@@ -37,7 +37,8 @@ pub const ENGINE_ENV_PREFIX: &str = DEFAULT_ENV_PREFIXES[1];
 /// Process of the `sealkit` command that started a program, whose standard input is a socket to the command: a pod receives its secrets
 /// there, another program a query.
 pub const ENGINE: &str = "SEALKIT_ENGINE";
-/// If set, the first message on the socket brings another one, on which the `sealkit` command asks for processes that are forked before `main`.
+/// If set, the program forks a server before `main`: the first message on its socket comes with the socket of the server, on which the
+/// `sealkit` command requests processes.
 pub const FORK_SERVER: &str = "SEALKIT_FORK_SERVER";
 /// Directory of the secret files of a pod that the local engine started.
 pub const MOUNTS: &str = "SEALKIT_MOUNTS";

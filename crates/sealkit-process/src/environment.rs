@@ -73,11 +73,11 @@ pub(crate) fn take_secrets(is_secret: impl Fn(&str) -> bool) -> Vec<SecretVariab
 }
 
 /// Sets a variable. Call this only before `main`.
-pub(crate) fn set(name: &[u8], value: &[u8]) {
+pub(crate) fn set(name: &str, value: &[u8]) {
     // `set_var` panics on such names and values, and no environment can hold them.
-    if !name.is_empty() && !name.iter().any(|byte| b"=\0".contains(byte)) && !value.contains(&0) {
+    if !name.is_empty() && !name.contains(['=', '\0']) && !value.contains(&0) {
         // SAFETY: before `main`, there is no other thread that could read or change the environment.
-        unsafe { env::set_var(OsStr::from_bytes(name), OsStr::from_bytes(value)) };
+        unsafe { env::set_var(name, OsStr::from_bytes(value)) };
     }
 }
 
@@ -88,13 +88,13 @@ pub(crate) fn replace(variables: Vec<Vec<u8>>) {
     let variables = variables.into_iter().filter_map(|variable| CString::new(variable).ok());
     let mut block: Vec<*mut c_char> = variables.map(CString::into_raw).collect();
     block.push(ptr::null_mut());
-    // SAFETY: the block has the form that POSIX asks for and is never freed. Before `main`, there is no other thread that could read or
-    // change the environment.
+    // SAFETY: the block has the form that POSIX asks for and is never freed. If a library has started a thread before `main` that reads
+    // variables now, it finds the old block or the new one, and both stay allocated.
     unsafe { environ = block.leak().as_ptr() };
 }
 
 /// Removes a variable. Call this only before `main`.
-pub(crate) fn remove(name: impl AsRef<OsStr>) {
+pub(crate) fn remove(name: &str) {
     // SAFETY: before `main`, there is no other thread that could read or change the environment.
     unsafe { env::remove_var(name) };
 }

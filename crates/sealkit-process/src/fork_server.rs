@@ -1,7 +1,8 @@
 //! The fork server: a process that has stopped before `main`, and forks the pods of a run.
 //!
 //! The program that the engine starts to describe its tasks forks it, as another child of the engine. Processes that the server forks are
-//! children of the engine, too. They share the layout of their memory, but no data: the server reads nothing that is meant for one of them.
+//! children of the engine, too. They begin with copies of its memory, which holds no data of a pod: the server reads nothing that is meant for one
+//! of them.
 
 use std::{
     ffi::{CStr, OsString},
@@ -16,6 +17,7 @@ use std::{
 };
 
 use rustix::{
+    io::Errno,
     net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg},
     process::{Signal, getppid, set_parent_process_death_signal, setsid},
     stdio,
@@ -53,7 +55,7 @@ pub(crate) fn start(engine: &str) -> io::Result<()> {
         return Ok(());
     }
     let stdin = File::from(stdio::stdin().try_clone_to_owned()?);
-    become_started((&[first][..]).chain(stdin))
+    receive_start((&[first][..]).chain(stdin))
 }
 
 /// Forks a process for each byte that the engine sends. Returns in these processes.
@@ -63,24 +65,26 @@ fn serve(socket: OwnedFd, engine: &str) -> io::Result<()> {
     if getppid().is_none_or(|parent| parent.as_raw_nonzero().to_string() != engine) {
         processes::exit(1);
     }
-    // The terminal of the engine sends its signals to the session.
+    // In a session of its own, it does not receive Ctrl-C and Ctrl-Z of the engine's terminal.
     let _ = setsid();
-    become_silent()?;
+    redirect_standard_files()?;
     let of_program = name()?;
     set_name(NAME)?;
     let socket = UnixStream::from(socket);
     loop {
         let Ok((_, files)) = receive(&socket) else { processes::exit(0) };
-        let forked = match processes::fork_sibling() {
+        let files = <[OwnedFd; 3]>::try_from(files);
+        // Files beyond the limit of this process are lost.
+        let process = if files.is_ok() { processes::fork_sibling() } else { Err(Errno::MFILE.into()) };
+        let forked = match process {
             Ok(None) => {
                 drop(socket);
                 set_name(&of_program)?;
-                let [stdin, stdout, stderr] =
-                    <[OwnedFd; 3]>::try_from(files).map_err(|_| io::ErrorKind::InvalidData)?;
+                let [stdin, stdout, stderr] = files.map_err(|_| io::ErrorKind::InvalidData)?;
                 stdio::dup2_stdin(&stdin)?;
                 stdio::dup2_stdout(stdout)?;
                 stdio::dup2_stderr(stderr)?;
-                return become_started(File::from(stdin));
+                return receive_start(File::from(stdin));
             }
             Ok(Some(process)) => process.as_raw_nonzero().get(),
             Err(error) => -error.raw_os_error().unwrap_or(1),
@@ -108,8 +112,8 @@ fn receive(socket: impl AsFd) -> io::Result<(u8, Vec<OwnedFd>)> {
     Ok((byte[0], files))
 }
 
-/// Closes the standard files, which belong to the program that forked the server.
-fn become_silent() -> io::Result<()> {
+/// Redirects the standard files to `/dev/null`: they belong to the program that forked the server.
+fn redirect_standard_files() -> io::Result<()> {
     let null = File::options().read(true).write(true).open("/dev/null")?;
     stdio::dup2_stdin(&null)?;
     stdio::dup2_stdout(&null)?;
@@ -117,8 +121,8 @@ fn become_silent() -> io::Result<()> {
     Ok(())
 }
 
-/// Takes over the arguments and the environment that the engine sends.
-fn become_started(from: impl io::Read) -> io::Result<()> {
+/// Receives the arguments and the environment of this process.
+fn receive_start(from: impl io::Read) -> io::Result<()> {
     let start: Start = frame::read(from)?.ok_or(io::ErrorKind::UnexpectedEof)?;
     environment::replace(start.environment);
     if !start.arguments.is_empty() {
@@ -127,7 +131,7 @@ fn become_started(from: impl io::Read) -> io::Result<()> {
     Ok(())
 }
 
-/// Returns whether this process can be forked: others copy locks that a thread holds which the copy lacks.
+/// Returns whether this process has one thread. A fork copies the locks that other threads hold, but not these threads.
 fn has_one_thread() -> bool {
     fs::read_dir("/proc/self/task").is_ok_and(|threads| threads.count() == 1)
 }

@@ -5,28 +5,31 @@
     reason = "`fork`, `clone3` and `_exit` have no safe interface; each use has a safety comment"
 )]
 
-use std::{io, mem};
+use std::io;
 
-use libc::{CLONE_PARENT, SYS_clone3, clone_args, syscall};
+use libc::{CLONE_PARENT, SYS_clone3, syscall};
 use rustix::process::Pid;
 
 /// Forks this process. Returns the child in the parent, and `None` in the child. Call it only before `main`.
 pub(crate) fn fork() -> io::Result<Option<Pid>> {
-    // SAFETY: before `main`, this process has one thread. So the child has no locks that another thread held at the fork.
+    // SAFETY: before `main`, this process has one thread, unless a library has started another one. The child only waits for a lock that
+    // such a thread held if it uses that library.
     forked(unsafe { libc::fork() }.into())
 }
 
 /// Forks this process, as another child of its parent. Returns the new process in this one, and `None` in the new one. Call it only before
-/// `main`.
+/// `main`, in a process with one thread.
 ///
-/// The C library does not learn of it: the new process must not run `main`, but a child that it [forks](fork) may.
+/// The C library does not learn of it. In the new process it has the thread ID of this one, so `raise` may fail, and handlers of
+/// `pthread_atfork` have not run. A child that the new process [forks](fork) has neither problem: `main` runs there, unless that fork fails.
 pub(crate) fn fork_sibling() -> io::Result<Option<Pid>> {
-    // SAFETY: all fields are integers, for which zero is valid. It means: nothing is shared, nothing is written, and the stack stays.
-    let mut arguments: clone_args = unsafe { mem::zeroed() };
-    arguments.flags = CLONE_PARENT.cast_unsigned().into();
-    // SAFETY: the structure is initialized and has the size that is passed. Like `fork`, the call copies this process, which has one
-    // thread before `main`. The new process runs on a copy of this stack.
-    forked(unsafe { syscall(SYS_clone3, &raw mut arguments, size_of::<clone_args>()) })
+    // The first version of `struct clone_args`, which the crate `libc` lacks on some systems. The first field holds the flags. All others
+    // are zero: nothing is shared, nothing is written, and the stack stays.
+    let mut arguments = [0_u64; 8];
+    arguments[0] = CLONE_PARENT.cast_unsigned().into();
+    // SAFETY: the array has the layout and the size that the kernel expects. The call copies this process, which has one thread: the fork
+    // server has checked that. The new process runs on a copy of this stack.
+    forked(unsafe { syscall(SYS_clone3, arguments.as_ptr(), size_of_val(&arguments)) })
 }
 
 /// Converts what a call has returned: nothing in the new process.

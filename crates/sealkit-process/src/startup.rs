@@ -43,7 +43,7 @@ pub(crate) fn before_main(program: &'static Program) {
     if env::var_os(variables::FORK_SERVER).is_some()
         && let Ok(engine) = env::var(variables::ENGINE)
     {
-        // Without an engine, the questions of the engine never arrive.
+        // An error means that the engine has died: the program ends when it reads no question.
         let _ = crate::fork_server::start(&engine);
     }
     if env::var_os(variables::EXECUTION_ID).is_none_or(|id| id.is_empty()) {
@@ -108,7 +108,11 @@ pub(crate) fn before_main(program: &'static Program) {
 fn try_to_hide_files(directory: &Path) -> ! {
     let isolation = isolation::best();
     let tried = isolation.prepare_to_hide_files().and_then(|()| isolation.hide_files(directory));
-    std::process::exit(tried.err().map_or(0, |error| error.raw_os_error().unwrap_or(1)))
+    let code = tried.err().map_or(0, |error| error.raw_os_error().unwrap_or(1));
+    #[cfg(target_os = "linux")]
+    crate::processes::exit(code);
+    #[cfg(not(target_os = "linux"))]
+    std::process::exit(code)
 }
 
 /// The problem of a pod that cannot hide its files, although the same program could before.
@@ -134,7 +138,7 @@ fn connect(hidden: Result<(), Problem>) -> io::Result<(Socket, Vec<SecretVariabl
     for secret in mounts::receive(&socket)? {
         match secret.mount {
             MountKind::Memory => in_memory.push(secret),
-            MountKind::Environment => environment::set(secret.name.as_bytes(), &secret.value),
+            MountKind::Environment => environment::set(&secret.name, &secret.value),
             MountKind::File => files::write(&secret)?,
         }
     }

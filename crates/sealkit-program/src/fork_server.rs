@@ -74,29 +74,26 @@ impl ForkServer {
 }
 
 /// Returns the first message of a process that was forked, or of a program that forks a server.
-pub fn start_message<'v>(
-    arguments: &[OsString],
-    environment: impl IntoIterator<Item = (&'v OsString, &'v OsString)>,
-) -> Start {
+pub fn start_message(arguments: &[OsString], environment: &Variables) -> Start {
     let variable = |(name, value): (&OsString, &OsString)| [name.as_bytes(), b"=", value.as_bytes()].concat();
     Start {
         hello: Hello::current(),
         arguments: arguments.iter().map(|argument| argument.as_bytes().to_vec()).collect(),
-        environment: environment.into_iter().map(variable).collect(),
+        environment: environment.iter().map(variable).collect(),
     }
 }
 
-/// Sends the first message of a program that forks a server, with the end of the server. All but the first byte goes through `rest`.
+/// Sends the first message of a program that forks a server, with the end of the server. All but the first byte goes through `writer`.
 pub(crate) fn send_start(
     socket: &UnixStream,
-    mut rest: impl io::Write,
+    mut writer: impl io::Write,
     start: &Start,
     server: &OwnedFd,
 ) -> io::Result<()> {
     let mut bytes = Vec::new();
     frame::write(&mut bytes, start)?;
     send_files(socket, bytes[0], &[server.as_fd()])?;
-    rest.write_all(&bytes[1..])
+    writer.write_all(&bytes[1..])
 }
 
 /// Sends a byte with files.

@@ -1,7 +1,8 @@
 //! Builds programs, and reads the descriptions of their tasks.
 //!
 //! [`resolve_target`] builds the program of a source file or of a cargo target. A [`Program`] describes its tasks, parses their
-//! inputs, and renders their outputs: the command starts the program for each question, and ends it when it has answered.
+//! inputs, and renders their outputs: one process of the program answers the questions. On Linux it also forks a server, which forks the
+//! pods of a run.
 //! [`create_package`] creates a new package.
 
 mod cargo;

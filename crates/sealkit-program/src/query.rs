@@ -55,7 +55,7 @@ impl Conversation {
         let mut command = Command::new(program);
         command.env(variables::ENGINE, std::process::id().to_string());
         // The program is not a pod, even if this command runs in one.
-        command.env_remove(variables::EXECUTION_ID);
+        command.env_remove(variables::EXECUTION_ID).env_remove(variables::FORK_SERVER);
         Self::spawn(command, program, None)
     }
 
@@ -70,7 +70,9 @@ impl Conversation {
         variables: &Variables,
     ) -> Result<(Self, ForkServer)> {
         let engine = std::process::id().to_string();
-        let mut own: Vec<_> = env::vars_os().filter(|(name, _)| name != variables::EXECUTION_ID).collect();
+        let not_passed = [variables::EXECUTION_ID, variables::FORK_SERVER];
+        let own = env::vars_os().filter(|(name, _)| !not_passed.iter().any(|reserved| name == reserved));
+        let mut own: Variables = own.collect();
         let mut variables = variables.clone();
         // Without the libraries that this process finds, it may not be able to answer.
         for (name, value) in own.iter().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"LD_")) {
@@ -78,8 +80,8 @@ impl Conversation {
         }
         let mut command = Command::new(program);
         command.env_clear().envs(&variables).env(variables::FORK_SERVER, "1").env(variables::ENGINE, &engine);
-        own.push((variables::ENGINE.into(), engine.into()));
-        let start = fork_server::start_message(&[], own.iter().map(|(name, value)| (name, value)));
+        own.insert(variables::ENGINE.into(), engine.into());
+        let start = fork_server::start_message(&[], &own);
         let (server, of_program) =
             ForkServer::new(&variables).map_err(|error| cannot_start(program, error))?;
         Ok((Self::spawn(command, program, Some((start, of_program)))?, server))
@@ -93,7 +95,10 @@ impl Conversation {
         let mut child = command.spawn().map_err(cannot_start)?;
         // The command holds the program's end of the socket: a read from ours would never end.
         drop(command);
-        let stderr = first_line(&mut child);
+        let stderr = first_line(&mut child).map_err(|error| {
+            let _ = child.kill();
+            cannot_start(error)
+        })?;
         Ok(Self { child, socket, start, stderr })
     }
 
@@ -171,10 +176,10 @@ pub(crate) fn unexpected(program: &Path) -> Error {
 }
 
 /// Reads standard error to its end, and sends its first line.
-fn first_line(child: &mut Child) -> mpsc::Receiver<String> {
+fn first_line(child: &mut Child) -> io::Result<mpsc::Receiver<String>> {
     let (sender, receiver) = mpsc::channel();
     if let Some(stderr) = child.stderr.take() {
-        thread::spawn(move || {
+        thread::Builder::new().spawn(move || {
             let mut stderr = BufReader::new(stderr);
             let mut line = Vec::new();
             // The message of a panic begins with an empty line.
@@ -188,9 +193,9 @@ fn first_line(child: &mut Child) -> mpsc::Receiver<String> {
             let _ = sender.send(sealkit_names::escape(String::from_utf8_lossy(&line).trim()));
             // A program whose pipe is full would wait.
             let _ = io::copy(&mut stderr, &mut io::sink());
-        });
+        })?;
     }
-    receiver
+    Ok(receiver)
 }
 
 fn misunderstood(program: &str, reason: &str) -> Error {

@@ -1,9 +1,10 @@
-//! What the `sealkit` command and a program that forks its pods say to each other.
+//! Messages between the `sealkit` command and the fork server of a program.
 //!
 //! A fork takes a fraction of the time in which a program starts. So a program that the command starts for a run forks a server before its
-//! `main`: a process that has read nothing, and holds nothing. The server has a socket of its own, on which it receives a byte for each
-//! process to fork, with the standard input, output and error of the process, and answers with the number of the process. The process
-//! itself reads its arguments and its environment from its standard input: the server never sees them.
+//! `main`: a process that has only the variables that all pods have, and no secrets. The server has a socket of its own, on which it
+//! receives a byte for each process to fork, with the standard input, output and error of the process, and answers with the number of the
+//! process. The process itself reads its arguments and its environment from its standard input, and then its secrets: the server receives
+//! none of them.
 
 use std::fmt;
 

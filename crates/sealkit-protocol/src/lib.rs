@@ -13,7 +13,7 @@
 //!
 //! | module | contents |
 //! |---|---|
-//! | [`fork_server`] | what a program sends and receives that forks its pods |
+//! | [`fork_server`] | the messages of a program that forks its pods |
 //! | [`frame`] | how messages follow each other on the socket |
 //! | [`version`] | the version of the protocol, with which every first message begins |
 //! | [`query`] | questions about tasks, and their answers |

@@ -16,7 +16,8 @@ pub(crate) struct Private;
 impl super::Isolation for Private {
     /// Enters the namespace in which the process may mount a file system.
     ///
-    /// This comes before [`hide_memory`](super::Isolation::hide_memory): the process writes to its own files in `/proc`.
+    /// This comes before [`hide_memory`](super::Isolation::hide_memory): the process writes to its own files in `/proc`. A process of the
+    /// fork server is hidden already: it becomes readable until then, and has no secrets yet.
     fn prepare_to_hide_files(&self) -> io::Result<()> {
         namespaces::become_able_to_mount()
     }
