@@ -1,8 +1,8 @@
 //! The fork server: a process that has stopped before `main`, and forks the pods of a run.
 //!
 //! The program that the engine starts to describe its tasks forks it, as another child of the engine. Processes that the server forks are
-//! children of the engine, too. They begin with copies of its memory, which holds no data of a pod: the server reads nothing that is meant for one
-//! of them.
+//! children of the engine, too. They begin with copies of its memory, which holds no data of a pod: the server reads nothing that is meant
+//! for one of them.
 
 use std::{
     ffi::{CStr, OsString},

@@ -47,7 +47,7 @@ impl ForkServer {
         Ok((server, of_program.into()))
     }
 
-    /// Forks a process with this standard input, output and error. It has to receive `start` next.
+    /// Forks a process with this standard input, output and error. It has to receive a [`start_message`] next.
     ///
     /// Returns `None` if the server does not answer, or if other `variables` than its own are set for the process.
     ///
