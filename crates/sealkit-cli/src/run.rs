@@ -26,13 +26,6 @@ use crate::{
 };
 
 pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
-    let outcome = run_task(args);
-    // Also the fork server, if no task has run.
-    sealkit_engine::kill_orphans();
-    outcome
-}
-
-fn run_task(args: &Run) -> Result<(), CommandError> {
     let mut timings = Timings::start();
     check_stdin(args)?;
     let scope = Scope::new(args.domain.as_deref(), args.project.as_deref())?;
@@ -58,6 +51,7 @@ fn run_task(args: &Run) -> Result<(), CommandError> {
         .unwrap_or_default();
     let path = build(&args.target, None)?;
     timings.end("build the program");
+    let orphans = Orphans;
     let program = options.open(&path, timeout::from_environment()?)?;
     timings.end("describe its tasks");
     let Some((task, inputs)) = select(args, &program)? else { return Ok(()) };
@@ -109,7 +103,7 @@ fn run_task(args: &Run) -> Result<(), CommandError> {
     timings.end("prepare the pods");
     let outcome = engine.run(&name, &inputs);
     timings.end("run the tasks");
-    sealkit_engine::kill_orphans();
+    drop(orphans);
     let interrupted = signals.finish();
     progress.finish();
     let mut outcome = match outcome {
@@ -126,6 +120,15 @@ fn run_task(args: &Run) -> Result<(), CommandError> {
         timings.print();
     }
     outcome
+}
+
+/// Kills what a run has left behind, and the fork server, when it is dropped.
+struct Orphans;
+
+impl Drop for Orphans {
+    fn drop(&mut self) {
+        sealkit_engine::kill_orphans();
+    }
 }
 
 /// Ends the record of a run, and writes the report. Returns the outcome of the run, or the error of the report.

@@ -5,8 +5,7 @@ use std::{
     env,
     ffi::{OsStr, OsString},
     fs::{DirBuilder, File},
-    io::{self, IoSlice},
-    mem::{self, MaybeUninit},
+    io, mem,
     os::{
         fd::{AsFd as _, OwnedFd},
         unix::{fs::DirBuilderExt as _, net::UnixStream},
@@ -18,7 +17,6 @@ use std::{
 
 use rustix::{
     io::Errno,
-    net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg},
     process::{Pid, Signal, WaitOptions, kill_process_group, waitpid},
 };
 use sealkit_guard::Guard;
@@ -227,13 +225,7 @@ impl PodSocket {
 
     /// Sends the standard input of this process: a process takes over three files when it starts, and the socket is one of them.
     fn send_stdin(&self) -> io::Result<()> {
-        let stdin = io::stdin();
-        let files = [stdin.as_fd()];
-        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
-        let mut control = SendAncillaryBuffer::new(&mut space);
-        control.push(SendAncillaryMessage::ScmRights(&files));
-        sendmsg(&self.stream, &[IoSlice::new(&[0])], &mut control, SendFlags::empty())?;
-        Ok(())
+        sealkit_program::send_files(&self.stream, 0, &[io::stdin().as_fd()])
     }
 }
 

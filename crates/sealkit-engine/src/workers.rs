@@ -1,7 +1,7 @@
 //! Threads that do one piece of work after another: to start a thread takes longer than most calls of cached tasks.
 
 use std::{
-    fmt, io,
+    io,
     sync::{Arc, Mutex, mpsc},
     thread,
 };
@@ -55,12 +55,6 @@ impl Workers {
             idle.push(sender);
             receiver
         })
-    }
-}
-
-impl fmt::Debug for Workers {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Workers").field("idle", &lock(&self.idle).len()).finish()
     }
 }
 

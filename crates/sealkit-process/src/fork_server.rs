@@ -7,10 +7,9 @@
 use std::{
     ffi::{CStr, OsString},
     fs::{self, File},
-    io::{self, IoSliceMut, Read as _, Write as _},
-    mem::MaybeUninit,
+    io::{self, Read as _, Write as _},
     os::{
-        fd::{AsFd, OwnedFd},
+        fd::OwnedFd,
         unix::{ffi::OsStringExt as _, net::UnixStream},
     },
     sync::OnceLock,
@@ -18,7 +17,6 @@ use std::{
 
 use rustix::{
     io::Errno,
-    net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg},
     process::{Signal, getppid, set_parent_process_death_signal, setsid},
     stdio,
     thread::{name, set_name},
@@ -28,7 +26,7 @@ use sealkit_protocol::{
     frame,
 };
 
-use crate::{environment, isolation, processes};
+use crate::{environment, isolation, processes, received_files::receive};
 
 /// The name of the server in lists of processes. The processes that it forks have that of the program.
 const NAME: &CStr = c"fork-server";
@@ -91,25 +89,6 @@ fn serve(socket: OwnedFd, engine: &str) -> io::Result<()> {
         };
         (&socket).write_all(&Forked::to_le_bytes(forked))?;
     }
-}
-
-/// Receives a byte, and the files that come with it.
-fn receive(socket: impl AsFd) -> io::Result<(u8, Vec<OwnedFd>)> {
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(3))];
-    let mut control = RecvAncillaryBuffer::new(&mut space);
-    let mut byte = [0];
-    let flags = RecvFlags::CMSG_CLOEXEC;
-    let received = recvmsg(socket, &mut [IoSliceMut::new(&mut byte)], &mut control, flags)?;
-    if received.bytes == 0 {
-        return Err(io::ErrorKind::UnexpectedEof.into());
-    }
-    let mut files = Vec::new();
-    for message in control.drain() {
-        if let RecvAncillaryMessage::ScmRights(received) = message {
-            files.extend(received);
-        }
-    }
-    Ok((byte[0], files))
 }
 
 /// Redirects the standard files to `/dev/null`: they belong to the program that forked the server.

@@ -47,6 +47,8 @@ mod orphans;
 mod output;
 #[cfg(target_os = "linux")]
 mod processes;
+#[cfg(unix)]
+mod received_files;
 #[cfg_attr(not(unix), path = "run_directory_unsupported.rs")]
 mod run_directory;
 #[cfg_attr(not(unix), path = "startup_unsupported.rs")]

@@ -1,26 +1,15 @@
 //! The code that runs before `main`.
 
-use std::{
-    env,
-    fs::File,
-    io::{self, IoSliceMut},
-    mem::MaybeUninit,
-    os::unix::net::UnixStream,
-    path::Path,
-    sync::OnceLock,
-};
+use std::{env, fs::File, io, os::unix::net::UnixStream, path::Path, sync::OnceLock};
 
-use rustix::{
-    net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg},
-    process::setsid,
-};
+use rustix::process::setsid;
 use sealkit_names::{io_reason, variables};
 use sealkit_protocol::{
     Code, Hello, Problem, frame,
     mounts::{self, MountKind, SecretVariable},
 };
 
-use crate::{Program, environment, files, isolation};
+use crate::{Program, environment, files, isolation, received_files};
 
 /// The socket between a program and the engine that started it.
 pub type Socket = UnixStream;
@@ -127,7 +116,8 @@ fn connect(hidden: Result<(), Problem>) -> io::Result<(Socket, Vec<SecretVariabl
     let socket = take_socket()?;
     if env::var_os(variables::STDIN).is_some() {
         environment::remove(variables::STDIN);
-        receive_stdin(&socket)?;
+        let (_, files) = received_files::receive(&socket)?;
+        files.into_iter().try_for_each(rustix::stdio::dup2_stdin)?;
     }
     let hello: Hello = frame::read(&socket)?.ok_or(io::ErrorKind::UnexpectedEof)?;
     let mut in_memory = Vec::new();
@@ -150,23 +140,6 @@ fn take_socket() -> io::Result<Socket> {
     let socket = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3)?;
     rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
     Ok(Socket::from(socket))
-}
-
-/// Makes the file that the engine sends with the first byte the standard input.
-fn receive_stdin(socket: &Socket) -> io::Result<()> {
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
-    let mut control = RecvAncillaryBuffer::new(&mut space);
-    let mut byte = [0];
-    // The file is closed before anything else can start a process.
-    recvmsg(socket, &mut [IoSliceMut::new(&mut byte)], &mut control, RecvFlags::empty())?;
-    for message in control.drain() {
-        if let RecvAncillaryMessage::ScmRights(files) = message {
-            for file in files {
-                rustix::stdio::dup2_stdin(file)?;
-            }
-        }
-    }
-    Ok(())
 }
 
 pub(crate) fn secret(name: &str) -> Option<&'static [u8]> {

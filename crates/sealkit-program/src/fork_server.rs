@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     ffi::OsString,
+    fmt,
     io::{self, IoSlice, Read as _},
     mem::MaybeUninit,
     os::{
@@ -30,12 +31,18 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 pub type Variables = BTreeMap<OsString, OsString>;
 
 /// The connection to the fork server of a program.
-#[derive(Debug)]
 pub(crate) struct ForkServer {
     /// Closed once the server has not answered.
     socket: Mutex<Option<UnixStream>>,
     /// The variables that the program was started with.
     variables: Variables,
+}
+
+/// Shows nothing of the variables, which may hold secrets.
+impl fmt::Debug for ForkServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ForkServer").field("socket", &self.socket).finish_non_exhaustive()
+    }
 }
 
 impl ForkServer {
@@ -96,11 +103,31 @@ pub(crate) fn send_start(
     writer.write_all(&bytes[1..])
 }
 
-/// Sends a byte with files.
-fn send_files(socket: &UnixStream, byte: u8, files: &[BorrowedFd<'_>]) -> io::Result<()> {
+/// Sends a byte with up to three files.
+///
+/// # Errors
+///
+/// Returns an error if the other end is closed.
+pub fn send_files(socket: &UnixStream, byte: u8, files: &[BorrowedFd<'_>]) -> io::Result<()> {
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(3))];
     let mut control = SendAncillaryBuffer::new(&mut space);
     control.push(SendAncillaryMessage::ScmRights(files));
     sendmsg(socket, &[IoSlice::new(&[byte])], &mut control, SendFlags::empty())?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_are_not_shown() {
+        let variables = Variables::from([("TOKEN".into(), "k3Jq-71xT/wPz".into())]);
+        let (server, _) = ForkServer::new(&variables).unwrap();
+        let start = start_message(&["execute".into()], &variables);
+        let shown = format!("{server:?} {start:?}");
+        assert!(shown.contains("execute") && !shown.contains("k3Jq"), "{shown}");
+        // As bytes.
+        assert!(!shown.contains("107, 51"), "{shown}");
+    }
 }

@@ -22,7 +22,7 @@ mod triggers;
 pub use cargo::BuildOptions;
 pub use elf::check_static;
 pub use error::{BUILD_AGAIN, Error, Result};
-pub use fork_server::{Variables, start_message};
+pub use fork_server::{Variables, send_files, start_message};
 pub use new_package::create_package;
 pub use platform::Platform;
 pub use program::{Program, ReachableTasks};
