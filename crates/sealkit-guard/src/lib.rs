@@ -1,6 +1,7 @@
 #![doc = include_str!("lib.md")]
 
 mod check;
+mod classes;
 mod encoding;
 mod guard;
 mod keys;

@@ -3,21 +3,20 @@
 //! Every library escapes other characters. So the guard does not search for each way to escape a value: it resolves the escapes of the
 //! text, and searches the result for the value. Only the surroundings of escapes and lists of numbers are looked at.
 
-mod classes;
 mod entities;
 mod escapes;
 mod filter;
 mod numbers;
 mod relevance;
 
+pub(crate) use self::{escapes::kind, filter::Filter, numbers::MAX_NUMBER};
 use self::{
-    classes::{Blocks, Classes},
-    escapes::{BACKSLASH, ENTITY, PERCENT, Style, TERMINAL, Unit, kind, unit},
+    escapes::{BACKSLASH, ENTITY, PERCENT, Style, TERMINAL, Unit, unit},
     numbers::Lists,
     relevance::Relevance,
 };
-pub(crate) use self::{filter::Filter, numbers::MAX_NUMBER};
 use crate::{
+    classes::{Blocks, Classes},
     scanner::{Scanner, to_u32},
     zeroizing::ZeroizingBytes,
 };

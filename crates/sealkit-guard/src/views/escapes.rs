@@ -1,6 +1,7 @@
 //! The escapes of URLs, programming languages, shells, directories, XML and terminals.
 
-use super::{classes::Blocks, entities};
+use super::entities;
+use crate::classes::Blocks;
 
 /// Which escapes are read, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +23,7 @@ impl Style {
 }
 
 /// Returns the kind of escape that `byte` begins, or 0.
-pub(super) const fn kind(byte: u8) -> u8 {
+pub(crate) const fn kind(byte: u8) -> u8 {
     match byte {
         b'%' => PERCENT,
         b'\\' => BACKSLASH,

@@ -1,10 +1,7 @@
 //! Bytes that are printed as numbers: by `{:?}` of bytes, and by `hexdump`, `xxd` and `od`.
 
-use super::{
-    Filter, View,
-    classes::{Classes, IS_NUMBER, MIN_LIST},
-    filter::Numbers,
-};
+use super::{Filter, View, filter::Numbers};
+use crate::classes::{Classes, IS_NUMBER, MIN_LIST};
 
 /// The longest space between two numbers.
 const MAX_GAP: usize = 32;
@@ -286,7 +283,7 @@ fn bytes(digits: &[u8], base: Base) -> Option<([u8; 8], usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::views::classes::Blocks;
+    use crate::classes::Blocks;
 
     fn views(text: &str) -> Vec<String> {
         let mut found = Vec::new();

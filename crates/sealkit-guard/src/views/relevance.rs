@@ -6,10 +6,12 @@
 
 use super::{
     Filter,
-    classes::{IS_ESCAPE, set},
     escapes::{Style, Unit, unit},
 };
-use crate::scanner::{GRAM, Scanner};
+use crate::{
+    classes::{IS_ESCAPE, set},
+    scanner::{GRAM, Scanner},
+};
 
 /// How many grams in a row are looked for.
 const MAX_GRAMS: usize = 4;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::escapes::kind;
+use crate::views::kind;
 
 /// The number of bytes of a block.
 const BLOCK: usize = 64;
@@ -12,10 +12,10 @@ const BATCH: usize = 16;
 /// The bytes that occur in lists of numbers.
 const NUMBERS: &[u8] = b"0123456789abcdefABCDEFxXo \t\r\n,;:[](){}|-_\"'";
 /// The length of the shortest list of numbers: six bytes in hexadecimal, with separators.
-pub(super) const MIN_LIST: usize = 17;
+pub(crate) const MIN_LIST: usize = 17;
 
 /// Whether a byte begins escapes.
-pub(super) const IS_ESCAPE: [bool; 256] = {
+pub(crate) const IS_ESCAPE: [bool; 256] = {
     let mut is_escape = [false; 256];
     let mut byte = 0;
     while byte < 128 {
@@ -25,10 +25,10 @@ pub(super) const IS_ESCAPE: [bool; 256] = {
     is_escape
 };
 /// Whether a byte occurs in lists of numbers.
-pub(super) const IS_NUMBER: [bool; 256] = set(NUMBERS);
+pub(crate) const IS_NUMBER: [bool; 256] = set(NUMBERS);
 
 /// Returns whether a byte is one of `bytes`.
-pub(super) const fn set(bytes: &[u8]) -> [bool; 256] {
+pub(crate) const fn set(bytes: &[u8]) -> [bool; 256] {
     let mut set = [false; 256];
     let mut index = 0;
     while index < bytes.len() {
@@ -40,7 +40,7 @@ pub(super) const fn set(bytes: &[u8]) -> [bool; 256] {
 
 /// The bytes of a block that are of a class, one bit each. The lowest bit is that of the first byte.
 #[derive(Clone, Copy, Default, Debug, PartialEq, Eq)]
-pub(super) struct Classes {
+pub(crate) struct Classes {
     /// The bytes that may begin an escape.
     escapes: u64,
     /// The bytes that end as many bytes of a list of numbers as the shortest list has.
@@ -49,12 +49,12 @@ pub(super) struct Classes {
 
 impl Classes {
     /// Returns the offsets of the bytes that may begin an escape.
-    pub(super) fn escapes(self) -> impl Iterator<Item = usize> {
+    pub(crate) fn escapes(self) -> impl Iterator<Item = usize> {
         offsets(self.escapes)
     }
 
     /// Returns the offset of the first byte from `offset` on at which a list of numbers is long enough.
-    pub(super) fn list_from(self, offset: usize) -> Option<usize> {
+    pub(crate) fn list_from(self, offset: usize) -> Option<usize> {
         let from = if offset < BLOCK { u64::MAX << offset } else { 0 };
         offsets(self.lists & from).next()
     }
@@ -70,7 +70,7 @@ fn offsets(mut bits: u64) -> impl Iterator<Item = usize> {
 }
 
 /// The blocks of a text in which an escape may begin or a list of numbers becomes long enough, each with its offset.
-pub(super) struct Blocks<'t> {
+pub(crate) struct Blocks<'t> {
     text: &'t [u8],
     /// The offset of the next batch.
     offset: usize,
@@ -81,7 +81,7 @@ pub(super) struct Blocks<'t> {
 }
 
 impl<'t> Blocks<'t> {
-    pub(super) fn new(text: &'t [u8]) -> Self {
+    pub(crate) fn new(text: &'t [u8]) -> Self {
         Self { text, offset: 0, batch: [Classes::default(); BATCH], rest: 0..0, runs: Runs::default() }
     }
 }
@@ -90,7 +90,7 @@ impl Blocks<'_> {
     /// Returns the next block, if it is not in the batch that begins at `until`.
     // Alone, its loop is small.
     #[inline(never)]
-    pub(super) fn next_before(&mut self, until: usize) -> Option<(usize, Classes)> {
+    pub(crate) fn next_before(&mut self, until: usize) -> Option<(usize, Classes)> {
         loop {
             for index in &mut self.rest {
                 let classes = self.batch[index];
@@ -195,7 +195,7 @@ mod avx2 {
 
     /// Sets the classes of each block, by looking up the row and the column of 32 characters at a time.
     #[target_feature(enable = "avx2")]
-    pub(super) fn classify(blocks: &[[u8; BLOCK]], runs: &mut Runs, classes: &mut [Classes]) {
+    pub(crate) fn classify(blocks: &[[u8; BLOCK]], runs: &mut Runs, classes: &mut [Classes]) {
         let rows = table(ROWS);
         let escapes = table(const { columns(&IS_ESCAPE) });
         let numbers = table(const { columns(&IS_NUMBER) });
