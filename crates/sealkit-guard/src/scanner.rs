@@ -4,6 +4,9 @@
 //! that begins at a multiple of the stride. So the scanner reads only these grams and looks them up in a bitmap that fits into
 //! the caches of a core. The bitmap holds the grams at `w - 3` consecutive offsets of each pattern. Where a gram is in the
 //! bitmap, the text is compared with the patterns that contain it.
+//!
+//! Most long patterns have a window without spaces, of few different characters. Ordinary text has few runs of these characters that are
+//! as long, so that nearly all of its grams need not be looked up.
 
 mod bitmap;
 mod index;
@@ -12,9 +15,12 @@ use std::{ops::Range, sync::OnceLock};
 
 use self::{
     bitmap::{Bitmap, hash_beginning, hash_gram},
-    index::{GramIndex, SHORT_PATTERN},
+    index::{GramIndex, MAX_RUN, SHORT_PATTERN, token_window, widest_stride, width},
 };
-use crate::zeroizing::ZeroizingBytes;
+use crate::{
+    classes::{BLOCK, Characters, Tokens},
+    zeroizing::ZeroizingBytes,
+};
 
 /// The length of a gram.
 pub(crate) const GRAM: usize = 4;
@@ -28,7 +34,11 @@ pub(crate) struct Scanner {
     longest: usize,
     /// The first gram of each pattern, and what it begins with before that.
     beginnings: Bitmap,
+    /// The indexes whose grams are looked up everywhere: of short patterns, and of those without tokens.
     indexes: Vec<GramIndex>,
+    /// The index whose grams are looked up in runs of tokens only.
+    token_index: Option<GramIndex>,
+    tokens: Tokens,
     /// All grams of the patterns, once they are needed.
     grams: OnceLock<Bitmap>,
 }
@@ -52,11 +62,29 @@ impl Scanner {
         scanner.beginnings = Bitmap::new(GRAM * scanner.patterns.len(), beginnings);
         let (short, long): (Vec<u32>, Vec<u32>) =
             ids.partition(|id| scanner.pattern(*id).len() < SHORT_PATTERN);
-        for ids in [short, long] {
-            if !ids.is_empty() {
-                let index = GramIndex::new(&scanner, &ids);
-                scanner.indexes.push(index);
+        let stride = widest_stride(&scanner, &long);
+        let (mut windows, mut others) = (Vec::new(), Vec::new());
+        for id in long {
+            match token_window(scanner.pattern(id), stride) {
+                Some(window) => windows.push((id, window)),
+                None => others.push(id),
             }
+        }
+        for ids in [short, others].iter().filter(|ids| !ids.is_empty()) {
+            let index = GramIndex::new(&scanner, ids);
+            scanner.indexes.push(index);
+        }
+        if !windows.is_empty() {
+            let mut tokens =
+                Tokens { characters: Characters::default(), run: to_u32(width(stride)).min(MAX_RUN) };
+            for (id, window) in &windows {
+                let window = &scanner.pattern(*id)[*window..window + width(stride)];
+                for byte in window {
+                    tokens.characters.insert(*byte);
+                }
+            }
+            scanner.tokens = tokens;
+            scanner.token_index = Some(GramIndex::with_windows(&scanner, stride, &windows));
         }
         scanner
     }
@@ -74,11 +102,13 @@ impl Scanner {
     }
 
     /// Calls `found` with the offset and the pattern of each match, in no particular order. Matches may overlap.
-    pub(crate) fn find(&self, text: &[u8], found: impl FnMut(usize, u32)) {
-        self.advance(text, &mut Position::default(), text.len(), found);
+    pub(crate) fn find(&self, text: &[u8], mut found: impl FnMut(usize, u32)) {
+        for index in self.indexes.iter().chain(&self.token_index) {
+            index.find(self, text, &mut 0, text.len(), &mut found);
+        }
     }
 
-    /// Searches from `position` to about `until`, and moves the position.
+    /// Searches from `position` to about `until` for all patterns but those that [`Self::advance_in_block`] finds, and moves the position.
     pub(crate) fn advance(
         &self,
         text: &[u8],
@@ -86,8 +116,29 @@ impl Scanner {
         until: usize,
         mut found: impl FnMut(usize, u32),
     ) {
-        for (index, at) in self.indexes.iter().zip(&mut position.0) {
+        for (index, at) in self.indexes.iter().zip(&mut position.indexes) {
             index.find(self, text, at, until, &mut found);
+        }
+    }
+
+    /// Returns the tokens of which a pattern has a run at least that [`Self::advance_in_block`] finds.
+    pub(crate) fn tokens(&self) -> &Tokens {
+        &self.tokens
+    }
+
+    /// Searches for patterns that have a run of tokens that ends in the block from `offset` on.
+    pub(crate) fn advance_in_block(
+        &self,
+        text: &[u8],
+        position: &mut Position,
+        offset: usize,
+        mut found: impl FnMut(usize, u32),
+    ) {
+        if let Some(index) = &self.token_index {
+            // The window that ends with the first byte of the block may have its gram there.
+            let at = &mut position.tokens;
+            *at = (*at).max(offset.saturating_sub(GRAM - 1));
+            index.find(self, text, at, offset + BLOCK - (GRAM - 1), &mut found);
         }
     }
 
@@ -134,7 +185,10 @@ impl Scanner {
 
 /// Where a search goes on, for each index.
 #[derive(Default)]
-pub(crate) struct Position([usize; 2]);
+pub(crate) struct Position {
+    indexes: [usize; 2],
+    tokens: usize,
+}
 
 /// Converts a length or an index. It saturates, but patterns never take four gibibytes.
 pub(crate) fn to_u32(number: usize) -> u32 {
@@ -146,14 +200,23 @@ mod tests {
     use aho_corasick::{AhoCorasick, MatchKind};
 
     use super::*;
+    use crate::classes::Blocks;
 
-    /// Returns all matches of the scanner, sorted.
+    /// Returns all matches of the scanner, sorted. They are the same if it is told of the runs of tokens.
     fn find_all(patterns: &[Vec<u8>], text: &[u8]) -> Vec<(usize, u32)> {
-        let mut found = Vec::new();
-        Scanner::new(patterns.iter().map(Vec::as_slice)).find(text, |start, id| found.push((start, id)));
-        found.sort_unstable();
-        found.dedup();
-        found
+        let scanner = Scanner::new(patterns.iter().map(Vec::as_slice));
+        let (mut all, mut in_blocks, mut position) = (Vec::new(), Vec::new(), Position::default());
+        scanner.find(text, |start, id| all.push((start, id)));
+        scanner.advance(text, &mut position, text.len(), |start, id| in_blocks.push((start, id)));
+        for (offset, _) in Blocks::new(text, scanner.tokens()).filter(|(_, classes)| classes.has_tokens()) {
+            scanner.advance_in_block(text, &mut position, offset, |start, id| in_blocks.push((start, id)));
+        }
+        for found in [&mut all, &mut in_blocks] {
+            found.sort_unstable();
+            found.dedup();
+        }
+        assert!(all == in_blocks, "{} of {} matches", in_blocks.len(), all.len());
+        all
     }
 
     /// Returns all matches of `aho-corasick`, sorted.
@@ -166,17 +229,25 @@ mod tests {
         found
     }
 
-    /// Returns distinct random patterns over an alphabet of `letters` letters, and a text with whole and truncated patterns.
-    fn random_case(count: usize, lengths: Range<usize>, letters: u8, size: usize) -> (Vec<Vec<u8>>, Vec<u8>) {
-        let mut random = fastrand::Rng::with_seed(count as u64 + u64::from(letters));
+    const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyz";
+
+    /// Returns distinct random patterns over an alphabet, and a text with whole and truncated patterns.
+    fn random_case(
+        count: usize,
+        lengths: Range<usize>,
+        alphabet: &[u8],
+        size: usize,
+    ) -> (Vec<Vec<u8>>, Vec<u8>) {
+        let mut random = fastrand::Rng::with_seed((count + alphabet.len()) as u64);
+        let letter = |random: &mut fastrand::Rng| alphabet[random.usize(..alphabet.len())];
         let mut patterns: Vec<Vec<u8>> = (0..count)
-            .map(|_| (0..random.usize(lengths.clone())).map(|_| b'a' + random.u8(..letters)).collect())
+            .map(|_| (0..random.usize(lengths.clone())).map(|_| letter(&mut random)).collect())
             .collect();
         patterns.sort_unstable();
         patterns.dedup();
         let mut text = Vec::with_capacity(size + 1024);
         while text.len() < size {
-            text.extend((0..random.usize(..500)).map(|_| b'a' + random.u8(..letters)));
+            text.extend((0..random.usize(..500)).map(|_| letter(&mut random)));
             let pattern = &patterns[random.usize(..patterns.len())];
             let length = if random.bool() { pattern.len() } else { random.usize(..pattern.len()) };
             text.extend_from_slice(&pattern[..length]);
@@ -186,22 +257,26 @@ mod tests {
 
     #[test]
     fn the_matches_are_the_same_as_those_of_aho_corasick() {
-        for (count, lengths, letters) in [
-            (1, 4..5, 26),
-            (3, 5..12, 26),
-            (16, 8..40, 26),
-            (180, 12..80, 26),
-            (180, 4..80, 26),
-            (2_000, 16..200, 26),
-            (40_000, 5..40, 26),
-            (50, 4..9, 2),
-            (50, 15..17, 3),
+        for (count, lengths, alphabet) in [
+            (1, 4..5, LETTERS),
+            (3, 5..12, LETTERS),
+            (16, 8..40, LETTERS),
+            (180, 12..80, LETTERS),
+            (180, 4..80, LETTERS),
+            (2_000, 16..200, LETTERS),
+            (40_000, 5..40, LETTERS),
+            (50, 4..9, b"ab"),
+            (50, 15..17, b"abc"),
+            // Of some patterns, no window consists of tokens.
+            (200, 12..80, "abcdefghijklmn\0- é\n".as_bytes()),
+            (200, 24..120, "abcdefghijklmnopqrstuvwxyz ".as_bytes()),
         ] {
-            let (patterns, text) = random_case(count, lengths.clone(), letters, 1 << 20);
+            let (patterns, text) = random_case(count, lengths.clone(), alphabet, 1 << 20);
             let found = find_all(&patterns, &text);
             assert!(found.len() > 100, "{count} patterns: only {} matches", found.len());
             let expected = find_all_with_aho_corasick(&patterns, &text);
-            assert!(found == expected, "{count} patterns of {lengths:?} bytes over {letters} letters");
+            let alphabet = alphabet.escape_ascii();
+            assert!(found == expected, "{count} patterns of {lengths:?} bytes over `{alphabet}`");
         }
     }
 
@@ -209,8 +284,8 @@ mod tests {
     fn a_pattern_is_found_at_every_offset() {
         for length in 4..40 {
             let pattern: Vec<u8> = (0..length).map(|at| b'A' + at).collect();
-            for before in 0..40 {
-                for after in 0..20 {
+            for before in 0..140 {
+                for after in [0, 1, 19, 64, 150] {
                     let text = [&vec![b'.'; before], &pattern[..], &vec![b'.'; after]].concat();
                     assert_eq!(
                         find_all(std::slice::from_ref(&pattern), &text),
@@ -224,7 +299,7 @@ mod tests {
 
     #[test]
     fn the_longest_partial_match_at_the_end_of_a_text_is_found() {
-        let (patterns, text) = random_case(50, 4..9, 2, 2_000);
+        let (patterns, text) = random_case(50, 4..9, b"ab", 2_000);
         let scanner = Scanner::new(patterns.iter().map(Vec::as_slice));
         for end in 0..text.len() {
             let text = &text[..end];

@@ -2,6 +2,7 @@
 
 use crate::{
     Encoding, Guard,
+    classes::Blocks,
     scanner::Position,
     views::{self, View, Views},
 };
@@ -86,24 +87,36 @@ impl Guard {
     ) -> Pending {
         let mut pending = Pending { keep_from: text.len(), hold_from: text.len(), ..Pending::default() };
         let (mut undecided, mut position) = (text.len(), Position::default());
+        let mut blocks = Blocks::new(text, self.scanner.tokens());
         let mut views = Views::new(text, previous, is_last, &self.scanner, &self.filter);
         let mut until = 0;
         while until < text.len() {
             // Block by block, so that all searches find the text in the cache.
             until = text.len().min(until + BLOCK);
-            self.scanner.advance(text, &mut position, until, |start, pattern| {
-                match self.check_word(text, (previous, None), is_last, start, pattern) {
-                    Word::Whole(end) => {
-                        let encoding = self.patterns[pattern as usize].encoding;
-                        found(Match { start, end, pattern, encoding });
-                    }
-                    Word::Undecided => undecided = undecided.min(start),
-                    Word::Part => {}
+            let around = (previous, None);
+            let mut check = |start, pattern, found: &mut dyn FnMut(Match)| match self
+                .check_word(text, around, is_last, start, pattern)
+            {
+                Word::Whole(end) => {
+                    let encoding = self.patterns[pattern as usize].encoding;
+                    found(Match { start, end, pattern, encoding });
                 }
+                Word::Undecided => undecided = undecided.min(start),
+                Word::Part => {}
+            };
+            self.scanner.advance(text, &mut position, until, |start, pattern| {
+                check(start, pattern, &mut found);
             });
-            views.advance(until, &mut |view| {
-                self.search_view(text, previous, is_last, view, &mut pending, &mut found);
-            });
+            while let Some((offset, classes)) = blocks.next_before(until) {
+                if classes.has_tokens() {
+                    self.scanner.advance_in_block(text, &mut position, offset, |start, pattern| {
+                        check(start, pattern, &mut found);
+                    });
+                }
+                views.add_block(offset, classes, &mut |view| {
+                    self.search_view(text, previous, is_last, view, &mut pending, &mut found);
+                });
+            }
         }
         views.finish(&mut |view| {
             self.search_view(text, previous, is_last, view, &mut pending, &mut found);

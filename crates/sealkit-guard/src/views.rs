@@ -16,7 +16,7 @@ use self::{
     relevance::Relevance,
 };
 use crate::{
-    classes::{Blocks, Classes},
+    classes::Classes,
     scanner::{Scanner, to_u32},
     zeroizing::ZeroizingBytes,
 };
@@ -180,7 +180,6 @@ pub(crate) fn without_percent(text: &[u8]) -> ZeroizingBytes {
 /// A search for escapes and lists of numbers, which advances block by block.
 pub(crate) struct Views<'f, 't> {
     text: &'t [u8],
-    blocks: Blocks<'t>,
     scanner: &'f Scanner,
     filter: &'f Filter,
     /// If the text is not the last one, an escape at its end may be incomplete.
@@ -199,18 +198,11 @@ impl<'f, 't> Views<'f, 't> {
         scanner: &'f Scanner,
         filter: &'f Filter,
     ) -> Self {
-        let blocks = Blocks::new(text);
-        Self { text, blocks, scanner, filter, is_last, zone: None, lists: Lists::new(previous) }
+        Self { text, scanner, filter, is_last, zone: None, lists: Lists::new(previous) }
     }
 
-    /// Searches the text up to about `until`, and calls `visit` with each view of what is complete.
-    pub(crate) fn advance(&mut self, until: usize, visit: &mut impl FnMut(View)) {
-        while let Some((offset, classes)) = self.blocks.next_before(until) {
-            self.add_block(offset, classes, visit);
-        }
-    }
-
-    fn add_block(&mut self, offset: usize, classes: Classes, visit: &mut impl FnMut(View)) {
+    /// Searches the next block, which begins at `offset`, and calls `visit` with each view of what is complete.
+    pub(crate) fn add_block(&mut self, offset: usize, classes: Classes, visit: &mut impl FnMut(View)) {
         let text = self.text;
         self.lists.add_block(text, offset, classes, self.is_last, self.filter, visit);
         let relevance = Relevance { scanner: self.scanner, filter: self.filter, is_last: self.is_last };

@@ -15,6 +15,12 @@ const STRIDES: [usize; 6] = [16, 13, 9, 4, 2, 1];
 /// The largest offset in a pattern at which its indexed window may begin.
 const MAX_WINDOW_OFFSET: usize = 16;
 
+/// The largest offset of a window of tokens, if there is none near the beginning.
+const MAX_TOKEN_OFFSET: usize = 1 << 15;
+/// The fewest and the most tokens in a row that are looked for.
+const MIN_RUN: usize = 9;
+pub(super) const MAX_RUN: u32 = 16;
+
 /// An index of the grams of patterns of similar length.
 pub(super) struct GramIndex {
     stride: usize,
@@ -34,16 +40,19 @@ pub(super) struct GramIndex {
 impl GramIndex {
     /// Indexes the patterns with these numbers.
     pub(super) fn new(scanner: &Scanner, ids: &[u32]) -> Self {
-        let shortest = ids.iter().map(|id| scanner.pattern(*id).len()).min().unwrap_or(GRAM);
-        // With very many patterns, a small index is worth more than a wide stride.
-        let affordable = ((1 << 20) / ids.len()).max(1);
-        let widest = (shortest - GRAM + 1).min(affordable);
-        let stride = STRIDES.into_iter().find(|stride| *stride <= widest).unwrap_or(1);
-        let mut all: Zeroizing<Vec<(u32, u32, u16)>> = Zeroizing::new(Vec::with_capacity(ids.len() * stride));
-        for id in ids {
+        let stride = widest_stride(scanner, ids);
+        let window = |id: &u32| (*id, most_distinct_window(scanner.pattern(*id), width(stride)));
+        Self::with_windows(scanner, stride, &ids.iter().map(window).collect::<Vec<_>>())
+    }
+
+    /// Indexes patterns, which are given with the offsets of their windows.
+    pub(super) fn with_windows(scanner: &Scanner, stride: usize, windows: &[(u32, usize)]) -> Self {
+        let shortest = windows.iter().map(|(id, _)| scanner.pattern(*id).len()).min().unwrap_or(GRAM);
+        let mut all: Zeroizing<Vec<(u32, u32, u16)>> =
+            Zeroizing::new(Vec::with_capacity(windows.len() * stride));
+        for (id, first) in windows {
             let pattern = scanner.pattern(*id);
-            let first = most_distinct_window(pattern, stride + GRAM - 1);
-            for offset in first..first + stride {
+            for offset in *first..first + stride {
                 all.push((hash_gram(&pattern[offset..]), *id, u16::try_from(offset).unwrap_or(u16::MAX)));
             }
         }
@@ -153,6 +162,20 @@ impl GramIndex {
     }
 }
 
+/// Returns the widest stride for these patterns.
+pub(super) fn widest_stride(scanner: &Scanner, ids: &[u32]) -> usize {
+    let shortest = ids.iter().map(|id| scanner.pattern(*id).len()).min().unwrap_or(GRAM);
+    // With very many patterns, a small index is worth more than a wide stride.
+    let affordable = ((1 << 20) / ids.len().max(1)).max(1);
+    let widest = (shortest - GRAM + 1).min(affordable);
+    STRIDES.into_iter().find(|stride| *stride <= widest).unwrap_or(1)
+}
+
+/// Returns the number of bytes of windows that contain a gram with this stride.
+pub(super) fn width(stride: usize) -> usize {
+    stride + GRAM - 1
+}
+
 /// Returns the offset of the window of `width` bytes that has the most distinct bytes, because it is least likely to occur
 /// in ordinary text.
 fn most_distinct_window(pattern: &[u8], width: usize) -> usize {
@@ -160,4 +183,32 @@ fn most_distinct_window(pattern: &[u8], width: usize) -> usize {
     let distinct = |at: usize| count_distinct(&pattern[at..at + width]);
     // `max_by_key` returns the last maximum: in reverse order, that is the first window.
     (0..=last).rev().max_by_key(|at| distinct(*at)).unwrap_or(0)
+}
+
+/// Returns the offset of a window that consists of tokens. Letters and digits are preferred: ordinary text has few runs of them that are so
+/// long.
+pub(super) fn token_window(pattern: &[u8], stride: usize) -> Option<usize> {
+    let width = width(stride);
+    if width < MIN_RUN {
+        return None;
+    }
+    let mut best: Option<(usize, usize, usize)> = None;
+    // How many of the last bytes are tokens, and how many of the last `width` bytes are letters and digits.
+    let (mut tokens, mut ordinary) = (0, 0);
+    for (last, byte) in pattern.iter().enumerate() {
+        tokens = if *byte == 0 || byte.is_ascii_graphic() { tokens + 1 } else { 0 };
+        ordinary += usize::from(byte.is_ascii_alphanumeric());
+        let Some(at) = (last + 1).checked_sub(width) else { continue };
+        if at > if best.is_some() { MAX_WINDOW_OFFSET } else { MAX_TOKEN_OFFSET } {
+            break;
+        }
+        if tokens >= width && best.is_none_or(|(most, ..)| ordinary >= most) {
+            let rank = (ordinary, count_distinct(&pattern[at..=last]));
+            if best.is_none_or(|(ordinary, distinct, _)| rank > (ordinary, distinct)) {
+                best = Some((rank.0, rank.1, at));
+            }
+        }
+        ordinary -= usize::from(pattern[at].is_ascii_alphanumeric());
+    }
+    best.map(|(.., at)| at)
 }

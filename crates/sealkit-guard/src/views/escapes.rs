@@ -1,7 +1,7 @@
 //! The escapes of URLs, programming languages, shells, directories, XML and terminals.
 
 use super::entities;
-use crate::classes::Blocks;
+use crate::classes::{Blocks, NO_TOKENS};
 
 /// Which escapes are read, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +46,7 @@ pub(super) enum Unit {
 
 /// Returns the offsets of the bytes that may begin an escape.
 pub(super) fn candidates(text: &[u8]) -> impl Iterator<Item = usize> {
-    Blocks::new(text).flat_map(|(offset, classes)| classes.escapes().map(move |at| offset + at))
+    Blocks::new(text, &NO_TOKENS).flat_map(|(offset, classes)| classes.escapes().map(move |at| offset + at))
 }
 
 /// Returns the kinds of escapes in `text`.

@@ -1,7 +1,7 @@
 //! Bytes that are printed as numbers: by `{:?}` of bytes, and by `hexdump`, `xxd` and `od`.
 
 use super::{Filter, View, filter::Numbers};
-use crate::classes::{Classes, IS_NUMBER, MIN_LIST};
+use crate::classes::{Classes, MIN_LIST, NUMBERS};
 
 /// The longest space between two numbers.
 const MAX_GAP: usize = 32;
@@ -84,7 +84,7 @@ impl Lists {
         filter: &Filter,
         visit: &mut impl FnMut(View),
     ) -> usize {
-        let continues = |at: usize| text.get(at).is_some_and(|byte| IS_NUMBER[usize::from(*byte)]);
+        let continues = |at: usize| text.get(at).is_some_and(|byte| NUMBERS.contains(*byte));
         let (mut start, mut run_end) = (at, at);
         while start > self.done && continues(start - 1) {
             start -= 1;
@@ -134,7 +134,7 @@ impl Lists {
     /// Visits the list that may begin at the end of the text.
     pub(super) fn finish(&mut self, text: &[u8], filter: &Filter, visit: &mut impl FnMut(View)) {
         let from = self.done.max(text.len().saturating_sub(MAX_TAIL));
-        let start = (from..text.len()).rev().take_while(|at| IS_NUMBER[usize::from(text[*at])]).last();
+        let start = (from..text.len()).rev().take_while(|at| NUMBERS.contains(text[*at])).last();
         let open = |start| filter.numbers(text, start, true).find_map(Numbers::open);
         if let Some(start) = start.and_then(open) {
             self.visit_lists(text, start, text.len(), false, filter, visit);
@@ -159,7 +159,7 @@ fn numbers(text: &[u8], mut at: usize, previous: Option<u8>) -> (Vec<Number>, us
     let mut offset = Offset::None;
     loop {
         let gap = text[at..].iter().take_while(|byte| {
-            IS_NUMBER[usize::from(**byte)] && !byte.is_ascii_hexdigit() && !b"xXo".contains(byte)
+            NUMBERS.contains(**byte) && !byte.is_ascii_hexdigit() && !b"xXo".contains(byte)
         });
         let gap = gap.count();
         let separators = &text[at..at + gap];
@@ -219,7 +219,7 @@ fn ends_number(text: &[u8], is_dump: bool) -> bool {
     match text {
         // In a string, lines of a dump end with an escape.
         [b'\\', ..] | [] => true,
-        [next, ..] if is_dump => IS_NUMBER[usize::from(*next)] && !next.is_ascii_alphanumeric(),
+        [next, ..] if is_dump => NUMBERS.contains(*next) && !next.is_ascii_alphanumeric(),
         [b'.', next, ..] => !next.is_ascii_digit(),
         [next, ..] => !next.is_ascii_alphanumeric(),
     }
@@ -283,7 +283,7 @@ fn bytes(digits: &[u8], base: Base) -> Option<([u8; 8], usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::classes::Blocks;
+    use crate::classes::{Blocks, NO_TOKENS};
 
     fn views(text: &str) -> Vec<String> {
         let mut found = Vec::new();
@@ -291,7 +291,7 @@ mod tests {
         let all: Vec<u8> = (0..=255).collect();
         let filter = Filter::new([&*all, b"k3Jq-71xT/wQz9vB2m"].into_iter());
         let (text, mut lists) = (text.as_bytes(), Lists::default());
-        for (offset, classes) in Blocks::new(text) {
+        for (offset, classes) in Blocks::new(text, &NO_TOKENS) {
             lists.add_block(text, offset, classes, true, &filter, &mut visit);
         }
         found

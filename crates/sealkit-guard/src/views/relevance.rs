@@ -9,7 +9,7 @@ use super::{
     escapes::{Style, Unit, unit},
 };
 use crate::{
-    classes::{IS_ESCAPE, set},
+    classes::{Characters, ESCAPES},
     scanner::{GRAM, Scanner},
 };
 
@@ -21,8 +21,8 @@ const AFTER: usize = MAX_GRAMS + GRAM - 1;
 const BEFORE: usize = AFTER - 1;
 /// How far from its beginning an escape may go on with what is escaped itself.
 const REACH: usize = 10;
-/// Whether a byte occurs in escapes behind their beginning.
-const IS_SYNTAX: [bool; 256] = set(b"0123456789abcdefABCDEFxXuU#;[{}");
+/// The characters of escapes behind their beginning.
+static SYNTAX: Characters = Characters::new(b"0123456789abcdefABCDEFxXuU#;[{}");
 /// The largest number of bytes that an escape stands for.
 const MAX_BYTES: usize = 4;
 
@@ -58,7 +58,7 @@ impl Relevance<'_> {
         let is_inside = || has_special(&text[at.saturating_sub(REACH)..at]);
         let is_twice = has_special(&text[at + 1..end])
             || has_special(bytes) && begins_escape(bytes, after)
-            || bytes.iter().any(|byte| IS_SYNTAX[usize::from(*byte)]) && is_inside();
+            || bytes.iter().any(|byte| SYNTAX.contains(*byte)) && is_inside();
         if is_incomplete || is_twice {
             return true;
         }
@@ -67,7 +67,7 @@ impl Relevance<'_> {
         }
         let before = &text[at.saturating_sub(BEFORE)..at];
         let mut buffer = [0; BEFORE + MAX_BYTES + AFTER];
-        let next_escape = after.iter().position(|byte| IS_ESCAPE[usize::from(*byte)]);
+        let next_escape = after.iter().position(|byte| ESCAPES.contains(*byte));
         let after = &after[..next_escape.unwrap_or(after.len())];
         let around = concat(&mut buffer, [before, bytes, after]);
         // A pattern that goes on with the next escape has only the grams from here on.
@@ -93,7 +93,7 @@ impl Relevance<'_> {
 }
 
 fn has_special(bytes: &[u8]) -> bool {
-    bytes.iter().any(|byte| IS_ESCAPE[usize::from(*byte)])
+    bytes.iter().any(|byte| ESCAPES.contains(*byte))
 }
 
 /// Returns whether what an escape stands for may begin another one, with what comes after it.

@@ -1,0 +1,79 @@
+//! The search for classes with AVX2.
+
+use std::arch::x86_64::{
+    __m256i, _mm_cvtsi32_si128, _mm256_adds_epu8, _mm256_and_si256, _mm256_extract_epi64,
+    _mm256_movemask_epi8, _mm256_or_si256, _mm256_set_epi64x, _mm256_set1_epi8, _mm256_shuffle_epi8,
+    _mm256_sll_epi64, _mm256_srl_epi64, _mm256_srli_epi16,
+};
+
+use super::{
+    BLOCK, ESCAPES, NUMBERS, Tokens,
+    batch::{BATCH, Batch, Bits},
+    characters::ROWS,
+};
+
+/// Goes on with the next blocks, by looking up the row and the column of 32 characters at a time.
+#[target_feature(enable = "avx2")]
+pub(super) fn classify(batch: &mut Batch, blocks: &[[u8; BLOCK]], tokens: &Tokens) {
+    let rows = table(ROWS);
+    let sets = [ESCAPES.columns, NUMBERS.columns, tokens.characters.columns].map(|set| table(set));
+    let half = _mm256_set1_epi8(15);
+    // With anything but 0, it has the highest bit.
+    let most = _mm256_set1_epi8(127);
+    batch.classify_with(
+        blocks,
+        tokens,
+        |block| {
+            let (words, _) = block.as_chunks();
+            let bits = |part: usize| {
+                let word = |index: usize| i64::from_le_bytes(words[4 * part + index]);
+                let characters = _mm256_set_epi64x(word(3), word(2), word(1), word(0));
+                let row = _mm256_and_si256(_mm256_srli_epi16::<4>(characters), half);
+                let row = _mm256_shuffle_epi8(rows, row);
+                sets.map(|columns| {
+                    // The column of what is not ASCII is 0.
+                    let column = _mm256_shuffle_epi8(columns, characters);
+                    let is = _mm256_adds_epu8(_mm256_and_si256(row, column), most);
+                    u64::from(_mm256_movemask_epi8(is).cast_unsigned())
+                })
+            };
+            let (first, second) = (bits(0), bits(1));
+            std::array::from_fn(|set| first[set] | second[set] << 32)
+        },
+        |bits, steps| runs(bits, steps),
+    );
+}
+
+/// Returns the bits that end a run of ones, as [`super::runs`] does.
+#[target_feature(enable = "avx2")]
+fn runs(bits: &Bits, steps: &[u32]) -> Bits {
+    let mut runs = *bits;
+    for step in steps {
+        let shorter = runs;
+        let left = _mm_cvtsi32_si128(step.cast_signed());
+        let right = _mm_cvtsi32_si128((u64::BITS - step).cast_signed());
+        for part in 0..BATCH / 4 {
+            let at = |from: usize| {
+                let bits = |index: usize| shorter[from + index].cast_signed();
+                _mm256_set_epi64x(bits(3), bits(2), bits(1), bits(0))
+            };
+            let (here, before) = (at(4 * part + 1), at(4 * part));
+            let longer = _mm256_or_si256(_mm256_sll_epi64(here, left), _mm256_srl_epi64(before, right));
+            let longer = _mm256_and_si256(here, longer);
+            runs[4 * part + 1] = _mm256_extract_epi64::<0>(longer).cast_unsigned();
+            runs[4 * part + 2] = _mm256_extract_epi64::<1>(longer).cast_unsigned();
+            runs[4 * part + 3] = _mm256_extract_epi64::<2>(longer).cast_unsigned();
+            runs[4 * part + 4] = _mm256_extract_epi64::<3>(longer).cast_unsigned();
+        }
+        runs[0] &= shorter[0] << step;
+    }
+    runs
+}
+
+/// Returns a table for each half of a vector.
+#[target_feature(enable = "avx2")]
+fn table(table: [u8; 16]) -> __m256i {
+    let (words, _) = table.as_chunks();
+    let word = |index: usize| i64::from_le_bytes(words[index]);
+    _mm256_set_epi64x(word(1), word(0), word(1), word(0))
+}
