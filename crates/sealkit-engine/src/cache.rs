@@ -25,7 +25,7 @@ use rustix::{
 use sealkit_protocol::call::Success;
 
 pub(crate) use self::{
-    call::CachedCall,
+    call::Cached,
     key::{Key, ProgramDigest},
 };
 use self::{

@@ -24,7 +24,7 @@ use sealkit_protocol::{Attempts, Code, Problem, Retry, Task, call::Success, exit
 
 use crate::{
     actions::{Action, Actions},
-    cache::{CachedCall, ProgramDigest},
+    cache::{Cached, ProgramDigest},
     directories,
     event::{Event, Observer},
     isolation::Isolation,
@@ -64,7 +64,7 @@ pub struct Engine {
     pub(crate) observer: Observer,
     pub(crate) slots: Slots,
     pub(crate) workers: Arc<Workers>,
-    next_pod: AtomicU64,
+    pub(crate) next_pod: AtomicU64,
     /// The number of calls of each task.
     calls: Mutex<BTreeMap<String, u32>>,
     live: Mutex<BTreeMap<u64, LivePod>>,
@@ -189,7 +189,7 @@ impl Engine {
             self.program.task(task).map_err(|error| problem(Code::InvalidName, &error))?,
             &self.values,
         )?;
-        let outcome = self.call(None, 0, task, self.next_call(task), inputs);
+        let outcome = self.call(None, 0, task, self.next_call(task), inputs, None);
         // Not on drop: a thread that answers a pod may still hold the engine.
         if let Some(directory) = &self.directory {
             directory.remove();
@@ -209,7 +209,8 @@ impl Engine {
         *count
     }
 
-    /// Runs a task, with retries. Each attempt waits for a slot; no slot is held between attempts.
+    /// Runs a task, with retries, unless its result is `cached`; `None` if that has not been looked up yet. Each attempt waits for a slot;
+    /// no slot is held between attempts.
     pub(crate) fn call(
         self: &Arc<Self>,
         caller: Option<Caller>,
@@ -217,6 +218,7 @@ impl Engine {
         task: &str,
         call: u32,
         inputs: &Inputs,
+        cached: Option<Cached>,
     ) -> Result<Success, Problem> {
         let task = self.program.task(task).map_err(|error| problem(Code::InvalidName, &error))?;
         if depth > MAX_CALL_DEPTH {
@@ -224,13 +226,15 @@ impl Engine {
             return Err(Problem::new(Code::Other, message).not_retryable());
         }
         let attempts = Attempts::new(task.limits());
-        let cached = self.cached_call(task, inputs, caller, attempts.queue_limit(0));
-        if let Some(success) = cached.as_ref().and_then(CachedCall::get) {
-            let (pod, caller) =
-                (self.next_pod.fetch_add(1, Ordering::SeqCst), caller.map(|caller| caller.pod));
-            (self.observer)(&Event::Cached { pod, caller, task, call, inputs, success: &success });
-            return Ok(success);
-        }
+        let cached = cached.unwrap_or_else(|| self.look_up(task, inputs, caller, attempts.queue_limit(0)));
+        let cached = match cached {
+            Cached::Hit(success) => {
+                self.report_hit(task, call, inputs, caller, &success);
+                return Ok(success);
+            }
+            Cached::Miss(cached) => Some(cached),
+            Cached::Never => None,
+        };
         let (mut attempt, mut first) = (0, None);
         loop {
             let slot = self.slots.acquire(attempts.queue_limit(attempt));
@@ -256,7 +260,7 @@ impl Engine {
             drop(slot);
             let Some(Retry { delay, .. }) = retry else {
                 if let (Some(cached), Ok(success)) = (&cached, &outcome) {
-                    cached.put(success, action);
+                    self.store(task, cached, success, action);
                 }
                 return outcome.map_err(|problem| Attempts::finish(attempt, problem));
             };

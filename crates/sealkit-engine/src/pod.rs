@@ -5,7 +5,8 @@ use std::{
     env,
     ffi::{OsStr, OsString},
     fs::{DirBuilder, File},
-    io, mem,
+    io::{self, BufReader},
+    mem,
     os::{
         fd::{AsFd as _, OwnedFd},
         unix::{fs::DirBuilderExt as _, net::UnixStream},
@@ -201,9 +202,9 @@ pub(crate) struct PodSocket {
 }
 
 impl PodSocket {
-    /// Receives a message; `None` if the pod has closed the socket.
-    pub(crate) fn receive<M: Message + Default>(&self) -> io::Result<Option<M>> {
-        frame::read(&self.stream)
+    /// Returns what the messages of the pod are read from.
+    pub(crate) fn reader(&self) -> BufReader<&UnixStream> {
+        BufReader::new(&self.stream)
     }
 
     /// Sends a message.

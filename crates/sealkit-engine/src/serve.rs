@@ -9,11 +9,13 @@ use rustix::process::Signal;
 use sealkit_protocol::{
     Code, Problem,
     call::{Call, FromController, FromControllerFrame, Step, Success, ToController, ToControllerFrame},
+    frame,
 };
 
 use sealkit_program::BUILD_AGAIN;
 
 use crate::{
+    cache::Cached,
     engine::{Caller, Engine, lock},
     pod::PodSocket,
     problems::exhausted,
@@ -33,9 +35,9 @@ impl Engine {
             let message = format!("cannot understand the pod of task `{task}`: a message is {reason}");
             Problem::new(Code::Other, message).with_hint(BUILD_AGAIN).not_retryable()
         };
-        let pending = Arc::new(Mutex::new(0_usize));
+        let (mut messages, pending) = (socket.reader(), Arc::new(Mutex::new(0_usize)));
         loop {
-            let message = match socket.receive::<ToControllerFrame>() {
+            let message = match frame::read::<ToControllerFrame>(&mut messages) {
                 Ok(Some(frame)) => frame.message,
                 Err(error) if error.kind() == io::ErrorKind::InvalidData => {
                     return self.misunderstand(pod, malformed(&error.to_string()));
@@ -77,7 +79,7 @@ impl Engine {
         }
     }
 
-    /// Runs a called task on another thread.
+    /// Runs a called task on another thread, unless its result is in the cache.
     fn serve_call(
         self: &Arc<Self>,
         pod: u64,
@@ -92,9 +94,12 @@ impl Engine {
         self.record_callee(pod, &task);
         let (engine, pending) = (self.clone(), pending.clone());
         let (of_caller, name) = (socket.clone(), task.clone());
-        let served = self.workers.spawn(move || {
-            let outcome = engine
-                .without_slot_of(&pending, || engine.call(Some(caller), depth + 1, &task, call, &inputs));
+        let known = self.program.task(&task).ok();
+        let cached = known.and_then(|task| self.look_up_at_once(task, &inputs, caller));
+        let is_hit = matches!(cached, Some(Cached::Hit(_)));
+        let serve = move || {
+            let work = || engine.call(Some(caller), depth + 1, &task, call, &inputs, cached);
+            let outcome = if is_hit { work() } else { engine.without_slot_of(&pending, work) };
             let response = FromController::new(id, outcome.map(|success| success.outputs));
             let sent = of_caller.send(&FromControllerFrame::from(response));
             // Other errors mean that the pod has exited.
@@ -105,8 +110,11 @@ impl Engine {
                 let response = FromController::new(id, Err(problem));
                 let _ = of_caller.send(&FromControllerFrame::from(response));
             }
-        });
-        if let Err(error) = served {
+        };
+        if is_hit {
+            return serve();
+        }
+        if let Err(error) = self.workers.spawn(serve) {
             let response = FromController::new(id, Err(exhausted(&name, error)));
             let _ = socket.send(&FromControllerFrame::from(response));
         }

@@ -1,6 +1,6 @@
 //! A call whose result may be cached.
 
-use std::{borrow::Cow, collections::BTreeMap, ffi::OsStr, io, time::Instant};
+use std::{borrow::Cow, collections::BTreeMap, ffi::OsStr, io, slice, sync::atomic::Ordering, time::Instant};
 
 use prost::Message as _;
 use sealkit_idl::task::Inputs;
@@ -10,9 +10,10 @@ use sealkit_protocol::{
     description::{Cache, SecretRequest},
 };
 
-use super::{Key, KeyContext, Lock, ResultCache, Stamp};
+use super::{Key, KeyContext, Lock, Stamp};
 use crate::{
     actions::Action,
+    directories::has_files,
     engine::{Caller, Engine},
     event::Event,
     values::Found,
@@ -34,12 +35,18 @@ impl Reason {
     }
 }
 
-/// A call whose result may be cached.
-pub(crate) struct CachedCall<'e> {
-    engine: &'e Engine,
-    cache: &'e ResultCache,
-    settings: &'e Cache,
-    task: &'e Task,
+/// What the cache has for a call.
+pub(crate) enum Cached {
+    /// The result of an equal call.
+    Hit(Success),
+    /// Nothing yet.
+    Miss(CachedCall),
+    /// The result of the call is not cached.
+    Never,
+}
+
+/// A call whose result can be stored.
+pub(crate) struct CachedCall {
     key: Key,
     /// The files that the key depends on.
     files: Vec<Stamp>,
@@ -48,16 +55,17 @@ pub(crate) struct CachedCall<'e> {
 }
 
 impl Engine {
-    /// Returns the call if the task is cached. If it is serialized, it waits for equal calls until `limit`.
-    pub(crate) fn cached_call<'e>(
-        &'e self,
-        task: &'e Task,
+    /// Looks the call up. If it is serialized, it waits for equal calls until `limit`. The files of a result are copied to a new directory
+    /// of the run.
+    pub(crate) fn look_up(
+        &self,
+        task: &Task,
         inputs: &Inputs,
         caller: Option<Caller>,
         limit: Option<Instant>,
-    ) -> Option<CachedCall<'e>> {
-        let (cache, settings) = (self.options.cache.as_ref()?, task.cache.as_ref()?);
-        let prepare = || -> Result<CachedCall<'e>, Reason> {
+    ) -> Cached {
+        let (Some(cache), Some(settings)) = (&self.options.cache, &task.cache) else { return Cached::Never };
+        let prepare = || -> Result<CachedCall, Reason> {
             if self.options.stdin && caller.is_none() {
                 let hint = "pass a file as an input instead: --NAME @FILE";
                 return Err(Reason::new("it reads standard input", hint));
@@ -66,12 +74,13 @@ impl Engine {
                 let hint = "pass single variables instead: --env NAME=VALUE";
                 return Err(Reason::new("it inherits the whole environment", hint));
             }
-            if let Some(passing) = self.reachable(task).find(|task| !task.allowed_secrets.is_empty()) {
+            let reachable: Vec<_> = self.reachable(task).collect();
+            if let Some(passing) = reachable.iter().find(|task| !task.allowed_secrets.is_empty()) {
                 // The cache is not encrypted.
                 let reason = format!("task `{}` may pass on a secret", passing.name);
                 return Err(Reason::new(reason, "cache only tasks that do not handle the secret"));
             }
-            let (key, files) = self.key(task, settings, inputs)?;
+            let (key, files) = self.key(task, settings, inputs, self.revisions(&reachable)?)?;
             // A task that calls itself would wait for itself.
             let lock = if settings.serialize && !self.is_called_by(caller, &task.name) {
                 let is_over =
@@ -80,9 +89,40 @@ impl Engine {
             } else {
                 None
             };
-            Ok(CachedCall { engine: self, cache, settings, task, key, files, _lock: lock })
+            Ok(CachedCall { key, files, _lock: lock })
         };
-        prepare().map_err(|reason| self.not_cached(task, &reason)).ok()
+        match prepare() {
+            Ok(call) => {
+                let data = self.data().map(|data| data.join(format!("cached-{}", call.key.random_name())));
+                let result = cache.get(&task.name, &call.key, settings.max_age, data.as_deref());
+                result.map_or(Cached::Miss(call), Cached::Hit)
+            }
+            Err(reason) => {
+                self.not_cached(task, &reason);
+                Cached::Never
+            }
+        }
+    }
+
+    /// Tells the observer of a result of the cache.
+    pub(crate) fn report_hit(
+        &self,
+        task: &Task,
+        call: u32,
+        inputs: &Inputs,
+        caller: Option<Caller>,
+        success: &Success,
+    ) {
+        let pod = self.next_pod.fetch_add(1, Ordering::SeqCst);
+        let caller = caller.map(|caller| caller.pod);
+        (self.observer)(&Event::Cached { pod, caller, task, call, inputs, success });
+    }
+
+    /// Looks the call up if that takes less time than to pass it to another thread: it waits for no other call and copies no files.
+    pub(crate) fn look_up_at_once(&self, task: &Task, inputs: &Inputs, caller: Caller) -> Option<Cached> {
+        let settings = task.cache.as_ref()?;
+        (!settings.serialize && !has_files(slice::from_ref(task)))
+            .then(|| self.look_up(task, inputs, Some(caller), None))
     }
 
     /// Returns whether the caller, or a caller of it, runs this task.
@@ -98,12 +138,18 @@ impl Engine {
         false
     }
 
-    fn key(&self, task: &Task, settings: &Cache, inputs: &Inputs) -> Result<(Key, Vec<Stamp>), Reason> {
+    fn key(
+        &self,
+        task: &Task,
+        settings: &Cache,
+        inputs: &Inputs,
+        secrets: BTreeMap<String, String>,
+    ) -> Result<(Key, Vec<Stamp>), Reason> {
         let context = KeyContext {
             program: &self.program_digest,
             scope: [self.options.domain.as_deref(), self.options.project.as_deref()],
             environment: self.options.set_variables(&task.env).collect::<BTreeMap<&OsStr, &OsStr>>(),
-            secrets: self.revisions(task)?,
+            secrets,
         };
         Key::new(task, settings, inputs, &context).map_err(|error| Reason::io("", &error))
     }
@@ -114,8 +160,8 @@ impl Engine {
         reachable.required.into_iter().chain(reachable.possible)
     }
 
-    /// Returns the revisions of the secrets of a task and of those that it may call.
-    fn revisions(&self, task: &Task) -> Result<BTreeMap<String, String>, Reason> {
+    /// Returns the revisions of the secrets of these tasks.
+    fn revisions(&self, tasks: &[&Task]) -> Result<BTreeMap<String, String>, Reason> {
         let revision = |request: &SecretRequest| {
             let name = request.request().to_string();
             match self.values.find(request) {
@@ -130,44 +176,43 @@ impl Engine {
                 )),
             }
         };
-        self.reachable(task).flat_map(|task| &task.secret_requests).map(revision).collect()
+        tasks.iter().flat_map(|task| &task.secret_requests).map(revision).collect()
     }
 
     fn not_cached(&self, task: &Task, Reason { text, hint }: &Reason) {
         (self.observer)(&Event::NotCached { task, reason: text, hint: *hint });
     }
-}
 
-impl CachedCall<'_> {
-    /// Returns the result of an equal call. Its files are copied to a new directory of the run.
-    pub(crate) fn get(&self) -> Option<Success> {
-        let data = self.engine.data().map(|data| data.join(format!("cached-{}", self.key.random_name())));
-        self.cache.get(&self.task.name, &self.key, self.settings.max_age, data.as_deref())
-    }
-
-    /// Stores the result, unless the key does not cover everything that it depends on.
-    pub(crate) fn put(&self, success: &Success, action: &Action<'_>) {
-        if let Err(reason) = self.try_put(success, action) {
-            self.engine.not_cached(self.task, &reason);
+    /// Stores the result of a call, unless the key does not cover everything that it depends on.
+    pub(crate) fn store(&self, task: &Task, call: &CachedCall, success: &Success, action: &Action<'_>) {
+        if let Err(reason) = self.try_store(task, call, success, action) {
+            self.not_cached(task, &reason);
         }
     }
 
-    fn try_put(&self, success: &Success, action: &Action<'_>) -> Result<(), Reason> {
-        let is_covered = |name: &String| self.engine.reachable(self.task).any(|task| task.name == *name);
+    fn try_store(
+        &self,
+        task: &Task,
+        call: &CachedCall,
+        success: &Success,
+        action: &Action<'_>,
+    ) -> Result<(), Reason> {
+        let Some(cache) = &self.options.cache else { return Ok(()) };
+        let is_covered = |name: &String| self.reachable(task).any(|task| task.name == *name);
         if let Some(callee) = action.callees().iter().find(|name| !is_covered(name)) {
             let reason = format!("it calls task `{callee}`, which it does not declare");
             return Err(Reason::new(reason, "declare its calls: calls = [...]"));
         }
-        if !self.files.iter().all(Stamp::is_current) {
+        if !call.files.iter().all(Stamp::is_current) {
             return Err(Reason { text: "a file among its inputs has changed meanwhile".into(), hint: None });
         }
         // The pod has searched for the secrets of its own task. The cache is not encrypted.
         let texts = [&*success.outputs.encode_to_vec(), success.json.as_bytes()];
-        if texts.iter().any(|text| !self.engine.guard().check(text).is_empty()) {
+        if texts.iter().any(|text| !self.guard().check(text).is_empty()) {
             let hint = "cache only tasks that do not handle the secret";
             return Err(Reason::new("its output contains a secret", hint));
         }
-        let stored = self.cache.put(&self.task.name, &self.key, success, self.engine.data());
+        let stored = cache.put(&task.name, &call.key, success, self.data());
         stored.map_err(|error| Reason::io("cannot store the result: ", &error))
     }
 }
