@@ -17,7 +17,7 @@ mod traces;
 use std::{
     collections::HashMap,
     future::Future,
-    io,
+    io::{self, BufReader},
     pin::Pin,
     sync::{
         Condvar, Mutex, MutexGuard, OnceLock, PoisonError,
@@ -212,17 +212,21 @@ impl Controller {
 
     /// Stores the result of a call and wakes the task that waits for it.
     fn finish(&self, id: u64, result: Result<Outputs, Problem>) {
-        if let Some(state) = self.calls().by_id.get_mut(&id) {
-            if let CallState::Pending(Some(waker)) = std::mem::replace(state, CallState::Finished(result)) {
-                waker.wake();
-            }
-            self.changed.notify_all();
+        let mut calls = self.calls();
+        let Some(state) = calls.by_id.get_mut(&id) else { return };
+        let before = std::mem::replace(state, CallState::Finished(result));
+        // What is woken needs the lock.
+        drop(calls);
+        match before {
+            CallState::Pending(Some(waker)) => waker.wake(),
+            _ => self.changed.notify_all(),
         }
     }
 
     fn receive_responses(&self, socket: &Socket) {
+        let mut socket = BufReader::new(socket);
         let is_misunderstood = loop {
-            match frame::read(socket) {
+            match frame::read(&mut socket) {
                 Ok(Some(FromControllerFrame { message: Some(message) })) => {
                     let (id, result) = message.into_result();
                     self.finish(id, result);
