@@ -3,14 +3,15 @@
 mod terminal_modes;
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, BTreeSet},
     io::{self, Write},
     iter,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
     time::Instant,
 };
 
-use anstream::{AutoStream, ColorChoice};
+use anstream::{AutoStream, ColorChoice, adapter::strip_bytes};
 use clap::builder::styling::{AnsiColor, Style};
 use sealkit_engine::{Event, call_label};
 use sealkit_program::Task;
@@ -235,13 +236,15 @@ impl State {
 
 /// Returns whether standard error shows colours.
 fn has_colours() -> bool {
-    AutoStream::choice(&io::stderr()) != ColorChoice::Never
+    static HAS_COLOURS: OnceLock<bool> = OnceLock::new();
+    *HAS_COLOURS.get_or_init(|| AutoStream::choice(&io::stderr()) != ColorChoice::Never)
 }
 
-fn write(bytes: &[u8]) {
-    let mut stderr = AutoStream::auto(io::stderr());
+/// Writes a line at once, so that nothing else comes between its parts.
+fn write(line: &[u8]) {
+    let line = if has_colours() { Cow::Borrowed(line) } else { Cow::Owned(strip_bytes(line).into_vec()) };
     // The reader may have closed the pipe.
-    let _ = stderr.write_all(bytes).and_then(|()| stderr.flush());
+    let _ = io::stderr().lock().write_all(&line);
 }
 
 fn secrets(task: &Task) -> String {
