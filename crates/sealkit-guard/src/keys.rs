@@ -10,7 +10,7 @@ mod ssh;
 use std::ops::Range;
 
 use crate::{
-    leaves,
+    leaves::{AGE_RECIPIENT, Class, SECRET_JWK, for_each_json_string},
     patterns::{decode, is_base64},
     zeroizing::ZeroizingBytes,
 };
@@ -29,8 +29,6 @@ const PUBLIC: [&str; 11] = [
     "EC PARAMETERS",
     "PKCS7",
 ];
-/// The members of a JWK that are secret.
-const JWK: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "k"];
 const BEGIN: &str = "-----BEGIN ";
 const AGE: &str = "AGE-SECRET-KEY-1";
 /// The alphabet of Bech32.
@@ -71,6 +69,20 @@ impl Keys {
             }
         }
         keys
+    }
+
+    /// Adds texts of the value that are public.
+    pub(crate) fn add_public(&mut self, value: &[u8], texts: &[ZeroizingBytes]) {
+        let Ok(value) = str::from_utf8(value) else { return };
+        for text in texts.iter().filter_map(|text| str::from_utf8(text).ok()) {
+            self.public.extend(value.match_indices(text).map(|(start, _)| start..start + text.len()));
+        }
+    }
+
+    /// Returns whether a leaf of the value is secret as far as the structure of its keys is known.
+    pub(crate) fn may_be_secret_leaf(&self, value: &[u8], leaf: &[u8]) -> bool {
+        let find = || str::from_utf8(value).ok()?.find(str::from_utf8(leaf).ok()?);
+        self.public.is_empty() || find().is_none_or(|start| self.may_be_secret(&(start..start + leaf.len())))
     }
 
     /// Returns whether a range of the value is secret as far as its structure is known.
@@ -127,7 +139,8 @@ impl Keys {
         self.add_parts(&decoded, &parts, |part| {
             let (first, last) = ((part.start * 4).div_ceil(3), part.end * 4 / 3);
             let position = |index: usize| positions.get(index).copied().unwrap_or(text.len());
-            position(first)..position(last)
+            // Behind the last character: the next one may be that of another block.
+            position(first)..position(last.saturating_sub(1)) + 1
         });
         true
     }
@@ -190,14 +203,18 @@ impl Keys {
             self.parts.push(bytes);
             self.parts.push(text.as_bytes()[start..start + AGE.len() + length].into());
         }
+        for (start, _) in text.match_indices(AGE_RECIPIENT) {
+            let length = text[start..].bytes().take_while(u8::is_ascii_alphanumeric).count();
+            self.public.push(start..start + length);
+        }
     }
 
     fn add_jwk(&mut self, text: &str) {
         if !text.contains("\"kty\"") {
             return;
         }
-        leaves::for_each_json_string(text, |name, string| {
-            if JWK.contains(&name) && string.len() >= MIN_PART {
+        for_each_json_string(text, Class::Neutral, |name, _, string| {
+            if SECRET_JWK.contains(&name) && string.len() >= MIN_PART {
                 self.parts.push(decode(string.as_bytes()));
                 self.parts.push(string.as_bytes().into());
             }
@@ -225,6 +242,17 @@ mod tests {
         assert!(
             keys.may_be_secret_line(&at("MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC"))
         );
+    }
+
+    #[test]
+    fn a_certificate_behind_a_key_is_public() {
+        let certificate =
+            "-----BEGIN CERTIFICATE-----\nMIIBtjCCAVugAwIBAgITBmyf1XSX\n-----END CERTIFICATE-----\n";
+        let both = format!("{ED25519}{certificate}");
+        let keys = Keys::of(both.as_bytes());
+        let at = |text: &str| both.find(text).map(|start| start..start + text.len()).unwrap();
+        assert!(keys.may_be_secret(&at("5E1hK1bbY8fdp")));
+        assert!(!keys.may_be_secret(&at("MIIBtjCCAVugAwIB")));
     }
 
     #[test]

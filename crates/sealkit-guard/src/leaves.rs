@@ -5,12 +5,13 @@
 //! The name of a field decides first. Without a secret name, a leaf has to look random: names and addresses do not.
 
 mod json;
+mod lines;
 mod names;
 #[cfg(test)]
 mod tests;
+mod xml;
 
-pub(crate) use self::json::for_each as for_each_json_string;
-use self::names::Class;
+pub(crate) use self::{json::for_each as for_each_json_string, names::Class};
 use crate::{
     patterns::{class_changes, decode, is_base64},
     views,
@@ -28,41 +29,62 @@ const MIN_BASE64: usize = 12;
 /// Longer values are no containers of secrets.
 const MAX_CONTAINER: usize = 256 * 1024;
 
-/// The authentication schemes of HTTP whose tokens follow after a space.
-const SCHEMES: [&str; 7] = ["bearer", "basic", "token", "apikey", "negotiate", "bot", "key"];
-/// The words of `.netrc` and similar files before a password.
-const PASSWORD_WORDS: [&str; 3] = ["password", "passwd", "secret"];
+/// The shortest binary key that is looked for in base64 and hexadecimal.
+const MIN_BINARY: usize = 16;
+/// A shorter public text is not looked for in random text.
+const MIN_PUBLIC: usize = 12;
+/// The longest word of an ordinary text.
+const MAX_WORD: usize = 15;
+/// The members of a JWK that are secret (RFC 7518), and the others of binary data.
+pub(crate) const SECRET_JWK: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "k"];
+/// How the public keys of age begin.
+pub(crate) const AGE_RECIPIENT: &str = "age1";
+const PUBLIC_JWK: [&str; 7] = ["x", "y", "n", "e", "kid", "x5c", "x5t"];
 
-/// Returns the leaves of a value. The value itself is not one of them.
-pub(crate) fn leaves(value: &[u8]) -> Vec<ZeroizingBytes> {
-    let mut leaves = Leaves::default();
-    if let Ok(text) = str::from_utf8(value)
-        && text.len() <= MAX_CONTAINER
-    {
-        leaves.collect(text, Class::Secret, 0);
-    }
-    leaves.found.retain(|leaf| **leaf != *value);
-    leaves.found
-}
-
+/// The leaves of a value.
 #[derive(Default)]
-struct Leaves {
-    found: Vec<ZeroizingBytes>,
+pub(crate) struct Leaves {
+    /// The secret ones.
+    pub(crate) found: Vec<ZeroizingBytes>,
+    /// Those whose names say that they are public.
+    pub(crate) public: Vec<ZeroizingBytes>,
 }
 
 impl Leaves {
+    /// Finds the leaves of a value. The value itself is not one of them.
+    pub(crate) fn of(value: &[u8]) -> Self {
+        let mut leaves = Self::default();
+        if let Ok(text) = str::from_utf8(value)
+            && text.len() <= MAX_CONTAINER
+        {
+            leaves.collect(text, Class::Secret, 0);
+        }
+        leaves.found.retain(|leaf| **leaf != *value);
+        leaves
+    }
+
     /// Adds a leaf, and its own leaves.
     fn add(&mut self, text: &str, class: Class, depth: usize) {
         let text = text.trim();
         let is_leaf = match class {
             Class::Secret => !text.is_empty(),
+            Class::Likely => !is_ordinary(text),
             Class::Neutral => looks_random(text),
             Class::Public => false,
         };
-        if is_leaf && self.found.len() < MAX_LEAVES {
-            self.found.push(text.as_bytes().into());
+        if is_leaf {
+            self.push(text);
+        }
+        if class == Class::Public && text.len() >= MIN_PUBLIC {
+            self.public.push(unquote(text).unwrap_or(text).as_bytes().into());
         }
         self.collect(text, class, depth + 1);
+    }
+
+    fn push(&mut self, leaf: impl AsRef<[u8]>) {
+        if self.found.len() < MAX_LEAVES {
+            self.found.push(leaf.as_ref().into());
+        }
     }
 
     /// Adds the leaves of a text of this class.
@@ -77,115 +99,29 @@ impl Leaves {
         let is_array =
             text.strip_prefix('[').is_some_and(|rest| rest.trim_start().starts_with(['"', '{', '[']));
         if text.starts_with('{') || is_array {
-            return json::for_each(text, |name, string| self.add(string, names::class(name), depth));
+            let is_jwk = text.contains("\"kty\"");
+            let (mut label, mut has_strings) = (lines::Label::default(), false);
+            json::for_each(text, class, |name, class, string| {
+                has_strings = true;
+                let class = match name {
+                    _ if !is_jwk => class,
+                    _ if SECRET_JWK.contains(&name) => Class::Secret,
+                    _ if PUBLIC_JWK.contains(&name) => Class::Public,
+                    _ => class,
+                };
+                self.add(string, label.class(name, string, class), depth);
+            });
+            if has_strings {
+                return;
+            }
         }
         self.urls(text, depth);
         if text.starts_with('<') {
             self.elements(text, depth);
         }
-        let mut is_in_pem = false;
-        for line in text.lines().map(str::trim) {
-            is_in_pem = (is_in_pem || line.starts_with("-----BEGIN ")) && !line.starts_with("-----END ");
-            if !is_in_pem && !line.starts_with(['#', ';', '!']) && !line.starts_with("-----") {
-                self.line(line, class, depth);
-            }
-        }
-        self.base64(text, class, depth);
-    }
-
-    /// Adds the leaves of a line.
-    fn line(&mut self, line: &str, class: Class, depth: usize) {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        if let [scheme, token] = words[..]
-            && SCHEMES.iter().any(|known| scheme.eq_ignore_ascii_case(known))
-        {
-            return self.add(token, Class::Secret, depth);
-        }
-        let is_netrc = words.len() >= 4 || words.first().is_some_and(|word| PASSWORD_WORDS.contains(word));
-        for pair in words.windows(2).filter(|_| is_netrc) {
-            if PASSWORD_WORDS.contains(&pair[0]) {
-                self.add(pair[1], Class::Secret, depth);
-            }
-        }
-        let separators = [';', '&', ' ', ','];
-        let is_list = |separator: &char| line.split(*separator).filter(|part| part.contains('=')).count() > 1;
-        if let Some(separator) = separators.into_iter().find(is_list) {
-            for part in split_quoted(line, separator) {
-                self.assignment(part, depth);
-            }
-        } else if !self.assignment(line, depth) && class == Class::Secret {
-            self.user_and_password(line, depth);
-        }
-        // Words of anything else; a slash may be a part of one.
-        for separators in ["\"'`,;|", "\"'`,;|/<>()[]{}=&?@:"] {
-            let parts = line.split(|c: char| c.is_whitespace() || separators.contains(c));
-            parts.filter(|part| part.len() < line.len()).for_each(|part| self.add_random(part));
-        }
-    }
-
-    fn add_random(&mut self, word: &str) {
-        if looks_random(word) && self.found.len() < MAX_LEAVES {
-            self.found.push(word.as_bytes().into());
-        }
-    }
-
-    /// Adds the value of `NAME=VALUE` or `NAME: VALUE`. Returns whether the text is one.
-    fn assignment(&mut self, text: &str, depth: usize) -> bool {
-        let text = text.trim().trim_start_matches("- ");
-        let text = text.strip_prefix("export ").unwrap_or(text);
-        let Some(at) = text.find(['=', ':']) else { return false };
-        // The last part of a name may follow a colon, as in `//registry/:_authToken=`.
-        let at = match text.find('=') {
-            Some(equals) if text[at..].starts_with(":_") => equals,
-            _ => at,
-        };
-        let (name, value) = (text[..at].trim(), &text[at + 1..]);
-        let is_colon = text[at..].starts_with(':');
-        let value = value.strip_prefix('=').filter(|_| !is_colon).unwrap_or(value);
-        let is_name = !name.is_empty() && name.len() <= 64 && !value.starts_with("//");
-        // Without a space after the colon, it may be a user and a password.
-        if !is_name || is_colon && !value.starts_with([' ', '\t', '"', '\'']) {
-            return false;
-        }
-        let value = value.trim();
-        let class = names::class(unquote(name).unwrap_or(name));
-        self.add(value, class, depth);
-        // A comment may follow.
-        let value = match value.split_once(" #") {
-            Some((before, _)) => {
-                self.add(before.trim_end(), class, depth);
-                before.trim_end()
-            }
-            None => value,
-        };
-        let inside = |open: char, close: char| value.strip_prefix(open)?.strip_suffix(close);
-        if let Some(text) = inside('"', '"').or_else(|| inside('\'', '\'')) {
-            self.add_resolved(text, &views::without_backslashes(text.as_bytes()), class, depth);
-            for (doubled, quote) in [("''", "'"), ("\"\"", "\"")] {
-                self.add_resolved(text, &ZeroizingBytes::replaced(text, doubled, quote), class, depth);
-            }
-        }
-        if let Some(text) = inside('{', '}') {
-            self.add(text, class, depth);
-            self.add_resolved(text, &ZeroizingBytes::replaced(text, "}}", "}"), class, depth);
-        }
-        true
-    }
-
-    /// Adds the last part of `user:password` and of longer lists, and the password of `user/password@host`.
-    fn user_and_password(&mut self, line: &str, depth: usize) {
-        let oracle = line.rsplit_once('@').and_then(|(login, _)| login.split_once('/'));
-        if let Some((_, password)) = oracle.filter(|_| !line.contains("://") && !line.contains(' ')) {
-            self.add(password, Class::Secret, depth);
-        }
-        let Some((user, password)) = line.split_once(':') else { return };
-        let is_user = !user.is_empty() && !user.contains(char::is_whitespace) && !password.starts_with("//");
-        if !is_user || password.is_empty() || line.contains("://") {
-            return;
-        }
-        self.add(password, if password.contains(' ') { Class::Neutral } else { Class::Secret }, depth);
-        if let Some((_, last)) = password.rsplit_once(':').filter(|(_, last)| !last.is_empty()) {
-            self.add(last, Class::Secret, depth);
+        self.lines(text, class, depth);
+        if class.is_secret() {
+            self.encoded(text, class, depth);
         }
     }
 
@@ -235,45 +171,29 @@ impl Leaves {
         }
     }
 
-    /// Adds the texts and attributes of XML elements.
-    fn elements(&mut self, text: &str, depth: usize) {
-        for part in text.split('<').skip(1) {
-            let Some((tag, content)) = part.split_once('>') else { continue };
-            let name = tag.split(|c: char| c.is_whitespace() || c == '/').next().unwrap_or_default();
-            if !content.trim().is_empty() {
-                let class = names::class(name);
-                self.add(content, class, depth);
-                self.add_resolved(content, &views::without_entities(content.as_bytes()), class, depth);
-            }
-            let attributes: Vec<(&str, &str)> = split_quoted(tag, ' ')
-                .filter_map(|attribute| attribute.split_once('='))
-                .map(|(name, value)| (name.trim(), value.trim_end_matches('/').trim_matches(['"', '\''])))
-                .collect();
-            // `<add key="password" value="…"/>`
-            let named = attributes.iter().find(|(name, _)| ["key", "name", "id"].contains(name));
-            for (name, value) in &attributes {
-                let name = if *name == "value" { named.map_or(*name, |(_, name)| name) } else { name };
-                if !["key", "name", "id"].contains(&name) {
-                    let class = names::class(name);
-                    self.add(value, class, depth);
-                    self.add_resolved(value, &views::without_entities(value.as_bytes()), class, depth);
-                }
-            }
-        }
-    }
-
-    /// Adds the text that the whole `text` encodes in base64.
-    fn base64(&mut self, text: &str, class: Class, depth: usize) {
-        let body = text.trim_end_matches('=');
-        if body.len() < MIN_BASE64 || !body.bytes().all(is_base64) {
+    /// Adds what the whole `text` encodes in base64, also with line breaks, or in hexadecimal: a text, or the bytes of a key.
+    fn encoded(&mut self, text: &str, class: Class, depth: usize) {
+        let dense = ZeroizingBytes::filtered(text.as_bytes(), |byte| !byte.is_ascii_whitespace());
+        let body = dense.iter().rposition(|byte| *byte != b'=').map_or(&[][..], |last| &dense[..=last]);
+        // The dashes around PEM are base64 of the URL-safe alphabet, too.
+        if body.len() < MIN_BASE64 || text.contains("-----") || !body.iter().copied().all(is_base64) {
             return;
         }
-        let decoded = decode(body.as_bytes());
+        let decoded = decode(body);
         let is_printable = |byte: &u8| !byte.is_ascii_control() || byte.is_ascii_whitespace();
         if let Ok(decoded) = str::from_utf8(&decoded)
             && decoded.bytes().all(|byte| is_printable(&byte))
         {
-            self.add(decoded, class, depth);
+            self.basic(decoded, depth);
+            return self.add(decoded, class, depth);
+        }
+        let is_hexadecimal = body.len().is_multiple_of(2) && body.iter().all(u8::is_ascii_hexdigit);
+        let bytes = if is_hexadecimal { from_hexadecimal(body) } else { decoded };
+        // Tokens of letters and digits do not encode anything.
+        let is_encoded =
+            is_hexadecimal || body.len() < dense.len() || body.iter().any(|byte| b"+/-_".contains(byte));
+        if is_encoded && bytes.len() >= MIN_BINARY {
+            self.push(&*bytes);
         }
     }
 }
@@ -289,19 +209,28 @@ fn unquote(text: &str) -> Option<&str> {
     })
 }
 
-/// Splits a text at a separator that is not between quotes.
-fn split_quoted(text: &str, separator: char) -> impl Iterator<Item = &str> {
-    let (mut quote, mut is_escaped) = (None, false);
-    text.split(move |c| {
-        match quote {
-            Some(_) if is_escaped => is_escaped = false,
-            Some(_) if c == '\\' => is_escaped = true,
-            Some(close) if close == c => quote = None,
-            None if matches!(c, '"' | '\'') => quote = Some(c),
-            None if c == '{' => quote = Some('}'),
-            _ => {}
-        }
-        quote.is_none() && c == separator
+/// Returns the bytes that hexadecimal digits stand for.
+fn from_hexadecimal(digits: &[u8]) -> ZeroizingBytes {
+    let digit = |byte: u8| {
+        char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok()).unwrap_or_default()
+    };
+    let mut bytes = ZeroizingBytes::with_capacity(digits.len() / 2);
+    for pair in digits.chunks_exact(2) {
+        bytes.push(digit(pair[0]) << 4 | digit(pair[1]));
+    }
+    bytes
+}
+
+/// Returns whether a text consists of words and short numbers, like a setting, an identifier, a path or an address.
+fn is_ordinary(text: &str) -> bool {
+    let is_separator = |c: char| c.is_ascii_whitespace() || "-_./:,".contains(c);
+    text.split(is_separator).all(|part| {
+        let is_number = part.len() <= 3 && part.bytes().all(|byte| byte.is_ascii_digit());
+        // `word`, `Word`, `WORD`, `twoWords`
+        let is_word = part.len() <= MAX_WORD
+            && part.bytes().all(|byte| byte.is_ascii_alphabetic())
+            && (class_changes(part.as_bytes()) * 4 <= part.len());
+        is_number || is_word
     })
 }
 
@@ -310,6 +239,7 @@ fn looks_random(text: &str) -> bool {
     text.len() >= MIN_RANDOM
         && text.bytes().all(|byte| byte.is_ascii_graphic())
         && !text.contains("://")
+        && !text.starts_with(AGE_RECIPIENT)
         && text.bytes().any(|byte| byte.is_ascii_digit())
         && text.bytes().any(|byte| byte.is_ascii_alphabetic())
         && class_changes(text.as_bytes()) * 4 >= text.len()

@@ -14,7 +14,7 @@ pub(crate) use self::{
 use crate::{
     Encoding, GuardMode,
     keys::Keys,
-    leaves::leaves,
+    leaves::Leaves,
     strength::{Strength, trim},
     zeroizing::ZeroizingBytes,
 };
@@ -71,10 +71,13 @@ pub(crate) fn alphanumeric_patterns(value: &[u8], secret: u32) -> Vec<(Zeroizing
 /// of a text.
 fn for_each_part(value: &[u8], mut visit: impl FnMut(&[u8], Encoding, &Keys)) {
     let value = trim(value);
-    let leaves = leaves(value);
-    let texts = [(value, Encoding::Plain)].into_iter();
-    for (text, encoding) in texts.chain(leaves.iter().map(|leaf| (&**leaf, Encoding::Field))) {
-        let keys = Keys::of(text);
+    let leaves = Leaves::of(value);
+    let keys = Keys::of(value);
+    let is_secret = |leaf: &&ZeroizingBytes| keys.may_be_secret_leaf(value, leaf);
+    let fields = leaves.found.iter().filter(is_secret).map(|leaf| (&**leaf, Encoding::Field));
+    for (text, encoding) in [(value, Encoding::Plain)].into_iter().chain(fields) {
+        let mut keys = Keys::of(text);
+        keys.add_public(text, &leaves.public);
         visit(text, encoding, &keys);
         for part in &keys.parts {
             visit(part, Encoding::Key, &Keys::default());

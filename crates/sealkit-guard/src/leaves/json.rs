@@ -4,27 +4,48 @@ use crate::zeroizing::ZeroizingBytes;
 
 use super::names::{self, Class};
 
-/// Calls `visit` with each string of a JSON object or array and the name of its field, and with numbers whose name is secret.
+/// Calls `visit` with each string of a JSON object or array, the name of its field, and what the names of the fields around it say; also
+/// with numbers whose name is secret. In an array of the class `outer`, a string is of the class itself.
 ///
 /// The text is not validated: invalid JSON yields arbitrary parts of it, or nothing.
-pub(crate) fn for_each(text: &str, mut visit: impl FnMut(&str, &str)) {
+pub(crate) fn for_each(text: &str, outer: Class, mut visit: impl FnMut(&str, Class, &str)) {
     let mut rest = text.as_bytes();
     let mut name = ZeroizingBytes::default();
+    // Whether each container is an array, and its class.
+    let mut containers: Vec<(bool, Class)> = Vec::new();
     while let Some(start) = rest.iter().position(|byte| *byte == b'"') {
+        for byte in &rest[..start] {
+            let (is_array, class) = containers.last().copied().unwrap_or((true, outer));
+            let class = || {
+                let name = names::class(str::from_utf8(&name).unwrap_or_default());
+                if is_array { class } else { name.inside(class) }
+            };
+            match byte {
+                b'[' => containers.push((true, class())),
+                b'{' => {
+                    containers.push((false, if containers.is_empty() { Class::Neutral } else { class() }));
+                }
+                b']' | b'}' => drop(containers.pop()),
+                _ => {}
+            }
+        }
+        let (is_array, class) = containers.last().copied().unwrap_or((true, outer));
         let (string, after) = unescape(&rest[start + 1..]);
         rest = after.trim_ascii_start();
         let Ok(text) = str::from_utf8(&string) else { continue };
         let Some(value) = rest.strip_prefix(b":") else {
-            visit(str::from_utf8(&name).unwrap_or_default(), text);
+            let name = if is_array { "" } else { str::from_utf8(&name).unwrap_or_default() };
+            visit(name, if is_array { class } else { names::class(name).inside(class) }, text);
             continue;
         };
         rest = value.trim_ascii_start();
         let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let class = names::class(text);
         if digits > 0
-            && names::class(text) == Class::Secret
+            && class.is_secret()
             && let Ok(digits) = str::from_utf8(&rest[..digits])
         {
-            visit(text, digits);
+            visit(text, class, digits);
         }
         name = string;
     }
@@ -79,7 +100,7 @@ mod tests {
 
     fn strings(text: &str) -> Vec<(String, String)> {
         let mut found = Vec::new();
-        for_each(text, |name, string| found.push((name.to_owned(), string.to_owned())));
+        for_each(text, Class::Neutral, |name, _, string| found.push((name.to_owned(), string.to_owned())));
         found
     }
 
@@ -88,8 +109,7 @@ mod tests {
         let text =
             r#"{"a": "x\u00e9\ud83d\udd11\"y", "pin": 739184, "n": 1, "list": ["b", "c"], "d" : {"e": ""}}"#;
         let found = strings(text);
-        let expected =
-            [("a", "x\u{e9}\u{1f511}\"y"), ("pin", "739184"), ("list", "b"), ("list", "c"), ("e", "")];
+        let expected = [("a", "x\u{e9}\u{1f511}\"y"), ("pin", "739184"), ("", "b"), ("", "c"), ("e", "")];
         assert_eq!(found, expected.map(|(name, string)| (name.to_owned(), string.to_owned())));
     }
 

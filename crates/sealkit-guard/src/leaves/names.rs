@@ -5,15 +5,33 @@ use zeroize::Zeroizing;
 /// What the name of a field says of its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Class {
+    /// It is secret.
     Secret,
-    Public,
+    /// It is secret unless it consists of words: `session` may be a token or a setting.
+    Likely,
+    /// It is secret if it looks random.
     Neutral,
+    /// It is not secret.
+    Public,
 }
 
-/// Words of secret names, without separators.
-const SECRET: [&str; 23] = [
+impl Class {
+    /// Returns whether the name hints at a secret.
+    pub(super) fn is_secret(self) -> bool {
+        matches!(self, Self::Secret | Self::Likely)
+    }
+
+    /// Returns the class of a field of this class inside of a field of the class `outer`.
+    pub(super) fn inside(self, outer: Self) -> Self {
+        if self == Self::Neutral && outer.is_secret() { Self::Likely } else { self }
+    }
+}
+
+/// What secret names contain, without separators, in the singular.
+const SECRET: [&str; 27] = [
     "password",
     "passwd",
+    "passwort",
     "passphrase",
     "passcode",
     "pwd",
@@ -21,32 +39,76 @@ const SECRET: [&str; 23] = [
     "token",
     "apikey",
     "accesskey",
+    "accountkey",
+    "encryptionkey",
+    "licensekey",
+    "masterkey",
     "privatekey",
+    "sharedkey",
+    "signingkey",
     "credential",
     "authorization",
-    "authtoken",
     "bearer",
-    "cookie",
     "signature",
-    "signingkey",
     "jwt",
     "totp",
     "connectionstring",
     "webhook",
-    "private",
-    "session",
+    "verificationcode",
+    "recoverycode",
 ];
-/// Ends of secret names.
-const SECRET_ENDS: [&str; 14] =
-    ["pass", "key", "keydata", "auth", "pin", "psk", "pat", "sas", "dsn", "pw", "otp", "sig", "salt", "code"];
+/// Words that are secret names on their own, or at the end of one.
+const SECRET_WORDS: [&str; 8] = ["pass", "pw", "psk", "otp", "creds", "cred", "pat", "dsn"];
+/// Ends of names that may be secret.
+const LIKELY_ENDS: [&str; 15] = [
+    "pass", "pw", "psk", "otp", "creds", "pat", "dsn", "key", "keydata", "auth", "pin", "sas", "sig", "salt",
+    "code",
+];
+/// Words of names that may be secret, anywhere.
+const LIKELY_WORDS: [&str; 8] = ["session", "cookie", "private", "auth", "key", "sid", "sessionid", "sso"];
+/// Last words that say which one of several secrets it is, or how it is written.
+const QUALIFIERS: [&str; 30] = [
+    "prod",
+    "production",
+    "dev",
+    "development",
+    "staging",
+    "stage",
+    "test",
+    "live",
+    "sandbox",
+    "old",
+    "new",
+    "current",
+    "previous",
+    "primary",
+    "secondary",
+    "backup",
+    "default",
+    "main",
+    "value",
+    "data",
+    "string",
+    "text",
+    "hash",
+    "raw",
+    "plain",
+    "plaintext",
+    "base64",
+    "b64",
+    "hex",
+    "encoded",
+];
 /// Ends of public names.
-const PUBLIC_ENDS: [&str; 39] = [
+const PUBLIC_ENDS: [&str; 47] = [
     "uri",
     "url",
     "endpoint",
     "host",
     "hostname",
     "domain",
+    "ip",
+    "address",
     "email",
     "mail",
     "type",
@@ -80,22 +142,69 @@ const PUBLIC_ENDS: [&str; 39] = [
     "status",
     "description",
     "fingerprint",
+    "crt",
+    "cert",
+    "certificate",
+    "certificatedata",
+    "certificateauthoritydata",
+    "recipient",
 ];
 
 /// Returns what a name says. Case and separators do not matter.
 pub(crate) fn class(name: &str) -> Class {
-    // What is taken for a name may be a part of a value.
-    let letters = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase());
-    let mut name = Zeroizing::new(String::with_capacity(name.len()));
-    name.extend(letters);
-    let contains = |words: &[&str]| words.iter().any(|word| name.contains(word));
-    let ends = |words: &[&str]| words.iter().any(|word| name.ends_with(word));
-    let is_id = name.ends_with("id") || name.ends_with("identifier");
-    if name.contains("public") || ends(&PUBLIC_ENDS) || is_id && !contains(&["secret", "session"]) {
+    let words = words(name);
+    let joined = Zeroizing::new(words.iter().map(|word| word.as_str()).collect::<String>());
+    let contains = |texts: &[&str]| texts.iter().any(|text| joined.contains(text));
+    let is_id = joined.ends_with("id") || joined.ends_with("identifier");
+    let is_public = joined.contains("public") || PUBLIC_ENDS.iter().any(|end| joined.ends_with(end));
+    // Session cookies are called `sid`.
+    let is_secret_id = contains(&["secret", "session"]) || matches!(&**joined, "sid" | "connectsid");
+    if is_public || is_id && !is_secret_id {
         // A webhook is its address.
-        return if name.contains("webhook") { Class::Secret } else { Class::Public };
+        return if joined.contains("webhook") { Class::Secret } else { Class::Public };
     }
-    if contains(&SECRET) || ends(&SECRET_ENDS) { Class::Secret } else { Class::Neutral }
+    // What is left without the last words that say nothing, in the singular.
+    let is_qualifier = |word: &str| {
+        QUALIFIERS.contains(&word) || word.trim_start_matches('v').bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let last = words.iter().rposition(|word| !is_qualifier(word)).unwrap_or(0);
+    let main = words.get(..=last).unwrap_or_default();
+    let joined_main = Zeroizing::new(main.iter().map(|word| word.as_str()).collect::<String>());
+    let singular = joined_main.trim_end_matches(|c: char| c.is_ascii_digit());
+    let singular = singular.strip_suffix('s').filter(|text| !text.ends_with('s')).unwrap_or(singular);
+    let ends = |ends: &[&str], text: &str| ends.iter().any(|end| text.ends_with(end));
+    let last_word =
+        main.last().map(|word| word.trim_end_matches(|c: char| c.is_ascii_digit())).unwrap_or_default();
+    if ends(&SECRET, singular) || SECRET_WORDS.contains(&last_word) || *joined == *"secretid" {
+        return Class::Secret;
+    }
+    let has_word = |known: &&str| words.iter().any(|word| ***word == **known);
+    let is_likely = contains(&SECRET)
+        || ends(&LIKELY_ENDS, singular)
+        || ends(&LIKELY_ENDS, &joined_main)
+        || LIKELY_WORDS.iter().any(has_word);
+    if is_likely { Class::Likely } else { Class::Neutral }
+}
+
+/// Returns the words of a name, in lower case: its parts between separators, and before an upper-case letter.
+fn words(name: &str) -> Vec<Zeroizing<String>> {
+    // What is taken for a name may be a part of a value.
+    let mut words: Vec<Zeroizing<String>> = Vec::new();
+    let mut before = None;
+    for c in name.chars() {
+        if c.is_ascii_alphanumeric() {
+            let is_first =
+                before.is_none_or(|before: char| before.is_ascii_lowercase() && c.is_ascii_uppercase());
+            if is_first {
+                words.push(Zeroizing::new(String::with_capacity(name.len())));
+            }
+            if let Some(word) = words.last_mut() {
+                word.push(c.to_ascii_lowercase());
+            }
+        }
+        before = Some(c).filter(char::is_ascii_alphanumeric);
+    }
+    words
 }
 
 #[cfg(test)]
@@ -117,15 +226,38 @@ mod tests {
             "private_key",
             "refresh_token",
             "_authToken",
-            "auth",
-            "sessionid",
             "Authorization",
             "webhook_url",
-            "client-key-data",
-            "sig",
             "SLACK_TOKEN",
+            "DB_PASS",
+            "DB_PASS_PROD",
+            "STRIPE_API_KEY_LIVE",
+            "passwords",
+            "api_tokens",
+            "password2",
+            "CREDS",
+            "spring.datasource.password",
         ] {
             assert_eq!(class(name), Class::Secret, "{name}");
+        }
+        for name in [
+            "auth",
+            "sessionid",
+            "client-key-data",
+            "sig",
+            "sid",
+            "key",
+            "STRIPE_KEY_LIVE",
+            "ENCRYPTION_KEY_V2_PATHS",
+            "AUTH_HEADER",
+            "sort_key",
+            "status_code",
+            "SESSION_DRIVER",
+            "token_store",
+            "password_encryption",
+            "server.servlet.session.cookie.same-site",
+        ] {
+            assert_eq!(class(name), Class::Likely, "{name}");
         }
         for name in [
             "type",
@@ -144,10 +276,13 @@ mod tests {
             "keyName",
             "Server",
             "region",
+            "private_ip",
+            "tls.crt",
+            "certificate-authority-data",
         ] {
             assert_eq!(class(name), Class::Public, "{name}");
         }
-        for name in ["", "value", "data", "account", "text"] {
+        for name in ["", "value", "data", "account", "text", "x", "2"] {
             assert_eq!(class(name), Class::Neutral, "{name}");
         }
     }

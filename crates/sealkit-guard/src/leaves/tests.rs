@@ -1,8 +1,11 @@
 use super::*;
 
 fn found(value: &str) -> Vec<String> {
-    let mut found: Vec<String> =
-        leaves(value.as_bytes()).iter().map(|leaf| String::from_utf8_lossy(leaf).into_owned()).collect();
+    let mut found: Vec<String> = Leaves::of(value.as_bytes())
+        .found
+        .iter()
+        .map(|leaf| String::from_utf8_lossy(leaf).into_owned())
+        .collect();
     found.sort();
     found.dedup();
     found
@@ -56,6 +59,80 @@ fn the_secrets_of_containers_are_leaves() {
     }
     let webhook = "https://hooks.slack.com/services/T0123456/B0123456/x7Kq2vJ8mZ4wP9nT6rL3sD5f";
     assert_eq!(found(webhook), ["x7Kq2vJ8mZ4wP9nT6rL3sD5f"]);
+}
+
+#[test]
+fn a_password_of_words_is_found_where_its_name_is_not_right_before_it() {
+    for value in [
+        // Fields that name the value in the next one.
+        "env:\n  - name: DB_PASSWORD\n    value: Blue-Horse!x\n",
+        r#"[{"name": "DB_PASSWORD", "value": "Blue-Horse!x"}]"#,
+        r#"{"Tags": [{"Key": "db_password", "Value": "Blue-Horse!x"}]}"#,
+        "<property><name>fs.password</name><value>Blue-Horse!x</value></property>",
+        "<properties><entry key=\"db.password\">Blue-Horse!x</entry></properties>",
+        "<dict><key>password</key><string>Blue-Horse!x</string></dict>",
+        "<c><password><![CDATA[Blue-Horse!x]]></password></c>",
+        // Blocks, lists and maps.
+        "db:\n  password: |\n    Blue-Horse!x\n",
+        "db:\n  password: >-\n    Blue-Horse!x\n  host: db\n",
+        "passwords:\n- Blue-Horse!x\n- Green-Cow!77\n",
+        "passwords:\n  app_rw: Blue-Horse!x\n",
+        "password: &pw Blue-Horse!x\n",
+        "password: !!str Blue-Horse!x\n",
+        "{database: {user: app, password: Blue-Horse!x, port: 5}}\n",
+        "database = { user = \"app\", password = \"Blue-Horse!x\" }\n",
+        "api_tokens = [\"Blue-Horse!x\", \"Green-Cow!77\"]\n",
+        r#"["Blue-Horse!x", "Green-Cow!77"]"#,
+        r#"{"password": {"value": "Blue-Horse!x"}}"#,
+        r#"{"passwords": {"app_rw": "Blue-Horse!x"}}"#,
+        "{'user': 'a', 'password': 'Blue-Horse!x'}",
+        "Config { user: \"a\", password: \"Blue-Horse!x\" }",
+        "User name,Password\napp,Blue-Horse!x\n",
+        // Statements, escapes and logins.
+        "Password=Blue-Horse!x;",
+        "host = db user = app password = Blue-Horse!x",
+        "sasl.jaas.config=PlainLoginModule required username=\"app\" password=\"Blue-Horse!x\";\n",
+        "DB_PASSWORD=Blue-Horse\\!x\n",
+        "grant_type=password&client_secret=Blue-Horse%21x",
+        "Cookie: sid=Blue-Horse!x; theme=dark",
+        "app:Blue-Horse!x@proxy.internal:3128",
+        "app:Blue-Horse!x@tcp(db:3306)/orders?parseTime=true",
+        "Basic OkJsdWUtSG9yc2UheA==",
+        "Basic Qmx1ZS1Ib3JzZSF4Og==",
+        "DB_PASS_PROD=Blue-Horse!x\n",
+        // `base64 FILE`
+        "eyJob3N0IjogImRiLXByb2QuaW50ZXJuYWwuZXhhbXBsZS5jb20iLCAidXNlcm5hbWUiOiAiYXBw\nbGljYXRpb25fcnciLCAicGFzc3dvcmQiOiAiQmx1ZS1Ib3JzZSF4In0=\n",
+    ] {
+        assert!(found(value).iter().any(|leaf| leaf == "Blue-Horse!x"), "{value}: {:?}", found(value));
+    }
+    assert!(found("db:5432:orders:app:p@ss\\:w0rd/1").iter().any(|leaf| leaf == "p@ss:w0rd/1"));
+}
+
+#[test]
+fn a_binary_key_is_a_leaf_of_its_base64_and_hexadecimal_digits() {
+    let bytes =
+        [0x0b, 0x30, 0x55, 0x7a, 0x9f, 0xc4, 0xe9, 0x0e, 0x33, 0x58, 0x7d, 0xa2, 0xc7, 0xec, 0x11, 0x36];
+    for value in ["CzBVep/E6Q4zWH2ix+wRNg==", "CzBVep_E6Q4zWH2ix-wRNg", "0b30557a9fc4e90e33587da2c7ec1136"] {
+        assert!(Leaves::of(value.as_bytes()).found.iter().any(|leaf| **leaf == bytes), "{value}");
+    }
+}
+
+#[test]
+fn settings_and_public_fields_are_no_leaves() {
+    for value in [
+        "SESSION_DRIVER=memory\n",
+        "server.servlet.session.cookie.same-site=strict\n",
+        "sort_key: timestamp\n",
+        "auth: optional\nstatus_code: 200 OK\nlanguage_code: en-US\n",
+        "secrets:\n  - db_password\n",
+        r#"{"private_ip": "10.20.30.41"}"#,
+        "[default]\naws_access_key_id = AKIA5ZFKKIBJ5J6WJIBA\n",
+        "AZURE_CLIENT_ID=1c2b58ad-0be9-47d1-9f4d-da20c57aa3c5\n",
+        r#"{"tenantId": "38f91d6a-8c44-4bfe-a931-6b7d36c4b84b"}"#,
+        "# public key: age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj\n",
+    ] {
+        assert_eq!(found(value), [""; 0], "{value}");
+    }
 }
 
 #[test]

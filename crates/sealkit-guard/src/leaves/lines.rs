@@ -1,0 +1,267 @@
+//! The leaves of lines: `NAME=VALUE`, `NAME: VALUE`, lists of these, logins, and words that look random.
+
+use super::{Class, Leaves, looks_random, names, unquote};
+use crate::{views, zeroizing::ZeroizingBytes};
+
+/// The authentication schemes of HTTP whose tokens follow after a space.
+const SCHEMES: [&str; 7] = ["bearer", "basic", "token", "apikey", "negotiate", "bot", "key"];
+/// The words of `.netrc` and similar files before a password.
+const PASSWORD_WORDS: [&str; 3] = ["password", "passwd", "secret"];
+/// The names of fields that name the next value, and of these values.
+const LABELS: [&str; 3] = ["name", "key", "id"];
+const VALUES: [&str; 4] = ["value", "val", "string", "stringvalue"];
+
+/// What the last field with a name said of the value that follows, as in `name: PASSWORD` and `value: …`.
+#[derive(Default)]
+pub(super) struct Label(Option<Class>);
+
+impl Label {
+    /// Returns the class of a field whose own name says `class`.
+    pub(super) fn class(&mut self, name: &str, value: &str, class: Class) -> Class {
+        let is = |names: &[&str]| names.iter().any(|known| name.eq_ignore_ascii_case(known));
+        if is(&LABELS) {
+            self.0 = Some(names::class(unquote(value).unwrap_or(value)));
+            return class;
+        }
+        self.0.filter(|label| *label != Class::Neutral && is(&VALUES)).unwrap_or(class)
+    }
+}
+
+/// The lines inside of a field, such as a block of YAML.
+struct Block {
+    indent: usize,
+    class: Class,
+}
+
+/// What a line assigns.
+struct Assigned {
+    class: Class,
+    /// Whether the value is in the next lines.
+    is_open: bool,
+}
+
+impl Leaves {
+    /// Adds the leaves of the lines of a text of this class.
+    pub(super) fn lines(&mut self, text: &str, class: Class, depth: usize) {
+        let (mut block, mut label, mut is_in_pem): (Option<Block>, _, _) = (None, Label::default(), false);
+        self.table(text, depth);
+        for indented in text.lines() {
+            let line = indented.trim();
+            is_in_pem = (is_in_pem || line.starts_with("-----BEGIN ")) && !line.starts_with("-----END ");
+            if is_in_pem || line.is_empty() || line.starts_with(['#', ';', '!']) || line.starts_with("-----")
+            {
+                continue;
+            }
+            let indent = indented.len() - indented.trim_start().len();
+            let item = line.strip_prefix("- ");
+            let is_inside = |block: &Block| indent > block.indent || indent == block.indent && item.is_some();
+            block = block.filter(is_inside);
+            let outer = block.as_ref().map_or(Class::Neutral, |block| block.class);
+            match self.line(line, class, outer, &mut label, depth) {
+                Some(Assigned { class, is_open: true }) if class.is_secret() => {
+                    block = Some(Block { indent, class });
+                }
+                None if outer.is_secret() => self.add(item.unwrap_or(line), Class::Likely, depth),
+                _ => {}
+            }
+        }
+    }
+
+    /// Adds the fields of the rows of a table in CSV, whose first line has their names.
+    fn table(&mut self, text: &str, depth: usize) {
+        let mut lines = text.lines();
+        let names: Vec<Class> = lines.next().unwrap_or_default().split(',').map(names::class).collect();
+        if names.len() > 1 && names.iter().any(|class| class.is_secret()) {
+            for (value, class) in lines.flat_map(|line| split_quoted(line, ',').zip(&names)) {
+                self.add(value, *class, depth);
+            }
+        }
+    }
+
+    /// Adds the leaves of a line. Returns what it assigns, if it is one assignment.
+    fn line(
+        &mut self,
+        line: &str,
+        class: Class,
+        outer: Class,
+        label: &mut Label,
+        depth: usize,
+    ) -> Option<Assigned> {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        if let [scheme, token] = words[..]
+            && SCHEMES.iter().any(|known| scheme.eq_ignore_ascii_case(known))
+        {
+            self.add(token, Class::Secret, depth);
+            return None;
+        }
+        let is_netrc = words.len() >= 4 || words.first().is_some_and(|word| PASSWORD_WORDS.contains(word));
+        for pair in words.windows(2).filter(|_| is_netrc) {
+            if PASSWORD_WORDS.contains(&pair[0]) {
+                self.add(pair[1], Class::Secret, depth);
+            }
+        }
+        let assigned = self.assignments(line, outer, label, depth);
+        if assigned.is_none() && class.is_secret() {
+            self.user_and_password(line, depth);
+        }
+        // Words of anything else; a slash may be a part of one.
+        for separators in ["\"'`,;|", "\"'`,;|/<>()[]{}=&?@:"] {
+            let parts = line.split(|c: char| c.is_whitespace() || separators.contains(c));
+            for part in parts.filter(|part| class != Class::Public && part.len() < line.len()) {
+                self.add_random(part);
+            }
+        }
+        assigned
+    }
+
+    /// Adds the values of a line that is an assignment or a list of these.
+    fn assignments(&mut self, line: &str, outer: Class, label: &mut Label, depth: usize) -> Option<Assigned> {
+        let dense = ZeroizingBytes::replaced(line, " = ", "=");
+        let dense = str::from_utf8(&dense).unwrap_or(line);
+        let is_list =
+            |separator: &char| split_quoted(dense, *separator).filter(|part| part.contains('=')).count() > 1;
+        if let Some(separator) = [';', '&', ' ', ','].into_iter().find(is_list) {
+            for part in split_quoted(dense, separator) {
+                self.assignment(part, outer, label, depth);
+            }
+            return Some(Assigned { class: Class::Neutral, is_open: false });
+        }
+        let assigned = self.assignment(line, outer, label, depth);
+        // Maps of YAML, TOML and programming languages.
+        if line.contains('{') {
+            for part in split_outside_quotes(line, |c| matches!(c, '{' | '}' | ',')) {
+                self.assignment(part, outer, label, depth);
+            }
+        }
+        assigned
+    }
+
+    /// Adds the value of `NAME=VALUE` or `NAME: VALUE`, inside of a field of the class `outer`.
+    fn assignment(&mut self, text: &str, outer: Class, label: &mut Label, depth: usize) -> Option<Assigned> {
+        let text = text.trim().trim_start_matches("- ");
+        let text = text.strip_prefix("export ").unwrap_or(text);
+        let at = text.find(['=', ':'])?;
+        // The last part of a name may follow a colon, as in `//registry/:_authToken=`.
+        let at = match text.find('=') {
+            Some(equals) if text[at..].starts_with(":_") => equals,
+            _ => at,
+        };
+        let (name, value) = (text[..at].trim(), &text[at + 1..]);
+        let is_colon = text[at..].starts_with(':');
+        let value = value.strip_prefix('=').filter(|_| !is_colon).unwrap_or(value);
+        let is_name = !name.is_empty() && name.len() <= 64 && !value.starts_with("//");
+        // Without a space after the colon, it may be a user and a password.
+        if !is_name || is_colon && !(value.is_empty() || value.starts_with([' ', '\t', '"', '\''])) {
+            return None;
+        }
+        let (name, value) = (unquote(name).unwrap_or(name), value.trim());
+        let class = label.class(name, value, names::class(name).inside(outer));
+        let is_open = value.is_empty() || value.starts_with(['|', '>']) && value.len() <= 3;
+        if !is_open {
+            self.value(value, class, depth);
+        }
+        Some(Assigned { class, is_open })
+    }
+
+    /// Adds the value of a field, in all ways in which it may be meant.
+    fn value(&mut self, value: &str, class: Class, depth: usize) {
+        self.add(value, class, depth);
+        // An anchor or a tag of YAML may come first.
+        if value.starts_with(['&', '!'])
+            && let Some((_, rest)) = value.split_once(' ')
+        {
+            self.value(rest.trim(), class, depth + 1);
+        }
+        // A comment may follow, or the end of a statement.
+        let end = value.split_once(" #").map_or(value, |(before, _)| before).trim_end();
+        let end = end.trim_end_matches([',', ';']);
+        if end != value {
+            self.add(end, class, depth);
+        }
+        let inside = |open: char, close: char| end.strip_prefix(open)?.strip_suffix(close);
+        if let Some(text) = inside('"', '"').or_else(|| inside('\'', '\'')) {
+            self.add_resolved(text, &views::without_backslashes(text.as_bytes()), class, depth);
+            for (doubled, quote) in [("''", "'"), ("\"\"", "\"")] {
+                self.add_resolved(text, &ZeroizingBytes::replaced(text, doubled, quote), class, depth);
+            }
+        } else {
+            self.add_resolved(end, &views::without_backslashes(end.as_bytes()), class, depth);
+            self.add_resolved(end, &views::without_percent(end.as_bytes()), class, depth);
+        }
+        if let Some(text) = inside('{', '}') {
+            self.add(text, class, depth);
+            self.add_resolved(text, &ZeroizingBytes::replaced(text, "}}", "}"), class, depth);
+        }
+    }
+
+    /// Adds the last part of `user:password` and of longer lists, and the password of `user/password@host`.
+    fn user_and_password(&mut self, line: &str, depth: usize) {
+        if line.contains("://") {
+            return;
+        }
+        let oracle = line.rsplit_once('@').and_then(|(login, _)| login.split_once('/'));
+        if let Some((_, password)) = oracle.filter(|(login, _)| !login.contains(':') && !line.contains(' ')) {
+            self.add(password, Class::Secret, depth);
+        }
+        let Some((user, password)) = line.split_once(':') else { return };
+        let is_user = !user.contains(char::is_whitespace) && !password.starts_with("//");
+        if !is_user || password.is_empty() {
+            return;
+        }
+        let class = if password.contains(' ') { Class::Neutral } else { Class::Secret };
+        self.add(password, class, depth);
+        // `user:password@host:port`
+        if let Some((password, _)) = password.rsplit_once('@') {
+            self.add(password, class, depth);
+        }
+        let is_end = |(at, _): &(usize, &str)| !password[..*at].ends_with('\\');
+        if let Some((at, _)) = password.rmatch_indices(':').find(is_end) {
+            self.add(&password[at + 1..], class, depth);
+            let resolved = views::without_backslashes(&password.as_bytes()[at + 1..]);
+            self.add_resolved(&password[at + 1..], &resolved, class, depth);
+        }
+    }
+
+    /// Adds the password of a login as in HTTP Basic authentication; either part may be empty.
+    pub(super) fn basic(&mut self, login: &str, depth: usize) {
+        if let Some((user, password)) = login.split_once(':').filter(|_| !login.contains(['\n', '{', '"'])) {
+            self.add(if password.is_empty() { user } else { password }, Class::Secret, depth);
+        }
+    }
+
+    fn add_random(&mut self, word: &str) {
+        let is_public = || {
+            self.public.iter().any(|public| public.windows(word.len()).any(|part| *part == *word.as_bytes()))
+        };
+        if looks_random(word) && !is_public() {
+            self.push(word);
+        }
+    }
+}
+
+/// Splits a text at a separator that is not between quotes or braces.
+pub(super) fn split_quoted(text: &str, separator: char) -> impl Iterator<Item = &str> {
+    let mut is_in_braces = false;
+    split_outside_quotes(text, move |c| {
+        is_in_braces = c == '{' || is_in_braces && c != '}';
+        !is_in_braces && c == separator
+    })
+}
+
+/// Splits a text at separators that are not between quotes.
+fn split_outside_quotes(
+    text: &str,
+    mut is_separator: impl FnMut(char) -> bool,
+) -> impl Iterator<Item = &str> {
+    let (mut quote, mut is_escaped) = (None, false);
+    text.split(move |c| {
+        match quote {
+            Some(_) if is_escaped => is_escaped = false,
+            Some(_) if c == '\\' => is_escaped = true,
+            Some(close) if close == c => quote = None,
+            None if matches!(c, '"' | '\'') => quote = Some(c),
+            _ => {}
+        }
+        quote.is_none() && is_separator(c)
+    })
+}
