@@ -26,6 +26,8 @@ const MAX_LEAVES: usize = 512;
 const MIN_RANDOM: usize = 12;
 /// The minimum length of base64 that is decoded.
 const MIN_BASE64: usize = 12;
+/// The rest of a longer URL is not looked at.
+const MAX_URL: usize = 8 * 1024;
 /// Longer values are no containers of secrets.
 const MAX_CONTAINER: usize = 256 * 1024;
 
@@ -75,7 +77,7 @@ impl Leaves {
         if is_leaf {
             self.push(text);
         }
-        if class == Class::Public && text.len() >= MIN_PUBLIC {
+        if class == Class::Public && text.len() >= MIN_PUBLIC && self.public.len() < MAX_LEAVES {
             self.public.push(unquote(text).unwrap_or(text).as_bytes().into());
         }
         self.collect(text, class, depth + 1);
@@ -128,7 +130,11 @@ impl Leaves {
     /// Adds the secrets of the URLs in a text.
     fn urls(&mut self, text: &str, depth: usize) {
         for (at, _) in text.match_indices("://") {
+            if self.found.len() >= MAX_LEAVES {
+                return;
+            }
             let rest = &text[at + 3..];
+            let rest = rest.get(..MAX_URL).unwrap_or(rest);
             let end = rest.find(|c: char| c.is_whitespace() || "\"'<>`".contains(c)).unwrap_or(rest.len());
             let url = &rest[..end];
             // Passwords with a slash or a hash are not escaped by everyone: the last `@` before the host counts.

@@ -77,7 +77,9 @@ fn for_each_part(value: &[u8], mut visit: impl FnMut(&[u8], Encoding, &Keys)) {
     let fields = leaves.found.iter().filter(is_secret).map(|leaf| (&**leaf, Encoding::Field));
     for (text, encoding) in [(value, Encoding::Plain)].into_iter().chain(fields) {
         let mut keys = Keys::of(text);
-        keys.add_public(text, &leaves.public);
+        if encoding == Encoding::Plain {
+            keys.add_public(text, &leaves.public);
+        }
         visit(text, encoding, &keys);
         for part in &keys.parts {
             visit(part, Encoding::Key, &Keys::default());

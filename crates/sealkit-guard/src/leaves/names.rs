@@ -27,6 +27,8 @@ impl Class {
     }
 }
 
+/// A longer text is no name.
+const MAX_NAME: usize = 128;
 /// What secret names contain, without separators, in the singular.
 const SECRET: [&str; 27] = [
     "password",
@@ -152,6 +154,9 @@ const PUBLIC_ENDS: [&str; 47] = [
 
 /// Returns what a name says. Case and separators do not matter.
 pub(crate) fn class(name: &str) -> Class {
+    if name.len() > MAX_NAME {
+        return Class::Neutral;
+    }
     let words = words(name);
     let joined = Zeroizing::new(words.iter().map(|word| word.as_str()).collect::<String>());
     let contains = |texts: &[&str]| texts.iter().any(|text| joined.contains(text));
