@@ -16,27 +16,41 @@ use tempfile::TempDir;
 const PROGRAM: &str = env!("CARGO_BIN_EXE_setting_tasks");
 
 /// Runs, and the file in which a task counts how often it ran.
-struct Counted {
-    runs: Runs,
-    directory: TempDir,
+pub(crate) struct Counted {
+    pub(crate) runs: Runs,
+    pub(crate) directory: TempDir,
 }
 
 impl Counted {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let runs = Runs::new(env!("CARGO_BIN_EXE_command"), PROGRAM).unwrap();
         Self { runs, directory: tempfile::tempdir().unwrap() }
     }
 
-    fn path(&self, name: &str) -> String {
+    pub(crate) fn path(&self, name: &str) -> String {
         self.directory.path().join(name).display().to_string()
     }
 
-    fn run(&self, options: &str, task: &str) -> Finished {
+    pub(crate) fn run(&self, options: &str, task: &str) -> Finished {
         self.runs.run_with(options, &format!("{task} --log {}", self.path("log")))
     }
 
+    /// Fails if the secret is in a file of the cache.
+    pub(crate) fn assert_no_secret_in_cache(&self) {
+        let mut files = vec![self.runs.home.path().join(".cache")];
+        while let Some(path) = files.pop() {
+            if let Ok(entries) = fs::read_dir(&path) {
+                files.extend(entries.map(|entry| entry.unwrap().path()));
+                continue;
+            }
+            let content = fs::read(&path).unwrap_or_default();
+            let mut parts = content.windows(SECRET.len());
+            assert!(!parts.any(|part| part == SECRET.as_bytes()), "{}", path.display());
+        }
+    }
+
     /// Returns how often the task ran since the last question.
-    fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         let count = fs::read_to_string(self.path("log")).unwrap_or_default().lines().count();
         let _ = fs::remove_file(self.path("log"));
         count
@@ -150,31 +164,6 @@ fn a_new_value_of_a_secret_is_a_new_call() {
 }
 
 #[test]
-fn a_file_is_compared_by_its_content() {
-    let counted = Counted::new();
-    let (a, b) = (counted.path("a"), counted.path("b"));
-    fs::write(&a, "same").unwrap();
-    fs::write(&b, "same").unwrap();
-    let run = |path: &str| counted.run("", &format!("counted_file --data {path}")).stdout;
-    assert_eq!((run(&a), counted.count()), ("4\n".to_owned(), 1));
-    assert_eq!((run(&b), counted.count()), ("4\n".to_owned(), 0));
-    fs::write(&a, "other").unwrap();
-    assert_eq!((run(&a), counted.count()), ("5\n".to_owned(), 1));
-}
-
-#[test]
-fn a_file_that_changes_during_the_call_is_not_cached() {
-    let counted = Counted::new();
-    let log = counted.path("log");
-    for _ in 0..2 {
-        fs::write(&log, "").unwrap();
-        let finished = counted.run("", &format!("counted_file --data {log}"));
-        assert_eq!((finished.code, counted.count()), (Some(0), 1), "{finished}");
-        assert!(finished.stderr.contains("a file among its inputs has changed meanwhile"), "{finished}");
-    }
-}
-
-#[test]
 fn a_result_that_depends_on_the_whole_environment_is_not_cached() {
     let counted = Counted::new();
     for _ in 0..2 {
@@ -182,38 +171,6 @@ fn a_result_that_depends_on_the_whole_environment_is_not_cached() {
         assert_eq!((&*finished.stdout, counted.count()), ("8\n", 1), "{finished}");
         assert!(finished.stderr.contains("is not cached: it inherits the whole environment"), "{finished}");
     }
-}
-
-#[test]
-fn files_are_cached_with_their_content() {
-    let counted = Counted::new();
-    let run = || counted.run("", "reads_counted_files --text abc");
-    for expected in [1, 0, 0] {
-        let finished = run();
-        assert_eq!((&*finished.stdout, counted.count()), ("\"ABC ABC abc abc\"\n", expected), "{finished}");
-    }
-    let outputs = counted.path("outputs");
-    let finished = counted.run(&format!("--outputs {outputs}"), "counted_files --text abc");
-    assert_eq!((finished.code, counted.count()), (Some(0), 0), "{finished}");
-    assert_eq!(fs::read_to_string(format!("{outputs}/x.txt")).unwrap(), "ABC");
-    assert_eq!(fs::read_to_string(format!("{outputs}/y\"y.txt")).unwrap(), "abc");
-    assert_eq!(fs::read_to_string(format!("{outputs}/a/b/c.txt")).unwrap(), "abc");
-
-    // A damaged or missing copy is a miss, and a new result removes the old copies.
-    let results = counted.runs.home.path().join(".cache/sealkit/results/results/counted_files");
-    let copies = || {
-        let entries = fs::read_dir(&results).unwrap().map(|entry| entry.unwrap().path());
-        entries.filter(|path| path.is_dir()).collect::<Vec<_>>()
-    };
-    fs::write(copies()[0].join("0/x.txt"), "ABD").unwrap();
-    assert_eq!((&*run().stdout, counted.count()), ("\"ABC ABC abc abc\"\n", 1));
-    assert_eq!(copies().len(), 1);
-    fs::remove_dir_all(&copies()[0]).unwrap();
-    assert_eq!((&*run().stdout, counted.count()), ("\"ABC ABC abc abc\"\n", 1));
-    assert_eq!((&*run().stdout, counted.count()), ("\"ABC ABC abc abc\"\n", 0));
-    let deleted = counted.runs.home.sealkit("delete cache").run().unwrap();
-    assert_eq!(&*deleted.stderr, "Deleted 1 cached result\n");
-    assert_eq!(copies().len(), 0);
 }
 
 #[test]
@@ -290,18 +247,7 @@ fn an_output_that_may_contain_a_secret_is_not_cached() {
         let reason = "is not cached: task `allowed_in_a_tuple` may pass on a secret\nhint: cache only tasks";
         assert!(finished.stderr.contains(reason), "{finished}");
     }
-    let mut files = vec![counted.runs.home.path().join(".cache")];
-    while let Some(path) = files.pop() {
-        match fs::read_dir(&path) {
-            Ok(entries) => files.extend(entries.map(|entry| entry.unwrap().path())),
-            Err(_) => assert!(
-                !fs::read(&path)
-                    .unwrap_or_default()
-                    .windows(SECRET.len())
-                    .any(|part| part == SECRET.as_bytes())
-            ),
-        }
-    }
+    counted.assert_no_secret_in_cache();
 }
 
 #[test]

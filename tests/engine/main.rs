@@ -3,6 +3,7 @@
 #![cfg(target_os = "linux")]
 
 mod cached;
+mod cached_files;
 mod errors;
 mod files;
 mod fork_server;

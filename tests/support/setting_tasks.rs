@@ -207,6 +207,20 @@ fn counted_file(log: String, data: File) -> anyhow::Result<usize> {
     Ok(data.text()?.len())
 }
 
+/// Returns the file that it gets. The result is cached.
+#[task(cache = Cache("v1", ignored_inputs = ["log"]))]
+fn counted_same(log: String, data: File) -> anyhow::Result<File> {
+    append(&log)?;
+    Ok(data)
+}
+
+/// The length of the file that the cached task returns, in a run with a secret.
+#[workflow(calls = [counted_with_secret, counted_same])]
+fn reads_same(log: String, data: File) -> anyhow::Result<usize> {
+    counted_with_secret(log.clone())?;
+    Ok(counted_same(log, data)?.text()?.len())
+}
+
 /// Fails after it has counted. Failures are not cached.
 #[task(cache = "v1")]
 fn counted_failure(log: String) -> anyhow::Result<()> {

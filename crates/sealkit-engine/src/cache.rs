@@ -115,14 +115,8 @@ impl ResultCache {
         }
     }
 
-    /// Stores a result, with copies of its files that are below `data`.
-    pub(crate) fn put(
-        &self,
-        task: &str,
-        key: &Key,
-        success: &Success,
-        data: Option<&Path>,
-    ) -> io::Result<()> {
+    /// Stores a result, with copies of its files.
+    pub(crate) fn put(&self, task: &str, key: &Key, success: &Success) -> io::Result<()> {
         let (path, temporary) = (self.path(task, key), self.directory.join("tmp"));
         create_directory(path.parent().unwrap_or(&self.directory))?;
         create_directory(&temporary)?;
@@ -130,10 +124,7 @@ impl ResultCache {
         let temporary = temporary.join(format!("{}-{}", std::process::id(), key.random_name()));
         let copies = temporary.with_extension("files");
         let written = (|| {
-            let mut entry = Entry { files: String::new(), success: success.clone() };
-            if let Some(data) = data {
-                entry.success = files::store(success, data, &copies)?;
-            }
+            let mut entry = Entry { files: String::new(), success: files::store(success, &copies)? };
             // First the files: an entry without them is a miss.
             if copies.is_dir() {
                 entry.files = format!("{key}.{}", key.random_name());

@@ -194,6 +194,10 @@ impl Engine {
         if let Some(directory) = &self.directory {
             directory.remove();
         }
+        if outcome.is_err() {
+            // Those of its pods that were killed.
+            sealkit_process::remove_stale_run_directories();
+        }
         outcome
     }
 

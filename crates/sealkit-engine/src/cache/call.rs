@@ -10,7 +10,7 @@ use sealkit_protocol::{
     description::{Cache, SecretRequest},
 };
 
-use super::{Key, KeyContext, Lock, Stamp};
+use super::{Key, KeyContext, Lock, Stamp, files};
 use crate::{
     actions::Action,
     directories::has_files,
@@ -208,11 +208,13 @@ impl Engine {
         }
         // The pod has searched for the secrets of its own task. The cache is not encrypted.
         let texts = [&*success.outputs.encode_to_vec(), success.json.as_bytes()];
-        if texts.iter().any(|text| !self.guard().check(text).is_empty()) {
+        let in_file = files::have_secret(success, self.guard())
+            .map_err(|error| Reason::io("cannot search a file of its output: ", &error))?;
+        if in_file || texts.iter().any(|text| !self.guard().check(text).is_empty()) {
             let hint = "cache only tasks that do not handle the secret";
             return Err(Reason::new("its output contains a secret", hint));
         }
-        let stored = cache.put(&task.name, &call.key, success, self.data());
+        let stored = cache.put(&task.name, &call.key, success);
         stored.map_err(|error| Reason::io("cannot store the result: ", &error))
     }
 }

@@ -2,38 +2,74 @@
 //!
 //! In the entry, the place of a file is `cache:NUMBER/DIGEST/NAME`: the copy is the file `NUMBER/NAME` in the directory of the entry.
 
-use std::{collections::BTreeMap, fs, io, path::Path};
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    io,
+    path::Path,
+};
 
+use sealkit_guard::{Guard, StreamSearch};
 use sealkit_idl::task::Outputs;
 use sealkit_protocol::call::Success;
 
-use super::key::digest_of_content;
+use super::key::{digest_of_content, local_path};
 
 const SCHEME: &str = "cache:";
 
-/// Copies the files of a result that are in the directory `data` of the run to `to`. Returns the result with the places of the copies; it
-/// is unchanged, and `to` is not created, if there are none.
+/// Copies the files of a result that are on this machine to `to`: those of the run are removed with it, and others may change. Returns the
+/// result with the places of the copies; it is unchanged, and `to` is not created, if there are none.
 ///
 /// # Errors
 ///
 /// Returns an error if a file cannot be copied.
-pub(super) fn store(success: &Success, data: &Path, to: &Path) -> io::Result<Success> {
+pub(super) fn store(success: &Success, to: &Path) -> io::Result<Success> {
     let mut number = 0;
     with_uris(success, &mut |uri| {
-        let path = Path::new(uri);
-        if !path.starts_with(data) {
-            return Ok(None);
-        }
+        let Some(path) = local_path(uri) else { return Ok(None) };
         let name = path.file_name().and_then(|name| name.to_str());
         let name = name.ok_or_else(|| io::Error::other("a file has no name"))?;
         let directory = to.join(number.to_string());
         fs::create_dir_all(&directory)?;
-        copy(path, &directory.join(name))?;
+        copy(&path, &directory.join(name))?;
         let stored =
             format!("{SCHEME}{number}/{}/{name}", digest_of_content(&directory.join(name), &mut Vec::new())?);
         number += 1;
         Ok(Some(stored))
     })
+}
+
+/// Returns whether a file of a result that is on this machine contains a secret. Compressed files are not decompressed.
+///
+/// # Errors
+///
+/// Returns an error if a file cannot be read.
+pub(super) fn have_secret(success: &Success, guard: &Guard) -> io::Result<bool> {
+    let mut found = false;
+    if !guard.is_empty() {
+        with_uris(success, &mut |uri| {
+            if let Some(path) = local_path(uri) {
+                found = found || has_secret(&path, guard)?;
+            }
+            Ok(None)
+        })?;
+    }
+    Ok(found)
+}
+
+/// Returns whether a file, or one in a directory, contains a secret.
+fn has_secret(path: &Path, guard: &Guard) -> io::Result<bool> {
+    if fs::symlink_metadata(path)?.is_dir() {
+        for entry in fs::read_dir(path)? {
+            if has_secret(&entry?.path(), guard)? {
+                return Ok(true);
+            }
+        }
+        return Ok(false);
+    }
+    let (mut file, mut search) = (open_regular(path)?, StreamSearch::new(guard));
+    while !search.read(&mut file)?.is_empty() {}
+    Ok(!search.finish().is_empty())
 }
 
 /// Copies the files of a cached result from its directory `from` to new places below `to`. Returns the result with the places.
@@ -89,9 +125,19 @@ fn with_uris(
     Ok(Success { outputs, json })
 }
 
+/// Opens a file, but no pipe or device.
+fn open_regular(path: &Path) -> io::Result<File> {
+    if fs::metadata(path)?.is_file() {
+        File::open(path)
+    } else {
+        Err(io::Error::other(format!("`{}` is not a regular file", path.display())))
+    }
+}
+
 /// Copies a file, or a directory with everything in it.
 fn copy(from: &Path, to: &Path) -> io::Result<()> {
     if !fs::symlink_metadata(from)?.is_dir() {
+        open_regular(from)?;
         return fs::copy(from, to).map(drop);
     }
     fs::create_dir(to)?;

@@ -186,7 +186,7 @@ impl Stamp {
 }
 
 /// Returns the path of a file on this machine.
-fn local_path(uri: &str) -> Option<PathBuf> {
+pub(super) fn local_path(uri: &str) -> Option<PathBuf> {
     let path = uri.strip_prefix("file://").unwrap_or(uri);
     path.starts_with('/').then(|| PathBuf::from(path))
 }
