@@ -56,12 +56,27 @@ impl Files {
 
     /// Asserts that no run has left anything.
     fn assert_nothing_left(&self) {
-        let directory = self.path("tmp").join(format!("sealkit-{}", rustix::process::geteuid().as_raw()));
-        let left = fs::read_dir(directory).into_iter().flatten().flatten().map(|entry| entry.path());
+        let own = format!("sealkit-{}", rustix::process::geteuid().as_raw());
+        let left = fs::read_dir(self.path("tmp").join(&own))
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|entry| entry.path());
         assert_eq!(left.collect::<Vec<_>>(), Vec::<PathBuf>::new());
         let left = fs::read_dir(self.path("tmp")).unwrap().flatten().map(|entry| entry.file_name());
-        let is_own = |name: &std::ffi::OsString| !name.to_string_lossy().starts_with("sealkit-");
-        assert_eq!(left.filter(is_own).count(), 0);
+        assert!(left.collect::<Vec<_>>().iter().all(|name| *name == *own));
+    }
+}
+
+#[test]
+fn a_task_that_is_killed_leaves_no_working_directory() {
+    let files = Files::new();
+    for (how, code) in
+        [("abort", "SIGABRT"), ("exit", "exited with code 3"), ("kill", "SIGKILL"), ("sleep", "timed out")]
+    {
+        let error = files.error("ends", &["--how", how]);
+        assert!(error.contains(code), "{how}: {error}");
+        files.assert_nothing_left();
     }
 }
 

@@ -138,6 +138,19 @@ async fn store(content: String) -> sealkit::Result<File> {
     File::from_bytes("same.txt", content)
 }
 
+/// Writes a file to its working directory, and does not return.
+#[task(timeout = "1s")]
+fn ends(how: String) -> anyhow::Result<()> {
+    fs::write(current_context().working_directory()?.join("large.bin"), how.as_bytes())?;
+    match how.as_str() {
+        "abort" => std::process::abort(),
+        "exit" => std::process::exit(3),
+        "kill" => drop(std::process::Command::new("sh").args(["-c", "kill -9 $PPID"]).status()),
+        _ => thread::sleep(Duration::from_secs(60)),
+    }
+    Ok(())
+}
+
 /// Stores a file with `secret`, which the task was given, but has not read.
 #[task(secret_requests = [Secret(key = "my_secret")])]
 fn leak(way: String, secret: String) -> anyhow::Result<File> {

@@ -1,5 +1,6 @@
 //! The context of a running task.
 
+mod directories;
 mod run;
 
 use std::{
@@ -26,6 +27,7 @@ use crate::{
     task_error::Recorded,
 };
 
+use self::directories::{WorkingDirectory, private_directory};
 pub(crate) use self::run::CallNumber;
 
 /// How many errors a call remembers.
@@ -53,7 +55,7 @@ pub(crate) struct Frame {
     pub(crate) steps: Option<Arc<Steps>>,
     /// The number of steps of each name in this attempt.
     step_counts: Mutex<BTreeMap<String, u32>>,
-    working_directory: OnceCell<TempDir>,
+    working_directory: OnceCell<WorkingDirectory>,
     secret_files: OnceCell<TempDir>,
 }
 
@@ -116,10 +118,6 @@ impl Frame {
             Error::new(ErrorKind::Io, "cannot create a private directory for secret files").with_source(error)
         })
     }
-}
-
-fn private_directory(parent: &Path) -> std::io::Result<TempDir> {
-    tempfile::Builder::new().prefix("sealkit-").tempdir_in(parent)
 }
 
 /// The context of a running task: its secrets, its metadata and its working directory.
@@ -218,7 +216,8 @@ impl Context {
         self.0.as_ref()?.task
     }
 
-    /// Returns the path of an empty, private directory for the task's own files. It is removed when the task ends.
+    /// Returns the path of an empty, private directory for the task's own files: on a disk, in `$TMPDIR` or else in `/var/tmp`. It is
+    /// removed when the task ends, or by the next `sealkit` command if the task was killed.
     ///
     /// Every call of this method within one call of a task returns the same path.
     ///
@@ -230,8 +229,8 @@ impl Context {
         let frame = self.frame().filter(|frame| frame.task.is_some());
         let frame = frame
             .ok_or_else(|| Error::new(ErrorKind::NoTask, "there is no working directory outside a task"))?;
-        let directory = frame.working_directory.get_or_try_init(|| private_directory(&env::temp_dir()));
-        directory.map(|directory| directory.path().to_owned()).map_err(|error| {
+        let directory = frame.working_directory.get_or_try_init(WorkingDirectory::create);
+        directory.map(|directory| directory.path.clone()).map_err(|error| {
             Error::new(ErrorKind::Io, "cannot create a working directory").with_source(error)
         })
     }
