@@ -30,21 +30,37 @@ pub(crate) fn deliver(
         }
         return Ok(output);
     };
-    let cannot = |path: &Path, error: &io::Error| {
-        let (path, reason) = (path.display(), sealkit_names::io_reason(error));
-        CommandError::failure(format!("cannot copy the files of the output to `{path}`: {reason}"))
-    };
-    fs::create_dir_all(to).map_err(|error| cannot(to, &error))?;
-    let to = fs::canonicalize(to).map_err(|error| cannot(to, &error))?;
+    let to = fs::canonicalize(to).map_err(|error| cannot_copy(to, &error))?;
     let (mut names, mut delivered) = (BTreeSet::new(), output);
     for file in files {
-        let copy = to.join(new_name(&file, &mut names));
-        copy_all(Path::new(&file), &copy).map_err(|error| cannot(&copy, &error))?;
+        let copy =
+            to.join(new_name(&file, &mut names, |name| cannot_replace(&to.join(name), Path::new(&file))));
+        copy_all(Path::new(&file), &copy).map_err(|error| cannot_copy(&copy, &error))?;
         let [from, to] =
             [file, copy.to_string_lossy().into_owned()].map(|path| Value::from(path).to_string());
         delivered = delivered.replace(&from, &to);
     }
     Ok(delivered)
+}
+
+/// Creates the directory for the files of an output, before the run.
+pub(crate) fn prepare(to: &Path) -> Result<(), CommandError> {
+    let is_writable = || fs::create_dir_all(to).and_then(|()| tempfile::tempfile_in(to));
+    is_writable()
+        .map(drop)
+        .map_err(|error| cannot_copy(to, &error).with_hint("choose another directory: --outputs DIR"))
+}
+
+fn cannot_copy(path: &Path, error: &io::Error) -> CommandError {
+    let (path, reason) = (path.display(), sealkit_names::io_reason(error));
+    CommandError::failure(format!("cannot copy the files of the output to `{path}`: {reason}"))
+}
+
+/// Returns whether `path` cannot be replaced by what `file` is: only a file replaces a file.
+fn cannot_replace(path: &Path, file: &Path) -> bool {
+    let is_directory = |metadata: fs::Metadata| metadata.is_dir();
+    fs::symlink_metadata(path)
+        .is_ok_and(|there| is_directory(there) || fs::metadata(file).is_ok_and(is_directory))
 }
 
 /// Adds the paths in `value` that begin with `prefix`, each once.
@@ -57,15 +73,16 @@ fn find(value: &Value, prefix: &str, files: &mut Vec<String>) {
     }
 }
 
-/// Returns the name of a file, with a number if another file of the output has it.
-fn new_name(file: &str, names: &mut BTreeSet<String>) -> String {
+/// Returns the name of a file, with a number if another file of the output has it, or if it `is_taken`.
+fn new_name(file: &str, names: &mut BTreeSet<String>, is_taken: impl Fn(&str) -> bool) -> String {
     let name = file.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     let (stem, extension) = match name.rfind('.') {
         Some(dot) if dot > 0 => name.split_at(dot),
         _ => (name, ""),
     };
     let numbered = (2..).map(|number| format!("{stem}-{number}{extension}"));
-    let name = std::iter::once(name.to_owned()).chain(numbered).find(|name| !names.contains(name));
+    let mut candidates = std::iter::once(name.to_owned()).chain(numbered);
+    let name = candidates.find(|name| !names.contains(name) && !is_taken(name));
     let name = name.unwrap_or_default();
     names.insert(name.clone());
     name
@@ -111,7 +128,7 @@ mod tests {
     #[test]
     fn files_of_one_name_get_numbers() {
         let mut names = BTreeSet::new();
-        let mut name = |file| new_name(file, &mut names);
+        let mut name = |file| new_name(file, &mut names, |name| name == "taken");
         assert_eq!(
             ["/1/rows.csv", "/2/rows.csv", "/3/rows.csv"].map(&mut name),
             ["rows.csv", "rows-2.csv", "rows-3.csv"]
@@ -120,5 +137,6 @@ mod tests {
             ["/1/.env", "/2/.env", "/1/report/", "/2/report"].map(&mut name),
             [".env", ".env-2", "report", "report-2"]
         );
+        assert_eq!(name("/1/taken"), "taken-2");
     }
 }

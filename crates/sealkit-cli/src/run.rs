@@ -90,7 +90,8 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
         let message = "cannot write a report: there is no home directory to record the run in";
         return Err(CommandError::failure(message).with_hint("set SEALKIT_HOME to a directory"));
     }
-    // An error after the run would be too late.
+    // Errors after the run would be too late.
+    args.outputs.as_deref().map(output_files::prepare).transpose()?;
     args.report.as_deref().map(report::create).transpose()?;
     if has_secrets {
         isolation::print_warnings(&engine);
