@@ -15,7 +15,7 @@ mod upload;
 mod writer;
 
 use std::{
-    io::{self, Read as _, Write as _},
+    io::{self, Write as _},
     marker::PhantomData,
     path::{Path, PathBuf},
 };
@@ -28,7 +28,7 @@ pub use self::{
     writer::FileWriter,
 };
 use self::{
-    paths::{copy_to, download_directory, io_error, location_of, utf8},
+    paths::{copy_to, download_directory, io_error, location_of, read_all, utf8},
     reference::reference_type,
     upload::Uploader,
 };
@@ -202,9 +202,14 @@ impl<F> File<F> {
     ///
     /// Returns an error of kind [`Io`](ErrorKind::Io) if the file cannot be read.
     pub fn bytes(&self) -> Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        let read = self.open()?.read_to_end(&mut bytes);
-        read.map(|_| bytes).map_err(|error| self.cannot_read(error.into()))
+        let (location, mut bytes) = (self.location()?, Vec::new());
+        let read = match Content::open(&location).map_err(|error| self.cannot_read(error))? {
+            Content::File(mut file) => read_all(&mut file, &mut bytes),
+            #[cfg(feature = "cluster")]
+            object @ Content::Object(_) => io::copy(&mut FileReader::new(object), &mut bytes).map(drop),
+        };
+        read.map_err(|error| self.cannot_read(error.into()))?;
+        Ok(bytes)
     }
 
     /// Returns the whole content as text.

@@ -1,7 +1,7 @@
 //! Paths, URIs and copies of files.
 
 use std::{
-    io,
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -22,11 +22,20 @@ pub(super) fn copy_to<F>(file: &File<F>, path: &Path) -> Result<(), StorageError
     copy.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let mut copy = copy.tempfile_in(directory)?;
     match Content::open(&location_of(&file.reference)?)? {
-        Content::File(mut content) => drop(io::copy(&mut content, copy.as_file_mut())?),
+        Content::File(mut content) => read_all(&mut content, copy.as_file_mut())?,
         #[cfg(feature = "cluster")]
         object @ Content::Object(_) => drop(io::copy(&mut FileReader::new(object), copy.as_file_mut())?),
     }
     copy.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// Reads a file to its end. It is an error if the file has become shorter meanwhile: what was read is no content that it ever had.
+pub(super) fn read_all(file: &mut fs::File, to: &mut impl io::Write) -> io::Result<()> {
+    let length = file.metadata()?.len();
+    if io::copy(file, to)? < length {
+        return Err(io::Error::other("it has changed while it was read"));
+    }
     Ok(())
 }
 
@@ -88,5 +97,26 @@ pub(super) fn reference_of(value: Value, expected: &str) -> Result<Reference, Va
         Value::Reference(_) => Err(ValueError::new(format!("expected a {expected}, found a {found}"))),
         Value::String(uri) => Ok(Reference::new(uri)),
         other => Err(ValueError::expected(&format!("a {expected}"), &other)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Seek as _, SeekFrom};
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_has_become_shorter_is_not_read() {
+        let mut file = tempfile::tempfile().unwrap();
+        io::Write::write_all(&mut file, b"content").unwrap();
+        let (mut all, mut rest) = (Vec::new(), Vec::new());
+        file.rewind().unwrap();
+        read_all(&mut file, &mut all).unwrap();
+        assert_eq!(all, b"content");
+        // As if the rest had come out of a longer file.
+        file.seek(SeekFrom::Start(3)).unwrap();
+        let error = read_all(&mut file, &mut rest).unwrap_err();
+        assert_eq!(error.to_string(), "it has changed while it was read");
     }
 }
