@@ -201,15 +201,15 @@ fn what_is_no_regular_file_is_refused() {
     let prefix = "error: task `from_path` failed: ";
     assert_eq!(
         error(Path::new("/dev/zero"), false),
-        format!("{prefix}cannot store the file `zero`: it is not a regular file")
+        format!("{prefix}cannot store the file `/dev/zero`: it is not a regular file")
     );
     assert_eq!(
         error(&root, false),
-        format!("{prefix}cannot store the file `root`: it is a directory: use `Dir`")
+        format!("{prefix}cannot store the file `~/root`: it is a directory: use `Dir`")
     );
     assert_eq!(
         error(&root.join("none"), false),
-        format!("{prefix}cannot store the file `none`: No such file or directory")
+        format!("{prefix}cannot store the file `~/root/none`: No such file or directory")
     );
     assert_eq!(
         error(&root.join("file"), true),
