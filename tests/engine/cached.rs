@@ -164,6 +164,15 @@ fn a_new_value_of_a_secret_is_a_new_call() {
 }
 
 #[test]
+fn calls_of_cached_tasks_may_be_dropped() {
+    let counted = Counted::new();
+    for _ in 0..2 {
+        let finished = counted.runs.run_with("", "drops_calls --times 300");
+        assert_eq!((finished.code, &*finished.stdout), (Some(0), "100000\n"), "{finished}");
+    }
+}
+
+#[test]
 fn a_result_that_depends_on_the_whole_environment_is_not_cached() {
     let counted = Counted::new();
     for _ in 0..2 {

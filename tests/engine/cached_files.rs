@@ -89,3 +89,21 @@ fn a_file_that_is_passed_on_is_cached_with_its_content() {
     );
     counted.assert_no_secret_in_cache();
 }
+
+#[test]
+fn a_directory_that_is_passed_on_is_cached_unless_it_contains_the_cache() {
+    let counted = Counted::new();
+    let (tree, link, out) = (counted.path("tree"), counted.path("link"), counted.path("out"));
+    fs::create_dir(&tree).unwrap();
+    fs::write(format!("{tree}/a.txt"), "A").unwrap();
+    std::os::unix::fs::symlink(&tree, &link).unwrap();
+    for (path, count) in [(&tree, 1), (&link, 0), (&link, 0)] {
+        let finished = counted.run(&format!("--outputs {out}"), &format!("counted_tree --data {path}"));
+        assert_eq!((finished.code, counted.count()), (Some(0), count), "{finished}");
+    }
+    assert_eq!(fs::read_to_string(format!("{out}/tree/a.txt")).unwrap(), "A");
+    let home = counted.runs.home.path().display();
+    let finished = counted.run("", &format!("counted_tree --data {home}"));
+    assert!(finished.stderr.contains("cannot store the result: "), "{finished}");
+    assert!(finished.stderr.contains(" contains the cache"), "{finished}");
+}

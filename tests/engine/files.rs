@@ -142,7 +142,7 @@ fn directories_keep_their_tree_and_all_names() {
     // Where nothing can be copied to, nothing runs.
     let options = format!("--outputs {}", out.join("tree/ü/日本.txt").display());
     let finished = files.program(&options).args("tree --paths []").run().unwrap();
-    assert!(finished.stderr.starts_with("error: cannot copy the files of the output to `"), "{finished}");
+    assert!(finished.stderr.starts_with("error: cannot write the files of the output to `"), "{finished}");
     // A directory of this machine is an input.
     let listed = files.output("", "list", &["--tree", out.join("tree").to_str().unwrap()]);
     assert_eq!(serde_json::from_str::<Vec<String>>(&listed).unwrap(), expected);

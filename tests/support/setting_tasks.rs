@@ -3,8 +3,10 @@
 use std::{
     env,
     fs::OpenOptions,
+    future::{Future as _, poll_fn},
     io::Write as _,
     process::ExitCode,
+    task::Poll,
     time::{Duration, SystemTime},
 };
 
@@ -212,6 +214,29 @@ fn counted_file(log: String, data: File) -> anyhow::Result<usize> {
 fn counted_same(log: String, data: File) -> anyhow::Result<File> {
     append(&log)?;
     Ok(data)
+}
+
+/// Returns the directory that it gets. The result is cached.
+#[task(cache = Cache("v1", ignored_inputs = ["log"]))]
+fn counted_tree(log: String, data: Dir) -> anyhow::Result<Dir> {
+    append(&log)?;
+    Ok(data)
+}
+
+/// A text of 100 KB. The result is cached.
+#[task(cache = "v1")]
+async fn large_text() -> anyhow::Result<String> {
+    Ok("0123456789".repeat(10_000))
+}
+
+/// Begins calls whose result is cached, and does not wait for them.
+#[workflow(calls = [large_text])]
+async fn drops_calls(times: u32) -> anyhow::Result<usize> {
+    for _ in 0..times {
+        let mut call = Box::pin(large_text());
+        poll_fn(|context| Poll::Ready(call.as_mut().poll(context).is_pending())).await;
+    }
+    Ok(large_text().await?.len())
 }
 
 /// The length of the file that the cached task returns, in a run with a secret.

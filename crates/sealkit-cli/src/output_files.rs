@@ -44,11 +44,13 @@ pub(crate) fn deliver(
 }
 
 /// Creates the directory for the files of an output, before the run.
-pub(crate) fn prepare(to: &Path) -> Result<(), CommandError> {
-    let is_writable = || fs::create_dir_all(to).and_then(|()| tempfile::tempfile_in(to));
-    is_writable()
-        .map(drop)
-        .map_err(|error| cannot_copy(to, &error).with_hint("choose another directory: --outputs DIR"))
+pub(crate) fn create_directory(to: &Path) -> Result<(), CommandError> {
+    let created = fs::create_dir_all(to).and_then(|()| tempfile::tempfile_in(to));
+    created.map(drop).map_err(|error| {
+        let (path, reason) = (to.display(), sealkit_names::io_reason(&error));
+        CommandError::failure(format!("cannot write the files of the output to `{path}`: {reason}"))
+            .with_hint("choose another directory: --outputs DIR")
+    })
 }
 
 fn cannot_copy(path: &Path, error: &io::Error) -> CommandError {
@@ -56,11 +58,11 @@ fn cannot_copy(path: &Path, error: &io::Error) -> CommandError {
     CommandError::failure(format!("cannot copy the files of the output to `{path}`: {reason}"))
 }
 
-/// Returns whether `path` cannot be replaced by what `file` is: only a file replaces a file.
-fn cannot_replace(path: &Path, file: &Path) -> bool {
+/// Returns whether `source` cannot replace what exists at `target`: only a file replaces a file.
+fn cannot_replace(target: &Path, source: &Path) -> bool {
     let is_directory = |metadata: fs::Metadata| metadata.is_dir();
-    fs::symlink_metadata(path)
-        .is_ok_and(|there| is_directory(there) || fs::metadata(file).is_ok_and(is_directory))
+    fs::symlink_metadata(target)
+        .is_ok_and(|existing| is_directory(existing) || fs::metadata(source).is_ok_and(is_directory))
 }
 
 /// Adds the paths in `value` that begin with `prefix`, each once.

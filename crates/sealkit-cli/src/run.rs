@@ -78,6 +78,8 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
             recorder.observe(event);
         }
     };
+    // An error after the run would be too late.
+    args.outputs.as_deref().map(output_files::create_directory).transpose()?;
     let (name, path, has_secrets) = (task.name.clone(), program.path().to_owned(), !values.is_empty());
     let engine = Engine::new(program, values, options, Arc::new(observer))?;
     if !args.no_history {
@@ -90,8 +92,7 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
         let message = "cannot write a report: there is no home directory to record the run in";
         return Err(CommandError::failure(message).with_hint("set SEALKIT_HOME to a directory"));
     }
-    // Errors after the run would be too late.
-    args.outputs.as_deref().map(output_files::prepare).transpose()?;
+    // An error after the run would be too late.
     args.report.as_deref().map(report::create).transpose()?;
     if has_secrets {
         isolation::print_warnings(&engine);

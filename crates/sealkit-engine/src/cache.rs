@@ -115,8 +115,14 @@ impl ResultCache {
         }
     }
 
-    /// Stores a result, with copies of its files.
-    pub(crate) fn put(&self, task: &str, key: &Key, success: &Success) -> io::Result<()> {
+    /// Stores a result, with copies of its files, if `check` accepts the directory of the copies. That does not exist if there are none.
+    pub(crate) fn put<E: From<io::Error>>(
+        &self,
+        task: &str,
+        key: &Key,
+        success: &Success,
+        check: impl FnOnce(&Path) -> Result<(), E>,
+    ) -> Result<(), E> {
         let (path, temporary) = (self.path(task, key), self.directory.join("tmp"));
         create_directory(path.parent().unwrap_or(&self.directory))?;
         create_directory(&temporary)?;
@@ -125,6 +131,7 @@ impl ResultCache {
         let copies = temporary.with_extension("files");
         let written = (|| {
             let mut entry = Entry { files: String::new(), success: files::store(success, &copies)? };
+            check(&copies)?;
             // First the files: an entry without them is a miss.
             if copies.is_dir() {
                 entry.files = format!("{key}.{}", key.random_name());
@@ -214,11 +221,7 @@ fn list(directory: &Path) -> io::Result<Vec<PathBuf>> {
 
 /// Removes the files of earlier results of the entry `path`.
 fn remove_other_files(path: &Path, files: &str) {
-    // An entry without files had none before, as its outputs have the same types.
-    let (Some(directory), Some(name)) = (path.parent(), path.file_name().filter(|_| !files.is_empty()))
-    else {
-        return;
-    };
+    let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else { return };
     for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
         let other = entry.file_name();
         let is_of_entry = other

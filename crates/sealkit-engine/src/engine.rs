@@ -42,7 +42,7 @@ use crate::{
 /// The deepest nesting of calls: a deeper one is taken for an endless recursion.
 const MAX_CALL_DEPTH: usize = 64;
 /// How long the answer of a pod that has exited is waited for.
-const ANSWER_TIMEOUT: Duration = Duration::from_millis(500);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How often a task that waits for its next attempt looks whether the run is cancelled.
 const CANCELLATION_INTERVAL: Duration = Duration::from_millis(50);
@@ -195,7 +195,7 @@ impl Engine {
             directory.remove();
         }
         if outcome.is_err() {
-            // Those of its pods that were killed.
+            // The working directories of pods that were killed.
             sealkit_process::remove_stale_run_directories();
         }
         outcome

@@ -34,15 +34,15 @@ pub(crate) static ESCAPES: Characters = {
 /// The characters of lists of numbers.
 pub(crate) static NUMBERS: Characters = Characters::new(b"0123456789abcdefABCDEFxXo \t\r\n,;:[](){}|-_\"'");
 
-/// Characters of which patterns consist, at least in a part.
+/// The characters of the indexed windows, and the shortest run of them to look for.
 #[derive(Default)]
 pub(crate) struct Tokens {
     pub(crate) characters: Characters,
-    /// How many of them a pattern has in a row, 9 to 16.
+    /// 9 to 16.
     pub(crate) run: u32,
 }
 
-/// No tokens.
+/// For a search of escapes and lists only.
 pub(crate) static NO_TOKENS: Tokens = Tokens { characters: Characters::new(b""), run: 0 };
 
 /// The bytes of a block that are of a class, one bit each. The lowest bit is that of the first byte.
@@ -175,16 +175,43 @@ mod tests {
         }
     }
 
+    type Classify = fn(&mut Batch, &[[u8; BLOCK]], &Tokens);
+
+    /// Returns the ways to classify blocks that this processor has.
+    #[expect(unsafe_code, reason = "functions for processors of a kind")]
+    fn ways() -> Vec<Classify> {
+        let mut ways: Vec<Classify> = vec![Batch::classify];
+        #[cfg(target_arch = "x86_64")]
+        if is_x86_feature_detected!("avx2") {
+            // SAFETY: the processor has AVX2.
+            ways.push(|batch, blocks, tokens| unsafe { avx2::classify(batch, blocks, tokens) });
+        }
+        #[cfg(target_arch = "x86_64")]
+        if is_x86_feature_detected!("avx512bw") {
+            // SAFETY: the processor has AVX-512 BW.
+            ways.push(|batch, blocks, tokens| unsafe { avx512::classify(batch, blocks, tokens) });
+        }
+        ways
+    }
+
     #[test]
     fn every_processor_finds_the_same() {
-        let bytes: Vec<u8> = (0..=255).collect();
-        let (blocks, _) = bytes.as_chunks();
-        let tokens = Tokens { characters: Characters::new(b"0123456789abcdefghij\0~"), run: 9 };
-        let (mut fast, mut slow) = (Batch::default(), Batch::default());
-        fast.classify(blocks, &tokens);
-        slow.classify_each(blocks, &tokens);
-        let classes =
-            |batch: &Batch| -> Vec<Classes> { (0..blocks.len()).map(|block| batch.classes(block)).collect() };
-        assert_eq!(classes(&fast), classes(&slow));
+        let mut random = fastrand::Rng::with_seed(1);
+        // Mostly numbers and tokens, so that there are long runs.
+        let all: Vec<u8> = (0..=255).chain(b"0123456789abcdef".repeat(300)).collect();
+        for (way, run) in ways().into_iter().flat_map(|way| (9..=16).map(move |run| (way, run))) {
+            let tokens = Tokens { characters: Characters::new(b"0123456789abcdefghij\0~"), run };
+            let (mut batch, mut expected) = (Batch::default(), Batch::default());
+            for _ in 0..50 {
+                let blocks: Vec<[u8; BLOCK]> = (0..random.usize(1..=BATCH))
+                    .map(|_| std::array::from_fn(|_| all[random.usize(..all.len())]))
+                    .collect();
+                way(&mut batch, &blocks, &tokens);
+                expected.classify_each(&blocks, &tokens);
+                for block in 0..blocks.len() {
+                    assert_eq!(batch.classes(block), expected.classes(block), "{run} tokens, block {block}");
+                }
+            }
+        }
     }
 }

@@ -37,11 +37,12 @@ const MIN_BINARY: usize = 16;
 const MIN_PUBLIC: usize = 12;
 /// The longest word of an ordinary text.
 const MAX_WORD: usize = 15;
-/// The members of a JWK that are secret (RFC 7518), and the others of binary data.
+/// The secret members of a JWK (RFC 7518).
 pub(crate) const SECRET_JWK: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "k"];
-/// How the public keys of age begin.
-pub(crate) const AGE_RECIPIENT: &str = "age1";
+/// The public members of a JWK with binary data.
 const PUBLIC_JWK: [&str; 7] = ["x", "y", "n", "e", "kid", "x5c", "x5t"];
+/// The beginning of the public keys of age.
+pub(crate) const AGE_RECIPIENT: &str = "age1";
 
 /// The leaves of a value.
 #[derive(Default)]

@@ -202,7 +202,7 @@ mod tests {
     use super::*;
     use crate::classes::Blocks;
 
-    /// Returns all matches of the scanner, sorted. They are the same if it is told of the runs of tokens.
+    /// Returns all matches of the scanner, sorted, and checks that a search of runs of tokens finds the same.
     fn find_all(patterns: &[Vec<u8>], text: &[u8]) -> Vec<(usize, u32)> {
         let scanner = Scanner::new(patterns.iter().map(Vec::as_slice));
         let (mut all, mut in_blocks, mut position) = (Vec::new(), Vec::new(), Position::default());

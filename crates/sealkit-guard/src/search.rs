@@ -17,8 +17,8 @@ pub(crate) struct Match {
     pub(crate) encoding: Encoding,
 }
 
-/// The block in which all searches are done, one after the other.
-const BLOCK: usize = 16 * 1024;
+/// The part of a text in which all searches are done, one after the other.
+const CHUNK: usize = 16 * 1024;
 
 /// How a pattern occurs.
 enum Word {
@@ -91,8 +91,8 @@ impl Guard {
         let mut views = Views::new(text, previous, is_last, &self.scanner, &self.filter);
         let mut until = 0;
         while until < text.len() {
-            // Block by block, so that all searches find the text in the cache.
-            until = text.len().min(until + BLOCK);
+            // Part by part, so that all searches find the text in the cache.
+            until = text.len().min(until + CHUNK);
             let around = (previous, None);
             let mut check = |start, pattern, found: &mut dyn FnMut(Match)| match self
                 .check_word(text, around, is_last, start, pattern)

@@ -216,8 +216,8 @@ impl Context {
         self.0.as_ref()?.task
     }
 
-    /// Returns the path of an empty, private directory for the task's own files: on a disk, in `$TMPDIR` or else in `/var/tmp`. It is
-    /// removed when the task ends, or by the next `sealkit` command if the task was killed.
+    /// Returns the path of an empty, private directory for the task's own files: in `$TMPDIR`, or else in `/var/tmp`, or else in the
+    /// directory for temporary files. It is removed when the task ends, or by the next `sealkit` command if a local task was killed.
     ///
     /// Every call of this method within one call of a task returns the same path.
     ///

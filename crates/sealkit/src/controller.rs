@@ -215,7 +215,7 @@ impl Controller {
         let mut calls = self.calls();
         let Some(state) = calls.by_id.get_mut(&id) else { return };
         let before = std::mem::replace(state, CallState::Finished(result));
-        // What is woken needs the lock.
+        // Release the lock first: the woken task takes it.
         drop(calls);
         match before {
             CallState::Pending(Some(waker)) => waker.wake(),
@@ -238,11 +238,13 @@ impl Controller {
         };
         let mut calls = self.calls();
         (calls.is_disconnected, calls.is_misunderstood) = (true, is_misunderstood);
-        for state in calls.by_id.values_mut() {
-            if let CallState::Pending(Some(waker)) = state {
-                waker.wake_by_ref();
-            }
-        }
+        let waker = |state: &mut CallState| match state {
+            CallState::Pending(waker) => waker.take(),
+            CallState::Finished(_) => None,
+        };
+        let wakers: Vec<Waker> = calls.by_id.values_mut().filter_map(waker).collect();
+        drop(calls);
+        wakers.into_iter().for_each(Waker::wake);
         self.changed.notify_all();
     }
 }
@@ -285,7 +287,9 @@ impl Future for PendingCall {
 /// Cancels a call that has not finished.
 impl Drop for PendingCall {
     fn drop(&mut self) {
-        if let Some(CallState::Pending(_)) = self.controller.calls().by_id.remove(&self.id) {
+        let state = self.controller.calls().by_id.remove(&self.id);
+        // Without the lock: the engine may be sending what only the receiving thread, which needs the lock, can take.
+        if let Some(CallState::Pending(_)) = state {
             self.controller.cancel(self.id);
         }
     }

@@ -5,7 +5,7 @@
 use std::{
     collections::BTreeMap,
     fs::{DirBuilder, File, OpenOptions},
-    io::{self, BufWriter, Write as _},
+    io::{self, Write as _},
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
     sync::{
@@ -66,7 +66,7 @@ enum Entry {
 
 struct Files {
     /// Locked until the writer ends.
-    records: BufWriter<File>,
+    records: File,
     records_path: PathBuf,
     /// Created when something is printed.
     log: Option<File>,
@@ -215,19 +215,14 @@ fn write(directory: &Path, run: &str, entries: &Receiver<Entry>) -> Option<PathB
     let written = Files::create(directory, run).and_then(|mut files| {
         prune(directory);
         loop {
-            let next = entries.try_recv().or_else(|_| {
-                files.records.flush()?;
-                io::Result::Ok(entries.recv().unwrap_or(Entry::EndOfRun))
-            });
-            match next? {
-                Entry::Record(record) => files.record(&record)?,
-                Entry::Label(pod, label) => {
+            match entries.recv() {
+                Ok(Entry::Record(record)) => files.record(&record)?,
+                Ok(Entry::Label(pod, label)) => {
                     files.pods.insert(pod, PodLog { label, line: Vec::new() });
                 }
-                Entry::Output(pod, bytes) => files.output(pod, &bytes)?,
-                Entry::EndOfOutput(pod) => files.end_output(pod)?,
-                Entry::EndOfRun => {
-                    files.records.flush()?;
+                Ok(Entry::Output(pod, bytes)) => files.output(pod, &bytes)?,
+                Ok(Entry::EndOfOutput(pod)) => files.end_output(pod)?,
+                Ok(Entry::EndOfRun) | Err(_) => {
                     return Ok(if files.log.is_some() { files.log_path } else { files.records_path });
                 }
             }
@@ -243,13 +238,13 @@ impl Files {
         let records = create(&records_path)?;
         // Not every file system has locks. Without one, a running run looks interrupted.
         let _ = flock(&records, FlockOperation::NonBlockingLockExclusive);
-        let records = BufWriter::new(records);
         Ok(Self { records, records_path, log: None, log_path, logged: 0, pods: BTreeMap::new() })
     }
 
     fn record(&mut self, record: &Record) -> io::Result<()> {
-        serde_json::to_writer(&mut self.records, record)?;
-        self.records.write_all(b"\n")
+        let mut line = serde_json::to_vec(record)?;
+        line.push(b'\n');
+        self.records.write_all(&line)
     }
 
     /// Writes the complete lines of a pod to the log.

@@ -35,6 +35,12 @@ impl Reason {
     }
 }
 
+impl From<io::Error> for Reason {
+    fn from(error: io::Error) -> Self {
+        Self::io("cannot store the result: ", &error)
+    }
+}
+
 /// What the cache has for a call.
 pub(crate) enum Cached {
     /// The result of an equal call.
@@ -203,18 +209,27 @@ impl Engine {
             let reason = format!("it calls task `{callee}`, which it does not declare");
             return Err(Reason::new(reason, "declare its calls: calls = [...]"));
         }
-        if !call.files.iter().all(Stamp::is_current) {
-            return Err(Reason { text: "a file among its inputs has changed meanwhile".into(), hint: None });
-        }
         // The pod has searched for the secrets of its own task. The cache is not encrypted.
-        let texts = [&*success.outputs.encode_to_vec(), success.json.as_bytes()];
-        let in_file = files::have_secret(success, self.guard())
-            .map_err(|error| Reason::io("cannot search a file of its output: ", &error))?;
-        if in_file || texts.iter().any(|text| !self.guard().check(text).is_empty()) {
+        let has_secret = || {
             let hint = "cache only tasks that do not handle the secret";
-            return Err(Reason::new("its output contains a secret", hint));
+            Reason::new("its output contains a secret", hint)
+        };
+        let texts = [&*success.outputs.encode_to_vec(), success.json.as_bytes()];
+        if texts.iter().any(|text| !self.guard().check(text).is_empty()) {
+            return Err(has_secret());
         }
-        let stored = cache.put(&task.name, &call.key, success);
-        stored.map_err(|error| Reason::io("cannot store the result: ", &error))
+        cache.put(&task.name, &call.key, success, |copies| {
+            if !self.guard().is_empty() && copies.is_dir() && files::have_secret(copies, self.guard())? {
+                return Err(has_secret());
+            }
+            // At last: what was copied is what the key has.
+            if !call.files.iter().all(Stamp::is_current) {
+                return Err(Reason {
+                    text: "a file among its inputs has changed meanwhile".into(),
+                    hint: None,
+                });
+            }
+            Ok(())
+        })
     }
 }

@@ -1,14 +1,16 @@
-//! The files of a cached result. The files of a run are removed with it, so the cache has copies.
+//! The files of a cached result. The files of a run are removed with it, and others may change, so the cache has copies.
 //!
 //! In the entry, the place of a file is `cache:NUMBER/DIGEST/NAME`: the copy is the file `NUMBER/NAME` in the directory of the entry.
 
 use std::{
     collections::BTreeMap,
-    fs::{self, File},
+    fs::{self, File, OpenOptions},
     io,
+    os::unix::fs::OpenOptionsExt as _,
     path::Path,
 };
 
+use rustix::fs::OFlags;
 use sealkit_guard::{Guard, StreamSearch};
 use sealkit_idl::task::Outputs;
 use sealkit_protocol::call::Success;
@@ -39,37 +41,29 @@ pub(super) fn store(success: &Success, to: &Path) -> io::Result<Success> {
     })
 }
 
-/// Returns whether a file of a result that is on this machine contains a secret. Compressed files are not decompressed.
+/// Returns whether a file below `directory`, or the name of one, contains a secret. Compressed files are not decompressed.
 ///
 /// # Errors
 ///
 /// Returns an error if a file cannot be read.
-pub(super) fn have_secret(success: &Success, guard: &Guard) -> io::Result<bool> {
-    let mut found = false;
-    if !guard.is_empty() {
-        with_uris(success, &mut |uri| {
-            if let Some(path) = local_path(uri) {
-                found = found || has_secret(&path, guard)?;
-            }
-            Ok(None)
-        })?;
-    }
-    Ok(found)
-}
-
-/// Returns whether a file, or one in a directory, contains a secret.
-fn has_secret(path: &Path, guard: &Guard) -> io::Result<bool> {
-    if fs::symlink_metadata(path)?.is_dir() {
-        for entry in fs::read_dir(path)? {
-            if has_secret(&entry?.path(), guard)? {
-                return Ok(true);
-            }
+pub(super) fn have_secret(directory: &Path, guard: &Guard) -> io::Result<bool> {
+    for entry in fs::read_dir(directory)? {
+        let (path, name) = {
+            let entry = entry?;
+            (entry.path(), entry.file_name())
+        };
+        let found = if path.is_dir() {
+            have_secret(&path, guard)?
+        } else {
+            let (mut file, mut search) = (File::open(&path)?, StreamSearch::new(guard));
+            while !search.read(&mut file)?.is_empty() {}
+            !search.finish().is_empty()
+        };
+        if found || !guard.check(name.as_encoded_bytes()).is_empty() {
+            return Ok(true);
         }
-        return Ok(false);
     }
-    let (mut file, mut search) = (open_regular(path)?, StreamSearch::new(guard));
-    while !search.read(&mut file)?.is_empty() {}
-    Ok(!search.finish().is_empty())
+    Ok(false)
 }
 
 /// Copies the files of a cached result from its directory `from` to new places below `to`. Returns the result with the places.
@@ -125,20 +119,22 @@ fn with_uris(
     Ok(Success { outputs, json })
 }
 
-/// Opens a file, but no pipe or device.
-fn open_regular(path: &Path) -> io::Result<File> {
-    if fs::metadata(path)?.is_file() {
-        File::open(path)
-    } else {
-        Err(io::Error::other(format!("`{}` is not a regular file", path.display())))
-    }
-}
-
-/// Copies a file, or a directory with everything in it.
+/// Copies a file, or a directory with everything in it. Links are followed, as for the key. Pipes and devices are refused.
 fn copy(from: &Path, to: &Path) -> io::Result<()> {
-    if !fs::symlink_metadata(from)?.is_dir() {
-        open_regular(from)?;
-        return fs::copy(from, to).map(drop);
+    if !fs::metadata(from)?.is_dir() {
+        // A pipe must not block.
+        let nonblocking = OFlags::NONBLOCK.bits().cast_signed();
+        let mut file = OpenOptions::new().read(true).custom_flags(nonblocking).open(from)?;
+        let metadata = file.metadata()?;
+        if !metadata.is_file() {
+            return Err(io::Error::other(format!("`{}` is not a regular file", from.display())));
+        }
+        let mut copy = File::create(to)?;
+        io::copy(&mut file, &mut copy)?;
+        return copy.set_permissions(metadata.permissions());
+    }
+    if to.starts_with(fs::canonicalize(from)?) {
+        return Err(io::Error::other(format!("`{}` contains the cache", from.display())));
     }
     fs::create_dir(to)?;
     for entry in fs::read_dir(from)? {

@@ -38,6 +38,10 @@ fn success(json: &str) -> Success {
     Success { outputs: Outputs::default(), json: json.to_owned() }
 }
 
+fn put(cache: &ResultCache, task: &str, key: &Key, json: &str) {
+    cache.put(task, key, &success(json), |_| io::Result::Ok(())).unwrap();
+}
+
 #[test]
 fn a_key_depends_on_the_version_the_inputs_and_the_revisions_of_secrets() {
     let cache = Cache { version: Some("v1".to_owned()), ..Cache::default() };
@@ -73,12 +77,12 @@ fn damaged_entries_and_those_of_other_keys_are_misses() {
     let version = Cache { version: Some("v1".to_owned()), ..Cache::default() };
     let [one, two] = [1, 2].map(|a| key(&task(), &version, &inputs(&[("a", a)]), &[]));
     assert_eq!(cache.get("t", &one, None, None), None);
-    cache.put("t", &one, &success("one")).unwrap();
+    put(&cache, "t", &one, "one");
     assert_eq!(cache.get("t", &one, None, None), Some(success("one")));
     // Old entries are deleted.
     assert_eq!(cache.get("t", &one, Some(Duration::ZERO), None), None);
     assert!(!cache.path("t", &one).exists());
-    cache.put("t", &one, &success("one")).unwrap();
+    put(&cache, "t", &one, "one");
     assert!(ResultCache::new(directory.path().to_owned(), false).get("t", &one, None, None).is_none());
 
     // The entry of another key.
@@ -97,7 +101,7 @@ fn damaged_entries_and_those_of_other_keys_are_misses() {
         fs::write(cache.path("t", &one), &damaged).unwrap();
         assert_eq!(cache.get("t", &one, None, None), None, "{index}");
     }
-    cache.put("t", &one, &success("again")).unwrap();
+    put(&cache, "t", &one, "again");
     assert_eq!(cache.get("t", &one, None, None), Some(success("again")));
     assert_eq!(cache.delete(Some("other")).unwrap(), 0);
     assert_eq!(cache.delete(Some("t")).unwrap(), 1);
@@ -110,7 +114,7 @@ fn old_results_and_temporary_files_of_killed_processes_are_removed() {
     let cache = ResultCache::new(directory.path().to_owned(), true);
     let version = Cache { version: Some("v1".to_owned()), ..Cache::default() };
     let key = key(&task(), &version, &inputs(&[]), &[]);
-    cache.put("t", &key, &success("")).unwrap();
+    put(&cache, "t", &key, "");
     let temporary = directory.path().join("tmp");
     let [old, new] = ["old", "new"].map(|name| temporary.join(name));
     for path in [&old, &new] {
@@ -119,13 +123,13 @@ fn old_results_and_temporary_files_of_killed_processes_are_removed() {
     let two_hours_ago = SystemTime::now() - Duration::from_secs(7200);
     File::options().write(true).open(&old).unwrap().set_modified(two_hours_ago).unwrap();
     // Once for each run.
-    cache.put("t", &key, &success("")).unwrap();
+    put(&cache, "t", &key, "");
     assert!(old.exists());
     let cache = ResultCache::new(directory.path().to_owned(), true);
     let result = cache.path("t", &key);
     let a_year_ago = SystemTime::now() - Duration::from_secs(365 * 24 * 3600);
     File::options().write(true).open(&result).unwrap().set_modified(a_year_ago).unwrap();
-    cache.put("u", &key, &success("")).unwrap();
+    put(&cache, "u", &key, "");
     assert!(!old.exists() && new.exists() && !result.exists());
 }
 

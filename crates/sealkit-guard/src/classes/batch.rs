@@ -7,7 +7,7 @@ use super::{avx2, avx512};
 /// The number of blocks that are looked at together.
 pub(super) const BATCH: usize = 16;
 
-/// A class for each block of a batch, behind the last one of the batch before.
+/// The bits of each block of a batch, behind those of the last block of the batch before.
 pub(super) type Bits = [u64; BATCH + 1];
 
 /// The classes of a batch of blocks.
@@ -20,14 +20,14 @@ pub(super) struct Batch {
     /// Where long runs of numbers end.
     lists: Bits,
     /// Where long runs of tokens end.
-    runs: Bits,
+    token_runs: Bits,
 }
 
 impl Batch {
     /// Returns the classes of a block.
     pub(super) fn classes(&self, index: usize) -> Classes {
         let of = |bits: &Bits| bits[index + 1];
-        Classes { escapes: of(&self.escapes), lists: of(&self.lists), tokens: of(&self.runs) }
+        Classes { escapes: of(&self.escapes), lists: of(&self.lists), tokens: of(&self.token_runs) }
     }
 
     /// Goes on with the next blocks.
@@ -86,7 +86,7 @@ impl Batch {
         const { assert!(MIN_LIST == 1 + 1 + 2 + 4 + 8 + 1) };
         let (list, run) = ([1, 2, 4, 8, 1], [1, 2, 4, tokens.run.saturating_sub(8).max(1)]);
         self.lists = runs(&self.numbers, &list);
-        self.runs = runs(&self.tokens, &run);
+        self.token_runs = runs(&self.tokens, &run);
     }
 }
 

@@ -1,6 +1,10 @@
 //! The leaves of lines: `NAME=VALUE`, `NAME: VALUE`, lists of these, logins, and words that look random.
 
-use super::{Class, Leaves, looks_random, names, unquote};
+use super::{
+    Class, Leaves, looks_random,
+    names::{self, MAX_NAME},
+    unquote,
+};
 use crate::{views, zeroizing::ZeroizingBytes};
 
 /// The authentication schemes of HTTP whose tokens follow after a space.
@@ -8,10 +12,10 @@ const SCHEMES: [&str; 7] = ["bearer", "basic", "token", "apikey", "negotiate", "
 /// The words of `.netrc` and similar files before a password.
 const PASSWORD_WORDS: [&str; 3] = ["password", "passwd", "secret"];
 /// The names of fields that name the next value, and of these values.
-const LABELS: [&str; 3] = ["name", "key", "id"];
+pub(super) const LABELS: [&str; 3] = ["name", "key", "id"];
 const VALUES: [&str; 4] = ["value", "val", "string", "stringvalue"];
 
-/// What the last field with a name said of the value that follows, as in `name: PASSWORD` and `value: …`.
+/// The class of the next value, from the field before it: `name: PASSWORD` before `value: …`.
 #[derive(Default)]
 pub(super) struct Label(Option<Class>);
 
@@ -20,10 +24,17 @@ impl Label {
     pub(super) fn class(&mut self, name: &str, value: &str, class: Class) -> Class {
         let is = |names: &[&str]| names.iter().any(|known| name.eq_ignore_ascii_case(known));
         if is(&LABELS) {
-            self.0 = Some(names::class(unquote(value).unwrap_or(value)));
+            let label = names::class(unquote(value).unwrap_or(value));
+            // An id beside the name says nothing.
+            if label != Class::Neutral || !is(&["id"]) {
+                self.0 = Some(label);
+            }
             return class;
         }
-        self.0.filter(|label| *label != Class::Neutral && is(&VALUES)).unwrap_or(class)
+        if !is(&VALUES) {
+            return class;
+        }
+        self.0.take().filter(|label| *label != Class::Neutral).unwrap_or(class)
     }
 }
 
@@ -149,7 +160,7 @@ impl Leaves {
         let (name, value) = (text[..at].trim(), &text[at + 1..]);
         let is_colon = text[at..].starts_with(':');
         let value = value.strip_prefix('=').filter(|_| !is_colon).unwrap_or(value);
-        let is_name = !name.is_empty() && name.len() <= 64 && !value.starts_with("//");
+        let is_name = !name.is_empty() && name.len() <= MAX_NAME && !value.starts_with("//");
         // Without a space after the colon, it may be a user and a password.
         if !is_name || is_colon && !(value.is_empty() || value.starts_with([' ', '\t', '"', '\''])) {
             return None;

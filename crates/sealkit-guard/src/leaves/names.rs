@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-/// What the name of a field says of its value.
+/// How secret the value of a field is, by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Class {
     /// It is secret.
@@ -27,8 +27,8 @@ impl Class {
     }
 }
 
-/// A longer text is no name.
-const MAX_NAME: usize = 128;
+/// The longest text that is taken for a name.
+pub(super) const MAX_NAME: usize = 128;
 /// What secret names contain, without separators, in the singular.
 const SECRET: [&str; 27] = [
     "password",
@@ -101,15 +101,16 @@ const QUALIFIERS: [&str; 30] = [
     "hex",
     "encoded",
 ];
+/// Last words of public names that other words end with, too.
+const PUBLIC_WORDS: [&str; 6] = ["ip", "alg", "ttl", "port", "dir", "crt"];
 /// Ends of public names.
-const PUBLIC_ENDS: [&str; 47] = [
+const PUBLIC_ENDS: [&str; 41] = [
     "uri",
     "url",
     "endpoint",
     "host",
     "hostname",
     "domain",
-    "ip",
     "address",
     "email",
     "mail",
@@ -119,18 +120,14 @@ const PUBLIC_ENDS: [&str; 47] = [
     "name",
     "version",
     "algorithm",
-    "alg",
     "expiry",
     "expires",
     "expiresat",
     "expiresin",
-    "ttl",
     "region",
     "zone",
-    "port",
     "path",
     "file",
-    "dir",
     "project",
     "database",
     "schema",
@@ -144,7 +141,6 @@ const PUBLIC_ENDS: [&str; 47] = [
     "status",
     "description",
     "fingerprint",
-    "crt",
     "cert",
     "certificate",
     "certificatedata",
@@ -161,7 +157,9 @@ pub(crate) fn class(name: &str) -> Class {
     let joined = Zeroizing::new(words.iter().map(|word| word.as_str()).collect::<String>());
     let contains = |texts: &[&str]| texts.iter().any(|text| joined.contains(text));
     let is_id = joined.ends_with("id") || joined.ends_with("identifier");
-    let is_public = joined.contains("public") || PUBLIC_ENDS.iter().any(|end| joined.ends_with(end));
+    let is_public = joined.contains("public")
+        || PUBLIC_ENDS.iter().any(|end| joined.ends_with(end))
+        || words.last().is_some_and(|word| PUBLIC_WORDS.contains(&&***word));
     // Session cookies are called `sid`.
     let is_secret_id = contains(&["secret", "session"]) || matches!(&**joined, "sid" | "connectsid");
     if is_public || is_id && !is_secret_id {
@@ -287,7 +285,7 @@ mod tests {
         ] {
             assert_eq!(class(name), Class::Public, "{name}");
         }
-        for name in ["", "value", "data", "account", "text", "x", "2"] {
+        for name in ["", "value", "data", "account", "text", "x", "2", "zip", "membership"] {
             assert_eq!(class(name), Class::Neutral, "{name}");
         }
     }

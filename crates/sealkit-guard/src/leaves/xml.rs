@@ -2,13 +2,10 @@
 
 use super::{
     Leaves,
-    lines::{Label, split_quoted},
+    lines::{LABELS, Label, split_quoted},
     names,
 };
 use crate::{views, zeroizing::ZeroizingBytes};
-
-/// The attributes that name a value.
-const NAMES: [&str; 3] = ["key", "name", "id"];
 
 impl Leaves {
     /// Adds the texts and attributes of XML elements.
@@ -23,7 +20,7 @@ impl Leaves {
                 .map(|(name, value)| (name.trim(), value.trim_end_matches('/').trim_matches(['"', '\''])))
                 .collect();
             // `<add key="password" value="…"/>`, `<entry key="password">…</entry>`
-            let named = attributes.iter().find(|(name, _)| NAMES.contains(name)).map(|(_, name)| *name);
+            let named = attributes.iter().find(|(name, _)| LABELS.contains(name)).map(|(_, name)| *name);
             let element = tag.split(|c: char| c.is_whitespace() || c == '/').next().unwrap_or_default();
             let content = content.trim();
             let content = content.strip_suffix("]]>").unwrap_or(content);
@@ -33,7 +30,7 @@ impl Leaves {
                 self.add(content, class, depth);
                 self.add_resolved(content, &views::without_entities(content.as_bytes()), class, depth);
             }
-            for (name, value) in attributes.iter().filter(|(name, _)| !NAMES.contains(name)) {
+            for (name, value) in attributes.iter().filter(|(name, _)| !LABELS.contains(name)) {
                 let class = names::class(if *name == "value" { named.unwrap_or(name) } else { name });
                 self.add(value, class, depth);
                 self.add_resolved(value, &views::without_entities(value.as_bytes()), class, depth);

@@ -193,7 +193,7 @@ pub(super) fn token_window(pattern: &[u8], stride: usize) -> Option<usize> {
         return None;
     }
     let mut best: Option<(usize, usize, usize)> = None;
-    // How many of the last bytes are tokens, and how many of the last `width` bytes are letters and digits.
+    // NUL is a token: UTF-16 has one in each ASCII character. How many of the last bytes are tokens, and how many of the last `width` bytes are letters and digits.
     let (mut tokens, mut ordinary) = (0, 0);
     for (last, byte) in pattern.iter().enumerate() {
         tokens = if *byte == 0 || byte.is_ascii_graphic() { tokens + 1 } else { 0 };

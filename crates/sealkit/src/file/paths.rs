@@ -30,7 +30,7 @@ pub(super) fn copy_to<F>(file: &File<F>, path: &Path) -> Result<(), StorageError
     Ok(())
 }
 
-/// Reads a file to its end. It is an error if the file has become shorter meanwhile: what was read is no content that it ever had.
+/// Reads a file to its end. Fails if the file shrinks while it is read, because the result would mix two versions.
 pub(super) fn read_all(file: &mut fs::File, to: &mut impl io::Write) -> io::Result<()> {
     let length = file.metadata()?.len();
     if io::copy(file, to)? < length {
