@@ -75,7 +75,8 @@ impl Leaves {
             Class::Neutral => looks_random(text),
             Class::Public => false,
         };
-        if is_leaf {
+        // What is between quotes is enough.
+        if is_leaf && !is_reference(text) && unquote(text).is_none() {
             self.push(text);
         }
         if class == Class::Public && text.len() >= MIN_PUBLIC && self.public.len() < MAX_LEAVES {
@@ -114,7 +115,10 @@ impl Leaves {
                 };
                 self.add(string, label.class(name, string, class), depth);
             });
-            if has_strings {
+            if has_strings
+                && text[1..].trim_start().starts_with(['"', '{', '['])
+                && text.ends_with(['}', ']'])
+            {
                 return;
             }
         }
@@ -136,6 +140,8 @@ impl Leaves {
             }
             let rest = &text[at + 3..];
             let rest = rest.get(..MAX_URL).unwrap_or(rest);
+            // A URL inside of this one is the next one.
+            let rest = rest.find("://").map_or(rest, |next| &rest[..next]);
             let end = rest.find(|c: char| c.is_whitespace() || "\"'<>`".contains(c)).unwrap_or(rest.len());
             let url = &rest[..end];
             // Passwords with a slash or a hash are not escaped by everyone: the last `@` before the host counts.
@@ -164,9 +170,10 @@ impl Leaves {
         }
     }
 
+    /// Adds a part of a URL. What it has without its escapes may be a container.
     fn add_decoded(&mut self, text: &str, class: Class, depth: usize) {
-        self.add(text, class, depth);
-        self.add_resolved(text, &views::without_percent(text.as_bytes()), class, depth);
+        self.add(text, class, MAX_DEPTH);
+        self.add_resolved(text, &views::without_percent(text.as_bytes()), class, depth + 1);
     }
 
     /// Adds a text without its escapes, if it had any.
@@ -196,9 +203,10 @@ impl Leaves {
         }
         let is_hexadecimal = body.len().is_multiple_of(2) && body.iter().all(u8::is_ascii_hexdigit);
         let bytes = if is_hexadecimal { from_hexadecimal(body) } else { decoded };
-        // Tokens of letters and digits do not encode anything.
+        // Words, paths and tokens of letters and digits do not encode anything.
+        let has_symbols = body.iter().any(|byte| b"+/-_".contains(byte));
         let is_encoded =
-            is_hexadecimal || body.len() < dense.len() || body.iter().any(|byte| b"+/-_".contains(byte));
+            is_hexadecimal || body.len() < dense.len() || has_symbols && looks_random(text.trim());
         if is_encoded && bytes.len() >= MIN_BINARY {
             self.push(&*bytes);
         }
@@ -230,15 +238,31 @@ fn from_hexadecimal(digits: &[u8]) -> ZeroizingBytes {
 
 /// Returns whether a text consists of words and short numbers, like a setting, an identifier, a path or an address.
 fn is_ordinary(text: &str) -> bool {
-    let is_separator = |c: char| c.is_ascii_whitespace() || "-_./:,".contains(c);
-    text.split(is_separator).all(|part| {
+    let text = text.trim_matches(|c: char| "\"'`,;".contains(c));
+    text.split(|c: char| c.is_ascii_whitespace() || "-_./:,".contains(c)).all(|part| {
         let is_number = part.len() <= 3 && part.bytes().all(|byte| byte.is_ascii_digit());
-        // `word`, `Word`, `WORD`, `twoWords`
-        let is_word = part.len() <= MAX_WORD
-            && part.bytes().all(|byte| byte.is_ascii_alphabetic())
-            && (class_changes(part.as_bytes()) * 4 <= part.len());
-        is_number || is_word
+        is_number || is_identifier(part)
     })
+}
+
+/// Returns whether a text is a word or several ones: `word`, `WORD`, `twoWords`, `oauth2`.
+fn is_identifier(text: &str) -> bool {
+    let letters = text.trim_end_matches(|c: char| c.is_ascii_digit());
+    let digits = text.len() - letters.len();
+    let is_hump = |pair: &&[u8]| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase();
+    let humps = letters.as_bytes().windows(2).filter(is_hump).count();
+    letters.bytes().all(|byte| byte.is_ascii_alphabetic())
+        && (digits == 0 || digits <= 3 && text.len() <= 6)
+        && letters.len() <= MAX_WORD * (humps + 1)
+        && 3 * humps <= letters.len()
+}
+
+/// Returns whether a text refers to a value that is elsewhere, such as `${NAME}`, `{{ name }}` or `$NAME`.
+fn is_reference(text: &str) -> bool {
+    let is_name =
+        |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+    ["${", "{{", "$(", "<%"].iter().any(|open| text.contains(open))
+        || text.strip_prefix('$').is_some_and(is_name)
 }
 
 /// Returns whether a text looks random, unlike a name, an address or a sentence.

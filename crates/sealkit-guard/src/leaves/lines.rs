@@ -1,7 +1,7 @@
 //! The leaves of lines: `NAME=VALUE`, `NAME: VALUE`, lists of these, logins, and words that look random.
 
 use super::{
-    Class, Leaves, looks_random,
+    Class, Leaves, is_reference, looks_random,
     names::{self, MAX_NAME},
     unquote,
 };
@@ -55,6 +55,7 @@ impl Leaves {
     /// Adds the leaves of the lines of a text of this class.
     pub(super) fn lines(&mut self, text: &str, class: Class, depth: usize) {
         let (mut block, mut label, mut is_in_pem): (Option<Block>, _, _) = (None, Label::default(), false);
+        let mut section = Class::Neutral;
         self.table(text, depth);
         for indented in text.lines() {
             let line = indented.trim();
@@ -67,7 +68,11 @@ impl Leaves {
             let item = line.strip_prefix("- ");
             let is_inside = |block: &Block| indent > block.indent || indent == block.indent && item.is_some();
             block = block.filter(is_inside);
-            let outer = block.as_ref().map_or(Class::Neutral, |block| block.class);
+            if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+                section = names::class(name.trim_matches(['[', ']']));
+                continue;
+            }
+            let outer = block.as_ref().map_or(section, |block| block.class);
             match self.line(line, class, outer, &mut label, depth) {
                 Some(Assigned { class, is_open: true }) if class.is_secret() => {
                     block = Some(Block { indent, class });
@@ -135,11 +140,17 @@ impl Leaves {
             for part in split_quoted(dense, separator) {
                 self.assignment(part, outer, label, depth);
             }
+            // The separator may be a part of one value.
+            if let Some((name, value)) =
+                dense.split_once('=').filter(|(name, _)| names::class(name) == Class::Secret)
+            {
+                self.value(value, names::class(name), depth);
+            }
             return Some(Assigned { class: Class::Neutral, is_open: false });
         }
         let assigned = self.assignment(line, outer, label, depth);
         // Maps of YAML, TOML and programming languages.
-        if line.contains('{') {
+        if line.contains('{') && !is_reference(line) {
             for part in split_outside_quotes(line, |c| matches!(c, '{' | '}' | ',')) {
                 self.assignment(part, outer, label, depth);
             }
@@ -154,7 +165,7 @@ impl Leaves {
         let at = text.find(['=', ':'])?;
         // The last part of a name may follow a colon, as in `//registry/:_authToken=`.
         let at = match text.find('=') {
-            Some(equals) if text[at..].starts_with(":_") => equals,
+            Some(equals) if text[at..].starts_with(":_") || text.starts_with("//") => equals,
             _ => at,
         };
         let (name, value) = (text[..at].trim(), &text[at + 1..]);
@@ -167,22 +178,31 @@ impl Leaves {
         }
         let (name, value) = (unquote(name).unwrap_or(name), value.trim());
         let class = label.class(name, value, names::class(name).inside(outer));
-        let is_open = value.is_empty() || value.starts_with(['|', '>']) && value.len() <= 3;
+        let is_open = value.is_empty()
+            || value.starts_with(['|', '>']) && value.len() <= 3
+            || matches!(value, "[" | "{" | "(")
+            || value.starts_with("<<");
         if !is_open {
             self.value(value, class, depth);
         }
         Some(Assigned { class, is_open })
     }
 
-    /// Adds the value of a field, in all ways in which it may be meant.
-    fn value(&mut self, value: &str, class: Class, depth: usize) {
-        self.add(value, class, depth);
-        // An anchor or a tag of YAML may come first.
-        if value.starts_with(['&', '!'])
-            && let Some((_, rest)) = value.split_once(' ')
-        {
-            self.value(rest.trim(), class, depth + 1);
+    /// Adds the value of a field, with and without the anchor and the tag of YAML that may come first.
+    fn value(&mut self, mut value: &str, class: Class, depth: usize) {
+        self.forms(value, class, depth);
+        for _ in 0..2 {
+            let Some((_, rest)) = value.split_once(' ').filter(|_| value.starts_with(['&', '!'])) else {
+                return;
+            };
+            value = rest.trim();
+            self.forms(value, class, depth);
         }
+    }
+
+    /// Adds a value, in all ways in which it may be meant.
+    fn forms(&mut self, value: &str, class: Class, depth: usize) {
+        self.add(value, class, depth);
         // A comment may follow, or the end of a statement.
         let end = value.split_once(" #").map_or(value, |(before, _)| before).trim_end();
         let end = end.trim_end_matches([',', ';']);

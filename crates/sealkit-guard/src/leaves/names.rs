@@ -101,52 +101,36 @@ const QUALIFIERS: [&str; 30] = [
     "hex",
     "encoded",
 ];
-/// Last words of public names that other words end with, too.
-const PUBLIC_WORDS: [&str; 6] = ["ip", "alg", "ttl", "port", "dir", "crt"];
-/// Ends of public names.
-const PUBLIC_ENDS: [&str; 41] = [
-    "uri",
-    "url",
-    "endpoint",
-    "host",
+/// Last words of public names.
+const PUBLIC_WORDS: [&str; 38] = [
+    "uri", "url", "endpoint", "host", "domain", "ip", "address", "email", "mail", "type", "user", "name",
+    "version", "alg", "algo", "expiry", "expires", "ttl", "region", "zone", "port", "path", "file", "dir",
+    "project", "schema", "role", "server", "issuer", "scope", "scopes", "status", "crt", "cert", "arn",
+    "tenant", "lineage", "dn",
+];
+/// Ends of public names, also of names in one word.
+const PUBLIC_ENDS: [&str; 17] = [
     "hostname",
-    "domain",
-    "address",
-    "email",
-    "mail",
-    "type",
-    "user",
     "username",
-    "name",
-    "version",
     "algorithm",
-    "expiry",
-    "expires",
     "expiresat",
     "expiresin",
-    "region",
-    "zone",
-    "path",
-    "file",
-    "project",
+    "expiration",
     "database",
-    "schema",
     "warehouse",
-    "role",
-    "server",
-    "issuer",
     "audience",
-    "scope",
-    "scopes",
-    "status",
     "description",
     "fingerprint",
-    "cert",
     "certificate",
     "certificatedata",
     "certificateauthoritydata",
     "recipient",
+    "endpointurl",
+    "emailaddress",
 ];
+/// Ends of the last word of names of ids.
+const IDS: [&str; 9] =
+    ["clientid", "userid", "projectid", "tenantid", "accountid", "keyid", "appid", "uuid", "guid"];
 
 /// Returns what a name says. Case and separators do not matter.
 pub(crate) fn class(name: &str) -> Class {
@@ -156,10 +140,12 @@ pub(crate) fn class(name: &str) -> Class {
     let words = words(name);
     let joined = Zeroizing::new(words.iter().map(|word| word.as_str()).collect::<String>());
     let contains = |texts: &[&str]| texts.iter().any(|text| joined.contains(text));
-    let is_id = joined.ends_with("id") || joined.ends_with("identifier");
+    let last_word = words.last().map(|word| word.as_str()).unwrap_or_default();
+    let is_id = matches!(last_word, "id" | "identifier") || IDS.iter().any(|id| last_word.ends_with(id));
     let is_public = joined.contains("public")
-        || PUBLIC_ENDS.iter().any(|end| joined.ends_with(end))
-        || words.last().is_some_and(|word| PUBLIC_WORDS.contains(&&***word));
+        || joined.contains("publishable")
+        || PUBLIC_WORDS.contains(&last_word)
+        || PUBLIC_ENDS.iter().any(|end| joined.ends_with(end));
     // Session cookies are called `sid`.
     let is_secret_id = contains(&["secret", "session"]) || matches!(&**joined, "sid" | "connectsid");
     if is_public || is_id && !is_secret_id {
@@ -281,11 +267,27 @@ mod tests {
             "region",
             "private_ip",
             "tls.crt",
+            "kms_key_arn",
+            "JWT_ALGO",
+            "clientid",
             "certificate-authority-data",
         ] {
             assert_eq!(class(name), Class::Public, "{name}");
         }
-        for name in ["", "value", "data", "account", "text", "x", "2", "zip", "membership"] {
+        for name in [
+            "",
+            "value",
+            "data",
+            "account",
+            "text",
+            "x",
+            "2",
+            "zip",
+            "membership",
+            "sendgrid",
+            "support",
+            "ghost",
+        ] {
             assert_eq!(class(name), Class::Neutral, "{name}");
         }
     }

@@ -100,10 +100,20 @@ fn a_password_of_words_is_found_where_its_name_is_not_right_before_it() {
         "Basic OkJsdWUtSG9yc2UheA==",
         "Basic Qmx1ZS1Ib3JzZSF4Og==",
         "DB_PASS_PROD=Blue-Horse!x\n",
+        "API_KEY_SENDGRID=Blue-Horse!x\n",
+        "[secrets]\napp = \"Blue-Horse!x\"\n",
+        "api_keys = {\n  stripe = \"Blue-Horse!x\"\n}\n",
+        "{password: 'Blue-Horse!x', user: \"a\"}",
         // `base64 FILE`
         "eyJob3N0IjogImRiLXByb2QuaW50ZXJuYWwuZXhhbXBsZS5jb20iLCAidXNlcm5hbWUiOiAiYXBw\nbGljYXRpb25fcnciLCAicGFzc3dvcmQiOiAiQmx1ZS1Ib3JzZSF4In0=\n",
     ] {
         assert!(found(value).iter().any(|leaf| leaf == "Blue-Horse!x"), "{value}: {:?}", found(value));
+    }
+    for (value, password) in [
+        ("DB_PASSWORD=Blue&Horse=7\n", "Blue&Horse=7"),
+        ("spring.datasource.password=Vio;le=tOra#nge8", "Vio;le=tOra#nge8"),
+    ] {
+        assert!(found(value).iter().any(|leaf| leaf == password), "{value}: {:?}", found(value));
     }
     assert!(found("db:5432:orders:app:p@ss\\:w0rd/1").iter().any(|leaf| leaf == "p@ss:w0rd/1"));
 }
@@ -118,11 +128,25 @@ fn a_binary_key_is_a_leaf_of_its_base64_and_hexadecimal_digits() {
 }
 
 #[test]
+fn what_nests_deeply_is_searched_in_bounded_time_and_memory() {
+    for part in ["! ", "&a ", "://", "https://a?b=", "{", "a=b;c=d&e=f,", "[\""] {
+        Leaves::of(format!("password: {}", part.repeat(100_000 / part.len())).as_bytes());
+    }
+}
+
+#[test]
 fn settings_and_public_fields_are_no_leaves() {
     for value in [
         "SESSION_DRIVER=memory\n",
         "server.servlet.session.cookie.same-site=strict\n",
         "sort_key: timestamp\n",
+        "session_mode = \"strict\"\n",
+        "SESSION_MODE=InProc\nAUTH=oauth2\n",
+        "key.serializer=org.apache.kafka.common.serialization.StringSerializer\n",
+        "auth_dirs=/var/lib/app/sessions/active\n",
+        "password=${DB_PASSWORD}\ntoken: ${{ secrets.GITHUB_TOKEN }}\n",
+        "db_password: \"{{ vault_db_password }}\"\n",
+        "//nexus.example.com/:always-auth=true\n",
         "auth: optional\nstatus_code: 200 OK\nlanguage_code: en-US\n",
         "secrets:\n  - db_password\n",
         r#"{"private_ip": "10.20.30.41"}"#,
