@@ -127,9 +127,7 @@ impl Leaves {
             self.elements(text, depth);
         }
         self.lines(text, class, depth);
-        if class.is_secret() {
-            self.encoded(text, class, depth);
-        }
+        self.encoded(text, class, depth);
     }
 
     /// Adds the secrets of the URLs in a text.
@@ -198,6 +196,9 @@ impl Leaves {
         if let Ok(decoded) = str::from_utf8(&decoded)
             && decoded.bytes().all(|byte| is_printable(&byte))
         {
+            if !class.is_secret() {
+                return self.collect(decoded, class, depth + 1);
+            }
             self.basic(decoded, depth);
             return self.add(decoded, class, depth);
         }
@@ -207,7 +208,7 @@ impl Leaves {
         let has_symbols = body.iter().any(|byte| b"+/-_".contains(byte));
         let is_encoded =
             is_hexadecimal || body.len() < dense.len() || has_symbols && looks_random(text.trim());
-        if is_encoded && bytes.len() >= MIN_BINARY {
+        if class.is_secret() && is_encoded && bytes.len() >= MIN_BINARY {
             self.push(&*bytes);
         }
     }

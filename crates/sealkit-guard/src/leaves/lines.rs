@@ -86,9 +86,14 @@ impl Leaves {
     /// Adds the fields of the rows of a table in CSV, whose first line has their names.
     fn table(&mut self, text: &str, depth: usize) {
         let mut lines = text.lines();
-        let names: Vec<Class> = lines.next().unwrap_or_default().split(',').map(names::class).collect();
-        if names.len() > 1 && names.iter().any(|class| class.is_secret()) {
-            for (value, class) in lines.flat_map(|line| split_quoted(line, ',').zip(&names)) {
+        let names: Vec<&str> = lines.next().unwrap_or_default().split(',').collect();
+        let is_name = |name: &&str| name.chars().all(|c| c.is_alphanumeric() || " _-\"".contains(c));
+        let classes: Vec<Class> = names.iter().copied().map(names::class).collect();
+        if names.len() < 2 || !names.iter().all(is_name) || !classes.iter().any(|class| class.is_secret()) {
+            return;
+        }
+        for line in lines.filter(|line| split_quoted(line, ',').count() == names.len()) {
+            for (value, class) in split_quoted(line, ',').zip(&classes) {
                 self.add(value, *class, depth);
             }
         }

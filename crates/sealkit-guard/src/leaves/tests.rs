@@ -88,6 +88,7 @@ fn a_password_of_words_is_found_where_its_name_is_not_right_before_it() {
         "{'user': 'a', 'password': 'Blue-Horse!x'}",
         "Config { user: \"a\", password: \"Blue-Horse!x\" }",
         "User name,Password\napp,Blue-Horse!x\n",
+        "data:\n  config.json: eyJwYXNzd29yZCI6ICJCbHVlLUhvcnNlIXgifQ==\n",
         // Statements, escapes and logins.
         "Password=Blue-Horse!x;",
         "host = db user = app password = Blue-Horse!x",
@@ -149,6 +150,7 @@ fn settings_and_public_fields_are_no_leaves() {
         "//nexus.example.com/:always-auth=true\n",
         "auth: optional\nstatus_code: 200 OK\nlanguage_code: en-US\n",
         "secrets:\n  - db_password\n",
+        "# tokens, hosts\nhost=db\n",
         r#"{"private_ip": "10.20.30.41"}"#,
         "[default]\naws_access_key_id = AKIA5ZFKKIBJ5J6WJIBA\n",
         "AZURE_CLIENT_ID=1c2b58ad-0be9-47d1-9f4d-da20c57aa3c5\n",
