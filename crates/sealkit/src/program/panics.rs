@@ -1,12 +1,18 @@
 //! Panics of tasks: the hook prints a message before anything can catch the panic, and the error of the task repeats it.
 
-use std::{any::Any, borrow::Cow, io, panic, thread};
+use std::{any::Any, borrow::Cow, io, panic, process, thread};
 
 use sealkit_protocol::{Code, Problem};
 
 use crate::Session;
 
+/// How the panic of tokio begins if the system has no resources for one of its threads. It then waits forever for those that it has started.
+const NO_WORKER: &str = "OS can't spawn worker thread";
+/// The exit code of a Rust program that panics.
+const EXIT_CODE: i32 = 101;
+
 /// Installs a panic hook that redacts the secrets that tasks of `session` have read.
+#[expect(clippy::exit, reason = "to unwind would take forever")]
 pub(super) fn redact(session: &Session) {
     let (session, previous) = (session.clone(), panic::take_hook());
     panic::set_hook(Box::new(move |panic| {
@@ -23,6 +29,9 @@ pub(super) fn redact(session: &Session) {
                 let text = format!("thread '{name}' panicked{location}:\n{redacted}\n");
                 super::print(io::stderr().lock(), &text);
             }
+        }
+        if message.starts_with(NO_WORKER) {
+            process::exit(EXIT_CODE);
         }
     }));
 }
