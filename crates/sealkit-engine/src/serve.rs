@@ -98,8 +98,9 @@ impl Engine {
         let cached = known.and_then(|task| self.look_up_at_once(task, &inputs, caller));
         let is_hit = matches!(cached, Some(Cached::Hit(_)));
         let serve = move || {
-            let work = || engine.call(Some(caller), depth + 1, &task, call, &inputs, cached);
-            let outcome = if is_hit { work() } else { engine.without_slot_of(&pending, work) };
+            let outcome = engine.without_slot_of(&pending, || {
+                engine.call(Some(caller), depth + 1, &task, call, &inputs, cached)
+            });
             let response = FromController::new(id, outcome.map(|success| success.outputs));
             let sent = of_caller.send(&FromControllerFrame::from(response));
             // Other errors mean that the pod has exited.

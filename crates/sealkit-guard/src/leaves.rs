@@ -69,18 +69,20 @@ impl Leaves {
     /// Adds a leaf, and its own leaves.
     fn add(&mut self, text: &str, class: Class, depth: usize) {
         let text = text.trim();
+        if let Some(inside) = unquote(text) {
+            return self.add(inside, class, depth);
+        }
         let is_leaf = match class {
             Class::Secret => !text.is_empty(),
             Class::Likely => !is_ordinary(text),
             Class::Neutral => looks_random(text),
             Class::Public => false,
         };
-        // What is between quotes is enough.
-        if is_leaf && !is_reference(text) && unquote(text).is_none() {
+        if is_leaf && !is_reference(text) {
             self.push(text);
         }
         if class == Class::Public && text.len() >= MIN_PUBLIC && self.public.len() < MAX_LEAVES {
-            self.public.push(unquote(text).unwrap_or(text).as_bytes().into());
+            self.public.push(text.as_bytes().into());
         }
         self.collect(text, class, depth + 1);
     }
@@ -260,10 +262,15 @@ fn is_identifier(text: &str) -> bool {
 
 /// Returns whether a text refers to a value that is elsewhere, such as `${NAME}`, `{{ name }}` or `$NAME`.
 fn is_reference(text: &str) -> bool {
-    let is_name =
-        |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
-    ["${", "{{", "$(", "<%"].iter().any(|open| text.contains(open))
-        || text.strip_prefix('$').is_some_and(is_name)
+    let is_expression = |text: &str| {
+        !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || " _-.:/|'\"[]()".contains(c))
+    };
+    let is_name = |name: &str| name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+    // A password may contain any of these signs.
+    [("${", "}"), ("{{", "}}"), ("$(", ")"), ("<%", "%>")].iter().any(|(open, close)| {
+        let inside = text.split_once(open).and_then(|(_, rest)| rest.split_once(close));
+        inside.is_some_and(|(inside, _)| is_expression(inside.trim_matches(['{', '}', '='])))
+    }) || text.strip_prefix('$').is_some_and(is_name)
 }
 
 /// Returns whether a text looks random, unlike a name, an address or a sentence.

@@ -71,19 +71,19 @@ pub(crate) fn alphanumeric_patterns(value: &[u8], secret: u32) -> Vec<(Zeroizing
 /// of a text.
 fn for_each_part(value: &[u8], mut visit: impl FnMut(&[u8], Encoding, &Keys)) {
     let value = trim(value);
-    let leaves = Leaves::of(value);
-    let keys = Keys::of(value);
-    let is_secret = |leaf: &&ZeroizingBytes| keys.may_be_secret_leaf(value, leaf);
-    let fields = leaves.found.iter().filter(is_secret).map(|leaf| (&**leaf, Encoding::Field));
-    for (text, encoding) in [(value, Encoding::Plain)].into_iter().chain(fields) {
-        let mut keys = Keys::of(text);
-        if encoding == Encoding::Plain {
-            keys.add_public(text, &leaves.public);
-        }
-        visit(text, encoding, &keys);
+    let mut visit_with_keys = |text: &[u8], encoding, keys: &Keys| {
+        visit(text, encoding, keys);
         for part in &keys.parts {
             visit(part, Encoding::Key, &Keys::default());
         }
+    };
+    let (leaves, mut keys) = (Leaves::of(value), Keys::of(value));
+    let is_secret = |leaf: &&ZeroizingBytes| keys.may_be_secret_leaf(value, leaf);
+    let fields: Vec<_> = leaves.found.iter().filter(is_secret).collect();
+    keys.add_public(value, &leaves.public);
+    visit_with_keys(value, Encoding::Plain, &keys);
+    for field in fields {
+        visit_with_keys(field, Encoding::Field, &Keys::of(field));
     }
 }
 

@@ -6,7 +6,6 @@ mod run;
 use std::{
     cell::RefCell,
     collections::BTreeMap,
-    env,
     future::Future,
     path::{Path, PathBuf},
     pin::Pin,
@@ -27,7 +26,7 @@ use crate::{
     task_error::Recorded,
 };
 
-use self::directories::{WorkingDirectory, private_directory};
+use self::directories::WorkingDirectory;
 pub(crate) use self::run::CallNumber;
 
 /// How many errors a call remembers.
@@ -104,16 +103,7 @@ impl Frame {
 
     /// Returns a private directory for secret files that nothing has mounted, in memory where possible.
     pub(crate) fn secret_files(&self) -> Result<&Path> {
-        let directory = self.secret_files.get_or_try_init(|| {
-            let candidates =
-                [env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from), Some(PathBuf::from("/dev/shm"))];
-            let in_memory = candidates
-                .into_iter()
-                .flatten()
-                .filter(|path| path.is_absolute())
-                .find_map(|path| private_directory(&path).ok());
-            in_memory.map_or_else(|| private_directory(&env::temp_dir()), Ok)
-        });
+        let directory = self.secret_files.get_or_try_init(directories::for_secret_files);
         directory.map(TempDir::path).map_err(|error| {
             Error::new(ErrorKind::Io, "cannot create a private directory for secret files").with_source(error)
         })

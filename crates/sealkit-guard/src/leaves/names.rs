@@ -61,11 +61,8 @@ const SECRET: [&str; 27] = [
 ];
 /// Words that are secret names on their own, or at the end of one.
 const SECRET_WORDS: [&str; 8] = ["pass", "pw", "psk", "otp", "creds", "cred", "pat", "dsn"];
-/// Ends of names that may be secret.
-const LIKELY_ENDS: [&str; 15] = [
-    "pass", "pw", "psk", "otp", "creds", "pat", "dsn", "key", "keydata", "auth", "pin", "sas", "sig", "salt",
-    "code",
-];
+/// Ends of names that may be secret, besides the words above.
+const LIKELY_ENDS: [&str; 8] = ["key", "keydata", "auth", "pin", "sas", "sig", "salt", "code"];
 /// Words of names that may be secret, anywhere.
 const LIKELY_WORDS: [&str; 8] = ["session", "cookie", "private", "auth", "key", "sid", "sessionid", "sso"];
 /// Last words that say which one of several secrets it is, or how it is written.
@@ -109,7 +106,7 @@ const PUBLIC_WORDS: [&str; 38] = [
     "tenant", "lineage", "dn",
 ];
 /// Ends of public names, also of names in one word.
-const PUBLIC_ENDS: [&str; 17] = [
+const PUBLIC_ENDS: [&str; 15] = [
     "hostname",
     "username",
     "algorithm",
@@ -125,8 +122,6 @@ const PUBLIC_ENDS: [&str; 17] = [
     "certificatedata",
     "certificateauthoritydata",
     "recipient",
-    "endpointurl",
-    "emailaddress",
 ];
 /// Ends of the last word of names of ids.
 const IDS: [&str; 9] =
@@ -169,8 +164,7 @@ pub(crate) fn class(name: &str) -> Class {
     }
     let has_word = |known: &&str| words.iter().any(|word| ***word == **known);
     let is_likely = contains(&SECRET)
-        || ends(&LIKELY_ENDS, singular)
-        || ends(&LIKELY_ENDS, &joined_main)
+        || [singular, &joined_main].iter().any(|name| ends(&LIKELY_ENDS, name) || ends(&SECRET_WORDS, name))
         || LIKELY_WORDS.iter().any(has_word);
     if is_likely { Class::Likely } else { Class::Neutral }
 }

@@ -116,6 +116,10 @@ fn a_password_of_words_is_found_where_its_name_is_not_right_before_it() {
     ] {
         assert!(found(value).iter().any(|leaf| leaf == password), "{value}: {:?}", found(value));
     }
+    // Signs of references, but none.
+    for password in ["x7${Kq2", "a{{b-7Q!", "Pa$(s7wd", "q<%7Kd!"] {
+        assert!(found(&format!("password={password}\n")).iter().any(|leaf| leaf == password), "{password}");
+    }
     assert!(found("db:5432:orders:app:p@ss\\:w0rd/1").iter().any(|leaf| leaf == "p@ss:w0rd/1"));
 }
 

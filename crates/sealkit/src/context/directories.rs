@@ -1,7 +1,7 @@
 //! The directories of a call.
 
 use std::{
-    fs, io,
+    env, fs, io,
     path::{Path, PathBuf},
 };
 
@@ -24,7 +24,11 @@ impl WorkingDirectory {
     }
 }
 
-/// Creates a private directory for secret files.
-pub(super) fn private_directory(parent: &Path) -> io::Result<TempDir> {
-    tempfile::Builder::new().prefix("sealkit-").tempdir_in(parent)
+/// Creates a private directory for secret files, in memory where possible.
+pub(super) fn for_secret_files() -> io::Result<TempDir> {
+    let create = |parent: &Path| tempfile::Builder::new().prefix("sealkit-").tempdir_in(parent);
+    let runtime = env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
+    let candidates = runtime.into_iter().chain([PathBuf::from("/dev/shm")]);
+    let in_memory = candidates.filter(|path| path.is_absolute()).find_map(|path| create(&path).ok());
+    in_memory.map_or_else(|| create(&env::temp_dir()), Ok)
 }
