@@ -1,114 +1,36 @@
 //! The context of a running task.
 
+mod current;
 mod directories;
+mod frame;
 mod run;
 
 use std::{
-    cell::RefCell,
-    collections::BTreeMap,
     future::Future,
-    path::{Path, PathBuf},
+    path::PathBuf,
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{Arc, Weak},
     task::{self, Poll},
 };
 
 use once_cell::sync::OnceCell;
 use pin_project_lite::pin_project;
-use tempfile::TempDir;
 
 use crate::{
-    Result, Secret, SecretBytes, TaskMetadata, controller,
+    Result, TaskMetadata, controller,
     error::{Error, ErrorKind},
-    known_secrets::KnownSecrets,
     session::Session,
     step::Steps,
-    task_error::Recorded,
 };
 
-use self::directories::WorkingDirectory;
-pub(crate) use self::run::CallNumber;
-
-/// How many errors a call remembers.
-const MAX_RECORDED_ERRORS: usize = 256;
+use self::{
+    current::{Entered, entered, has_entered},
+    directories::WorkingDirectory,
+};
+pub(crate) use self::{frame::Frame, run::CallNumber};
 
 /// The call of the task that this process runs as a pod. A process is one pod, so threads without a context belong to it too.
 static POD: OnceCell<Weak<Frame>> = OnceCell::new();
-
-thread_local! {
-    static CURRENT: RefCell<Option<Arc<Frame>>> = const { RefCell::new(None) };
-}
-
-/// The state of one call of a task, or of a session outside any task.
-#[derive(Debug)]
-pub(crate) struct Frame {
-    pub(crate) task: Option<&'static TaskMetadata>,
-    /// Which call of this process it is, and which attempt.
-    call: CallNumber,
-    pub(crate) session: Session,
-    /// The secrets that this call has read.
-    pub(crate) known_secrets: KnownSecrets,
-    /// The errors of sealkit that this call and its calls have met, the latest last.
-    errors: Mutex<Vec<Recorded>>,
-    /// The results of steps, which all attempts share.
-    pub(crate) steps: Option<Arc<Steps>>,
-    /// The number of steps of each name in this attempt.
-    step_counts: Mutex<BTreeMap<String, u32>>,
-    working_directory: OnceCell<WorkingDirectory>,
-    secret_files: OnceCell<TempDir>,
-}
-
-impl Frame {
-    /// Records that the task has read this value.
-    pub(crate) fn record_secret(&self, secret: &'static Secret, value: &SecretBytes) {
-        self.known_secrets.insert_shared(self.session.known_secrets().insert(secret, value.expose()));
-    }
-
-    /// Numbers the steps of a name, from 1.
-    pub(crate) fn next_step(&self, name: &str) -> u32 {
-        let mut counts = self.step_counts.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = counts.entry(name.to_owned()).or_default();
-        *count += 1;
-        *count
-    }
-
-    /// Records an error of sealkit: the error type of the task may hide it.
-    pub(crate) fn record_error(&self, error: &Error) {
-        self.record_errors(vec![error.into()]);
-    }
-
-    /// Records the errors of a call that ran in this process: the caller may return the error of the call.
-    pub(crate) fn adopt_errors(&self, call: &Self) {
-        let errors = call.recorded_errors();
-        if !errors.is_empty() {
-            self.record_errors(errors);
-        }
-    }
-
-    fn record_errors(&self, new: Vec<Recorded>) {
-        let mut errors = self.errors.lock().unwrap_or_else(PoisonError::into_inner);
-        for error in new {
-            if !errors.contains(&error) {
-                errors.push(error);
-            }
-        }
-        let excess = errors.len().saturating_sub(MAX_RECORDED_ERRORS);
-        errors.drain(..excess);
-    }
-
-    /// Returns the recorded errors.
-    pub(crate) fn recorded_errors(&self) -> Vec<Recorded> {
-        self.errors.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Returns a private directory for secret files that nothing has mounted, in memory where possible.
-    pub(crate) fn secret_files(&self) -> Result<&Path> {
-        let directory = self.secret_files.get_or_try_init(directories::for_secret_files);
-        directory.map(TempDir::path).map_err(|error| {
-            Error::new(ErrorKind::Io, "cannot create a private directory for secret files").with_source(error)
-        })
-    }
-}
 
 /// The context of a running task: its secrets, its metadata and its working directory.
 ///
@@ -292,20 +214,7 @@ impl Context {
         steps: Option<Arc<Steps>>,
         session: Session,
     ) -> Self {
-        let (known_secrets, errors, step_counts) = Default::default();
-        let (working_directory, secret_files) = Default::default();
-        let frame = Frame {
-            task,
-            call,
-            session,
-            known_secrets,
-            errors,
-            steps,
-            step_counts,
-            working_directory,
-            secret_files,
-        };
-        Self(Some(Arc::new(frame)))
+        Self(Some(Arc::new(Frame::new(task, call, steps, session))))
     }
 
     pub(crate) fn frame(&self) -> Option<&Frame> {
@@ -334,17 +243,10 @@ impl<F: Future> Future for InContext<F> {
 
     fn poll(self: Pin<&mut Self>, task: &mut task::Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let has_other = || CURRENT.try_with(|current| current.borrow().is_some()).unwrap_or(false);
-        let is_kept = *this.is_default && has_other();
+        let is_kept = *this.is_default && has_entered();
         let _entered = (!is_kept).then(|| Entered::new(this.frame.clone()));
         this.future.poll(task)
     }
-}
-
-/// Returns the context that this thread has entered.
-fn entered() -> Option<Arc<Frame>> {
-    // The thread-local is already destroyed if the thread is exiting.
-    CURRENT.try_with(|current| current.borrow().clone()).ok().flatten()
 }
 
 impl Session {
@@ -356,21 +258,5 @@ impl Session {
     /// Wraps `future`. The tasks that it calls belong to this session.
     pub fn scope<F: Future>(&self, future: F) -> impl Future<Output = F::Output> + use<F> {
         Context::of_session(self.clone()).scope(future)
-    }
-}
-
-/// Restores the previous context when it is dropped, also if the work panics.
-struct Entered(Option<Arc<Frame>>);
-
-impl Entered {
-    fn new(frame: Option<Arc<Frame>>) -> Self {
-        Self(CURRENT.try_with(|current| current.replace(frame)).ok().flatten())
-    }
-}
-
-impl Drop for Entered {
-    fn drop(&mut self) {
-        let before = self.0.take();
-        let _ = CURRENT.try_with(|current| current.replace(before));
     }
 }
