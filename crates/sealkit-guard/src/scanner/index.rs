@@ -193,22 +193,28 @@ pub(super) fn token_window(pattern: &[u8], stride: usize) -> Option<usize> {
         return None;
     }
     let mut best: Option<(usize, usize, usize)> = None;
-    // NUL is a token: UTF-16 has one in each ASCII character. How many of the last bytes are tokens, and how many of the last `width` bytes are letters and digits.
-    let (mut tokens, mut ordinary) = (0, 0);
+    // How many of the last bytes are tokens.
+    let mut tokens = 0;
+    // The last `width` bytes: how many of them are letters and digits, how many are distinct, and how often each occurs.
+    let (mut ordinary, mut distinct, mut occurrences) = (0, 0, [0_u8; 256]);
     for (last, byte) in pattern.iter().enumerate() {
+        // NUL is a token: UTF-16 has one in each ASCII character.
         tokens = if *byte == 0 || byte.is_ascii_graphic() { tokens + 1 } else { 0 };
         ordinary += usize::from(byte.is_ascii_alphanumeric());
+        let occurs = &mut occurrences[usize::from(*byte)];
+        distinct += usize::from(*occurs == 0);
+        *occurs += 1;
         let Some(at) = (last + 1).checked_sub(width) else { continue };
         if at > if best.is_some() { MAX_WINDOW_OFFSET } else { MAX_TOKEN_OFFSET } {
             break;
         }
-        if tokens >= width && best.is_none_or(|(most, ..)| ordinary >= most) {
-            let rank = (ordinary, count_distinct(&pattern[at..=last]));
-            if best.is_none_or(|(ordinary, distinct, _)| rank > (ordinary, distinct)) {
-                best = Some((rank.0, rank.1, at));
-            }
+        if tokens >= width && best.is_none_or(|(most, second, _)| (ordinary, distinct) > (most, second)) {
+            best = Some((ordinary, distinct, at));
         }
         ordinary -= usize::from(pattern[at].is_ascii_alphanumeric());
+        let occurs = &mut occurrences[usize::from(pattern[at])];
+        *occurs -= 1;
+        distinct -= usize::from(*occurs == 0);
     }
     best.map(|(.., at)| at)
 }
