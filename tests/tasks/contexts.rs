@@ -1,6 +1,8 @@
 //! Each call has its own context, however calls are interleaved.
 
 use std::{
+    cell::RefCell,
+    collections::BTreeSet,
     future::Future,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
@@ -242,4 +244,42 @@ async fn a_call_five_levels_deep_returns() {
 fn nested_calls_add_to_the_size_of_a_future_and_do_not_multiply_it() {
     let sizes = [size_of_val(&level_3()), size_of_val(&level_4()), size_of_val(&level_5())];
     assert_eq!(sizes[2] - sizes[1], sizes[1] - sizes[0], "{sizes:?}");
+}
+
+#[task]
+fn increment(n: i64) -> sealkit::Result<i64> {
+    Ok(n + 1)
+}
+
+#[task]
+fn keep_context() -> sealkit::Result<i64> {
+    CONTEXTS.with_borrow_mut(|contexts| contexts.push(current_context()));
+    Ok(0)
+}
+
+thread_local! {
+    static CONTEXTS: RefCell<Vec<sealkit::Context>> = const { RefCell::new(Vec::new()) };
+}
+
+#[test]
+fn a_call_that_reads_no_secret_allocates_nothing() {
+    increment(1).unwrap();
+    let allocations = allocation_counter::measure(|| {
+        for n in 0..10 {
+            assert_eq!(increment(n).unwrap(), n + 1);
+        }
+    });
+    assert_eq!(allocations.count_total, 0);
+}
+
+#[test]
+fn a_context_that_a_task_keeps_is_not_that_of_the_next_call() {
+    for _ in 0..3 {
+        keep_context().unwrap();
+        increment(1).unwrap();
+    }
+    let contexts = CONTEXTS.take();
+    let keys: BTreeSet<String> = contexts.iter().map(sealkit::Context::idempotency_key).collect();
+    assert_eq!(keys.len(), 3);
+    assert!(contexts.iter().all(|context| context.task().unwrap().name() == "keep_context"));
 }

@@ -28,15 +28,20 @@ pub(crate) struct InProcess<'a, R: 'static> {
     task: &'static TaskMetadata,
     output: &'a Output<R>,
     caller: Context,
-    inputs: CallInputs,
-    /// `None` if the engine or the cluster counts the attempts, or the task has no limits.
-    attempts: Option<Attempts<'static>>,
     /// The number of the call, and of the attempt.
     number: CallNumber,
-    /// The results of steps, if there may be another attempt here.
-    steps: Option<Arc<Steps>>,
+    /// `None` if the engine or the cluster counts the attempts, or the task has no limits.
+    limited: Option<Box<Limited>>,
     /// The context of the last attempt.
     call: Option<Context>,
+}
+
+/// The attempts of a call that has a limit or may be tried again.
+struct Limited {
+    attempts: Attempts<'static>,
+    inputs: CallInputs,
+    /// The results of steps.
+    steps: Arc<Steps>,
     /// Why the last attempt failed, if it was asked for.
     problem: Option<Problem>,
 }
@@ -52,23 +57,26 @@ impl<'a, R> InProcess<'a, R> {
         let has_limits = task.retries() > 0 || task.timeout().is_some() || task.deadline().is_some();
         // Flyte 1 counts the attempts of a pod's own task, but not those of the tasks that it calls.
         let is_counted_outside = || controller::is_available() || caller.task().is_none() && is_pod();
-        let attempts = (has_limits && !is_counted_outside()).then(|| Attempts::new(task.attempt_limits()));
-        let number = CallNumber::next();
-        let steps = attempts.is_some().then(Arc::default);
-        Self { task, output, caller, inputs, attempts, number, steps, call: None, problem: None }
+        let limited = (has_limits && !is_counted_outside()).then(|| {
+            let attempts = Attempts::new(task.attempt_limits());
+            Box::new(Limited { attempts, inputs, steps: Arc::default(), problem: None })
+        });
+        Self { task, output, caller, number: CallNumber::next(), limited, call: None }
     }
 
     /// Runs an attempt of a sync task.
     pub(crate) fn run(&mut self, body: impl FnOnce() -> R) -> R {
-        let call = self.caller.of_call(self.task, self.number, self.steps.clone());
-        let (limit, started) = (self.time_limit(), Instant::now());
-        let result = call.run(body);
-        self.check(result, call, limit.filter(|limit| started.elapsed() >= limit.left))
+        let call = self.start();
+        // Without a limit, a call does not pay for the clock.
+        let limit = self.time_limit().map(|limit| (limit, Instant::now()));
+        let (call, result) = call.enter(body);
+        let exceeded = limit.filter(|(limit, started)| started.elapsed() >= limit.left);
+        self.check(result, call, exceeded.map(|(limit, _)| limit))
     }
 
     /// Runs an attempt of an async task, whose body `start` returns: a future that is passed on is stored twice.
     pub(crate) async fn run_async<F: Future<Output = R>>(&mut self, start: impl FnOnce() -> F) -> R {
-        let call = self.caller.of_call(self.task, self.number, self.steps.clone());
+        let call = self.start();
         let Some(limit) = self.time_limit() else {
             let result = call.scope(start()).await;
             return self.check(result, call, None);
@@ -85,40 +93,50 @@ impl<'a, R> InProcess<'a, R> {
 
     /// Returns the delay before the next attempt and its inputs, if the task is tried again after `result`.
     pub(crate) fn retry(&mut self, result: &R) -> Option<(Duration, Members)> {
-        let attempts = self.attempts.as_ref()?;
-        if self.problem.is_none() {
-            self.problem = self.output.result.problem(result, self.call.as_ref()?);
+        let limited = self.limited.as_mut()?;
+        if limited.problem.is_none() {
+            limited.problem = self.output.result.problem(result, self.call.as_ref()?);
         }
-        let problem = self.problem.as_ref()?;
+        let problem = limited.problem.as_ref()?;
         let mut retry =
-            attempts.next(self.number.attempt, problem).filter(|_| self.inputs.error.is_none())?;
+            limited.attempts.next(self.number.attempt, problem).filter(|_| limited.inputs.error.is_none())?;
         if !self.caller.waits() {
             retry.delay = Duration::ZERO;
         }
         report(&retry.line(self.task.name(), Some(problem)));
         self.number.attempt += 1;
-        self.problem = None;
-        let inputs = self.inputs.values.iter().map(|(input, value)| (input.name.to_owned(), value.clone()));
+        limited.problem = None;
+        let inputs = &limited.inputs.values;
+        let inputs = inputs.iter().map(|(input, value)| (input.name.to_owned(), value.clone()));
         Some((retry.delay, Members::new(inputs.collect())))
     }
 
     /// Returns the result for the caller. A calling task gets the error that it would get from another pod.
     pub(crate) fn finish(self, mut result: R) -> R {
         let Some(call) = self.call else { return result };
-        let (Some(frame), Some(caller)) = (call.frame(), self.caller.frame()) else { return result };
-        if caller.task.is_some()
-            && let Some(problem) = self.problem.or_else(|| self.output.result.problem(&result, &call))
-        {
-            let error = Error::from(Attempts::finish(self.number.attempt, problem));
-            frame.record_error(&error);
-            result = self.output.result.convert_error(error);
+        if let (Some(frame), Some(caller)) = (call.frame(), self.caller.frame()) {
+            let problem = self.limited.and_then(|limited| limited.problem);
+            if caller.task.is_some()
+                && let Some(problem) = problem.or_else(|| self.output.result.problem(&result, &call))
+            {
+                let error = Error::from(Attempts::finish(self.number.attempt, problem));
+                frame.record_error(&error);
+                result = self.output.result.convert_error(error);
+            }
+            caller.adopt_errors(frame);
         }
-        caller.adopt_errors(frame);
+        call.end();
         result
     }
 
+    /// Returns the context of the next attempt.
+    fn start(&self) -> Context {
+        let steps = self.limited.as_ref().map(|limited| limited.steps.clone());
+        self.caller.of_call(self.task, self.number, steps)
+    }
+
     fn time_limit(&self) -> Option<TimeLimit> {
-        self.attempts.as_ref()?.time_limit()
+        self.limited.as_ref()?.attempts.time_limit()
     }
 
     /// Checks the result of an attempt, which may have `exceeded` its limit.
@@ -136,7 +154,9 @@ impl<'a, R> InProcess<'a, R> {
     fn timed_out(&mut self, call: Context, limit: TimeLimit) -> R {
         self.call = Some(call);
         let problem = limit.problem(self.task.name());
-        self.problem = Some(problem.clone());
+        if let Some(limited) = &mut self.limited {
+            limited.problem = Some(problem.clone());
+        }
         self.output.result.convert_error(problem.into())
     }
 }

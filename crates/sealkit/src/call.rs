@@ -212,7 +212,7 @@ impl<'a, R> Call<'a, R> {
                 collect(&mut collected);
                 // A pod can read all of its secrets without asking the context.
                 let known = if controller::is_available() {
-                    frame.session.known_secrets()
+                    frame.session().known_secrets()
                 } else {
                     &frame.known_secrets
                 };

@@ -7,7 +7,7 @@ mod run;
 
 use std::{
     future::Future,
-    path::PathBuf,
+    path::{Path, PathBuf},
     pin::Pin,
     sync::{Arc, Weak},
     task::{self, Poll},
@@ -23,10 +23,7 @@ use crate::{
     step::Steps,
 };
 
-use self::{
-    current::{Entered, entered, has_entered},
-    directories::WorkingDirectory,
-};
+use self::current::{Entered, entered, has_entered};
 pub(crate) use self::{frame::Frame, run::CallNumber};
 
 /// The call of the task that this process runs as a pod. A process is one pod, so threads without a context belong to it too.
@@ -141,10 +138,7 @@ impl Context {
         let frame = self.frame().filter(|frame| frame.task.is_some());
         let frame = frame
             .ok_or_else(|| Error::new(ErrorKind::NoTask, "there is no working directory outside a task"))?;
-        let directory = frame.working_directory.get_or_try_init(WorkingDirectory::create);
-        directory.map(|directory| directory.path.clone()).map_err(|error| {
-            Error::new(ErrorKind::Io, "cannot create a working directory").with_source(error)
-        })
+        frame.working_directory().map(Path::to_owned)
     }
 
     /// Runs `work` on this thread, in this context.
@@ -155,6 +149,13 @@ impl Context {
         work()
     }
 
+    /// Runs `work` on this thread, in this context, which it gives back.
+    pub(crate) fn enter<T>(self, work: impl FnOnce() -> T) -> (Self, T) {
+        let entered = Entered::new(self.0);
+        let result = work();
+        (Self(entered.leave()), result)
+    }
+
     /// Wraps `future` so that it runs in this context, on whatever thread it is polled.
     ///
     /// Use it to pass the context to a spawned future; see [`Context`] for an example.
@@ -163,7 +164,8 @@ impl Context {
     }
 
     fn of_session(session: Session) -> Self {
-        Self::new(None, CallNumber::default(), None, session)
+        let session = OnceCell::with_value(session);
+        Self(Some(Frame::new(None, CallNumber::default(), None, session)))
     }
 
     /// Creates the context of a call of `task` in this process, in the session of this context or of the program.
@@ -175,14 +177,22 @@ impl Context {
         call: CallNumber,
         steps: Option<Arc<Steps>>,
     ) -> Self {
-        let session = self.frame().map(|frame| frame.session.clone());
-        let context = Self::new(Some(task), call, steps, session.unwrap_or_else(Session::of_program));
+        let session = self.frame().map(|frame| OnceCell::with_value(frame.session().clone()));
+        let session = session.unwrap_or_default();
+        let context = Self(Some(Frame::new(Some(task), call, steps, session)));
         if controller::is_available()
             && let Some(frame) = &context.0
         {
             let _ = POD.set(Arc::downgrade(frame));
         }
         context
+    }
+
+    /// Ends a call.
+    pub(crate) fn end(self) {
+        if let Some(frame) = self.0 {
+            Frame::end(frame);
+        }
     }
 
     /// Returns the context that calls of tasks belong to: in a pod, that of the pod's task also where a session was entered explicitly.
@@ -205,16 +215,7 @@ impl Context {
 
     /// Whether a task that is called in this context waits before it is tried again.
     pub(crate) fn waits(&self) -> bool {
-        self.frame().is_none_or(|frame| frame.session.waits())
-    }
-
-    fn new(
-        task: Option<&'static TaskMetadata>,
-        call: CallNumber,
-        steps: Option<Arc<Steps>>,
-        session: Session,
-    ) -> Self {
-        Self(Some(Arc::new(Frame::new(task, call, steps, session))))
+        self.frame().is_none_or(|frame| frame.session().waits())
     }
 
     pub(crate) fn frame(&self) -> Option<&Frame> {
@@ -243,9 +244,14 @@ impl<F: Future> Future for InContext<F> {
 
     fn poll(self: Pin<&mut Self>, task: &mut task::Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let is_kept = *this.is_default && has_entered();
-        let _entered = (!is_kept).then(|| Entered::new(this.frame.clone()));
-        this.future.poll(task)
+        if *this.is_default && (this.frame.is_none() || has_entered()) {
+            return this.future.poll(task);
+        }
+        // A future that panics is not polled again: the context may be lost then.
+        let entered = Entered::new(this.frame.take());
+        let result = this.future.poll(task);
+        *this.frame = entered.leave();
+        result
     }
 }
 

@@ -311,7 +311,7 @@ impl Secrets {
             Access::File => Preference::File,
             Access::Variable => Preference::Variable,
         };
-        let chain = frame.session.chain()?;
+        let chain = frame.session().chain()?;
         match chain.find(secret, preferred)? {
             Some(found) => Ok((frame, secret, found)),
             None => Err(not_found(task, secret, chain)),

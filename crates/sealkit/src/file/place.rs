@@ -47,7 +47,7 @@ impl Place {
             let parsed = Location::parse(uri).map_err(|error| io_error("cannot store files", error))?;
             return Ok(Self { location: parsed.child(&name), directory: None });
         }
-        let session = context.frame().map_or_else(Session::of_program, |frame| frame.session.clone());
+        let session = context.frame().map_or_else(Session::of_program, |frame| frame.session().clone());
         let directory = session.directory()?;
         Ok(Self { location: Location::File(directory.path().join(name)), directory: Some(directory) })
     }

@@ -142,9 +142,9 @@ fn guard(context: &Context) -> Guard {
     match context.frame() {
         Some(frame) if place::is_pod() => {
             if let Some(task) = frame.task {
-                KnownSecrets::mounted(&frame.session, task);
+                KnownSecrets::mounted(frame.session(), task);
             }
-            frame.session.known_secrets().guard()
+            frame.session().known_secrets().guard()
         }
         Some(frame) => frame.known_secrets.guard(),
         None => Guard::default(),

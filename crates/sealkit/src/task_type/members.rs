@@ -10,7 +10,7 @@ use crate::value::{Value, ValueError};
 pub struct CallInputs {
     pub(crate) values: Vec<(Variable, Value)>,
     /// Set if Flyte has no value for one of them.
-    pub(crate) error: Option<ValueError>,
+    pub(crate) error: Option<Box<ValueError>>,
 }
 
 /// Values by name. Generated code takes them out one after the other.
@@ -161,7 +161,7 @@ impl<T> Member<T> {
     pub fn record(&self, value: &T, inputs: &mut CallInputs) {
         match (self.to_value)(value) {
             Ok(value) => inputs.values.push((self.variable, value)),
-            Err(error) => inputs.error = Some(error.at(self.variable.name)),
+            Err(error) => inputs.error = Some(Box::new(error.at(self.variable.name))),
         }
     }
 
