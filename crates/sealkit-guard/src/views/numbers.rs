@@ -1,5 +1,8 @@
 //! Bytes that are printed as numbers: by `{:?}` of bytes, and by `hexdump`, `xxd` and `od`.
 
+#[cfg(test)]
+mod tests;
+
 use super::{Filter, View, filter::Numbers};
 use crate::classes::{Classes, MIN_LIST, NUMBERS};
 
@@ -278,85 +281,4 @@ fn bytes(digits: &[u8], base: Base) -> Option<([u8; 8], usize)> {
         bytes[..count].reverse();
     }
     Some((bytes, count))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::classes::{Blocks, NO_TOKENS};
-
-    fn views(text: &str) -> Vec<String> {
-        let mut found = Vec::new();
-        let mut visit = |view: View| found.push(String::from_utf8_lossy(&view.bytes).into_owned());
-        let all: Vec<u8> = (0..=255).collect();
-        let filter = Filter::new([&*all, b"k3Jq-71xT/wQz9vB2m"].into_iter());
-        let (text, mut lists) = (text.as_bytes(), Lists::default());
-        for (offset, classes) in Blocks::new(text, &NO_TOKENS) {
-            lists.add_block(text, offset, classes, true, &filter, &mut visit);
-        }
-        found
-    }
-
-    #[test]
-    fn lists_and_dumps_stand_for_their_bytes() {
-        let value = "k3Jq-71xT/wQz9vB2m";
-        for text in [
-            "got [107, 51, 74, 113, 45, 55, 49, 120, 84, 47, 119, 81, 122, 57, 118, 66, 50, 109]!",
-            "[\n    107,\n    51,\n    74,\n    113,\n    45,\n    55,\n    49,\n    120,\n    84,\n    47,\n    119,\n    81,\n    122,\n    57,\n    118,\n    66,\n    50,\n    109,\n]",
-            "[6b, 33, 4a, 71, 2d, 37, 31, 78, 54, 2f, 77, 51, 7a, 39, 76, 42, 32, 6d]",
-            "0x6b, 0x33, 0x4a, 0x71, 0x2d, 0x37, 0x31, 0x78, 0x54, 0x2f, 0x77, 0x51, 0x7a, 0x39, 0x76, 0x42, 0x32, 0x6d",
-            "6B-33-4A-71-2D-37-31-78-54-2F-77-51-7A-39-76-42-32-6D",
-            "153 063 112 161 055 067 061 170 124 057 167 121 172 071 166 102 062 155",
-            "00000000: 6b33 4a71 2d37 3178 542f 7751 7a39 7642  k3Jq-71xT/wQz9vB\n00000010: 326d                                     2m\n",
-            "00000000  6b 33 4a 71 2d 37 31 78  54 2f 77 51 7a 39 76 42  |k3Jq-71xT/wQz9vB|\n00000010  32 6d                                             |2m|\n00000012\n",
-            "0000000 336b 714a 372d 7831 2f54 5177 397a 4276\n0000010 6d32\n0000012\n",
-            "0000000 031553 070512 033455 074061 027524 050567 034572 041166\n0000020 066462\n0000022\n",
-        ] {
-            // Numbers beside a list do not hide it: a time, the offset of a dump, a port.
-            for text in [
-                text.to_owned(),
-                format!("{text} 1700000000 12"),
-                format!("443 {text}"),
-                format!("0xc0ffee00 {text}"),
-                format!("{text}: 0000010 "),
-                // What comes after the last number is no part of a word.
-                format!("{text}."),
-                format!("{text}/3"),
-            ] {
-                let found = views(&text);
-                assert!(found.iter().any(|view| view.contains(value)), "{text}: {found:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn the_text_column_of_a_dump_is_no_number() {
-        for value in ["db.k3Jq-71xTwQz9vB2m", "a/k3Jq71xTwQz9vB2mLp", "2+k3Jq71xTwQz9vB2mLp"] {
-            for (gap, newline) in [("  ", "\n"), ("   ", "\r\n"), (" ", "\n"), ("\t", "\n")] {
-                let lines = value.as_bytes().chunks(16).enumerate().map(|(index, line)| {
-                    let bytes: Vec<String> = line.iter().map(|byte| format!("{byte:02X}")).collect();
-                    let column = String::from_utf8_lossy(line);
-                    format!("{index:07x}0{gap}{:47}{gap}{column}{newline}", bytes.join(" "))
-                });
-                let found = views(&lines.collect::<String>());
-                assert!(found.iter().any(|view| view.contains(value)), "{value} {gap:?}: {found:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn long_runs_take_linear_time() {
-        for part in ["-", " ", "x", "1", "a x", "0x", "12, ", "  |"] {
-            views(&part.repeat((1 << 20) / part.len()));
-        }
-    }
-
-    #[test]
-    fn ordinary_text_is_no_list() {
-        for text in
-            ["", "2024-01-02T10:11:12 done", "a bad decade, faded", "[1, 2, 3]", "127.0.0.1:8080 and ::1"]
-        {
-            assert_eq!(views(text), [""; 0], "{text}");
-        }
-    }
 }
