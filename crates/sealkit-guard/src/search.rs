@@ -60,11 +60,9 @@ impl Pending {
         self.views.iter().any(|view| view.has_escape_before(at))
     }
 
-    fn keep(&mut self, from: usize, is_held: bool) {
+    fn keep(&mut self, from: usize, hold_from: Option<usize>) {
         self.keep_from = self.keep_from.min(from);
-        if is_held {
-            self.hold_from = self.hold_from.min(from);
-        }
+        self.hold_from = self.hold_from.min(hold_from.unwrap_or(self.hold_from));
     }
 
     fn add_partial(&mut self, start: usize, pattern: u32) {
@@ -122,10 +120,11 @@ impl Guard {
             self.search_view(text, previous, is_last, view, &mut pending, &mut found);
         });
         if !is_last {
-            pending.keep(undecided, true);
+            pending.keep(undecided, Some(undecided));
             if let Some((length, pattern)) = self.scanner.partial_match(text) {
-                pending.keep(text.len() - length, true);
-                pending.add_partial(text.len() - length, pattern);
+                let start = text.len() - length;
+                pending.keep(start, Some(start));
+                pending.add_partial(start, pattern);
             }
         }
         let is_secret = |(start, _): &(usize, u32)| {
@@ -155,6 +154,10 @@ impl Guard {
         let mut undecided = view.bytes.len();
         self.scanner.find(&view.bytes, |start, pattern| {
             match self.check_word(&view.bytes, (before, view.next), is_complete, start, pattern) {
+                // The text column beside it has yet to come.
+                Word::Whole(end) if !is_complete && view.open_from.is_some_and(|from| end > from) => {
+                    undecided = undecided.min(start);
+                }
                 Word::Whole(end) => {
                     let (start, end) = view.source(start, end);
                     let encoding = self.encoding_in_view(pattern, &view, &text[start..end]);
@@ -170,9 +173,10 @@ impl Guard {
         let partial = self.scanner.partial_match(&view.bytes);
         let length = partial.map_or(0, |(length, _)| length).max(view.bytes.len() - undecided);
         if let Some(tail) = view.tail(length) {
-            pending.keep(tail.keep_from, tail.is_held);
-            if let Some((_, pattern)) = partial.filter(|_| tail.bytes > views::MAX_RELEASED) {
-                pending.add_partial(tail.keep_from, pattern);
+            pending.keep(tail.keep_from, tail.hold_from);
+            let partial = partial.filter(|_| tail.bytes > views::MAX_RELEASED);
+            if let (Some(from), Some((_, pattern))) = (tail.hold_from, partial) {
+                pending.add_partial(from, pattern);
             }
         }
         pending.views.push(view);
@@ -255,17 +259,50 @@ mod tests {
         let numbers: Vec<String> = value.bytes().map(|byte| format!("0x{byte:02x}")).collect();
         let digits = numbers.concat().replace("0x", "");
         let words: Vec<_> = digits.as_bytes().chunks(8).map(String::from_utf8_lossy).collect();
-        for text in [format!("total=2{}.", numbers.join(":")), format!("0x70 {}.", words.join(" | "))] {
+        let colored: Vec<String> = numbers.iter().map(|number| format!("\x1b[31m{number}\x1b[0m")).collect();
+        for text in [
+            format!("total=2{}.", numbers.join(":")),
+            format!("0x70 {}.", words.join(" | ")),
+            format!("[\x1b[31m7\x1b[0m,{}.", colored.join("\x1b[1m,\n \x1b[0m")),
+        ] {
             for size in 1..text.len() {
-                let (mut redactor, mut redacted) = (Redactor::new(guard.clone()), Vec::new());
-                for piece in text.as_bytes().chunks(size) {
-                    redactor.push(piece, &mut redacted);
-                }
-                redactor.finish(&mut redacted);
-                let redacted = String::from_utf8_lossy(&redacted);
-                assert!(redacted.ends_with("[REDACTED:token]."), "{size}: {redacted}");
+                let redacted = in_pieces(&guard, &text, size);
+                let end = redacted.trim_end_matches("\x1b[0m.").trim_end_matches('.');
+                assert!(end.ends_with("[REDACTED:token]"), "{size}: {redacted}");
                 assert!(!redacted.contains("4a"), "{size}: {redacted}");
             }
         }
+    }
+
+    #[test]
+    fn a_dump_is_redacted_with_its_text_columns_in_every_piece() {
+        let guard = Arc::new(Guard::new([("token", "k3Jq-71xT/wQz9vB2m")]));
+        for text in [
+            "00000000: 2e6b 334a 712d 3731 7854 2f77 517a 3976  .k3Jq-71xT/wQz9v\n00000010: 4232 6d0a                                B2m.\n",
+            "00000000: 6b334a71 2d373178 542f7751 7a397642  k3Jq-71xT/wQz9vB\n00000010: 326d0a                               2m.\n",
+            "00000000: 714a336b 7831372d 51772f54 4276397a  k3Jq-71xT/wQz9vB\n00000010:   0a6d32                             2m.\n",
+            "00000000  6b 33 4a 71 2d 37 31 78  54 2f 77 51 7a 39 76 42  |k3Jq-71xT/wQz9vB|\n00000010  32 6d 0a                                          |2m.|\n00000013\n",
+            "0000000 7831372d714a336b 4276397a51772f54  >k3Jq-71xT/wQz9vB<\n0000020 00000000000a6d32  >2m.<\n0000023\n",
+            "\x1b[3m00000000\x1b[0m: \x1b[1;31m6b33\x1b[0m 4a71 2d37 3178 542f 7751 7a39 7642  \x1b[1mk3Jq-71xT/wQz9vB\x1b[0m\n00000010: 326d  2m\n",
+        ] {
+            for size in 1..=text.len() {
+                let redacted = in_pieces(&guard, text, size);
+                assert!(redacted.contains("[REDACTED:token]"), "{size}: {redacted}");
+                assert!(!redacted.contains("9v") && !redacted.contains("2m"), "{size}: {redacted}");
+            }
+        }
+        // Text beside numbers is no column.
+        let line = "1732924800 | 7 | [107, 51, 74, 113, 45, 55, 49, 120, 84, 47, 119, 81, 122, 57, 118, 66, 50, 109] done\n";
+        assert_eq!(guard.redact_text(line), "1732924800 | 7 | [[REDACTED:token]] done\n");
+    }
+
+    /// Redacts a text that arrives in pieces of `size` bytes.
+    fn in_pieces(guard: &Arc<Guard>, text: &str, size: usize) -> String {
+        let (mut redactor, mut redacted) = (Redactor::new(guard.clone()), Vec::new());
+        for piece in text.as_bytes().chunks(size) {
+            redactor.push(piece, &mut redacted);
+        }
+        redactor.finish(&mut redacted);
+        String::from_utf8_lossy(&redacted).into_owned()
     }
 }

@@ -16,7 +16,7 @@ use self::{
     relevance::Relevance,
 };
 use crate::{
-    classes::Classes,
+    classes::{Blocks, Classes, NO_TOKENS, NUMBERS},
     scanner::{Scanner, to_u32},
     zeroizing::ZeroizingBytes,
 };
@@ -25,6 +25,8 @@ use crate::{
 const PIECE: usize = 1 << 20;
 /// The largest number of bytes that stand for one byte, if the text was escaped twice.
 pub(crate) const MAX_EXPANSION: usize = 24;
+/// The longest text between two sequences for a terminal in a list of numbers: the text column of a line of a dump.
+const MAX_COLUMN: usize = 96;
 /// How many bytes of a value may be written before the rest of it arrives.
 pub(crate) const MAX_RELEASED: usize = 2;
 
@@ -32,8 +34,8 @@ pub(crate) const MAX_RELEASED: usize = 2;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Tail {
     pub(crate) keep_from: usize,
-    /// Whether it must not be written yet.
-    pub(crate) is_held: bool,
+    /// From where it must not be written yet.
+    pub(crate) hold_from: Option<usize>,
     /// How many bytes of the pattern it may contain.
     pub(crate) bytes: usize,
 }
@@ -52,6 +54,10 @@ pub(crate) struct View {
     incomplete: Option<u32>,
     /// Whether the bytes come from a list of numbers.
     is_list: bool,
+    /// Where the lines of the dump begin that the bytes come from.
+    lines: Vec<u32>,
+    /// Where the bytes of the last line of a dump begin, if its text column has yet to come.
+    pub(crate) open_from: Option<usize>,
     /// Whether a backslash before two hexadecimal digits was read as an octal escape.
     is_ambiguous: bool,
     /// Whether the view reaches the end of the text.
@@ -70,20 +76,38 @@ impl View {
     pub(crate) fn tail(&self, partial: usize) -> Option<Tail> {
         let start = (partial > 0).then(|| self.source(self.bytes.len() - partial, self.bytes.len()).0);
         let incomplete = self.incomplete.map(|offset| self.base + offset as usize);
-        let keep_from = start.or(incomplete)?;
+        let from = start.or(incomplete);
+        // A line of a dump is read from its offset on, also if no number of it is a part of a pattern so far.
+        let line = match from {
+            Some(from) => self.line(from),
+            None => self.open_from.and_then(|_| self.line(usize::MAX)),
+        };
+        let keep_from = line.or(from)?;
         // Many ordinary lines end with a number or two.
         let bytes = partial + usize::from(incomplete.is_some());
-        Some(Tail { keep_from, is_held: !self.is_list || bytes > MAX_RELEASED, bytes })
+        let hold_from = from.filter(|_| !self.is_list || bytes > MAX_RELEASED);
+        Some(Tail { keep_from, hold_from, bytes })
     }
 
-    /// Returns the start of the escape that contains the offset `at` of the text, or `at`.
+    /// Returns the start of the escape or of the line of a dump that contains the offset `at` of the text, or `at`.
     pub(crate) fn floor(&self, at: usize) -> usize {
         let Some(offset) = at.checked_sub(self.base) else { return at };
+        if let Some(line) = self.line(at)
+            && self.sources.last().is_some_and(|(_, end)| offset < *end as usize)
+        {
+            return line;
+        }
         let index = self.sources.partition_point(|(start, _)| (*start as usize) < offset);
         match index.checked_sub(1).map(|index| self.sources[index]) {
             Some((start, end)) if offset < end as usize => self.base + start as usize,
             _ => at,
         }
+    }
+
+    /// Returns the start of the line of a dump that contains the offset `at` of the text.
+    fn line(&self, at: usize) -> Option<usize> {
+        let lines = self.lines.iter().map(|line| self.base + *line as usize);
+        lines.take_while(|line| *line <= at).last()
     }
 
     /// Returns whether the byte before the offset `at` of the text is a part of an escape.
@@ -151,14 +175,21 @@ impl View {
     /// Resolves the escapes of this view.
     fn unescape_again(&self, style: Style, is_last: bool) -> Self {
         let mut view = Self::unescape(&self.bytes, style, is_last && self.incomplete.is_none());
-        for (start, end) in &mut view.sources {
-            *start = self.sources[*start as usize].0;
-            *end = self.sources[*end as usize - 1].1;
-        }
-        let inner = view.incomplete.map(|offset| self.sources[offset as usize].0);
-        view.incomplete = inner.or(self.incomplete);
-        (view.base, view.next, view.is_end) = (self.base, self.next, self.is_end);
+        view.move_to(self);
+        (view.next, view.is_end) = (self.next, self.is_end);
         view
+    }
+
+    /// Makes a view of `outer` one of the text that `outer` is a view of.
+    fn move_to(&mut self, outer: &Self) {
+        for (start, end) in &mut self.sources {
+            *start = outer.sources[*start as usize].0;
+            *end = outer.sources[*end as usize - 1].1;
+        }
+        let start = |offset: u32| outer.sources[offset as usize].0;
+        self.lines.iter_mut().for_each(|line| *line = start(*line));
+        self.incomplete = self.incomplete.map(start).or(outer.incomplete);
+        self.base = outer.base;
     }
 }
 
@@ -186,6 +217,8 @@ pub(crate) struct Views<'f, 't> {
     is_last: bool,
     /// The part of the text around the last escapes.
     zone: Option<(usize, usize)>,
+    /// The part of the text with the last sequences for a terminal.
+    sequences: Option<(usize, usize)>,
     lists: Lists,
 }
 
@@ -198,7 +231,7 @@ impl<'f, 't> Views<'f, 't> {
         scanner: &'f Scanner,
         filter: &'f Filter,
     ) -> Self {
-        Self { text, scanner, filter, is_last, zone: None, lists: Lists::new(previous) }
+        Self { text, scanner, filter, is_last, zone: None, sequences: None, lists: Lists::new(previous) }
     }
 
     /// Searches the next block, which begins at `offset`, and calls `visit` with each view of what is complete.
@@ -208,6 +241,16 @@ impl<'f, 't> Views<'f, 't> {
         let relevance = Relevance { scanner: self.scanner, filter: self.filter, is_last: self.is_last };
         for at in classes.escapes() {
             let at = offset + at;
+            if kind(text[at]) == TERMINAL {
+                let end = self.add_sequence(at, visit);
+                // Another escape may follow. Where the next one is a sequence, too, that decides.
+                let next = &text[end..text.len().min(end + relevance::AFTER)];
+                let is_last = next.len() < relevance::AFTER && !self.is_last;
+                let other = next.iter().map(|byte| kind(*byte)).find(|kind| *kind != 0);
+                if !is_last && matches!(other, None | Some(TERMINAL)) {
+                    continue;
+                }
+            }
             if let Some(end) = relevance.end_of_first(text, at, Style::ALL) {
                 self.add_escape(at, end, visit);
             }
@@ -218,6 +261,9 @@ impl<'f, 't> Views<'f, 't> {
     pub(crate) fn finish(mut self, visit: &mut impl FnMut(View)) {
         if let Some((from, to)) = self.zone.take() {
             self.view_zone(from, to, visit);
+        }
+        if let Some((from, to)) = self.sequences.take() {
+            self.view_without_sequences(from, to, visit);
         }
         if !self.is_last {
             self.lists.finish(self.text, self.filter, visit);
@@ -243,17 +289,71 @@ impl<'f, 't> Views<'f, 't> {
     }
 
     fn view_zone(&self, from: usize, to: usize, visit: &mut impl FnMut(View)) {
-        let overlap = self.scanner.longest().saturating_mul(MAX_EXPANSION);
-        let (mut start, step) = (from, PIECE.max(2 * overlap));
-        loop {
-            let end = to.min(start + step);
+        pieces(from, to, self.scanner.longest().saturating_mul(MAX_EXPANSION), |start, end| {
             let is_last = self.is_last || end < self.text.len();
             unescape_twice(&self.text[start..end], start, self.text.get(end).copied(), is_last, visit);
-            if end == to {
-                return;
+        });
+    }
+
+    /// Adds the sequence for a terminal at `at` to those before it, unless that is too far away. Returns where it ends.
+    fn add_sequence(&mut self, at: usize, visit: &mut impl FnMut(View)) -> usize {
+        let end = match unit(&self.text[at..], Style::TERMINAL) {
+            Unit::Escape { length, .. } => at + length,
+            Unit::Incomplete => self.text.len(),
+            Unit::Literal => return at + 1,
+        };
+        // The view of a part has so much of the text around it.
+        let distance = self.scanner.longest().max(MAX_COLUMN);
+        match &mut self.sequences {
+            Some((_, last)) if at <= *last + distance => *last = end,
+            _ => {
+                if let Some((from, to)) = self.sequences.replace((at, end)) {
+                    self.view_without_sequences(from, to, visit);
+                }
             }
-            start = end - overlap;
         }
+        end
+    }
+
+    /// Calls `visit` with the view of the text around the sequences for a terminal from `from` to `to`, and with its lists of numbers.
+    fn view_without_sequences(&self, from: usize, to: usize, visit: &mut impl FnMut(View)) {
+        let (text, longest) = (self.text, self.scanner.longest());
+        let is_number = |byte: &&u8| NUMBERS.contains(**byte);
+        let reach = longest.saturating_mul(MAX_NUMBER);
+        let before = text[from.saturating_sub(reach)..from].iter().rev().take_while(is_number).count();
+        let after = text[to..text.len().min(to + reach)].iter().take_while(is_number).count();
+        let (start, end) = self.filter.source_around(text, from, to, longest).unwrap_or((from, to));
+        pieces(start.min(from - before), end.max(to + after), reach, |start, end| {
+            let is_last = self.is_last || end < text.len();
+            let mut plain = View::unescape(&text[start..end], Style::TERMINAL, is_last);
+            (plain.base, plain.next, plain.is_end) = (start, text.get(end).copied(), !is_last);
+            let mut lists = Lists::new(start.checked_sub(1).map(|at| text[at]));
+            let visit_list = &mut |mut list: View| {
+                list.move_to(&plain);
+                visit(list);
+            };
+            for (offset, classes) in Blocks::new(&plain.bytes, &NO_TOKENS) {
+                lists.add_block(&plain.bytes, offset, classes, is_last, self.filter, visit_list);
+            }
+            if !is_last {
+                lists.finish(&plain.bytes, self.filter, visit_list);
+            }
+            visit(plain);
+        });
+    }
+}
+
+/// Calls `visit` with parts of the range that overlap.
+fn pieces(from: usize, to: usize, overlap: usize, mut visit: impl FnMut(usize, usize)) {
+    let step = PIECE.max(overlap.saturating_mul(2));
+    let mut start = from;
+    loop {
+        let end = to.min(start + step);
+        visit(start, end);
+        if end == to {
+            return;
+        }
+        start = end - overlap;
     }
 }
 

@@ -20,6 +20,7 @@ pub(super) const TERMINAL: u8 = 8;
 
 impl Style {
     pub(super) const ALL: Self = Self { kinds: PERCENT | BACKSLASH | ENTITY | TERMINAL, hex_pairs: false };
+    pub(super) const TERMINAL: Self = Self { kinds: TERMINAL, hex_pairs: false };
 }
 
 /// Returns the kind of escape that `byte` begins, or 0.

@@ -84,7 +84,10 @@ impl Filter {
         let is = |lengths: &[usize], radix: u8| lengths.contains(&digits.len()) && largest < radix;
         let mut shares = [Share::default(); 3];
         if is(&[1, 2, 3], 10) {
-            shares[0] = self.share([number(10, values)].into_iter());
+            let byte = number(10, values);
+            // It may be negative.
+            let is_known = self.is_byte.get(byte) == Some(&true);
+            shares[0] = self.share([if is_known { byte } else { 256_usize.wrapping_sub(byte) }].into_iter());
         }
         if is(&[1, 2, 3], 8) {
             shares[1] = self.share([number(8, values)].into_iter());

@@ -8,10 +8,10 @@ use crate::classes::{Classes, MIN_LIST, NUMBERS};
 
 /// The longest space between two numbers.
 const MAX_GAP: usize = 32;
+/// The longest space before the text column of a dump.
+const MAX_COLUMN_GAP: usize = 80;
 /// The largest number of bytes that stand for one byte: a space, a prefix and three digits.
 pub(crate) const MAX_NUMBER: usize = MAX_GAP + 5;
-/// The longest text column of a line of a dump.
-const MAX_COLUMN: usize = 96;
 /// How far the beginning of a list is looked for from the end of a text.
 const MAX_TAIL: usize = 4096;
 
@@ -19,6 +19,8 @@ const MAX_TAIL: usize = 4096;
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Base {
     Decimal,
+    /// Decimal numbers from -128 to 127.
+    Signed,
     /// Hexadecimal digits; the first two of a group are the first byte.
     Hexadecimal,
     /// Groups of hexadecimal digits whose last two are the first byte, as on most machines.
@@ -43,6 +45,23 @@ struct Number {
     end: usize,
     /// Where the number begins, with its prefix.
     from: usize,
+    /// Where it ends; in a dump, where the text column beside it ends.
+    until: usize,
+    is_negative: bool,
+}
+
+/// The numbers of a list.
+#[derive(Default)]
+struct List {
+    numbers: Vec<Number>,
+    /// Where they end.
+    end: usize,
+    /// Where the lines of dumps begin.
+    lines: Vec<usize>,
+    /// The first number of the last line, if that is a line of a dump.
+    last_line: Option<usize>,
+    /// Whether its text column is cut off.
+    is_column_cut: bool,
 }
 
 /// A search for lists of numbers, which advances block by block.
@@ -122,10 +141,11 @@ impl Lists {
         visit: &mut impl FnMut(View),
     ) {
         while from < until {
-            let (numbers, end) = numbers(text, from, self.previous);
-            let is_cut = !is_last && end == text.len();
-            if !numbers.is_empty() || is_cut {
-                visit_bases(text, &numbers, is_cut, filter.shortest(), visit);
+            let list = numbers(text, from, self.previous);
+            let end = list.end;
+            let is_cut = !is_last && (end == text.len() || list.is_column_cut);
+            if !list.numbers.is_empty() || is_cut {
+                visit_bases(text, &list, is_cut, filter.shortest(), visit);
             }
             self.done = end;
             // The next number may come after a long gap.
@@ -154,9 +174,9 @@ fn has_offset(run: &[u8]) -> bool {
     (MIN_OFFSET..run.len()).filter(|at| b": ".contains(&run[*at])).any(|at| is_offset(&at))
 }
 
-/// Returns the numbers from `at` on, and where they end. Offsets and text columns of dumps are left out.
-fn numbers(text: &[u8], mut at: usize, previous: Option<u8>) -> (Vec<Number>, usize) {
-    let mut numbers: Vec<Number> = Vec::new();
+/// Returns the numbers from `at` on. Offsets and text columns of dumps are left out.
+fn numbers(text: &[u8], mut at: usize, previous: Option<u8>) -> List {
+    let mut list = List::default();
     let before = text[..at].iter().rev().find(|byte| !b" \t".contains(byte)).copied().or(previous);
     let mut is_first_of_line = before.is_none_or(|byte| byte == b'\n');
     let mut offset = Offset::None;
@@ -167,16 +187,13 @@ fn numbers(text: &[u8], mut at: usize, previous: Option<u8>) -> (Vec<Number>, us
         let gap = gap.count();
         let separators = &text[at..at + gap];
         if separators.contains(&b'\n') {
-            (is_first_of_line, offset) = (true, Offset::None);
+            (is_first_of_line, list.last_line, offset) = (true, None, Offset::None);
         }
-        if gap > MAX_GAP {
-            return (numbers, at);
+        list.end = at;
+        let is_far = gap > MAX_GAP;
+        if is_far && list.last_line.is_none() {
+            return list;
         }
-        let is_column = match offset {
-            Offset::None => false,
-            Offset::Plain => separators.contains(&b'|'),
-            Offset::Colon => separators.starts_with(b"  "),
-        };
         let from = at + gap;
         let prefix = match text.get(from..from + 2) {
             Some([b'0', b'x' | b'X' | b'o']) => 2,
@@ -186,35 +203,69 @@ fn numbers(text: &[u8], mut at: usize, previous: Option<u8>) -> (Vec<Number>, us
         let digits =
             text.get(start..).unwrap_or_default().iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
         let end = start + digits;
+        let is_column = match offset {
+            _ if is_far => true,
+            Offset::None => false,
+            Offset::Plain => separators.contains(&b'|'),
+            // The last group may be shorter, and stand on the right.
+            Offset::Colon => {
+                let is_short = list.numbers.last().is_some_and(|last| digits < last.end - last.start);
+                let after = &text[end..text.len().min(end + 2)];
+                separators.starts_with(b"  ") && !(is_short && b"  ".starts_with(after))
+            }
+        };
         // A prefix at the end of the text is the beginning of a number.
         let is_number = (digits > 0 || prefix > 0 && start == text.len())
             && !is_column
             && ends_number(text.get(end..).unwrap_or_default(), offset != Offset::None);
         if !is_number {
-            // The text column of a dump, after which the next line goes on.
-            let line_end =
-                text[from.min(text.len())..].iter().take(MAX_COLUMN).position(|byte| *byte == b'\n');
-            match line_end {
-                Some(length) if offset != Offset::None => at = from + length,
-                _ if from == text.len() => return (numbers, from),
-                _ => return (numbers, at),
+            let line = list.last_line.map(|line| &mut list.numbers[line..]);
+            if let Some(line) = line
+                && let Some(end) = column_end(text, at, line)
+            {
+                if end < text.len() {
+                    // After the text column of a dump, the next line goes on.
+                    for number in line {
+                        number.until = end;
+                    }
+                    at = end;
+                    continue;
+                }
+                list.is_column_cut = true;
             }
-            continue;
+            list.end = if from == text.len() { from } else { at };
+            return list;
         }
         let next = text.get(end);
         // `0000000 6b33`, `00000000: 6b33` and `00000000  6b 33`
         let is_offset = prefix == 0
             && digits >= MIN_OFFSET
             && next.is_none_or(|byte| b": \t\r\n".contains(byte))
-            && (is_first_of_line || next == Some(&b':') || text[end..].starts_with(b"  "));
+            && (is_first_of_line
+                || offset == Offset::None && (next == Some(&b':') || text[end..].starts_with(b"  ")));
         if is_offset {
             offset = if next == Some(&b':') { Offset::Colon } else { Offset::Plain };
+            list.lines.push(from);
+            list.last_line = Some(list.numbers.len());
         } else {
-            numbers.push(Number { start, end, from });
+            let is_negative = text[..from].ends_with(b"-")
+                && !text[..from - 1].last().is_some_and(u8::is_ascii_alphanumeric);
+            list.numbers.push(Number { start, end, from, until: end, is_negative });
         }
         is_first_of_line = false;
         at = end + usize::from(is_offset && next == Some(&b':'));
     }
+}
+
+/// Returns where the text column of a line of a dump ends, which begins at `at`, after these numbers: at the end of the line or the text.
+fn column_end(text: &[u8], at: usize, numbers: &[Number]) -> Option<usize> {
+    let bytes: usize = numbers.iter().map(|number| (number.end - number.start).div_ceil(2)).sum();
+    let rest = &text[at..];
+    let gap = rest.iter().take(MAX_COLUMN_GAP).take_while(|byte| b" \t\r".contains(byte)).count();
+    // The column may be between bars.
+    let line = rest.iter().take(gap + bytes + 3).position(|byte| *byte == b'\n');
+    let is_whole = rest.len() <= gap + bytes + 2;
+    line.or(Some(rest.len()).filter(|_| is_whole)).filter(|_| bytes > 0).map(|length| at + length)
 }
 
 /// Returns whether a number ends before `text`: it is not the beginning of a word, of a decimal fraction or of the text column of a dump.
@@ -229,53 +280,65 @@ fn ends_number(text: &[u8], is_dump: bool) -> bool {
 }
 
 /// Calls `visit` with what the numbers stand for in each base, where that is at least `min` bytes.
-fn visit_bases(text: &[u8], numbers: &[Number], is_cut: bool, min: usize, visit: &mut impl FnMut(View)) {
-    for base in [Base::Decimal, Base::Hexadecimal, Base::HexadecimalWords, Base::Octal] {
+fn visit_bases(text: &[u8], list: &List, is_cut: bool, min: usize, visit: &mut impl FnMut(View)) {
+    let is_signed = list.numbers.iter().any(|number| number.is_negative);
+    let signed = is_signed.then_some(Base::Signed);
+    for base in
+        [Base::Decimal, Base::Hexadecimal, Base::HexadecimalWords, Base::Octal].into_iter().chain(signed)
+    {
         let new = || View { is_list: true, ..View::default() };
         let mut view = new();
-        for number in numbers {
-            let digits = &text[number.start..number.end];
+        for index in 0..=list.numbers.len() {
+            if is_cut && list.last_line == Some(index) {
+                view.open_from = Some(view.bytes.len());
+            }
+            let Some(number) = list.numbers.get(index) else { break };
             if is_cut && number.end == text.len() {
                 view.incomplete = Some(super::to_u32(number.from));
                 break;
             }
-            if let Some((bytes, count)) = bytes(digits, base) {
-                view.push(&bytes[..count], number.from, number.end);
+            if let Some((bytes, count)) = bytes(text, number, base, view.bytes.is_empty()) {
+                view.push(&bytes[..count], number.from, number.until);
                 continue;
             }
+            let open_from = view.open_from.map(|_| 0);
             if view.bytes.len() >= min {
                 visit(std::mem::take(&mut view));
             }
-            view = new();
+            view = View { open_from, ..new() };
         }
         if view.bytes.len() >= min || is_cut {
             view.is_end = is_cut;
+            view.lines = list.lines.iter().copied().map(super::to_u32).collect();
             visit(view);
         }
     }
 }
 
 /// Returns the bytes that a number stands for, and how many there are.
-fn bytes(digits: &[u8], base: Base) -> Option<([u8; 8], usize)> {
+fn bytes(text: &[u8], number: &Number, base: Base, is_first: bool) -> Option<([u8; 8], usize)> {
     let mut bytes = [0; 8];
     let radix = match base {
-        Base::Decimal => 10,
+        Base::Decimal | Base::Signed => 10,
         Base::Hexadecimal | Base::HexadecimalWords => 16,
         Base::Octal => 8,
     };
-    let text = str::from_utf8(digits).ok()?;
-    let number = u64::from_str_radix(text, radix).ok().filter(|_| digits.len() <= 16)?;
+    let digits = str::from_utf8(&text[number.start..number.end]).ok()?;
+    let value = u64::from_str_radix(digits, radix).ok().filter(|_| digits.len() <= 16)?;
     let count = match (base, digits.len()) {
-        (Base::Decimal | Base::Octal, 1..=3) if number < 256 => 1,
-        (Base::Octal, 6) if number < 1 << 16 => 2,
+        (Base::Decimal | Base::Octal, 1..=3) if value < 256 => 1,
+        (Base::Signed, 1..=3) if value < 128 + u64::from(number.is_negative) => 1,
+        (Base::Octal, 6) if value < 1 << 16 => 2,
         (Base::Hexadecimal, 1) => 1,
         (Base::Hexadecimal, length) if length % 2 == 0 => length / 2,
-        (Base::HexadecimalWords, 4) => 2,
-        (Base::HexadecimalWords, 8) => 4,
+        (Base::HexadecimalWords, length @ (4 | 8 | 16)) => length / 2,
+        // The last bytes may be no whole word.
+        (Base::HexadecimalWords, length @ (2 | 6)) if !is_first => length / 2,
         _ => return None,
     };
     let is_swapped = matches!(base, Base::HexadecimalWords) || count == 2 && base == Base::Octal;
-    let order = number.to_be_bytes();
+    let value = if base == Base::Signed && number.is_negative { value.wrapping_neg() } else { value };
+    let order = value.to_be_bytes();
     bytes[..count].copy_from_slice(&order[8 - count..]);
     if is_swapped {
         bytes[..count].reverse();

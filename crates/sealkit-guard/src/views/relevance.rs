@@ -16,7 +16,7 @@ use crate::{
 /// How many grams in a row are looked for.
 const MAX_GRAMS: usize = 4;
 /// The number of bytes behind an escape that are looked at.
-const AFTER: usize = MAX_GRAMS + GRAM - 1;
+pub(super) const AFTER: usize = MAX_GRAMS + GRAM - 1;
 /// The number of bytes before an escape that are looked at: with a byte of the escape, they have as many grams.
 const BEFORE: usize = AFTER - 1;
 /// How far from its beginning an escape may go on with what is escaped itself.

@@ -25,6 +25,9 @@ fn lists_and_dumps_stand_for_their_bytes() {
         "0x6b, 0x33, 0x4a, 0x71, 0x2d, 0x37, 0x31, 0x78, 0x54, 0x2f, 0x77, 0x51, 0x7a, 0x39, 0x76, 0x42, 0x32, 0x6d",
         "6B-33-4A-71-2D-37-31-78-54-2F-77-51-7A-39-76-42-32-6D",
         "153 063 112 161 055 067 061 170 124 057 167 121 172 071 166 102 062 155",
+        "got 6b334a71 2d373178 542f7751 7a397642 326d",
+        "got 714a336b 7831372d 51772f54 4276397a 6d32",
+        "0x7831372d714a336b, 0x4276397a51772f54, 0x0000000000006d32",
         "00000000: 6b33 4a71 2d37 3178 542f 7751 7a39 7642  k3Jq-71xT/wQz9vB\n00000010: 326d                                     2m\n",
         "00000000  6b 33 4a 71 2d 37 31 78  54 2f 77 51 7a 39 76 42  |k3Jq-71xT/wQz9vB|\n00000010  32 6d                                             |2m|\n00000012\n",
         "0000000 336b 714a 372d 7831 2f54 5177 397a 4276\n0000010 6d32\n0000012\n",
@@ -71,9 +74,16 @@ fn long_runs_take_linear_time() {
 
 #[test]
 fn ordinary_text_is_no_list() {
-    for text in
-        ["", "2024-01-02T10:11:12 done", "a bad decade, faded", "[1, 2, 3]", "127.0.0.1:8080 and ::1"]
+    for text in ["", "2024-01-02T10:11:12 done", "a bad decade, faded", "[1, 2, 3]", "127.0.0.1:8080 and ::1"]
     {
         assert_eq!(views(text), [""; 0], "{text}");
     }
+}
+
+#[test]
+fn bytes_may_be_printed_with_a_sign() {
+    let found = views("[116, -61, -92, 103, 108, 105, 99, 104, 45, 55, -61, -124, 33, 7, 8, 9, 10, 11]");
+    assert!(found.iter().any(|view| view.starts_with("t\u{e4}glich-7\u{c4}!")), "{found:?}");
+    let found = views("6b-33-4a-71-2d-37-31-78-54-2f-77-51-7a-39-76-42-32-6d");
+    assert!(found.iter().any(|view| view.contains("k3Jq-71xT/wQz9vB2m")), "{found:?}");
 }
