@@ -101,6 +101,10 @@ impl Leaves {
         if let Some(inside) = unquote(text) {
             return self.add(inside, class, depth);
         }
+        if let Some(bytes) = json::bytes(text).filter(|bytes| class.is_secret() && bytes.len() >= MIN_BINARY)
+        {
+            return self.push(&*bytes);
+        }
         // A section of an INI file begins with a bracket, too.
         let is_array =
             text.strip_prefix('[').is_some_and(|rest| rest.trim_start().starts_with(['"', '{', '[']));
@@ -134,6 +138,8 @@ impl Leaves {
 
     /// Adds the secrets of the URLs in a text.
     fn urls(&mut self, text: &str, depth: usize) {
+        let is_whole =
+            !text.starts_with(|c: char| !c.is_ascii_alphabetic()) && !text.contains(char::is_whitespace);
         for (at, _) in text.match_indices("://") {
             if self.found.len() >= MAX_LEAVES {
                 return;
@@ -142,7 +148,9 @@ impl Leaves {
             let rest = rest.get(..MAX_URL).unwrap_or(rest);
             // A URL inside of this one is the next one.
             let rest = rest.find("://").map_or(rest, |next| &rest[..next]);
-            let end = rest.find(|c: char| c.is_whitespace() || "\"'<>`".contains(c)).unwrap_or(rest.len());
+            // Where the URL is all of the value, quotes are a part of it.
+            let is_end = |c: char| c.is_whitespace() || !is_whole && "\"'<>`".contains(c);
+            let end = rest.find(is_end).unwrap_or(rest.len());
             let url = &rest[..end];
             // Passwords with a slash or a hash are not escaped by everyone: the last `@` before the host counts.
             let path = url.find(['/', '?', '#']).unwrap_or(url.len());

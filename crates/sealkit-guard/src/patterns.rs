@@ -6,6 +6,8 @@ mod quotes;
 
 use std::collections::BTreeSet;
 
+use zeroize::Zeroizing;
+
 use self::base64::{STANDARD, URL_SAFE};
 pub(crate) use self::{
     base64::{decode, is_base64},
@@ -180,6 +182,9 @@ impl PatternSet {
                 self.add(Encoding::Utf16, &base64::core(&utf16, before, STANDARD));
             }
         }
+        if let Some(uuid) = other_form_of_uuid(text) {
+            self.add(Encoding::Hexadecimal, &uuid);
+        }
         if text.len() <= MAX_SHORT_VALUE {
             let mut upper = ZeroizingBytes::with_capacity(2 * text.len());
             text.chars().flat_map(char::to_uppercase).for_each(|c| push(&mut upper, c));
@@ -243,6 +248,32 @@ fn fingerprint(bytes: &[u8]) -> u128 {
         static KEYS: [RandomState; 2] = [RandomState::new(), RandomState::new()];
     }
     KEYS.with(|keys| (u128::from(keys[0].hash_one(bytes)) << 64) | u128::from(keys[1].hash_one(bytes)))
+}
+
+/// Returns a UUID without its dashes, or with them.
+fn other_form_of_uuid(text: &str) -> Option<ZeroizingBytes> {
+    const GROUPS: [usize; 5] = [8, 4, 4, 4, 12];
+    if !matches!(text.len(), 32 | 36) {
+        return None;
+    }
+    let lower = Zeroizing::new(text.to_ascii_lowercase());
+    let digits = ZeroizingBytes::filtered(lower.as_bytes(), |byte| byte != b'-');
+    if digits.len() != 32 || !digits.iter().all(u8::is_ascii_hexdigit) {
+        return None;
+    }
+    let has_dashes = text.split('-').map(str::len).eq(GROUPS);
+    if has_dashes {
+        return Some(digits);
+    }
+    let mut uuid = ZeroizingBytes::with_capacity(36);
+    let mut rest = &*digits;
+    for length in GROUPS {
+        let (group, after) = rest.split_at(length);
+        uuid.extend(if uuid.is_empty() { b"" } else { b"-" });
+        uuid.extend(group);
+        rest = after;
+    }
+    (text.len() == digits.len()).then_some(uuid)
 }
 
 /// Returns the ASCII letters and digits of `text`.

@@ -51,6 +51,16 @@ pub(crate) fn for_each(text: &str, outer: Class, mut visit: impl FnMut(&str, Cla
     }
 }
 
+/// Returns the bytes of a JSON array of numbers, as key files have them.
+pub(super) fn bytes(text: &str) -> Option<ZeroizingBytes> {
+    let inside = text.strip_prefix('[')?.strip_suffix(']')?;
+    let mut bytes = ZeroizingBytes::with_capacity(inside.len() / 2);
+    for number in inside.split(',') {
+        bytes.push(number.trim().parse().ok()?);
+    }
+    Some(bytes)
+}
+
 /// Returns a string with its escapes resolved, and the text after its closing quote.
 fn unescape(text: &[u8]) -> (ZeroizingBytes, &[u8]) {
     let mut string = ZeroizingBytes::with_capacity(text.len().min(4096));

@@ -11,6 +11,12 @@ use crate::{views, zeroizing::ZeroizingBytes};
 const SCHEMES: [&str; 7] = ["bearer", "basic", "token", "apikey", "negotiate", "bot", "key"];
 /// The words of `.netrc` and similar files before a password.
 const PASSWORD_WORDS: [&str; 3] = ["password", "passwd", "secret"];
+/// The commands of shells, Docker and web servers before an assignment.
+const COMMANDS: [&str; 8] = ["export", "set", "setx", "setenv", "SetEnv", "ENV", "env", "declare -x"];
+/// The options before a login.
+const LOGIN_OPTIONS: [&str; 4] = ["-u", "--user", "-U", "--proxy-user"];
+/// The signs around a text of several lines in TOML and Python.
+const TRIPLE_QUOTES: [&str; 2] = ["\"\"\"", "'''"];
 /// The names of fields that name the next value, and of these values.
 pub(super) const LABELS: [&str; 3] = ["name", "key", "id"];
 const VALUES: [&str; 4] = ["value", "val", "string", "stringvalue"];
@@ -39,22 +45,27 @@ impl Label {
 }
 
 /// The lines inside of a field, such as a block of YAML.
-struct Block {
+struct Block<'t> {
     indent: usize,
     class: Class,
+    /// The line after the last one, if that is not found by its indent.
+    end: Option<&'t str>,
 }
 
 /// What a line assigns.
-struct Assigned {
+struct Assigned<'t> {
     class: Class,
     /// Whether the value is in the next lines.
     is_open: bool,
+    /// The line that ends them, if there is one.
+    end: Option<&'t str>,
 }
 
 impl Leaves {
     /// Adds the leaves of the lines of a text of this class.
     pub(super) fn lines(&mut self, text: &str, class: Class, depth: usize) {
-        let (mut block, mut label, mut is_in_pem): (Option<Block>, _, _) = (None, Label::default(), false);
+        let (mut block, mut label, mut is_in_pem): (Option<Block<'_>>, _, _) =
+            (None, Label::default(), false);
         let mut section = Class::Neutral;
         self.table(text, depth);
         for indented in text.lines() {
@@ -66,7 +77,10 @@ impl Leaves {
             }
             let indent = indented.len() - indented.trim_start().len();
             let item = line.strip_prefix("- ");
-            let is_inside = |block: &Block| indent > block.indent || indent == block.indent && item.is_some();
+            let is_inside = |block: &Block<'_>| match block.end {
+                Some(end) => line != end,
+                None => indent > block.indent || indent == block.indent && item.is_some(),
+            };
             block = block.filter(is_inside);
             if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
                 section = names::class(name.trim_matches(['[', ']']));
@@ -74,10 +88,15 @@ impl Leaves {
             }
             let outer = block.as_ref().map_or(section, |block| block.class);
             match self.line(line, class, outer, &mut label, depth) {
-                Some(Assigned { class, is_open: true }) if class.is_secret() => {
-                    block = Some(Block { indent, class });
+                Some(Assigned { class, is_open: true, end }) if class.is_secret() => {
+                    block = Some(Block { indent, class, end });
                 }
-                None if outer.is_secret() => self.add(item.unwrap_or(line), Class::Likely, depth),
+                None if outer.is_secret() => {
+                    let end = block.as_ref().and_then(|block| block.end);
+                    let last = end.and_then(|end| line.strip_suffix(end));
+                    self.add(last.or(item).unwrap_or(line), Class::Likely, depth);
+                    block = block.filter(|_| last.is_none());
+                }
                 _ => {}
             }
         }
@@ -100,14 +119,14 @@ impl Leaves {
     }
 
     /// Adds the leaves of a line. Returns what it assigns, if it is one assignment.
-    fn line(
+    fn line<'t>(
         &mut self,
-        line: &str,
+        line: &'t str,
         class: Class,
         outer: Class,
         label: &mut Label,
         depth: usize,
-    ) -> Option<Assigned> {
+    ) -> Option<Assigned<'t>> {
         let words: Vec<&str> = line.split_whitespace().collect();
         if let [scheme, token] = words[..]
             && SCHEMES.iter().any(|known| scheme.eq_ignore_ascii_case(known))
@@ -121,6 +140,7 @@ impl Leaves {
                 self.add(pair[1], Class::Secret, depth);
             }
         }
+        self.options(&words, depth);
         let assigned = self.assignments(line, outer, label, depth);
         if assigned.is_none() && class.is_secret() {
             self.user_and_password(line, depth);
@@ -135,8 +155,44 @@ impl Leaves {
         assigned
     }
 
+    /// Adds the values of `NAME VALUE`, as in configurations, and those of the options of a command: `--password VALUE`, `-u USER:PASSWORD`.
+    fn options(&mut self, words: &[&str], depth: usize) {
+        let is_name =
+            |word: &str| word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
+        let arguments =
+            words.split_first().filter(|(first, _)| COMMANDS.contains(first)).map_or(words, |(_, rest)| rest);
+        if let [name, value] = *arguments
+            && is_name(name)
+            && names::class(name).is_secret()
+        {
+            self.value(value.trim_end_matches(';'), names::class(name), depth);
+        }
+        for pair in words.windows(2) {
+            let (option, value) = (pair[0], pair[1]);
+            if LOGIN_OPTIONS.contains(&option) {
+                self.login(value, depth);
+            } else if option.starts_with("--") && is_name(option) && !value.starts_with("--") {
+                self.value(value, names::class(option), depth);
+            }
+        }
+    }
+
+    /// Adds the password of `USER:PASSWORD`, unless it is a word, such as the name of a group.
+    fn login(&mut self, value: &str, depth: usize) {
+        let value = unquote(value).unwrap_or(value);
+        if let Some((_, password)) = value.split_once(':').filter(|_| !value.contains(char::is_whitespace)) {
+            self.add(password, Class::Likely, depth);
+        }
+    }
+
     /// Adds the values of a line that is an assignment or a list of these.
-    fn assignments(&mut self, line: &str, outer: Class, label: &mut Label, depth: usize) -> Option<Assigned> {
+    fn assignments<'t>(
+        &mut self,
+        line: &'t str,
+        outer: Class,
+        label: &mut Label,
+        depth: usize,
+    ) -> Option<Assigned<'t>> {
         let dense = ZeroizingBytes::replaced(line, " = ", "=");
         let dense = str::from_utf8(&dense).unwrap_or(line);
         let is_list =
@@ -151,7 +207,7 @@ impl Leaves {
             {
                 self.value(value, names::class(name), depth);
             }
-            return Some(Assigned { class: Class::Neutral, is_open: false });
+            return Some(Assigned { class: Class::Neutral, is_open: false, end: None });
         }
         let assigned = self.assignment(line, outer, label, depth);
         // Maps of YAML, TOML and programming languages.
@@ -164,9 +220,16 @@ impl Leaves {
     }
 
     /// Adds the value of `NAME=VALUE` or `NAME: VALUE`, inside of a field of the class `outer`.
-    fn assignment(&mut self, text: &str, outer: Class, label: &mut Label, depth: usize) -> Option<Assigned> {
+    fn assignment<'t>(
+        &mut self,
+        text: &'t str,
+        outer: Class,
+        label: &mut Label,
+        depth: usize,
+    ) -> Option<Assigned<'t>> {
         let text = text.trim().trim_start_matches("- ");
-        let text = text.strip_prefix("export ").unwrap_or(text);
+        let command = COMMANDS.iter().find_map(|command| text.strip_prefix(command)?.strip_prefix(' '));
+        let text = command.unwrap_or(text);
         let at = text.find(['=', ':'])?;
         // The last part of a name may follow a colon, as in `//registry/:_authToken=`.
         let at = match text.find('=') {
@@ -183,14 +246,19 @@ impl Leaves {
         }
         let (name, value) = (unquote(name).unwrap_or(name), value.trim());
         let class = label.class(name, value, names::class(name).inside(outer));
+        let here = value.strip_prefix("<<").map(|word| word.trim_matches(['-', '~', '"', '\'']));
+        let end = here.or_else(|| TRIPLE_QUOTES.into_iter().find(|quotes| value == *quotes));
         let is_open = value.is_empty()
             || value.starts_with(['|', '>']) && value.len() <= 3
             || matches!(value, "[" | "{" | "(")
-            || value.starts_with("<<");
+            || end.is_some();
         if !is_open {
             self.value(value, class, depth);
+            if name.ends_with("user") {
+                self.login(value, depth);
+            }
         }
-        Some(Assigned { class, is_open })
+        Some(Assigned { class, is_open, end })
     }
 
     /// Adds the value of a field, with and without the anchor and the tag of YAML that may come first.

@@ -99,14 +99,14 @@ const QUALIFIERS: [&str; 30] = [
     "encoded",
 ];
 /// Last words of public names.
-const PUBLIC_WORDS: [&str; 38] = [
+const PUBLIC_WORDS: [&str; 40] = [
     "uri", "url", "endpoint", "host", "domain", "ip", "address", "email", "mail", "type", "user", "name",
     "version", "alg", "algo", "expiry", "expires", "ttl", "region", "zone", "port", "path", "file", "dir",
     "project", "schema", "role", "server", "issuer", "scope", "scopes", "status", "crt", "cert", "arn",
-    "tenant", "lineage", "dn",
+    "tenant", "lineage", "dn", "ref", "refs",
 ];
 /// Ends of public names, also of names in one word.
-const PUBLIC_ENDS: [&str; 15] = [
+const PUBLIC_ENDS: [&str; 16] = [
     "hostname",
     "username",
     "algorithm",
@@ -122,6 +122,7 @@ const PUBLIC_ENDS: [&str; 15] = [
     "certificatedata",
     "certificateauthoritydata",
     "recipient",
+    "imagepullsecrets",
 ];
 /// Ends of the last word of names of ids.
 const IDS: [&str; 9] =

@@ -105,6 +105,17 @@ fn a_password_of_words_is_found_where_its_name_is_not_right_before_it() {
         "[secrets]\napp = \"Blue-Horse!x\"\n",
         "api_keys = {\n  stripe = \"Blue-Horse!x\"\n}\n",
         "{password: 'Blue-Horse!x', user: \"a\"}",
+        "user = \"app:Blue-Horse!x\"\n",
+        "curl -sS -u app:Blue-Horse!x https://example.com/health\n",
+        "mysql --host db --password Blue-Horse!x orders\n",
+        "requirepass Blue-Horse!x\n",
+        "ENV DB_PASSWORD Blue-Horse!x\n",
+        "SetEnv DB_PASSWORD \"Blue-Horse!x\"\n",
+        "set DB_PASSWORD=Blue-Horse!x\r\n",
+        "password = <<EOT\nBlue-Horse!x\nEOT\nhost = \"db\"\n",
+        "db_password = <<-\"EOT\"\n  Blue-Horse!x\n  EOT\n",
+        "password = \"\"\"\nBlue-Horse!x\"\"\"\n",
+        "password = '''\nBlue-Horse!x\n'''\n",
         // `base64 FILE`
         "eyJob3N0IjogImRiLXByb2QuaW50ZXJuYWwuZXhhbXBsZS5jb20iLCAidXNlcm5hbWUiOiAiYXBw\nbGljYXRpb25fcnciLCAicGFzc3dvcmQiOiAiQmx1ZS1Ib3JzZSF4In0=\n",
     ] {
@@ -120,6 +131,7 @@ fn a_password_of_words_is_found_where_its_name_is_not_right_before_it() {
     for password in ["x7${Kq2", "a{{b-7Q!", "Pa$(s7wd", "q<%7Kd!"] {
         assert!(found(&format!("password={password}\n")).iter().any(|leaf| leaf == password), "{password}");
     }
+    assert!(found("postgres://app:x7'K\"q<2`@db/orders").iter().any(|leaf| leaf == "x7'K\"q<2`"));
     assert!(found("db:5432:orders:app:p@ss\\:w0rd/1").iter().any(|leaf| leaf == "p@ss:w0rd/1"));
 }
 
@@ -127,7 +139,12 @@ fn a_password_of_words_is_found_where_its_name_is_not_right_before_it() {
 fn a_binary_key_is_a_leaf_of_its_base64_and_hexadecimal_digits() {
     let bytes =
         [0x0b, 0x30, 0x55, 0x7a, 0x9f, 0xc4, 0xe9, 0x0e, 0x33, 0x58, 0x7d, 0xa2, 0xc7, 0xec, 0x11, 0x36];
-    for value in ["CzBVep/E6Q4zWH2ix+wRNg==", "CzBVep_E6Q4zWH2ix-wRNg", "0b30557a9fc4e90e33587da2c7ec1136"] {
+    for value in [
+        "CzBVep/E6Q4zWH2ix+wRNg==",
+        "CzBVep_E6Q4zWH2ix-wRNg",
+        "0b30557a9fc4e90e33587da2c7ec1136",
+        "[11, 48,85,122,159,196,233,14,51,88,125,162,199,236,17,54]",
+    ] {
         assert!(Leaves::of(value.as_bytes()).found.iter().any(|leaf| **leaf == bytes), "{value}");
     }
 }
@@ -154,6 +171,10 @@ fn settings_and_public_fields_are_no_leaves() {
         "//nexus.example.com/:always-auth=true\n",
         "auth: optional\nstatus_code: 200 OK\nlanguage_code: en-US\n",
         "secrets:\n  - db_password\n",
+        "imagePullSecrets: regcred\nsecretKeyRef: app-Db7-creds\n",
+        "user: app:staff\n",
+        "curl --user-agent app --key-type rsa\n",
+        "auth optional\n",
         "# tokens, hosts\nhost=db\n",
         r#"{"private_ip": "10.20.30.41"}"#,
         "[default]\naws_access_key_id = AKIA5ZFKKIBJ5J6WJIBA\n",
