@@ -178,6 +178,13 @@ fn sleepers() -> usize {
 }
 
 #[test]
+fn the_file_of_a_step_is_there_in_the_next_attempt() {
+    let home = home();
+    let finished = home.run("keeps_the_file_of_a_step");
+    assert_eq!(finished.stdout, "\"paid 10\"\n", "{finished}");
+}
+
+#[test]
 fn a_failed_task_is_retried_as_often_as_declared() {
     let home = home();
     let retried = |until: usize| {

@@ -2,7 +2,7 @@
 
 use std::{fs, thread, time::Duration};
 
-use sealkit::task;
+use sealkit::{File, current_context, step, task};
 
 /// Fails until its attempt number `until`. The attempts are counted in a file.
 #[task(retries = Retries(3, backoff = "10ms"))]
@@ -42,4 +42,12 @@ fn impatient() -> sealkit::Result<()> {
 #[task(retries = Retries(3, backoff = "1h"), timeout = Timeout(deadline = "10m"))]
 fn hopeless() -> anyhow::Result<()> {
     anyhow::bail!("not yet")
+}
+
+/// Creates a file in a step, and reads it in the next attempt. No task of the program has a file as an input or output.
+#[task(retries = Retries(1, backoff = "1ms"))]
+fn keeps_the_file_of_a_step() -> anyhow::Result<String> {
+    let receipt: File = step("charge", || anyhow::Ok(File::from_bytes("receipt.txt", "paid 10")?))?;
+    anyhow::ensure!(current_context().attempt() > 1, "the mail server is down");
+    Ok(receipt.text()?)
 }

@@ -48,3 +48,8 @@ pub(crate) fn has_files(tasks: &[Task]) -> bool {
     let mut variables = interfaces.flat_map(|interface| interface.inputs.iter().chain(&interface.outputs));
     variables.any(|variable| variable.r#type.has_file())
 }
+
+/// Returns whether files of these tasks outlive a pod: that of a step does, too, where there may be another attempt.
+pub(crate) fn keep_files(tasks: &[Task]) -> bool {
+    has_files(tasks) || tasks.iter().any(|task| task.retries > 0)
+}

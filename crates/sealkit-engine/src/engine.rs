@@ -122,7 +122,7 @@ impl Engine {
         program.disconnect();
         let needs_files = program.tasks().iter().any(|task| mounts::check(task, &values) == Ok(true));
         let directory = needs_files.then(directories::for_secrets).transpose()?;
-        let data = directories::has_files(program.tasks()).then(directories::for_files).transpose()?;
+        let data = directories::keep_files(program.tasks()).then(directories::for_files).transpose()?;
         let visible_files = directory
             .as_ref()
             .filter(|_| options.isolation == Isolation::Private)
