@@ -204,6 +204,16 @@ fn a_step_is_done_once_for_all_attempts() {
 }
 
 #[test]
+fn a_step_inside_of_a_step_does_not_shift_those_after_it() {
+    let runs = with_secrets();
+    let expected =
+        "[\"user in attempt 1\",\"team in attempt 1\",\"orders in attempt 1\",\"user again in attempt 1\"]\n";
+    assert_eq!(runs.run("nests_steps").stdout, expected);
+    let in_process = Command::new(PROGRAM).args(["run", "nests_steps"]).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&in_process.stdout), expected);
+}
+
+#[test]
 fn a_step_of_another_type_is_not_the_recorded_one() {
     let runs = with_secrets();
     for (is_value_first, found) in [(true, "is a value"), (false, "is no value")] {

@@ -296,6 +296,23 @@ async fn pays(log: String) -> anyhow::Result<(i64, Vec<String>, Option<String>)>
     Ok((charged, parts, nothing))
 }
 
+/// Does steps inside of steps, and then steps of the same names.
+#[task(retries = Retries(2, backoff = "1ms"))]
+async fn nests_steps() -> anyhow::Result<Vec<String>> {
+    let attempt = current_context().attempt();
+    let fetch = |from: &str| step("fetch", || anyhow::Ok(format!("{from} in attempt {attempt}")));
+    let user = step("user", || fetch("user"))?;
+    let team = step_async("team", async {
+        step_async("part", async { fetch("a part") }).await?;
+        fetch("team")
+    });
+    let team = team.await?;
+    let orders = fetch("orders")?;
+    let user_again = step("user", || fetch("user again"))?;
+    anyhow::ensure!(attempt > 2, "the mail server is down");
+    Ok(vec![user, team, orders, user_again])
+}
+
 /// Would record its secret.
 #[task(secret_requests = ["my_secret"], retries = Retries(3, backoff = "1ms"))]
 fn records_its_secret(log: String) -> anyhow::Result<()> {

@@ -1,5 +1,7 @@
 //! Steps: pieces of work that a retry does not do again.
 
+mod scope;
+
 use std::{
     collections::BTreeMap,
     future::Future,
@@ -15,6 +17,10 @@ use crate::{
     leaks::{Destination, OutgoingValue},
     literal::{from_outputs, to_outputs},
 };
+
+use self::scope::Scope;
+#[cfg(feature = "cluster")]
+pub(crate) use self::scope::last_name;
 
 /// The longest name of a step.
 const MAX_NAME: usize = 63;
@@ -36,7 +42,9 @@ impl Steps {
 /// [idempotency key](Context::idempotency_key) to the service to close this gap.
 ///
 /// sealkit numbers the steps of one name in the order in which an attempt reaches them, also those that failed. Every attempt must reach
-/// them in the same order: put the item into the name, as in `format!("charge-{order}")`. To try work again, loop inside the step.
+/// them in the same order: put the item into the name, as in `format!("charge-{order}")`. To try work again, loop inside the step. The steps
+/// inside of a step have numbers of their own: a retry that has the result of the outer one does not reach them. This does not hold on other
+/// threads that the step starts.
 ///
 /// On a cluster, a step is a trace of the official SDK, which the console shows below its task. Locally, the `sealkit` command keeps the
 /// results until the run ends. Pods on Flyte 1 do not keep them for the next attempt.
@@ -89,7 +97,7 @@ pub fn step<T: TaskType, E: From<Error>>(name: &str, work: impl FnOnce() -> Resu
         return Ok(recorded);
     }
     let started = SystemTime::now();
-    let result = work()?;
+    let result = step.scope.clone().run(work)?;
     if let Some(record) = step.record(&result, started)? {
         step.warn_unless_recorded(record.and_then(controller::PendingStep::wait));
     }
@@ -137,7 +145,7 @@ pub async fn step_async<T: TaskType, E: From<Error>>(
         return Ok(recorded);
     }
     let started = SystemTime::now();
-    let result = work.await?;
+    let result = step.scope.clone().wrap(work).await?;
     if let Some(record) = step.record(&result, started)? {
         let recorded = match record {
             Ok(pending) => pending.await,
@@ -153,8 +161,9 @@ struct Step<'c> {
     context: &'c Context,
     task: &'static TaskMetadata,
     steps: Option<&'c Steps>,
-    /// The name, with a number if it is not the first step of this name.
+    /// The name, with those of the steps around it, and with a number if it is not the first step of this name there.
     name: String,
+    scope: Scope,
 }
 
 impl<'c> Step<'c> {
@@ -170,9 +179,11 @@ impl<'c> Step<'c> {
         let Some((frame, task)) = context.frame().and_then(|frame| Some((frame, frame.task?))) else {
             return Ok(None);
         };
-        let number = frame.next_step(name);
-        let name = if number > 1 { format!("{name}[{number}]") } else { name.to_owned() };
-        let step = Self { context, task, steps: frame.steps.as_deref(), name };
+        let name = scope::name_inside(frame, name);
+        let number = frame.next_step(&name);
+        let scope = Scope::new(frame, &name, number);
+        let name = if number > 1 { format!("{name}[{number}]") } else { name };
+        let step = Self { context, task, steps: frame.steps.as_deref(), name, scope };
         step.check_name()?;
         Ok(Some(step))
     }

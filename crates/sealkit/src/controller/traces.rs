@@ -14,7 +14,7 @@ use sealkit_protocol::Problem;
 use sealkit_remote::Trace;
 
 use super::cluster::{ClusterController, blocking, location, problem};
-use crate::storage;
+use crate::{step::last_name, storage};
 
 /// Flyte reads no larger result.
 const MAX_BYTES: u64 = 2 << 20;
@@ -47,7 +47,7 @@ impl ClusterController {
         started: SystemTime,
         respond: impl FnOnce(Result<Outputs, Problem>) + Send + 'static,
     ) {
-        let (action, name) = (self.name_of_step(step), step.to_owned());
+        let (action, name) = (self.name_of_step(step), last_name(step).to_owned());
         let trace = Trace {
             input_uri: self.uri(&action, "inputs.pb"),
             output_uri: self.uri(&action, "outputs.pb"),
