@@ -7,6 +7,7 @@ mod files;
 mod flytekit;
 mod formats;
 mod injectors;
+mod input_values;
 mod launchers;
 mod leak_table;
 mod leaks;

@@ -233,7 +233,7 @@ fn no_task(args: &Run, program: &Program) -> CommandError {
     let width = program.tasks().iter().map(|task| task.name.len()).max().unwrap_or_default();
     let mut text = format!("TASK is missing: these are the tasks of `{target}`\n");
     for task in program.tasks() {
-        let docs = task.docs.lines().next().unwrap_or_default();
+        let docs = sealkit_names::first_paragraph(&task.docs);
         let line = format!("  {:width$}  {:8}  {docs}", task.name, task.kind.as_str());
         let _ = write!(text, "\n{}", line.trim_end());
         for input in &task.interface.inputs {

@@ -42,4 +42,4 @@ pub use guard_mode::GuardMode;
 pub use md5::{hex as md5_hex, hex_of as md5_hex_of};
 pub use quantity::{Amount, Resource};
 pub use request::{MountType, Request};
-pub use text::{escape, io_reason, is_white_space, nearest, quoted_list};
+pub use text::{escape, first_paragraph, io_reason, is_white_space, nearest, quoted_list};

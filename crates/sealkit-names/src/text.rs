@@ -34,6 +34,12 @@ pub fn escape(name: &str) -> String {
     text
 }
 
+/// Returns the first paragraph of a doc comment as one line.
+pub fn first_paragraph(docs: &str) -> String {
+    let lines = docs.trim().lines().map(str::trim).take_while(|line| !line.is_empty());
+    lines.collect::<Vec<_>>().join(" ")
+}
+
 /// Returns the text of an I/O error without Rust's suffix ` (os error 2)`, which adds nothing.
 pub fn io_reason(error: &io::Error) -> String {
     let text = error.to_string();
@@ -71,6 +77,16 @@ mod tests {
     fn names_are_escaped_and_truncated() {
         assert_eq!(escape("a\u{1b}[31m\n"), "a\\u{1b}[31m\\n");
         assert_eq!(escape(&"k".repeat(10_000)).chars().count(), 201);
+    }
+
+    #[test]
+    fn a_first_paragraph_is_one_line() {
+        assert_eq!(
+            first_paragraph("\n Counts the rows\n of a table. \n  \nIn full."),
+            "Counts the rows of a table."
+        );
+        assert_eq!(first_paragraph("In short.\r\n\r\nIn full."), "In short.");
+        assert_eq!(first_paragraph(" \n"), "");
     }
 
     #[test]

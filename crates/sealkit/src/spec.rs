@@ -70,14 +70,14 @@ pub(crate) fn task_spec(task: &TaskMetadata) -> TaskSpec {
         Some(environment) => environment.name(),
         None => task.module().split("::").next().unwrap_or_default(),
     };
-    let summary = task.docs().lines().next().unwrap_or_default().trim();
+    let summary = sealkit_names::first_paragraph(task.docs());
     TaskSpec {
         task_template: Some(template),
         default_inputs: default_inputs(task),
         short_name: truncate(task.name(), MAX_NAME),
         environment: Some(Environment { name: truncate(environment, MAX_NAME) }),
         documentation: (!summary.is_empty()).then(|| DocumentationEntity {
-            short_description: truncate(summary, MAX_DESCRIPTION),
+            short_description: truncate(&summary, MAX_DESCRIPTION),
             long_description: task.docs().to_owned(),
         }),
     }

@@ -31,7 +31,7 @@ pub(super) fn draw(graph: &Graph, tasks: &[TaskWithSources<'_>], title: &str) ->
             "<tr><td><code>{}</code></td><td>{}</td><td>{}</td><td>{}</td><td>{calls}</td></tr>",
             escape(&task.name),
             task.kind.as_str(),
-            escape(task.docs.lines().next().unwrap_or_default()),
+            escape(&sealkit_names::first_paragraph(&task.docs)),
             secrets.join("<br>"),
         );
     }

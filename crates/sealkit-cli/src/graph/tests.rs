@@ -44,3 +44,12 @@ fn each_call_of_a_cycle_is_a_visible_arrow() {
         ["M128 28C164 28 164 48 128 48", "M128 38C164 38 164 38 200 38", "M312 38H348V76H152V48H128",]
     );
 }
+
+#[test]
+fn a_page_shows_the_first_paragraph_of_the_documentation() {
+    let mut tasks = workflows(&[("a", &[])]);
+    tasks[0].docs = "Counts the rows\nof a table.\n\nIn full.".to_owned();
+    let tasks = with_sources(&tasks);
+    let page = html::draw(&Graph::new(&tasks), &tasks, "title");
+    assert!(page.contains("<td>Counts the rows of a table.</td>"), "{page}");
+}

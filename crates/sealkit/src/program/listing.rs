@@ -37,13 +37,13 @@ pub(super) fn help(program: &str, tasks: &[&TaskMetadata]) -> String {
     text
 }
 
-/// Returns the first line of the documentation, and the secrets.
+/// Returns the first paragraph of the documentation, and the secrets.
 fn summary(task: &TaskMetadata) -> String {
-    let first = task.docs().lines().next().unwrap_or_default().trim();
+    let first = sealkit_names::first_paragraph(task.docs());
     let secrets: Vec<String> =
         task.secret_requests().iter().map(|secret| secret.request().to_string()).collect();
     match (first.is_empty(), secrets.is_empty()) {
-        (_, true) => first.to_owned(),
+        (_, true) => first,
         (true, false) => format!("[{}]", secrets.join(", ")),
         (false, false) => format!("{first} [{}]", secrets.join(", ")),
     }
@@ -123,8 +123,9 @@ fn input_text(input: &Variable) -> String {
         let default = default.ok().and_then(|value| serde_json::to_string(&value).ok());
         let _ = write!(text, ", default {}", default.as_deref().unwrap_or("invalid"));
     }
-    if let Some(first) = input.docs.lines().next() {
-        let _ = write!(text, ": {}", first.trim());
+    let docs = sealkit_names::first_paragraph(input.docs);
+    if !docs.is_empty() {
+        let _ = write!(text, ": {docs}");
     }
     text
 }

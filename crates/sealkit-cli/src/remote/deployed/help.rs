@@ -65,9 +65,9 @@ impl Input {
         if !shown.is_null() {
             let _ = write!(text, ", default {}", sanitize(&shown.to_string()));
         }
-        let docs = variable.value.as_ref().and_then(|value| value.description.lines().next());
+        let docs = variable.value.as_ref().map(|value| sealkit_names::first_paragraph(&value.description));
         if let Some(docs) = docs.filter(|docs| !docs.is_empty()) {
-            let _ = write!(text, ": {}", sanitize(docs.trim()));
+            let _ = write!(text, ": {}", sanitize(&docs));
         }
         let option = if is_boolean(of) { format!("--{name} [{value}]") } else { format!("--{name} {value}") };
         Self { option, text, is_optional }
