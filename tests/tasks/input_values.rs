@@ -16,10 +16,68 @@ fn the_first_paragraph_of_a_doc_comment_is_shown_as_one_line() {
     }
 }
 
+/// Asserts that each of the inputs is an error.
+#[track_caller]
+fn are_errors(cases: &[(&str, String)]) {
+    for (arguments, expected) in cases {
+        let finished = run(&format!("run numbers {arguments}"));
+        assert_eq!(finished.code, Some(2), "{arguments}: {finished}");
+        let expected = format!("error: input {expected}\nhint: see `input_tasks run numbers --help`\n");
+        assert_eq!(finished.stderr, expected, "{arguments}");
+    }
+}
+
+const FLOATS: &str = "-1.7976931348623157e308 to 1.7976931348623157e308";
+
+#[test]
+fn a_number_out_of_range_is_reported_with_its_range() {
+    let integers = "-9223372036854775808 to 9223372036854775807";
+    are_errors(&[
+        ("--n 9223372036854775808", format!("`n` is out of range: expected {integers}")),
+        ("--n -9223372036854775809", format!("`n` is out of range: expected {integers}")),
+        ("--n 1.5", "`n` expected a 64-bit integer, such as `-5`".to_owned()),
+        (
+            r#"--j {"a":12345678901234567890}"#,
+            format!("`j` is invalid at line 1, column 25: an integer is out of range: expected {integers}"),
+        ),
+        (
+            "--list [9223372036854775808]",
+            format!(
+                "`list` is invalid at line 1, column 20: an integer is out of range: expected {integers}"
+            ),
+        ),
+        ("--list [99999999999999999999]", format!("`list.0` is out of range: expected {integers}")),
+        (
+            r#"--map {"a":1e999}"#,
+            format!("`map` is invalid at line 1, column 10: a float is out of range: expected {FLOATS}"),
+        ),
+    ]);
+}
+
 #[test]
 fn infinity_is_a_float() {
     let finished = run("run numbers --d inf --c -Infinity");
     assert_eq!(finished.stdout, "\"None Some(inf) Some(-inf) None None None None\"\n", "{finished}");
     let finished = run(r#"run numbers --map {"a":"Infinity"} --many ["-Infinity"]"#);
     assert_eq!(finished.code, Some(0), "{finished}");
+}
+
+#[test]
+fn json_that_is_no_value_is_not_called_a_syntax_error() {
+    let finished = run(r#"run numbers --map {"a":1,"a":2}"#);
+    let expected = "error: input `map` is invalid at line 1, column 13: key `a` occurs twice\n";
+    assert!(finished.stderr.starts_with(expected), "{finished}");
+    let key = "k".repeat(1000);
+    let finished = run(&format!(r#"run numbers --j {{"x":[{{"{key}":1,"{key}":2}}]}}"#));
+    let expected = format!(": key `{}…` occurs twice\n", "k".repeat(200));
+    assert!(finished.stderr.contains(&expected), "{finished}");
+    let finished = run(&format!("run numbers --list {}", "[".repeat(200)));
+    assert!(
+        finished.stderr.contains(": it is nested too deeply: expected less than 128 levels\n"),
+        "{finished}"
+    );
+    // A value is never shown.
+    let finished = run(r#"run numbers --j {"a":"hunter2"#);
+    assert!(finished.stderr.contains("expected JSON, such as `{…}`: syntax error at line 1"), "{finished}");
+    assert!(!finished.stderr.contains("hunter2"), "{finished}");
 }

@@ -16,6 +16,7 @@ use std::{fmt, panic::catch_unwind};
 
 use crate::value::{Value, ValueError};
 pub use members::{CallInputs, Member, Members, NotSecret};
+pub(crate) use numbers::{float_out_of_range, out_of_range};
 
 /// A type of an input or output of a task.
 ///

@@ -1,6 +1,9 @@
 //! Conversion of command-line values to literals, for tasks without their program.
 
-use std::path::Path;
+use std::{
+    num::{IntErrorKind, ParseIntError},
+    path::Path,
+};
 
 use sealkit_idl::{
     core::{
@@ -41,7 +44,11 @@ pub(super) fn from_text(of: &LiteralType, text: &str) -> Result<Literal, String>
             | LiteralTypeKind::Simple(STRUCT),
         ) => from_json(of, &parse_json(text)?),
         Some(LiteralTypeKind::Simple(simple)) => match SimpleType::try_from(*simple) {
-            Ok(SimpleType::Integer) => text.parse().ok().map(PrimitiveValue::Integer),
+            Ok(SimpleType::Integer) => match text.parse() {
+                Ok(number) => Some(PrimitiveValue::Integer(number)),
+                Err(error) if is_overflow(&error) => return Err(integer_out_of_range()),
+                Err(_) => None,
+            },
             Ok(SimpleType::Float) => text.parse().ok().map(PrimitiveValue::FloatValue),
             Ok(SimpleType::Boolean) => text.parse().ok().map(PrimitiveValue::Boolean),
             _ => return from_json(of, &Value::String(text.to_owned())),
@@ -57,8 +64,19 @@ const STRUCT: i32 = SimpleType::Struct as i32;
 fn parse_json(text: &str) -> Result<Value, String> {
     serde_json::from_str(text).map_err(|error| {
         // Only the position: the text of the error may show the input.
-        format!("expected JSON: syntax error at line {}, column {}", error.line(), error.column())
+        let is_number = error.to_string().starts_with("number out of range");
+        let reason = if is_number { "a number is out of range" } else { "syntax error" };
+        format!("expected JSON: {reason} at line {}, column {}", error.line(), error.column())
     })
+}
+
+/// Returns whether the text is an integer, and has more than 64 bits.
+fn is_overflow(error: &ParseIntError) -> bool {
+    matches!(error.kind(), IntErrorKind::PosOverflow | IntErrorKind::NegOverflow)
+}
+
+fn integer_out_of_range() -> String {
+    format!("out of range: expected {} to {}", i64::MIN, i64::MAX)
 }
 
 /// Converts JSON to a value of a type.
@@ -229,7 +247,16 @@ mod tests {
     fn other_text_is_an_error_that_does_not_show_it() {
         let cases = [
             (LiteralType::from(SimpleType::Integer), "Zx81", "expected integer, such as `-5`"),
-            (LiteralType::from(SimpleType::Integer), "9223372036854775808", "expected integer, such as `-5`"),
+            (
+                LiteralType::from(SimpleType::Integer),
+                "9223372036854775808",
+                "out of range: expected -9223372036854775808 to 9223372036854775807",
+            ),
+            (
+                LiteralType::from(SimpleType::Struct),
+                "{\"a\": 1e999}",
+                "expected JSON: a number is out of range at line 1, column 11",
+            ),
             (LiteralType::from(SimpleType::Boolean), "yes", "expected `true` or `false`"),
             (LiteralType::from(SimpleType::Duration), "5", "expected duration, such as `86400.5s`"),
             (

@@ -1,5 +1,7 @@
 //! Numbers and booleans.
 
+use std::fmt::{Display, LowerExp};
+
 use super::{TaskType, Type};
 use crate::value::{Value, ValueError};
 
@@ -16,10 +18,11 @@ macro_rules! integers {
             }
 
             fn from_value(value: Value) -> Result<Self, ValueError> {
-                let out_of_range =
-                    || ValueError::new(format!("is out of range: expected {} to {}", Self::MIN, Self::MAX));
+                // Values of `u64` are those that Flyte has.
+                let out_of_range = || out_of_range(Self::MIN, i64::try_from(Self::MAX).unwrap_or(i64::MAX));
                 match value {
                     Value::Integer(number) => Self::try_from(number).map_err(|_| out_of_range()),
+                    Value::Float(number) if number.abs() >= TOO_LARGE => Err(out_of_range()),
                     // Another SDK may have written the whole number as a float.
                     Value::Float(number) => whole(number)
                         .ok_or_else(|| ValueError::new("expected an integer"))
@@ -32,6 +35,19 @@ macro_rules! integers {
 }
 
 integers! { i8 i16 i32 i64 isize u8 u16 u32 u64 usize }
+
+/// The first float above the integers of 64 bits: 2^63.
+const TOO_LARGE: f64 = 9_223_372_036_854_775_808.0;
+
+/// The error for a number that is not between `min` and `max`.
+pub(crate) fn out_of_range(min: impl Display, max: impl Display) -> ValueError {
+    ValueError::new(format!("is out of range: expected {min} to {max}"))
+}
+
+/// The error for a float that is not between `min` and `max`, which would have hundreds of digits.
+pub(crate) fn float_out_of_range(min: impl LowerExp, max: impl LowerExp) -> ValueError {
+    out_of_range(format_args!("{min:e}"), format_args!("{max:e}"))
+}
 
 /// Returns `number` as an integer, if the conversion is exact.
 fn whole(number: f64) -> Option<i64> {

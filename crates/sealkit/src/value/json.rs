@@ -8,6 +8,7 @@ use serde::{
 };
 
 use super::Value;
+use crate::task_type::out_of_range;
 
 struct ValueVisitor;
 
@@ -37,7 +38,8 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<Value, E> {
-        i64::try_from(number).map(Value::Integer).map_err(|_| E::custom("an integer is larger than 2^63 - 1"))
+        let number = i64::try_from(number).map(Value::Integer);
+        number.map_err(|_| E::custom(format_args!("an integer {}", out_of_range(i64::MIN, i64::MAX))))
     }
 
     fn visit_f64<E: Error>(self, number: f64) -> Result<Value, E> {
@@ -65,7 +67,8 @@ impl<'de> Visitor<'de> for ValueVisitor {
         let mut seen = std::collections::HashSet::new();
         while let Some((key, item)) = map.next_entry::<String, Value>()? {
             if !seen.insert(key.clone()) {
-                return Err(A::Error::custom("duplicate key"));
+                let key = sealkit_names::escape(&key);
+                return Err(A::Error::custom(format_args!("key `{key}` occurs twice")));
             }
             entries.push((key, item));
         }

@@ -1,7 +1,12 @@
 //! Parses values from command-line text.
 
+use std::num::{IntErrorKind, ParseIntError};
+
 use super::{Reference, Value, ValueError};
-use crate::{TaskType, Type, task_type::time};
+use crate::{
+    TaskType, Type,
+    task_type::{float_out_of_range, out_of_range, time},
+};
 
 impl Value {
     /// Parses `text` as a value of type `expected`.
@@ -22,8 +27,10 @@ impl Value {
             | Type::File(_)
             | Type::Dir(_) => Ok(Self::String(text.to_owned())),
             Type::Integer => {
-                let expected = "expected a 64-bit integer, such as `-5`";
-                text.parse().map(Self::Integer).map_err(|_| ValueError::new(expected))
+                text.parse().map(Self::Integer).map_err(|error: ParseIntError| match error.kind() {
+                    IntErrorKind::PosOverflow | IntErrorKind::NegOverflow => out_of_range(i64::MIN, i64::MAX),
+                    _ => ValueError::new("expected a 64-bit integer, such as `-5`"),
+                })
             }
             Type::Float => {
                 text.parse().map(Self::Float).map_err(|_| ValueError::new("expected a float, such as `1.5`"))
@@ -33,14 +40,30 @@ impl Value {
             }
             Type::List(_) | Type::Map(_) | Type::Object | Type::Struct(_) | Type::Outputs(_) => {
                 let example = if matches!(expected, Type::List(_)) { "[…]" } else { "{…}" };
-                serde_json::from_str(text).map_err(|error| {
-                    // Only the position: the text of the error may show the input.
-                    let position = format!("line {}, column {}", error.line(), error.column());
-                    ValueError::new(format!("expected JSON, such as `{example}`: syntax error at {position}"))
-                })
+                serde_json::from_str(text).map_err(|error| json_error(&error, example))
             }
         }
     }
+}
+
+/// The error for text that is not JSON, such as `example`, or for JSON that is not a [`Value`].
+fn json_error(error: &serde_json::Error, example: &str) -> ValueError {
+    let (line, column) = (error.line(), error.column());
+    let text = error.to_string();
+    let reason = text.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&text);
+    let reason = match reason {
+        // Only the deserialization of `Value` has errors of this category.
+        _ if error.is_data() => reason.to_owned(),
+        "number out of range" => format!("a float {}", float_out_of_range(f64::MIN, f64::MAX)),
+        "recursion limit exceeded" => "it is nested too deeply: expected less than 128 levels".to_owned(),
+        // The text of other errors may show the input.
+        _ => {
+            let problem =
+                format!("expected JSON, such as `{example}`: syntax error at line {line}, column {column}");
+            return ValueError::new(problem);
+        }
+    };
+    ValueError::new(format!("is invalid at line {line}, column {column}: {reason}"))
 }
 
 /// Returns whether the text `null` is a value of this type.
