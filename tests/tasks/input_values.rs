@@ -55,6 +55,18 @@ fn a_number_out_of_range_is_reported_with_its_range() {
 }
 
 #[test]
+fn a_float_that_would_be_infinite_is_out_of_range() {
+    let short = "-3.4028235e38 to 3.4028235e38";
+    are_errors(&[
+        ("--d 1e400", format!("`d` is out of range: expected {FLOATS}")),
+        ("--d -1e400", format!("`d` is out of range: expected {FLOATS}")),
+        ("--c 1e400", format!("`c` is out of range: expected {FLOATS}")),
+        ("--c 1e40", format!("`c` is out of range: expected {short}")),
+        ("--many [1,-1e40]", format!("`many.1` is out of range: expected {short}")),
+    ]);
+}
+
+#[test]
 fn infinity_is_a_float() {
     let finished = run("run numbers --d inf --c -Infinity");
     assert_eq!(finished.stdout, "\"None Some(inf) Some(-inf) None None None None\"\n", "{finished}");

@@ -49,7 +49,13 @@ pub(super) fn from_text(of: &LiteralType, text: &str) -> Result<Literal, String>
                 Err(error) if is_overflow(&error) => return Err(integer_out_of_range()),
                 Err(_) => None,
             },
-            Ok(SimpleType::Float) => text.parse().ok().map(PrimitiveValue::FloatValue),
+            Ok(SimpleType::Float) => match text.parse::<f64>() {
+                // Infinity is written in letters.
+                Ok(number) if number.is_infinite() && text.contains(|c: char| c.is_ascii_digit()) => {
+                    return Err(format!("out of range: expected {:e} to {:e}", f64::MIN, f64::MAX));
+                }
+                number => number.ok().map(PrimitiveValue::FloatValue),
+            },
             Ok(SimpleType::Boolean) => text.parse().ok().map(PrimitiveValue::Boolean),
             _ => return from_json(of, &Value::String(text.to_owned())),
         }
@@ -251,6 +257,11 @@ mod tests {
                 LiteralType::from(SimpleType::Integer),
                 "9223372036854775808",
                 "out of range: expected -9223372036854775808 to 9223372036854775807",
+            ),
+            (
+                LiteralType::from(SimpleType::Float),
+                "-1e400",
+                "out of range: expected -1.7976931348623157e308 to 1.7976931348623157e308",
             ),
             (
                 LiteralType::from(SimpleType::Struct),

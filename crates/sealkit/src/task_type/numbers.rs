@@ -86,9 +86,14 @@ impl TaskType for f32 {
         f64::from(*self).to_value()
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "`f32` is what the task takes")]
     fn from_value(value: Value) -> Result<Self, ValueError> {
-        f64::from_value(value).map(|number| number as Self)
+        let number = f64::from_value(value)?;
+        #[expect(clippy::cast_possible_truncation, reason = "`f32` is what the task takes")]
+        let rounded = number as Self;
+        if rounded.is_infinite() && number.is_finite() {
+            return Err(float_out_of_range(Self::MIN, Self::MAX));
+        }
+        Ok(rounded)
     }
 }
 

@@ -32,9 +32,14 @@ impl Value {
                     _ => ValueError::new("expected a 64-bit integer, such as `-5`"),
                 })
             }
-            Type::Float => {
-                text.parse().map(Self::Float).map_err(|_| ValueError::new("expected a float, such as `1.5`"))
-            }
+            Type::Float => match text.parse::<f64>() {
+                // Infinity is written in letters.
+                Ok(number) if number.is_infinite() && text.contains(|c: char| c.is_ascii_digit()) => {
+                    Err(float_out_of_range(f64::MIN, f64::MAX))
+                }
+                Ok(number) => Ok(Self::Float(number)),
+                Err(_) => Err(ValueError::new("expected a float, such as `1.5`")),
+            },
             Type::Boolean => {
                 text.parse().map(Self::Boolean).map_err(|_| ValueError::new("expected `true` or `false`"))
             }
