@@ -93,3 +93,26 @@ fn json_that_is_no_value_is_not_called_a_syntax_error() {
     assert!(finished.stderr.contains("expected JSON, such as `{…}`: syntax error at line 1"), "{finished}");
     assert!(!finished.stderr.contains("hunter2"), "{finished}");
 }
+
+#[test]
+fn a_default_that_fails_is_reported_as_a_default() {
+    insta::assert_snapshot!(run("inputs large_default"), @"
+    exit code 2
+    -- stderr
+    error: the default of input `n` is too large: integers in Flyte are signed and have 64 bits
+    hint: pass a value: --n VALUE
+    ");
+    insta::assert_snapshot!(run("inputs large_default --n 1"), @"
+    exit code 2
+    -- stderr
+    error: the default of input `many.1` is too large: integers in Flyte are signed and have 64 bits
+    hint: pass a value: --many VALUE
+    ");
+    for command in ["run", "inputs"] {
+        let finished = run(&format!("{command} panicking_default"));
+        assert_eq!(finished.code, Some(2), "{finished}");
+        let expected = "\nerror: the default of input `name` panicked\nhint: pass a value: --name VALUE\n";
+        assert!(finished.stderr.ends_with(expected), "{finished}");
+    }
+    assert_eq!(run("run panicking_default --name x").stdout, "\"x\"\n");
+}

@@ -214,9 +214,8 @@ impl Variable {
     ///
     /// Returns an error if Flyte has no value for the default, or if its expression panics.
     pub fn default_value(&self) -> Option<Result<Value, ValueError>> {
-        let default = catch_unwind(self.default?);
-        let default = default.unwrap_or_else(|_| Err(ValueError::new("the default panicked")));
-        Some(default.map_err(|error| error.at(self.name)))
+        let default = call_default(self.default?).and_then(|value| value);
+        Some(default.map_err(|error| error.at(self.name).of_default()))
     }
 
     /// Whether a call by name needs no value.
@@ -228,6 +227,11 @@ impl Variable {
     pub(crate) fn value_if_absent(&self) -> Option<Result<Value, ValueError>> {
         self.default_value().or_else(|| self.r#type.is_optional().then_some(Ok(Value::None)))
     }
+}
+
+/// Calls the function of a default. A panic is an error.
+fn call_default<T>(default: fn() -> T) -> Result<T, ValueError> {
+    catch_unwind(default).map_err(|_| ValueError::new("panicked"))
 }
 
 impl Type {
@@ -300,6 +304,7 @@ mod tests {
             || Ok(Value::Integer([1_i64].get(1).copied().unwrap()));
         let input = Variable { default: Some(default), ..Variable::__new("n", Type::Integer) };
         let error = input.default_value().unwrap().unwrap_err();
-        assert_eq!((error.path(), error.problem()), ("n", "the default panicked"));
+        assert_eq!((error.path(), error.problem()), ("n", "panicked"));
+        assert_eq!(error.to_string(), "the default of `n` panicked");
     }
 }

@@ -108,12 +108,14 @@ impl Value {
 pub struct ValueError {
     path: String,
     problem: String,
+    /// Whether the value is the default of an input.
+    is_of_default: bool,
 }
 
 impl ValueError {
     /// Creates an error for the whole value, such as "is not a port".
     pub fn new(problem: impl Into<String>) -> Self {
-        Self { path: String::new(), problem: problem.into() }
+        Self { path: String::new(), problem: problem.into(), is_of_default: false }
     }
 
     pub(crate) fn expected(expected: &str, found: &Value) -> Self {
@@ -125,6 +127,31 @@ impl ValueError {
     pub fn at(mut self, part: impl fmt::Display) -> Self {
         self.path = if self.path.is_empty() { part.to_string() } else { format!("{part}.{}", self.path) };
         self
+    }
+
+    /// Marks the error of the default of an input.
+    pub(crate) fn of_default(mut self) -> Self {
+        self.is_of_default = true;
+        self
+    }
+
+    pub(crate) const fn is_of_default(&self) -> bool {
+        self.is_of_default
+    }
+
+    /// Returns the message for an input of a task, whose name is the first part of the path.
+    pub(crate) fn input_message(&self) -> String {
+        self.message("input ")
+    }
+
+    /// Returns the message, with a word before the path.
+    fn message(&self, word: &str) -> String {
+        let owner = if self.is_of_default { "the default of " } else { "" };
+        if self.path.is_empty() {
+            return format!("{owner}{word}{}", self.problem);
+        }
+        // Keys may contain control characters.
+        format!("{owner}{word}`{}` {}", sealkit_names::escape(&self.path), self.problem)
     }
 
     /// Returns the path of the value, such as `rows.3.name`. It is empty for the whole value.
@@ -140,11 +167,7 @@ impl ValueError {
 
 impl fmt::Display for ValueError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.path.is_empty() {
-            // Keys may contain control characters.
-            write!(f, "`{}` ", sealkit_names::escape(&self.path))?;
-        }
-        f.write_str(&self.problem)
+        f.write_str(&self.message(""))
     }
 }
 

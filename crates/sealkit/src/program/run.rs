@@ -244,7 +244,9 @@ fn unknown_input(command: &str, task: &TaskMetadata, name: &str) -> ProgramError
 }
 
 fn input_error(command: &str, task: &TaskMetadata, error: &ValueError) -> ProgramError {
-    ProgramError::usage(format!("input {error}"), see_help(command, task))
+    let name = error.path().split('.').next().filter(|_| error.is_of_default());
+    let hint = name.map_or_else(|| see_help(command, task), |name| format!("pass a value: --{name} VALUE"));
+    ProgramError::usage(error.input_message(), hint)
 }
 
 fn output_error(task: &str, reason: &dyn std::fmt::Display) -> ProgramError {

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::{TaskType, Type, Variable};
+use super::{TaskType, Type, Variable, call_default};
 use crate::value::{Value, ValueError};
 
 /// The inputs of a call.
@@ -169,13 +169,13 @@ impl<T> Member<T> {
     ///
     /// # Errors
     ///
-    /// Returns an error if the member is missing or has the wrong type.
+    /// Returns an error if the member is missing or has the wrong type, or if its default panics.
     pub fn take(&self, members: &mut Members) -> Result<T, ValueError> {
         let name = self.variable.name;
         let index = members.0.iter().position(|(key, _)| key == name);
         let value = index.map(|index| members.0.swap_remove(index).1);
         if let (None, Some(default)) = (&value, self.default) {
-            return Ok(default());
+            return call_default(default).map_err(|error| error.at(name).of_default());
         }
         (self.from_value)(value).map_err(|error| error.at(name))
     }

@@ -35,7 +35,7 @@ pub(super) fn run(
     let outcome = session.run(|| catch_unwind(AssertUnwindSafe(|| task.invoke()(members))));
     let output = match outcome {
         Ok(Ok(output)) => output,
-        Ok(Err(InvokeError::Input(error))) => return Err(invalid_value(format!("input {error}"))),
+        Ok(Err(InvokeError::Input(error))) => return Err(invalid_value(error.input_message())),
         Ok(Err(InvokeError::Output(error))) => {
             return Err(invalid_value(format!("output of task `{name}`: {error}")));
         }
