@@ -51,6 +51,7 @@ pub fn check_cron(expression: &str) -> Result<(), String> {
             };
             format!("`{field}` is not a valid {name}: expected {min} to {max}{names}, a list, a range, a step or `*`")
         })?;
+        check_steps(field, name, max - min + 1)?;
         values.push(found);
     }
     // A star with a step is no star for the scheduler.
@@ -62,6 +63,20 @@ pub fn check_cron(expression: &str) -> Result<(), String> {
         return Err("it never runs: none of its months has this day".to_owned());
     }
     Ok(())
+}
+
+/// Checks the steps of a field with `count` values. A larger step has no second value, and does not reach into the next hour or day.
+fn check_steps(field: &str, name: &str, count: u32) -> Result<(), String> {
+    let step = |part: &str| part.split_once('/')?.1.parse().ok();
+    let Some(step) = field.split(',').filter_map(step).find(|step: &u32| *step > count) else {
+        return Ok(());
+    };
+    let rate = match name {
+        "minute" => format!("; for an interval, write `FixedRate(\"{step}m\")`"),
+        "hour" => format!("; for an interval, write `FixedRate(\"{step}h\")`"),
+        _ => String::new(),
+    };
+    Err(format!("`{field}` is not a valid {name}: the step is {step}, expected 1 to {count}{rate}"))
 }
 
 /// Returns the values of a field, or `None` if it is malformed.
@@ -161,6 +176,7 @@ mod tests {
             "0 0 29 2 *",
             "0 0 31 2 mon",
             "0 0 31 2 */2",
+            "*/60 */24 */31 */12 */7",
             "0  9\t* * *",
         ] {
             assert_eq!(check_cron(good), Ok(()), "{good}");
@@ -187,9 +203,18 @@ mod tests {
             "0 0 31 2 *",
             "0 0 31 4,6,9,11 *",
             "0 0 30 feb ?",
+            "*/61 * * * *",
+            "0 8,*/25 * * *",
+            "0 0 5/32 * *",
+            "0 0 1 */13 *",
+            "0 0 * * */8",
         ] {
             assert!(check_cron(bad).is_err(), "{bad}");
         }
+        assert_eq!(
+            check_cron("*/90 * * * *").unwrap_err(),
+            "`*/90` is not a valid minute: the step is 90, expected 1 to 60; for an interval, write `FixedRate(\"90m\")`"
+        );
         assert_eq!(check_cron("0 0 30 2 *").unwrap_err(), "it never runs: none of its months has this day");
     }
 
