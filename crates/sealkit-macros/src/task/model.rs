@@ -240,7 +240,7 @@ fn inputs(function: &Function, diagnostics: &mut Diagnostics) -> Vec<Input> {
             continue;
         }
         match &*input.pat {
-            Pat::Ident(name) if name.ident == "help" => {
+            Pat::Ident(name) if name.ident.unraw() == "help" => {
                 diagnostics.at(name, "`--help` prints the help of the task: call the input something else");
             }
             Pat::Ident(name) if name.subpat.is_none() && name.by_ref.is_none() => {
