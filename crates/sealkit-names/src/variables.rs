@@ -134,6 +134,16 @@ pub const fn is_reserved(name: &str) -> bool {
     false
 }
 
+/// Returns whether an environment variable can have the value: it has no null character.
+pub const fn is_value(value: &str) -> bool {
+    let bytes = value.as_bytes();
+    let mut i = 0;
+    while i < bytes.len() && bytes[i] != 0 {
+        i += 1;
+    }
+    i == bytes.len()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -147,3 +147,4 @@ pub const fn is_declared(secrets: &[Secret], group: Option<&str>, key: &str, acc
 
 /// The access that a read asks for.
 pub use sealkit_names::read::Access as ReadAccess;
+pub use sealkit_names::variables::is_value as is_variable_value;

@@ -1,6 +1,6 @@
 //! Settings that several tasks share.
 
-use sealkit_names::rules;
+use sealkit_names::{rules, variables};
 
 use crate::{Cache, Resources, Schedule, Secret};
 
@@ -96,7 +96,8 @@ impl Environment {
     ///
     /// # Panics
     ///
-    /// Panics, at compile time in a constant, if a name is malformed, reserved for Flyte and sealkit, or repeated.
+    /// Panics, at compile time in a constant, if a name is malformed, reserved for Flyte and sealkit, or repeated, or if a value contains
+    /// a null character.
     #[must_use]
     #[track_caller]
     pub const fn env(mut self, variables: &'static [(&'static str, &'static str)]) -> Self {
@@ -167,11 +168,11 @@ pub const fn check_service_account(name: &str) {
     );
 }
 
-/// Checks the names of environment variables.
+/// Checks the names and values of environment variables.
 ///
 /// # Panics
 ///
-/// Panics with the rule that a name breaks.
+/// Panics with the rule that a name or a value breaks.
 #[track_caller]
 #[expect(clippy::panic, reason = "runs at compile time in a constant")]
 pub const fn check_env(variables: &[(&str, &str)]) {
@@ -180,6 +181,10 @@ pub const fn check_env(variables: &[(&str, &str)]) {
         if let Err(error) = rules::check_variable(variables[i].0) {
             panic!("{}", error.rule());
         }
+        assert!(
+            variables::is_value(variables[i].1),
+            "the value of an environment variable contains a null character: remove it"
+        );
         let mut j = 0;
         while j < i {
             assert!(!rules::is_same(variables[i].0, variables[j].0), "an environment variable is set twice");

@@ -2,13 +2,13 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
-use sealkit_names::rules;
+use sealkit_names::{rules, variables};
 use syn::{Expr, ExprPath, LitStr, Path};
 
 use super::{cache::Cache, schedule::Schedule};
 use crate::{
     diagnostics::Diagnostics,
-    syntax::{Variable, crate_at, option},
+    syntax::{Variable, crate_at, option, string_literal},
 };
 
 /// The settings that a task declares, or shares with others in an environment.
@@ -47,6 +47,10 @@ impl Settings {
                 diagnostics.at(&variable.name, error.message(&name));
             } else if settings.env.iter().any(|known| known.name.value() == name) {
                 diagnostics.at(&variable.name, format_args!("environment variable `{name}` is set twice"));
+            } else if let Some(value) = string_literal(&variable.value)
+                && !variables::is_value(&value.value())
+            {
+                diagnostics.at(value, null_in_value(&name));
             } else {
                 settings.env.push(variable);
             }
@@ -114,9 +118,15 @@ impl Settings {
             quote!(environment: #value,)
         });
         let entries = self.env.iter().map(|Variable { name, value }| {
-            let (_, span) = crate_at(krate, value);
+            let (krate, span) = crate_at(krate, value);
             let constant = quote_spanned!(span=> const __SEALKIT_VALUE: &str = #value;);
-            quote!((#name, { #constant __SEALKIT_VALUE }))
+            let message = null_in_value(&name.value());
+            let check = string_literal(value).is_none().then(|| {
+                quote_spanned! {span=>
+                    const _: () = ::core::assert!(#krate::__private::is_variable_value(__SEALKIT_VALUE), "{}", #message);
+                }
+            });
+            quote!((#name, { #constant #check __SEALKIT_VALUE }))
         });
         let env = (!self.env.is_empty()).then(|| quote!(env: &[#(#entries),*],));
         let service_account = self.service_account.as_ref().map(|name| {
@@ -148,4 +158,9 @@ impl Settings {
             })
         })
     }
+}
+
+/// Returns the error message for the value of the variable `name`.
+fn null_in_value(name: &str) -> String {
+    format!("the value of environment variable `{name}` contains a null character: remove it")
 }
