@@ -234,6 +234,9 @@ impl Options {
                     }
                     (_, Meta::NameValue(pair)) => {
                         let literal = parse_string(&pair.value, "rename = \"name\"", diagnostics);
+                        if let Some(literal) = literal.as_ref().filter(|literal| literal.value().is_empty()) {
+                            diagnostics.at(literal, "the name is empty: expected `rename = \"name\"`");
+                        }
                         options.rename = literal.map(|literal| literal.value());
                     }
                     (known, meta) => {
