@@ -131,6 +131,9 @@ impl NameError {
         }
         match name.chars().find(|c| !alphabet(*c)) {
             Some(c) => format!("`{}` contains `{}`: {rule}", escape(name), c.escape_debug()),
+            None if matches!((self, name), (Self::TaskName, "." | "..")) => {
+                format!("`{name}` is the name of a directory: {rule}, and is not `.` or `..`")
+            }
             None => format!("`{}` ({} bytes): {rule}", escape(name), name.len()),
         }
     }

@@ -70,7 +70,7 @@ impl Environment {
     pub const fn new(name: &'static str) -> Self {
         assert!(
             rules::check_task_name(name).is_ok() && name.len() <= 63,
-            "the name of an environment is 1 to 63 ASCII letters, digits, `-`, `_` or `.`"
+            "the name of an environment is 1 to 63 ASCII letters, digits, `-`, `_` or `.`, and is not `.` or `..`"
         );
         Self {
             name,

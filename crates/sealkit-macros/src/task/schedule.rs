@@ -234,7 +234,7 @@ impl Common {
                 if rules::check_task_name(&literal.value()).is_err() {
                     diagnostics.at(
                         literal,
-                        "the name of a schedule is 1 to 255 ASCII letters, digits, `-`, `_` or `.`",
+                        "the name of a schedule is 1 to 255 ASCII letters, digits, `-`, `_` or `.`, and is not `.` or `..`",
                     );
                     return None;
                 }
