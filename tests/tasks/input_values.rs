@@ -116,3 +116,19 @@ fn a_default_that_fails_is_reported_as_a_default() {
     }
     assert_eq!(run("run panicking_default --name x").stdout, "\"x\"\n");
 }
+
+#[test]
+fn schedules_are_described_with_their_names_and_settings() {
+    insta::assert_snapshot!(run("describe scheduled"), @"
+    exit code 0
+    -- stdout
+    scheduled (task in input_tasks)
+      Is started by several schedules.
+      input   time: optional datetime
+      output  o0: boolean
+      schedule nightly: @daily (UTC), inactive
+      schedule schedule: 0 9 * * mon-fri (Europe/Berlin), time in input `time`
+      schedule often: every 6 hours, from 2026-01-01
+      schedule later: every 15 minutes, inactive, from 2026-01-01T09:30:00Z
+    ");
+}

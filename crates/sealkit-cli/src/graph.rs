@@ -66,8 +66,11 @@ impl Graph {
                 TaskKind::Workflow => (NodeKind::Workflow, "workflow"),
                 TaskKind::Task => (NodeKind::Task, "task"),
             };
-            let schedules: Vec<String> =
-                task.schedules.iter().map(|schedule| schedule.automation.to_string()).collect();
+            let schedules = task.schedules.iter().map(|schedule| {
+                let note = if schedule.active { "" } else { " (inactive)" };
+                format!("{}{note}", schedule.automation)
+            });
+            let schedules: Vec<String> = schedules.collect();
             let deployed = task.deployed.as_ref().map(|deployed| format!("deployed as {deployed}"));
             let detail = deployed.unwrap_or_else(|| detail.to_owned());
             let detail = [&[detail], &schedules[..]].concat().join(", ");

@@ -53,3 +53,13 @@ fn a_page_shows_the_first_paragraph_of_the_documentation() {
     let page = html::draw(&Graph::new(&tasks), &tasks, "title");
     assert!(page.contains("<td>Counts the rows of a table.</td>"), "{page}");
 }
+
+#[test]
+fn a_task_shows_its_schedules() {
+    let mut tasks = workflows(&[("a", &[])]);
+    let rate =
+        |name: &str, active: bool| json!({"name": name, "active": active, "fixed_rate": {"minutes": 15}});
+    tasks[0].schedules = serde_json::from_value(json!([rate("often", true), rate("later", false)])).unwrap();
+    let graph = Graph::new(&with_sources(&tasks));
+    assert_eq!(graph.nodes[0].detail, "workflow, every 15 minutes, every 15 minutes (inactive)");
+}

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use sealkit_idl::prost_types::Timestamp;
 use sealkit_names::schedule::display_interval;
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +41,24 @@ pub enum Automation {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         start: Option<i64>,
     },
+}
+
+/// The form for people, such as `nightly: @daily (UTC), inactive`.
+impl fmt::Display for Schedule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.name, self.automation)?;
+        if !self.active {
+            f.write_str(", inactive")?;
+        }
+        if let Automation::FixedRate { start: Some(seconds), .. } = self.automation {
+            let start = Timestamp { seconds, nanos: 0 }.to_string();
+            write!(f, ", from {}", start.strip_suffix("T00:00:00Z").unwrap_or(&start))?;
+        }
+        match &self.trigger_time_input {
+            Some(input) => write!(f, ", time in input `{input}`"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// The form for people, such as `0 9 * * * (Europe/Berlin)` and `every 15 minutes`.

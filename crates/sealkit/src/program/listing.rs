@@ -182,8 +182,7 @@ fn block(task: &TaskMetadata) -> String {
         let _ = writeln!(text, "  {name} {value}");
     }
     for schedule in task.schedules() {
-        let model::Schedule { name, automation, .. } = (*schedule).into();
-        let _ = writeln!(text, "  {name} {automation}");
+        let _ = writeln!(text, "  schedule {}", model::Schedule::from(*schedule));
     }
     if let Some(cache) = task.cache() {
         let _ = writeln!(text, "  cache   {}", cache_text(&cache));
