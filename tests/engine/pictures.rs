@@ -100,3 +100,13 @@ fn a_browser_shows_the_report_of_a_run() {
         "error: cannot write the report to `/nonexistent/report.html`: No such file or directory\n"
     );
 }
+
+#[test]
+fn a_report_is_not_written_to_standard_output() {
+    insta::assert_snapshot!(runs().run_with("--report -", "divide --a 7 --b 2"), @"
+    exit code 2
+    -- stderr
+    error: cannot write the report to standard output: it has the output of the task
+    hint: name a file: --report run.html
+    ");
+}

@@ -28,6 +28,7 @@ use crate::{
 pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
     let mut timings = Timings::start();
     check_stdin(args)?;
+    check_report(args)?;
     let scope = Scope::new(args.domain.as_deref(), args.project.as_deref())?;
     let run_secrets =
         args.secret.iter().map(|text| run_secrets::parse(text)).collect::<Result<Vec<_>, CommandError>>()?;
@@ -172,6 +173,15 @@ fn check_stdin(args: &Run) -> Result<(), CommandError> {
         "standard input can be read only once: by `--stdin`, `--inputs-file -` or one `--secret NAME=-`",
     )
     .with_hint("write the other one to a file: --inputs-file PATH, --secret NAME=@FILE"))
+}
+
+/// Returns an error if the report is to be written to standard output.
+fn check_report(args: &Run) -> Result<(), CommandError> {
+    if args.report.as_deref().is_none_or(|path| path != Path::new("-")) {
+        return Ok(());
+    }
+    Err(CommandError::usage("cannot write the report to standard output: it has the output of the task")
+        .with_hint("name a file: --report run.html"))
 }
 
 /// Builds the target if necessary and opens the program.
