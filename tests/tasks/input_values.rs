@@ -118,6 +118,27 @@ fn a_default_that_fails_is_reported_as_a_default() {
 }
 
 #[test]
+fn all_malformed_values_are_reported_at_once() {
+    let line = r#"--small 300 --colour Blue --wait soon --bytes [1,256,257] --pages {"first":1,"last":-1} --times x --txet y"#;
+    for command in ["run", "inputs"] {
+        let finished = run(&format!("{command} converted {line}"));
+        assert_eq!(finished.code, Some(2), "{finished}");
+        assert_eq!(
+            finished.stderr,
+            "error: 7 errors in the inputs of task `converted`:\n  \
+             input `times` expected a 64-bit integer, such as `-5`\n  \
+             unknown input `txet` of task `converted`\n  \
+             input `small` is out of range: expected 0 to 255\n  \
+             input `colour` expected one of `Red`, `Green`\n  \
+             input `wait` expected a duration such as `86400.5s`\n  \
+             input `bytes.1` is out of range: expected 0 to 255\n  \
+             input `pages.last` is out of range: expected 0 to 65535\n\
+             hint: did you mean `--text`?\n"
+        );
+    }
+}
+
+#[test]
 fn schedules_are_described_with_their_names_and_settings() {
     insta::assert_snapshot!(run("describe scheduled"), @"
     exit code 0

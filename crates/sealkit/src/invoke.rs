@@ -7,8 +7,8 @@ use crate::{Value, ValueError, task_type::Members};
 /// A function that runs a task with inputs by name; the macros generate one for every task.
 pub(crate) type Invoke = fn(Members) -> Result<Option<Value>, InvokeError>;
 
-/// Converts the inputs of a task without running it; generated for every task with inputs.
-pub(crate) type CheckInputs = fn(Members) -> Result<(), InvokeError>;
+/// Converts inputs of a task without running it, and adds the errors; generated for every task with inputs.
+pub(crate) type CheckInputs = fn(&mut Members, &mut Vec<ValueError>);
 
 /// The error of a task that was called by name.
 #[derive(Debug)]

@@ -5,10 +5,10 @@ use std::{any::TypeId, time::Duration};
 use sealkit_protocol::description;
 
 use crate::{
-    AllowedSecret, Backoff, Cache, Environment, Resources, Schedule, Secret, Variable,
+    AllowedSecret, Backoff, Cache, Environment, Resources, Schedule, Secret, Value, ValueError, Variable,
     callee::Callee,
     environment::Settings,
-    invoke::{CheckInputs, Invoke, InvokeError},
+    invoke::{CheckInputs, Invoke},
     registry,
     task_type::Members,
 };
@@ -365,9 +365,13 @@ impl TaskMetadata {
         self.calls.is_none_or(is_declared) || (self.entry.type_id)() == id
     }
 
-    /// Checks that the inputs have the types that the task takes.
-    pub(crate) fn check_inputs(&self, inputs: Members) -> Result<(), InvokeError> {
-        self.entry.check_inputs.map_or(Ok(()), |check| check(inputs))
+    /// Returns the errors of inputs that do not have the types that the task takes, at most one for each input.
+    pub(crate) fn check_inputs(&self, inputs: Vec<(String, Value)>) -> Vec<ValueError> {
+        let mut errors = Vec::new();
+        if let Some(check) = self.entry.check_inputs {
+            check(&mut Members::new(inputs), &mut errors);
+        }
+        errors
     }
 
     /// Returns the inputs and outputs of the task.

@@ -249,17 +249,17 @@ impl Task {
         }
     }
 
-    /// Generates a function that converts the inputs without running the task.
+    /// Generates a function that converts inputs without running the task.
     fn check_inputs(&self) -> Option<TokenStream> {
         let krate = &self.krate;
         let constants: Vec<Ident> = (0..self.inputs.len()).map(input_constant).collect();
         (!constants.is_empty()).then(|| {
             quote! {
                 fn __sealkit_check_inputs(
-                    mut __sealkit_inputs: #krate::__private::Members,
-                ) -> ::core::result::Result<(), #krate::__private::InvokeError> {
-                    #(#krate::__private::Member::take(&#constants, &mut __sealkit_inputs).map(::core::mem::drop)?;)*
-                    ::core::result::Result::Ok(())
+                    __sealkit_inputs: &mut #krate::__private::Members,
+                    __sealkit_errors: &mut ::std::vec::Vec<#krate::ValueError>,
+                ) {
+                    #(#krate::__private::Member::check(&#constants, __sealkit_inputs, __sealkit_errors);)*
                 }
             }
         })

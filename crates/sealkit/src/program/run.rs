@@ -56,18 +56,20 @@ pub(super) fn to_inputs(
     };
     let mut values = parse_inputs(command, task, arguments)?;
     // A cluster does not add the defaults of all calls.
+    let mut defaults = Vec::new();
     for input in task.interface().inputs {
         let is_given = values.iter().any(|(name, _)| name == input.name);
         if let (false, Some(default)) = (is_given, input.value_if_absent()) {
             let value = default.map_err(|error| input_error(command, task, &error))?;
-            values.push((input.name.to_owned(), value));
+            defaults.push((input.name.to_owned(), value));
         }
     }
+    if let Some(error) = task.check_inputs(defaults.clone()).pop() {
+        return Err(input_error(command, task, &error.of_default()));
+    }
+    values.extend(defaults);
     // The order is part of the cache key of a cluster.
     values.sort_by(|(a, _), (b, _)| a.cmp(b));
-    if let Err(InvokeError::Input(error)) = task.check_inputs(Members::new(values.clone())) {
-        return Err(input_error(command, task, &error));
-    }
     let literals = values.into_iter().map(literal).collect::<Result<Vec<_>, ProgramError>>()?;
     Ok(literals.into())
 }
@@ -94,14 +96,14 @@ pub(super) fn find_input(task: &TaskMetadata, name: &str) -> Option<&'static Var
     task.interface().inputs.iter().find(|input| input.name == name)
 }
 
-/// Parses command-line inputs as values of the declared types.
+/// Parses command-line inputs as values of the declared types. Reports the errors of all inputs at once, one for each.
 fn parse_inputs(
     command: &str,
     task: &TaskMetadata,
     arguments: Vec<(String, String)>,
 ) -> Result<Vec<(String, Value)>, ProgramError> {
     let mut values: Vec<(String, Value)> = Vec::new();
-    let (mut errors, mut meant) = (Vec::new(), Vec::new());
+    let (mut errors, mut meant, mut present) = (Vec::new(), Vec::new(), Vec::new());
     for (name, text) in arguments {
         let Some(input) = find_input(task, &name) else {
             // One mistake is one error: the input that was meant is not missing.
@@ -109,22 +111,24 @@ fn parse_inputs(
             errors.push(unknown_input(command, task, &name));
             continue;
         };
-        if values.iter().any(|(name, _)| name == input.name) {
+        if present.contains(&input.name) {
             let message = format!("input `{}` is given more than once", input.name);
             errors.push(ProgramError::usage(message, see_help(command, task)));
             continue;
         }
         // An input with an error is not missing.
-        let value = parse_input(command, task, input, text).unwrap_or_else(|error| {
-            errors.push(error);
-            Value::None
-        });
-        values.push((input.name.to_owned(), value));
+        present.push(input.name);
+        match parse_input(command, task, input, text) {
+            Ok(value) => values.push((input.name.to_owned(), value)),
+            Err(error) => errors.push(error),
+        }
     }
+    let malformed = task.check_inputs(values.clone());
+    errors.extend(malformed.iter().map(|error| input_error(command, task, error)));
     let inputs = task.interface().inputs.iter();
     let missing: Vec<String> = inputs
         .filter(|input| !input.is_optional() && !meant.contains(&input.name))
-        .filter(|input| !values.iter().any(|(name, _)| name == input.name))
+        .filter(|input| !present.contains(&input.name))
         .map(|input| format!("`--{}` ({})", input.name, input.r#type))
         .collect();
     if !missing.is_empty() {

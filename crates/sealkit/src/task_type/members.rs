@@ -34,6 +34,12 @@ impl Members {
         }
     }
 
+    /// Removes a member and returns its value.
+    fn remove(&mut self, name: &str) -> Option<Value> {
+        let index = self.0.iter().position(|(key, _)| key == name)?;
+        Some(self.0.swap_remove(index).1)
+    }
+
     /// Checks that no members are left.
     ///
     /// # Errors
@@ -172,12 +178,18 @@ impl<T> Member<T> {
     /// Returns an error if the member is missing or has the wrong type, or if its default panics.
     pub fn take(&self, members: &mut Members) -> Result<T, ValueError> {
         let name = self.variable.name;
-        let index = members.0.iter().position(|(key, _)| key == name);
-        let value = index.map(|index| members.0.swap_remove(index).1);
+        let value = members.remove(name);
         if let (None, Some(default)) = (&value, self.default) {
             return call_default(default).map_err(|error| error.at(name).of_default());
         }
         (self.from_value)(value).map_err(|error| error.at(name))
+    }
+
+    /// Converts this member of `members`, if it is there, and adds the error.
+    pub fn check(&self, members: &mut Members, errors: &mut Vec<ValueError>) {
+        let name = self.variable.name;
+        let converted = members.remove(name).map(|value| self.parse(value));
+        errors.extend(converted.and_then(Result::err).map(|error| error.at(name)));
     }
 }
 
