@@ -9,6 +9,7 @@ import asyncio
 import base64
 import json
 import os
+import shutil
 import socket
 import sys
 import tempfile
@@ -179,6 +180,7 @@ async def main() -> None:
     ended = asyncio.create_task(asyncio.to_thread(sys.stdin.read))
     await asyncio.wait([ended, *servers], return_when=asyncio.FIRST_COMPLETED)
     backend.stop()
+    shutil.rmtree(directory, ignore_errors=True)
     # Exits without waiting for hanging calls.
     os._exit(0)
 
