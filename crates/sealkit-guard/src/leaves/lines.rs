@@ -247,7 +247,11 @@ impl Leaves {
         let (name, value) = (unquote(name).unwrap_or(name), value.trim());
         let class = label.class(name, value, names::class(name).inside(outer));
         let here = value.strip_prefix("<<").map(|word| word.trim_matches(['-', '~', '"', '\'']));
-        let end = here.or_else(|| TRIPLE_QUOTES.into_iter().find(|quotes| value == *quotes));
+        let is_delimiter = |word: &&str| {
+            !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_')
+        };
+        let end =
+            here.filter(is_delimiter).or_else(|| TRIPLE_QUOTES.into_iter().find(|quotes| value == *quotes));
         let is_open = value.is_empty()
             || value.starts_with(['|', '>']) && value.len() <= 3
             || matches!(value, "[" | "{" | "(")

@@ -124,6 +124,7 @@ fn a_password_of_words_is_found_where_its_name_is_not_right_before_it() {
     for (value, password) in [
         ("DB_PASSWORD=Blue&Horse=7\n", "Blue&Horse=7"),
         ("spring.datasource.password=Vio;le=tOra#nge8", "Vio;le=tOra#nge8"),
+        ("DB_PASSWORD=<<Kx7q!\nDB_HOST=db\n", "<<Kx7q!"),
     ] {
         assert!(found(value).iter().any(|leaf| leaf == password), "{value}: {:?}", found(value));
     }

@@ -262,9 +262,10 @@ fn column_end(text: &[u8], at: usize, numbers: &[Number]) -> Option<usize> {
     let bytes: usize = numbers.iter().map(|number| (number.end - number.start).div_ceil(2)).sum();
     let rest = &text[at..];
     let gap = rest.iter().take(MAX_COLUMN_GAP).take_while(|byte| b" \t\r".contains(byte)).count();
-    // The column may be between bars.
-    let line = rest.iter().take(gap + bytes + 3).position(|byte| *byte == b'\n');
-    let is_whole = rest.len() <= gap + bytes + 2;
+    // The column may be between bars, and the line may end with `\r\n`.
+    let longest = gap + bytes + 3;
+    let line = rest.iter().take(longest + 1).position(|byte| *byte == b'\n');
+    let is_whole = rest.len() <= longest;
     line.or(Some(rest.len()).filter(|_| is_whole)).filter(|_| bytes > 0).map(|length| at + length)
 }
 
