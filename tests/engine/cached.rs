@@ -277,6 +277,9 @@ fn equal_calls_of_a_serialized_task_wait_for_each_other() {
     });
     assert!(outputs.iter().all(|finished| finished.code == Some(0)), "{outputs:?}");
     assert_eq!(counted.count(), 1);
+    let waits =
+        |finished: &&Finished| finished.stderr.contains("counted_once waits until an equal call has ended");
+    assert!(outputs.iter().filter(waits).count() > 0, "{outputs:?}");
 }
 
 /// Eight runs at once, while others are killed at any moment, and damaged and unwritable files: there is never a wrong result.

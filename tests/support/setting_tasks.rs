@@ -257,7 +257,7 @@ fn counted_failure(log: String) -> anyhow::Result<()> {
 #[task(cache = Cache("v1", serialize = true))]
 fn counted_once(log: String) -> anyhow::Result<()> {
     append(&log)?;
-    std::thread::sleep(Duration::from_millis(300));
+    std::thread::sleep(Duration::from_millis(1500));
     Ok(())
 }
 

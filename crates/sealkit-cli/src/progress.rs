@@ -92,6 +92,11 @@ impl Progress {
                 state.cached += 1;
                 state.line(depth, &format!("{symbol}{NAME}{label}{NAME:#} succeeded {DIM}(cached){DIM:#}"));
             }
+            Event::Waiting { caller, task } => {
+                let depth = caller.and_then(|caller| state.pods.get(&caller)).map_or(0, |pod| pod.depth + 1);
+                let line = format!("{NAME}{}{NAME:#} waits until an equal call has ended", task.name);
+                state.line(depth, &line);
+            }
             // Once for each task.
             Event::NotCached { task, reason, hint } if state.uncached.insert(task.name.clone()) => {
                 state.end_line(None);

@@ -39,6 +39,13 @@ pub enum Event<'a> {
         /// The outputs, not redacted.
         success: &'a Success,
     },
+    /// A call of a serialized task waits until an equal call has ended, in this run or in another one.
+    Waiting {
+        /// The pod whose task made the call.
+        caller: Option<u64>,
+        /// The task.
+        task: &'a Task,
+    },
     /// A call is not cached, although the task asks for it.
     NotCached {
         /// The task.

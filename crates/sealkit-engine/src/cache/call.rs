@@ -1,6 +1,14 @@
 //! A call whose result may be cached.
 
-use std::{borrow::Cow, collections::BTreeMap, ffi::OsStr, io, slice, sync::atomic::Ordering, time::Instant};
+use std::{
+    borrow::Cow,
+    cell::Cell,
+    collections::BTreeMap,
+    ffi::OsStr,
+    io, slice,
+    sync::atomic::Ordering,
+    time::{Duration, Instant},
+};
 
 use prost::Message as _;
 use sealkit_idl::task::Inputs;
@@ -40,6 +48,9 @@ impl From<io::Error> for Reason {
         Self::io("cannot store the result: ", &error)
     }
 }
+
+/// A shorter wait for an equal call is not worth a line.
+const SHORT_WAIT: Duration = Duration::from_secs(1);
 
 /// What the cache has for a call.
 pub(crate) enum Cached {
@@ -89,8 +100,13 @@ impl Engine {
             let (key, files) = self.key(task, settings, inputs, self.revisions(&reachable)?)?;
             // A task that calls itself would wait for itself.
             let lock = if settings.serialize && !self.is_called_by(caller, &task.name) {
-                let is_over =
-                    || self.is_cancelled(caller) || limit.is_some_and(|limit| limit <= Instant::now());
+                let (started, is_reported) = (Instant::now(), Cell::new(false));
+                let is_over = || {
+                    if started.elapsed() >= SHORT_WAIT && !is_reported.replace(true) {
+                        (self.observer)(&Event::Waiting { caller: caller.map(|caller| caller.pod), task });
+                    }
+                    self.is_cancelled(caller) || limit.is_some_and(|limit| limit <= Instant::now())
+                };
                 cache.lock(&key, is_over).map_err(|error| Reason::io("cannot open its lock: ", &error))?
             } else {
                 None
