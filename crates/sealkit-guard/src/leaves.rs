@@ -81,10 +81,16 @@ impl Leaves {
         if is_leaf && !is_reference(text) {
             self.push(text);
         }
-        if class == Class::Public && text.len() >= MIN_PUBLIC && self.public.len() < MAX_LEAVES {
-            self.public.push(text.as_bytes().into());
+        if class == Class::Public {
+            self.add_public(text);
         }
         self.collect(text, class, depth + 1);
+    }
+
+    fn add_public(&mut self, text: &str) {
+        if text.len() >= MIN_PUBLIC && self.public.len() < MAX_LEAVES {
+            self.public.push(text.as_bytes().into());
+        }
     }
 
     fn push(&mut self, leaf: impl AsRef<[u8]>) {
@@ -247,13 +253,24 @@ fn from_hexadecimal(digits: &[u8]) -> ZeroizingBytes {
     bytes
 }
 
-/// Returns whether a text consists of words and short numbers, like a setting, an identifier, a path or an address.
+/// Returns whether a text consists of words and short numbers, like a setting, an identifier, a path or an address, or is a date.
 fn is_ordinary(text: &str) -> bool {
     let text = text.trim_matches(|c: char| "\"'`,;".contains(c));
+    let text = without_year(text).unwrap_or(text);
     text.split(|c: char| c.is_ascii_whitespace() || "-_./:,".contains(c)).all(|part| {
         let is_number = part.len() <= 3 && part.bytes().all(|byte| byte.is_ascii_digit());
         is_number || is_identifier(part)
     })
+}
+
+/// Returns a date, such as `2026-01-31` and `2026-01-31T10:00:00Z`, as two or more short numbers.
+fn without_year(text: &str) -> Option<&str> {
+    let (year, rest) = text.split_once('-')?;
+    let is_date = rest.len() >= 5
+        && rest.bytes().all(|byte| byte.is_ascii_digit() || b"-:.+ TZ".contains(&byte))
+        && rest.as_bytes()[2] == b'-';
+    let rest = rest.trim_end_matches('Z');
+    (is_date && year.len() == 4 && year.bytes().all(|byte| byte.is_ascii_digit())).then_some(rest)
 }
 
 /// Returns whether a text is a word or several ones: `word`, `WORD`, `twoWords`, `oauth2`.

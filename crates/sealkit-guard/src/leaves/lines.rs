@@ -246,6 +246,9 @@ impl Leaves {
         }
         let (name, value) = (unquote(name).unwrap_or(name), value.trim());
         let class = label.class(name, value, names::class(name).inside(outer));
+        if class == Class::Public {
+            self.add_public(text);
+        }
         let here = value.strip_prefix("<<").map(|word| word.trim_matches(['-', '~', '"', '\'']));
         let is_delimiter = |word: &&str| {
             !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_')
@@ -309,7 +312,8 @@ impl Leaves {
         }
         let oracle = line.rsplit_once('@').and_then(|(login, _)| login.split_once('/'));
         if let Some((_, password)) = oracle.filter(|(login, _)| !login.contains(':') && !line.contains(' ')) {
-            self.add(password, Class::Secret, depth);
+            // What comes after the host is a port.
+            return self.add(password, Class::Secret, depth);
         }
         let Some((user, password)) = line.split_once(':') else { return };
         let is_user = !user.contains(char::is_whitespace) && !password.starts_with("//");

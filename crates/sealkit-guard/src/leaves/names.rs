@@ -99,11 +99,12 @@ const QUALIFIERS: [&str; 30] = [
     "encoded",
 ];
 /// Last words of public names.
-const PUBLIC_WORDS: [&str; 40] = [
+const PUBLIC_WORDS: [&str; 51] = [
     "uri", "url", "endpoint", "host", "domain", "ip", "address", "email", "mail", "type", "user", "name",
     "version", "alg", "algo", "expiry", "expires", "ttl", "region", "zone", "port", "path", "file", "dir",
     "project", "schema", "role", "server", "issuer", "scope", "scopes", "status", "crt", "cert", "arn",
-    "tenant", "lineage", "dn", "ref", "refs",
+    "tenant", "lineage", "dn", "ref", "refs", "timeout", "lifetime", "length", "size", "limit", "days",
+    "hours", "minutes", "seconds", "interval", "enabled",
 ];
 /// Ends of public names, also of names in one word.
 const PUBLIC_ENDS: [&str; 16] = [

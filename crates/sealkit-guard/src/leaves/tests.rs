@@ -176,6 +176,8 @@ fn settings_and_public_fields_are_no_leaves() {
         "user: app:staff\n",
         "curl --user-agent app --key-type rsa\n",
         "auth optional\n",
+        "key_rotated: 2026-01-31\nauth_since=2026-01-31 10:00\n",
+        "session_timeout=86400\ntoken_lifetime: 7200\nkey_size=4096\n",
         "# tokens, hosts\nhost=db\n",
         r#"{"private_ip": "10.20.30.41"}"#,
         "[default]\naws_access_key_id = AKIA5ZFKKIBJ5J6WJIBA\n",
