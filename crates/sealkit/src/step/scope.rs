@@ -52,6 +52,7 @@ pub(super) fn name_inside(frame: &Frame, name: &str) -> String {
 }
 
 /// Returns the name of a step without those around it.
+#[cfg(feature = "cluster")]
 pub(crate) fn last_name(name: &str) -> &str {
     name.rsplit("]/").next().unwrap_or(name)
 }
