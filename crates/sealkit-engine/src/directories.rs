@@ -8,14 +8,26 @@ use sealkit_program::{Error, Result, Task};
 use crate::engine::Engine;
 
 impl Engine {
-    /// Returns the directory of the files that tasks store, if they have files as inputs or outputs.
+    /// Returns the directory of the files that tasks store, if they have files as inputs or outputs, or may be tried again.
     pub fn data(&self) -> Option<&Path> {
-        self.data.as_ref().map(RunDirectory::path)
+        self.data.get().map(RunDirectory::path)
+    }
+
+    /// Returns the directory of the files that `task` stores. The next attempt may get a file as the result of a step.
+    pub(crate) fn data_of(&self, task: &Task) -> Option<&Path> {
+        if task.retries > 0
+            && self.data.get().is_none()
+            && let Ok(data) = for_files()
+        {
+            // Another pod may have set it.
+            let _ = self.data.set(data);
+        }
+        self.data()
     }
 
     /// Removes the files that tasks have stored.
     pub fn remove_data(&self) {
-        if let Some(data) = &self.data {
+        if let Some(data) = self.data.get() {
             data.remove();
         }
     }
@@ -47,9 +59,4 @@ pub(crate) fn has_files(tasks: &[Task]) -> bool {
     let interfaces = tasks.iter().map(|task| &task.interface);
     let mut variables = interfaces.flat_map(|interface| interface.inputs.iter().chain(&interface.outputs));
     variables.any(|variable| variable.r#type.has_file())
-}
-
-/// Returns whether files of these tasks outlive a pod: that of a step does, too, where there may be another attempt.
-pub(crate) fn keep_files(tasks: &[Task]) -> bool {
-    has_files(tasks) || tasks.iter().any(|task| task.retries > 0)
 }

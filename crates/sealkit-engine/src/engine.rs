@@ -7,7 +7,7 @@ use std::{
     io,
     path::Path,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
         mpsc,
     },
@@ -56,8 +56,8 @@ pub struct Engine {
     pub(crate) options: PodOptions,
     /// The directory of secret files, if any task needs one.
     directory: Option<RunDirectory>,
-    /// The directory of the files that tasks store, if they have files as inputs or outputs.
-    pub(crate) data: Option<RunDirectory>,
+    /// See [`data`](Self::data).
+    pub(crate) data: OnceLock<RunDirectory>,
     /// Why pods cannot hide their secret files.
     visible_files: Option<io::Error>,
     run: String,
@@ -122,7 +122,7 @@ impl Engine {
         program.disconnect();
         let needs_files = program.tasks().iter().any(|task| mounts::check(task, &values) == Ok(true));
         let directory = needs_files.then(directories::for_secrets).transpose()?;
-        let data = directories::keep_files(program.tasks()).then(directories::for_files).transpose()?;
+        let data = directories::has_files(program.tasks()).then(directories::for_files).transpose()?;
         let visible_files = directory
             .as_ref()
             .filter(|_| options.isolation == Isolation::Private)
@@ -137,7 +137,7 @@ impl Engine {
             values,
             options,
             directory,
-            data,
+            data: data.map(OnceLock::from).unwrap_or_default(),
             visible_files,
             run,
             observer,
@@ -310,7 +310,7 @@ impl Engine {
             run: &self.run,
             action: &format!("a{action}"),
             attempt,
-            data: self.data(),
+            data: self.data_of(task),
             secrets: secrets.as_deref(),
             hides_files: self.visible_files.is_none(),
             mounts,
