@@ -58,7 +58,7 @@ fn page_of(run: &PastRun, log: &[u8]) -> String {
     let rows: String = run.calls.iter().map(|call| row(call, run.started, ended)).collect();
     let details: String = run.calls.iter().map(details).collect();
     let error =
-        run.error.as_deref().map(|error| format!("<pre>{}</pre>\n", escape(error))).unwrap_or_default();
+        run.error.as_deref().map(|error| format!("<pre>{}</pre>\n", shown(error))).unwrap_or_default();
     let body = format!(
         "<p>{phase} in {took}, started at {started}, <code>{program}</code></p>\n{error}<table>\n<thead><tr><th>Task</th>\
          <th>Attempts</th><th>Phase</th><th>Duration</th><th>Secrets</th></tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n\
@@ -121,7 +121,7 @@ fn details(call: &Call) -> String {
     for (number, attempt) in (1..).zip(&call.attempts) {
         let Some(error) = &attempt.error else { continue };
         let hint = error.hint.as_ref().map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
-        let message = escape(&format!("{}{hint}", error.message));
+        let message = shown(&format!("{}{hint}", error.message));
         let _ = writeln!(text, "<dt>error of attempt {number}</dt><dd><pre>{message}</pre></dd>");
     }
     text + "</dl>\n</details>\n"
@@ -145,7 +145,20 @@ fn log_text(log: &[u8]) -> String {
     }
     let (cut, rest) = log.split_at(log.len().saturating_sub(MAX_LOG));
     let note = if cut.is_empty() { "" } else { "<p>Only the end is shown.</p>\n" };
-    let text = String::from_utf8_lossy(rest);
-    let text = anstream::adapter::strip_str(&text).to_string();
-    format!("{note}<pre>{}</pre>\n", escape(&text))
+    format!("{note}<pre>{}</pre>\n", shown(&String::from_utf8_lossy(rest)))
+}
+
+/// Returns what a terminal shows of a text, without colours, as HTML.
+fn shown(text: &str) -> String {
+    escape(&anstream::adapter::strip_str(text).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_has_no_colors_of_a_terminal() {
+        assert_eq!(shown("\x1b[31mred\x1b[0m <b>"), "red &lt;b&gt;");
+    }
 }
