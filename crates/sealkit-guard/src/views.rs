@@ -270,14 +270,17 @@ impl<'f, 't> Views<'f, 't> {
         }
     }
 
-    /// Adds the escape from `at` to `end` to the zone, or ends the zone and begins another one, if it may be a part of what is written for a
-    /// pattern.
+    /// Adds the escape from `at` to `end` to the zone, or begins another one, if it may be a part of what is written for a pattern.
     fn add_escape(&mut self, at: usize, end: usize, visit: &mut impl FnMut(View)) {
-        let Some((from, to)) =
-            self.filter.source_around(self.text, at, end, self.scanner.longest() + MAX_EXPANSION)
-        else {
+        let reach = self.scanner.longest() + MAX_EXPANSION;
+        if let Some((_, to)) = &mut self.zone
+            && at < *to
+        {
+            // Each byte is looked at once, however long the patterns are.
+            *to = self.filter.source_until(self.text, end.max(*to), end + reach + 1);
             return;
-        };
+        }
+        let Some((from, to)) = self.filter.source_around(self.text, at, end, reach) else { return };
         match &mut self.zone {
             Some((_, end)) if from <= *end => *end = to,
             _ => {

@@ -177,11 +177,14 @@ impl Leaves {
         }
     }
 
-    /// Adds the password of `USER:PASSWORD`, unless it is a word, such as the name of a group.
+    /// Adds the password of `USER:PASSWORD`, unless it is a word, such as the name of a group, or the user is a number.
     fn login(&mut self, value: &str, depth: usize) {
         let value = unquote(value).unwrap_or(value);
-        if let Some((_, password)) = value.split_once(':').filter(|_| !value.contains(char::is_whitespace)) {
-            self.add(password, Class::Likely, depth);
+        let Some((user, password)) = value.split_once(':') else { return };
+        let is_number = !user.is_empty() && user.bytes().all(|byte| byte.is_ascii_digit());
+        if !is_number && !value.contains(char::is_whitespace) {
+            // As in HTTP Basic authentication, either part may be empty.
+            self.add(if password.is_empty() { user } else { password }, Class::Likely, depth);
         }
     }
 

@@ -54,9 +54,14 @@ impl Filter {
         let is_source = |byte: &&u8| self.is_source[usize::from(**byte)];
         let before = text[at.saturating_sub(reach)..at].iter().rev().take_while(is_source).count();
         // One more, which may continue a word.
-        let after = text[end..text.len().min(end + reach + 1)].iter().take_while(is_source).count();
-        let (from, to) = (at - before, end + after);
+        let (from, to) = (at - before, self.source_until(text, end, end + reach + 1));
         (to - from >= self.shortest || to == text.len()).then_some((from, to))
+    }
+
+    /// Returns how far what may be written for a pattern goes on from `at`, until `end` at most.
+    pub(super) fn source_until(&self, text: &[u8], at: usize, end: usize) -> usize {
+        let rest = text.get(at..end.min(text.len())).unwrap_or_default();
+        at + rest.iter().take_while(|byte| self.is_source[usize::from(**byte)]).count()
     }
 
     /// Searches the run of digits and separators from `from` to the end of `text`. The run `is_open` if more of it may follow.
