@@ -3,7 +3,6 @@
 use std::{
     cell::RefCell,
     future::Future,
-    mem,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -45,9 +44,9 @@ impl Scope {
 
 /// Returns the name of a step of the call, with those of the steps around it. Names of steps have no brackets.
 pub(super) fn name_inside(frame: &Frame, name: &str) -> String {
-    let outer = CURRENT.with_borrow(|current| {
-        current.as_ref().filter(|scope| scope.call == address(frame)).map(|scope| scope.name.clone())
-    });
+    // A thread that is exiting has no scope any more.
+    let current = CURRENT.try_with(|current| current.borrow().clone()).ok().flatten();
+    let outer = current.filter(|scope| scope.call == address(frame)).map(|scope| scope.name);
     outer.map_or_else(|| name.to_owned(), |outer| format!("{outer}/{name}"))
 }
 
@@ -66,13 +65,14 @@ struct Entered(Option<Scope>);
 
 impl Entered {
     fn new(scope: Scope) -> Self {
-        Self(CURRENT.with_borrow_mut(|current| current.replace(scope)))
+        Self(CURRENT.try_with(|current| current.replace(Some(scope))).ok().flatten())
     }
 }
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        CURRENT.with_borrow_mut(|current| mem::swap(current, &mut self.0));
+        let before = self.0.take();
+        let _ = CURRENT.try_with(|current| current.replace(before));
     }
 }
 
