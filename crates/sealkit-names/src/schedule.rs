@@ -2,6 +2,8 @@
 //!
 //! It reads five fields or a name such as `@daily`, as `robfig/cron` does.
 
+use crate::{escape, nearest};
+
 /// The fields of a cron expression: the name, the bounds, and the names of values.
 const FIELDS: [(&str, u32, u32, &[&str]); 5] = [
     ("minute", 0, 59, &[]),
@@ -111,13 +113,23 @@ fn value_of(text: &str, min: u32, max: u32, names: &[&str]) -> Option<u32> {
     text.parse().ok().filter(|value| is_number && (min..=max).contains(value))
 }
 
-/// Validates the form of the name of a time zone, such as `Europe/Berlin` or `UTC`.
-pub fn is_timezone(name: &str) -> bool {
-    let is_part = |part: &str| {
-        part.starts_with(|c: char| c.is_ascii_alphabetic())
-            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+-".contains(&byte))
-    };
-    name.len() <= 64 && name != "Local" && name.split('/').all(is_part)
+/// The names of the IANA time zone database, version 2025b. The scheduler reads them as they are written here.
+const TIME_ZONES: &str = include_str!("time_zones.txt");
+
+/// Validates the name of a time zone, such as `Europe/Berlin` or `UTC`.
+///
+/// # Errors
+///
+/// Returns why it is none, with the name that may be meant.
+pub fn check_time_zone(name: &str) -> Result<(), String> {
+    if TIME_ZONES.lines().any(|known| known == name) {
+        return Ok(());
+    }
+    let expected = nearest(name, TIME_ZONES.lines()).map_or_else(
+        || "expected a name such as `Europe/Berlin` or `UTC`".to_owned(),
+        |near| format!("did you mean `{near}`?"),
+    );
+    Err(format!("`{}` is no time zone of the IANA database: {expected}", escape(name)))
 }
 
 /// Returns the seconds since 1970 of a time in UTC, such as `2026-01-01T09:00:00Z` or `2026-01-01`.
@@ -223,10 +235,18 @@ mod tests {
         for good in
             ["UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires", "Etc/GMT+1", "America/Port-au-Prince"]
         {
-            assert!(is_timezone(good), "{good}");
+            assert_eq!(check_time_zone(good), Ok(()));
         }
-        for bad in ["", "Local", "Europe/", "/Berlin", "Europe Berlin", "+01:00", "Europe/../etc", "2"] {
-            assert!(!is_timezone(bad), "{bad}");
+        for (bad, expected) in [
+            ("Europe/Berlni", "did you mean `Europe/Berlin`?"),
+            ("europe/berlin", "did you mean `Europe/Berlin`?"),
+            ("Local", "expected a name such as `Europe/Berlin` or `UTC`"),
+            ("+01:00", "expected a name such as `Europe/Berlin` or `UTC`"),
+        ] {
+            assert_eq!(
+                check_time_zone(bad).unwrap_err(),
+                format!("`{bad}` is no time zone of the IANA database: {expected}")
+            );
         }
     }
 

@@ -1,6 +1,6 @@
 use sealkit::task;
 
-#[task(schedule = Cron("@daily", timezone = "UTC+1:00"))]
+#[task(schedule = Cron("@daily", timezone = "Europe/Berlni"))]
 fn report() -> sealkit::Result<()> {
     Ok(())
 }

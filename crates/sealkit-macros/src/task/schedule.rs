@@ -104,9 +104,8 @@ impl Schedule {
             match argument.to_string().as_str() {
                 "timezone" => {
                     let zone = parse_string(value, EXAMPLE, diagnostics)?;
-                    if !schedule::is_timezone(&zone.value()) {
-                        diagnostics
-                            .at(zone, "expected the name of a time zone, such as `Europe/Berlin` or `UTC`");
+                    if let Err(problem) = schedule::check_time_zone(&zone.value()) {
+                        diagnostics.at(zone, problem);
                         return None;
                     }
                     timezone = Some(zone);
