@@ -75,7 +75,7 @@ impl Progress {
         let mut state = self.state();
         match event {
             Event::Started { pod, caller, task, call, attempt, .. } => {
-                let depth = caller.and_then(|caller| state.pods.get(&caller)).map_or(0, |pod| pod.depth + 1);
+                let depth = state.depth_under(*caller);
                 let label = call_label(&task.name, *call);
                 let attempt =
                     if *attempt > 0 { format!(" (attempt {})", attempt + 1) } else { String::new() };
@@ -86,14 +86,14 @@ impl Progress {
                 state.line(depth, &line);
             }
             Event::Cached { caller, task, call, .. } => {
-                let depth = caller.and_then(|caller| state.pods.get(&caller)).map_or(0, |pod| pod.depth + 1);
+                let depth = state.depth_under(*caller);
                 let (symbol, label) = (self.symbol("✔", GOOD), call_label(&task.name, *call));
                 state.succeeded += 1;
                 state.cached += 1;
                 state.line(depth, &format!("{symbol}{NAME}{label}{NAME:#} succeeded {DIM}(cached){DIM:#}"));
             }
             Event::Waiting { caller, task } => {
-                let depth = caller.and_then(|caller| state.pods.get(&caller)).map_or(0, |pod| pod.depth + 1);
+                let depth = state.depth_under(*caller);
                 let line = format!("{NAME}{}{NAME:#} waits until an equal call has ended", task.name);
                 state.line(depth, &line);
             }
@@ -182,6 +182,11 @@ impl Progress {
 }
 
 impl State {
+    /// Returns the depth of what the task of `caller` calls.
+    fn depth_under(&self, caller: Option<u64>) -> usize {
+        caller.and_then(|caller| self.pods.get(&caller)).map_or(0, |pod| pod.depth + 1)
+    }
+
     fn line(&mut self, depth: usize, line: &str) {
         self.end_line(None);
         write(format!("{:1$}{line}\n", "", 2 * depth).as_bytes());

@@ -144,8 +144,7 @@ impl Leaves {
 
     /// Adds the secrets of the URLs in a text.
     fn urls(&mut self, text: &str, depth: usize) {
-        let is_whole =
-            !text.starts_with(|c: char| !c.is_ascii_alphabetic()) && !text.contains(char::is_whitespace);
+        let has_spaces = text.contains(char::is_whitespace);
         for (at, _) in text.match_indices("://") {
             if self.found.len() >= MAX_LEAVES {
                 return;
@@ -155,6 +154,8 @@ impl Leaves {
             // A URL inside of this one is the next one.
             let rest = rest.find("://").map_or(rest, |next| &rest[..next]);
             // Where the URL is all of the value, quotes are a part of it.
+            let is_scheme = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.:".contains(&byte);
+            let is_whole = !has_spaces && text[..at].bytes().all(is_scheme);
             let is_end = |c: char| c.is_whitespace() || !is_whole && "\"'<>`".contains(c);
             let end = rest.find(is_end).unwrap_or(rest.len());
             let url = &rest[..end];

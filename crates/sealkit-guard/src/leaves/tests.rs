@@ -129,6 +129,8 @@ fn a_password_of_words_is_found_where_its_name_is_not_right_before_it() {
     ] {
         assert!(found(value).iter().any(|leaf| leaf == password), "{value}: {:?}", found(value));
     }
+    // The quotes around a URL are no part of it.
+    assert_eq!(found("HOOK=\"https://hooks.example.com/x7Kq2vJ8mZ4wP9nT\""), ["x7Kq2vJ8mZ4wP9nT"]);
     // Signs of references, but none.
     for password in ["x7${Kq2", "a{{b-7Q!", "Pa$(s7wd", "q<%7Kd!"] {
         assert!(found(&format!("password={password}\n")).iter().any(|leaf| leaf == password), "{password}");

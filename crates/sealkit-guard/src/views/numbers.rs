@@ -30,7 +30,7 @@ enum Base {
 }
 
 /// The offset at the beginning of a line of a dump.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 enum Offset {
     None,
     /// `hexdump -C` writes the text column between bars.
@@ -217,7 +217,7 @@ fn numbers(text: &[u8], mut at: usize, previous: Option<u8>) -> List {
         // A prefix at the end of the text is the beginning of a number.
         let is_number = (digits > 0 || prefix > 0 && start == text.len())
             && !is_column
-            && ends_number(text.get(end..).unwrap_or_default(), offset != Offset::None);
+            && ends_number(text.get(end..).unwrap_or_default(), list.last_line.is_some());
         if !is_number {
             let line = list.last_line.map(|line| &mut list.numbers[line..]);
             if let Some(line) = line
@@ -242,7 +242,7 @@ fn numbers(text: &[u8], mut at: usize, previous: Option<u8>) -> List {
             && digits >= MIN_OFFSET
             && next.is_none_or(|byte| b": \t\r\n".contains(byte))
             && (is_first_of_line
-                || offset == Offset::None && (next == Some(&b':') || text[end..].starts_with(b"  ")));
+                || list.last_line.is_none() && (next == Some(&b':') || text[end..].starts_with(b"  ")));
         if is_offset {
             offset = if next == Some(&b':') { Offset::Colon } else { Offset::Plain };
             list.lines.push(from);
