@@ -50,8 +50,8 @@ pub(crate) struct View {
     base: usize,
     /// The byte behind the part, unless that ends there.
     pub(crate) next: Option<u8>,
-    /// The offset of an escape that the end of the text cuts off.
-    incomplete: Option<u32>,
+    /// The offset of what the end of the text cuts off, and how many bytes that has so far.
+    incomplete: Option<(u32, usize)>,
     /// Whether the bytes come from a list of numbers.
     is_list: bool,
     /// Where the lines of the dump begin that the bytes come from.
@@ -75,8 +75,7 @@ impl View {
     /// Returns what has to be kept of the text, if the last `partial` bytes of the view may be the beginning of a pattern.
     pub(crate) fn tail(&self, partial: usize) -> Option<Tail> {
         let start = (partial > 0).then(|| self.source(self.bytes.len() - partial, self.bytes.len()).0);
-        let incomplete = self.incomplete.map(|offset| self.base + offset as usize);
-        let from = start.or(incomplete);
+        let from = start.or(self.incomplete.map(|(offset, _)| self.base + offset as usize));
         // A line of a dump is read from its offset on, also if no number of it is a part of a pattern so far.
         let line = match from {
             Some(from) => self.line(from),
@@ -84,7 +83,7 @@ impl View {
         };
         let keep_from = line.or(from)?;
         // Many ordinary lines end with a number or two.
-        let bytes = partial + usize::from(incomplete.is_some());
+        let bytes = partial + self.incomplete.map_or(0, |(_, bytes)| bytes);
         let hold_from = from.filter(|_| !self.is_list || bytes > MAX_RELEASED);
         Some(Tail { keep_from, hold_from, bytes })
     }
@@ -154,7 +153,7 @@ impl View {
                 Unit::Incomplete if is_last => {}
                 Unit::Incomplete => {
                     view.push_literal(text, at, escape);
-                    view.incomplete = Some(to_u32(escape));
+                    view.incomplete = Some((to_u32(escape), 1));
                     return view;
                 }
                 Unit::Escape { length, bytes, count, is_ambiguous } => {
@@ -188,7 +187,7 @@ impl View {
         }
         let start = |offset: u32| outer.sources[offset as usize].0;
         self.lines.iter_mut().for_each(|line| *line = start(*line));
-        self.incomplete = self.incomplete.map(start).or(outer.incomplete);
+        self.incomplete = self.incomplete.map(|(at, bytes)| (start(at), bytes)).or(outer.incomplete);
         self.base = outer.base;
     }
 }

@@ -1,9 +1,9 @@
 //! Quick tests of whether a part of a text can stand for a pattern at all.
 
-use super::numbers::MIN_OFFSET;
+use super::numbers::{self, MIN_OFFSET};
 
-/// Longer numbers are no part of a pattern.
-const MAX_DIGITS: usize = 16;
+/// Longer numbers are no part of a pattern: eight bytes have 20 decimal digits.
+pub(super) const MAX_DIGITS: usize = 20;
 
 /// The bytes of a set of patterns.
 #[derive(Debug)]
@@ -74,7 +74,7 @@ impl Filter {
         self.shortest
     }
 
-    /// Returns what a number may be of a pattern in decimal, octal and hexadecimal.
+    /// Returns what a number may be of a pattern in decimal, in octal or binary, and in hexadecimal.
     fn shares(&self, digits: &[u8]) -> [Share; 3] {
         let mut values = [0; MAX_DIGITS];
         let Some(values) = values.get_mut(..digits.len()) else { return [Share::default(); 3] };
@@ -94,7 +94,10 @@ impl Filter {
             let is_known = self.is_byte.get(byte) == Some(&true);
             shares[0] = self.share([if is_known { byte } else { 256_usize.wrapping_sub(byte) }].into_iter());
         }
-        if is(&[1, 2, 3], 8) {
+        if let Some(bits) = numbers::binary(digits) {
+            shares[1] =
+                self.share([bits.iter().fold(0, |byte, bit| byte << 1 | usize::from(bit & 1))].into_iter());
+        } else if is(&[1, 2, 3], 8) {
             shares[1] = self.share([number(8, values)].into_iter());
         } else if is(&[6], 8) {
             let word = number(8, values);
@@ -104,6 +107,15 @@ impl Filter {
             shares[2] = self.share(values.chunks(2).map(|pair| number(16, pair)));
         }
         shares
+    }
+
+    /// Returns how many bytes in a row that occur in patterns are among these hexadecimal digits.
+    pub(super) fn bytes_of_pairs(&self, digits: &[u8]) -> usize {
+        let pairs = digits.chunks_exact(2);
+        self.share(pairs.map(|pair| {
+            pair.iter().fold(0, |byte, digit| byte << 4 | usize::from(hexadecimal_digit(*digit)))
+        }))
+        .bytes
     }
 
     fn share(&self, bytes: impl Iterator<Item = usize>) -> Share {

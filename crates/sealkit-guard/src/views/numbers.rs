@@ -1,8 +1,11 @@
 //! Bytes that are printed as numbers: by `{:?}` of bytes, and by `hexdump`, `xxd` and `od`.
 
+mod base;
 #[cfg(test)]
 mod tests;
 
+use self::base::Base;
+pub(super) use self::base::binary;
 use super::{Filter, View, filter::Numbers};
 use crate::classes::{Classes, MIN_LIST, NUMBERS};
 
@@ -10,24 +13,10 @@ use crate::classes::{Classes, MIN_LIST, NUMBERS};
 const MAX_GAP: usize = 32;
 /// The longest space before the text column of a dump.
 const MAX_COLUMN_GAP: usize = 80;
-/// The largest number of bytes that stand for one byte: a space, a prefix and three digits.
-pub(crate) const MAX_NUMBER: usize = MAX_GAP + 5;
+/// The largest number of bytes that stand for one byte: a space, a prefix and eight digits.
+pub(crate) const MAX_NUMBER: usize = MAX_GAP + 10;
 /// How far the beginning of a list is looked for from the end of a text.
 const MAX_TAIL: usize = 4096;
-
-/// How the numbers of a list stand for bytes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Base {
-    Decimal,
-    /// Decimal numbers from -128 to 127.
-    Signed,
-    /// Hexadecimal digits; the first two of a group are the first byte.
-    Hexadecimal,
-    /// Groups of hexadecimal digits whose last two are the first byte, as on most machines.
-    HexadecimalWords,
-    /// Three digits a byte, or six for two bytes.
-    Octal,
-}
 
 /// The offset at the beginning of a line of a dump.
 #[derive(Clone, Copy)]
@@ -145,7 +134,7 @@ impl Lists {
             let end = list.end;
             let is_cut = !is_last && (end == text.len() || list.is_column_cut);
             if !list.numbers.is_empty() || is_cut {
-                visit_bases(text, &list, is_cut, filter.shortest(), visit);
+                visit_bases(text, &list, is_cut, filter, visit);
             }
             self.done = end;
             // The next number may come after a long gap.
@@ -238,8 +227,14 @@ fn numbers(text: &[u8], mut at: usize, previous: Option<u8>) -> List {
         }
         let next = text.get(end);
         // `0000000 6b33`, `00000000: 6b33` and `00000000  6b 33`
+        let is_binary = |start: usize, end: usize| text.get(start..end).and_then(binary).is_some();
+        let is_binary = is_binary(start, end)
+            && (next == Some(&b' ') && is_binary(end + 1, end + 1 + digits)
+                || !is_first_of_line
+                    && list.numbers.last().is_some_and(|last| is_binary(last.start, last.end)));
         let is_offset = prefix == 0
             && digits >= MIN_OFFSET
+            && !is_binary
             && next.is_none_or(|byte| b": \t\r\n".contains(byte))
             && (is_first_of_line
                 || list.last_line.is_none() && (next == Some(&b':') || text[end..].starts_with(b"  ")));
@@ -280,13 +275,16 @@ fn ends_number(text: &[u8], is_dump: bool) -> bool {
     }
 }
 
-/// Calls `visit` with what the numbers stand for in each base, where that is at least `min` bytes.
-fn visit_bases(text: &[u8], list: &List, is_cut: bool, min: usize, visit: &mut impl FnMut(View)) {
+/// Calls `visit` with what the numbers stand for in each base, where that is long enough for a pattern.
+fn visit_bases(text: &[u8], list: &List, is_cut: bool, filter: &Filter, visit: &mut impl FnMut(View)) {
+    let min = filter.shortest();
     let is_signed = list.numbers.iter().any(|number| number.is_negative);
-    let signed = is_signed.then_some(Base::Signed);
-    for base in
-        [Base::Decimal, Base::Hexadecimal, Base::HexadecimalWords, Base::Octal].into_iter().chain(signed)
-    {
+    let bases = Base::ALL.into_iter().filter(|base| match base {
+        Base::Signed => is_signed,
+        Base::DecimalWords(_) => !list.lines.is_empty(),
+        _ => true,
+    });
+    for base in bases {
         let new = || View { is_list: true, ..View::default() };
         let mut view = new();
         for index in 0..=list.numbers.len() {
@@ -295,10 +293,12 @@ fn visit_bases(text: &[u8], list: &List, is_cut: bool, min: usize, visit: &mut i
             }
             let Some(number) = list.numbers.get(index) else { break };
             if is_cut && number.end == text.len() {
-                view.incomplete = Some(super::to_u32(number.from));
+                let bytes = base.incomplete_bytes(&text[number.start..], filter);
+                view.incomplete = Some((super::to_u32(number.from), bytes));
                 break;
             }
-            if let Some((bytes, count)) = bytes(text, number, base, view.bytes.is_empty()) {
+            let digits = &text[number.start..number.end];
+            if let Some((bytes, count)) = base.bytes(digits, number.is_negative, view.bytes.is_empty()) {
                 view.push(&bytes[..count], number.from, number.until);
                 continue;
             }
@@ -314,35 +314,4 @@ fn visit_bases(text: &[u8], list: &List, is_cut: bool, min: usize, visit: &mut i
             visit(view);
         }
     }
-}
-
-/// Returns the bytes that a number stands for, and how many there are.
-fn bytes(text: &[u8], number: &Number, base: Base, is_first: bool) -> Option<([u8; 8], usize)> {
-    let mut bytes = [0; 8];
-    let radix = match base {
-        Base::Decimal | Base::Signed => 10,
-        Base::Hexadecimal | Base::HexadecimalWords => 16,
-        Base::Octal => 8,
-    };
-    let digits = str::from_utf8(&text[number.start..number.end]).ok()?;
-    let value = u64::from_str_radix(digits, radix).ok().filter(|_| digits.len() <= 16)?;
-    let count = match (base, digits.len()) {
-        (Base::Decimal | Base::Octal, 1..=3) if value < 256 => 1,
-        (Base::Signed, 1..=3) if value < 128 + u64::from(number.is_negative) => 1,
-        (Base::Octal, 6) if value < 1 << 16 => 2,
-        (Base::Hexadecimal, 1) => 1,
-        (Base::Hexadecimal, length) if length % 2 == 0 => length / 2,
-        (Base::HexadecimalWords, length @ (4 | 8 | 16)) => length / 2,
-        // The last bytes may be no whole word.
-        (Base::HexadecimalWords, length @ (2 | 6)) if !is_first => length / 2,
-        _ => return None,
-    };
-    let is_swapped = matches!(base, Base::HexadecimalWords) || count == 2 && base == Base::Octal;
-    let value = if base == Base::Signed && number.is_negative { value.wrapping_neg() } else { value };
-    let order = value.to_be_bytes();
-    bytes[..count].copy_from_slice(&order[8 - count..]);
-    if is_swapped {
-        bytes[..count].reverse();
-    }
-    Some((bytes, count))
 }
