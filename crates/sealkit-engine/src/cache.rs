@@ -96,7 +96,7 @@ impl ResultCache {
         files: Option<&Path>,
     ) -> Option<Success> {
         let path = self.path(task, key);
-        let bytes = if self.is_read { fs::read(&path).ok()? } else { return None };
+        let bytes = if self.is_read { files::read(&path).ok()? } else { return None };
         let Some((created, entry)) = entry::decode(key, &bytes) else {
             // The next result replaces it.
             let _ = fs::remove_file(path);
@@ -187,7 +187,9 @@ pub(crate) struct Lock {
 
 impl Lock {
     fn open(path: PathBuf) -> io::Result<Self> {
-        let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path)?;
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(false).mode(0o600).custom_flags(files::NONBLOCKING);
+        let file = options.open(&path)?;
         Ok(Self { file, path })
     }
 

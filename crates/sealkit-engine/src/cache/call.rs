@@ -30,12 +30,12 @@ use crate::{
 /// Why a call is not cached, and what to do about it.
 struct Reason {
     text: Cow<'static, str>,
-    hint: Option<&'static str>,
+    hint: Option<Cow<'static, str>>,
 }
 
 impl Reason {
-    fn new(text: impl Into<Cow<'static, str>>, hint: &'static str) -> Self {
-        Self { text: text.into(), hint: Some(hint) }
+    fn new(text: impl Into<Cow<'static, str>>, hint: impl Into<Cow<'static, str>>) -> Self {
+        Self { text: text.into(), hint: Some(hint.into()) }
     }
 
     fn io(what: &str, error: &io::Error) -> Self {
@@ -186,6 +186,7 @@ impl Engine {
     fn revisions(&self, tasks: &[&Task]) -> Result<BTreeMap<String, String>, Reason> {
         let revision = |request: &SecretRequest| {
             let name = request.request().to_string();
+            let group = request.group.as_ref().map(|group| format!(" --group {group}")).unwrap_or_default();
             match self.values.find(request) {
                 // Only a task that may be called lacks a secret.
                 None => Ok((name, "absent".to_owned())),
@@ -194,7 +195,7 @@ impl Engine {
                     format!(
                         "secret `{name}` is not from the store, so sealkit cannot see whether it has changed"
                     ),
-                    "store it: sealkit create secret",
+                    format!("store it: sealkit create secret {}{group}", request.key),
                 )),
             }
         };
@@ -202,7 +203,7 @@ impl Engine {
     }
 
     fn not_cached(&self, task: &Task, Reason { text, hint }: &Reason) {
-        (self.observer)(&Event::NotCached { task, reason: text, hint: *hint });
+        (self.observer)(&Event::NotCached { task, reason: text, hint: hint.as_deref() });
     }
 
     /// Stores the result of a call, unless the key does not cover everything that it depends on.

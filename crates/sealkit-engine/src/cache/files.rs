@@ -4,8 +4,8 @@
 
 use std::{
     collections::BTreeMap,
-    fs::{self, File, OpenOptions},
-    io,
+    fs::{self, File, Metadata, OpenOptions},
+    io::{self, Read as _},
     os::unix::fs::OpenOptionsExt as _,
     path::Path,
 };
@@ -119,16 +119,30 @@ fn with_uris(
     Ok(Success { outputs, json })
 }
 
+/// A pipe must not block.
+pub(super) const NONBLOCKING: i32 = OFlags::NONBLOCK.bits().cast_signed();
+
+/// Opens a regular file.
+fn open(path: &Path) -> io::Result<(File, Metadata)> {
+    let file = OpenOptions::new().read(true).custom_flags(NONBLOCKING).open(path)?;
+    let metadata = file.metadata()?;
+    if metadata.is_file() {
+        return Ok((file, metadata));
+    }
+    Err(io::Error::other(format!("`{}` is not a regular file", path.display())))
+}
+
+/// Reads a regular file.
+pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open(path)?.0.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// Copies a file, or a directory with everything in it. Links are followed, as for the key. Pipes and devices are refused.
 fn copy(from: &Path, to: &Path) -> io::Result<()> {
     if !fs::metadata(from)?.is_dir() {
-        // A pipe must not block.
-        let nonblocking = OFlags::NONBLOCK.bits().cast_signed();
-        let mut file = OpenOptions::new().read(true).custom_flags(nonblocking).open(from)?;
-        let metadata = file.metadata()?;
-        if !metadata.is_file() {
-            return Err(io::Error::other(format!("`{}` is not a regular file", from.display())));
-        }
+        let (mut file, metadata) = open(from)?;
         let mut copy = File::create(to)?;
         io::copy(&mut file, &mut copy)?;
         return copy.set_permissions(metadata.permissions());

@@ -90,6 +90,12 @@ fn damaged_entries_and_those_of_other_keys_are_misses() {
     assert_eq!(cache.get("t", &two, None, None), None);
     assert!(!cache.path("t", &two).exists());
 
+    // A pipe in its place, which nobody writes to.
+    fs::remove_file(cache.path("t", &one)).unwrap();
+    rustix::fs::mkfifoat(rustix::fs::CWD, cache.path("t", &one), 0o600.into()).unwrap();
+    assert_eq!(cache.get("t", &one, None, None), None);
+    put(&cache, "t", &one, "one");
+
     let whole = fs::read(cache.path("t", &one)).unwrap();
     for length in 0..whole.len() {
         fs::write(cache.path("t", &one), &whole[..length]).unwrap();
