@@ -293,6 +293,12 @@ mod tests {
                 assert!(!redacted.contains("9v") && !redacted.contains("2m"), "{size}: {redacted}");
             }
         }
+        // The offset may come after other text, and the cut right behind it.
+        let key = Arc::new(Guard::new([("key", (130..162).collect::<Vec<u8>>())]));
+        let text = "INFO 00000000  82 83 84 85 86 87 88 89  8a 8b 8c 8d 8e 8f 90 91  |................|\n00000010  92 93 94 95 96 97 98 99  9a 9b 9c 9d 9e 9f a0 a1  |................|\n";
+        for size in 1..=text.len() {
+            assert!(in_pieces(&key, text, size).contains("[REDACTED:key]"), "{size}");
+        }
         // Text beside numbers is no column.
         let line = "1732924800 | 7 | [107, 51, 74, 113, 45, 55, 49, 120, 84, 47, 119, 81, 122, 57, 118, 66, 50, 109] done\n";
         assert_eq!(guard.redact_text(line), "1732924800 | 7 | [[REDACTED:token]] done\n");

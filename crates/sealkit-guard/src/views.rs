@@ -113,9 +113,9 @@ impl View {
     pub(crate) fn has_escape_before(&self, at: usize) -> bool {
         let Some(offset) = at.checked_sub(self.base) else { return false };
         let index = self.sources.partition_point(|(start, _)| (*start as usize) < offset);
-        let unit = index.checked_sub(1).map(|index| self.sources[index]);
+        let (start, end) = index.checked_sub(1).map_or((0, 0), |index| self.sources[index]);
         // What no byte of the view stands for is shown by no terminal. Between numbers, it is shown.
-        !self.is_list && unit.is_some_and(|(start, end)| end as usize != offset || end - start > 1)
+        !self.is_list && (end as usize != offset || end - start > 1)
     }
 
     /// Returns where the view begins in the text.

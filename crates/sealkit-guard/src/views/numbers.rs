@@ -243,6 +243,11 @@ fn numbers(text: &[u8], mut at: usize, previous: Option<u8>) -> List {
             list.lines.push(from);
             list.last_line = Some(list.numbers.len());
         } else {
+            // Another space would make it an offset.
+            if prefix == 0 && digits >= MIN_OFFSET && list.last_line.is_none() && text[end..] == *b" " {
+                list.lines.push(from);
+                list.last_line = Some(list.numbers.len());
+            }
             let is_negative = text[..from].ends_with(b"-")
                 && !text[..from - 1].last().is_some_and(u8::is_ascii_alphanumeric);
             list.numbers.push(Number { start, end, from, until: end, is_negative });
