@@ -284,4 +284,29 @@ mod tests {
         let keys = Keys::of(age.as_bytes());
         assert_eq!((keys.parts[0].len(), keys.parts[1].len()), (32, 74));
     }
+
+    #[test]
+    fn the_public_part_of_an_encrypted_openssh_key_is_public() {
+        let key = "-----BEGIN OPENSSH PRIVATE KEY-----\n\
+        b3BlbnNzaC1rZXktdjEAAAAACmFlczI1Ni1jdHIAAAAGYmNyeXB0AAAAGAAAABCspNlSYB\n\
+        G1OpbjpJWE5Wz+AAAAEAAAAAEAAAAzAAAAC3NzaC1lZDI1NTE5AAAAINm3O7/yhAz7B9JM\n\
+        69O4MxngBrf0F72CWOx7UzekdKxIAAAAkM2vLRC/UiLQaXf61wMQTE3NjnU/QA7Smw6M7n\n\
+        SMb3VnowyTK/S762DPE0HFimJXK2y+GGhRlJpgsu/7jmCs4FKuyFkKzy9HqZW5tuy2HF71\n\
+        Yd2RqsKt/yR7SeLpMw7eAG8YTEtjP4xI2Yv8/hDsmp36yPUB0azJkwdozedp7riDh1onik\n\
+        GcVej1bIzVpDS8UQ==\n\
+        -----END OPENSSH PRIVATE KEY-----\n";
+        let keys = Keys::of(key.as_bytes());
+        let line =
+            |number: usize| key.lines().nth(number).map(|line| key.find(line).map(|at| at..at + line.len()));
+        let lines: Vec<bool> = (0..key.lines().count())
+            .map(|number| keys.may_be_secret_line(&line(number).flatten().unwrap()))
+            .collect();
+        // The public key ends in the third line of the body.
+        let count = lines.len();
+        assert_eq!(lines[..3], [false, false, false]);
+        assert_eq!(lines[4..count - 2], vec![true; count - 6]);
+        let other =
+            b"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ7Zk3v0xq2m9bYw5R1tHcUe8sLfGdN4aPoXiV6yTzQr other@host";
+        assert_eq!(crate::Guard::new([("key", key)]).check(other), []);
+    }
 }

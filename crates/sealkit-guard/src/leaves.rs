@@ -4,6 +4,7 @@
 //!
 //! The name of a field decides first. Without a secret name, a leaf has to look random: names and addresses do not.
 
+mod commands;
 mod json;
 mod lines;
 mod names;
@@ -43,6 +44,12 @@ pub(crate) const SECRET_JWK: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "k"];
 const PUBLIC_JWK: [&str; 7] = ["x", "y", "n", "e", "kid", "x5c", "x5t"];
 /// The beginning of the public keys of age.
 pub(crate) const AGE_RECIPIENT: &str = "age1";
+/// What the ids of AWS keys begin with, as its manual of IAM identifiers says.
+const AWS_KEY_IDS: [&str; 2] = ["AKIA", "ASIA"];
+/// The length of such an id.
+const AWS_KEY_ID: usize = 20;
+/// What some servers take as the password of a URL, if its user is a token.
+const NO_PASSWORD: &str = "x-oauth-basic";
 
 /// The leaves of a value.
 #[derive(Default)]
@@ -61,6 +68,7 @@ impl Leaves {
             && text.len() <= MAX_CONTAINER
         {
             leaves.collect(text, Class::Secret, 0);
+            leaves.add_aws_key_ids(text);
         }
         leaves.found.retain(|leaf| **leaf != *value);
         leaves
@@ -90,6 +98,17 @@ impl Leaves {
     fn add_public(&mut self, text: &str) {
         if text.len() >= MIN_PUBLIC && self.public.len() < MAX_LEAVES {
             self.public.push(text.as_bytes().into());
+        }
+    }
+
+    /// Makes the ids of AWS keys public: they stand before their secrets, and look random.
+    fn add_aws_key_ids(&mut self, text: &str) {
+        let is_part = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+        for (at, _) in AWS_KEY_IDS.iter().flat_map(|prefix| text.match_indices(prefix)) {
+            if let Some(id) = text.get(at..at + AWS_KEY_ID).filter(|id| id.bytes().all(is_part)) {
+                self.add_public(id);
+                self.found.retain(|leaf| **leaf != *id.as_bytes());
+            }
         }
     }
 
@@ -166,7 +185,8 @@ impl Leaves {
             if let Some(at_sign) = at_sign {
                 match url[..at_sign].split_once(':') {
                     Some((user, password)) => {
-                        self.add_decoded(password, Class::Secret, depth);
+                        let class = if password == NO_PASSWORD { Class::Public } else { Class::Secret };
+                        self.add_decoded(password, class, depth);
                         self.add_decoded(user, Class::Neutral, depth);
                     }
                     None => self.add_decoded(&url[..at_sign], Class::Neutral, depth),

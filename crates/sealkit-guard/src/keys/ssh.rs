@@ -4,16 +4,19 @@ use std::ops::Range;
 
 const MAGIC: &[u8] = b"openssh-key-v1\0";
 
-/// Returns the ranges of the secret fields of an OpenSSH key, or `None` if it is encrypted or of another kind.
+/// Returns the ranges of the secret fields of an OpenSSH key, or `None` if it is of another kind. If the key is encrypted, all of them are
+/// one range.
 pub(super) fn openssh(bytes: &[u8]) -> Option<Vec<Range<usize>>> {
     bytes.starts_with(MAGIC).then_some(())?;
     let mut reader = Reader { bytes, at: MAGIC.len() };
     let cipher = reader.string()?;
-    (bytes[cipher] == *b"none").then_some(())?;
     let (_kdf, _options) = (reader.string()?, reader.string()?);
     reader.skip(4)?;
     let _public = reader.string()?;
     let private = reader.string()?;
+    if bytes[cipher] != *b"none" {
+        return Some(vec![private]);
+    }
     // Two equal check numbers precede the fields.
     let mut reader = Reader { bytes: &bytes[..private.end], at: private.start };
     reader.skip(8)?;

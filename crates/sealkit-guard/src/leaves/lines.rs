@@ -1,7 +1,9 @@
 //! The leaves of lines: `NAME=VALUE`, `NAME: VALUE`, lists of these, logins, and words that look random.
 
 use super::{
-    Class, Leaves, is_reference, looks_random,
+    Class, Leaves,
+    commands::ASSIGNING,
+    is_reference, looks_random,
     names::{self, MAX_NAME},
     unquote,
 };
@@ -11,10 +13,6 @@ use crate::{views, zeroizing::ZeroizingBytes};
 const SCHEMES: [&str; 7] = ["bearer", "basic", "token", "apikey", "negotiate", "bot", "key"];
 /// The words of `.netrc` and similar files before a password.
 const PASSWORD_WORDS: [&str; 3] = ["password", "passwd", "secret"];
-/// The commands of shells, Docker and web servers before an assignment.
-const COMMANDS: [&str; 8] = ["export", "set", "setx", "setenv", "SetEnv", "ENV", "env", "declare -x"];
-/// The options before a login.
-const LOGIN_OPTIONS: [&str; 4] = ["-u", "--user", "-U", "--proxy-user"];
 /// The signs around a text of several lines in TOML and Python.
 const TRIPLE_QUOTES: [&str; 2] = ["\"\"\"", "'''"];
 /// The names of fields that name the next value, and of these values.
@@ -140,7 +138,7 @@ impl Leaves {
                 self.add(pair[1], Class::Secret, depth);
             }
         }
-        self.options(&words, depth);
+        self.command(line, &words, depth);
         let assigned = self.assignments(line, outer, label, depth);
         if assigned.is_none() && class.is_secret() {
             self.user_and_password(line, depth);
@@ -153,39 +151,6 @@ impl Leaves {
             }
         }
         assigned
-    }
-
-    /// Adds the values of `NAME VALUE`, as in configurations, and those of the options of a command: `--password VALUE`, `-u USER:PASSWORD`.
-    fn options(&mut self, words: &[&str], depth: usize) {
-        let is_name =
-            |word: &str| word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
-        let arguments =
-            words.split_first().filter(|(first, _)| COMMANDS.contains(first)).map_or(words, |(_, rest)| rest);
-        if let [name, value] = *arguments
-            && is_name(name)
-            && names::class(name).is_secret()
-        {
-            self.value(value.trim_end_matches(';'), names::class(name), depth);
-        }
-        for pair in words.windows(2) {
-            let (option, value) = (pair[0], pair[1]);
-            if LOGIN_OPTIONS.contains(&option) {
-                self.login(value, depth);
-            } else if option.starts_with("--") && is_name(option) && !value.starts_with("--") {
-                self.value(value, names::class(option), depth);
-            }
-        }
-    }
-
-    /// Adds the password of `USER:PASSWORD`, unless it is a word, such as the name of a group, or the user is a number.
-    fn login(&mut self, value: &str, depth: usize) {
-        let value = unquote(value).unwrap_or(value);
-        let Some((user, password)) = value.split_once(':') else { return };
-        let is_number = !user.is_empty() && user.bytes().all(|byte| byte.is_ascii_digit());
-        if !is_number && !value.contains(char::is_whitespace) {
-            // As in HTTP Basic authentication, either part may be empty.
-            self.add(if password.is_empty() { user } else { password }, Class::Likely, depth);
-        }
     }
 
     /// Adds the values of a line that is an assignment or a list of these.
@@ -231,7 +196,7 @@ impl Leaves {
         depth: usize,
     ) -> Option<Assigned<'t>> {
         let text = text.trim().trim_start_matches("- ");
-        let command = COMMANDS.iter().find_map(|command| text.strip_prefix(command)?.strip_prefix(' '));
+        let command = ASSIGNING.iter().find_map(|command| text.strip_prefix(command)?.strip_prefix(' '));
         let text = command.unwrap_or(text);
         let at = text.find(['=', ':'])?;
         // The last part of a name may follow a colon, as in `//registry/:_authToken=`.
@@ -265,14 +230,14 @@ impl Leaves {
         if !is_open {
             self.value(value, class, depth);
             if name.ends_with("user") {
-                self.login(value, depth);
+                self.login(value, Class::Likely, depth);
             }
         }
         Some(Assigned { class, is_open, end })
     }
 
     /// Adds the value of a field, with and without the anchor and the tag of YAML that may come first.
-    fn value(&mut self, mut value: &str, class: Class, depth: usize) {
+    pub(super) fn value(&mut self, mut value: &str, class: Class, depth: usize) {
         self.forms(value, class, depth);
         for _ in 0..2 {
             let Some((_, rest)) = value.split_once(' ').filter(|_| value.starts_with(['&', '!'])) else {
@@ -364,7 +329,7 @@ pub(super) fn split_quoted(text: &str, separator: char) -> impl Iterator<Item = 
 }
 
 /// Splits a text at separators that are not between quotes.
-fn split_outside_quotes(
+pub(super) fn split_outside_quotes(
     text: &str,
     mut is_separator: impl FnMut(char) -> bool,
 ) -> impl Iterator<Item = &str> {

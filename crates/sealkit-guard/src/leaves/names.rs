@@ -99,15 +99,15 @@ const QUALIFIERS: [&str; 30] = [
     "encoded",
 ];
 /// Last words of public names.
-const PUBLIC_WORDS: [&str; 51] = [
+const PUBLIC_WORDS: [&str; 52] = [
     "uri", "url", "endpoint", "host", "domain", "ip", "address", "email", "mail", "type", "user", "name",
     "version", "alg", "algo", "expiry", "expires", "ttl", "region", "zone", "port", "path", "file", "dir",
     "project", "schema", "role", "server", "issuer", "scope", "scopes", "status", "crt", "cert", "arn",
     "tenant", "lineage", "dn", "ref", "refs", "timeout", "lifetime", "length", "size", "limit", "days",
-    "hours", "minutes", "seconds", "interval", "enabled",
+    "hours", "minutes", "seconds", "interval", "enabled", "accessor",
 ];
 /// Ends of public names, also of names in one word.
-const PUBLIC_ENDS: [&str; 16] = [
+const PUBLIC_ENDS: [&str; 18] = [
     "hostname",
     "username",
     "algorithm",
@@ -124,6 +124,8 @@ const PUBLIC_ENDS: [&str; 16] = [
     "certificateauthoritydata",
     "recipient",
     "imagepullsecrets",
+    "existingsecret",
+    "amzcredential",
 ];
 /// Ends of the last word of names of ids.
 const IDS: [&str; 9] =
@@ -138,7 +140,9 @@ pub(crate) fn class(name: &str) -> Class {
     let joined = Zeroizing::new(words.iter().map(|word| word.as_str()).collect::<String>());
     let contains = |texts: &[&str]| texts.iter().any(|text| joined.contains(text));
     let last_word = words.last().map(|word| word.as_str()).unwrap_or_default();
-    let is_id = matches!(last_word, "id" | "identifier") || IDS.iter().any(|id| last_word.ends_with(id));
+    let is_id = matches!(last_word, "id" | "identifier")
+        || joined.ends_with("accountsid")
+        || IDS.iter().any(|id| last_word.ends_with(id));
     let is_public = joined.contains("public")
         || joined.contains("publishable")
         || PUBLIC_WORDS.contains(&last_word)
@@ -267,6 +271,10 @@ mod tests {
             "JWT_ALGO",
             "clientid",
             "certificate-authority-data",
+            "existingSecret",
+            "X-Amz-Credential",
+            "secret_id_accessor",
+            "TWILIO_ACCOUNT_SID",
         ] {
             assert_eq!(class(name), Class::Public, "{name}");
         }
