@@ -34,6 +34,10 @@ const PASS: &str = "pass:";
 impl Leaves {
     /// Adds the leaves of a line that may be a command, and consists of these words.
     pub(super) fn command(&mut self, line: &str, words: &[&str], depth: usize) {
+        // Most values are one word.
+        if words.len() < 2 {
+            return;
+        }
         self.options(line, words, depth);
         if line.contains(['"', '\'']) {
             let whole: Vec<&str> =
@@ -53,16 +57,11 @@ impl Leaves {
             let flags = rest.iter().take_while(|word| word.starts_with('-')).count();
             &rest[flags..]
         });
-        if let [name, value] = *arguments
-            && is_name(name)
-            && names::class(name).is_secret()
-        {
-            self.value(value.trim_end_matches(';'), names::class(name), depth);
+        if let [name, value] = *arguments {
+            self.secret_value(name, value.trim_end_matches(';'), depth);
         }
         for (name, value) in words.iter().map_while(|word| word.split_once('=')) {
-            if is_name(name) && names::class(name).is_secret() {
-                self.value(value, names::class(name), depth);
-            }
+            self.secret_value(name, value, depth);
         }
         let is_command = |command: &str| {
             line.match_indices(command).any(|(at, _)| {
@@ -97,6 +96,14 @@ impl Leaves {
             {
                 self.add(password, Class::Secret, depth);
             }
+        }
+    }
+
+    /// Adds a value whose name hints at a secret.
+    fn secret_value(&mut self, name: &str, value: &str, depth: usize) {
+        let class = names::class(name);
+        if is_name(name) && class.is_secret() {
+            self.value(value, class, depth);
         }
     }
 
