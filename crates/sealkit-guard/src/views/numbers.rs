@@ -7,7 +7,10 @@ mod tests;
 use self::base::Base;
 pub(super) use self::base::binary;
 use super::{Filter, View, filter::Numbers};
-use crate::classes::{Classes, MIN_LIST, NUMBERS};
+use crate::{
+    classes::{Classes, MIN_LIST, NUMBERS},
+    scanner::to_u32,
+};
 
 /// The longest space between two numbers.
 const MAX_GAP: usize = 32;
@@ -290,8 +293,7 @@ fn visit_bases(text: &[u8], list: &List, is_cut: bool, filter: &Filter, visit: &
         _ => true,
     });
     for base in bases {
-        let new = || View { is_list: true, ..View::default() };
-        let mut view = new();
+        let mut view = View::of_list();
         for index in 0..=list.numbers.len() {
             if is_cut && list.last_line == Some(index) {
                 view.open_from = Some(view.bytes.len());
@@ -299,7 +301,7 @@ fn visit_bases(text: &[u8], list: &List, is_cut: bool, filter: &Filter, visit: &
             let Some(number) = list.numbers.get(index) else { break };
             if is_cut && number.end == text.len() {
                 let bytes = base.incomplete_bytes(&text[number.start..], filter);
-                view.incomplete = Some((super::to_u32(number.from), bytes));
+                view.incomplete = Some((to_u32(number.from), bytes));
                 break;
             }
             let digits = &text[number.start..number.end];
@@ -311,11 +313,12 @@ fn visit_bases(text: &[u8], list: &List, is_cut: bool, filter: &Filter, visit: &
             if view.bytes.len() >= min {
                 visit(std::mem::take(&mut view));
             }
-            view = View { open_from, ..new() };
+            view = View::of_list();
+            view.open_from = open_from;
         }
         if view.bytes.len() >= min || is_cut {
             view.is_end = is_cut;
-            view.lines = list.lines.iter().copied().map(super::to_u32).collect();
+            view.lines = list.lines.iter().copied().map(to_u32).collect();
             visit(view);
         }
     }
