@@ -218,6 +218,8 @@ TOOLS = {
     "xxd": ("xxd",),
     "od -x": ("od", "-v", "-x"),
     "od": ("od", "-v"),
+    "od -c": ("od", "-v", "-c"),
+    "hexdump -c": ("hexdump", "-v", "-c"),
 }
 REDACTED |= {name: tool(*command) for name, command in TOOLS.items() if shutil.which(command[0])}
 
@@ -245,7 +247,7 @@ UNGUARANTEED = {
     "rot13": lambda s: codecs.encode(s, "rot13"),
 }
 
-assert (len(REDACTED | TOOLS), len(CHECKED), len(UNGUARANTEED)) == (75, 3, 11)
+assert (len(REDACTED | TOOLS), len(CHECKED), len(UNGUARANTEED)) == (77, 3, 11)
 
 
 def field(r):

@@ -129,6 +129,14 @@ fn ways() -> Vec<(&'static str, String)> {
             ),
         ),
         (
+            "`od -c`",
+            format!(
+                "0000000{}\n0000020{}\n0000023\n",
+                join(&bytes[..16], "", |byte| format!("   {}", char::from(byte))),
+                join(&bytes[16..], "", |byte| format!("   {}", char::from(byte)))
+            ),
+        ),
+        (
             "`xxd`",
             format!(
                 "00000000: {}  {}\n00000010: {}  {}\n",

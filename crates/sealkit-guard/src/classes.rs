@@ -16,8 +16,8 @@ use crate::views::kind;
 /// The number of bytes of a block.
 pub(crate) const BLOCK: usize = 64;
 
-/// The length of the shortest list of numbers: six bytes in hexadecimal, with separators.
-pub(crate) const MIN_LIST: usize = 17;
+/// The shortest run that may be a list of numbers. Six bytes in hexadecimal have 17 with their separators, but a power of two takes fewer steps.
+pub(crate) const MIN_LIST: usize = 16;
 
 /// The characters that begin escapes.
 pub(crate) static ESCAPES: Characters = {
@@ -50,10 +50,12 @@ pub(crate) static NO_TOKENS: Tokens = Tokens { characters: Characters::new(b""),
 pub(crate) struct Classes {
     /// The bytes that may begin an escape.
     escapes: u64,
-    /// The bytes that end as many bytes of a list of numbers as the shortest list has.
+    /// The bytes that end as many bytes of a list of numbers as the shortest list has, and the `cells`.
     lists: u64,
     /// The bytes that end a run of tokens.
     tokens: u64,
+    /// The last of three characters in a row in cells of four columns.
+    cells: u64,
 }
 
 impl Classes {
@@ -64,14 +66,23 @@ impl Classes {
 
     /// Returns the offset of the first byte from `offset` on at which a list of numbers is long enough.
     pub(crate) fn list_from(self, offset: usize) -> Option<usize> {
-        let from = if offset < BLOCK { u64::MAX << offset } else { 0 };
-        offsets(self.lists & from).next()
+        offsets(self.lists & from(offset)).next()
+    }
+
+    /// Returns the offset of the first byte from `offset` on that is in a cell, like those before it.
+    pub(crate) fn cell_from(self, offset: usize) -> Option<usize> {
+        offsets(self.cells & from(offset)).next()
     }
 
     /// Returns whether a run of tokens that is long enough ends in the block or goes on.
     pub(crate) fn has_tokens(self) -> bool {
         self.tokens != 0
     }
+}
+
+/// Returns the bits from the offset on.
+fn from(offset: usize) -> u64 {
+    u32::try_from(offset).ok().and_then(|offset| u64::MAX.checked_shl(offset)).unwrap_or(0)
 }
 
 /// Returns the numbers of the ones.
@@ -149,15 +160,19 @@ mod tests {
             text.extend((0..random.usize(..40)).map(|_| random.u8(..)));
             text.extend((0..random.usize(..40)).map(|_| numbers[random.usize(..numbers.len())]));
             text.extend((0..random.usize(..200)).map(|_| b'.'));
+            for _ in 0..random.usize(..9) {
+                text.extend((0..random.usize(..5).min(3)).map(|_| b' '));
+                text.push(b'a' + random.u8(..26));
+            }
         }
         for run in [9, 12, 16] {
             let tokens = Tokens { characters: Characters::new(b"0123456789abcdef."), run };
             for length in [0, 1, 63, 64, 65, BATCH * BLOCK, BATCH * BLOCK + 1, text.len()] {
                 let text = &text[..length];
-                let mut found: [Vec<usize>; 3] = Default::default();
+                let mut found: [Vec<usize>; 4] = Default::default();
                 for (offset, classes) in Blocks::new(text, &tokens) {
                     for (found, bits) in
-                        found.iter_mut().zip([classes.escapes, classes.lists, classes.tokens])
+                        found.iter_mut().zip([classes.escapes, classes.lists, classes.tokens, classes.cells])
                     {
                         found.extend(offsets(bits).map(|at| offset + at));
                     }
@@ -166,11 +181,21 @@ mod tests {
                 let ends = |at: usize, run: usize, characters: &[u8]| {
                     at >= run - 1 && (at + 1 - run..=at).all(|at| characters.contains(&text[at]))
                 };
-                let is_list = |at: &usize| ends(*at, MIN_LIST, numbers);
+                let is_character = |at: usize| at >= 3 && text[at] != b' ' && text[at - 3..at] == *b"   ";
+                let is_cell =
+                    |at: &usize| *at >= 8 && [0, 4, 8].iter().all(|before| is_character(at - before));
+                let is_list = |at: &usize| ends(*at, MIN_LIST, numbers) || is_cell(at);
                 let is_run = |at: &usize| ends(*at, run as usize, b"0123456789abcdef.");
                 assert!(found[0].iter().copied().eq((0..length).filter(is_escape)), "{length} bytes");
-                assert!(found[1].iter().copied().eq((0..length).filter(is_list)), "{length} bytes");
+                assert!(
+                    found[1].iter().copied().filter(|at| *at < length).eq((0..length).filter(is_list)),
+                    "{length} bytes"
+                );
                 assert!(found[2].iter().copied().eq((0..length).filter(is_run)), "{length} bytes");
+                assert!(
+                    found[3].iter().copied().filter(|at| *at < length).eq((0..length).filter(is_cell)),
+                    "{length} bytes"
+                );
             }
         }
     }
@@ -198,7 +223,7 @@ mod tests {
     fn every_processor_finds_the_same() {
         let mut random = fastrand::Rng::with_seed(1);
         // Mostly numbers and tokens, so that there are long runs.
-        let all: Vec<u8> = (0..=255).chain(b"0123456789abcdef".repeat(300)).collect();
+        let all: Vec<u8> = (0..=255).chain(b"0123456789abcdef".repeat(300)).chain([b' '; 9000]).collect();
         for (way, run) in ways().into_iter().flat_map(|way| (9..=16).map(move |run| (way, run))) {
             let tokens = Tokens { characters: Characters::new(b"0123456789abcdefghij\0~"), run };
             let (mut batch, mut expected) = (Batch::default(), Batch::default());

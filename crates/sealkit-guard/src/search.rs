@@ -146,7 +146,7 @@ impl Guard {
     ) {
         // A list of numbers is no part of the word before it.
         let before = match view.base().checked_sub(1) {
-            _ if view.is_list() => None,
+            _ if view.list().is_some() => None,
             Some(at) => Some(text[at]),
             None => previous,
         };
@@ -207,15 +207,15 @@ impl Guard {
 
     /// Returns the encoding of a pattern that was found in a view, which stands for the `source`.
     fn encoding_in_view(&self, pattern: u32, view: &View, source: &[u8]) -> Encoding {
-        match self.patterns[pattern as usize].encoding {
-            Encoding::Plain if view.is_list() => Encoding::Numbers,
-            Encoding::Plain => match source.iter().find(|byte| b"%&\\".contains(byte)) {
+        match (self.patterns[pattern as usize].encoding, view.list()) {
+            (Encoding::Plain, Some(list)) => list,
+            (Encoding::Plain, None) => match source.iter().find(|byte| b"%&\\".contains(byte)) {
                 Some(b'%') => Encoding::Percent,
                 Some(b'&') => Encoding::Xml,
                 Some(_) => Encoding::Backslash,
                 None => Encoding::Plain,
             },
-            encoding => encoding,
+            (encoding, _) => encoding,
         }
     }
 }
@@ -302,6 +302,39 @@ mod tests {
         // Text beside numbers is no column.
         let line = "1732924800 | 7 | [107, 51, 74, 113, 45, 55, 49, 120, 84, 47, 119, 81, 122, 57, 118, 66, 50, 109] done\n";
         assert_eq!(guard.redact_text(line), "1732924800 | 7 | [[REDACTED:token]] done\n");
+    }
+
+    #[test]
+    fn characters_in_cells_are_redacted_in_every_piece() {
+        let guard = Arc::new(Guard::new([("token", "k3Jq-71xT/wQz9vB2m"), ("pass", "p\u{e4}ss wort\t7")]));
+        for text in [
+            "0000000   k   3   J   q   -   7   1   x   T   /   w   Q   z   9   v   B\n0000020   2   m  \\n\n0000023\n",
+            "   k   3   J   q   -   7   1   x   T   /   w   Q   z   9   v   B\n   2   m  nl\n",
+            "INFO 0000000   k   3   J   q   -   7   1   x   T   /   w   Q   z   9   v   B\r\n0000010   2   m                    \r\n0000012\r\n",
+            "000000   a   n   d       e   s   c   a   p   e  \\n   s  \\0   k   3   J\n000010   q   -   7   1   x   T   /   w   Q   z   9   v   B   2   m\n00001f\n",
+        ] {
+            for size in 1..=text.len() {
+                let redacted = in_pieces(&guard, text, size);
+                assert!(redacted.contains("[REDACTED:token]"), "{size}: {redacted}");
+                assert!(!redacted.contains("   q") && !redacted.contains("   m"), "{size}: {redacted}");
+            }
+        }
+        for text in [
+            "0000000   p 303 244   s   s       w   o   r   t  \\t   7\n0000014\n",
+            "0000000   p 303 244   s   s  sp   w   o   r   t  ht   7\n0000014\n",
+        ] {
+            for size in 1..=text.len() {
+                let redacted = in_pieces(&guard, text, size);
+                let before = redacted.strip_suffix("[REDACTED:pass]\n0000014\n");
+                // Up to two bytes are written before the rest of them arrives.
+                assert!(
+                    before.is_some_and(|before| "0000000   p 303 ".starts_with(before)),
+                    "{size}: {redacted}"
+                );
+            }
+        }
+        let table = "   1   2   3   4\n   k   3   J   q\n";
+        assert_eq!(guard.redact_text(table), table);
     }
 
     /// Redacts a text that arrives in pieces of `size` bytes.

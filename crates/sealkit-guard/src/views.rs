@@ -3,6 +3,7 @@
 //! Every library escapes other characters. So the guard does not search for each way to escape a value: it resolves the escapes of the
 //! text, and searches the result for the value. Only the surroundings of escapes and lists of numbers are looked at.
 
+mod cells;
 mod entities;
 mod escapes;
 mod filter;
@@ -10,12 +11,13 @@ mod numbers;
 mod relevance;
 mod view;
 
-pub(crate) use self::{escapes::kind, filter::Filter, numbers::MAX_NUMBER, view::View};
 use self::{
+    cells::Cells,
     escapes::{BACKSLASH, ENTITY, PERCENT, Style, TERMINAL, Unit, unit},
     numbers::Lists,
     relevance::Relevance,
 };
+pub(crate) use self::{escapes::kind, filter::Filter, numbers::MAX_NUMBER, view::View};
 use crate::{
     classes::{Blocks, Classes, NO_TOKENS, NUMBERS},
     scanner::Scanner,
@@ -58,6 +60,7 @@ pub(crate) struct Views<'f, 't> {
     /// The part of the text with the last sequences for a terminal.
     sequences: Option<(usize, usize)>,
     lists: Lists,
+    cells: Cells,
 }
 
 impl<'f, 't> Views<'f, 't> {
@@ -69,13 +72,23 @@ impl<'f, 't> Views<'f, 't> {
         scanner: &'f Scanner,
         filter: &'f Filter,
     ) -> Self {
-        Self { text, scanner, filter, is_last, zone: None, sequences: None, lists: Lists::new(previous) }
+        Self {
+            text,
+            scanner,
+            filter,
+            is_last,
+            zone: None,
+            sequences: None,
+            lists: Lists::new(previous),
+            cells: Cells::new(previous),
+        }
     }
 
     /// Searches the next block, which begins at `offset`, and calls `visit` with each view of what is complete.
     pub(crate) fn add_block(&mut self, offset: usize, classes: Classes, visit: &mut impl FnMut(View)) {
         let text = self.text;
         self.lists.add_block(text, offset, classes, self.is_last, self.filter, visit);
+        self.cells.add_block(text, offset, classes, self.is_last, self.filter, visit);
         let relevance = Relevance { scanner: self.scanner, filter: self.filter, is_last: self.is_last };
         for at in classes.escapes() {
             let at = offset + at;
@@ -105,6 +118,7 @@ impl<'f, 't> Views<'f, 't> {
         }
         if !self.is_last {
             self.lists.finish(self.text, self.filter, visit);
+            self.cells.finish(self.text, self.filter, visit);
         }
     }
 

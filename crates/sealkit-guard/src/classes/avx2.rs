@@ -1,33 +1,36 @@
 //! The search for classes with AVX2.
 
 use std::arch::x86_64::{
-    __m256i, _mm_cvtsi32_si128, _mm256_adds_epu8, _mm256_and_si256, _mm256_extract_epi64,
-    _mm256_movemask_epi8, _mm256_or_si256, _mm256_set_epi64x, _mm256_set1_epi8, _mm256_shuffle_epi8,
-    _mm256_sll_epi64, _mm256_srl_epi64, _mm256_srli_epi16,
+    __m256i, _mm_cvtsi32_si128, _mm256_adds_epu8, _mm256_and_si256, _mm256_cmpeq_epi8, _mm256_cmpeq_epi16,
+    _mm256_extract_epi64, _mm256_min_epu16, _mm256_movemask_epi8, _mm256_or_si256, _mm256_set_epi64x,
+    _mm256_set1_epi8, _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_shuffle_epi32, _mm256_sll_epi64,
+    _mm256_srl_epi64, _mm256_srli_epi16, _mm256_xor_si256,
 };
 
 use super::{
-    BLOCK, ESCAPES, NUMBERS, Tokens,
-    batch::{BATCH, Batch, Bits},
+    ESCAPES, NUMBERS, Tokens,
+    batch::{BATCH, Batch, Bits, Block},
     characters::ROWS,
 };
 
 /// Goes on with the next blocks, by looking up the row and the column of 32 characters at a time.
 #[target_feature(enable = "avx2")]
-pub(super) fn classify(batch: &mut Batch, blocks: &[[u8; BLOCK]], tokens: &Tokens) {
+pub(super) fn classify(batch: &mut Batch, blocks: &[Block], tokens: &Tokens) {
     let rows = table(ROWS);
     let sets = [ESCAPES.columns, NUMBERS.columns, tokens.characters.columns].map(|set| table(set));
     let half = _mm256_set1_epi8(15);
+    let spaces = _mm256_set1_epi8(b' '.cast_signed());
+    // Without a zero.
+    let mut gaps = half;
     // With anything but 0, it has the highest bit.
     let most = _mm256_set1_epi8(127);
     batch.classify_with(
         blocks,
         tokens,
         |block| {
-            let (words, _) = block.as_chunks();
-            let bits = |part: usize| {
-                let word = |index: usize| i64::from_le_bytes(words[4 * part + index]);
-                let characters = _mm256_set_epi64x(word(3), word(2), word(1), word(0));
+            let mut bits = |part: usize| {
+                let characters = load(block, part);
+                gaps = _mm256_min_epu16(gaps, pairs_of_gaps(characters, spaces));
                 let row = _mm256_and_si256(_mm256_srli_epi16::<4>(characters), half);
                 let row = _mm256_shuffle_epi8(rows, row);
                 sets.map(|columns| {
@@ -42,6 +45,29 @@ pub(super) fn classify(batch: &mut Batch, blocks: &[[u8; BLOCK]], tokens: &Token
         },
         |bits, steps| runs(bits, steps),
     );
+    let zeros = _mm256_cmpeq_epi16(gaps, _mm256_setzero_si256());
+    batch.find_cells(blocks, _mm256_movemask_epi8(zeros) != 0, |block| {
+        let bits = |part: usize| {
+            let is = _mm256_cmpeq_epi8(load(block, part), spaces);
+            u64::from(_mm256_movemask_epi8(is).cast_unsigned())
+        };
+        bits(0) | bits(1) << 32
+    });
+}
+
+/// Returns a vector with a zero where two pairs of spaces are four bytes apart, as they are between characters in cells.
+#[target_feature(enable = "avx2")]
+fn pairs_of_gaps(characters: __m256i, spaces: __m256i) -> __m256i {
+    let pairs = _mm256_xor_si256(characters, spaces);
+    _mm256_or_si256(pairs, _mm256_shuffle_epi32::<0b10_11_00_01>(pairs))
+}
+
+/// Returns one half of a block.
+#[target_feature(enable = "avx2")]
+fn load(block: &Block, part: usize) -> __m256i {
+    let (words, _) = block.as_chunks();
+    let word = |index: usize| i64::from_le_bytes(words[4 * part + index]);
+    _mm256_set_epi64x(word(3), word(2), word(1), word(0))
 }
 
 /// Returns the bits that end a run of ones, as [`super::runs`] does.

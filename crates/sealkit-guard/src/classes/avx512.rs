@@ -1,32 +1,35 @@
 //! The search for classes with AVX-512 BW.
 
 use std::arch::x86_64::{
-    __m512i, _mm_cvtsi32_si128, _mm256_extract_epi64, _mm512_and_si512, _mm512_extracti64x4_epi64,
-    _mm512_or_si512, _mm512_set_epi64, _mm512_set1_epi8, _mm512_shuffle_epi8, _mm512_sll_epi64,
-    _mm512_srl_epi64, _mm512_srli_epi16, _mm512_test_epi8_mask,
+    __m512i, _mm_cvtsi32_si128, _mm256_extract_epi64, _mm512_and_si512, _mm512_cmpeq_epi8_mask,
+    _mm512_extracti64x4_epi64, _mm512_min_epu16, _mm512_or_si512, _mm512_rol_epi64, _mm512_set_epi64,
+    _mm512_set1_epi8, _mm512_shuffle_epi8, _mm512_sll_epi64, _mm512_srl_epi64, _mm512_srli_epi16,
+    _mm512_test_epi8_mask, _mm512_testn_epi16_mask, _mm512_xor_si512,
 };
 
 use super::{
-    BLOCK, ESCAPES, NUMBERS, Tokens,
-    batch::{BATCH, Batch, Bits},
+    ESCAPES, NUMBERS, Tokens,
+    batch::{BATCH, Batch, Bits, Block},
     characters::ROWS,
 };
 
 /// Goes on with the next blocks, by looking up the row and the column of 64 characters at a time.
 #[target_feature(enable = "avx512bw")]
-pub(super) fn classify(batch: &mut Batch, blocks: &[[u8; BLOCK]], tokens: &Tokens) {
+pub(super) fn classify(batch: &mut Batch, blocks: &[Block], tokens: &Tokens) {
     let rows = table(ROWS);
     let sets = [ESCAPES.columns, NUMBERS.columns, tokens.characters.columns].map(|set| table(set));
     let half = _mm512_set1_epi8(15);
+    let spaces = _mm512_set1_epi8(b' '.cast_signed());
+    // Without a zero.
+    let mut gaps = half;
     batch.classify_with(
         blocks,
         tokens,
         |block| {
-            let (words, _) = block.as_chunks();
-            let word = |index: usize| i64::from_le_bytes(words[index]);
-            let characters = vector(word);
+            let characters = load(block);
             let row = _mm512_and_si512(_mm512_srli_epi16::<4>(characters), half);
             let row = _mm512_shuffle_epi8(rows, row);
+            gaps = _mm512_min_epu16(gaps, pairs_of_gaps(characters, spaces));
             sets.map(|columns| {
                 // The column of what is not ASCII is 0.
                 _mm512_test_epi8_mask(row, _mm512_shuffle_epi8(columns, characters))
@@ -34,6 +37,21 @@ pub(super) fn classify(batch: &mut Batch, blocks: &[[u8; BLOCK]], tokens: &Token
         },
         |bits, steps| runs(bits, steps),
     );
+    let may_have_cells = _mm512_testn_epi16_mask(gaps, gaps) != 0;
+    batch.find_cells(blocks, may_have_cells, |block| _mm512_cmpeq_epi8_mask(load(block), spaces));
+}
+
+/// Returns a vector with a zero where two pairs of spaces are four bytes apart, as they are between characters in cells.
+#[target_feature(enable = "avx512bw")]
+fn pairs_of_gaps(characters: __m512i, spaces: __m512i) -> __m512i {
+    let pairs = _mm512_xor_si512(characters, spaces);
+    _mm512_or_si512(pairs, _mm512_rol_epi64::<32>(pairs))
+}
+
+#[target_feature(enable = "avx512bw")]
+fn load(block: &Block) -> __m512i {
+    let (words, _) = block.as_chunks();
+    vector(|index: usize| i64::from_le_bytes(words[index]))
 }
 
 #[target_feature(enable = "avx512bw")]

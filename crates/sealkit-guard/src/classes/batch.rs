@@ -7,6 +7,9 @@ use super::{avx2, avx512};
 /// The number of blocks that are looked at together.
 pub(super) const BATCH: usize = 16;
 
+/// The bytes of a block.
+pub(super) type Block = [u8; BLOCK];
+
 /// The bits of each block of a batch, behind those of the last block of the batch before.
 pub(super) type Bits = [u64; BATCH + 1];
 
@@ -21,17 +24,28 @@ pub(super) struct Batch {
     lists: Bits,
     /// Where long runs of tokens end.
     token_runs: Bits,
+    /// The last of three characters in a row in cells of four columns.
+    cells: Bits,
+    /// Whether there may be some.
+    has_cells: bool,
+    /// The spaces of the last block.
+    last_spaces: u64,
 }
 
 impl Batch {
     /// Returns the classes of a block.
     pub(super) fn classes(&self, index: usize) -> Classes {
         let of = |bits: &Bits| bits[index + 1];
-        Classes { escapes: of(&self.escapes), lists: of(&self.lists), tokens: of(&self.token_runs) }
+        Classes {
+            escapes: of(&self.escapes),
+            lists: of(&self.lists),
+            tokens: of(&self.token_runs),
+            cells: of(&self.cells),
+        }
     }
 
     /// Goes on with the next blocks.
-    pub(super) fn classify(&mut self, blocks: &[[u8; BLOCK]], tokens: &Tokens) {
+    pub(super) fn classify(&mut self, blocks: &[Block], tokens: &Tokens) {
         #[cfg(target_arch = "x86_64")]
         if is_x86_feature_detected!("avx512bw") {
             #[expect(unsafe_code, reason = "a function for processors of a kind")]
@@ -54,17 +68,19 @@ impl Batch {
     }
 
     /// Goes on with the next blocks, on any processor.
-    pub(super) fn classify_each(&mut self, blocks: &[[u8; BLOCK]], tokens: &Tokens) {
+    pub(super) fn classify_each(&mut self, blocks: &[Block], tokens: &Tokens) {
+        let bits = |block: &Block, is: &dyn Fn(u8) -> bool| {
+            block.iter().rev().fold(0, |bits, byte| bits << 1 | u64::from(is(*byte)))
+        };
         self.classify_with(
             blocks,
             tokens,
             |block| {
-                [&ESCAPES, &NUMBERS, &tokens.characters].map(|set| {
-                    block.iter().rev().fold(0, |bits, byte| bits << 1 | u64::from(set.contains(*byte)))
-                })
+                [&ESCAPES, &NUMBERS, &tokens.characters].map(|set| bits(block, &|byte| set.contains(byte)))
             },
             runs,
         );
+        self.find_cells(blocks, true, |block| bits(block, &|byte| byte == b' '));
     }
 
     /// Goes on with the next blocks, of which `find` returns the escapes, the numbers and the tokens.
@@ -72,9 +88,9 @@ impl Batch {
     #[inline(always)]
     pub(super) fn classify_with(
         &mut self,
-        blocks: &[[u8; BLOCK]],
+        blocks: &[Block],
         tokens: &Tokens,
-        find: impl Fn(&[u8; BLOCK]) -> [u64; 3],
+        mut find: impl FnMut(&Block) -> [u64; 3],
         runs: impl Fn(&Bits, &[u32]) -> Bits,
     ) {
         self.numbers[0] = self.numbers[self.length];
@@ -83,11 +99,43 @@ impl Batch {
         for (index, block) in (1..).zip(blocks) {
             [self.escapes[index], self.numbers[index], self.tokens[index]] = find(block);
         }
-        const { assert!(MIN_LIST == 1 + 1 + 2 + 4 + 8 + 1) };
-        let (list, run) = ([1, 2, 4, 8, 1], [1, 2, 4, tokens.run.saturating_sub(8).max(1)]);
+        const { assert!(MIN_LIST == 1 + 1 + 2 + 4 + 8) };
+        let (list, run) = ([1, 2, 4, 8], [1, 2, 4, tokens.run.saturating_sub(8).max(1)]);
         self.lists = runs(&self.numbers, &list);
         self.token_runs = runs(&self.tokens, &run);
     }
+
+    /// Goes on with the cells of the next blocks, if they `may_have` some. `find` returns the spaces of a block.
+    #[expect(clippy::inline_always, reason = "the functions above compile it for processors of a kind")]
+    #[inline(always)]
+    pub(super) fn find_cells(&mut self, blocks: &[Block], may_have: bool, find: impl Fn(&Block) -> u64) {
+        let last = self.last_spaces;
+        self.last_spaces = blocks.last().map_or(0, &find);
+        // Cells may begin in the last block of the batch before.
+        let may_have = may_have || last & last << 1 & last << 2 != 0;
+        if may_have || self.has_cells {
+            self.has_cells = may_have;
+            let mut spaces = Bits::default();
+            for (spaces, found) in spaces.iter_mut().zip([last].into_iter().chain(blocks.iter().map(find))) {
+                *spaces = found;
+            }
+            let characters = shifted(&spaces, |before| before(1) & before(2) & before(3) & !before(0));
+            self.cells = shifted(&characters, |before| before(0) & before(4) & before(8));
+            for (list, cell) in self.lists.iter_mut().zip(self.cells) {
+                *list |= cell;
+            }
+        }
+    }
+}
+
+/// Returns for each bit what `of` returns of those that come so many places before.
+#[expect(clippy::inline_always, reason = "the functions above compile it for processors of a kind")]
+#[inline(always)]
+fn shifted(bits: &Bits, of: impl Fn(&dyn Fn(u32) -> u64) -> u64) -> Bits {
+    std::array::from_fn(|index| {
+        let before = index.checked_sub(1).map_or(0, |before| bits[before]);
+        of(&|by| bits[index] << by | before.checked_shr(u64::BITS - by).unwrap_or(0))
+    })
 }
 
 /// Returns the bits that end a run of ones. In each step, the runs grow by so much, at most twofold.

@@ -8,6 +8,7 @@ use self::base::Base;
 pub(super) use self::base::binary;
 use super::{Filter, View, filter::Numbers};
 use crate::{
+    Encoding,
     classes::{Classes, MIN_LIST, NUMBERS},
     scanner::to_u32,
 };
@@ -293,7 +294,7 @@ fn visit_bases(text: &[u8], list: &List, is_cut: bool, filter: &Filter, visit: &
         _ => true,
     });
     for base in bases {
-        let mut view = View::of_list();
+        let mut view = View::of_list(Encoding::Numbers);
         for index in 0..=list.numbers.len() {
             if is_cut && list.last_line == Some(index) {
                 view.open_from = Some(view.bytes.len());
@@ -313,7 +314,7 @@ fn visit_bases(text: &[u8], list: &List, is_cut: bool, filter: &Filter, visit: &
             if view.bytes.len() >= min {
                 visit(std::mem::take(&mut view));
             }
-            view = View::of_list();
+            view = View::of_list(Encoding::Numbers);
             view.open_from = open_from;
         }
         if view.bytes.len() >= min || is_cut {

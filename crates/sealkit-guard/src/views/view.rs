@@ -4,7 +4,7 @@ use super::{
     MAX_RELEASED,
     escapes::{self, Style, Unit, kind, unit},
 };
-use crate::{scanner::to_u32, zeroizing::ZeroizingBytes};
+use crate::{Encoding, scanner::to_u32, zeroizing::ZeroizingBytes};
 
 /// The end of a text that may be the beginning of a pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,8 +28,8 @@ pub(crate) struct View {
     pub(crate) next: Option<u8>,
     /// The offset of what the end of the text cuts off, and how many bytes that has so far.
     pub(super) incomplete: Option<(u32, usize)>,
-    /// Whether the bytes come from a list of numbers.
-    is_list: bool,
+    /// How the bytes are written, if they come from a list.
+    list: Option<Encoding>,
     /// Where the lines of the dump begin that the bytes come from.
     pub(super) lines: Vec<u32>,
     /// Where the bytes of the last line of a dump begin, if its text column has yet to come.
@@ -41,9 +41,9 @@ pub(crate) struct View {
 }
 
 impl View {
-    /// Returns an empty view of a list of numbers.
-    pub(super) fn of_list() -> Self {
-        Self { is_list: true, ..Self::default() }
+    /// Returns an empty view of a list.
+    pub(super) fn of_list(encoding: Encoding) -> Self {
+        Self { list: Some(encoding), ..Self::default() }
     }
 
     /// Returns the range of the text that a range of the view stands for.
@@ -65,7 +65,7 @@ impl View {
         let keep_from = line.or(from)?;
         // Many ordinary lines end with a number or two.
         let bytes = partial + self.incomplete.map_or(0, |(_, bytes)| bytes);
-        let hold_from = from.filter(|_| !self.is_list || bytes > MAX_RELEASED);
+        let hold_from = from.filter(|_| self.list.is_none() || bytes > MAX_RELEASED);
         Some(Tail { keep_from, hold_from, bytes })
     }
 
@@ -96,7 +96,7 @@ impl View {
         let index = self.sources.partition_point(|(start, _)| (*start as usize) < offset);
         let (start, end) = index.checked_sub(1).map_or((0, 0), |index| self.sources[index]);
         // What no byte of the view stands for is shown by no terminal. Between numbers, it is shown.
-        !self.is_list && (end as usize != offset || end - start > 1)
+        self.list.is_none() && (end as usize != offset || end - start > 1)
     }
 
     /// Returns where the view begins in the text.
@@ -104,9 +104,9 @@ impl View {
         self.base
     }
 
-    /// Returns whether the bytes come from a list of numbers.
-    pub(crate) fn is_list(&self) -> bool {
-        self.is_list
+    /// Returns how the bytes are written, if they come from a list of numbers or of characters.
+    pub(crate) fn list(&self) -> Option<Encoding> {
+        self.list
     }
 
     pub(super) fn push(&mut self, bytes: &[u8], from: usize, to: usize) {
