@@ -19,7 +19,7 @@ use self::{
 };
 pub(crate) use self::{escapes::kind, filter::Filter, numbers::MAX_NUMBER, view::View};
 use crate::{
-    classes::{Blocks, Classes, NO_TOKENS, NUMBERS},
+    classes::{Blocks, Classes, MIN_LIST, NO_TOKENS, NUMBERS},
     scanner::Scanner,
     zeroizing::ZeroizingBytes,
 };
@@ -48,6 +48,14 @@ pub(crate) fn without_percent(text: &[u8]) -> ZeroizingBytes {
     View::unescape(text, Style { kinds: PERCENT, hex_pairs: false }, true).bytes
 }
 
+/// A part of a text with sequences for a terminal.
+struct Sequences {
+    from: usize,
+    to: usize,
+    /// The number of bytes between them.
+    between: usize,
+}
+
 /// A search for escapes and lists of numbers, which advances block by block.
 pub(crate) struct Views<'f, 't> {
     text: &'t [u8],
@@ -58,7 +66,7 @@ pub(crate) struct Views<'f, 't> {
     /// The part of the text around the last escapes.
     zone: Option<(usize, usize)>,
     /// The part of the text with the last sequences for a terminal.
-    sequences: Option<(usize, usize)>,
+    sequences: Option<Sequences>,
     lists: Lists,
     cells: Cells,
 }
@@ -92,12 +100,17 @@ impl<'f, 't> Views<'f, 't> {
         let relevance = Relevance { scanner: self.scanner, filter: self.filter, is_last: self.is_last };
         for at in classes.escapes() {
             let at = offset + at;
-            if kind(text[at]) == TERMINAL {
+            let kind = kind(text[at]);
+            // Compressed data has many bytes that begin no escape.
+            if text.get(at + 1).is_some_and(|next| self.filter.kinds_before(*next) & kind == 0) {
+                continue;
+            }
+            if kind == TERMINAL {
                 let end = self.add_sequence(at, visit);
                 // Another escape may follow. Where the next one is a sequence, too, that decides.
                 let next = &text[end..text.len().min(end + relevance::AFTER)];
                 let is_last = next.len() < relevance::AFTER && !self.is_last;
-                let other = next.iter().map(|byte| kind(*byte)).find(|kind| *kind != 0);
+                let other = next.iter().map(|byte| escapes::kind(*byte)).find(|kind| *kind != 0);
                 if !is_last && matches!(other, None | Some(TERMINAL)) {
                     continue;
                 }
@@ -113,8 +126,8 @@ impl<'f, 't> Views<'f, 't> {
         if let Some((from, to)) = self.zone.take() {
             self.view_zone(from, to, visit);
         }
-        if let Some((from, to)) = self.sequences.take() {
-            self.view_without_sequences(from, to, visit);
+        if let Some(last) = self.sequences.take() {
+            self.view_without_sequences(&last, visit);
         }
         if !self.is_last {
             self.lists.finish(self.text, self.filter, visit);
@@ -160,25 +173,37 @@ impl<'f, 't> Views<'f, 't> {
         // The view of a part has so much of the text around it.
         let distance = self.scanner.longest().max(MAX_COLUMN);
         match &mut self.sequences {
-            Some((_, last)) if at <= *last + distance => *last = end,
+            Some(last)
+                if at <= last.to + distance && self.filter.may_be_source(&self.text[last.to.min(at)..at]) =>
+            {
+                last.between += at.saturating_sub(last.to);
+                last.to = end;
+            }
             _ => {
-                if let Some((from, to)) = self.sequences.replace((at, end)) {
-                    self.view_without_sequences(from, to, visit);
+                if let Some(last) = self.sequences.replace(Sequences { from: at, to: end, between: 0 }) {
+                    self.view_without_sequences(&last, visit);
                 }
             }
         }
         end
     }
 
-    /// Calls `visit` with the view of the text around the sequences for a terminal from `from` to `to`, and with its lists of numbers.
-    fn view_without_sequences(&self, from: usize, to: usize, visit: &mut impl FnMut(View)) {
+    /// Calls `visit` with the view of the text around these sequences for a terminal, and with its lists of numbers.
+    fn view_without_sequences(&self, sequences: &Sequences, visit: &mut impl FnMut(View)) {
+        let Sequences { from, to, between } = *sequences;
         let (text, longest) = (self.text, self.scanner.longest());
         let is_number = |byte: &&u8| NUMBERS.contains(**byte);
         let reach = longest.saturating_mul(MAX_NUMBER);
         let before = text[from.saturating_sub(reach)..from].iter().rev().take_while(is_number).count();
         let after = text[to..text.len().min(to + reach)].iter().take_while(is_number).count();
         let (start, end) = self.filter.source_around(text, from, to, longest).unwrap_or((from, to));
-        pieces(start.min(from - before), end.max(to + after), reach, |start, end| {
+        let (start, end) = (start.min(from - before), end.max(to + after));
+        // Compressed data has bytes that look like a sequence, in too little text for a pattern.
+        let is_short = from - start + between + end - to < self.filter.shortest().min(MIN_LIST);
+        if is_short && (self.is_last || end < text.len()) {
+            return;
+        }
+        pieces(start, end, reach, |start, end| {
             let is_last = self.is_last || end < text.len();
             let mut plain = View::unescape(&text[start..end], Style::TERMINAL, is_last);
             (plain.base, plain.next, plain.is_end) = (start, text.get(end).copied(), !is_last);

@@ -23,15 +23,28 @@ impl Style {
     pub(super) const TERMINAL: Self = Self { kinds: TERMINAL, hex_pairs: false };
 }
 
+/// The kind of escape that each byte begins, or 0.
+const KINDS: [u8; 256] = {
+    let mut kinds = [0; 256];
+    kinds[b'%' as usize] = PERCENT;
+    kinds[b'\\' as usize] = BACKSLASH;
+    kinds[b'&' as usize] = ENTITY;
+    kinds[0x1b] = TERMINAL;
+    kinds
+};
+
 /// Returns the kind of escape that `byte` begins, or 0.
+#[inline]
 pub(crate) const fn kind(byte: u8) -> u8 {
-    match byte {
-        b'%' => PERCENT,
-        b'\\' => BACKSLASH,
-        b'&' => ENTITY,
-        0x1b => TERMINAL,
-        _ => 0,
-    }
+    KINDS[byte as usize]
+}
+
+/// Returns the kinds of escapes in which `byte` may come after the first one.
+pub(super) fn kinds_before(byte: u8) -> u8 {
+    let percent = if byte.is_ascii_hexdigit() || byte == b'u' { PERCENT } else { 0 };
+    let entity = if byte.is_ascii_alphanumeric() || byte == b'#' { ENTITY } else { 0 };
+    let terminal = if byte.is_ascii_graphic() || byte == b' ' { TERMINAL } else { 0 };
+    BACKSLASH | percent | entity | terminal
 }
 
 /// The beginning of a text.
@@ -245,7 +258,8 @@ fn terminal(text: &[u8]) -> Unit {
                 Unit::Incomplete
             }
         }
-        Some(_) => escape(2, b""),
+        Some(b' '..=b'~') => escape(2, b""),
+        Some(_) => Unit::Literal,
     }
 }
 

@@ -1,6 +1,9 @@
 //! Quick tests of whether a part of a text can stand for a pattern at all.
 
-use super::numbers::{self, MIN_OFFSET};
+use super::{
+    escapes,
+    numbers::{self, MIN_OFFSET},
+};
 
 /// Longer numbers are no part of a pattern: eight bytes have 20 decimal digits.
 pub(super) const MAX_DIGITS: usize = 20;
@@ -10,15 +13,16 @@ pub(super) const MAX_DIGITS: usize = 20;
 pub(crate) struct Filter {
     /// The bytes that occur in patterns.
     is_byte: [bool; 256],
-    /// The bytes that occur in patterns, and those that escapes are written with.
-    is_source: [bool; 256],
+    /// The kinds of escapes that may have the byte after their first one. It may come after a backslash if it occurs in patterns, or escapes
+    /// are written with it.
+    kinds_before: [u8; 256],
     /// The length of the shortest pattern.
     shortest: usize,
 }
 
 impl Default for Filter {
     fn default() -> Self {
-        Self { is_byte: [false; 256], is_source: [false; 256], shortest: 0 }
+        Self { is_byte: [false; 256], kinds_before: [0; 256], shortest: 0 }
     }
 }
 
@@ -31,9 +35,12 @@ impl Filter {
                 filter.is_byte[usize::from(*byte)] = true;
             }
         }
-        filter.is_source = filter.is_byte;
-        let written = (b' '..=b'~').chain(*b"\t\n\r\x07\x1b");
-        written.for_each(|byte| filter.is_source[usize::from(byte)] = true);
+        for byte in 0..=u8::MAX {
+            let is_written = matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r' | 0x07 | 0x1b);
+            if is_written || filter.is_byte[usize::from(byte)] {
+                filter.kinds_before[usize::from(byte)] = escapes::kinds_before(byte);
+            }
+        }
         filter
     }
 
@@ -51,7 +58,7 @@ impl Filter {
         end: usize,
         reach: usize,
     ) -> Option<(usize, usize)> {
-        let is_source = |byte: &&u8| self.is_source[usize::from(**byte)];
+        let is_source = |byte: &&u8| self.is_source(**byte);
         let before = text[at.saturating_sub(reach)..at].iter().rev().take_while(is_source).count();
         // One more, which may continue a word.
         let (from, to) = (at - before, self.source_until(text, end, end + reach + 1));
@@ -61,7 +68,27 @@ impl Filter {
     /// Returns how far what may be written for a pattern goes on from `at`, until `end` at most.
     pub(super) fn source_until(&self, text: &[u8], at: usize, end: usize) -> usize {
         let rest = text.get(at..end.min(text.len())).unwrap_or_default();
-        at + rest.iter().take_while(|byte| self.is_source[usize::from(**byte)]).count()
+        at + rest.iter().take_while(|byte| self.is_source(**byte)).count()
+    }
+
+    /// Returns the kinds of escapes that may stand for a part of a pattern and have `byte` after their first one.
+    #[inline]
+    pub(super) fn kinds_before(&self, byte: u8) -> u8 {
+        self.kinds_before[usize::from(byte)]
+    }
+
+    /// Returns whether `byte` may be written for a part of a pattern.
+    #[inline]
+    fn is_source(&self, byte: u8) -> bool {
+        self.kinds_before(byte) != 0
+    }
+
+    /// Returns whether `text` may be written for a part of a pattern.
+    pub(super) fn may_be_source(&self, text: &[u8]) -> bool {
+        // Without branches, ordinary text is fast.
+        let is_plain =
+            text.iter().fold(true, |is, byte| is & matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r'));
+        is_plain || self.source_until(text, 0, text.len()) == text.len()
     }
 
     /// Searches the run of digits and separators from `from` to the end of `text`. The run `is_open` if more of it may follow.
