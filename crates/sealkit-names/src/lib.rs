@@ -35,6 +35,7 @@ mod request;
 pub mod rules;
 pub mod schedule;
 mod text;
+mod typo;
 pub mod variables;
 
 pub use accelerator::{ACCELERATORS, Accelerator};
@@ -42,4 +43,5 @@ pub use guard_mode::GuardMode;
 pub use md5::{hex as md5_hex, hex_of as md5_hex_of};
 pub use quantity::{Amount, Resource};
 pub use request::{MountType, Request};
-pub use text::{escape, first_paragraph, io_reason, is_white_space, nearest, quoted_list};
+pub use text::{escape, first_paragraph, io_reason, is_white_space, quoted_list};
+pub use typo::{nearest, typos};

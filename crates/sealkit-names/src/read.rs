@@ -3,7 +3,8 @@
 use crate::{
     MountType, Request,
     rules::{self, NameError},
-    text::{escape, nearest, quoted_list},
+    text::{escape, quoted_list},
+    typo::nearest,
 };
 
 /// How a task accesses a secret.

@@ -2,24 +2,6 @@
 
 use std::{fmt::Display, io};
 
-/// Returns the candidate closest to `word`, if it is close enough to be a typo.
-pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    // The distance is quadratic, and no typo is this long.
-    if word.len() > 256 {
-        return None;
-    }
-    let limit = (word.chars().count() / 3).max(1);
-    candidates
-        .into_iter()
-        .filter(|candidate| candidate.len() <= 256)
-        .map(|candidate| {
-            (strsim::damerau_levenshtein(&word.to_lowercase(), &candidate.to_lowercase()), candidate)
-        })
-        .filter(|(distance, _)| *distance <= limit)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
-}
-
 /// Returns a name, a path or an argument for a message: control characters are escaped, and it is truncated to 200 characters.
 pub fn escape(name: &str) -> String {
     const MAX_CHARS: usize = 200;
@@ -64,14 +46,6 @@ pub fn quoted_list<T: Display>(names: impl IntoIterator<Item = T>, conjunction: 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_nearest_candidate_is_found_despite_a_typo() {
-        assert_eq!(nearest("my_secrt", ["other", "my_secret"]), Some("my_secret"));
-        assert_eq!(nearest("MY_SECRET", ["other", "my_secret"]), Some("my_secret"));
-        assert_eq!(nearest("db", ["warehouse"]), None);
-        assert_eq!(nearest(&"k".repeat(100_000), ["k"]), None);
-    }
 
     #[test]
     fn names_are_escaped_and_truncated() {
