@@ -4,7 +4,7 @@
 //! SDK replaces dashes with underscores. Two requests that collide under any of these rules would silently read
 //! the same value, so a task cannot have both.
 
-use crate::{Request, rules::is_same, text::quoted_list};
+use crate::{ConstText, Request, rules::is_same, text::quoted_list};
 
 /// The reason why a task cannot have both of two requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,33 +18,34 @@ pub enum Collision {
 }
 
 impl Collision {
-    /// Returns the error message without the requests, for constant evaluation.
-    pub const fn rule(self) -> &'static str {
+    /// Returns the end of the error message.
+    const fn rule(self) -> &'static str {
         match self {
-            Self::Twice => "a secret is requested twice: remove one of the requests",
+            Self::Twice => " is requested twice: remove one of the requests",
             Self::Variable => {
-                "two secret requests would share one environment variable: rename one of them, or give each its own `env_var`"
+                " would share one environment variable on Flyte 1 or Flyte 2: rename one of them, or give each its own `env_var`"
             }
             Self::File => {
-                "two secret requests would share one file: rename one of them, or request one as `ENV_VAR`"
+                " would share one file on Flyte 1 or Flyte 2: rename one of them, or request one as `ENV_VAR`"
             }
+        }
+    }
+
+    /// Returns the error message for `a` and `b` in constant evaluation.
+    pub const fn const_message(self, a: &Request<'_>, b: &Request<'_>) -> ConstText {
+        let (first, second) = (a.name(), b.name());
+        match self {
+            Self::Twice => ConstText::of(&["secret `", second.as_str(), "`", self.rule()]),
+            _ => ConstText::of(&["secrets `", first.as_str(), "` and `", second.as_str(), "`", self.rule()]),
         }
     }
 
     /// Returns the error message for `a` and `b`.
     pub fn message(self, a: &Request<'_>, b: &Request<'_>) -> String {
+        let rule = self.rule();
         match self {
-            Self::Twice => format!("secret `{b}` is requested twice: remove one of the requests"),
-            Self::Variable | Self::File => {
-                let (place, alternative) = match self {
-                    Self::File => ("file", "or request one as `ENV_VAR`"),
-                    _ => ("environment variable", "or give each its own `env_var`"),
-                };
-                let pair = quoted_list([a, b].map(Request::short_form), "and");
-                format!(
-                    "{pair} would share one {place} on Flyte 1 or Flyte 2: rename one of them, {alternative}"
-                )
-            }
+            Self::Twice => format!("secret `{b}`{rule}"),
+            _ => format!("{}{rule}", quoted_list([a, b].map(Request::short_form), "and")),
         }
     }
 }

@@ -23,6 +23,7 @@ mod accelerator;
 pub mod backoff;
 pub mod capacity;
 pub mod collision;
+mod const_text;
 pub mod deployed;
 pub mod expansion;
 mod guard_mode;
@@ -39,6 +40,7 @@ mod typo;
 pub mod variables;
 
 pub use accelerator::{ACCELERATORS, Accelerator};
+pub use const_text::ConstText;
 pub use guard_mode::GuardMode;
 pub use md5::{hex as md5_hex, hex_of as md5_hex_of};
 pub use quantity::{Amount, Resource};

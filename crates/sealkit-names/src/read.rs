@@ -99,6 +99,18 @@ pub fn resolve<'a>(
     }
 }
 
+/// Returns the error message for a read of `key` that `task` does not declare.
+pub fn undeclared(task: &str, group: Option<&str>, key: &str) -> String {
+    format!("secret `{}` is not declared by task `{task}`", display_name(group, key))
+}
+
+/// Returns how to declare the secret that a read of `key` needs.
+pub fn how_to_declare(group: Option<&str>, key: &str, access: Access) -> String {
+    let mount = if access == Access::File { MountType::File } else { MountType::Any };
+    let request = Request { group, group_version: None, key, mount, env_var: None };
+    format!("add `{}` to its `secret_requests`", escape(&request.short_form()))
+}
+
 /// Returns the error message for a read of `key` in `task`.
 pub fn message(
     error: ReadError,
@@ -108,15 +120,11 @@ pub fn message(
     key: &str,
     access: Access,
 ) -> String {
-    let name = match group {
-        Some(group) => format!("{}/{}", escape(group), escape(key)),
-        None => escape(key),
-    };
     match error {
         ReadError::Undeclared => {
             let advice = match suggestion(requests, group, key, access) {
                 Some(code) => format!("did you mean {code}?"),
-                None => format!("add {} to its `secret_requests`", missing_request(group, key, access)),
+                None => how_to_declare(group, key, access),
             };
             let declared = match requests {
                 [] => String::new(),
@@ -124,7 +132,7 @@ pub fn message(
                 [_] if advice.starts_with("did") => String::new(),
                 some => format!(", which declares {}", display_names(some)),
             };
-            format!("secret `{name}` is not declared by task `{task}`{declared}: {advice}")
+            format!("{}{declared}: {advice}", undeclared(task, group, key))
         }
         ReadError::Ambiguous => {
             let named: Vec<&Request<'_>> =
@@ -138,7 +146,8 @@ pub fn message(
                 format!("in the groups {groups}")
             };
             format!(
-                "task `{task}` declares secret `{name}` {place}: choose one, as in {}",
+                "task `{task}` declares secret `{}` {place}: choose one, as in {}",
+                display_name(group, key),
                 choices.first().map_or("", String::as_str)
             )
         }
@@ -152,7 +161,8 @@ pub fn message(
                 _ => ("ENV_VAR, so it has no file", "`get`", MountType::File),
             };
             format!(
-                "task `{task}` requests secret `{name}` as {mounted}: read it with {methods}, or write `mount_requirement = {mount}`"
+                "task `{task}` requests secret `{}` as {mounted}: read it with {methods}, or write `mount_requirement = {mount}`",
+                display_name(group, key)
             )
         }
     }
@@ -224,11 +234,12 @@ fn in_group(request: &Request<'_>, access: Access) -> String {
     }
 }
 
-/// Returns the code that declares a missing secret, in backticks.
-fn missing_request(group: Option<&str>, key: &str, access: Access) -> String {
-    let mount = if access == Access::File { MountType::File } else { MountType::Any };
-    let request = Request { group, group_version: None, key, mount, env_var: None };
-    format!("`{}`", escape(&request.short_form()))
+/// Returns `group/key`, or `key`.
+fn display_name(group: Option<&str>, key: &str) -> String {
+    match group {
+        Some(group) => format!("{}/{}", escape(group), escape(key)),
+        None => escape(key),
+    }
 }
 
 /// Returns the names of the requests, each once.

@@ -2,6 +2,8 @@
 
 use core::fmt::{self, Write as _};
 
+use crate::ConstText;
+
 /// How a secret is mounted: as an environment variable, as a file, or as the cluster chooses.
 ///
 /// The associated constants carry Flyte's names, so that `#[task]` accepts `mount_requirement = FILE`.
@@ -87,6 +89,14 @@ impl Request<'_> {
         }
         text.push(')');
         text
+    }
+
+    /// Returns `group/key`, or `key` if it has no group, in constant evaluation.
+    pub const fn name(&self) -> ConstText {
+        match self.group {
+            Some(group) => ConstText::of(&[group, "/", self.key]),
+            None => ConstText::of(&[self.key]),
+        }
     }
 }
 

@@ -18,6 +18,7 @@ pub use crate::{
     value::{unknown_variant, variant_name},
 };
 use sealkit_names::{
+    ConstText,
     collision::collision,
     read::{self, Access},
     rules,
@@ -32,7 +33,8 @@ use sealkit_names::{
 #[expect(clippy::panic, reason = "runs at compile time only")]
 pub const fn check_names(secret: &Secret) {
     if let Err(error) = rules::check_request(&secret.request()) {
-        panic!("{}", error.rule());
+        let name = secret.request().name();
+        panic!("{}", ConstText::of(&["secret `", name.as_str(), "`: ", error.rule()]).as_str());
     }
 }
 
@@ -42,22 +44,28 @@ pub const fn check_names(secret: &Secret) {
 ///
 /// Panics with the rule that the two requests break.
 #[track_caller]
-#[expect(clippy::panic, reason = "runs at compile time only")]
 pub const fn check_collisions(secrets: &[Secret], index: usize) {
+    check_collisions_with(secrets.split_at(index).0, &secrets[index]);
+}
+
+#[track_caller]
+#[expect(clippy::panic, reason = "runs at compile time only")]
+const fn check_collisions_with(earlier: &[Secret], secret: &Secret) {
     let mut i = 0;
-    while i < index {
-        if let Some(collision) = collision(&secrets[i].request(), &secrets[index].request()) {
-            panic!("{}", collision.rule());
+    while i < earlier.len() {
+        let (first, second) = (earlier[i].request(), secret.request());
+        if let Some(collision) = collision(&first, &second) {
+            panic!("{}", collision.const_message(&first, &second).as_str());
         }
         i += 1;
     }
 }
 
-/// Checks the requests of an environment against each other and those of a task at compile time.
+/// Checks the requests and the variables of an environment against the requests of a task at compile time.
 ///
 /// # Panics
 ///
-/// Panics with the rule that a request breaks.
+/// Panics with the rule that a request or a variable breaks.
 #[track_caller]
 #[expect(clippy::panic, reason = "runs at compile time only")]
 pub const fn check_environment(environment: &Environment, own: &[Secret]) {
@@ -65,41 +73,44 @@ pub const fn check_environment(environment: &Environment, own: &[Secret]) {
     let mut i = 0;
     while i < environment.env.len() {
         let name = environment.env[i].0;
-        assert!(
-            !(holds_secret(shared, name) || holds_secret(own, name)),
-            "`env` of the environment sets a variable that holds a secret of the task: remove it, or set `env_var` of the secret"
-        );
+        if holds_secret(shared, name) || holds_secret(own, name) {
+            let parts = [
+                "`env` of environment `",
+                environment.name(),
+                "` sets `",
+                name,
+                "`, which holds a secret of the task: remove it, or set `env_var` of the secret",
+            ];
+            panic!("{}", ConstText::of(&parts).as_str());
+        }
         i += 1;
     }
     let mut i = 0;
-    while i < shared.len() {
-        check_names(&shared[i]);
-        check_collisions(shared, i);
-        let mut j = 0;
-        while j < own.len() {
-            if let Some(collision) = collision(&shared[i].request(), &own[j].request()) {
-                panic!("{}", collision.rule());
-            }
-            j += 1;
-        }
+    while i < own.len() {
+        check_collisions_with(shared, &own[i]);
         i += 1;
     }
 }
 
-/// Returns whether a task with these outputs may allow a secret in the output `name`.
-pub const fn has_output(variables: &[Variable], name: &str) -> bool {
-    // Without an output, nothing is allowed in it.
-    if variables.is_empty() {
-        return rules::is_same(name, "o0");
-    }
+/// Checks that a task has the output `name` at compile time. A task without an output may allow a secret in `o0`.
+///
+/// # Panics
+///
+/// Panics with the names of the outputs.
+#[track_caller]
+#[expect(clippy::panic, reason = "runs at compile time only")]
+pub const fn check_output(variables: &[Variable], name: &str) {
+    let mut message = ConstText::of(&["unknown output `", name, "`: expected "]);
     let mut i = 0;
-    while i < variables.len() {
-        if rules::is_same(variables[i].name, name) {
-            return true;
+    while i == 0 || i < variables.len() {
+        let known = if variables.is_empty() { "o0" } else { variables[i].name };
+        if rules::is_same(known, name) {
+            return;
         }
+        message = message.with("`").with(known).with("`, ");
         i += 1;
     }
-    false
+    panic!("{}", message.with("or a part of an output, as in `o0.url`").as_str());
 }
 
 /// Returns whether an input is a time, or an optional one.
@@ -133,7 +144,7 @@ pub const fn concat_requests<const N: usize>(shared: &[Secret], own: &[Secret]) 
 }
 
 /// Whether a read of `key` matches one of `secrets`, and its mount requirement allows this access.
-pub const fn is_declared(secrets: &[Secret], group: Option<&str>, key: &str, access: Access) -> bool {
+const fn is_declared(secrets: &[Secret], group: Option<&str>, key: &str, access: Access) -> bool {
     let mut i = 0;
     while i < secrets.len() {
         let request = secrets[i].request();
@@ -143,6 +154,47 @@ pub const fn is_declared(secrets: &[Secret], group: Option<&str>, key: &str, acc
         i += 1;
     }
     false
+}
+
+/// Checks that a read of `key` matches one of `secrets` at compile time. `undeclared` is the message if it does not, and `advice` what to do
+/// about it.
+///
+/// # Panics
+///
+/// Panics with the message, and with the declared key that may be meant.
+#[track_caller]
+#[expect(clippy::panic, reason = "runs at compile time only")]
+pub const fn check_read(
+    secrets: &[Secret],
+    group: Option<&str>,
+    key: &str,
+    access: Access,
+    undeclared: &str,
+    advice: &str,
+) {
+    if is_declared(secrets, group, key, access) {
+        return;
+    }
+    let (mut nearest, mut fewest, mut i) = (None, usize::MAX, 0);
+    while i < secrets.len() {
+        let request = secrets[i].request();
+        let is_other = !rules::is_same(request.key, key) && read::matches(&request, group, request.key);
+        if is_other
+            && let Some(typos) = sealkit_names::typos(key, request.key)
+            && typos < fewest
+        {
+            (nearest, fewest) = (Some(request), typos);
+        }
+        i += 1;
+    }
+    let Some(nearest) = nearest else {
+        panic!("{}", ConstText::of(&[undeclared, ": ", advice]).as_str());
+    };
+    let name = match access {
+        Access::Reference => nearest.name(),
+        _ => ConstText::of(&[nearest.key]),
+    };
+    panic!("{}", ConstText::of(&[undeclared, ": did you mean `", name.as_str(), "`?"]).as_str());
 }
 
 /// The access that a read asks for.

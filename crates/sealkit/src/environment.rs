@@ -1,8 +1,11 @@
 //! Settings that several tasks share.
 
-use sealkit_names::{rules, variables};
+use sealkit_names::{ConstText, rules, variables};
 
-use crate::{Cache, Resources, Schedule, Secret};
+use crate::{
+    __private::{check_collisions, check_names},
+    Cache, Resources, Schedule, Secret,
+};
 
 /// Settings that several tasks share: `environment = ENV` of [`task`](macro@crate::task).
 ///
@@ -84,8 +87,19 @@ impl Environment {
     }
 
     /// Sets the secrets that all tasks of the environment request.
+    ///
+    /// # Panics
+    ///
+    /// Panics, at compile time in a constant, if a name is malformed, or if two of the secrets would be mounted in the same place.
     #[must_use]
+    #[track_caller]
     pub const fn secrets(mut self, secrets: &'static [Secret]) -> Self {
+        let mut i = 0;
+        while i < secrets.len() {
+            check_names(&secrets[i]);
+            check_collisions(secrets, i);
+            i += 1;
+        }
         self.secrets = secrets;
         self
     }
@@ -178,16 +192,17 @@ pub const fn check_service_account(name: &str) {
 pub const fn check_env(variables: &[(&str, &str)]) {
     let mut i = 0;
     while i < variables.len() {
-        if let Err(error) = rules::check_variable(variables[i].0) {
-            panic!("{}", error.rule());
+        let (name, value) = variables[i];
+        if let Err(error) = rules::check_variable(name) {
+            panic!("{}", ConstText::of(&["`", name, "`: ", error.rule()]).as_str());
         }
-        assert!(
-            variables::is_value(variables[i].1),
-            "the value of an environment variable contains a null character: remove it"
-        );
+        let start = "the value of environment variable `";
+        let null = ConstText::of(&[start, name, "` contains a null character: remove it"]);
+        assert!(variables::is_value(value), "{}", null.as_str());
+        let twice = ConstText::of(&["environment variable `", name, "` is set twice"]);
         let mut j = 0;
         while j < i {
-            assert!(!rules::is_same(variables[i].0, variables[j].0), "an environment variable is set twice");
+            assert!(!rules::is_same(name, variables[j].0), "{}", twice.as_str());
             j += 1;
         }
         i += 1;

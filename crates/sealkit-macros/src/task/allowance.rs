@@ -78,16 +78,8 @@ impl Place {
         let Self::Output(place) = self else { return None };
         let (text, (krate, span)) = (place.value(), crate_at(krate, place));
         let name = text.split('.').next().unwrap_or_default();
-        let suggestion = if text.is_empty() { String::new() } else { format!("; did you mean `o0.{text}`?") };
-        let of_one =
-            format!("unknown output: write `o0` for the output, or `o0.FIELD` for a part of it{suggestion}");
-        let of_several =
-            format!("unknown output `{name}`: write the name of an output, or `NAME.FIELD` for a part of it");
         Some(quote_spanned! {span=>
-            const _: () = ::core::assert!(
-                #krate::__private::has_output(__SEALKIT_OUTPUT.variables, #name),
-                "{}", if __SEALKIT_OUTPUT.variables.len() > 1 { #of_several } else { #of_one }
-            );
+            const _: () = #krate::__private::check_output(__SEALKIT_OUTPUT.variables, #name);
         })
     }
 

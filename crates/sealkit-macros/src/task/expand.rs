@@ -6,7 +6,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
-use sealkit_names::read::{self, Access, ReadError};
+use sealkit_names::read::{self, Access};
 use syn::{FnArg, GenericArgument, Pat, PathArguments, Signature, Token, Type, parse_quote};
 
 use super::{TaskKind, allowance::Place, default, model::Task, reads::Read, schedule};
@@ -108,27 +108,22 @@ impl Task {
     }
 
     fn check_read(&self, read: &Read) -> TokenStream {
-        let (krate, key) = (&self.krate, &read.key);
+        let key = &read.key;
+        let (krate, span) = crate_at(&self.krate, key);
         let group = option(read.group.as_ref());
         let access = match read.access {
-            Access::Value | Access::Reference => quote!(Value),
+            Access::Value => quote!(Value),
+            Access::Reference => quote!(Reference),
             Access::Bytes => quote!(Bytes),
             Access::File => quote!(File),
             Access::Variable => quote!(Variable),
         };
-        // Without the declared secrets, which are unknown here.
-        let message = read::message(
-            ReadError::Undeclared,
-            &self.name.value(),
-            &[],
-            read.group.as_deref(),
-            &key.value(),
-            read.access,
-        );
-        quote_spanned! {key.span()=>
-            const _: () = ::core::assert!(
-                #krate::__private::is_declared(__SEALKIT_REQUESTS, #group, #key, #krate::__private::ReadAccess::#access),
-                "{}", #message
+        let of_group = read.group.as_deref();
+        let undeclared = read::undeclared(&self.name.value(), of_group, &key.value());
+        let advice = read::how_to_declare(of_group, &key.value(), read.access);
+        quote_spanned! {span=>
+            const _: () = #krate::__private::check_read(
+                __SEALKIT_REQUESTS, #group, #key, #krate::__private::ReadAccess::#access, #undeclared, #advice
             );
         }
     }
