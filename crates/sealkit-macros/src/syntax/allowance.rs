@@ -4,7 +4,7 @@ use quote::ToTokens;
 use sealkit_names::quoted_list;
 use syn::{LitStr, MetaList, MetaNameValue, Path, Token, punctuated::Punctuated};
 
-use super::arguments::{did_you_mean, parse_string};
+use super::{arguments::did_you_mean, literal::parse_string};
 use crate::diagnostics::Diagnostics;
 
 /// The arguments of `allow_secret_in(...)`.

@@ -4,13 +4,16 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
 use sealkit_names::{nearest, quoted_list};
 use syn::{
-    Expr, ExprLit, ExprPath, Ident, Lit, LitStr, Meta, Path, Token, braced,
+    Expr, ExprPath, Ident, LitStr, Meta, Path, Token, braced,
     parse::{Parse, ParseStream, Parser},
     punctuated::Punctuated,
     token::Brace,
 };
 
-use super::allowance::{ALLOWANCE_EXAMPLE, AllowanceArguments};
+use super::{
+    allowance::{ALLOWANCE_EXAMPLE, AllowanceArguments},
+    literal::parse_string,
+};
 use crate::diagnostics::Diagnostics;
 
 /// The arguments of `#[task]` and `#[workflow]`.
@@ -294,24 +297,6 @@ pub(crate) fn option(value: Option<impl ToTokens>) -> TokenStream {
     match value {
         Some(value) => quote!(::core::option::Option::Some(#value)),
         None => quote!(::core::option::Option::None),
-    }
-}
-
-/// Returns the value as a string literal, or adds an error with `example`.
-pub(crate) fn parse_string(value: &Expr, example: &str, diagnostics: &mut Diagnostics) -> Option<LitStr> {
-    let literal = string_literal(value);
-    if literal.is_none() {
-        diagnostics.at(value, format_args!("expected a string literal: `{example}`"));
-    }
-    literal
-}
-
-/// Returns the value as a string literal. Declarative macros may wrap it in invisible groups.
-pub(crate) fn string_literal(value: &Expr) -> Option<LitStr> {
-    match value {
-        Expr::Lit(ExprLit { lit: Lit::Str(literal), .. }) => Some(literal.clone()),
-        Expr::Group(group) => string_literal(&group.expr),
-        _ => None,
     }
 }
 
