@@ -34,6 +34,9 @@ pub struct Amount<'a> {
 /// Between the request and the limit of an amount.
 const RANGE: &str = "..";
 
+/// The largest amount of Kubernetes, in thousandths.
+const MAX: u128 = i64::MAX as u128 * 1000;
+
 /// Units of bytes, and how many bytes each is.
 const BYTES: [(&str, u128); 8] = [
     ("k", 1000),
@@ -77,20 +80,53 @@ impl Resource {
         matches!(self, Self::Cpu | Self::Gpu)
     }
 
-    /// Returns whether `amount` is valid for this resource: a quantity, for `cpu` and `memory` also a range `REQUEST..LIMIT`, and for
-    /// `gpu` also `DEVICE:COUNT` or `DEVICE:COUNT:PARTITION`.
-    pub const fn accepts(self, amount: &str) -> bool {
+    /// Checks an amount of this resource: a quantity, for `cpu` and `memory` also a range `REQUEST..LIMIT`, and for `gpu` also
+    /// `DEVICE:COUNT` or `DEVICE:COUNT:PARTITION`.
+    ///
+    /// # Errors
+    ///
+    /// Returns the rule that the amount breaks.
+    pub const fn check(self, amount: &str) -> Result<(), &'static str> {
         let bytes = amount.as_bytes();
-        match (self, find(bytes, RANGE.as_bytes())) {
-            (Self::Gpu, _) => is_gpu(bytes),
+        let (request, limit) = match (self, find(bytes, RANGE.as_bytes())) {
+            (Self::Gpu, _) => return if is_gpu(bytes) { Ok(()) } else { Err(self.rule()) },
             (Self::Cpu | Self::Memory, Some(at)) => {
                 let (request, limit) = bytes.split_at(at);
-                match (self.value(request), self.value(limit.split_at(RANGE.len()).1)) {
-                    (Some(request), Some(limit)) => request <= limit,
-                    _ => false,
-                }
+                (request, limit.split_at(RANGE.len()).1)
             }
-            _ => self.value(bytes).is_some(),
+            _ => (bytes, bytes),
+        };
+        match (self.value(request), self.value(limit)) {
+            (Some(request), Some(limit)) if request > limit => {
+                Err("a range is `REQUEST..LIMIT`, and its request does not exceed its limit")
+            }
+            (Some(_), Some(0)) => {
+                Err("an amount is more than 0; without one, the default of the cluster applies")
+            }
+            (Some(_), Some(limit)) if limit > MAX => {
+                Err("an amount is at most 9223372036854775807, as on Kubernetes")
+            }
+            (Some(_), Some(_)) => Ok(()),
+            _ => Err(self.rule()),
+        }
+    }
+
+    /// Returns how amounts of this resource are written.
+    const fn rule(self) -> &'static str {
+        match self {
+            Self::Cpu => {
+                "`cpu` is a number of cores, or of millicores with `m`, as in `2`, `0.5` or `500m`, or a range, as in `1..2`"
+            }
+            Self::Memory => {
+                "`memory` is a number with `k`, `M`, `G`, `T`, `Ki`, `Mi`, `Gi` or `Ti`, as in `512Mi` or `2Gi`, or a range, as in \
+                 `1Gi..2Gi`"
+            }
+            Self::Gpu => {
+                "`gpu` is a whole number, at least `1`, or a device and its number, as in `A100:2`, or with a partition `A100:1:1g.5gb`"
+            }
+            Self::Disk => {
+                "`disk` is a number with `k`, `M`, `G`, `T`, `Ki`, `Mi`, `Gi` or `Ti`, as in `512Mi` or `10Gi`"
+            }
         }
     }
 
@@ -134,24 +170,10 @@ impl Resource {
     }
 
     /// Returns the error message for an amount that is not valid.
-    pub fn message(self, amount: &str) -> String {
-        let rule = match self {
-            Self::Cpu => {
-                "`cpu` is a number of cores, or of millicores with `m`, as in `2`, `0.5` or `500m`, or a range, as in `1..2`"
-            }
-            Self::Memory => {
-                "`memory` is a number with `k`, `M`, `G`, `T`, `Ki`, `Mi`, `Gi` or `Ti`, as in `512Mi` or `2Gi`, or a range, as in \
-                 `1Gi..2Gi`"
-            }
-            Self::Gpu => {
-                "`gpu` is a whole number, at least `1`, or a device and its number, as in `A100:2`, or with a partition `A100:1:1g.5gb`"
-            }
-            Self::Disk => {
-                "`disk` is a number with `k`, `M`, `G`, `T`, `Ki`, `Mi`, `Gi` or `Ti`, as in `512Mi` or `10Gi`"
-            }
-        };
+    pub fn message(self, amount: &str) -> Option<String> {
+        let rule = self.check(amount).err()?;
         let suggestion = self.suggest(amount).map(|amount| format!("; did you mean `{amount}`?"));
-        format!("`{}`: {rule}{}", escape(amount), suggestion.unwrap_or_default())
+        Some(format!("`{}`: {rule}{}", escape(amount), suggestion.unwrap_or_default()))
     }
 
     /// Returns the valid spelling of a quantity with a misspelled unit, such as `2Gi` for `2GiB`, or of a misspelled device.
@@ -161,7 +183,7 @@ impl Resource {
             let names = || ACCELERATORS.iter().map(|known| known.name);
             let same = || names().find(|known| known.eq_ignore_ascii_case(name));
             let near = same().or_else(|| crate::nearest(name, names()))?;
-            return Some(format!("{near}:{rest}")).filter(|amount| self.accepts(amount));
+            return Some(format!("{near}:{rest}")).filter(|amount| self.check(amount).is_ok());
         }
         let (number, unit) = amount.split_at(number_length(amount.as_bytes()));
         let unit = unit.trim().trim_end_matches(['b', 'B']);
@@ -170,7 +192,7 @@ impl Resource {
             _ => &BYTES.map(|(name, _)| name),
         };
         let unit = units.iter().find(|known| known.eq_ignore_ascii_case(unit))?;
-        Some(format!("{number}{unit}")).filter(|amount| self.accepts(amount))
+        Some(format!("{number}{unit}")).filter(|amount| self.check(amount).is_ok())
     }
 }
 

@@ -1,6 +1,6 @@
 //! The resources of a task.
 
-use sealkit_names::Resource;
+use sealkit_names::{ConstText, Resource};
 
 /// The resources that a task requests on a cluster: `resources = Resources(...)` of [`task`](macro@crate::task).
 ///
@@ -62,14 +62,11 @@ impl Resources {
     ///
     /// # Panics
     ///
-    /// Panics, at compile time in a constant, if the amount is malformed.
+    /// Panics, at compile time in a constant, if the amount is malformed, 0 or too large.
     #[must_use]
     #[track_caller]
     pub const fn cpu(mut self, amount: &'static str) -> Self {
-        assert!(
-            Resource::Cpu.accepts(amount),
-            "`cpu` is a number of cores, such as `2` or `500m`, or a range, such as `1..2`"
-        );
+        check(Resource::Cpu, amount);
         self.cpu = Some(amount);
         self
     }
@@ -78,14 +75,11 @@ impl Resources {
     ///
     /// # Panics
     ///
-    /// Panics, at compile time in a constant, if the amount is malformed.
+    /// Panics, at compile time in a constant, if the amount is malformed, 0 or too large.
     #[must_use]
     #[track_caller]
     pub const fn memory(mut self, amount: &'static str) -> Self {
-        assert!(
-            Resource::Memory.accepts(amount),
-            "`memory` is a number of bytes, such as `2Gi`, or a range, such as `1Gi..2Gi`"
-        );
+        check(Resource::Memory, amount);
         self.memory = Some(amount);
         self
     }
@@ -94,14 +88,11 @@ impl Resources {
     ///
     /// # Panics
     ///
-    /// Panics, at compile time in a constant, if the amount is malformed.
+    /// Panics, at compile time in a constant, if the amount is malformed, 0 or too large.
     #[must_use]
     #[track_caller]
     pub const fn gpu(mut self, amount: &'static str) -> Self {
-        assert!(
-            Resource::Gpu.accepts(amount),
-            "`gpu` is a whole number, at least `1`, or a device and its number, such as `A100:2`"
-        );
+        check(Resource::Gpu, amount);
         self.gpu = Some(amount);
         self
     }
@@ -110,11 +101,11 @@ impl Resources {
     ///
     /// # Panics
     ///
-    /// Panics, at compile time in a constant, if the amount is malformed.
+    /// Panics, at compile time in a constant, if the amount is malformed, 0 or too large.
     #[must_use]
     #[track_caller]
     pub const fn disk(mut self, amount: &'static str) -> Self {
-        assert!(Resource::Disk.accepts(amount), "`disk` is a number of bytes, such as `10Gi`");
+        check(Resource::Disk, amount);
         self.disk = Some(amount);
         self
     }
@@ -127,5 +118,18 @@ impl Resources {
 
     pub(crate) const fn is_none(&self) -> bool {
         matches!(self, Self { cpu: None, memory: None, gpu: None, disk: None })
+    }
+}
+
+/// Checks an amount.
+///
+/// # Panics
+///
+/// Panics with the rule that the amount breaks.
+#[track_caller]
+#[expect(clippy::panic, reason = "runs at compile time in a constant")]
+const fn check(resource: Resource, amount: &str) {
+    if let Err(rule) = resource.check(amount) {
+        panic!("{}", ConstText::of(&["`", amount, "`: ", rule]).as_str());
     }
 }

@@ -120,8 +120,8 @@ pub(super) fn deployment(
     let mut resources = Vec::new();
     for (resource, amount) in asked {
         let Some(amount) = amount else { continue };
-        if !resource.accepts(amount) {
-            return Err(CommandError::usage(resource.message(amount)));
+        if let Some(message) = resource.message(amount) {
+            return Err(CommandError::usage(message));
         }
         resources.push((resource, amount.clone()));
     }

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 use sealkit_names::Resource;
-use syn::{Expr, ExprAssign, ExprLit, Ident, Lit, LitStr, Path};
+use syn::{Expr, ExprAssign, ExprLit, ExprUnary, Ident, Lit, LitStr, Path, UnOp};
 
 use crate::{
     diagnostics::Diagnostics,
@@ -72,8 +72,8 @@ fn field(argument: &Expr, diagnostics: &mut Diagnostics) -> Option<(Resource, Li
             .at(value, format_args!("expected a string literal: `{name} = \"{}\"`", resource.example()));
         return None;
     };
-    if !resource.accepts(&quantity.value()) {
-        diagnostics.at(&quantity, resource.message(&quantity.value()));
+    if let Some(message) = resource.message(&quantity.value()) {
+        diagnostics.at(value, message);
         return None;
     }
     Some((resource, quantity))
@@ -90,9 +90,12 @@ pub(super) fn assignment(argument: &Expr) -> Option<(&Ident, &Expr)> {
     }
 }
 
-/// Converts a number without a type suffix to a string.
+/// Converts a number without a type suffix to a string. Negative numbers have an error message of their own.
 fn number(value: &Expr) -> Option<LitStr> {
     match value {
+        Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr, .. }) => {
+            number(expr).map(|number| LitStr::new(&format!("-{}", number.value()), number.span()))
+        }
         Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) if number.suffix().is_empty() => {
             Some(LitStr::new(number.base10_digits(), number.span()))
         }

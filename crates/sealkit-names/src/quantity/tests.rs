@@ -5,14 +5,14 @@ use super::{Amount, Resource::*};
 #[test]
 fn quantities_follow_kubernetes_notation() {
     for (resource, good) in [
-        (Cpu, &["2", "0.5", "500m", "0", "1..2", "500m..1", "0.5..500m"][..]),
+        (Cpu, &["2", "0.5", "500m", "0..1", "1..2", "500m..1", "0.5..500m"][..]),
         (Memory, &["2Gi", "512Mi", "1.5G", "100k", "1T", "1Ti", "1Ki", "1048576", "1Gi..2Gi", "1G..1Gi"]),
         (Gpu, &["1", "16", "T4", "T4:1", "A100:8", "A100:1:1g.5gb", "V5E:1:2x2", "RTX_PRO_6000:2"]),
         (Disk, &["10Gi", "1T"]),
     ] {
-        assert!(resource.accepts(resource.example()));
+        assert_eq!(resource.check(resource.example()), Ok(()));
         for quantity in good {
-            assert!(resource.accepts(quantity), "{resource:?} {quantity}");
+            assert_eq!(resource.check(quantity), Ok(()), "{resource:?} {quantity}");
         }
     }
     for (resource, bad) in [
@@ -47,9 +47,28 @@ fn quantities_follow_kubernetes_notation() {
         (Disk, &["", "10GiB", "500m", "1Gi..2Gi"]),
     ] {
         for quantity in bad {
-            assert!(!resource.accepts(quantity), "{resource:?} {quantity:?}");
+            assert!(resource.check(quantity).is_err(), "{resource:?} {quantity:?}");
         }
     }
+}
+
+#[test]
+fn a_quantity_has_the_rule_that_it_breaks() {
+    for (resource, quantity, expected) in [
+        (Cpu, "2..1", "does not exceed its limit"),
+        (Memory, "2Gi..1Gi", "does not exceed its limit"),
+        (Cpu, "0", "more than 0"),
+        (Memory, "0Gi..0", "more than 0"),
+        (Disk, "0.0001", "more than 0"),
+        (Memory, "9223372036854775808", "at most 9223372036854775807"),
+        (Disk, "9000000000Gi", "at most 9223372036854775807"),
+        (Memory, "2GB", "`memory` is a number with"),
+    ] {
+        let rule = resource.check(quantity).unwrap_err();
+        assert!(rule.contains(expected), "{quantity}: {rule}");
+    }
+    assert_eq!(Memory.check("9223372036854775807"), Ok(()));
+    assert_eq!(Memory.message("1Gi"), None);
 }
 
 #[test]
@@ -72,13 +91,13 @@ fn a_misspelled_unit_gets_a_suggestion() {
         (Gpu, "a100:9", None),
     ] {
         assert_eq!(resource.suggest(quantity).as_deref(), expected, "{quantity}");
-        let message = resource.message(quantity);
+        let message = resource.message(quantity).unwrap();
         match expected {
             Some(expected) => assert!(message.ends_with(&format!("; did you mean `{expected}`?"))),
             None => assert!(!message.contains("did you mean"), "{message}"),
         }
     }
-    assert!(Memory.message(&"9".repeat(10_000)).len() < 400);
+    assert!(Memory.message(&"9".repeat(10_000)).unwrap().len() < 400);
 }
 
 #[test]
