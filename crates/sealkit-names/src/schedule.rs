@@ -27,10 +27,10 @@ const DAYS: [u32; 12] = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 /// Returns the rule that the expression breaks.
 pub fn check_cron(expression: &str) -> Result<(), String> {
     if expression.starts_with('@') {
-        return if DESCRIPTORS.contains(&expression) {
-            Ok(())
-        } else {
-            Err(format!("expected five fields, or one of {}", DESCRIPTORS.join(", ")))
+        return match nearest(expression, DESCRIPTORS) {
+            Some(name) if name == expression => Ok(()),
+            Some(name) => Err(format!("unknown name `{}`; did you mean `{name}`?", escape(expression))),
+            None => Err(format!("expected five fields, or one of {}", DESCRIPTORS.join(", "))),
         };
     }
     if expression.contains("TZ=") {
@@ -227,6 +227,8 @@ mod tests {
             check_cron("*/90 * * * *").unwrap_err(),
             "`*/90` is not a valid minute: the step is 90, expected 1 to 60; for an interval, write `FixedRate(\"90m\")`"
         );
+        assert_eq!(check_cron("@dialy").unwrap_err(), "unknown name `@dialy`; did you mean `@daily`?");
+        assert!(check_cron("@every 1h").unwrap_err().starts_with("expected five fields, or one of @yearly"));
         assert_eq!(check_cron("0 0 30 2 *").unwrap_err(), "it never runs: none of its months has this day");
     }
 

@@ -1,0 +1,8 @@
+use sealkit::{Result, task};
+
+#[task(schedule = Cron("@dialy"))]
+fn load() -> Result<()> {
+    Ok(())
+}
+
+fn main() {}
