@@ -141,7 +141,7 @@ fn calls_from_a_thread(task: String) -> anyhow::Result<()> {
 }
 
 /// Exceeds its deadline in its first attempt.
-#[task(retries = 3, timeout = Timeout(max_runtime = "1m", deadline = "2s"))]
+#[task(retries = 3, timeout = Timeout(deadline = "2s"))]
 async fn late() -> sealkit::Result<()> {
     tokio::time::sleep(Duration::from_secs(1000)).await;
     Ok(())

@@ -26,7 +26,7 @@ fn unlucky() -> anyhow::Result<()> {
 }
 
 /// Is ended by its deadline, in its first attempt.
-#[task(retries = 3, timeout = Timeout(max_runtime = "1m", deadline = "300ms"))]
+#[task(retries = 3, timeout = Timeout(deadline = "300ms"))]
 fn late() -> sealkit::Result<()> {
     thread::sleep(Duration::from_secs(1000));
     Ok(())
