@@ -10,4 +10,4 @@ pub(crate) use arguments::{
     Arguments, RESOURCES_EXAMPLE, Variable, crate_at, crate_path, did_you_mean, option,
 };
 pub(crate) use function::Function;
-pub(crate) use literal::{parse_string, string_literal};
+pub(crate) use literal::{check_boolean, check_literal, parse_string, string_literal};

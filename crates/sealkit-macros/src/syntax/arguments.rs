@@ -49,12 +49,10 @@ pub(crate) struct Variable {
 
 impl Parse for Variable {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let name = input.parse()?;
+        let expected = |what: &str| input.error(format_args!("expected {what}: `{}`", example("env")));
+        let name = input.parse().map_err(|_| expected("a name in quotes"))?;
         // Python writes a colon.
-        if input.peek(Token![:]) {
-            return Err(input.error(format_args!("expected `=`: `{}`", example("env"))));
-        }
-        input.parse::<Token![=]>()?;
+        input.parse::<Token![=]>().map_err(|_| expected("`=`"))?;
         Ok(Self { name, value: input.parse()? })
     }
 }

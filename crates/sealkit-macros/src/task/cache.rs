@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     diagnostics::Diagnostics,
-    syntax::{crate_at, did_you_mean, option, parse_string, string_literal},
+    syntax::{check_boolean, crate_at, did_you_mean, option, parse_string, string_literal},
 };
 
 const EXAMPLE: &str = "cache = Cache(\"v1\", ignored_inputs = [\"verbose\"], max_age = \"7d\")";
@@ -117,18 +117,22 @@ impl Cache {
                 self.salt.is_some()
             }
             "max_age" => {
-                self.max_age = literal_duration(value).ok().flatten().filter(|age| !age.is_zero());
-                if self.max_age.is_none() {
-                    diagnostics.at(
-                        value,
-                        "expected seconds or a text such as `90s`, `12h` or `7d`: `max_age = \"7d\"`",
-                    );
-                }
-                self.max_age.is_some()
+                let message = match literal_duration(value) {
+                    Ok(Some(age)) if age.is_zero() => {
+                        "`max_age` must be longer than 0: leave it out for results of any age"
+                    }
+                    Ok(Some(age)) => {
+                        self.max_age = Some(age);
+                        return true;
+                    }
+                    _ => "expected seconds or a text such as `90s`, `12h` or `7d`: `max_age = \"7d\"`",
+                };
+                diagnostics.at(value, message);
+                false
             }
             "serialize" => {
                 self.serialize = Some(value.clone());
-                true
+                check_boolean("serialize", value, diagnostics)
             }
             other => {
                 let suggestion = did_you_mean(other, &KNOWN);
@@ -145,9 +149,12 @@ impl Cache {
     fn check_inputs(&self, inputs: &[Input], diagnostics: &mut Diagnostics) -> bool {
         let names: Vec<String> = inputs.iter().map(Input::name).collect();
         let mut is_valid = true;
-        for ignored in &self.ignored_inputs {
+        for (index, ignored) in self.ignored_inputs.iter().enumerate() {
             let name = ignored.value();
-            if !names.contains(&name) {
+            if self.ignored_inputs[..index].iter().any(|earlier| earlier.value() == name) {
+                diagnostics.at(ignored, format_args!("input `{name}` is ignored twice"));
+                is_valid = false;
+            } else if !names.contains(&name) {
                 let near = nearest(&name, names.iter().map(String::as_str));
                 let suggestion = near.map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
                 diagnostics.at(ignored, format_args!("the task has no input `{name}`{suggestion}"));

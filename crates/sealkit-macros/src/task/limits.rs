@@ -10,7 +10,7 @@ use syn::{Expr, ExprCall, ExprLit, ExprUnary, Ident, Lit, LitStr, Path, UnOp};
 use super::resources::{Resources, assignment};
 use crate::{
     diagnostics::Diagnostics,
-    syntax::{crate_at, did_you_mean, option, string_literal},
+    syntax::{check_literal, crate_at, did_you_mean, option, string_literal},
 };
 
 const RETRIES_EXAMPLE: &str = "retries = Retries(3, backoff = \"1s..5m\")";
@@ -41,7 +41,9 @@ impl Limits {
             Some(Expr::Call(call)) if is_call_of(&call, "Retries") => {
                 limits.parse_retries(&call, diagnostics);
             }
-            retries => limits.retries = retries,
+            retries => {
+                limits.retries = retries.filter(|count| check_count(count, "retries = 3", diagnostics));
+            }
         }
         match timeout {
             Some(Expr::Call(call)) if is_call_of(&call, "Timeout") => {
@@ -50,6 +52,7 @@ impl Limits {
             timeout => limits.timeouts.extend(timeout.map(|timeout| ("timeout", timeout))),
         }
         limits.timeouts.retain(|(_, value)| check_duration(value, diagnostics));
+        limits.check_deadline(diagnostics);
         limits.resources = resources.and_then(|value| Resources::new(value, diagnostics));
         limits
     }
@@ -58,7 +61,10 @@ impl Limits {
     fn parse_retries(&mut self, call: &ExprCall, diagnostics: &mut Diagnostics) {
         let mut arguments = call.args.iter();
         match arguments.next() {
-            Some(count) if assignment(count).is_none() => self.retries = Some(count.clone()),
+            Some(count) if assignment(count).is_none() => {
+                self.retries =
+                    Some(count).filter(|count| check_count(count, RETRIES_EXAMPLE, diagnostics)).cloned();
+            }
             _ => {
                 diagnostics.at(call, format_args!("expected the number of retries: `{RETRIES_EXAMPLE}`"));
                 return;
@@ -125,6 +131,21 @@ impl Limits {
         }
     }
 
+    /// Reports limits without an effect, because the deadline is shorter.
+    fn check_deadline(&self, diagnostics: &mut Diagnostics) {
+        let value = |field| self.timeouts.iter().find(|(known, _)| *known == field).map(|(_, value)| value);
+        let duration = |value| literal_duration(value).ok().flatten();
+        let Some(deadline) = value("deadline").and_then(duration) else { return };
+        for (field, name) in [("timeout", "max_runtime"), ("max_queued_time", "max_queued_time")] {
+            if let Some(value) = value(field)
+                && duration(value).is_some_and(|limit| limit > deadline)
+            {
+                diagnostics
+                    .at(value, format_args!("`{name}` exceeds `deadline`: the deadline ends the task first"));
+            }
+        }
+    }
+
     /// Generates the limits. `name` is the name of the task.
     pub(super) fn tokens(&self, krate: &Path, name: &LitStr) -> TokenStream {
         // The compiler reports a wrong number of retries at that number.
@@ -176,6 +197,13 @@ pub(super) fn named<'e>(
     found
 }
 
+/// Checks a number of retries as far as the macro can read it.
+fn check_count(value: &Expr, example: &str, diagnostics: &mut Diagnostics) -> bool {
+    let message = format_args!("expected a whole number, at least 0: `{example}`");
+    let is_count = |literal: &Lit| matches!(literal, Lit::Int(count) if count.base10_parse::<u64>().is_ok());
+    check_literal(value, is_count, message, diagnostics)
+}
+
 fn parse_backoff(value: &Expr, diagnostics: &mut Diagnostics) -> Option<Backoff> {
     let Some(text) = string_literal(value) else {
         diagnostics.at(value, "expected a string literal: `backoff = \"10s\"` or `backoff = \"1s..5m\"`");
@@ -222,9 +250,9 @@ pub(super) fn literal_duration(value: &Expr) -> Result<Option<Duration>, Malform
         Expr::Lit(ExprLit { lit: Lit::Int(seconds), .. }) => {
             seconds.base10_parse().map(|seconds| Some(Duration::from_secs(seconds))).map_err(|_| Malformed)
         }
-        Expr::Lit(ExprLit { lit: Lit::Float(_), .. }) => Err(Malformed),
         value => match string_literal(value) {
             Some(text) => backoff::parse_duration(&text.value()).map(Some).ok_or(Malformed),
+            None if matches!(value, Expr::Lit(_)) => Err(Malformed),
             None => Ok(None),
         },
     }

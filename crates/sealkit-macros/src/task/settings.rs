@@ -1,14 +1,14 @@
 //! Validation of the arguments `environment`, `env`, `service_account`, `interruptible`, `cache`, `schedule` and `deployed`.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens as _, quote, quote_spanned};
 use sealkit_names::{rules, variables};
-use syn::{Expr, ExprPath, LitStr, Path};
+use syn::{Expr, ExprPath, Lit, LitStr, Path};
 
 use super::{cache::Cache, schedule::Schedule};
 use crate::{
     diagnostics::Diagnostics,
-    syntax::{Variable, crate_at, option, string_literal},
+    syntax::{Variable, check_boolean, check_literal, crate_at, option, string_literal},
 };
 
 /// The settings that a task declares, or shares with others in an environment.
@@ -32,6 +32,7 @@ impl Settings {
         interruptible: Option<Expr>,
         diagnostics: &mut Diagnostics,
     ) -> Self {
+        let interruptible = interruptible.filter(|value| check_boolean("interruptible", value, diagnostics));
         let mut settings = Self { interruptible, ..Self::default() };
         match environment {
             Some(Expr::Path(path)) => settings.environment = Some(path),
@@ -51,7 +52,7 @@ impl Settings {
                 && !variables::is_value(&value.value())
             {
                 diagnostics.at(value, null_in_value(&name));
-            } else {
+            } else if check_text(&variable.value, diagnostics) {
                 settings.env.push(variable);
             }
         }
@@ -158,6 +159,12 @@ impl Settings {
             })
         })
     }
+}
+
+/// Checks the value of a variable as far as the macro can read it.
+fn check_text(value: &Expr, diagnostics: &mut Diagnostics) -> bool {
+    let message = format_args!("expected a string: `\"{}\"`", value.to_token_stream());
+    check_literal(value, |literal| matches!(literal, Lit::Str(_)), message, diagnostics)
 }
 
 /// Returns the error message for the value of the variable `name`.

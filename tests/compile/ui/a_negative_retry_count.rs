@@ -1,0 +1,8 @@
+use sealkit::{Result, task};
+
+#[task(retries = -1)]
+fn load() -> Result<()> {
+    Ok(())
+}
+
+fn main() {}

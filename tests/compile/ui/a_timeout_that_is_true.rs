@@ -1,0 +1,8 @@
+use sealkit::{Result, task};
+
+#[task(timeout = true)]
+fn load() -> Result<()> {
+    Ok(())
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use sealkit::{Result, task};
+
+#[task(interruptible = "true")]
+fn load() -> Result<()> {
+    Ok(())
+}
+
+fn main() {}
