@@ -3,8 +3,8 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{
-    Attribute, Data, DeriveInput, Fields, FieldsNamed, Meta, Path, Token, Variant, ext::IdentExt,
-    parse_quote, punctuated::Punctuated,
+    Attribute, Data, DeriveInput, Fields, FieldsNamed, GenericArgument, Meta, Path, PathArguments,
+    PathSegment, Token, Type, TypePath, Variant, ext::IdentExt, parse_quote, punctuated::Punctuated,
 };
 
 use crate::{
@@ -75,6 +75,13 @@ fn derive_struct(
         let options = Options::read(&field.attrs, &["rename"], diagnostics);
         let field_name = names.add(ident, options.rename, diagnostics);
         let (constant, r#type) = (format_ident!("__SEALKIT_FIELD_{index}"), &field.ty);
+        if contains(r#type, &name) {
+            diagnostics.at(
+                r#type,
+                "a task type cannot contain itself: use a `Vec` of rows with the ids of their parents, or \
+                 `serde_json::Map<String, serde_json::Value>`",
+            );
+        }
         let unnamed = member(krate, r#type);
         let (krate, span) = crate_at(krate, r#type);
         // A file can be an output, but not a field of a value.
@@ -162,6 +169,25 @@ fn derive_enum(
             }
         };
     }
+}
+
+/// Returns whether a type is visibly the struct itself, or a container of it. The compiler would report a cycle.
+fn contains(r#type: &Type, name: &str) -> bool {
+    const CONTAINERS: [&str; 5] = ["Box", "Option", "Vec", "BTreeMap", "HashMap"];
+    let Type::Path(TypePath { qself: None, path, .. }) = r#type else { return false };
+    if path.is_ident(name) || path.is_ident("Self") {
+        return true;
+    }
+    let Some(PathSegment { ident, arguments: PathArguments::AngleBracketed(arguments) }) =
+        path.segments.last()
+    else {
+        return false;
+    };
+    CONTAINERS.iter().any(|container| ident == container)
+        && arguments
+            .args
+            .iter()
+            .any(|item| matches!(item, GenericArgument::Type(item) if contains(item, name)))
 }
 
 /// Returns the error message for a variant with fields, with a replacement.

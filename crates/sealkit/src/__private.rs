@@ -14,7 +14,7 @@ pub use crate::{
     metadata::Limits,
     registry::Registered,
     task_error::{AsError, ResultType, TaskError, as_error, not_visible},
-    task_type::{CallInputs, Member, Members, NotSecret},
+    task_type::{CallInputs, Member, Members, NotSecret, TextDefault},
     value::{unknown_variant, variant_name},
 };
 use sealkit_names::{

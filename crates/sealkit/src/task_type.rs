@@ -15,7 +15,7 @@ mod jiff;
 use std::{fmt, panic::catch_unwind};
 
 use crate::value::{Value, ValueError};
-pub use members::{CallInputs, Member, Members, NotSecret};
+pub use members::{CallInputs, Member, Members, NotSecret, TextDefault};
 pub(crate) use numbers::{float_out_of_range, out_of_range};
 
 /// A type of an input or output of a task.
@@ -244,13 +244,24 @@ impl Type {
     ///
     /// # Panics
     ///
-    /// Panics at compile time if it stands for several outputs.
+    /// Panics at compile time if it stands for several outputs, or if a value could be absent for two reasons.
     #[track_caller]
+    #[expect(clippy::panic, reason = "runs at compile time only")]
     pub(crate) const fn check_one(self) {
-        assert!(
-            !self.has_outputs(),
-            "a tuple is only allowed as the whole return value of a task: use a struct with `#[derive(TaskType)]`"
-        );
+        match self {
+            Self::Outputs(_) => panic!(
+                "a tuple, or a struct with `#[task_type(outputs)]`, is only allowed as the whole return value of a task: use a struct \
+                 with only `#[derive(TaskType)]`"
+            ),
+            Self::Optional(Self::Optional(_)) => {
+                panic!("`Option<Option<T>>` cannot be an input or output of a task: use `Option<T>`")
+            }
+            Self::Optional(Self::None) => {
+                panic!("`Option<()>` cannot be an input or output of a task: use `bool`")
+            }
+            Self::List(inner) | Self::Map(inner) | Self::Optional(inner) => inner.check_one(),
+            _ => {}
+        }
     }
 
     /// Checks that the type can be what a task returns.
@@ -265,15 +276,6 @@ impl Type {
         while i < outputs.len() {
             outputs[i].r#type.check_one();
             i += 1;
-        }
-    }
-
-    /// Whether the type, or the type of its items, stands for several outputs.
-    const fn has_outputs(self) -> bool {
-        match self {
-            Self::Outputs(_) => true,
-            Self::List(inner) | Self::Map(inner) | Self::Optional(inner) => inner.has_outputs(),
-            _ => false,
         }
     }
 

@@ -369,7 +369,7 @@ fn input_constant(index: usize) -> Ident {
 }
 
 /// Returns the type arguments of a return type, such as `T` and `E` of `Result<T, E>`.
-fn result_arguments(output: &Type) -> Vec<Type> {
+pub(super) fn result_arguments(output: &Type) -> Vec<Type> {
     let Type::Path(output) = output else { return Vec::new() };
     match output.path.segments.last().map(|last| &last.arguments) {
         Some(PathArguments::AngleBracketed(arguments)) => {

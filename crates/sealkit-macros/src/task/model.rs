@@ -13,6 +13,7 @@ use super::{
     allowance::Allowance,
     cache::Cache,
     default,
+    expand::result_arguments,
     limits::Limits,
     reads::{self, Read},
     request::{Entry, Literal},
@@ -23,6 +24,9 @@ use crate::{
     diagnostics::Diagnostics,
     syntax::{Arguments, Function},
 };
+
+/// The largest number of outputs in a tuple.
+const MAX_OUTPUTS: usize = 8;
 
 /// A valid task.
 pub(super) struct Task {
@@ -264,7 +268,17 @@ fn output(function: &Function, diagnostics: &mut Diagnostics) -> Option<Type> {
                 .at(output, "a task cannot return `impl Trait`: its output type is part of its interface, so write `Result<T, E>`");
             None
         }
-        ReturnType::Type(_, output) => Some((**output).clone()),
+        ReturnType::Type(_, output) => {
+            if let Some(Type::Tuple(tuple)) = result_arguments(output).first()
+                && (tuple.elems.len() == 1 || tuple.elems.len() > MAX_OUTPUTS)
+            {
+                let message = format_args!(
+                    "a tuple has 2 to {MAX_OUTPUTS} outputs: use a struct with `#[derive(TaskType)]` and `#[task_type(outputs)]`"
+                );
+                diagnostics.at(tuple, message);
+            }
+            Some((**output).clone())
+        }
         ReturnType::Default => {
             let message = "a task must return a `Result`: write `-> sealkit::Result<()>`";
             diagnostics.at(&function.signature.ident, message);

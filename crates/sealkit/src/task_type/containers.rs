@@ -29,13 +29,7 @@ impl<T: TaskType> TaskType for Vec<T> {
 
 #[diagnostic::do_not_recommend]
 impl<T: TaskType> TaskType for Option<T> {
-    const TYPE: Type = {
-        assert!(
-            !T::TYPE.is_optional(),
-            "`Option<Option<T>>` is not a task type: an absent value has only one meaning"
-        );
-        Type::Optional(&T::TYPE)
-    };
+    const TYPE: Type = Type::Optional(&T::TYPE);
 
     fn to_value(&self) -> Result<Value, ValueError> {
         self.as_ref().map_or(Ok(Value::None), T::to_value)

@@ -204,6 +204,24 @@ impl<T: TaskType> Outputs<T> {
     };
 }
 
+/// A type whose default can be a string literal, `#[default("…")]`: every type that can be made from one.
+#[diagnostic::on_unimplemented(
+    message = "the default of an input of type `{Self}` cannot be a string literal",
+    label = "expected a value of type `{Self}`",
+    note = "write a Rust value, as in `#[default(3)]`, `#[default(Some(\"a\".to_owned()))]` or `#[default(File::new(\"s3://bucket/a.csv\"))]`"
+)]
+pub trait TextDefault {
+    /// Returns the default.
+    fn from_text(text: &'static str) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: From<&'static str>> TextDefault for T {
+    fn from_text(text: &'static str) -> Self {
+        text.into()
+    }
+}
+
 /// A type that contains no secret: every [`TaskType`].
 ///
 /// The macros use this trait instead of `TaskType` for types with `SecretValue` or `SecretBytes` in their names,

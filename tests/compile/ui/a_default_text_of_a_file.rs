@@ -1,0 +1,9 @@
+use sealkit::{Result, task};
+
+#[task]
+fn load(#[default("x")] a: sealkit::File) -> Result<()> {
+    drop(a);
+    Ok(())
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use sealkit::{Result, task};
+
+#[task]
+fn load(rows: Option<Option<i64>>) -> Result<()> {
+    drop(rows);
+    Ok(())
+}
+
+fn main() {}
