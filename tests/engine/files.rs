@@ -275,14 +275,20 @@ fn a_full_disk_is_an_error_and_nothing_is_left() {
     let large = files.path("large.bin");
     fs::write(&large, vec![b'.'; 3 << 20]).unwrap();
     let script = "mount -t tmpfs -o size=2m tmpfs $TMPDIR || exit
-                  \"$0\" run --no-history \"$1\" copy --path \"$2\"; echo exit $?; find $TMPDIR -type f";
+                  \"$0\" run --no-history \"$1\" copy --path \"$2\"; echo exit $?; find $TMPDIR -type f
+                  \"$0\" run --no-history \"$1\" write --lines 1000000; echo exit $?; find $TMPDIR -type f";
     let unshare = support::tool("unshare");
     let shell = files.0.home.program(unshare.to_str().unwrap()).args("--user --map-root-user --mount sh -c");
     let shell =
         shell.arg(script).arg(files.0.home.command()).arg(env!("CARGO_BIN_EXE_file_tasks")).arg(&large);
     let path = std::env::var_os("PATH").unwrap();
     let finished = shell.env("TMPDIR", files.path("tmp")).env("PATH", path).run().unwrap();
-    let error = "error: task `copy` failed: cannot store the file `large.bin`: No space left on device\n";
-    assert!(finished.stderr.contains(error), "{finished}");
-    assert_eq!(finished.stdout, "exit 1\n");
+    for (task, file) in [("copy", "large.bin"), ("write", "rows.csv")] {
+        let error = format!(
+            "error: task `{task}` failed: cannot store the file `{file}`: No space left on device\n\
+             hint: free space on the disk, or set `TMPDIR` to a directory on another disk\n"
+        );
+        assert!(finished.stderr.contains(&error), "{finished}");
+    }
+    assert_eq!(finished.stdout, "exit 1\nexit 1\n");
 }

@@ -196,6 +196,39 @@ fn outside_a_task_a_file_is_where_it_is() {
 }
 
 #[test]
+fn a_name_or_a_path_that_cannot_be_stored_has_one_reason() {
+    for (name, reason) in [
+        ("", "it is empty"),
+        (".", "it is a directory"),
+        ("..", "it is a directory"),
+        ("a/b", "it contains `/`"),
+    ] {
+        let error = File::from_bytes(name, "x").unwrap_err();
+        assert_eq!(error.to_string(), format!("`{name}` is not the name of a file: {reason}"));
+    }
+    for (path, reason) in [
+        ("", "No such file or directory"),
+        ("/", "it is a directory: use `Dir`"),
+        ("..", "it is a directory: use `Dir`"),
+        ("s3://bucket/a", "No such file or directory"),
+    ] {
+        let error = secrets().run(|| store(path.to_owned())).unwrap_err();
+        assert_eq!(error.to_string(), format!("cannot store the file `{path}`: {reason}"));
+        let hint = path.starts_with("s3").then_some("refer to a URI with `File::new` or `Dir::new`");
+        assert_eq!(error.hint(), hint);
+    }
+}
+
+#[test]
+fn a_file_that_is_no_text_is_read_as_bytes() {
+    let file = File::from_bytes("a.bin", [0xff]).unwrap();
+    let error = file.text().unwrap_err();
+    assert!(error.to_string().ends_with("a.bin`: it is not UTF-8 text"), "{error}");
+    assert_eq!(error.hint(), Some("read it with `bytes()`"));
+    assert_eq!(file.bytes().unwrap(), [0xff]);
+}
+
+#[test]
 fn the_hash_of_content_is_that_of_sha256sum() {
     let (directory, _) = made_by("mkdir sub; printf nothing >sub/a.txt; : >empty", "");
     let sum = |command: &str| {

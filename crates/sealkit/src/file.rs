@@ -28,7 +28,7 @@ pub use self::{
     writer::FileWriter,
 };
 use self::{
-    paths::{copy_to, download_directory, io_error, location_of, read_all, utf8},
+    paths::{cannot_store, copy_to, download_directory, io_error, location_of, read_all, utf8},
     reference::reference_type,
     upload::Uploader,
 };
@@ -108,13 +108,14 @@ impl File {
     /// [`Io`](ErrorKind::Io) if `path` is not a regular file, changes while it is read, or cannot be stored.
     pub fn from_path(path: impl AsRef<Path>) -> Result<Self> {
         let (path, context) = (path.as_ref(), current_context());
-        let cannot = |error: StorageError| io_error(&format!("cannot store `{}`", path.display()), error);
+        let cannot = |error| cannot_store("file", path, error);
+        storage::require_file(path).map_err(cannot)?;
         if context.task().is_none() {
-            storage::require_file(path).map_err(cannot)?;
             let path = std::path::absolute(path).map_err(|error| cannot(error.into()))?;
             return Ok(Self::new(utf8(&path)?));
         }
-        let name = path.file_name().unwrap_or_default().to_str().unwrap_or_default();
+        let name = path.file_name().unwrap_or_default().to_str();
+        let name = name.ok_or_else(|| cannot(io::Error::other("its name is not UTF-8").into()))?;
         storage::check_path(name).map_err(cannot)?;
         Uploader::new(&context).file(path, name)
     }
@@ -126,8 +127,7 @@ impl File {
     /// As those of [`FileWriter::finish`].
     pub fn from_bytes(name: &str, content: impl AsRef<[u8]>) -> Result<Self> {
         let mut file = Self::create(name)?;
-        let written = file.write_all(content.as_ref());
-        written.map_err(|error| io_error("cannot store a file", error.into()))?;
+        file.write_all(content.as_ref()).map_err(|error| error.downcast().unwrap_or_else(Error::other))?;
         file.finish()
     }
 
@@ -137,10 +137,14 @@ impl File {
     ///
     /// Returns an error of kind [`Io`](ErrorKind::Io) if `name` is not the name of a file, or if there is no place for it.
     pub fn create(name: &str) -> Result<FileWriter> {
-        if name.contains('/') {
-            let message =
-                format!("`{}` is not the name of a file: it contains `/`", sealkit_names::escape(name));
-            return Err(Error::new(ErrorKind::Io, message));
+        let reason = match name {
+            "" => Some("it is empty"),
+            "." | ".." => Some("it is a directory"),
+            path => path.contains('/').then_some("it contains `/`"),
+        };
+        if let Some(reason) = reason {
+            let name = sealkit_names::escape(name);
+            return Err(Error::new(ErrorKind::Io, format!("`{name}` is not the name of a file: {reason}")));
         }
         storage::check_path(name).map_err(|error| io_error("cannot create a file", error))?;
         FileWriter::create(current_context(), name)
@@ -218,8 +222,10 @@ impl<F> File<F> {
     ///
     /// Returns an error of kind [`Io`](ErrorKind::Io) if the file cannot be read or is not UTF-8.
     pub fn text(&self) -> Result<String> {
-        let text = String::from_utf8(self.bytes()?);
-        text.map_err(|_| self.cannot_read(io::Error::other("it is not UTF-8 text").into()))
+        String::from_utf8(self.bytes()?).map_err(|_| {
+            let error = self.cannot_read(io::Error::other("it is not UTF-8 text").into());
+            error.with_hint("read it with `bytes()`")
+        })
     }
 
     /// Copies the file into the working directory of the task, and returns the path of the copy. Each call makes another copy.

@@ -22,7 +22,7 @@ use std::{
 };
 
 pub(crate) use self::stream::{
-    Content, Upload, check_path, create_directory, delete_all, len, list, require_file,
+    Content, Upload, check_path, create_directory, delete_all, len, list, require_file, write_error,
 };
 
 /// The schemes of object URIs that Flyte's SDK and its official Rust worker accept.

@@ -13,7 +13,7 @@ use std::{
 
 use super::{
     AnyFormat, File,
-    paths::{download_directory, io_error, location_of, utf8},
+    paths::{cannot_store, download_directory, io_error, location_of, utf8},
     place::Place,
     reference::reference_type,
     upload::Uploader,
@@ -77,9 +77,7 @@ impl Dir {
     /// [`Io`](crate::ErrorKind::Io) if a file cannot be stored. Then none of them is stored.
     pub fn from_path(path: impl AsRef<Path>) -> Result<Self> {
         let (path, context) = (path.as_ref(), current_context());
-        let cannot = |error: StorageError| {
-            io_error(&format!("cannot store the directory `{}`", path.display()), error)
-        };
+        let cannot = |error| cannot_store("directory", path, error);
         let path = std::path::absolute(path).map_err(|error| cannot(error.into()))?;
         if context.task().is_none() {
             fs::read_dir(&path).map_err(|error| cannot(error.into()))?;

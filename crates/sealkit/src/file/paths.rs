@@ -82,6 +82,17 @@ pub(super) fn io_error(message: &str, error: StorageError) -> Error {
     }
 }
 
+/// Returns the error of storing what is at `path`, a `file` or a `directory`.
+pub(super) fn cannot_store(what: &str, path: &Path, error: StorageError) -> Error {
+    let path = path.to_string_lossy();
+    let error = io_error(&format!("cannot store the {what} `{}`", sealkit_names::escape(&path)), error);
+    if path.contains("://") {
+        error.with_hint("refer to a URI with `File::new` or `Dir::new`")
+    } else {
+        error
+    }
+}
+
 /// Returns the reference in `value`, which must be that of a `file` or a `directory`.
 pub(super) fn reference_of(value: Value, expected: &str) -> Result<Reference, ValueError> {
     let found = match &value {

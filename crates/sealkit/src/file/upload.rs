@@ -11,7 +11,7 @@ use sealkit_guard::Guard;
 
 use super::{
     File,
-    paths::io_error,
+    paths::{cannot_store, io_error},
     place::{self, Place},
     scan::{Leak, Scan, scan},
 };
@@ -47,13 +47,10 @@ impl<'c> Uploader<'c> {
     /// Copies the file at `source` to `location`. `name` is its name in errors.
     pub(super) fn copy(&self, source: &Path, name: &str, location: &Location) -> Result<()> {
         self.check_name(name)?;
-        let cannot_store = |file: &str, error: StorageError| {
-            io_error(&format!("cannot store the file `{}`", sealkit_names::escape(file)), error)
-        };
-        let cannot_open = |error| cannot_store(&source.to_string_lossy(), error);
+        let cannot_open = |error| cannot_store("file", source, error);
         storage::require_file(source).map_err(cannot_open)?;
         let file = fs::File::open(source).map_err(|error| cannot_open(error.into()))?;
-        let cannot = |error| cannot_store(name, error);
+        let cannot = |error| cannot_store("file", Path::new(name), error);
         let before = version(&file).map_err(|error| cannot(error.into()))?;
         let mut upload = Upload::create(location).map_err(cannot)?;
         let scan = self.search_while(&file, before.0, || upload.copy_from(&file));

@@ -3,12 +3,17 @@
 use std::{
     fs,
     io::{self, BufWriter, Write},
+    path::Path,
 };
 
 use tempfile::NamedTempFile;
 
-use super::{File, paths::io_error, place::Place, upload::Uploader};
-use crate::{Context, Result, storage::Location};
+use super::{File, paths::cannot_store, place::Place, upload::Uploader};
+use crate::{
+    Context, Result,
+    error::Error,
+    storage::{Location, write_error},
+};
 
 /// A new [`File`] that is being written. [`FileWriter::finish`] stores it; dropping the writer discards it.
 ///
@@ -52,7 +57,6 @@ pub struct FileWriter {
 
 impl FileWriter {
     pub(super) fn create(of: Context, name: &str) -> Result<Self> {
-        let cannot = |error: io::Error| io_error("cannot create a file", error.into());
         let place = Place::new(&of)?;
         let file = match &place.location {
             Location::File(directory) => {
@@ -61,7 +65,7 @@ impl FileWriter {
             #[cfg(feature = "cluster")]
             Location::Object(_) => NamedTempFile::new(),
         };
-        let content = BufWriter::with_capacity(64 * 1024, file.map_err(cannot)?);
+        let content = BufWriter::with_capacity(64 * 1024, file.map_err(|error| cannot_write(name, error))?);
         Ok(Self { name: name.to_owned(), content, place, context: of })
     }
 
@@ -73,9 +77,7 @@ impl FileWriter {
     /// [`Io`](crate::ErrorKind::Io) if the file cannot be stored.
     pub fn finish(self) -> Result<File> {
         let Self { name, content, place, context } = self;
-        let cannot = |error: io::Error| {
-            io_error(&format!("cannot store the file `{}`", sealkit_names::escape(&name)), error.into())
-        };
+        let cannot = |error| cannot_write(&name, error);
         let content = content.into_inner().map_err(|error| cannot(error.into_error()))?;
         let uploader = Uploader::new(&context);
         let location = place.location.child(&name);
@@ -94,10 +96,26 @@ impl FileWriter {
 
 impl Write for FileWriter {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
-        self.content.write(data)
+        self.content.write(data).map_err(|error| self.failed(error))
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.content.flush()
+        self.content.flush().map_err(|error| self.failed(error))
     }
+}
+
+impl FileWriter {
+    /// Returns the error of a stream, which names the file of the task instead of a temporary one.
+    fn failed(&self, error: io::Error) -> io::Error {
+        let (kind, error) = (error.kind(), cannot_write(&self.name, error));
+        if let Some(frame) = self.context.frame() {
+            frame.record_error(&error);
+        }
+        io::Error::new(kind, error)
+    }
+}
+
+/// Returns the error of storing the file `name`.
+fn cannot_write(name: &str, error: io::Error) -> Error {
+    cannot_store("file", Path::new(name), write_error(error))
 }

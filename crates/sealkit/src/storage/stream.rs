@@ -33,8 +33,8 @@ impl Upload {
         match location {
             Location::File(path) => {
                 let directory = path.parent().unwrap_or(path);
-                fs::create_dir_all(directory)?;
-                Ok(Self::File { file: NamedTempFile::new_in(directory)?, path: path.clone() })
+                let file = fs::create_dir_all(directory).and_then(|()| NamedTempFile::new_in(directory));
+                Ok(Self::File { file: file.map_err(write_error)?, path: path.clone() })
             }
             #[cfg(feature = "cluster")]
             Location::Object(object) => transfer::Upload::create(object).map(Self::Object),
@@ -45,7 +45,9 @@ impl Upload {
     pub(crate) fn copy_from(&mut self, mut file: &File) -> Result<(), StorageError> {
         match self {
             // The system copies without reading where it can.
-            Self::File { file: target, .. } => drop(io::copy(&mut file, target.as_file_mut())?),
+            Self::File { file: target, .. } => {
+                io::copy(&mut file, target.as_file_mut()).map_err(write_error)?;
+            }
             #[cfg(feature = "cluster")]
             Self::Object(upload) => {
                 let mut chunk = vec![0; CHUNK];
@@ -66,7 +68,7 @@ impl Upload {
     pub(crate) fn finish(self) -> Result<(), StorageError> {
         match self {
             Self::File { file, path } => {
-                file.persist(path).map_err(|error| error.error)?;
+                file.persist(path).map_err(|error| write_error(error.error))?;
                 Ok(())
             }
             #[cfg(feature = "cluster")]
@@ -154,8 +156,14 @@ fn prefix_of(prefix: &str, name: &str) -> String {
 
 /// Returns an error unless a relative path names a file inside of its directory, in every store.
 pub(crate) fn check_path(path: &str) -> Result<(), StorageError> {
-    if path.split('/').any(|name| ["", ".", ".."].contains(&name)) {
-        return Err(unusable(path, "it leaves its directory, or has an empty name in it"));
+    let reason = path.split('/').find_map(|name| match name {
+        "" => Some("it has an empty name in it"),
+        "." => Some("it has the name `.` in it"),
+        ".." => Some("it leaves its directory"),
+        _ => None,
+    });
+    if let Some(reason) = reason {
+        return Err(unusable(path, reason));
     }
     if path.chars().any(char::is_control) {
         return Err(unusable(path, "its name has control characters"));
@@ -183,6 +191,14 @@ pub(crate) fn delete_all(location: &Location) {
             }
         }
     }
+}
+
+/// Returns the error of writing in the directory of the run, with a hint if the disk is full.
+pub(crate) fn write_error(error: io::Error) -> StorageError {
+    let is_full = matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
+    let hint =
+        is_full.then(|| "free space on the disk, or set `TMPDIR` to a directory on another disk".to_owned());
+    StorageError { hint, ..error.into() }
 }
 
 /// Returns an error for a path that the store cannot keep.
