@@ -18,7 +18,7 @@ use sealkit_protocol::{
     description::{Cache, SecretRequest},
 };
 
-use super::{Key, KeyContext, Lock, Stamp, files};
+use super::{Key, KeyContext, Lock, ResultCache, Stamp, files};
 use crate::{
     actions::Action,
     directories::has_files,
@@ -43,10 +43,21 @@ impl Reason {
     }
 }
 
-impl From<io::Error> for Reason {
+/// Why a result is not stored.
+enum NotStored {
+    Failed(io::Error),
+    Refused(Reason),
+}
+
+impl From<io::Error> for NotStored {
     fn from(error: io::Error) -> Self {
-        Self::io("cannot store the result: ", &error)
+        Self::Failed(error)
     }
+}
+
+/// The reason for an error of the cache, with its directory.
+fn cannot(cache: &ResultCache, what: &str, error: &io::Error) -> Reason {
+    Reason::io(&format!("cannot {what} in `{}`: ", cache.directory.display()), error)
 }
 
 /// A shorter wait for an equal call is not worth a line.
@@ -107,7 +118,7 @@ impl Engine {
                     }
                     self.is_cancelled(caller) || limit.is_some_and(|limit| limit <= Instant::now())
                 };
-                cache.lock(&key, is_over).map_err(|error| Reason::io("cannot open its lock: ", &error))?
+                cache.lock(&key, is_over).map_err(|error| cannot(cache, "open its lock", &error))?
             } else {
                 None
             };
@@ -235,18 +246,20 @@ impl Engine {
         if texts.iter().any(|text| !self.guard().check(text).is_empty()) {
             return Err(has_secret());
         }
-        cache.put(&task.name, &call.key, success, |copies| {
+        let stored = cache.put(&task.name, &call.key, success, |copies| {
             if !self.guard().is_empty() && copies.is_dir() && files::have_secret(copies, self.guard())? {
-                return Err(has_secret());
+                return Err(NotStored::Refused(has_secret()));
             }
             // At last: what was copied is what the key has.
             if !call.files.iter().all(Stamp::is_current) {
-                return Err(Reason {
-                    text: "a file among its inputs has changed meanwhile".into(),
-                    hint: None,
-                });
+                let text = "a file among its inputs has changed meanwhile".into();
+                return Err(NotStored::Refused(Reason { text, hint: None }));
             }
             Ok(())
+        });
+        stored.map_err(|error| match error {
+            NotStored::Failed(error) => cannot(cache, "store the result", &error),
+            NotStored::Refused(reason) => reason,
         })
     }
 }
