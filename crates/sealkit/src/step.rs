@@ -171,9 +171,10 @@ impl<'c> Step<'c> {
     fn new(context: &'c Context, name: &str) -> Result<Option<Self>, Error> {
         // Brackets number the steps of one name.
         if name.is_empty() || name.len() > MAX_NAME || name.contains(['[', ']']) {
-            let expected = format!("expected 1 to {MAX_NAME} bytes without brackets");
-            let found = sealkit_names::escape(name);
-            let message = format!("invalid name `{found}` of a step: {expected}, found {} bytes", name.len());
+            let name = sealkit_names::escape(name);
+            let message = format!(
+                "invalid name `{name}` of a step: expected 1 to {MAX_NAME} bytes without `[` and `]`"
+            );
             return Err(Error::new(ErrorKind::InvalidName, message));
         }
         let Some((frame, task)) = context.frame().and_then(|frame| Some((frame, frame.task?))) else {
@@ -313,10 +314,8 @@ mod tests {
         for name in ["", "charge[2]", "charge]", &long] {
             let error = step(name, || Ok::<_, Error>(())).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidName);
-            let expected = format!(
-                "invalid name `{name}` of a step: expected 1 to 63 bytes without brackets, found {} bytes",
-                name.len()
-            );
+            let expected =
+                format!("invalid name `{name}` of a step: expected 1 to 63 bytes without `[` and `]`");
             assert_eq!(error.to_string(), expected);
         }
         assert_eq!(step(&long[1..], || Ok::<_, Error>(1)).unwrap(), 1);
