@@ -88,13 +88,15 @@ fn an_equal_call_is_not_run_again() {
     assert_eq!(counted.count(), 1);
     counted.run("", "counted --n 4");
     assert_eq!(counted.count(), 0);
-    let deleted = counted.runs.home.sealkit("delete cache counted_file").run().unwrap();
-    assert_eq!(
-        (deleted.code, &*deleted.stderr),
-        (Some(0), "Deleted 0 cached results of task `counted_file`\n")
-    );
+    for (task, hint) in [("counted_file", ""), ("countd", "hint: did you mean `counted`?\n")] {
+        let refused = counted.runs.home.sealkit("delete cache").arg(task).run().unwrap();
+        let error = format!("error: no results of task `{task}` are cached\n{hint}");
+        assert_eq!((refused.code, &*refused.stderr), (Some(1), &*error));
+    }
     let deleted = counted.runs.home.sealkit("delete cache").run().unwrap();
     assert_eq!((deleted.code, &*deleted.stderr), (Some(0), "Deleted 5 cached results\n"));
+    let deleted = counted.runs.home.sealkit("delete cache counted").run().unwrap();
+    assert_eq!((deleted.code, &*deleted.stderr), (Some(0), "Deleted 0 cached results of task `counted`\n"));
     counted.run("", "counted --n 4");
     assert_eq!(counted.count(), 1);
 }

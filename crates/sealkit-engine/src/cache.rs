@@ -87,6 +87,17 @@ impl ResultCache {
         Ok(count)
     }
 
+    /// Returns the names of the tasks that have had results.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the directory cannot be listed.
+    pub fn tasks(&self) -> io::Result<Vec<String>> {
+        let directories = list(&self.directory.join("results"))?;
+        let name = |path: &PathBuf| path.file_name()?.to_str().map(str::to_owned);
+        Ok(directories.iter().filter_map(name).collect())
+    }
+
     /// Returns the result of an equal call that is younger than `max_age`. Its files are copied below `files`.
     pub(crate) fn get(
         &self,
