@@ -130,7 +130,7 @@ fn all_malformed_values_are_reported_at_once() {
              unknown input `txet` of task `converted`\n  \
              input `small` is out of range: expected 0 to 255\n  \
              input `colour` expected one of `Red`, `Green`\n  \
-             input `wait` expected a duration such as `86400.5s`\n  \
+             input `wait` expected a duration such as `86400.5s` or `5m`\n  \
              input `bytes.1` is out of range: expected 0 to 255\n  \
              input `pages.last` is out of range: expected 0 to 65535\n\
              hint: did you mean `--text`?\n"

@@ -252,10 +252,11 @@ fn an_invalid_command_line_has_exit_code_2_and_a_hint() {
     error: input `limits.b` expected an integer, found a list
     hint: see `fixture run all.types --help`
     ");
+    assert!(run(&EVERYTHING.replace("90s", "1.5m")).stdout.contains(" None 90s"));
     insta::assert_snapshot!(run(&EVERYTHING.replace("90s", "soon")), @"
     exit code 2
     -- stderr
-    error: input `wait` expected a duration such as `86400.5s`
+    error: input `wait` expected a duration such as `86400.5s` or `5m`
     hint: see `fixture run all.types --help`
     ");
 }

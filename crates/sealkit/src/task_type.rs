@@ -28,9 +28,9 @@ pub(crate) use numbers::{float_out_of_range, out_of_range};
 /// | `String` | string | `text`, in JSON `"text"` |
 /// | `SystemTime`, chrono's `DateTime<Utc>`, jiff's `Timestamp` | datetime | `2024-01-02T03:04:05Z` |
 /// | chrono's `NaiveDate`, jiff's `civil::Date` | datetime at midnight UTC | `2024-01-02` |
-/// | `Duration`, chrono's `TimeDelta`, jiff's `SignedDuration` | duration | `86400.5s` |
+/// | `Duration`, chrono's `TimeDelta`, jiff's `SignedDuration` | duration | `86400.5s`, `5m` |
 /// | [`File`](crate::File), [`Dir`](crate::Dir) | blob | the path or the URI |
-/// | `Option<T>` | union with none | absent or `null` |
+/// | `Option<T>` | union with none | absent or `null`; on the command line, `null` is text for `Option<String>` |
 /// | `Vec<T>` | list | `[1, 2]` |
 /// | `HashMap<String, T>`, `BTreeMap<String, T>` | map | `{"a": 1}` |
 /// | `serde_json::Map<String, serde_json::Value>` | untyped struct | `{"a": 1}` |

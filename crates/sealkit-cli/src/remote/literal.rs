@@ -129,8 +129,9 @@ fn from_simple(simple: SimpleType, value: &Value) -> Option<Literal> {
             PrimitiveValue::Datetime(text.parse::<Timestamp>().ok()?).into()
         }
         (SimpleType::Duration, Value::String(text)) => {
-            text.strip_suffix('s')?;
-            PrimitiveValue::Duration(text.parse::<Duration>().ok()?).into()
+            let parsed = text.strip_suffix('s').and_then(|_| text.parse().ok());
+            let of_unit = || Duration::try_from(sealkit_names::backoff::parse_duration(text)?).ok();
+            PrimitiveValue::Duration(parsed.or_else(of_unit)?).into()
         }
         (SimpleType::Struct, Value::Object(_)) => {
             let value = rmp_serde::to_vec_named(value).ok()?;
@@ -178,7 +179,7 @@ fn expected(of: &LiteralType) -> String {
             Ok(SimpleType::Float) => "`1.5`",
             Ok(SimpleType::Boolean) => return "expected `true` or `false`".to_owned(),
             Ok(SimpleType::Datetime) => "`2024-01-02T03:04:05Z`",
-            Ok(SimpleType::Duration) => "`86400.5s`",
+            Ok(SimpleType::Duration) => "`86400.5s` or `5m`",
             Ok(SimpleType::Struct) => "`{…}`",
             _ => "",
         },
@@ -235,6 +236,7 @@ mod tests {
             (LiteralType::from(SimpleType::String), "", "\"\""),
             (LiteralType::from(SimpleType::Datetime), "2024-01-02", "\"2024-01-02T00:00:00Z\""),
             (LiteralType::from(SimpleType::Duration), "-1.5s", "\"-1.500s\""),
+            (LiteralType::from(SimpleType::Duration), "5m", "\"300s\""),
             (LiteralType::from(SimpleType::Struct), r#"{"a": [1, null]}"#, r#"{"a":[1,null]}"#),
             (list, "[1, null]", "[1,null]"),
             (map, r#"{"a": 1}"#, r#"{"a":1.0}"#),
@@ -269,7 +271,7 @@ mod tests {
                 "expected JSON: a number is out of range at line 1, column 11",
             ),
             (LiteralType::from(SimpleType::Boolean), "yes", "expected `true` or `false`"),
-            (LiteralType::from(SimpleType::Duration), "5", "expected duration, such as `86400.5s`"),
+            (LiteralType::from(SimpleType::Duration), "5", "expected duration, such as `86400.5s` or `5m`"),
             (
                 LiteralType::from(SimpleType::Struct),
                 "[Zx81",

@@ -34,7 +34,7 @@ pub(crate) fn date(value: Value) -> Result<i64, ValueError> {
 
 /// Converts a value to seconds and nanoseconds with the same sign.
 pub(crate) fn duration(value: Value) -> Result<(i64, i32), ValueError> {
-    const EXPECTED: &str = "a duration such as `86400.5s`";
+    const EXPECTED: &str = "a duration such as `86400.5s` or `5m`";
     // Within the ranges of chrono and Python, and of the arithmetic here.
     const MAX_SECONDS: f64 = 315_576_000_000.0;
     let number = match value {
@@ -43,8 +43,11 @@ pub(crate) fn duration(value: Value) -> Result<(i64, i32), ValueError> {
         Value::Integer(seconds) => seconds as f64,
         Value::Float(seconds) => seconds,
         Value::String(text) => {
-            let parsed =
-                text.strip_suffix('s').and_then(|_| text.parse::<sealkit_idl::prost_types::Duration>().ok());
+            let parsed = text.strip_suffix('s').and_then(|_| text.parse().ok());
+            let parsed = parsed.or_else(|| {
+                let duration = sealkit_names::backoff::parse_duration(&text)?;
+                sealkit_idl::prost_types::Duration::try_from(duration).ok()
+            });
             let parsed = parsed.ok_or_else(|| ValueError::new(format!("expected {EXPECTED}")))?;
             return Ok((parsed.seconds, parsed.nanos));
         }
