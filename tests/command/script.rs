@@ -212,7 +212,7 @@ fn a_file_of_a_package_is_no_script() {
     exit code 2
     -- stderr
     error: `~/package/src/part.rs` is not the source of a `bin` or `example` target of this workspace
-    hint: the targets: package
+    hint: the targets: `package`
     ");
     // Outside the directories of its sources, the file is no part of the package.
     write(&home, "package/script.rs", "syntax error");

@@ -172,7 +172,7 @@ fn an_invalid_command_line_has_exit_code_2_and_a_hint() {
     exit code 2
     -- stderr
     error: no task is named `warehouse_export`
-    hint: the tasks of this program: `all.types`, `enormous`, `failing`, `from_environment`, `leaking`, `main`, `nosy`, `panicking`, `scanned`, `signed`, `t1`, `t2`, `variable`; to link a crate that only contains tasks: `use my_tasks as _;`
+    hint: the tasks of this program: `enormous`, `variable`, `all.types`, `from_environment`, `nosy`, `failing` and 7 more; to link a crate that only contains tasks: `use my_tasks as _;`
     ");
     insta::assert_snapshot!(run("describe all_types"), @"
     exit code 2

@@ -46,4 +46,4 @@ pub use md5::{hex as md5_hex, hex_of as md5_hex_of};
 pub use quantity::{Amount, Resource};
 pub use request::{MountType, Request};
 pub use text::{escape, first_paragraph, io_reason, is_white_space, quoted_list};
-pub use typo::{nearest, typos};
+pub use typo::{closest, nearest, typos};

@@ -1,5 +1,7 @@
 //! Typos: which known name a misspelled one stands for. Constant evaluation can use this, too.
 
+use crate::quoted_list;
+
 /// The length of the longest words that are compared. The distance is quadratic, and no typo is this long.
 const MAX: usize = 256;
 
@@ -7,6 +9,20 @@ const MAX: usize = 256;
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let near = candidates.into_iter().filter_map(|candidate| Some((typos(word, candidate)?, candidate)));
     near.min_by_key(|(typos, _)| *typos).map(|(_, candidate)| candidate)
+}
+
+/// Lists the candidates, those that are closest to `word` first: `` `a`, `b` and 12 more ``.
+pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
+    const SHOWN: usize = 6;
+    let mut names: Vec<&str> = candidates.into_iter().collect();
+    // No name is as long as the longest word that is compared.
+    let word = word.as_bytes().get(..MAX).unwrap_or(word.as_bytes());
+    names.sort_by_key(|name| distance(word, name.as_bytes()));
+    if names.len() <= SHOWN {
+        return quoted_list(names, "and");
+    }
+    let shown: Vec<String> = names[..SHOWN].iter().map(|name| format!("`{name}`")).collect();
+    format!("{} and {} more", shown.join(", "), names.len() - SHOWN)
 }
 
 /// Returns how many typos turn `word` into `candidate`, in any case, unless they are too many.
@@ -66,6 +82,16 @@ mod tests {
         assert_eq!(nearest("db", ["warehouse"]), None);
         assert_eq!(nearest(&"k".repeat(100_000), ["k"]), None);
         assert_eq!(nearest("", ["a", "ab"]), Some("a"));
+    }
+
+    #[test]
+    fn a_list_begins_with_the_closest_candidates() {
+        assert_eq!(closest("b", ["a1", "b1"]), "`b1` and `a1`");
+        assert_eq!(
+            closest("load", ["a", "b", "c", "d", "e", "load_rows", "f", "g"]),
+            "`a`, `d`, `b`, `c`, `e`, `f` and 2 more"
+        );
+        assert_eq!(closest(&"k".repeat(100_000), []), "");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::{
 
 use rustix::process::Pid;
 use sealkit_idl::task::{Inputs, Outputs, TaskSpec};
-use sealkit_names::{escape, nearest};
+use sealkit_names::{closest, escape, nearest};
 use sealkit_protocol::{
     Problem, Task,
     description::{SecretRequest, TaskKind},
@@ -270,7 +270,7 @@ fn unknown_task(name: &str, tasks: &[Task]) -> Error {
         None if tasks.is_empty() => {
             error.with_hint("the program has no tasks: annotate a function with `#[task]`")
         }
-        None => error.with_hint(format!("the tasks: {}", names().collect::<Vec<_>>().join(", "))),
+        None => error.with_hint(format!("the tasks: {}", closest(name, names()))),
     }
 }
 

@@ -206,7 +206,7 @@ fn no_such_target(name: &str, is_source: bool, all: &[(&Package, &Target)]) -> E
     let hint = match sealkit_names::nearest(name, names()) {
         Some(near) => format!("did you mean `{near}`?"),
         None if all.is_empty() => "the workspace has no such targets".to_owned(),
-        None => format!("the targets: {}", names().collect::<Vec<_>>().join(", ")),
+        None => format!("the targets: {}", sealkit_names::closest(name, names())),
     };
     Error::usage(message).with_hint(hint)
 }

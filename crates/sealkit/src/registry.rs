@@ -1,6 +1,6 @@
 //! The registry of the tasks in this program.
 
-use sealkit_names::{escape, nearest};
+use sealkit_names::{closest, escape, nearest};
 
 use crate::{
     Result, TaskMetadata,
@@ -75,8 +75,8 @@ pub(crate) fn find(name: &str) -> Result<&'static TaskMetadata> {
     Err(match nearest(name, tasks.iter().map(|task| task.name())) {
         Some(near) => error.with_hint(format!("did you mean `{near}`?")),
         None => {
-            let names: Vec<String> = tasks.iter().map(|task| format!("`{}`", task.name())).collect();
-            let known = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+            let names = closest(name, tasks.iter().map(|task| task.name()));
+            let known = if names.is_empty() { "none" } else { &names };
             error.with_hint(format!(
                 "the tasks of this program: {known}; to link a crate that only contains tasks: `use my_tasks as _;`"
             ))
