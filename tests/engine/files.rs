@@ -213,7 +213,7 @@ fn what_is_no_regular_file_is_refused() {
     );
     assert_eq!(
         error(&root.join("file"), true),
-        format!("{prefix}cannot store the directory `~/root/file`: Not a directory")
+        format!("{prefix}cannot store the directory `~/root/file`: it is a file: use `File`")
     );
     // In a directory, too.
     let refused = |reason: &str| {
@@ -236,9 +236,12 @@ fn an_input_that_does_not_exist_is_an_error_before_the_run() {
     let error = |task: &str, input: &str, path: &str| {
         files.error(task, &[input, path]).lines().next().unwrap().to_owned()
     };
+    let missing = error("length", "--file", "none.csv");
+    let expected = "error: input `file` cannot be `none.csv`: No such file or directory in `";
+    assert!(missing.starts_with(expected), "{missing}");
     assert_eq!(
-        error("length", "--file", "none.csv"),
-        "error: input `file` cannot be `none.csv`: No such file or directory"
+        error("length", "--file", "~/none.csv"),
+        "error: input `file` cannot be `~/none.csv`: No such file or directory; the shell has not expanded `~`: write `$HOME` instead"
     );
     assert_eq!(
         error("length", "--file", "/"),
@@ -246,7 +249,7 @@ fn an_input_that_does_not_exist_is_an_error_before_the_run() {
     );
     assert_eq!(
         error("list", "--tree", "/etc/passwd"),
-        "error: input `tree` cannot be `/etc/passwd`: Not a directory"
+        "error: input `tree` cannot be `/etc/passwd`: it is a file: use `File`"
     );
 }
 

@@ -22,7 +22,8 @@ use std::{
 };
 
 pub(crate) use self::stream::{
-    Content, Upload, check_path, create_directory, delete_all, len, list, require_file, write_error,
+    Content, Upload, check_path, create_directory, delete_all, len, list, require_directory, require_file,
+    write_error,
 };
 
 /// The schemes of object URIs that Flyte's SDK and its official Rust worker accept.

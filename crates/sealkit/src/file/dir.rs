@@ -79,8 +79,8 @@ impl Dir {
         let (path, context) = (path.as_ref(), current_context());
         let cannot = |error| cannot_store("directory", path, error);
         let path = std::path::absolute(path).map_err(|error| cannot(error.into()))?;
+        storage::require_directory(&path).map_err(cannot)?;
         if context.task().is_none() {
-            fs::read_dir(&path).map_err(|error| cannot(error.into()))?;
             return Ok(Self::new(utf8(&path)?));
         }
         let files = storage::list(&Location::File(path.clone())).map_err(cannot)?;

@@ -1,8 +1,11 @@
 //! Files and directories of this machine as inputs on the command line.
 
-use std::{fs, path::Path};
+use std::{env, path::Path};
 
-use crate::{Type, Value, ValueError, storage};
+use crate::{
+    Type, Value, ValueError,
+    storage::{self, StorageError},
+};
 
 /// Replaces the paths of files and directories in `value` by absolute ones. URIs stay as they are.
 ///
@@ -37,14 +40,23 @@ fn is_path(uri: &str) -> bool {
 
 fn absolute(path: &str, is_dir: bool) -> Result<Value, ValueError> {
     let file = Path::new(path);
-    let checked = if is_dir {
-        fs::read_dir(file).map(drop).map_err(|error| sealkit_names::io_reason(&error))
-    } else {
-        storage::require_file(file).map(drop).map_err(|error| error.message)
+    let checked =
+        if is_dir { storage::require_directory(file) } else { storage::require_file(file).map(drop) };
+    let cannot = |error: StorageError| {
+        let advice = advice(path);
+        ValueError::new(format!("cannot be `{}`: {}{advice}", sealkit_names::escape(path), error.message))
     };
-    let cannot =
-        |reason: String| ValueError::new(format!("cannot be `{}`: {reason}", sealkit_names::escape(path)));
     checked.map_err(cannot)?;
-    let absolute = std::path::absolute(file).map_err(|error| cannot(sealkit_names::io_reason(&error)))?;
+    let absolute = std::path::absolute(file).map_err(|error| cannot(error.into()))?;
     Ok(Value::String(absolute.to_string_lossy().into_owned()))
+}
+
+/// Returns what may be wrong with a path that does not exist.
+fn advice(path: &str) -> String {
+    if path.starts_with('~') {
+        return "; the shell has not expanded `~`: write `$HOME` instead".to_owned();
+    }
+    let is_missing = Path::new(path).is_relative() && !Path::new(path).exists();
+    let directory = env::current_dir().ok().filter(|_| is_missing);
+    directory.map(|directory| format!(" in `{}`", directory.display())).unwrap_or_default()
 }

@@ -218,3 +218,12 @@ pub(crate) fn require_file(path: &Path) -> Result<u64, StorageError> {
     let reason = if metadata.is_dir() { "it is a directory: use `Dir`" } else { "it is not a regular file" };
     Err(io::Error::other(reason).into())
 }
+
+/// Checks that a path is that of a directory that can be listed.
+pub(crate) fn require_directory(path: &Path) -> Result<(), StorageError> {
+    if fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is a file: use `File`").into());
+    }
+    fs::read_dir(path)?;
+    Ok(())
+}
