@@ -15,14 +15,17 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
     const SHOWN: usize = 6;
     let mut names: Vec<&str> = candidates.into_iter().collect();
-    // No name is as long as the longest word that is compared.
-    let word = word.as_bytes().get(..MAX).unwrap_or(word.as_bytes());
-    names.sort_by_key(|name| distance(word, name.as_bytes()));
+    names.sort_by_key(|name| distance(beginning(word), beginning(name)));
     if names.len() <= SHOWN {
         return quoted_list(names, "and");
     }
     let shown: Vec<String> = names[..SHOWN].iter().map(|name| format!("`{name}`")).collect();
     format!("{} and {} more", shown.join(", "), names.len() - SHOWN)
+}
+
+/// Returns the part of a word that is compared.
+fn beginning(word: &str) -> &[u8] {
+    word.as_bytes().get(..MAX).unwrap_or(word.as_bytes())
 }
 
 /// Returns how many typos turn `word` into `candidate`, in any case, unless they are too many.
@@ -91,7 +94,9 @@ mod tests {
             closest("load", ["a", "b", "c", "d", "e", "load_rows", "f", "g"]),
             "`a`, `d`, `b`, `c`, `e`, `f` and 2 more"
         );
-        assert_eq!(closest(&"k".repeat(100_000), []), "");
+        assert_eq!(closest("", []), "");
+        let long = "k".repeat(1000);
+        assert_eq!(closest(&long, ["a", &long]), format!("`{long}` and `a`"));
     }
 
     #[test]
