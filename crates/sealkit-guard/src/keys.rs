@@ -10,7 +10,7 @@ mod ssh;
 use std::ops::Range;
 
 use crate::{
-    leaves::{AGE_RECIPIENT, Class, SECRET_JWK, for_each_json_string},
+    leaves::{AGE_RECIPIENT, Class, SECRET_JWK, for_each_json_string, from_hexadecimal},
     patterns::{decode, is_base64},
     zeroizing::ZeroizingBytes,
 };
@@ -30,6 +30,7 @@ const PUBLIC: [&str; 11] = [
     "PKCS7",
 ];
 const BEGIN: &str = "-----BEGIN ";
+const OPENVPN: &str = "-----BEGIN OpenVPN Static key";
 const AGE: &str = "AGE-SECRET-KEY-1";
 /// The alphabet of Bech32.
 const BECH32: &[u8; 32] = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l";
@@ -58,6 +59,7 @@ impl Keys {
             Ok(text) => {
                 keys.add_pem(text);
                 keys.add_putty(text);
+                keys.add_der(text);
                 keys.add_age(text);
                 keys.add_jwk(text);
             }
@@ -148,7 +150,10 @@ impl Keys {
     fn add_pem(&mut self, text: &str) {
         for (start, _) in text.match_indices(BEGIN) {
             let public = self.add_pem_block(text, start).unwrap_or_else(|| {
-                let second_line = text[start..].match_indices('\n').nth(1).map_or(text.len(), |(end, _)| end);
+                // The first line of other keys is random.
+                let lines = usize::from(!text[start..].starts_with(OPENVPN));
+                let second_line =
+                    text[start..].match_indices('\n').nth(lines).map_or(text.len(), |(end, _)| end);
                 start..text.len().min(start + second_line.min(MAX_PEM_HEADER))
             });
             self.public.push(public);
@@ -169,6 +174,25 @@ impl Keys {
         let is_known = PUBLIC.contains(&label) || !is_encrypted && self.add_base64(text, from..to, parts);
         let end = text[to..].find('\n').map_or(text.len(), |length| to + length);
         is_known.then_some(start..end)
+    }
+
+    /// Adds the parts of a key in DER that is all of a text, in base64 or in hexadecimal.
+    fn add_der(&mut self, text: &str) {
+        let digits = ZeroizingBytes::filtered(text.as_bytes(), |byte| !byte.is_ascii_whitespace());
+        if digits.len().is_multiple_of(2) && digits.iter().all(u8::is_ascii_hexdigit) {
+            let bytes = from_hexadecimal(&digits);
+            // Line breaks move the ranges.
+            if digits.len() == text.len()
+                && let Some(parts) = der::private_key(&bytes)
+            {
+                self.add_parts(&bytes, &parts, |part| 2 * part.start..2 * part.end);
+                self.public.push(0..text.len());
+            }
+        } else if digits.iter().all(|byte| is_base64(*byte) || *byte == b'=')
+            && self.add_base64(text, 0..text.len(), der::private_key)
+        {
+            self.public.push(0..text.len());
+        }
     }
 
     fn add_putty(&mut self, text: &str) {
@@ -242,6 +266,20 @@ mod tests {
         assert!(
             keys.may_be_secret_line(&at("MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC"))
         );
+    }
+
+    #[test]
+    fn the_public_parts_of_a_key_in_der_are_public() {
+        // Of `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:prime256v1 -outform DER`.
+        let der = "308187020100301306072a8648ce3d020106082a8648ce3d030107046d306b020101042007ad3761035c6256734aaa836b5dc83d9a690acdc38fbefc8b4ea726b944093aa14403420004660f3df1d5b5384ef2eb6f79c8a6ea1421e6a3be7aa9313d7947f7664baad58db7ea60d8fbf703129eab6dfbd86c3030efbae1ea5ce467f02ed3feab294b4c1e";
+        let base64 = "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgB603YQNcYlZzSqqDa13IPZppCs3Dj778i06nJrlECTqhRANCAARmDz3x1bU4TvLrb3nIpuoUIeajvnqpMT15R/dmS6rVjbfqYNj79wMSnqtt+9hsMDDvuuHqXORn8C7T/qspS0we";
+        let (public, private) = (&der[der.len() - 130..], &der[70..140]);
+        for value in [der, base64] {
+            let guard = crate::Guard::new([("key", value)]);
+            assert_eq!(guard.check(public.as_bytes()), []);
+            assert_eq!(guard.check(private.as_bytes()).len(), 1);
+            assert_eq!(guard.check(value.as_bytes()).len(), 1);
+        }
     }
 
     #[test]

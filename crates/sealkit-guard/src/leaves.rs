@@ -4,6 +4,7 @@
 //!
 //! The name of a field decides first. Without a secret name, a leaf has to look random: names and addresses do not.
 
+mod blocks;
 mod commands;
 mod json;
 mod lines;
@@ -27,6 +28,8 @@ const MAX_LEAVES: usize = 512;
 const MIN_RANDOM: usize = 12;
 /// The minimum length of base64 that is decoded.
 const MIN_BASE64: usize = 12;
+/// The same for a secret field, as in a `Secret` of Kubernetes.
+const MIN_SECRET_BASE64: usize = 8;
 /// The rest of a longer URL is not looked at.
 const MAX_URL: usize = 8 * 1024;
 /// Longer values are no containers of secrets.
@@ -135,7 +138,7 @@ impl Leaves {
             text.strip_prefix('[').is_some_and(|rest| rest.trim_start().starts_with(['"', '{', '[']));
         if text.starts_with('{') || is_array {
             let is_jwk = text.contains("\"kty\"");
-            let (mut label, mut has_strings) = (lines::Label::default(), false);
+            let (mut label, mut has_strings) = (blocks::Label::default(), false);
             json::for_each(text, class, |name, class, string| {
                 has_strings = true;
                 let class = match name {
@@ -225,7 +228,8 @@ impl Leaves {
         let dense = ZeroizingBytes::filtered(text.as_bytes(), |byte| !byte.is_ascii_whitespace());
         let body = dense.iter().rposition(|byte| *byte != b'=').map_or(&[][..], |last| &dense[..=last]);
         // The dashes around PEM are base64 of the URL-safe alphabet, too.
-        if body.len() < MIN_BASE64 || text.contains("-----") || !body.iter().copied().all(is_base64) {
+        let min = if class == Class::Secret && depth > 0 { MIN_SECRET_BASE64 } else { MIN_BASE64 };
+        if body.len() < min || text.contains("-----") || !body.iter().copied().all(is_base64) {
             return;
         }
         let decoded = decode(body);
@@ -263,7 +267,7 @@ fn unquote(text: &str) -> Option<&str> {
 }
 
 /// Returns the bytes that hexadecimal digits stand for.
-fn from_hexadecimal(digits: &[u8]) -> ZeroizingBytes {
+pub(crate) fn from_hexadecimal(digits: &[u8]) -> ZeroizingBytes {
     let digit = |byte: u8| {
         char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok()).unwrap_or_default()
     };

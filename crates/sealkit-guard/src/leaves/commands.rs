@@ -43,9 +43,11 @@ impl Leaves {
             let whole: Vec<&str> =
                 split_outside_quotes(line, char::is_whitespace).filter(|word| !word.is_empty()).collect();
             self.options(line, &whole, depth);
-            for inside in whole.iter().filter_map(|word| unquote(word)).filter(|_| whole.len() > 1) {
+            let quoted = whole.iter().filter_map(|word| unquote(word.trim_end_matches(';')));
+            for inside in quoted.filter(|_| whole.len() > 1) {
                 self.collect(inside, Class::Neutral, depth + 1);
             }
+            self.call(line, depth);
         }
     }
 
@@ -95,6 +97,17 @@ impl Leaves {
                 && let Some(password) = unquote(value.trim_end_matches([';', ')', ',']))
             {
                 self.add(password, Class::Secret, depth);
+            }
+        }
+    }
+
+    /// Adds the values of calls such as `define('NAME', 'VALUE')`.
+    fn call(&mut self, line: &str, depth: usize) {
+        let arguments: Vec<&str> =
+            split_outside_quotes(line, |c| matches!(c, '(' | ',' | ')')).map(str::trim).collect();
+        for pair in arguments.windows(2).filter(|_| line.contains('(')) {
+            if let [Some(name), Some(value)] = [pair[0], pair[1]].map(unquote) {
+                self.secret_value(name, value, depth);
             }
         }
     }

@@ -17,8 +17,8 @@ pub(crate) fn for_each(text: &str, outer: Class, mut visit: impl FnMut(&str, Cla
         for byte in &rest[..start] {
             let (is_array, class) = containers.last().copied().unwrap_or((true, outer));
             let class = || {
-                let name = names::class(str::from_utf8(&name).unwrap_or_default());
-                if is_array { class } else { name.inside(class) }
+                let name = str::from_utf8(&name).unwrap_or_default();
+                if is_array { class } else { names::class_inside(name, class) }
             };
             match byte {
                 b'[' => containers.push((true, class())),
@@ -35,7 +35,7 @@ pub(crate) fn for_each(text: &str, outer: Class, mut visit: impl FnMut(&str, Cla
         let Ok(text) = str::from_utf8(&string) else { continue };
         let Some(value) = rest.strip_prefix(b":") else {
             let name = if is_array { "" } else { str::from_utf8(&name).unwrap_or_default() };
-            visit(name, if is_array { class } else { names::class(name).inside(class) }, text);
+            visit(name, if is_array { class } else { names::class_inside(name, class) }, text);
             continue;
         };
         rest = value.trim_ascii_start();

@@ -2,6 +2,7 @@
 
 use super::{
     Class, Leaves,
+    blocks::{Block, Label, class_of_block, indent},
     commands::ASSIGNING,
     is_reference, looks_random,
     names::{self, MAX_NAME},
@@ -15,40 +16,8 @@ const SCHEMES: [&str; 7] = ["bearer", "basic", "token", "apikey", "negotiate", "
 const PASSWORD_WORDS: [&str; 3] = ["password", "passwd", "secret"];
 /// The signs around a text of several lines in TOML and Python.
 const TRIPLE_QUOTES: [&str; 2] = ["\"\"\"", "'''"];
-/// The names of fields that name the next value, and of these values.
-pub(super) const LABELS: [&str; 3] = ["name", "key", "id"];
-const VALUES: [&str; 4] = ["value", "val", "string", "stringvalue"];
-
-/// The class of the next value, from the field before it: `name: PASSWORD` before `value: …`.
-#[derive(Default)]
-pub(super) struct Label(Option<Class>);
-
-impl Label {
-    /// Returns the class of a field whose own name says `class`.
-    pub(super) fn class(&mut self, name: &str, value: &str, class: Class) -> Class {
-        let is = |names: &[&str]| names.iter().any(|known| name.eq_ignore_ascii_case(known));
-        if is(&LABELS) {
-            let label = names::class(unquote(value).unwrap_or(value));
-            // An id beside the name says nothing.
-            if label != Class::Neutral || !is(&["id"]) {
-                self.0 = Some(label);
-            }
-            return class;
-        }
-        if !is(&VALUES) {
-            return class;
-        }
-        self.0.take().filter(|label| *label != Class::Neutral).unwrap_or(class)
-    }
-}
-
-/// The lines inside of a field, such as a block of YAML.
-struct Block<'t> {
-    indent: usize,
-    class: Class,
-    /// The line after the last one, if that is not found by its indent.
-    end: Option<&'t str>,
-}
+/// How a quote is written between quotes in YAML, CSV, and in shells.
+const QUOTES: [(&str, &str); 4] = [("''", "'"), ("\"\"", "\""), ("'\\''", "'"), ("'\"'\"'", "'")];
 
 /// What a line assigns.
 struct Assigned<'t> {
@@ -73,21 +42,27 @@ impl Leaves {
             {
                 continue;
             }
-            let indent = indented.len() - indented.trim_start().len();
+            let indent = indent(indented);
             let item = line.strip_prefix("- ");
-            let is_inside = |block: &Block<'_>| match block.end {
-                Some(end) => line != end,
-                None => indent > block.indent || indent == block.indent && item.is_some(),
-            };
-            block = block.filter(is_inside);
+            block = block.filter(|block| block.contains(indented));
             if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
                 section = names::class(name.trim_matches(['[', ']']));
                 continue;
             }
             let outer = block.as_ref().map_or(section, |block| block.class);
+            if let Some(class) = class_of_block(line) {
+                block = Some(Block { indent, class, end: None });
+                continue;
+            }
             match self.line(line, class, outer, &mut label, depth) {
                 Some(Assigned { class, is_open: true, end }) if class.is_secret() => {
-                    block = Some(Block { indent, class, end });
+                    let opened = Block { indent, class, end };
+                    let after = indented.as_ptr() as usize + indented.len() - text.as_ptr() as usize;
+                    let is_scalar = line.trim_end_matches(['-', '+']).ends_with(['|', '>']);
+                    if let Some(only) = opened.only_line(&text[after..]).filter(|_| is_scalar) {
+                        self.add(only, class, depth);
+                    }
+                    block = Some(opened);
                 }
                 None if outer.is_secret() => {
                     let end = block.as_ref().and_then(|block| block.end);
@@ -100,18 +75,21 @@ impl Leaves {
         }
     }
 
-    /// Adds the fields of the rows of a table in CSV, whose first line has their names.
+    /// Adds the fields of the rows of a table in CSV or TSV, whose first line has their names.
     fn table(&mut self, text: &str, depth: usize) {
         let mut lines = text.lines();
-        let names: Vec<&str> = lines.next().unwrap_or_default().split(',').collect();
+        let first = lines.next().unwrap_or_default();
+        let separator = [',', ';', '\t', '|'].into_iter().find(|separator| first.contains(*separator));
+        let Some(separator) = separator else { return };
+        let names: Vec<&str> = first.split(separator).collect();
         let is_name = |name: &&str| name.chars().all(|c| c.is_alphanumeric() || " _-\"".contains(c));
         let classes: Vec<Class> = names.iter().copied().map(names::class).collect();
         if names.len() < 2 || !names.iter().all(is_name) || !classes.iter().any(|class| class.is_secret()) {
             return;
         }
-        for line in lines.filter(|line| split_quoted(line, ',').count() == names.len()) {
-            for (value, class) in split_quoted(line, ',').zip(&classes) {
-                self.add(value, *class, depth);
+        for line in lines.filter(|line| split_quoted(line, separator).count() == names.len()) {
+            for (value, class) in split_quoted(line, separator).zip(&classes) {
+                self.value(value.trim(), *class, depth);
             }
         }
     }
@@ -163,9 +141,12 @@ impl Leaves {
     ) -> Option<Assigned<'t>> {
         let dense = ZeroizingBytes::replaced(line, " = ", "=");
         let dense = str::from_utf8(&dense).unwrap_or(line);
-        let is_list =
-            |separator: &char| split_quoted(dense, *separator).filter(|part| part.contains('=')).count() > 1;
-        if let Some(separator) = [';', '&', ' ', ','].into_iter().find(is_list) {
+        let count =
+            |separator: char| split_quoted(dense, separator).filter(|part| part.contains('=')).count();
+        // Of two, the first one; the other may be a part of a value.
+        let separators = [',', ' ', '&', ';'].into_iter().map(|separator| (count(separator), separator));
+        let most = separators.filter(|(count, _)| *count > 1).max_by_key(|(count, _)| *count);
+        if let Some((_, separator)) = most {
             for part in split_quoted(dense, separator) {
                 self.assignment(part, outer, label, depth);
             }
@@ -197,7 +178,8 @@ impl Leaves {
     ) -> Option<Assigned<'t>> {
         let text = text.trim().trim_start_matches("- ");
         let command = ASSIGNING.iter().find_map(|command| text.strip_prefix(command)?.strip_prefix(' '));
-        let text = command.unwrap_or(text);
+        // Symbols of Ruby begin with a colon.
+        let text = command.unwrap_or(text).trim_start_matches(':');
         let at = text.find(['=', ':'])?;
         // The last part of a name may follow a colon, as in `//registry/:_authToken=`.
         let at = match text.find('=') {
@@ -206,14 +188,16 @@ impl Leaves {
         };
         let (name, value) = (text[..at].trim(), &text[at + 1..]);
         let is_colon = text[at..].starts_with(':');
-        let value = value.strip_prefix('=').filter(|_| !is_colon).unwrap_or(value);
+        // `==` and `=>`
+        let operator = ["=", "> ", ">\"", ">'"].into_iter().find(|sign| !is_colon && value.starts_with(sign));
+        let value = if operator.is_some() { &value[1..] } else { value };
         let is_name = !name.is_empty() && name.len() <= MAX_NAME && !value.starts_with("//");
         // Without a space after the colon, it may be a user and a password.
         if !is_name || is_colon && !(value.is_empty() || value.starts_with([' ', '\t', '"', '\''])) {
             return None;
         }
         let (name, value) = (unquote(name).unwrap_or(name), value.trim());
-        let class = label.class(name, value, names::class(name).inside(outer));
+        let class = label.class(name, value, names::class_inside(name, outer));
         if class == Class::Public {
             self.add_public(text);
         }
@@ -260,12 +244,15 @@ impl Leaves {
         let inside = |open: char, close: char| end.strip_prefix(open)?.strip_suffix(close);
         if let Some(text) = inside('"', '"').or_else(|| inside('\'', '\'')) {
             self.add_resolved(text, &views::without_backslashes(text.as_bytes()), class, depth);
-            for (doubled, quote) in [("''", "'"), ("\"\"", "\"")] {
+            for (doubled, quote) in QUOTES {
                 self.add_resolved(text, &ZeroizingBytes::replaced(text, doubled, quote), class, depth);
             }
         } else {
             self.add_resolved(end, &views::without_backslashes(end.as_bytes()), class, depth);
-            self.add_resolved(end, &views::without_percent(end.as_bytes()), class, depth);
+            let spaces = ZeroizingBytes::replaced(end, "+", " ");
+            for form in [end.as_bytes(), &spaces] {
+                self.add_resolved(end, &views::without_percent(form), class, depth);
+            }
         }
         if let Some(text) = inside('{', '}') {
             self.add(text, class, depth);
@@ -288,7 +275,9 @@ impl Leaves {
         if !is_user || password.is_empty() {
             return;
         }
-        let class = if password.contains(' ') { Class::Neutral } else { Class::Secret };
+        // `.pgpass` has five fields.
+        let is_pgpass = line.matches(':').count() == 4;
+        let class = if password.contains(' ') && !is_pgpass { Class::Neutral } else { Class::Secret };
         self.add(password, class, depth);
         // `user:password@host:port`
         if let Some((password, _)) = password.rsplit_once('@') {

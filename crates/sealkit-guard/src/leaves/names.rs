@@ -22,7 +22,7 @@ impl Class {
     }
 
     /// Returns the class of a field of this class inside of a field of the class `outer`.
-    pub(super) fn inside(self, outer: Self) -> Self {
+    fn inside(self, outer: Self) -> Self {
         if self == Self::Neutral && outer.is_secret() { Self::Likely } else { self }
     }
 }
@@ -30,7 +30,7 @@ impl Class {
 /// The longest text that is taken for a name.
 pub(super) const MAX_NAME: usize = 128;
 /// What secret names contain, without separators, in the singular.
-const SECRET: [&str; 27] = [
+const SECRET: [&str; 30] = [
     "password",
     "passwd",
     "passwort",
@@ -58,11 +58,16 @@ const SECRET: [&str; 27] = [
     "webhook",
     "verificationcode",
     "recoverycode",
+    "masterauth",
+    "mnemonic",
+    "seedphrase",
 ];
 /// Words that are secret names on their own, or at the end of one.
 const SECRET_WORDS: [&str; 8] = ["pass", "pw", "psk", "otp", "creds", "cred", "pat", "dsn"];
+/// The fields of a secret one that have its value.
+const VALUES: [&str; 2] = ["value", "default"];
 /// Ends of names that may be secret, besides the words above.
-const LIKELY_ENDS: [&str; 8] = ["key", "keydata", "auth", "pin", "sas", "sig", "salt", "code"];
+const LIKELY_ENDS: [&str; 9] = ["key", "keydata", "auth", "pin", "puk", "sas", "sig", "salt", "code"];
 /// Words of names that may be secret, anywhere.
 const LIKELY_WORDS: [&str; 8] = ["session", "cookie", "private", "auth", "key", "sid", "sessionid", "sso"];
 /// Last words that say which one of several secrets it is, or how it is written.
@@ -173,6 +178,12 @@ pub(crate) fn class(name: &str) -> Class {
         || [singular, &joined_main].iter().any(|name| ends(&LIKELY_ENDS, name) || ends(&SECRET_WORDS, name))
         || LIKELY_WORDS.iter().any(has_word);
     if is_likely { Class::Likely } else { Class::Neutral }
+}
+
+/// Returns what a name says inside of a field of the class `outer`.
+pub(super) fn class_inside(name: &str, outer: Class) -> Class {
+    let is_value = outer == Class::Secret && VALUES.iter().any(|value| name.eq_ignore_ascii_case(value));
+    if is_value { Class::Secret } else { class(name).inside(outer) }
 }
 
 /// Returns the words of a name, in lower case: its parts between separators, and before an upper-case letter.

@@ -88,6 +88,8 @@ fn a_password_of_words_is_found_where_its_name_is_not_right_before_it() {
         "{'user': 'a', 'password': 'Blue-Horse!x'}",
         "Config { user: \"a\", password: \"Blue-Horse!x\" }",
         "User name,Password\napp,Blue-Horse!x\n",
+        "username\tpassword\temail\napp\tBlue-Horse!x\tmax@example.com\n",
+        "username;password\napp;Blue-Horse!x\n",
         "data:\n  config.json: eyJwYXNzd29yZCI6ICJCbHVlLUhvcnNlIXgifQ==\n",
         // Statements, escapes and logins.
         "Password=Blue-Horse!x;",
@@ -109,7 +111,48 @@ fn a_password_of_words_is_found_where_its_name_is_not_right_before_it() {
         "curl -sS -u app:Blue-Horse!x https://example.com/health\n",
         "curl -u Blue-Horse!x: https://example.com/health\n",
         "mysql --host db --password Blue-Horse!x orders\n",
-        // Commands.
+        // `base64 FILE`
+        "eyJob3N0IjogImRiLXByb2QuaW50ZXJuYWwuZXhhbXBsZS5jb20iLCAidXNlcm5hbWUiOiAiYXBw\nbGljYXRpb25fcnciLCAicGFzc3dvcmQiOiAiQmx1ZS1Ib3JzZSF4In0=\n",
+    ] {
+        assert!(found(value).iter().any(|leaf| leaf == "Blue-Horse!x"), "{value}: {:?}", found(value));
+    }
+    for (value, password) in [
+        ("DB_PASSWORD=Blue&Horse=7\n", "Blue&Horse=7"),
+        ("spring.datasource.password=Vio;le=tOra#nge8", "Vio;le=tOra#nge8"),
+        ("DB_PASSWORD=<<Kx7q!\nDB_HOST=db\n", "<<Kx7q!"),
+        ("curl -u app:orangetiger https://api.example.com/v1", "orangetiger"),
+        ("curl -u 'app:My Pass Phrase 7' https://api.example.com/v1", "My Pass Phrase 7"),
+        ("db.example.com:5432:orders:app:My Pass Phrase 7\n", "My Pass Phrase 7"),
+        ("grant_type=password&password=My+Pass+Phrase+7%21&client_id=web", "My Pass Phrase 7!"),
+        ("cache.example.com:6380,password=My Pass Phrase 7,ssl=True,abortConnect=False", "My Pass Phrase 7"),
+        ("password: |\n  My Pass Phrase 7\nhost: db\n", "My Pass Phrase 7"),
+        ("password: >-\n  orangetiger\n", "orangetiger"),
+        (r#"{"db_password": {"sensitive": true, "type": "string", "value": "orangetiger"}}"#, "orangetiger"),
+        ("DB_PASSWORD='it'\"'\"'s-a7-Key'\nDB_HOST=db\n", "it's-a7-Key"),
+        ("DB_PASSWORD='it'\\''s-a7-Key'\n", "it's-a7-Key"),
+        ("username,password\r\napp,\"it\"\"s'a7\\key\"\r\n", "it\"s'a7\\key"),
+        ("kind: Secret\ndata:\n  password: ODM3MjYxNTA=\n", "83726150"),
+        (
+            "mnemonic: legal winner thank year wave sausage worth\n",
+            "legal winner thank year wave sausage worth",
+        ),
+        (r#"{"pin": "83726154", "puk": "19283746"}"#, "19283746"),
+    ] {
+        assert!(found(value).iter().any(|leaf| leaf == password), "{value}: {:?}", found(value));
+    }
+    // The quotes around a URL are no part of it.
+    assert_eq!(found("HOOK=\"https://hooks.example.com/x7Kq2vJ8mZ4wP9nT\""), ["x7Kq2vJ8mZ4wP9nT"]);
+    // Signs of references, but none.
+    for password in ["x7${Kq2", "a{{b-7Q!", "Pa$(s7wd", "q<%7Kd!"] {
+        assert!(found(&format!("password={password}\n")).iter().any(|leaf| leaf == password), "{password}");
+    }
+    assert!(found("postgres://app:x7'K\"q<2`@db/orders").iter().any(|leaf| leaf == "x7'K\"q<2`"));
+    assert!(found("db:5432:orders:app:p@ss\\:w0rd/1").iter().any(|leaf| leaf == "p@ss:w0rd/1"));
+}
+
+#[test]
+fn a_password_of_words_is_found_in_commands_and_code() {
+    for value in [
         "PGPASSWORD=Blue-Horse!x psql -h db.example.com -U app orders",
         "PGPASSWORD='Blue-Horse!x' psql -h db.example.com -U app orders",
         "curl -H 'Authorization: Bearer Blue-Horse!x' https://api.example.com/v1",
@@ -136,28 +179,18 @@ fn a_password_of_words_is_found_where_its_name_is_not_right_before_it() {
         "db_password = <<-\"EOT\"\n  Blue-Horse!x\n  EOT\n",
         "password = \"\"\"\nBlue-Horse!x\"\"\"\n",
         "password = '''\nBlue-Horse!x\n'''\n",
-        // `base64 FILE`
-        "eyJob3N0IjogImRiLXByb2QuaW50ZXJuYWwuZXhhbXBsZS5jb20iLCAidXNlcm5hbWUiOiAiYXBw\nbGljYXRpb25fcnciLCAicGFzc3dvcmQiOiAiQmx1ZS1Ib3JzZSF4In0=\n",
+        "<?php\ndefine('DB_USER', 'app');\ndefine('DB_PASSWORD', 'Blue-Horse!x');\n",
+        "<?php\nreturn [\n  'username' => 'app',\n  'password' => 'Blue-Horse!x',\n];\n",
+        "os.environ.setdefault(\"DB_PASSWORD\", \"Blue-Horse!x\")\n",
+        "{:host=>\"db\", :username=>\"app\", :password=>\"Blue-Horse!x\"}",
+        "$db_password = \"Blue-Horse!x\";\n",
+        "variable \"db_password\" {\n  type    = string\n  default = \"Blue-Horse!x\"\n}\n",
+        "credentials {\n  app = \"Blue-Horse!x\"\n}\n",
+        "proxy_set_header Authorization \"Bearer Blue-Horse!x\";\n",
+        "port 6379\nmasterauth Blue-Horse!x\n",
     ] {
         assert!(found(value).iter().any(|leaf| leaf == "Blue-Horse!x"), "{value}: {:?}", found(value));
     }
-    for (value, password) in [
-        ("DB_PASSWORD=Blue&Horse=7\n", "Blue&Horse=7"),
-        ("spring.datasource.password=Vio;le=tOra#nge8", "Vio;le=tOra#nge8"),
-        ("DB_PASSWORD=<<Kx7q!\nDB_HOST=db\n", "<<Kx7q!"),
-        ("curl -u app:orangetiger https://api.example.com/v1", "orangetiger"),
-        ("curl -u 'app:My Pass Phrase 7' https://api.example.com/v1", "My Pass Phrase 7"),
-    ] {
-        assert!(found(value).iter().any(|leaf| leaf == password), "{value}: {:?}", found(value));
-    }
-    // The quotes around a URL are no part of it.
-    assert_eq!(found("HOOK=\"https://hooks.example.com/x7Kq2vJ8mZ4wP9nT\""), ["x7Kq2vJ8mZ4wP9nT"]);
-    // Signs of references, but none.
-    for password in ["x7${Kq2", "a{{b-7Q!", "Pa$(s7wd", "q<%7Kd!"] {
-        assert!(found(&format!("password={password}\n")).iter().any(|leaf| leaf == password), "{password}");
-    }
-    assert!(found("postgres://app:x7'K\"q<2`@db/orders").iter().any(|leaf| leaf == "x7'K\"q<2`"));
-    assert!(found("db:5432:orders:app:p@ss\\:w0rd/1").iter().any(|leaf| leaf == "p@ss:w0rd/1"));
 }
 
 #[test]
@@ -208,6 +241,10 @@ fn settings_and_public_fields_are_no_leaves() {
         "key_rotated: 2026-01-31\nauth_since=2026-01-31 10:00\n",
         "session_timeout=86400\ntoken_lifetime: 7200\nkey_size=4096\n",
         "# tokens, hosts\nhost=db\n",
+        "auth {\n  mode = \"strict\"\n  timeout = 30\n}\n",
+        "variable \"db_password\" {\n  type      = string\n  sensitive = true\n}\n",
+        "user;role\napp;admin\n",
+        "token: |\n  {{ vault_token }}\n",
         r#"{"private_ip": "10.20.30.41"}"#,
         "[default]\naws_access_key_id = AKIA5ZFKKIBJ5J6WJIBA\n",
         "AZURE_CLIENT_ID=1c2b58ad-0be9-47d1-9f4d-da20c57aa3c5\n",

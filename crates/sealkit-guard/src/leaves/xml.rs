@@ -2,7 +2,8 @@
 
 use super::{
     Leaves,
-    lines::{LABELS, Label, split_quoted},
+    blocks::{LABELS, Label},
+    lines::split_quoted,
     names,
 };
 use crate::{views, zeroizing::ZeroizingBytes};
