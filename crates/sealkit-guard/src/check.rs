@@ -1,16 +1,21 @@
 //! Checks data for secrets, including secrets that are interleaved with other characters or nested in base64.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use crate::{
     Encoding, Guard, Strength,
-    patterns::{alphanumeric, decode, is_base64},
+    alphanumeric::alphanumeric,
+    patterns::{decode_into, is_base64},
     strength::trim,
     zeroizing::ZeroizingBytes,
 };
 
 /// The shortest run of base64 characters that is decoded. A shorter one is found without decoding it.
 const MIN_BASE64_RUN: usize = 16;
+/// How many decoded bytes are searched together: most runs are short.
+const DECODED: usize = 16 * 1024;
+/// What is between them. No secret contains it.
+const SEPARATOR: &[u8] = b"\0\x01\0\x02\0\x01\0";
 /// How many layers of base64 are decoded.
 const MAX_LAYERS: usize = 2;
 
@@ -75,21 +80,21 @@ impl Guard {
         if self.secrets.is_empty() {
             return Vec::new();
         }
-        let mut found = vec![None; self.secrets.len()];
+        let mut found: BTreeMap<u32, (Encoding, Option<usize>)> = BTreeMap::new();
         self.find_full_strength(output, |secret, encoding, offset| {
-            let earlier = &mut found[secret as usize];
-            if earlier.is_none_or(|(_, earlier)| Some(offset) < earlier) {
-                *earlier = Some((encoding, Some(offset)));
+            let first = found.entry(secret).or_insert((encoding, Some(offset)));
+            if Some(offset) < first.1 {
+                *first = (encoding, Some(offset));
             }
         });
         let trimmed = trim(output);
-        for (id, secret) in self.secrets.iter().enumerate() {
+        for (id, secret) in (0..).zip(&self.secrets) {
             if matches!(secret.strength, Strength::Weak(_)) && *trimmed == *secret.value {
-                found[id] = Some((Encoding::Plain, Some(0)));
+                found.insert(id, (Encoding::Plain, Some(0)));
             }
         }
         let mut add = |secret: u32, encoding| {
-            found[secret as usize].get_or_insert((encoding, None));
+            found.entry(secret).or_insert((encoding, None));
         };
         let patterns = self.alphanumeric();
         if !patterns.scanner.is_empty() {
@@ -98,13 +103,10 @@ impl Guard {
             });
         }
         self.find_in_base64(output, MAX_LAYERS, &mut |secret| add(secret, Encoding::NestedBase64));
-        let found = found.into_iter().enumerate();
-        found
-            .filter_map(|(id, found)| found.map(|(encoding, offset)| (id, encoding, offset)))
-            .map(|(id, encoding, offset)| {
-                Finding::new(self.secrets[id].name.clone(), encoding, offset, output.len())
-            })
-            .collect()
+        let finding = |(secret, (encoding, offset)): (u32, _)| {
+            Finding::new(self.name(secret).to_owned(), encoding, offset, output.len())
+        };
+        found.into_iter().map(finding).collect()
     }
 
     /// Calls `found` with the secret, encoding and offset of each match of a secret of full strength.
@@ -124,14 +126,27 @@ impl Guard {
         }
         // Shorter ones decode to less than the shortest pattern.
         let min = MIN_BASE64_RUN.max(self.filter.shortest().saturating_mul(4) / 3);
+        let mut decoded = ZeroizingBytes::default();
         for_each_base64_run(text, min, |run| {
             // Other base64 characters may precede the encoded data: try all four alignments.
             for start in 0..4 {
-                let decoded = decode(&run[start..]);
-                self.find_full_strength(&decoded, |secret, _, _| found(secret));
-                self.find_in_base64(&decoded, layers - 1, found);
+                decode_into(&run[start..], &mut decoded);
+                decoded.extend(SEPARATOR);
+                if decoded.len() >= DECODED {
+                    self.find_in_decoded(&decoded, layers, found);
+                    decoded.clear();
+                }
             }
         });
+        self.find_in_decoded(&decoded, layers, found);
+    }
+
+    fn find_in_decoded(&self, decoded: &[u8], layers: usize, found: &mut impl FnMut(u32)) {
+        if decoded.is_empty() {
+            return;
+        }
+        self.find_full_strength(decoded, |secret, _, _| found(secret));
+        self.find_in_base64(decoded, layers - 1, found);
     }
 }
 

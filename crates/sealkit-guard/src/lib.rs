@@ -1,5 +1,6 @@
 #![doc = include_str!("lib.md")]
 
+mod alphanumeric;
 mod check;
 mod classes;
 mod encoding;

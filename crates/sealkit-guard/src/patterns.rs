@@ -10,11 +10,12 @@ use zeroize::Zeroizing;
 
 use self::base64::{STANDARD, URL_SAFE};
 pub(crate) use self::{
-    base64::{decode, is_base64},
+    base64::{decode, decode_into, is_base64},
     fragments::class_changes,
 };
 use crate::{
     Encoding, GuardMode,
+    alphanumeric::alphanumeric,
     keys::Keys,
     leaves::Leaves,
     strength::{Strength, trim},
@@ -274,11 +275,6 @@ fn other_form_of_uuid(text: &str) -> Option<ZeroizingBytes> {
         rest = after;
     }
     (text.len() == digits.len()).then_some(uuid)
-}
-
-/// Returns the ASCII letters and digits of `text`.
-pub(crate) fn alphanumeric(text: &[u8]) -> ZeroizingBytes {
-    ZeroizingBytes::filtered(text, |byte| byte.is_ascii_alphanumeric())
 }
 
 /// Returns the hexadecimal digits of `value`.

@@ -2,15 +2,15 @@
 
 use std::ops::Deref;
 
-use zeroize::Zeroizing;
+use zeroize::Zeroize as _;
 
 /// A growable byte buffer that is zeroized on drop, and whose old memory is zeroized when it grows.
 #[derive(Default)]
-pub(crate) struct ZeroizingBytes(Zeroizing<Vec<u8>>);
+pub(crate) struct ZeroizingBytes(Vec<u8>);
 
 impl ZeroizingBytes {
     pub(crate) fn with_capacity(capacity: usize) -> Self {
-        Self(Zeroizing::new(Vec::with_capacity(capacity)))
+        Self(Vec::with_capacity(capacity))
     }
 
     /// Creates a copy of `text` in which `from` is replaced by `to`.
@@ -25,15 +25,23 @@ impl ZeroizingBytes {
 
     /// Creates a copy of `bytes` without those that are not to be kept.
     pub(crate) fn filtered(bytes: &[u8], is_kept: impl Fn(u8) -> bool) -> Self {
-        let mut kept = Zeroizing::new(vec![0; bytes.len()]);
-        let mut length = 0;
-        // Without a branch, which would often be mispredicted.
-        for byte in bytes {
-            kept[length] = *byte;
-            length += usize::from(is_kept(*byte));
-        }
-        kept.truncate(length);
-        Self(kept)
+        Self::written(bytes.len(), |kept| {
+            let mut length = 0;
+            // Without a branch, which would often be mispredicted.
+            for byte in bytes {
+                kept[length] = *byte;
+                length += usize::from(is_kept(*byte));
+            }
+            length
+        })
+    }
+
+    /// Creates a buffer of at most `count` bytes: `write` writes them into zeros and returns how many there are.
+    pub(crate) fn written(count: usize, write: impl FnOnce(&mut [u8]) -> usize) -> Self {
+        let mut bytes = Self(vec![0; count]);
+        let length = write(&mut bytes.0);
+        bytes.0.truncate(length);
+        bytes
     }
 
     #[inline]
@@ -48,6 +56,20 @@ impl ZeroizingBytes {
         self.0.extend_from_slice(bytes);
     }
 
+    /// Appends at most `count` bytes: `write` writes them into zeros and returns how many there are.
+    pub(crate) fn extend_with(&mut self, count: usize, write: impl FnOnce(&mut [u8]) -> usize) {
+        self.reserve(count);
+        let length = self.0.len();
+        self.0.resize(length + count, 0);
+        let written = write(&mut self.0[length..]);
+        self.0.truncate(length + written);
+    }
+
+    /// Removes all bytes. Their memory is zeroized at last.
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+
     #[inline]
     fn reserve(&mut self, additional: usize) {
         if additional > self.0.capacity() - self.0.len() {
@@ -60,7 +82,7 @@ impl ZeroizingBytes {
         let mut larger = Vec::with_capacity((2 * (self.0.len() + additional)).max(32));
         larger.extend_from_slice(&self.0);
         // The assignment drops the old buffer, which zeroizes it.
-        self.0 = Zeroizing::new(larger);
+        *self = Self(larger);
     }
 
     /// Removes the first `count` bytes.
@@ -70,6 +92,15 @@ impl ZeroizingBytes {
         let length = self.0.len();
         self.0.resize(length + count, 0);
         self.0.truncate(length);
+    }
+}
+
+impl Drop for ZeroizingBytes {
+    fn drop(&mut self) {
+        // To zeroize an empty buffer is a masked store to a dangling address, which is slow on some processors.
+        if self.0.capacity() > 0 {
+            self.0.zeroize();
+        }
     }
 }
 

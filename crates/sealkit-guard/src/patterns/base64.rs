@@ -46,21 +46,38 @@ pub(crate) const fn is_base64(byte: u8) -> bool {
 
 /// Decodes `text` up to the first byte that is not a base64 character.
 pub(crate) fn decode(text: &[u8]) -> ZeroizingBytes {
-    let mut bytes = ZeroizingBytes::with_capacity(text.len() / 4 * 3 + 3);
-    let (mut bits, mut count) = (0_u32, 0);
-    for byte in text {
-        let index = INDEX[usize::from(*byte)];
-        if index == NONE {
-            break;
-        }
-        bits = bits << 6 | u32::from(index);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push((bits >> count & 0xff) as u8);
-        }
-    }
+    let mut bytes = ZeroizingBytes::default();
+    decode_into(text, &mut bytes);
     bytes
+}
+
+/// Appends what [`decode`] returns.
+pub(crate) fn decode_into(text: &[u8], bytes: &mut ZeroizingBytes) {
+    let bits = |characters: &[u8]| {
+        characters.iter().fold((0, 0), |(bits, all), character| {
+            let index = INDEX[usize::from(*character)];
+            (bits << 6 | u32::from(index), all | index)
+        })
+    };
+    let (quads, _) = text.as_chunks::<4>();
+    bytes.extend_with(3 * quads.len() + 3, |target| {
+        let mut length = 0;
+        for quad in quads {
+            let (bits, all) = bits(quad);
+            if all >= NONE {
+                break;
+            }
+            target[length..length + 3].copy_from_slice(&bits.to_be_bytes()[1..]);
+            length += 3;
+        }
+        let rest = &text[length / 3 * 4..];
+        let end = rest.iter().take(3).take_while(|byte| is_base64(**byte)).count();
+        let (bits, _) = bits(&rest[..end]);
+        let whole = end * 6 / 8;
+        let last = (bits << (32 - 6 * end).min(31)).to_be_bytes();
+        target[length..length + whole].copy_from_slice(&last[..whole]);
+        length + whole
+    });
 }
 
 const NONE: u8 = 64;

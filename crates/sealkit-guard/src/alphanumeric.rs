@@ -1,0 +1,79 @@
+//! Texts that are reduced to their letters and digits.
+
+use crate::zeroizing::ZeroizingBytes;
+
+/// Returns the ASCII letters and digits of `text`.
+pub(crate) fn alphanumeric(text: &[u8]) -> ZeroizingBytes {
+    #[cfg(target_arch = "x86_64")]
+    if text.len() >= avx512::BLOCK
+        && is_x86_feature_detected!("avx512bw")
+        && is_x86_feature_detected!("avx512vbmi2")
+    {
+        return ZeroizingBytes::written(text.len(), |target| {
+            #[expect(unsafe_code, reason = "a function for processors of a kind")]
+            // SAFETY: the processor has AVX-512 BW and VBMI2.
+            unsafe {
+                avx512::filter(text, target)
+            }
+        });
+    }
+    filter(text)
+}
+
+fn filter(text: &[u8]) -> ZeroizingBytes {
+    ZeroizingBytes::filtered(text, |byte| byte.is_ascii_alphanumeric())
+}
+
+#[cfg(target_arch = "x86_64")]
+mod avx512 {
+    use std::arch::x86_64::{
+        _mm512_cmplt_epu8_mask, _mm512_loadu_si512, _mm512_maskz_compress_epi8, _mm512_or_si512,
+        _mm512_set1_epi8, _mm512_storeu_si512, _mm512_sub_epi8,
+    };
+
+    /// The number of bytes of a vector.
+    pub(super) const BLOCK: usize = 64;
+
+    /// Copies the letters and digits of `text` to `target`, which is at least as long. Returns how many there are.
+    #[target_feature(enable = "avx512bw", enable = "avx512vbmi2")]
+    pub(super) fn filter(text: &[u8], target: &mut [u8]) -> usize {
+        let all = |byte: u8| _mm512_set1_epi8(byte.cast_signed());
+        let (blocks, rest) = text.as_chunks::<BLOCK>();
+        let mut length = 0;
+        for block in blocks {
+            #[expect(unsafe_code, reason = "a load without an alignment")]
+            // SAFETY: a block has 64 bytes.
+            let characters = unsafe { _mm512_loadu_si512(block.as_ptr().cast()) };
+            let lower = _mm512_sub_epi8(_mm512_or_si512(characters, all(0x20)), all(b'a'));
+            let letters = _mm512_cmplt_epu8_mask(lower, all(26));
+            let digits = _mm512_cmplt_epu8_mask(_mm512_sub_epi8(characters, all(b'0')), all(10));
+            let kept = letters | digits;
+            let target: &mut [u8] = &mut target[length..length + BLOCK];
+            #[expect(unsafe_code, reason = "a store without an alignment")]
+            // SAFETY: the slice has 64 bytes.
+            unsafe {
+                _mm512_storeu_si512(target.as_mut_ptr().cast(), _mm512_maskz_compress_epi8(kept, characters));
+            }
+            length += kept.count_ones() as usize;
+        }
+        let rest = super::filter(rest);
+        target[length..length + rest.len()].copy_from_slice(&rest);
+        length + rest.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_and_digits_are_kept() {
+        let mut random = fastrand::Rng::with_seed(1);
+        for length in (0..300).chain([4096, 100_000]) {
+            let text: Vec<u8> = (0..length).map(|_| random.u8(..)).collect();
+            let expected: Vec<u8> = text.iter().copied().filter(u8::is_ascii_alphanumeric).collect();
+            assert_eq!(*alphanumeric(&text), *expected);
+            assert_eq!(*filter(&text), *expected);
+        }
+    }
+}
