@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sealkit_idl::task::Outputs;
-use sealkit_protocol::call::Step;
-
-use crate::engine::{Engine, LivePod, lock};
+use crate::{
+    engine::{Engine, LivePod, lock},
+    steps::StepResult,
+};
 
 /// What is known of actions, by their numbers.
 pub(crate) type Actions = BTreeMap<u64, ActionState>;
@@ -15,8 +15,8 @@ pub(crate) type Actions = BTreeMap<u64, ActionState>;
 pub(crate) struct ActionState {
     /// The tasks that it has called, and that those have called.
     callees: BTreeSet<String>,
-    /// The results of its steps: they outlive the attempts.
-    steps: BTreeMap<String, Outputs>,
+    /// The results of its steps.
+    pub(crate) steps: BTreeMap<String, StepResult>,
 }
 
 /// An action that runs. It is forgotten when it is dropped.
@@ -38,7 +38,9 @@ impl<'e> Action<'e> {
 
 impl Drop for Action<'_> {
     fn drop(&mut self) {
-        lock(&self.engine.actions).remove(&self.number);
+        let state = lock(&self.engine.actions).remove(&self.number);
+        // Without the lock: this removes files.
+        drop(state);
     }
 }
 
@@ -54,19 +56,5 @@ impl Engine {
             actions.entry(*action).or_default().callees.insert(task.to_owned());
             next = caller.map(|caller| caller.pod);
         }
-    }
-
-    /// Records the result of a step of a pod, or returns the recorded one.
-    pub(crate) fn step(&self, pod: u64, Step { name, result, .. }: Step) -> Option<Outputs> {
-        let action = self.live().get(&pod).map(|pod| pod.action)?;
-        let mut actions = lock(&self.actions);
-        let steps = &mut actions.entry(action).or_default().steps;
-        Some(match result {
-            Some(result) => {
-                steps.entry(name).or_insert(result);
-                Outputs::default()
-            }
-            None => steps.get(&name).cloned().unwrap_or_default(),
-        })
     }
 }

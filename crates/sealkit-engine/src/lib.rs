@@ -21,6 +21,7 @@ mod serve;
 mod signals;
 mod slots;
 mod start;
+mod steps;
 mod timeout;
 mod values;
 mod workers;

@@ -75,7 +75,7 @@ impl Engine {
         let id = step.id;
         if let Some(outputs) = self.step(pod, step) {
             // An error means that the pod has exited.
-            let _ = socket.send(&FromControllerFrame::from(FromController::new(id, Ok(outputs))));
+            let _ = socket.send(&FromControllerFrame::from(FromController::new(id, outputs)));
         }
     }
 

@@ -47,7 +47,7 @@ impl Steps {
 /// threads that the step starts.
 ///
 /// On a cluster, a step is a trace of the official SDK, which the console shows below its task. Locally, the `sealkit` command keeps the
-/// results until the run ends. Pods on Flyte 1 do not keep them for the next attempt.
+/// results in private files until the call ends. Pods on Flyte 1 do not keep them for the next attempt.
 ///
 /// Outside a task, the work just runs. So it does in process on a thread to which the task has not passed its [`Context`]. Steps belong
 /// to one call: when a local run or a test retries a caller, the tasks that it calls do their steps again.
