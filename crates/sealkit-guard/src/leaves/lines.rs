@@ -143,7 +143,7 @@ impl Leaves {
         let dense = str::from_utf8(&dense).unwrap_or(line);
         let count =
             |separator: char| split_quoted(dense, separator).filter(|part| part.contains('=')).count();
-        // Of two, the first one; the other may be a part of a value.
+        // The others may be parts of the values. Of equals, the last one counts.
         let separators = [',', ' ', '&', ';'].into_iter().map(|separator| (count(separator), separator));
         let most = separators.filter(|(count, _)| *count > 1).max_by_key(|(count, _)| *count);
         if let Some((_, separator)) = most {
