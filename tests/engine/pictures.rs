@@ -110,3 +110,21 @@ fn a_report_is_not_written_to_standard_output() {
     hint: name a file: --report run.html
     ");
 }
+
+#[test]
+fn a_report_that_is_not_whole_is_not_left() {
+    let runs = runs();
+    let directory = tempfile::tempdir().unwrap();
+    let report = directory.path().join("report.html");
+    let waits = Runs::new(env!("CARGO_BIN_EXE_command"), env!("CARGO_BIN_EXE_pods")).unwrap();
+    let mut killed = waits.start_with(&format!("--report {}", report.display()), "waits_for_it").unwrap();
+    support::runs::wait_for(&mut killed, "waits | waiting");
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    assert!(!report.exists());
+
+    let full = runs.run_with("--report /dev/full", "divide --a 1 --b 1");
+    let message = "error: cannot write the report to `/dev/full`: No space left on device\n";
+    assert!(full.code == Some(1) && full.stderr.ends_with(message), "{full}");
+    assert!(Path::new("/dev/full").exists());
+}

@@ -94,7 +94,7 @@ pub(crate) fn run(args: &Run) -> Result<(), CommandError> {
         return Err(CommandError::failure(message).with_hint("set SEALKIT_HOME to a directory"));
     }
     // An error after the run would be too late.
-    args.report.as_deref().map(report::create).transpose()?;
+    args.report.as_deref().map(report::check).transpose()?;
     if has_secrets {
         isolation::print_warnings(&engine);
     }

@@ -30,13 +30,22 @@ const MAX_LOG: usize = 4 << 20;
 pub(crate) fn write(name: &str, path: &Path) -> Result<(), CommandError> {
     let run = past_run::read(name)?;
     let log = fs::read(&run.log).unwrap_or_default();
-    fs::write(path, page_of(&run, &log)).map_err(|error| cannot_write(path, &error))
+    let is_new = !path.exists();
+    fs::write(path, page_of(&run, &log)).map_err(|error| {
+        if is_new {
+            // A part of a page is of no use.
+            let _ = fs::remove_file(path);
+        }
+        cannot_write(path, &error)
+    })
 }
 
-/// Creates the file of a page, if it does not exist.
-pub(crate) fn create(path: &Path) -> Result<(), CommandError> {
+/// Checks that a page can be written. A file that did not exist is removed again: the run may be killed.
+pub(crate) fn check(path: &Path) -> Result<(), CommandError> {
+    let is_new = !path.exists();
     let created = OpenOptions::new().append(true).create(true).open(path);
-    created.map(drop).map_err(|error| cannot_write(path, &error))
+    let removed = created.and_then(|_| if is_new { fs::remove_file(path) } else { Ok(()) });
+    removed.map_err(|error| cannot_write(path, &error))
 }
 
 /// The error for a run that could not be recorded.
