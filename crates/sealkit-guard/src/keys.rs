@@ -181,13 +181,11 @@ impl Keys {
         let digits = ZeroizingBytes::filtered(text.as_bytes(), |byte| !byte.is_ascii_whitespace());
         if digits.len().is_multiple_of(2) && digits.iter().all(u8::is_ascii_hexdigit) {
             let bytes = from_hexadecimal(&digits);
-            // Line breaks move the ranges.
-            if digits.len() == text.len()
-                && let Some(parts) = der::private_key(&bytes)
-            {
-                self.add_parts(&bytes, &parts, |part| 2 * part.start..2 * part.end);
-                self.public.push(0..text.len());
-            }
+            let Some(parts) = der::private_key(&bytes) else { return };
+            let positions: Vec<usize> =
+                (0..text.len()).filter(|at| text.as_bytes()[*at].is_ascii_hexdigit()).collect();
+            self.add_parts(&bytes, &parts, |part| positions[2 * part.start]..positions[2 * part.end - 1] + 1);
+            self.public.push(0..text.len());
         } else if digits.iter().all(|byte| is_base64(*byte) || *byte == b'=')
             && self.add_base64(text, 0..text.len(), der::private_key)
         {
@@ -274,7 +272,9 @@ mod tests {
         let der = "308187020100301306072a8648ce3d020106082a8648ce3d030107046d306b020101042007ad3761035c6256734aaa836b5dc83d9a690acdc38fbefc8b4ea726b944093aa14403420004660f3df1d5b5384ef2eb6f79c8a6ea1421e6a3be7aa9313d7947f7664baad58db7ea60d8fbf703129eab6dfbd86c3030efbae1ea5ce467f02ed3feab294b4c1e";
         let base64 = "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgB603YQNcYlZzSqqDa13IPZppCs3Dj778i06nJrlECTqhRANCAARmDz3x1bU4TvLrb3nIpuoUIeajvnqpMT15R/dmS6rVjbfqYNj79wMSnqtt+9hsMDDvuuHqXORn8C7T/qspS0we";
         let (public, private) = (&der[der.len() - 130..], &der[70..140]);
-        for value in [der, base64] {
+        // As `xxd -p` writes it.
+        let lines: Vec<&str> = der.as_bytes().chunks(60).map(|line| str::from_utf8(line).unwrap()).collect();
+        for value in [der, base64, &lines.join("\n")] {
             let guard = crate::Guard::new([("key", value)]);
             assert_eq!(guard.check(public.as_bytes()), []);
             assert_eq!(guard.check(private.as_bytes()).len(), 1);
