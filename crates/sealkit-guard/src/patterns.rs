@@ -48,9 +48,14 @@ pub(crate) struct PatternInfo {
     pub(crate) secret: u32,
 }
 
-/// Returns the patterns of the value of a secret, of its leaves and of the secret parts of its keys.
-pub(crate) fn patterns(value: &[u8], mode: GuardMode, secret: u32) -> Vec<(ZeroizingBytes, PatternInfo)> {
-    let mut patterns = PatternSet::new(secret);
+/// Returns the patterns of up to `longest` bytes of the value of a secret, of its leaves and of the secret parts of its keys.
+pub(crate) fn patterns(
+    value: &[u8],
+    mode: GuardMode,
+    secret: u32,
+    longest: usize,
+) -> Vec<(ZeroizingBytes, PatternInfo)> {
+    let mut patterns = PatternSet::new(secret, longest);
     for_each_part(value, |part, plain, keys| {
         // The mode is that of the value, not that of its fields, which may be public.
         let mode = if plain == Encoding::Plain { mode } else { GuardMode::Standard };
@@ -59,9 +64,13 @@ pub(crate) fn patterns(value: &[u8], mode: GuardMode, secret: u32) -> Vec<(Zeroi
     patterns.found
 }
 
-/// Returns the patterns for a text that is reduced to its letters and digits.
-pub(crate) fn alphanumeric_patterns(value: &[u8], secret: u32) -> Vec<(ZeroizingBytes, PatternInfo)> {
-    let mut patterns = PatternSet::new(secret);
+/// Returns the patterns of up to `longest` bytes for a text that is reduced to its letters and digits.
+pub(crate) fn alphanumeric_patterns(
+    value: &[u8],
+    secret: u32,
+    longest: usize,
+) -> Vec<(ZeroizingBytes, PatternInfo)> {
+    let mut patterns = PatternSet::new(secret, longest);
     for_each_part(value, |part, _, _| {
         if Strength::of(part) == Strength::Full {
             patterns.add_alphanumeric(part);
@@ -93,13 +102,15 @@ fn for_each_part(value: &[u8], mut visit: impl FnMut(&[u8], Encoding, &Keys)) {
 /// A set of patterns without duplicates.
 struct PatternSet {
     secret: u32,
+    /// Longer patterns are left out.
+    longest: usize,
     found: Vec<(ZeroizingBytes, PatternInfo)>,
     seen: BTreeSet<u128>,
 }
 
 impl PatternSet {
-    fn new(secret: u32) -> Self {
-        Self { secret, found: Vec::new(), seen: BTreeSet::new() }
+    fn new(secret: u32, longest: usize) -> Self {
+        Self { secret, longest, found: Vec::new(), seen: BTreeSet::new() }
     }
 
     /// Adds a pattern if it is long enough and not in the set yet.
@@ -111,8 +122,8 @@ impl PatternSet {
 
     /// Adds a pattern if it is not in the set yet, and returns whether it was added.
     fn insert(&mut self, encoding: Encoding, pattern: &[u8], whole_word: bool, is_weak: bool) -> bool {
-        let is_new = self.seen.insert(fingerprint(pattern));
-        if is_new {
+        let is_new = pattern.len() > self.longest || self.seen.insert(fingerprint(pattern));
+        if is_new && pattern.len() <= self.longest {
             let info = PatternInfo { is_weak, whole_word, encoding, secret: self.secret };
             self.found.push((pattern.into(), info));
         }

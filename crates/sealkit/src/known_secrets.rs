@@ -79,8 +79,14 @@ impl KnownSecrets {
 
     /// Returns a guard that finds all of them.
     pub(crate) fn guard(&self) -> Guard {
+        self.guard_for(usize::MAX)
+    }
+
+    /// Returns a guard that finds all of them in texts of at most `length` bytes.
+    pub(crate) fn guard_for(&self, length: usize) -> Guard {
         let all: Vec<Arc<MaskedSecret>> = self.lock().clone();
-        Guard::with_modes(
+        Guard::for_short_texts(
+            length,
             all.iter().map(|masked| (masked.name(), masked.unmask(), masked.secret.guard_mode())),
         )
     }

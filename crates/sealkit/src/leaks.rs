@@ -14,6 +14,8 @@ use crate::{
 
 /// The guard finds nothing shorter than this in its standard mode, so shorter values are not searched.
 const MIN_SEARCHED_BYTES: usize = 5;
+/// For a longer text, a guard has all patterns.
+const MAX_SHORT_TEXT: usize = 1024;
 
 /// A value that leaves a task.
 pub(crate) struct OutgoingValue<'a> {
@@ -69,7 +71,9 @@ impl OutgoingValue<'_> {
         if json.len() < MIN_SEARCHED_BYTES && !known_secrets.has_strict() {
             return Ok(());
         }
-        let guard = known_secrets.guard();
+        let wire = to_literal(self.r#type, self.value).map(|literal| literal.encode_to_vec());
+        let wire = wire.unwrap_or_default();
+        let guard = known_secrets.guard_for(self.longest_text(&json, &wire));
         if guard.is_empty() {
             return Ok(());
         }
@@ -81,17 +85,27 @@ impl OutgoingValue<'_> {
             }
         });
         // Then the whole value, as JSON and as it is sent: a secret may span several parts.
-        let wire = to_literal(self.r#type, self.value).map(|literal| literal.encode_to_vec());
-        for finding in [json, wire.unwrap_or_default()].iter().flat_map(|whole| guard.check(whole)) {
+        for finding in [json, wire].iter().flat_map(|whole| guard.check(whole)) {
             if !leaks.iter().any(|leak| leak.finding.name() == finding.name()) {
                 leaks.push(Leak { path: self.root().to_string(), finding: finding.without_offset() });
             }
         }
         leaks.retain(|leak| !self.is_allowed(leak));
         match leaks.first() {
-            Some(first) => Err(self.leak_error(&guard, first, &leaks)),
+            // The path may be longer than the texts.
+            Some(first) => Err(self.leak_error(&known_secrets.guard(), first, &leaks)),
             None => Ok(()),
         }
+    }
+
+    /// Returns the length of the longest text that is searched, if that is short.
+    fn longest_text(&self, json: &[u8], wire: &[u8]) -> usize {
+        let mut longest = json.len().max(wire.len());
+        if longest > MAX_SHORT_TEXT {
+            return usize::MAX;
+        }
+        self.root().each_text(self.value, &mut |_, text| longest = longest.max(text.len()));
+        longest
     }
 
     fn root(&self) -> Path<'_> {
