@@ -1,12 +1,10 @@
 //! Characters in cells of four columns, as `od -c`, `od -a` and `hexdump -c` print them.
 
-use super::{Filter, View};
+use super::{Filter, View, numbers::MIN_OFFSET};
 use crate::{Encoding, classes::Classes, scanner::to_u32};
 
 /// The number of columns of a cell.
 const CELL: usize = 4;
-/// The fewest digits of the offset of a line: `od -A x` writes six.
-const MIN_OFFSET: usize = 6;
 /// The most digits of the offset of a line.
 const MAX_OFFSET: usize = 16;
 /// What `od -a` prints for control characters and the space.

@@ -188,7 +188,8 @@ impl Iterator for NumberSearch<'_> {
                 continue;
             }
             // The offset of a line of a dump, after which a value may begin that goes on in the next line.
-            if length >= MIN_OFFSET && !has_prefix && next.is_some_and(|byte| b": ".contains(byte)) {
+            let is_end = length >= MIN_OFFSET && !has_prefix && next.is_some_and(|byte| b": ".contains(byte));
+            if is_end && numbers::may_be_offset(text, at, at + length) {
                 // A list before it may end with these digits.
                 let start = self.start().unwrap_or(from);
                 (self.at, self.bases) = (text.len(), <[Sequence; 3]>::default());

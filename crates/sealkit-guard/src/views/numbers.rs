@@ -158,13 +158,28 @@ impl Lists {
     }
 }
 
-/// The fewest digits of the offset of a line of a dump.
-pub(super) const MIN_OFFSET: usize = 7;
+/// The fewest digits of the offset of a line of a dump: `od -A x` writes six, and other tools at least seven.
+pub(super) const MIN_OFFSET: usize = 6;
 
 /// Returns whether a run may contain the offset of a line of a dump.
 fn has_offset(run: &[u8]) -> bool {
-    let is_offset = |at: &usize| run[at - MIN_OFFSET..*at].iter().all(u8::is_ascii_hexdigit);
-    (MIN_OFFSET..run.len()).filter(|at| b": ".contains(&run[*at])).any(|at| is_offset(&at))
+    let digits = |at: &usize| run[..*at].iter().rev().take_while(|byte| byte.is_ascii_hexdigit()).count();
+    let mut ends = (MIN_OFFSET..run.len()).filter(|at| b": ".contains(&run[*at]));
+    ends.any(|at| may_be_offset(run, at - digits(&at), at))
+}
+
+/// Returns whether the digits from `start` to `end` may be the offset of a line of a dump.
+#[inline]
+pub(super) fn may_be_offset(text: &[u8], start: usize, end: usize) -> bool {
+    end - start > MIN_OFFSET || end - start == MIN_OFFSET && is_short_offset(&text[start..])
+}
+
+/// Returns whether `text` begins with a multiple of 16, and the next number has fewer digits.
+#[cold]
+fn is_short_offset(text: &[u8]) -> bool {
+    let (offset, after) = text.split_at(MIN_OFFSET);
+    let next = after.trim_ascii_start().iter().take(MIN_OFFSET);
+    offset.ends_with(b"0") && next.take_while(|byte| byte.is_ascii_hexdigit()).count() < MIN_OFFSET
 }
 
 /// Returns the numbers from `at` on. Offsets and text columns of dumps are left out.
@@ -237,7 +252,7 @@ fn numbers(text: &[u8], mut at: usize, previous: Option<u8>) -> List {
                 || !is_first_of_line
                     && list.numbers.last().is_some_and(|last| is_binary(last.start, last.end)));
         let is_offset = prefix == 0
-            && digits >= MIN_OFFSET
+            && may_be_offset(text, start, end)
             && !is_binary
             && next.is_none_or(|byte| b": \t\r\n".contains(byte))
             && (is_first_of_line
@@ -248,7 +263,11 @@ fn numbers(text: &[u8], mut at: usize, previous: Option<u8>) -> List {
             list.last_line = Some(list.numbers.len());
         } else {
             // Another space would make it an offset.
-            if prefix == 0 && digits >= MIN_OFFSET && list.last_line.is_none() && text[end..] == *b" " {
+            if prefix == 0
+                && may_be_offset(text, start, end)
+                && list.last_line.is_none()
+                && text[end..] == *b" "
+            {
                 list.lines.push(from);
                 list.last_line = Some(list.numbers.len());
             }
