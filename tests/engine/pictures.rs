@@ -123,6 +123,12 @@ fn a_report_that_is_not_whole_is_not_left() {
     killed.wait().unwrap();
     assert!(!report.exists());
 
+    // A link to a file that does not exist stays one.
+    let link = directory.path().join("latest.html");
+    std::os::unix::fs::symlink(&report, &link).unwrap();
+    runs.run_with(&format!("--report {}", link.display()), "divide --a 1 --b 1");
+    assert!(link.is_symlink() && fs::read_to_string(&report).unwrap().contains("divide"));
+
     let full = runs.run_with("--report /dev/full", "divide --a 1 --b 1");
     let message = "error: cannot write the report to `/dev/full`: No space left on device\n";
     assert!(full.code == Some(1) && full.stderr.ends_with(message), "{full}");

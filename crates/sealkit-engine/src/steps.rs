@@ -15,7 +15,10 @@ use sealkit_protocol::{
     problem::{Code, Problem},
 };
 
-use crate::engine::{Engine, lock};
+use crate::{
+    actions::ActionState,
+    engine::{Engine, lock},
+};
 
 /// The result of a step in a file, which is removed when this is dropped.
 pub(crate) struct StepResult {
@@ -34,10 +37,11 @@ impl StepResult {
         file.write_all(&result.encode_to_vec())?;
         Ok(written)
     }
+}
 
-    fn read(&self) -> io::Result<Outputs> {
-        Outputs::decode(&*fs::read(&self.path)?).map_err(io::Error::from)
-    }
+/// Reads a result that [`StepResult::write`] has written.
+fn read(path: &Path) -> io::Result<Outputs> {
+    Outputs::decode(&*fs::read(path)?).map_err(io::Error::from)
 }
 
 impl Drop for StepResult {
@@ -63,10 +67,12 @@ impl Engine {
                 lock(&self.actions).entry(action).or_default().steps.entry(name).or_insert(written);
                 Outputs::default()
             }),
-            None => match lock(&self.actions).get(&action).and_then(|state| state.steps.get(&name)) {
-                Some(recorded) => recorded.read(),
-                None => Ok(Outputs::default()),
-            },
+            None => {
+                let recorded = |state: &ActionState| state.steps.get(&name).map(|step| step.path.clone());
+                // Without the lock, the file is read.
+                let path = lock(&self.actions).get(&action).and_then(recorded);
+                path.map_or_else(|| Ok(Outputs::default()), |path| read(&path))
+            }
         };
         Some(outputs.map_err(|error| {
             let reason = sealkit_names::io_reason(&error);
@@ -92,7 +98,7 @@ mod tests {
         };
         let first = StepResult::write(&steps, &outputs("o0")).unwrap();
         let second = StepResult::write(&steps, &outputs("o1")).unwrap();
-        assert_eq!((first.read().unwrap(), second.read().unwrap()), (outputs("o0"), outputs("o1")));
+        assert_eq!((read(&first.path).unwrap(), read(&second.path).unwrap()), (outputs("o0"), outputs("o1")));
         assert_eq!(fs::metadata(&first.path).unwrap().permissions().mode() & 0o777, 0o600);
         drop((first, second));
         assert_eq!(fs::read_dir(&steps).unwrap().count(), 0);

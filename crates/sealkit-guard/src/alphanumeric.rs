@@ -1,13 +1,13 @@
 //! Texts that are reduced to their letters and digits.
 
+#[cfg(target_arch = "x86_64")]
+use crate::classes::BLOCK;
 use crate::zeroizing::ZeroizingBytes;
 
 /// Returns the ASCII letters and digits of `text`.
 pub(crate) fn alphanumeric(text: &[u8]) -> ZeroizingBytes {
     #[cfg(target_arch = "x86_64")]
-    if text.len() >= avx512::BLOCK
-        && is_x86_feature_detected!("avx512bw")
-        && is_x86_feature_detected!("avx512vbmi2")
+    if text.len() >= BLOCK && is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512vbmi2")
     {
         return ZeroizingBytes::written(text.len(), |target| {
             #[expect(unsafe_code, reason = "a function for processors of a kind")]
@@ -31,8 +31,7 @@ mod avx512 {
         _mm512_set1_epi8, _mm512_storeu_si512, _mm512_sub_epi8,
     };
 
-    /// The number of bytes of a vector.
-    pub(super) const BLOCK: usize = 64;
+    use super::BLOCK;
 
     /// Copies the letters and digits of `text` to `target`, which is at least as long. Returns how many there are.
     #[target_feature(enable = "avx512bw", enable = "avx512vbmi2")]

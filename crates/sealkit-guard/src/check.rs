@@ -14,7 +14,7 @@ use crate::{
 const MIN_BASE64_RUN: usize = 16;
 /// How many decoded bytes are searched together: most runs are short.
 const DECODED: usize = 16 * 1024;
-/// What is between them. No secret contains it.
+/// What is between them, so that none goes on in the next one.
 const SEPARATOR: &[u8] = b"\0\x01\0\x02\0\x01\0";
 /// How many layers of base64 are decoded.
 const MAX_LAYERS: usize = 2;

@@ -228,9 +228,17 @@ mod tests {
             let tokens = Tokens { characters: Characters::new(b"0123456789abcdefghij\0~"), run };
             let (mut batch, mut expected) = (Batch::default(), Batch::default());
             for _ in 0..50 {
-                let blocks: Vec<[u8; BLOCK]> = (0..random.usize(1..=BATCH))
+                let mut blocks: Vec<[u8; BLOCK]> = (0..random.usize(1..=BATCH))
                     .map(|_| std::array::from_fn(|_| all[random.usize(..all.len())]))
                     .collect();
+                // A few cells, which may begin in the last batch, in a text without spaces.
+                if random.bool() {
+                    let bytes = blocks.as_flattened_mut();
+                    bytes.fill(b'.');
+                    let at = random.usize(..bytes.len()).saturating_sub(8);
+                    let cells = &b"   a   b   c   d   e"[random.usize(..12)..];
+                    bytes[at..].iter_mut().zip(cells).for_each(|(byte, cell)| *byte = *cell);
+                }
                 way(&mut batch, &blocks, &tokens);
                 expected.classify_each(&blocks, &tokens);
                 for block in 0..blocks.len() {

@@ -30,7 +30,7 @@ const MAX_LOG: usize = 4 << 20;
 pub(crate) fn write(name: &str, path: &Path) -> Result<(), CommandError> {
     let run = past_run::read(name)?;
     let log = fs::read(&run.log).unwrap_or_default();
-    let is_new = !path.exists();
+    let is_new = is_new(path);
     fs::write(path, page_of(&run, &log)).map_err(|error| {
         if is_new {
             // A part of a page is of no use.
@@ -42,10 +42,15 @@ pub(crate) fn write(name: &str, path: &Path) -> Result<(), CommandError> {
 
 /// Checks that a page can be written. A file that did not exist is removed again: the run may be killed.
 pub(crate) fn check(path: &Path) -> Result<(), CommandError> {
-    let is_new = !path.exists();
+    let is_new = is_new(path);
     let created = OpenOptions::new().append(true).create(true).open(path);
     let removed = created.and_then(|_| if is_new { fs::remove_file(path) } else { Ok(()) });
     removed.map_err(|error| cannot_write(path, &error))
+}
+
+/// Returns whether nothing has this path. A link to a file that does not exist stays.
+fn is_new(path: &Path) -> bool {
+    path.symlink_metadata().is_err()
 }
 
 /// The error for a run that could not be recorded.

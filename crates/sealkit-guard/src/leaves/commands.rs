@@ -103,9 +103,12 @@ impl Leaves {
 
     /// Adds the values of calls such as `define('NAME', 'VALUE')`.
     fn call(&mut self, line: &str, depth: usize) {
+        if !line.contains('(') {
+            return;
+        }
         let arguments: Vec<&str> =
             split_outside_quotes(line, |c| matches!(c, '(' | ',' | ')')).map(str::trim).collect();
-        for pair in arguments.windows(2).filter(|_| line.contains('(')) {
+        for pair in arguments.windows(2) {
             if let [Some(name), Some(value)] = [pair[0], pair[1]].map(unquote) {
                 self.secret_value(name, value, depth);
             }

@@ -249,9 +249,11 @@ impl Leaves {
             }
         } else {
             self.add_resolved(end, &views::without_backslashes(end.as_bytes()), class, depth);
-            let spaces = ZeroizingBytes::replaced(end, "+", " ");
-            for form in [end.as_bytes(), &spaces] {
-                self.add_resolved(end, &views::without_percent(form), class, depth);
+            self.add_resolved(end, &views::without_percent(end.as_bytes()), class, depth);
+            if end.contains('+') {
+                // As in forms.
+                let spaces = ZeroizingBytes::replaced(end, "+", " ");
+                self.add_resolved(end, &views::without_percent(&spaces), class, depth);
             }
         }
         if let Some(text) = inside('{', '}') {

@@ -22,7 +22,6 @@ const ESCAPES: [(u8, u8); 8] = [
 ];
 
 /// What comes next in a list of cells.
-#[derive(Debug, PartialEq, Eq)]
 enum Next {
     /// A byte in the cell from `start` to `end`.
     Cell { start: usize, end: usize, byte: u8 },
@@ -33,7 +32,6 @@ enum Next {
 }
 
 /// A search for cells, which advances block by block.
-#[derive(Default)]
 pub(super) struct Cells {
     /// Where the search goes on.
     at: usize,
@@ -150,7 +148,8 @@ impl Cells {
         filter: &Filter,
         visit: &mut impl FnMut(View),
     ) -> usize {
-        let mut view = View::of_list(Encoding::Interleaved);
+        let new = || View::of_list(Encoding::Interleaved);
+        let mut view = new();
         loop {
             let next = self.next(text, at);
             if let Next::Cell { start, end, byte } = next {
@@ -160,15 +159,13 @@ impl Cells {
                     continue;
                 }
             }
-            let is_cut = !is_last && matches!(next, Next::Cut { .. });
-            if next == (Next::Cut { has_digits: true }) && is_cut {
-                view.incomplete = Some((to_u32(at), 1));
+            let mut ended = std::mem::replace(&mut view, new());
+            if !is_last && let Next::Cut { has_digits } = next {
+                ended.is_end = true;
+                ended.incomplete = has_digits.then(|| (to_u32(at), 1));
             }
-            if is_cut || view.bytes.len() >= filter.shortest() {
-                view.is_end = is_cut;
-                visit(std::mem::replace(&mut view, View::of_list(Encoding::Interleaved)));
-            } else {
-                view = View::of_list(Encoding::Interleaved);
+            if ended.is_end || ended.bytes.len() >= filter.shortest() {
+                visit(ended);
             }
             match next {
                 Next::Cell { .. } => {}
