@@ -34,16 +34,23 @@ pub(crate) static ESCAPES: Characters = {
 /// The characters of lists of numbers.
 pub(crate) static NUMBERS: Characters = Characters::new(b"0123456789abcdefABCDEFxXo \t\r\n,;:[](){}|-_\"'");
 
-/// The characters of the indexed windows, and the shortest run of them to look for.
-#[derive(Default)]
-pub(crate) struct Tokens {
+/// Characters, and the shortest run of them to look for.
+#[derive(Debug, Default)]
+pub(crate) struct Runs {
     pub(crate) characters: Characters,
-    /// 9 to 16.
-    pub(crate) run: u32,
+    pub(crate) length: u32,
 }
 
+/// The length of the shortest run of what escapes are looked for in.
+pub(crate) const MIN_SOURCE: u32 = 5;
+/// A longer run would take more steps.
+pub(crate) const MAX_SOURCE: u32 = 8;
+
+/// The number of blocks with escapes in a batch from which on some escapes of the next batch are left out.
+const MANY_ESCAPED: usize = 4;
+
 /// For a search of escapes and lists only.
-pub(crate) static NO_TOKENS: Tokens = Tokens { characters: Characters::new(b""), run: 0 };
+pub(crate) static NO_TOKENS: Runs = Runs { characters: Characters::new(b""), length: 0 };
 
 /// The bytes of a block that are of a class, one bit each. The lowest bit is that of the first byte.
 #[derive(Clone, Copy, Default, Debug, PartialEq, Eq)]
@@ -64,9 +71,12 @@ impl Classes {
         offsets(self.escapes)
     }
 
-    /// Returns the offset of the first byte from `offset` on at which a list of numbers is long enough.
-    pub(crate) fn list_from(self, offset: usize) -> Option<usize> {
-        offsets(self.lists & from(offset)).next()
+    /// Returns the offset of the first byte from `offset` on at which a list of numbers is long enough, and how many bytes of it are known
+    /// before and from there on.
+    pub(crate) fn list_from(self, offset: usize) -> Option<(usize, usize, usize)> {
+        let at = offsets(self.lists & from(offset)).next()?;
+        let after = ((self.lists & !self.cells) >> at).trailing_ones() as usize;
+        Some((at, if after > 0 { MIN_LIST - 1 } else { 0 }, after))
     }
 
     /// Returns the offset of the first byte from `offset` on that is in a cell, like those before it.
@@ -97,7 +107,10 @@ fn offsets(mut bits: u64) -> impl Iterator<Item = usize> {
 /// The blocks of a text that have bytes of a class, each with its offset.
 pub(crate) struct Blocks<'t> {
     text: &'t [u8],
-    tokens: &'t Tokens,
+    tokens: &'t Runs,
+    source: Option<&'t Runs>,
+    /// The number of blocks of the batch that have escapes.
+    escaped: usize,
     /// The offset of the next batch.
     offset: usize,
     batch: Batch,
@@ -106,8 +119,13 @@ pub(crate) struct Blocks<'t> {
 }
 
 impl<'t> Blocks<'t> {
-    pub(crate) fn new(text: &'t [u8], tokens: &'t Tokens) -> Self {
-        Self { text, tokens, offset: 0, batch: Batch::default(), rest: 0..0 }
+    pub(crate) fn new(text: &'t [u8], tokens: &'t Runs) -> Self {
+        Self { text, tokens, source: None, escaped: 0, offset: 0, batch: Batch::default(), rest: 0..0 }
+    }
+
+    /// Leaves out the escapes that are in no run of `source`, where there are many, as in compressed data.
+    pub(crate) fn with_source(self, source: Option<&'t Runs>) -> Self {
+        Self { source, ..self }
     }
 }
 
@@ -120,6 +138,7 @@ impl Blocks<'_> {
             for index in &mut self.rest {
                 let classes = self.batch.classes(index);
                 if classes.escapes | classes.lists | classes.tokens != 0 {
+                    self.escaped += usize::from(classes.escapes != 0);
                     return Some((self.offset - (self.rest.end - index) * BLOCK, classes));
                 }
             }
@@ -133,6 +152,11 @@ impl Blocks<'_> {
                 &blocks[..blocks.len().min(BATCH)]
             };
             self.batch.classify(blocks, self.tokens);
+            let has_many = std::mem::take(&mut self.escaped) >= MANY_ESCAPED && blocks.len() == BATCH;
+            if let Some(source) = self.source.filter(|_| has_many) {
+                self.escaped = self.batch.escaped();
+                self.batch.leave_out_escapes(blocks, source);
+            }
             self.rest = 0..blocks.len();
             self.offset += blocks.len() * BLOCK;
         }
@@ -166,7 +190,7 @@ mod tests {
             }
         }
         for run in [9, 12, 16] {
-            let tokens = Tokens { characters: Characters::new(b"0123456789abcdef."), run };
+            let tokens = Runs { characters: Characters::new(b"0123456789abcdef."), length: run };
             for length in [0, 1, 63, 64, 65, BATCH * BLOCK, BATCH * BLOCK + 1, text.len()] {
                 let text = &text[..length];
                 let mut found: [Vec<usize>; 4] = Default::default();
@@ -200,21 +224,55 @@ mod tests {
         }
     }
 
-    type Classify = fn(&mut Batch, &[[u8; BLOCK]], &Tokens);
+    #[test]
+    fn escapes_in_too_little_source_are_left_out() {
+        let mut random = fastrand::Rng::with_seed(1);
+        let mut bytes = |count| (0..count).map(|_| random.u8(..)).collect::<Vec<u8>>();
+        let text = [b"sealkit\\".repeat(500), bytes(1 << 20), b"%%%%%%%%".repeat(300)].concat();
+        for length in MIN_SOURCE..=MAX_SOURCE {
+            let is_source = |byte: &u8| matches!(byte, b' '..=b'~' | 0x1b);
+            let characters: Vec<u8> = (0..=255).filter(is_source).collect();
+            let source = Runs { characters: Characters::new(&characters), length };
+            let is_needed = |at: usize| {
+                let before = text[..at].iter().rev().take_while(|byte| is_source(byte)).count();
+                let after = text[at..].iter().take_while(|byte| is_source(byte)).count();
+                // The title of a window may be in another language.
+                before + after >= length as usize
+                    || text.get(at + 1).is_some_and(|next| b"]P_^X".contains(next))
+            };
+            let blocks = Blocks::new(&text, &NO_TOKENS).with_source(Some(&source));
+            let found: Vec<usize> =
+                blocks.flat_map(|(offset, classes)| classes.escapes().map(move |at| offset + at)).collect();
+            let all: Vec<usize> = (0..text.len()).filter(|at| kind(text[*at]) != 0).collect();
+            let needed = all.iter().filter(|at| is_needed(**at)).count();
+            assert!(found.is_sorted_by(|a, b| a < b) && found.iter().all(|at| kind(text[*at]) != 0));
+            assert_eq!(found.iter().filter(|at| is_needed(**at)).count(), needed);
+            // At the edges of a batch, more may come.
+            assert!(found.len() - needed < (all.len() - needed) / 20, "{} of {}", found.len(), all.len());
+        }
+    }
 
-    /// Returns the ways to classify blocks that this processor has.
+    type Way = fn(&mut Batch, &[[u8; BLOCK]], &Runs);
+
+    /// Returns the ways to classify blocks that this processor has, and to leave out escapes.
     #[expect(unsafe_code, reason = "functions for processors of a kind")]
-    fn ways() -> Vec<Classify> {
-        let mut ways: Vec<Classify> = vec![Batch::classify];
+    fn ways() -> Vec<(Way, Way)> {
+        let mut ways: Vec<(Way, Way)> = vec![(Batch::classify, Batch::leave_out_escapes)];
         #[cfg(target_arch = "x86_64")]
         if is_x86_feature_detected!("avx2") {
             // SAFETY: the processor has AVX2.
-            ways.push(|batch, blocks, tokens| unsafe { avx2::classify(batch, blocks, tokens) });
+            ways.push((
+                |batch, blocks, tokens| unsafe { avx2::classify(batch, blocks, tokens) },
+                |batch, blocks, source| unsafe { avx2::leave_out_escapes(batch, blocks, source) },
+            ));
         }
         #[cfg(target_arch = "x86_64")]
         if is_x86_feature_detected!("avx512bw") {
             // SAFETY: the processor has AVX-512 BW.
-            ways.push(|batch, blocks, tokens| unsafe { avx512::classify(batch, blocks, tokens) });
+            ways.push((
+                |batch, blocks, tokens| unsafe { avx512::classify(batch, blocks, tokens) },
+                |batch, blocks, source| unsafe { avx512::leave_out_escapes(batch, blocks, source) },
+            ));
         }
         ways
     }
@@ -224,8 +282,11 @@ mod tests {
         let mut random = fastrand::Rng::with_seed(1);
         // Mostly numbers and tokens, so that there are long runs.
         let all: Vec<u8> = (0..=255).chain(b"0123456789abcdef".repeat(300)).chain([b' '; 9000]).collect();
-        for (way, run) in ways().into_iter().flat_map(|way| (9..=16).map(move |run| (way, run))) {
-            let tokens = Tokens { characters: Characters::new(b"0123456789abcdefghij\0~"), run };
+        for ((classify, leave_out), run) in
+            ways().into_iter().flat_map(|way| (9..=16).map(move |run| (way, run)))
+        {
+            let tokens = Runs { characters: Characters::new(b"0123456789abcdefghij\0~"), length: run };
+            let source = Runs { characters: Characters::new(&all[32..127]), length: 5 + run % 4 };
             let (mut batch, mut expected) = (Batch::default(), Batch::default());
             for _ in 0..50 {
                 let mut blocks: Vec<[u8; BLOCK]> = (0..random.usize(1..=BATCH))
@@ -239,8 +300,12 @@ mod tests {
                     let cells = &b"   a   b   c   d   e"[random.usize(..12)..];
                     bytes[at..].iter_mut().zip(cells).for_each(|(byte, cell)| *byte = *cell);
                 }
-                way(&mut batch, &blocks, &tokens);
+                classify(&mut batch, &blocks, &tokens);
                 expected.classify_each(&blocks, &tokens);
+                if random.bool() {
+                    leave_out(&mut batch, &blocks, &source);
+                    expected.leave_out_each(&blocks, &source);
+                }
                 for block in 0..blocks.len() {
                     assert_eq!(batch.classes(block), expected.classes(block), "{run} tokens, block {block}");
                 }

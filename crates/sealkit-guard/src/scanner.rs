@@ -18,7 +18,7 @@ use self::{
     index::{GramIndex, MAX_RUN, SHORT_PATTERN, token_window, widest_stride, width},
 };
 use crate::{
-    classes::{BLOCK, Characters, Tokens},
+    classes::{BLOCK, Characters, Runs},
     zeroizing::ZeroizingBytes,
 };
 
@@ -38,7 +38,7 @@ pub(crate) struct Scanner {
     indexes: Vec<GramIndex>,
     /// The index whose grams are looked up in runs of tokens only.
     token_index: Option<GramIndex>,
-    tokens: Tokens,
+    tokens: Runs,
     /// All grams of the patterns, once they are needed.
     grams: OnceLock<Bitmap>,
 }
@@ -76,7 +76,7 @@ impl Scanner {
         }
         if !windows.is_empty() {
             let mut tokens =
-                Tokens { characters: Characters::default(), run: to_u32(width(stride)).min(MAX_RUN) };
+                Runs { characters: Characters::default(), length: to_u32(width(stride)).min(MAX_RUN) };
             for (id, window) in &windows {
                 let window = &scanner.pattern(*id)[*window..window + width(stride)];
                 for byte in window {
@@ -122,7 +122,7 @@ impl Scanner {
     }
 
     /// Returns the tokens of which a pattern has a run at least that [`Self::advance_in_block`] finds.
-    pub(crate) fn tokens(&self) -> &Tokens {
+    pub(crate) fn tokens(&self) -> &Runs {
         &self.tokens
     }
 

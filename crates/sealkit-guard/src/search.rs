@@ -85,7 +85,7 @@ impl Guard {
     ) -> Pending {
         let mut pending = Pending { keep_from: text.len(), hold_from: text.len(), ..Pending::default() };
         let (mut undecided, mut position) = (text.len(), Position::default());
-        let mut blocks = Blocks::new(text, self.scanner.tokens());
+        let mut blocks = Blocks::new(text, self.scanner.tokens()).with_source(self.filter.source());
         let mut views = Views::new(text, previous, is_last, &self.scanner, &self.filter);
         let mut until = 0;
         while until < text.len() {
@@ -337,6 +337,35 @@ mod tests {
         }
         let table = "   1   2   3   4\n   k   3   J   q\n";
         assert_eq!(guard.redact_text(table), table);
+    }
+
+    #[test]
+    fn escaped_values_are_found_in_random_bytes() {
+        let value = "k3Jq-71xT/wQz9vB2m";
+        let guard = Arc::new(Guard::new([("token", value)]));
+        let each = |escape: &dyn Fn(u8) -> String| value.bytes().map(escape).collect::<String>();
+        let mut random = fastrand::Rng::with_seed(1);
+        for written in [
+            each(&|byte| format!("%{byte:02x}")),
+            each(&|byte| format!("%25{byte:02X}")),
+            each(&|byte| format!("\\u{byte:04x}")),
+            each(&|byte| format!("&#{byte};")),
+            each(&|byte| format!("{}\x1b[1m", char::from(byte))),
+            each(&|byte| format!("{byte}, ")),
+            value.replace('/', "%2f"),
+            value.replace('/', "\\/"),
+            value.replace("3J", "3\x1b]0;\u{1f511} t\u{ef}tre\x07J"),
+        ] {
+            for _ in 0..20 {
+                // A title of a window could go on with the value.
+                let mut text: Vec<u8> = (0..8192).map(|_| random.u8(0x1c..)).collect();
+                let at = random.usize(..text.len());
+                text.splice(at..at, format!("\n{written}").bytes());
+                let redacted = guard.redact(&text);
+                assert_eq!(&redacted[..at], &text[..at], "{written:?} at {at}");
+                assert!(redacted[at..].starts_with(b"\n[REDACTED:token]"), "{written:?} at {at}");
+            }
+        }
     }
 
     /// Redacts a text that arrives in pieces of `size` bytes.

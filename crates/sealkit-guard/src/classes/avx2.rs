@@ -8,22 +8,19 @@ use std::arch::x86_64::{
 };
 
 use super::{
-    ESCAPES, NUMBERS, Tokens,
+    ESCAPES, NUMBERS, Runs,
     batch::{BATCH, Batch, Bits, Block},
     characters::ROWS,
 };
 
 /// Goes on with the next blocks, by looking up the row and the column of 32 characters at a time.
 #[target_feature(enable = "avx2")]
-pub(super) fn classify(batch: &mut Batch, blocks: &[Block], tokens: &Tokens) {
+pub(super) fn classify(batch: &mut Batch, blocks: &[Block], tokens: &Runs) {
     let rows = table(ROWS);
     let sets = [ESCAPES.columns, NUMBERS.columns, tokens.characters.columns].map(|set| table(set));
-    let half = _mm256_set1_epi8(15);
     let spaces = _mm256_set1_epi8(b' '.cast_signed());
     // Without a zero.
-    let mut gaps = half;
-    // With anything but 0, it has the highest bit.
-    let most = _mm256_set1_epi8(127);
+    let mut gaps = _mm256_set1_epi8(1);
     batch.classify_with(
         blocks,
         tokens,
@@ -31,14 +28,8 @@ pub(super) fn classify(batch: &mut Batch, blocks: &[Block], tokens: &Tokens) {
             let mut bits = |part: usize| {
                 let characters = load(block, part);
                 gaps = _mm256_min_epu16(gaps, pairs_of_gaps(characters, spaces));
-                let row = _mm256_and_si256(_mm256_srli_epi16::<4>(characters), half);
-                let row = _mm256_shuffle_epi8(rows, row);
-                sets.map(|columns| {
-                    // The column of what is not ASCII is 0.
-                    let column = _mm256_shuffle_epi8(columns, characters);
-                    let is = _mm256_adds_epu8(_mm256_and_si256(row, column), most);
-                    u64::from(_mm256_movemask_epi8(is).cast_unsigned())
-                })
+                let row = row(characters, rows);
+                sets.map(|columns| find(characters, row, columns))
             };
             let (first, second) = (bits(0), bits(1));
             std::array::from_fn(|set| first[set] | second[set] << 32)
@@ -53,6 +44,36 @@ pub(super) fn classify(batch: &mut Batch, blocks: &[Block], tokens: &Tokens) {
         };
         bits(0) | bits(1) << 32
     });
+}
+
+/// Leaves out the escapes that are in no run of `source`.
+#[target_feature(enable = "avx2")]
+pub(super) fn leave_out_escapes(batch: &mut Batch, blocks: &[Block], source: &Runs) {
+    let rows = table(ROWS);
+    batch.leave_out_escapes_with(blocks, source, |block, set| {
+        let columns = table(set.columns);
+        let [first, second] = [0, 1].map(|part| {
+            let characters = load(block, part);
+            find(characters, row(characters, rows), columns)
+        });
+        first | second << 32
+    });
+}
+
+/// Returns the bit of the row of each character.
+#[target_feature(enable = "avx2")]
+fn row(characters: __m256i, rows: __m256i) -> __m256i {
+    let half = _mm256_set1_epi8(15);
+    _mm256_shuffle_epi8(rows, _mm256_and_si256(_mm256_srli_epi16::<4>(characters), half))
+}
+
+/// Returns the characters that are in a set, which are in these rows. The column of what is not ASCII is 0.
+#[target_feature(enable = "avx2")]
+fn find(characters: __m256i, row: __m256i, columns: __m256i) -> u64 {
+    // With anything but 0, it has the highest bit.
+    let most = _mm256_set1_epi8(127);
+    let is = _mm256_adds_epu8(_mm256_and_si256(row, _mm256_shuffle_epi8(columns, characters)), most);
+    u64::from(_mm256_movemask_epi8(is).cast_unsigned())
 }
 
 /// Returns a vector with a zero where two pairs of spaces are four bytes apart, as they are between characters in cells.

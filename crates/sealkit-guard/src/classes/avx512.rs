@@ -8,37 +8,55 @@ use std::arch::x86_64::{
 };
 
 use super::{
-    ESCAPES, NUMBERS, Tokens,
+    ESCAPES, NUMBERS, Runs,
     batch::{BATCH, Batch, Bits, Block},
     characters::ROWS,
 };
 
 /// Goes on with the next blocks, by looking up the row and the column of 64 characters at a time.
 #[target_feature(enable = "avx512bw")]
-pub(super) fn classify(batch: &mut Batch, blocks: &[Block], tokens: &Tokens) {
+pub(super) fn classify(batch: &mut Batch, blocks: &[Block], tokens: &Runs) {
     let rows = table(ROWS);
     let sets = [ESCAPES.columns, NUMBERS.columns, tokens.characters.columns].map(|set| table(set));
-    let half = _mm512_set1_epi8(15);
     let spaces = _mm512_set1_epi8(b' '.cast_signed());
     // Without a zero.
-    let mut gaps = half;
+    let mut gaps = _mm512_set1_epi8(1);
     batch.classify_with(
         blocks,
         tokens,
         |block| {
             let characters = load(block);
-            let row = _mm512_and_si512(_mm512_srli_epi16::<4>(characters), half);
-            let row = _mm512_shuffle_epi8(rows, row);
+            let row = row(characters, rows);
             gaps = _mm512_min_epu16(gaps, pairs_of_gaps(characters, spaces));
-            sets.map(|columns| {
-                // The column of what is not ASCII is 0.
-                _mm512_test_epi8_mask(row, _mm512_shuffle_epi8(columns, characters))
-            })
+            sets.map(|columns| find(characters, row, columns))
         },
         |bits, steps| runs(bits, steps),
     );
     let may_have_cells = _mm512_testn_epi16_mask(gaps, gaps) != 0;
     batch.find_cells(blocks, may_have_cells, |block| _mm512_cmpeq_epi8_mask(load(block), spaces));
+}
+
+/// Leaves out the escapes that are in no run of `source`.
+#[target_feature(enable = "avx512bw")]
+pub(super) fn leave_out_escapes(batch: &mut Batch, blocks: &[Block], source: &Runs) {
+    let rows = table(ROWS);
+    batch.leave_out_escapes_with(blocks, source, |block, set| {
+        let characters = load(block);
+        find(characters, row(characters, rows), table(set.columns))
+    });
+}
+
+/// Returns the bit of the row of each character.
+#[target_feature(enable = "avx512bw")]
+fn row(characters: __m512i, rows: __m512i) -> __m512i {
+    let half = _mm512_set1_epi8(15);
+    _mm512_shuffle_epi8(rows, _mm512_and_si512(_mm512_srli_epi16::<4>(characters), half))
+}
+
+/// Returns the characters that are in a set, which are in these rows. The column of what is not ASCII is 0.
+#[target_feature(enable = "avx512bw")]
+fn find(characters: __m512i, row: __m512i, columns: __m512i) -> u64 {
+    _mm512_test_epi8_mask(row, _mm512_shuffle_epi8(columns, characters))
 }
 
 /// Returns a vector with a zero where two pairs of spaces are four bytes apart, as they are between characters in cells.

@@ -1,11 +1,14 @@
 //! The classes of some blocks.
 
-use super::{BLOCK, Classes, ESCAPES, MIN_LIST, NUMBERS, Tokens};
+use super::{BLOCK, Characters, Classes, ESCAPES, MIN_LIST, MIN_SOURCE, NUMBERS, Runs};
 #[cfg(target_arch = "x86_64")]
 use super::{avx2, avx512};
 
 /// The number of blocks that are looked at together.
 pub(super) const BATCH: usize = 16;
+
+/// The second characters of the sequences for a terminal in which any bytes may come.
+static STRINGS: Characters = Characters::new(b"]P_^X");
 
 /// The bytes of a block.
 pub(super) type Block = [u8; BLOCK];
@@ -45,7 +48,7 @@ impl Batch {
     }
 
     /// Goes on with the next blocks.
-    pub(super) fn classify(&mut self, blocks: &[Block], tokens: &Tokens) {
+    pub(super) fn classify(&mut self, blocks: &[Block], tokens: &Runs) {
         #[cfg(target_arch = "x86_64")]
         if is_x86_feature_detected!("avx512bw") {
             #[expect(unsafe_code, reason = "a function for processors of a kind")]
@@ -68,19 +71,16 @@ impl Batch {
     }
 
     /// Goes on with the next blocks, on any processor.
-    pub(super) fn classify_each(&mut self, blocks: &[Block], tokens: &Tokens) {
-        let bits = |block: &Block, is: &dyn Fn(u8) -> bool| {
-            block.iter().rev().fold(0, |bits, byte| bits << 1 | u64::from(is(*byte)))
-        };
+    pub(super) fn classify_each(&mut self, blocks: &[Block], tokens: &Runs) {
         self.classify_with(
             blocks,
             tokens,
             |block| {
-                [&ESCAPES, &NUMBERS, &tokens.characters].map(|set| bits(block, &|byte| set.contains(byte)))
+                [&ESCAPES, &NUMBERS, &tokens.characters].map(|set| bits(block, |byte| set.contains(byte)))
             },
             runs,
         );
-        self.find_cells(blocks, true, |block| bits(block, &|byte| byte == b' '));
+        self.find_cells(blocks, true, |block| bits(block, |byte| byte == b' '));
     }
 
     /// Goes on with the next blocks, of which `find` returns the escapes, the numbers and the tokens.
@@ -89,7 +89,7 @@ impl Batch {
     pub(super) fn classify_with(
         &mut self,
         blocks: &[Block],
-        tokens: &Tokens,
+        tokens: &Runs,
         mut find: impl FnMut(&Block) -> [u64; 3],
         runs: impl Fn(&Bits, &[u32]) -> Bits,
     ) {
@@ -100,9 +100,75 @@ impl Batch {
             [self.escapes[index], self.numbers[index], self.tokens[index]] = find(block);
         }
         const { assert!(MIN_LIST == 1 + 1 + 2 + 4 + 8) };
-        let (list, run) = ([1, 2, 4, 8], [1, 2, 4, tokens.run.saturating_sub(8).max(1)]);
+        let (list, run) = ([1, 2, 4, 8], [1, 2, 4, tokens.length.saturating_sub(8).max(1)]);
         self.lists = runs(&self.numbers, &list);
         self.token_runs = runs(&self.tokens, &run);
+    }
+
+    /// Returns the number of blocks that have escapes.
+    pub(super) fn escaped(&self) -> usize {
+        self.escapes[1..=self.length].iter().filter(|bits| **bits != 0).count()
+    }
+
+    /// Leaves out the escapes that are in no run of `source`.
+    pub(super) fn leave_out_escapes(&mut self, blocks: &[Block], source: &Runs) {
+        #[cfg(target_arch = "x86_64")]
+        if is_x86_feature_detected!("avx512bw") {
+            #[expect(unsafe_code, reason = "a function for processors of a kind")]
+            // SAFETY: the processor has AVX-512 BW.
+            unsafe {
+                avx512::leave_out_escapes(self, blocks, source);
+            }
+            return;
+        }
+        #[cfg(target_arch = "x86_64")]
+        if is_x86_feature_detected!("avx2") {
+            #[expect(unsafe_code, reason = "a function for processors of a kind")]
+            // SAFETY: the processor has AVX2.
+            unsafe {
+                avx2::leave_out_escapes(self, blocks, source);
+            }
+            return;
+        }
+        self.leave_out_each(blocks, source);
+    }
+
+    /// Leaves out the escapes that are in no run of `source`, on any processor.
+    pub(super) fn leave_out_each(&mut self, blocks: &[Block], source: &Runs) {
+        self.leave_out_escapes_with(blocks, source, |block, set| bits(block, |byte| set.contains(byte)));
+    }
+
+    /// Leaves out the escapes that are in no run of `source`. `find` returns the characters of a block that are in a set.
+    #[expect(clippy::inline_always, reason = "the functions above compile it for processors of a kind")]
+    #[inline(always)]
+    pub(super) fn leave_out_escapes_with(
+        &mut self,
+        blocks: &[Block],
+        source: &Runs,
+        find: impl Fn(&Block, &Characters) -> u64,
+    ) {
+        // What comes before and after the batch may be source.
+        let (mut inside, mut strings) = ([u64::MAX; BATCH + 2], [u64::MAX; BATCH + 2]);
+        for (index, block) in (1..).zip(blocks) {
+            inside[index] = find(block, &source.characters);
+            strings[index] = find(block, &STRINGS);
+        }
+        const { assert!(1 + 1 + 2 < MIN_SOURCE) };
+        let steps = [1, 2, source.length - 4];
+        for step in steps {
+            for index in (1..inside.len()).rev() {
+                inside[index] &= inside[index] << step | inside[index - 1] >> (u64::BITS - step);
+            }
+        }
+        for step in steps {
+            for index in 0..inside.len() {
+                let next = inside.get(index + 1).unwrap_or(&u64::MAX);
+                inside[index] |= inside[index] >> step | next << (u64::BITS - step);
+            }
+        }
+        for index in 1..=blocks.len() {
+            self.escapes[index] &= inside[index] | strings[index] >> 1 | strings[index + 1] << 63;
+        }
     }
 
     /// Goes on with the cells of the next blocks, if they `may_have` some. `find` returns the spaces of a block.
@@ -126,6 +192,11 @@ impl Batch {
             }
         }
     }
+}
+
+/// Returns the bits of the bytes that `is` returns true for.
+fn bits(block: &Block, is: impl Fn(u8) -> bool) -> u64 {
+    block.iter().rev().fold(0, |bits, byte| bits << 1 | u64::from(is(*byte)))
 }
 
 /// Returns for each bit what `of` returns of those that come so many places before.

@@ -4,6 +4,7 @@
 pub(super) const ROWS: [u8; 16] = [1, 2, 4, 8, 16, 32, 64, 128, 0, 0, 0, 0, 0, 0, 0, 0];
 
 /// A set of ASCII characters.
+#[derive(Debug)]
 pub(crate) struct Characters {
     is: [bool; 256],
     /// The rows in which each column of the table of characters has one.

@@ -247,17 +247,17 @@ fn terminal(text: &[u8]) -> Unit {
             None => Unit::Literal,
         }
     };
+    // These end with a character.
+    let with_character = |unit| match unit {
+        Unit::Escape { length, .. } if !(b' '..=b'~').contains(&text[length - 1]) => Unit::Literal,
+        other => other,
+    };
     match text.get(1) {
         None => Unit::Incomplete,
-        Some(b'[') => end(&|at| !(0x20..0x40).contains(&text[at])),
+        Some(b'[') => with_character(end(&|at| !(b' '..=b'?').contains(&text[at]))),
         Some(b']' | b'P' | b'_' | b'^' | b'X') => end(&|at| text[at] == 7 || text[at - 1..=at] == *b"\x1b\\"),
-        Some(b'('..=b'/') => {
-            if text.len() > 2 {
-                escape(3, b"")
-            } else {
-                Unit::Incomplete
-            }
-        }
+        Some(b'('..=b'/') if text.len() == 2 => Unit::Incomplete,
+        Some(b'('..=b'/') => with_character(escape(3, b"")),
         Some(b' '..=b'~') => escape(2, b""),
         Some(_) => Unit::Literal,
     }
@@ -294,6 +294,7 @@ mod tests {
             (r"\xzz\u12.", "xzzu12."),
             ("&amp;&lt;&#39;&#x2f;&eacute;&nope; & b", "&<'/\u{e9}&nope; & b"),
             ("\x1b[1;31mred\x1b[0m \x1b]0;title\x07x\x1b(By", "red xy"),
+            ("\x1b[1\u{e9}\x1b(\u{e9}", "\x1b[1\u{e9}\x1b(\u{e9}"),
             ("100 % of 5%", "100 % of 5%"),
         ] {
             assert_eq!(resolve(text, Style::ALL), expected, "{text:?}");

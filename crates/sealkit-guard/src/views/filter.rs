@@ -4,6 +4,10 @@ use super::{
     escapes,
     numbers::{self, MIN_OFFSET},
 };
+use crate::{
+    classes::{Characters, MAX_SOURCE, MIN_SOURCE, Runs},
+    scanner::to_u32,
+};
 
 /// Longer numbers are no part of a pattern: eight bytes have 20 decimal digits.
 pub(super) const MAX_DIGITS: usize = 20;
@@ -18,11 +22,13 @@ pub(crate) struct Filter {
     kinds_before: [u8; 256],
     /// The length of the shortest pattern.
     shortest: usize,
+    /// What may be written for a pattern, and how long at least, if all of that is ASCII.
+    source: Option<Runs>,
 }
 
 impl Default for Filter {
     fn default() -> Self {
-        Self { is_byte: [false; 256], kinds_before: [0; 256], shortest: 0 }
+        Self { is_byte: [false; 256], kinds_before: [0; 256], shortest: 0, source: None }
     }
 }
 
@@ -41,7 +47,26 @@ impl Filter {
                 filter.kinds_before[usize::from(byte)] = escapes::kinds_before(byte);
             }
         }
+        filter.source = filter.runs_of_source();
         filter
+    }
+
+    /// Returns the runs of what may be written for a pattern. `None` if they are too short, or may not be ASCII.
+    fn runs_of_source(&self) -> Option<Runs> {
+        let length = to_u32(self.shortest).min(MAX_SOURCE);
+        let mut characters = Characters::default();
+        for byte in (0..=u8::MAX).filter(|byte| self.is_source(*byte)) {
+            if !byte.is_ascii() {
+                return None;
+            }
+            characters.insert(byte);
+        }
+        (length >= MIN_SOURCE).then_some(Runs { characters, length })
+    }
+
+    /// Returns the runs of characters in which escapes have to be, if they are known.
+    pub(crate) fn source(&self) -> Option<&Runs> {
+        self.source.as_ref()
     }
 
     /// Returns whether a pattern consists of such bytes.
@@ -180,7 +205,7 @@ impl Iterator for NumberSearch<'_> {
             let has_prefix = at >= 2 && matches!(text[at - 2..at], [b'0', b'x' | b'X' | b'o']);
             let from = if has_prefix { at - 2 } else { at };
             // A number at the end may go on, and so may its prefix.
-            let is_prefix = digits == b"0" && next.is_some_and(|byte| b"xXo".contains(byte));
+            let is_prefix = digits == b"0" && matches!(next, Some(b'x' | b'X' | b'o'));
             if self.is_open && at + length + usize::from(is_prefix) == text.len() {
                 return Some(Numbers::Open(self.start().unwrap_or(from)));
             }
@@ -188,7 +213,7 @@ impl Iterator for NumberSearch<'_> {
                 continue;
             }
             // The offset of a line of a dump, after which a value may begin that goes on in the next line.
-            let is_end = length >= MIN_OFFSET && !has_prefix && next.is_some_and(|byte| b": ".contains(byte));
+            let is_end = length >= MIN_OFFSET && !has_prefix && matches!(next, Some(b':' | b' '));
             if is_end && numbers::may_be_offset(text, at, at + length) {
                 // A list before it may end with these digits.
                 let start = self.start().unwrap_or(from);

@@ -84,23 +84,24 @@ impl Lists {
         filter: &Filter,
         visit: &mut impl FnMut(View),
     ) {
-        while let Some(at) = classes.list_from(self.at.saturating_sub(offset)) {
+        while let Some((at, before, after)) = classes.list_from(self.at.saturating_sub(offset)) {
             let at = offset + at;
-            self.at = self.run(text, at, is_last, filter, visit).max(at + 1);
+            let known = (at - before, text.len().min(at + after));
+            self.at = self.run(text, known, is_last, filter, visit).max(at + 1);
         }
     }
 
-    /// Visits the lists in the run of digits and separators around `at`. Returns where they end.
+    /// Visits the lists in the run of digits and separators around what is `known` of it. Returns where they end.
     fn run(
         &mut self,
         text: &[u8],
-        at: usize,
+        known: (usize, usize),
         is_last: bool,
         filter: &Filter,
         visit: &mut impl FnMut(View),
     ) -> usize {
         let continues = |at: usize| text.get(at).is_some_and(|byte| NUMBERS.contains(*byte));
-        let (mut start, mut run_end) = (at, at);
+        let (mut start, mut run_end) = (known.0.max(self.done), known.1);
         while start > self.done && continues(start - 1) {
             start -= 1;
         }
@@ -163,8 +164,14 @@ pub(super) const MIN_OFFSET: usize = 6;
 
 /// Returns whether a run may contain the offset of a line of a dump.
 fn has_offset(run: &[u8]) -> bool {
+    // Most runs are a number or two, as in tables.
+    let has_end =
+        |part: &[u8; MIN_LIST]| part.iter().fold(false, |has, byte| has | matches!(byte, b':' | b' '));
+    if !run.as_chunks().0.iter().chain(run.last_chunk()).any(has_end) {
+        return false;
+    }
     let digits = |at: &usize| run[..*at].iter().rev().take_while(|byte| byte.is_ascii_hexdigit()).count();
-    let mut ends = (MIN_OFFSET..run.len()).filter(|at| b": ".contains(&run[*at]));
+    let mut ends = (MIN_OFFSET..run.len()).filter(|at| matches!(run[*at], b':' | b' '));
     ends.any(|at| may_be_offset(run, at - digits(&at), at))
 }
 
@@ -190,7 +197,7 @@ fn numbers(text: &[u8], mut at: usize, previous: Option<u8>) -> List {
     let mut offset = Offset::None;
     loop {
         let gap = text[at..].iter().take_while(|byte| {
-            NUMBERS.contains(**byte) && !byte.is_ascii_hexdigit() && !b"xXo".contains(byte)
+            NUMBERS.contains(**byte) && !byte.is_ascii_hexdigit() && !matches!(byte, b'x' | b'X' | b'o')
         });
         let gap = gap.count();
         let separators = &text[at..at + gap];
