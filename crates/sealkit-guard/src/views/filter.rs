@@ -1,5 +1,7 @@
 //! Quick tests of whether a part of a text can stand for a pattern at all.
 
+use std::{iter::successors, ops::Range};
+
 use super::{
     escapes,
     numbers::{self, MIN_OFFSET},
@@ -196,6 +198,7 @@ impl Iterator for NumberSearch<'_> {
 
     fn next(&mut self) -> Option<Numbers> {
         let text = self.text;
+        self.skip();
         while let Some(separators) = text[self.at..].iter().position(u8::is_ascii_hexdigit) {
             let at = self.at + separators;
             let length = text[at..].iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
@@ -231,6 +234,7 @@ impl Iterator for NumberSearch<'_> {
             if let Some(start) = ended {
                 return Some(Numbers::List(start, at + length));
             }
+            self.skip();
         }
         let bases = std::mem::take(&mut self.bases);
         let min = if self.is_open { 1 } else { self.filter.shortest };
@@ -240,10 +244,48 @@ impl Iterator for NumberSearch<'_> {
 }
 
 impl NumberSearch<'_> {
+    /// Moves on behind numbers that are in no list that is long enough, if no sequence goes on. Such a list has at least two characters for
+    /// each byte but the last one: if a number so near is no byte, it begins behind that. Most numbers of a table need not be looked at.
+    fn skip(&mut self) {
+        if self.start().is_some() {
+            return;
+        }
+        let length = self.filter.shortest.saturating_mul(2).saturating_sub(1);
+        // More may come at the end of the text, and behind an offset.
+        while let Some(part) = self.text.get(self.at..self.at.saturating_add(length))
+            && self.at + length < self.text.len()
+            && !may_have_offset(part)
+        {
+            let is_prefix = |number: &Range<usize>| {
+                part[number.clone()] == *b"0" && matches!(part[number.end], b'x' | b'X' | b'o')
+            };
+            let is_byte = |number: &Range<usize>| {
+                self.filter.shares(&part[number.clone()]).iter().any(|share| share.bytes > 0)
+            };
+            let mut numbers = successors(last_number(part), |number| last_number(&part[..number.start]));
+            let Some(other) = numbers.find(|number| !is_prefix(number) && !is_byte(number)) else { return };
+            self.at += other.end;
+        }
+    }
+
     /// Returns where the first sequence that goes on begins.
     fn start(&self) -> Option<usize> {
         self.bases.iter().filter(|base| base.count > 0).map(|base| base.start).min()
     }
+}
+
+/// Returns the last number in `text` that has a separator behind it.
+fn last_number(text: &[u8]) -> Option<Range<usize>> {
+    let separator = text.iter().rposition(|byte| !byte.is_ascii_hexdigit())?;
+    let end = text[..separator].iter().rposition(u8::is_ascii_hexdigit)? + 1;
+    let before = text[..end].iter().rposition(|byte| !byte.is_ascii_hexdigit());
+    Some(before.map_or(0, |separator| separator + 1)..end)
+}
+
+/// Returns whether a number ends in `text` as the offset of a line of a dump does.
+fn may_have_offset(text: &[u8]) -> bool {
+    let pairs = text.iter().zip(text.iter().skip(1));
+    pairs.fold(false, |has, (digit, end)| has | (digit.is_ascii_hexdigit() & matches!(end, b':' | b' ')))
 }
 
 /// A part of a run of digits and separators.

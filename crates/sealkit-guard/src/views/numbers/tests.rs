@@ -57,6 +57,23 @@ fn lists_and_dumps_stand_for_their_bytes() {
 }
 
 #[test]
+fn a_list_between_other_numbers_is_found() {
+    let value = "k3Jq-71xT/wQz9vB2m";
+    let list: Vec<String> = value.bytes().map(|byte| byte.to_string()).collect();
+    let digits: Vec<String> = value.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let words: Vec<String> = digits.chunks(4).map(<[String]>::concat).collect();
+    for list in [list.join(","), list.join(", "), digits.join("\n"), words.join(",")] {
+        for before in 0..60 {
+            for other in ["999,", "1234567,", "0x1234567890123456789012,", "999999: ", "x"] {
+                let text = format!("{}{list},{}", other.repeat(before), "999,".repeat(40));
+                let found = views(&text);
+                assert!(found.iter().any(|view| view.contains(value)), "{text}: {found:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn the_text_column_of_a_dump_is_no_number() {
     for value in ["db.k3Jq-71xTwQz9vB2m", "a/k3Jq71xTwQz9vB2mLp", "2+k3Jq71xTwQz9vB2mLp"] {
         for (gap, newline) in [("  ", "\n"), ("   ", "\r\n"), (" ", "\n"), ("\t", "\n")] {
