@@ -71,12 +71,12 @@ impl Classes {
         offsets(self.escapes)
     }
 
-    /// Returns the offset of the first byte from `offset` on at which a list of numbers is long enough, and how many bytes of it are known
-    /// before and from there on.
-    pub(crate) fn list_from(self, offset: usize) -> Option<(usize, usize, usize)> {
+    /// Returns the offset of the first byte from `offset` on at which a list of numbers is long enough, and how many of its bytes are in the
+    /// block from there on; none if that is unknown.
+    pub(crate) fn list_from(self, offset: usize) -> Option<(usize, usize)> {
         let at = offsets(self.lists & from(offset)).next()?;
         let after = ((self.lists & !self.cells) >> at).trailing_ones() as usize;
-        Some((at, if after > 0 { MIN_LIST - 1 } else { 0 }, after))
+        Some((at, after))
     }
 
     /// Returns the offset of the first byte from `offset` on that is in a cell, like those before it.

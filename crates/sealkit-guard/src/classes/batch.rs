@@ -10,6 +10,10 @@ pub(super) const BATCH: usize = 16;
 /// The second characters of the sequences for a terminal in which any bytes may come.
 static STRINGS: Characters = Characters::new(b"]P_^X");
 
+/// A function for processors with vectors of a kind.
+#[cfg(target_arch = "x86_64")]
+type Vectors = unsafe fn(&mut Batch, &[Block], &Runs);
+
 /// The bytes of a block.
 pub(super) type Block = [u8; BLOCK];
 
@@ -50,24 +54,28 @@ impl Batch {
     /// Goes on with the next blocks.
     pub(super) fn classify(&mut self, blocks: &[Block], tokens: &Runs) {
         #[cfg(target_arch = "x86_64")]
-        if is_x86_feature_detected!("avx512bw") {
-            #[expect(unsafe_code, reason = "a function for processors of a kind")]
-            // SAFETY: the processor has AVX-512 BW.
-            unsafe {
-                avx512::classify(self, blocks, tokens);
-            }
-            return;
-        }
-        #[cfg(target_arch = "x86_64")]
-        if is_x86_feature_detected!("avx2") {
-            #[expect(unsafe_code, reason = "a function for processors of a kind")]
-            // SAFETY: the processor has AVX2.
-            unsafe {
-                avx2::classify(self, blocks, tokens);
-            }
+        if self.with_vectors(blocks, tokens, [avx512::classify, avx2::classify]) {
             return;
         }
         self.classify_each(blocks, tokens);
+    }
+
+    /// Calls one of the functions for AVX-512 BW and for AVX2. Returns whether this processor has either.
+    #[cfg(target_arch = "x86_64")]
+    fn with_vectors(&mut self, blocks: &[Block], runs: &Runs, [avx512, avx2]: [Vectors; 2]) -> bool {
+        let function = if is_x86_feature_detected!("avx512bw") {
+            avx512
+        } else if is_x86_feature_detected!("avx2") {
+            avx2
+        } else {
+            return false;
+        };
+        #[expect(unsafe_code, reason = "a function for processors of a kind")]
+        // SAFETY: the processor has what the function needs.
+        unsafe {
+            function(self, blocks, runs);
+        }
+        true
     }
 
     /// Goes on with the next blocks, on any processor.
@@ -113,21 +121,7 @@ impl Batch {
     /// Leaves out the escapes that are in no run of `source`.
     pub(super) fn leave_out_escapes(&mut self, blocks: &[Block], source: &Runs) {
         #[cfg(target_arch = "x86_64")]
-        if is_x86_feature_detected!("avx512bw") {
-            #[expect(unsafe_code, reason = "a function for processors of a kind")]
-            // SAFETY: the processor has AVX-512 BW.
-            unsafe {
-                avx512::leave_out_escapes(self, blocks, source);
-            }
-            return;
-        }
-        #[cfg(target_arch = "x86_64")]
-        if is_x86_feature_detected!("avx2") {
-            #[expect(unsafe_code, reason = "a function for processors of a kind")]
-            // SAFETY: the processor has AVX2.
-            unsafe {
-                avx2::leave_out_escapes(self, blocks, source);
-            }
+        if self.with_vectors(blocks, source, [avx512::leave_out_escapes, avx2::leave_out_escapes]) {
             return;
         }
         self.leave_out_each(blocks, source);

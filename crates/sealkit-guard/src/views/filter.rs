@@ -14,6 +14,9 @@ use crate::{
 /// Longer numbers are no part of a pattern: eight bytes have 20 decimal digits.
 pub(super) const MAX_DIGITS: usize = 20;
 
+/// How far numbers are skipped at once, at most.
+const MAX_SKIP: usize = 64;
+
 /// The bytes of a set of patterns.
 #[derive(Debug)]
 pub(crate) struct Filter {
@@ -198,9 +201,7 @@ impl Iterator for NumberSearch<'_> {
 
     fn next(&mut self) -> Option<Numbers> {
         let text = self.text;
-        self.skip();
-        while let Some(separators) = text[self.at..].iter().position(u8::is_ascii_hexdigit) {
-            let at = self.at + separators;
+        while let Some(at) = self.next_number() {
             let length = text[at..].iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
             let (digits, next) = (&text[at..at + length], text.get(at + length));
             self.at = at + length;
@@ -208,7 +209,7 @@ impl Iterator for NumberSearch<'_> {
             let has_prefix = at >= 2 && matches!(text[at - 2..at], [b'0', b'x' | b'X' | b'o']);
             let from = if has_prefix { at - 2 } else { at };
             // A number at the end may go on, and so may its prefix.
-            let is_prefix = digits == b"0" && matches!(next, Some(b'x' | b'X' | b'o'));
+            let is_prefix = is_prefix(digits, next);
             if self.is_open && at + length + usize::from(is_prefix) == text.len() {
                 return Some(Numbers::Open(self.start().unwrap_or(from)));
             }
@@ -234,7 +235,6 @@ impl Iterator for NumberSearch<'_> {
             if let Some(start) = ended {
                 return Some(Numbers::List(start, at + length));
             }
-            self.skip();
         }
         let bases = std::mem::take(&mut self.bases);
         let min = if self.is_open { 1 } else { self.filter.shortest };
@@ -244,26 +244,32 @@ impl Iterator for NumberSearch<'_> {
 }
 
 impl NumberSearch<'_> {
+    /// Returns where the next number begins that may be in a list.
+    fn next_number(&mut self) -> Option<usize> {
+        self.skip();
+        let separators = self.text[self.at..].iter().position(u8::is_ascii_hexdigit)?;
+        Some(self.at + separators)
+    }
+
     /// Moves on behind numbers that are in no list that is long enough, if no sequence goes on. Such a list has at least two characters for
     /// each byte but the last one: if a number so near is no byte, it begins behind that. Most numbers of a table need not be looked at.
     fn skip(&mut self) {
         if self.start().is_some() {
             return;
         }
-        let length = self.filter.shortest.saturating_mul(2).saturating_sub(1);
+        let length = self.filter.shortest.saturating_mul(2).saturating_sub(1).min(MAX_SKIP);
         // More may come at the end of the text, and behind an offset.
         while let Some(part) = self.text.get(self.at..self.at.saturating_add(length))
             && self.at + length < self.text.len()
-            && !may_have_offset(part)
+            && !numbers::has_offset(part)
         {
-            let is_prefix = |number: &Range<usize>| {
-                part[number.clone()] == *b"0" && matches!(part[number.end], b'x' | b'X' | b'o')
-            };
-            let is_byte = |number: &Range<usize>| {
-                self.filter.shares(&part[number.clone()]).iter().any(|share| share.bytes > 0)
+            let may_be_byte = |number: &Range<usize>| {
+                let digits = &part[number.clone()];
+                is_prefix(digits, part.get(number.end))
+                    || self.filter.shares(digits).iter().any(|share| share.bytes > 0)
             };
             let mut numbers = successors(last_number(part), |number| last_number(&part[..number.start]));
-            let Some(other) = numbers.find(|number| !is_prefix(number) && !is_byte(number)) else { return };
+            let Some(other) = numbers.find(|number| !may_be_byte(number)) else { return };
             self.at += other.end;
         }
     }
@@ -274,18 +280,17 @@ impl NumberSearch<'_> {
     }
 }
 
+/// Returns whether these digits, which come before `next`, are the beginning of a prefix.
+fn is_prefix(digits: &[u8], next: Option<&u8>) -> bool {
+    digits == b"0" && matches!(next, Some(b'x' | b'X' | b'o'))
+}
+
 /// Returns the last number in `text` that has a separator behind it.
 fn last_number(text: &[u8]) -> Option<Range<usize>> {
     let separator = text.iter().rposition(|byte| !byte.is_ascii_hexdigit())?;
     let end = text[..separator].iter().rposition(u8::is_ascii_hexdigit)? + 1;
     let before = text[..end].iter().rposition(|byte| !byte.is_ascii_hexdigit());
     Some(before.map_or(0, |separator| separator + 1)..end)
-}
-
-/// Returns whether a number ends in `text` as the offset of a line of a dump does.
-fn may_have_offset(text: &[u8]) -> bool {
-    let pairs = text.iter().zip(text.iter().skip(1));
-    pairs.fold(false, |has, (digit, end)| has | (digit.is_ascii_hexdigit() & matches!(end, b':' | b' ')))
 }
 
 /// A part of a run of digits and separators.

@@ -4,6 +4,8 @@ mod base;
 #[cfg(test)]
 mod tests;
 
+use std::ops::Range;
+
 use self::base::Base;
 pub(super) use self::base::binary;
 use super::{Filter, View, filter::Numbers};
@@ -84,9 +86,9 @@ impl Lists {
         filter: &Filter,
         visit: &mut impl FnMut(View),
     ) {
-        while let Some((at, before, after)) = classes.list_from(self.at.saturating_sub(offset)) {
+        while let Some((at, after)) = classes.list_from(self.at.saturating_sub(offset)) {
             let at = offset + at;
-            let known = (at - before, text.len().min(at + after));
+            let known = if after > 0 { at + 1 - MIN_LIST..at + after } else { at..at };
             self.at = self.run(text, known, is_last, filter, visit).max(at + 1);
         }
     }
@@ -95,13 +97,13 @@ impl Lists {
     fn run(
         &mut self,
         text: &[u8],
-        known: (usize, usize),
+        known: Range<usize>,
         is_last: bool,
         filter: &Filter,
         visit: &mut impl FnMut(View),
     ) -> usize {
         let continues = |at: usize| text.get(at).is_some_and(|byte| NUMBERS.contains(*byte));
-        let (mut start, mut run_end) = (known.0.max(self.done), known.1);
+        let (mut start, mut run_end) = (known.start.max(self.done), known.end);
         while start > self.done && continues(start - 1) {
             start -= 1;
         }
@@ -163,11 +165,11 @@ impl Lists {
 pub(super) const MIN_OFFSET: usize = 6;
 
 /// Returns whether a run may contain the offset of a line of a dump.
-fn has_offset(run: &[u8]) -> bool {
+pub(super) fn has_offset(run: &[u8]) -> bool {
     // Most runs are a number or two, as in tables.
     let has_end =
         |part: &[u8; MIN_LIST]| part.iter().fold(false, |has, byte| has | matches!(byte, b':' | b' '));
-    if !run.as_chunks().0.iter().chain(run.last_chunk()).any(has_end) {
+    if run.len() >= MIN_LIST && !run.as_chunks().0.iter().chain(run.last_chunk()).any(has_end) {
         return false;
     }
     let digits = |at: &usize| run[..*at].iter().rev().take_while(|byte| byte.is_ascii_hexdigit()).count();
