@@ -81,7 +81,7 @@ impl Guard {
             return Vec::new();
         }
         let mut found: BTreeMap<u32, (Encoding, Option<usize>)> = BTreeMap::new();
-        self.find_full_strength(output, |secret, encoding, offset| {
+        self.find_full_strength(output, &mut |secret, encoding, offset| {
             let first = found.entry(secret).or_insert((encoding, Some(offset)));
             if Some(offset) < first.1 {
                 *first = (encoding, Some(offset));
@@ -98,7 +98,7 @@ impl Guard {
         };
         let patterns = self.alphanumeric();
         if !patterns.scanner.is_empty() {
-            patterns.scanner.find(&alphanumeric(output), |_, id| {
+            patterns.scanner.find(&alphanumeric(output), &mut |_, id| {
                 add(patterns.secrets[id as usize], Encoding::Interleaved);
             });
         }
@@ -110,8 +110,8 @@ impl Guard {
     }
 
     /// Calls `found` with the secret, encoding and offset of each match of a secret of full strength.
-    fn find_full_strength(&self, text: &[u8], mut found: impl FnMut(u32, Encoding, usize)) {
-        self.search(text, None, true, |matched| {
+    fn find_full_strength(&self, text: &[u8], found: &mut dyn FnMut(u32, Encoding, usize)) {
+        self.search(text, None, true, &mut |matched| {
             let pattern = self.patterns[matched.pattern as usize];
             if !pattern.is_weak {
                 found(pattern.secret, matched.encoding, matched.start);
@@ -120,7 +120,7 @@ impl Guard {
     }
 
     /// Decodes each run of base64 characters and searches the result, recursively for `layers` layers.
-    fn find_in_base64(&self, text: &[u8], layers: usize, found: &mut impl FnMut(u32)) {
+    fn find_in_base64(&self, text: &[u8], layers: usize, found: &mut dyn FnMut(u32)) {
         if layers == 0 || self.scanner.is_empty() {
             return;
         }
@@ -141,11 +141,11 @@ impl Guard {
         self.find_in_decoded(&decoded, layers, found);
     }
 
-    fn find_in_decoded(&self, decoded: &[u8], layers: usize, found: &mut impl FnMut(u32)) {
+    fn find_in_decoded(&self, decoded: &[u8], layers: usize, found: &mut dyn FnMut(u32)) {
         if decoded.is_empty() {
             return;
         }
-        self.find_full_strength(decoded, |secret, _, _| found(secret));
+        self.find_full_strength(decoded, &mut |secret, _, _| found(secret));
         self.find_in_base64(decoded, layers - 1, found);
     }
 }

@@ -138,7 +138,7 @@ impl Guard {
     /// the same secret.
     pub fn redact<'t>(&self, text: &'t [u8]) -> Cow<'t, [u8]> {
         let mut any = false;
-        self.search(text, None, true, |_| any = true);
+        self.search(text, None, true, &mut |_| any = true);
         if !any {
             return Cow::Borrowed(text);
         }

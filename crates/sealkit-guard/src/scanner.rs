@@ -102,9 +102,9 @@ impl Scanner {
     }
 
     /// Calls `found` with the offset and the pattern of each match, in no particular order. Matches may overlap.
-    pub(crate) fn find(&self, text: &[u8], mut found: impl FnMut(usize, u32)) {
+    pub(crate) fn find(&self, text: &[u8], found: &mut dyn FnMut(usize, u32)) {
         for index in self.indexes.iter().chain(&self.token_index) {
-            index.find(self, text, &mut 0, text.len(), &mut found);
+            index.find(self, text, &mut 0, text.len(), found);
         }
     }
 
@@ -114,10 +114,10 @@ impl Scanner {
         text: &[u8],
         position: &mut Position,
         until: usize,
-        mut found: impl FnMut(usize, u32),
+        found: &mut dyn FnMut(usize, u32),
     ) {
         for (index, at) in self.indexes.iter().zip(&mut position.indexes) {
-            index.find(self, text, at, until, &mut found);
+            index.find(self, text, at, until, found);
         }
     }
 
@@ -132,13 +132,13 @@ impl Scanner {
         text: &[u8],
         position: &mut Position,
         offset: usize,
-        mut found: impl FnMut(usize, u32),
+        found: &mut dyn FnMut(usize, u32),
     ) {
         if let Some(index) = &self.token_index {
             // The window that ends with the first byte of the block may have its gram there.
             let at = &mut position.tokens;
             *at = (*at).max(offset.saturating_sub(GRAM - 1));
-            index.find(self, text, at, offset + BLOCK - (GRAM - 1), &mut found);
+            index.find(self, text, at, offset + BLOCK - (GRAM - 1), found);
         }
     }
 
@@ -206,10 +206,11 @@ mod tests {
     fn find_all(patterns: &[Vec<u8>], text: &[u8]) -> Vec<(usize, u32)> {
         let scanner = Scanner::new(patterns.iter().map(Vec::as_slice));
         let (mut all, mut in_blocks, mut position) = (Vec::new(), Vec::new(), Position::default());
-        scanner.find(text, |start, id| all.push((start, id)));
-        scanner.advance(text, &mut position, text.len(), |start, id| in_blocks.push((start, id)));
+        scanner.find(text, &mut |start, id| all.push((start, id)));
+        scanner.advance(text, &mut position, text.len(), &mut |start, id| in_blocks.push((start, id)));
         for (offset, _) in Blocks::new(text, scanner.tokens()).filter(|(_, classes)| classes.has_tokens()) {
-            scanner.advance_in_block(text, &mut position, offset, |start, id| in_blocks.push((start, id)));
+            scanner
+                .advance_in_block(text, &mut position, offset, &mut |start, id| in_blocks.push((start, id)));
         }
         for found in [&mut all, &mut in_blocks] {
             found.sort_unstable();

@@ -81,7 +81,7 @@ impl Guard {
         text: &[u8],
         previous: Option<u8>,
         is_last: bool,
-        mut found: impl FnMut(Match),
+        found: &mut dyn FnMut(Match),
     ) -> Pending {
         let mut pending = Pending { keep_from: text.len(), hold_from: text.len(), ..Pending::default() };
         let (mut undecided, mut position) = (text.len(), Position::default());
@@ -102,22 +102,22 @@ impl Guard {
                 Word::Undecided => undecided = undecided.min(start),
                 Word::Part => {}
             };
-            self.scanner.advance(text, &mut position, until, |start, pattern| {
-                check(start, pattern, &mut found);
+            self.scanner.advance(text, &mut position, until, &mut |start, pattern| {
+                check(start, pattern, found);
             });
             while let Some((offset, classes)) = blocks.next_before(until) {
                 if classes.has_tokens() {
-                    self.scanner.advance_in_block(text, &mut position, offset, |start, pattern| {
-                        check(start, pattern, &mut found);
+                    self.scanner.advance_in_block(text, &mut position, offset, &mut |start, pattern| {
+                        check(start, pattern, found);
                     });
                 }
                 views.add_block(offset, classes, &mut |view| {
-                    self.search_view(text, previous, is_last, view, &mut pending, &mut found);
+                    self.search_view(text, previous, is_last, view, &mut pending, found);
                 });
             }
         }
         views.finish(&mut |view| {
-            self.search_view(text, previous, is_last, view, &mut pending, &mut found);
+            self.search_view(text, previous, is_last, view, &mut pending, found);
         });
         if !is_last {
             pending.keep(undecided, Some(undecided));
@@ -142,7 +142,7 @@ impl Guard {
         is_last: bool,
         view: View,
         pending: &mut Pending,
-        found: &mut impl FnMut(Match),
+        found: &mut dyn FnMut(Match),
     ) {
         // A list of numbers is no part of the word before it.
         let before = match view.base().checked_sub(1) {
@@ -152,7 +152,7 @@ impl Guard {
         };
         let is_complete = is_last || !view.is_end;
         let mut undecided = view.bytes.len();
-        self.scanner.find(&view.bytes, |start, pattern| {
+        self.scanner.find(&view.bytes, &mut |start, pattern| {
             match self.check_word(&view.bytes, (before, view.next), is_complete, start, pattern) {
                 // The text column beside it has yet to come.
                 Word::Whole(end) if !is_complete && view.open_from.is_some_and(|from| end > from) => {

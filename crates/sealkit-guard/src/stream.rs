@@ -119,7 +119,7 @@ impl<'g> StreamSearch<'g> {
         }
         let text = &self.buffer[..self.length];
         let (found, offset, patterns) = (&mut self.found, self.offset, &self.guard.patterns);
-        let pending = self.guard.search(text, self.previous, is_last, |matched| {
+        let pending = self.guard.search(text, self.previous, is_last, &mut |matched| {
             let pattern = patterns[matched.pattern as usize];
             let at = offset + matched.start;
             let earlier = &mut found[pattern.secret as usize];

@@ -93,7 +93,7 @@ impl<'f, 't> Views<'f, 't> {
     }
 
     /// Searches the next block, which begins at `offset`, and calls `visit` with each view of what is complete.
-    pub(crate) fn add_block(&mut self, offset: usize, classes: Classes, visit: &mut impl FnMut(View)) {
+    pub(crate) fn add_block(&mut self, offset: usize, classes: Classes, visit: &mut dyn FnMut(View)) {
         let text = self.text;
         self.lists.add_block(text, offset, classes, self.is_last, self.filter, visit);
         self.cells.add_block(text, offset, classes, self.is_last, self.filter, visit);
@@ -122,7 +122,7 @@ impl<'f, 't> Views<'f, 't> {
     }
 
     /// Calls `visit` with the views of the end of the text.
-    pub(crate) fn finish(mut self, visit: &mut impl FnMut(View)) {
+    pub(crate) fn finish(mut self, visit: &mut dyn FnMut(View)) {
         if let Some((from, to)) = self.zone.take() {
             self.view_zone(from, to, visit);
         }
@@ -136,7 +136,7 @@ impl<'f, 't> Views<'f, 't> {
     }
 
     /// Adds the escape from `at` to `end` to the zone, or begins another one, if it may be a part of what is written for a pattern.
-    fn add_escape(&mut self, at: usize, end: usize, visit: &mut impl FnMut(View)) {
+    fn add_escape(&mut self, at: usize, end: usize, visit: &mut dyn FnMut(View)) {
         let reach = self.scanner.longest() + MAX_EXPANSION;
         if let Some((_, to)) = &mut self.zone
             && at < *to
@@ -156,7 +156,7 @@ impl<'f, 't> Views<'f, 't> {
         }
     }
 
-    fn view_zone(&self, from: usize, to: usize, visit: &mut impl FnMut(View)) {
+    fn view_zone(&self, from: usize, to: usize, visit: &mut dyn FnMut(View)) {
         pieces(from, to, self.scanner.longest().saturating_mul(MAX_EXPANSION), |start, end| {
             let is_last = self.is_last || end < self.text.len();
             unescape_twice(&self.text[start..end], start, self.text.get(end).copied(), is_last, visit);
@@ -164,7 +164,7 @@ impl<'f, 't> Views<'f, 't> {
     }
 
     /// Adds the sequence for a terminal at `at` to those before it, unless that is too far away. Returns where it ends.
-    fn add_sequence(&mut self, at: usize, visit: &mut impl FnMut(View)) -> usize {
+    fn add_sequence(&mut self, at: usize, visit: &mut dyn FnMut(View)) -> usize {
         let end = match unit(&self.text[at..], Style::TERMINAL) {
             Unit::Escape { length, .. } => at + length,
             Unit::Incomplete => self.text.len(),
@@ -189,7 +189,7 @@ impl<'f, 't> Views<'f, 't> {
     }
 
     /// Calls `visit` with the view of the text around these sequences for a terminal, and with its lists of numbers.
-    fn view_without_sequences(&self, sequences: &Sequences, visit: &mut impl FnMut(View)) {
+    fn view_without_sequences(&self, sequences: &Sequences, visit: &mut dyn FnMut(View)) {
         let Sequences { from, to, between } = *sequences;
         let (text, longest) = (self.text, self.scanner.longest());
         let is_number = |byte: &&u8| NUMBERS.contains(**byte);
@@ -238,7 +238,7 @@ fn pieces(from: usize, to: usize, overlap: usize, mut visit: impl FnMut(usize, u
 }
 
 /// Calls `visit` with the views of a part of the text, which begins at `base` and ends before the byte `next`.
-fn unescape_twice(text: &[u8], base: usize, next: Option<u8>, is_last: bool, visit: &mut impl FnMut(View)) {
+fn unescape_twice(text: &[u8], base: usize, next: Option<u8>, is_last: bool, visit: &mut dyn FnMut(View)) {
     for (kinds, mut once) in readings(text, Style::ALL.kinds, |style| View::unescape(text, style, is_last)) {
         (once.base, once.next, once.is_end) = (base, next, next.is_none());
         // What was read as one kind of escape may contain another kind, which is a part of the value.

@@ -141,12 +141,12 @@ impl State {
     fn spans(&self, guard: &Guard, end: End) -> (Vec<Span>, Pending) {
         let text = &self.buffer;
         let mut found: Vec<(usize, usize, u32)> = Vec::new();
-        let pending = guard.search(text, self.previous, end == End::Whole, |matched| {
+        let pending = guard.search(text, self.previous, end == End::Whole, &mut |matched| {
             found.push((matched.start, matched.end, matched.pattern));
         });
         if end == End::Cut {
             // What a next byte would decide is a whole word now.
-            guard.search(text, self.previous, true, |matched| {
+            guard.search(text, self.previous, true, &mut |matched| {
                 found.push((matched.start, matched.end, matched.pattern));
             });
             found.extend(pending.partial.map(|(start, pattern)| (start, text.len(), pattern)));

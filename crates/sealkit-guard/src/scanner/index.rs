@@ -93,7 +93,7 @@ impl GramIndex {
         text: &[u8],
         at: &mut usize,
         until: usize,
-        found: &mut impl FnMut(usize, u32),
+        found: &mut dyn FnMut(usize, u32),
     ) {
         // A constant stride lets the compiler remove the bounds checks.
         match self.stride {
@@ -112,7 +112,7 @@ impl GramIndex {
         text: &[u8],
         position: &mut usize,
         until: usize,
-        found: &mut impl FnMut(usize, u32),
+        found: &mut dyn FnMut(usize, u32),
     ) {
         let mut at = *position;
         while let Some(next) = self.bitmap.next_lanes::<STRIDE>(text, &mut at, until) {
@@ -142,7 +142,7 @@ impl GramIndex {
         text: &[u8],
         at: usize,
         gram: u32,
-        found: &mut impl FnMut(usize, u32),
+        found: &mut dyn FnMut(usize, u32),
     ) {
         if !self.bitmap.contains(gram) || !self.has_long_gram(text, at) {
             return;

@@ -52,7 +52,7 @@ impl Cells {
         classes: Classes,
         is_last: bool,
         filter: &Filter,
-        visit: &mut impl FnMut(View),
+        visit: &mut dyn FnMut(View),
     ) {
         // Behind the text, the last block is filled up.
         while let Some(at) = classes.cell_from(self.at.saturating_sub(offset))
@@ -65,7 +65,7 @@ impl Cells {
     }
 
     /// Visits the cells at the end of the text, if they are too few to be found in a block.
-    pub(super) fn finish(&mut self, text: &[u8], filter: &Filter, visit: &mut impl FnMut(View)) {
+    pub(super) fn finish(&mut self, text: &[u8], filter: &Filter, visit: &mut dyn FnMut(View)) {
         for end in text.len().saturating_sub(CELL - 1).max(self.at)..=text.len() {
             let start = self.start(text, end, filter);
             if start < text.len() && matches!(self.next(text, end), Next::Cut { .. }) {
@@ -146,7 +146,7 @@ impl Cells {
         mut at: usize,
         is_last: bool,
         filter: &Filter,
-        visit: &mut impl FnMut(View),
+        visit: &mut dyn FnMut(View),
     ) -> usize {
         let new = || View::of_list(Encoding::Interleaved);
         let mut view = new();

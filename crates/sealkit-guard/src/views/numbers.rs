@@ -84,7 +84,7 @@ impl Lists {
         classes: Classes,
         is_last: bool,
         filter: &Filter,
-        visit: &mut impl FnMut(View),
+        visit: &mut dyn FnMut(View),
     ) {
         while let Some((at, after)) = classes.list_from(self.at.saturating_sub(offset)) {
             let at = offset + at;
@@ -100,7 +100,7 @@ impl Lists {
         known: Range<usize>,
         is_last: bool,
         filter: &Filter,
-        visit: &mut impl FnMut(View),
+        visit: &mut dyn FnMut(View),
     ) -> usize {
         let continues = |at: usize| text.get(at).is_some_and(|byte| NUMBERS.contains(*byte));
         let (mut start, mut run_end) = (known.start.max(self.done), known.end);
@@ -134,7 +134,7 @@ impl Lists {
         until: usize,
         is_last: bool,
         filter: &Filter,
-        visit: &mut impl FnMut(View),
+        visit: &mut dyn FnMut(View),
     ) {
         while from < until {
             let list = numbers(text, from, self.previous);
@@ -151,7 +151,7 @@ impl Lists {
     }
 
     /// Visits the list that may begin at the end of the text.
-    pub(super) fn finish(&mut self, text: &[u8], filter: &Filter, visit: &mut impl FnMut(View)) {
+    pub(super) fn finish(&mut self, text: &[u8], filter: &Filter, visit: &mut dyn FnMut(View)) {
         let from = self.done.max(text.len().saturating_sub(MAX_TAIL));
         let start = (from..text.len()).rev().take_while(|at| NUMBERS.contains(text[*at])).last();
         let open = |start| filter.numbers(text, start, true).find_map(Numbers::open);
@@ -313,7 +313,7 @@ fn ends_number(text: &[u8], is_dump: bool) -> bool {
 }
 
 /// Calls `visit` with what the numbers stand for in each base, where that is long enough for a pattern.
-fn visit_bases(text: &[u8], list: &List, is_cut: bool, filter: &Filter, visit: &mut impl FnMut(View)) {
+fn visit_bases(text: &[u8], list: &List, is_cut: bool, filter: &Filter, visit: &mut dyn FnMut(View)) {
     let min = filter.shortest();
     let is_signed = list.numbers.iter().any(|number| number.is_negative);
     let bases = Base::ALL.into_iter().filter(|base| match base {
