@@ -12,7 +12,7 @@ use std::{
         mpsc,
     },
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use rustix::process::{Pid, Signal};
@@ -20,11 +20,11 @@ use sealkit_guard::Guard;
 use sealkit_idl::task::Inputs;
 use sealkit_process::RunDirectory;
 use sealkit_program::{Program, Result};
-use sealkit_protocol::{Attempts, Code, Problem, Retry, Task, call::Success, exit::signal_name};
+use sealkit_protocol::{Attempts, Code, Problem, Task, call::Success, exit::signal_name};
 
 use crate::{
-    actions::{Action, Actions},
-    cache::{Cached, ProgramDigest},
+    actions::Actions,
+    cache::ProgramDigest,
     directories,
     event::{Event, Observer},
     isolation::Isolation,
@@ -39,13 +39,8 @@ use crate::{
     workers::Workers,
 };
 
-/// The deepest nesting of calls: a deeper one is taken for an endless recursion.
-const MAX_CALL_DEPTH: usize = 64;
 /// How long the answer of a pod that has exited is waited for.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// How often a task that waits for its next attempt looks whether the run is cancelled.
-const CANCELLATION_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Runs the tasks of one program.
 pub struct Engine {
@@ -66,7 +61,7 @@ pub struct Engine {
     pub(crate) workers: Arc<Workers>,
     pub(crate) next_pod: AtomicU64,
     /// The number of calls of each task.
-    calls: Mutex<BTreeMap<String, u32>>,
+    pub(crate) calls: Mutex<BTreeMap<String, u32>>,
     live: Mutex<BTreeMap<u64, LivePod>>,
     pub(crate) actions: Mutex<Actions>,
     /// The calls whose callers no longer wait for the result.
@@ -205,90 +200,9 @@ impl Engine {
         lock(&self.live)
     }
 
-    /// Numbers the calls of a task.
-    pub(crate) fn next_call(&self, task: &str) -> u32 {
-        let mut calls = lock(&self.calls);
-        let count = calls.entry(task.to_owned()).or_default();
-        *count += 1;
-        *count
-    }
-
-    /// Runs a task, with retries, unless its result is `cached`; `None` if that has not been looked up yet. Each attempt waits for a slot;
-    /// no slot is held between attempts.
-    pub(crate) fn call(
-        self: &Arc<Self>,
-        caller: Option<Caller>,
-        depth: usize,
-        task: &str,
-        call: u32,
-        inputs: &Inputs,
-        cached: Option<Cached>,
-    ) -> Result<Success, Problem> {
-        let task = self.program.task(task).map_err(|error| problem(Code::InvalidName, &error))?;
-        if depth > MAX_CALL_DEPTH {
-            let message = format!("calls of task `{}` are nested deeper than {MAX_CALL_DEPTH}", task.name);
-            return Err(Problem::new(Code::Other, message).not_retryable());
-        }
-        let attempts = Attempts::new(task.limits());
-        let cached = cached.unwrap_or_else(|| self.look_up(task, inputs, caller, attempts.queue_limit(0)));
-        let cached = match cached {
-            Cached::Hit(success) => {
-                self.report_hit(task, call, inputs, caller, &success);
-                return Ok(success);
-            }
-            Cached::Miss(cached) => Some(cached),
-            Cached::Never => None,
-        };
-        let (mut attempt, mut first) = (0, None);
-        loop {
-            let slot = self.slots.acquire(attempts.queue_limit(attempt));
-            if self.is_cancelled(caller)
-                || caller.is_some_and(|caller| !self.live().contains_key(&caller.pod))
-            {
-                return Err(cancelled(&task.name));
-            }
-            let Some(slot) = slot else { return Err(attempts.overdue()) };
-            let pod = self.next_pod.fetch_add(1, Ordering::SeqCst);
-            // All attempts are one action, as on a cluster.
-            let action = first.get_or_insert_with(|| Action::new(self, pod));
-            let started = Instant::now();
-            let caller_pod = caller.map(|caller| caller.pod);
-            (self.observer)(&Event::Started { pod, caller: caller_pod, task, call, attempt, inputs });
-            let outcome = self.attempt(pod, action.number, caller, depth, task, attempt, &attempts, inputs);
-            let problem = outcome.as_ref().err();
-            let retry = problem
-                .filter(|_| !self.is_cancelled(caller))
-                .and_then(|problem| attempts.next(attempt, problem));
-            let duration = started.elapsed();
-            (self.observer)(&Event::Finished { pod, task, outcome: outcome.as_ref(), duration, retry });
-            drop(slot);
-            let Some(Retry { delay, .. }) = retry else {
-                if let (Some(cached), Ok(success)) = (&cached, &outcome) {
-                    self.store(task, cached, success, action);
-                }
-                return outcome.map_err(|problem| Attempts::finish(attempt, problem));
-            };
-            self.pause(delay, caller);
-            attempt += 1;
-        }
-    }
-
-    /// Waits before the next attempt, unless the run is cancelled meanwhile.
-    fn pause(&self, delay: Duration, caller: Option<Caller>) {
-        let until = Instant::now().checked_add(delay);
-        while !self.is_cancelled(caller) {
-            let left =
-                until.map_or(CANCELLATION_INTERVAL, |until| until.saturating_duration_since(Instant::now()));
-            if left.is_zero() {
-                return;
-            }
-            thread::sleep(left.min(CANCELLATION_INTERVAL));
-        }
-    }
-
     /// Runs a task once, in the pod `number`.
     #[expect(clippy::too_many_arguments, reason = "called once")]
-    fn attempt(
+    pub(crate) fn attempt(
         self: &Arc<Self>,
         number: u64,
         action: u64,

@@ -7,6 +7,7 @@
 
 mod actions;
 mod cache;
+mod call;
 mod directories;
 mod engine;
 mod event;
