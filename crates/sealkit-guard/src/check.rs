@@ -1,10 +1,11 @@
 //! Checks data for secrets, including secrets that are interleaved with other characters or nested in base64.
 
-use std::{collections::BTreeMap, fmt};
+use std::{cell::LazyCell, collections::BTreeMap, fmt};
 
 use crate::{
     Encoding, Guard, Strength,
     alphanumeric::alphanumeric,
+    classes::{Blocks, Characters, Runs},
     patterns::{decode_into, is_base64},
     strength::trim,
     zeroizing::ZeroizingBytes,
@@ -12,6 +13,11 @@ use crate::{
 
 /// The shortest run of base64 characters that is decoded. A shorter one is found without decoding it.
 const MIN_BASE64_RUN: usize = 16;
+/// Runs of base64 characters and line breaks.
+static BASE64_RUNS: Runs = Runs {
+    characters: Characters::new(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_\r\n"),
+    length: MIN_BASE64_RUN as u32,
+};
 /// How many decoded bytes are searched together: most runs are short.
 const DECODED: usize = 16 * 1024;
 /// What is between them, so that none goes on in the next one.
@@ -87,9 +93,9 @@ impl Guard {
                 *first = (encoding, Some(offset));
             }
         });
-        let trimmed = trim(output);
+        let trimmed = LazyCell::new(|| trim(output));
         for (id, secret) in (0..).zip(&self.secrets) {
-            if matches!(secret.strength, Strength::Weak(_)) && *trimmed == *secret.value {
+            if matches!(secret.strength, Strength::Weak(_)) && **trimmed == *secret.value {
                 found.insert(id, (Encoding::Plain, Some(0)));
             }
         }
@@ -125,7 +131,7 @@ impl Guard {
             return;
         }
         // Shorter ones decode to less than the shortest pattern.
-        let min = MIN_BASE64_RUN.max(self.filter.shortest().saturating_mul(4) / 3);
+        let min = self.filter.shortest().saturating_mul(4) / 3;
         let mut decoded = ZeroizingBytes::default();
         for_each_base64_run(text, min, |run| {
             // Other base64 characters may precede the encoded data: try all four alignments.
@@ -150,25 +156,23 @@ impl Guard {
     }
 }
 
-/// Calls `visit` with each run of at least `min` base64 characters. Line breaks inside a run are skipped.
+/// Calls `visit` with each run of at least `min` base64 characters, and of no less than [`MIN_BASE64_RUN`]. Line breaks inside a run are
+/// skipped.
 fn for_each_base64_run(text: &[u8], min: usize, mut visit: impl FnMut(&[u8])) {
-    let is_in_run = |byte: &&u8| is_base64(**byte) || matches!(**byte, b'\r' | b'\n');
-    let mut at = 0;
-    // A run that begins in the next `min` bytes contains the last of them.
-    while let Some(next) = text.get(at..at + min) {
-        let before = next.iter().rev().take_while(is_in_run).count();
-        at += min;
-        if before == 0 {
-            continue;
-        }
-        let start = at - before;
-        at += text[at..].iter().take_while(is_in_run).count();
-        let run = &text[start..at];
-        let length = run.iter().filter(|byte| is_base64(**byte)).count();
-        match length {
-            _ if length < min => {}
-            _ if length == run.len() => visit(run),
-            _ => visit(&ZeroizingBytes::filtered(run, is_base64)),
+    let mut end = 0_usize;
+    for (offset, classes) in Blocks::new(text, &BASE64_RUNS) {
+        while let Some(at) = classes.token_from(end.saturating_sub(offset)) {
+            // Of each run, this is the first byte at which it is long enough.
+            let known = offset + at + 1;
+            end = known
+                + text[known..].iter().take_while(|byte| BASE64_RUNS.characters.contains(**byte)).count();
+            let run = &text[known - MIN_BASE64_RUN..end];
+            let breaks = run.iter().filter(|byte| matches!(byte, b'\r' | b'\n')).count();
+            match run.len() - breaks {
+                length if length < min.max(MIN_BASE64_RUN) => {}
+                _ if breaks == 0 => visit(run),
+                _ => visit(&ZeroizingBytes::filtered(run, is_base64)),
+            }
         }
     }
 }
@@ -212,10 +216,10 @@ mod tests {
     fn the_runs_of_base64_are_those_of_a_simple_search() {
         let mut random = fastrand::Rng::with_seed(1);
         for _ in 0..2000 {
-            let text: String = (0..random.usize(..80))
-                .map(|_| char::from(*random.choice(b"aB9+/-_=\r\n").unwrap()))
+            let text: String = (0..random.usize(..300))
+                .map(|_| char::from(*random.choice(b"aB9+/-_Z0z5qaB9+/-_Z0z5q=\r\n").unwrap()))
                 .collect();
-            let min = random.usize(1..20);
+            let min = random.usize(MIN_BASE64_RUN..40);
             let joined = text.replace(['\r', '\n'], "");
             let expected: Vec<&str> = joined.split('=').filter(|run| run.len() >= min).collect();
             let mut found = Vec::new();

@@ -84,6 +84,11 @@ impl Classes {
         offsets(self.cells & from(offset)).next()
     }
 
+    /// Returns the offset of the first byte from `offset` on at which a run of tokens is long enough.
+    pub(crate) fn token_from(self, offset: usize) -> Option<usize> {
+        offsets(self.tokens & from(offset)).next()
+    }
+
     /// Returns whether a run of tokens that is long enough ends in the block or goes on.
     pub(crate) fn has_tokens(self) -> bool {
         self.tokens != 0
