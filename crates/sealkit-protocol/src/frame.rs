@@ -7,6 +7,9 @@ use prost::Message;
 /// The maximum length of a message in bytes, 256 MiB. Larger data belongs in a file.
 pub const MAX_LENGTH: u32 = 256 << 20;
 
+/// The largest buffer before any data has arrived.
+const MAX_FIRST_BUFFER: usize = 64 << 10;
+
 /// Writes a message.
 ///
 /// # Errors
@@ -27,8 +30,8 @@ pub fn write(mut to: impl Write, message: &impl Message) -> io::Result<()> {
 /// [`io::ErrorKind::UnexpectedEof`] if the connection ends within a message.
 pub fn read<M: Message + Default>(mut from: impl Read) -> io::Result<Option<M>> {
     let Some(length) = read_length(&mut from)? else { return Ok(None) };
-    // The buffer grows with the data: the length of a malformed message may be anything.
-    let mut bytes = Vec::new();
+    // Above this, the buffer grows with the data: the length of a malformed message may be anything.
+    let mut bytes = Vec::with_capacity(MAX_FIRST_BUFFER.min(length as usize));
     from.take(u64::from(length)).read_to_end(&mut bytes)?;
     if bytes.len() < length as usize {
         return Err(io::ErrorKind::UnexpectedEof.into());
