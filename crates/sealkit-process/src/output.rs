@@ -12,6 +12,11 @@ use sealkit_guard::{Guard, Redactor};
 
 use crate::lines::LineBuffer;
 
+/// How much is read at a time, at first: most pods print little.
+const FIRST_READ: usize = 4 * 1024;
+/// How much is read at a time where there is more.
+const LARGEST_READ: usize = 64 * 1024;
+
 /// How long one or two bytes that may begin a secret are held back.
 const HOLD_TIMEOUT: Duration = Duration::from_millis(50);
 
@@ -66,7 +71,7 @@ impl<R: Read + AsFd, S: FnMut(&[u8])> Forwarder<R, S> {
             sink,
             redactor: Redactor::new(guard),
             lines: LineBuffer::default(),
-            buffer: vec![0; 64 * 1024],
+            buffer: vec![0; FIRST_READ],
             redacted: Vec::new(),
             release: None,
             is_finished: false,
@@ -118,6 +123,9 @@ impl<R: Read + AsFd, S: FnMut(&[u8])> Forwarder<R, S> {
                 let now = Instant::now();
                 self.pass_on(now);
                 self.release = (self.redactor.buffered() > 0).then(|| now + HOLD_TIMEOUT);
+                if length == self.buffer.len() && length < LARGEST_READ {
+                    self.buffer = vec![0; 2 * length];
+                }
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             // A pty reports an error after its last writer has closed it.
