@@ -15,6 +15,7 @@ use crate::{
     engine::{Caller, Engine, lock},
     event::Event,
     problems::{cancelled, problem},
+    slots::Slot,
 };
 
 /// The deepest nesting of calls: a deeper one is taken for an endless recursion.
@@ -22,6 +23,14 @@ const MAX_CALL_DEPTH: usize = 64;
 
 /// How often a task that waits for its next attempt looks whether the run is cancelled.
 const CANCELLATION_INTERVAL: Duration = Duration::from_millis(50);
+
+/// What a call has when its thread begins.
+pub(crate) struct Ready<'s> {
+    /// What the cache has for it.
+    pub(crate) cached: Cached,
+    /// The slot of its first attempt, if it has one.
+    pub(crate) slot: Option<Slot<'s>>,
+}
 
 impl Engine {
     /// Numbers the calls of a task.
@@ -32,8 +41,8 @@ impl Engine {
         *count
     }
 
-    /// Runs a task, with retries, unless its result is `cached`; `None` if that has not been looked up yet. Each attempt waits for a slot;
-    /// no slot is held between attempts.
+    /// Runs a task, with retries, unless its result is in the cache. Each attempt waits for a slot, unless the call is `ready`; no slot is
+    /// held between attempts.
     pub(crate) fn call(
         self: &Arc<Self>,
         caller: Option<Caller>,
@@ -41,7 +50,7 @@ impl Engine {
         task: &str,
         call: u32,
         inputs: &Inputs,
-        cached: Option<Cached>,
+        ready: Option<Ready<'_>>,
     ) -> Result<Success, Problem> {
         let task = self.program.task(task).map_err(|error| problem(Code::InvalidName, &error))?;
         if depth > MAX_CALL_DEPTH {
@@ -49,8 +58,12 @@ impl Engine {
             return Err(Problem::new(Code::Other, message).not_retryable());
         }
         let attempts = Attempts::new(task.limits());
-        let cached = cached.unwrap_or_else(|| self.look_up(task, inputs, caller, attempts.queue_limit(0)));
-        let cached = match cached {
+        let ready = ready.unwrap_or_else(|| {
+            let cached = self.look_up(task, inputs, caller, attempts.queue_limit(0));
+            Ready { cached, slot: None }
+        });
+        let mut ready_slot = ready.slot;
+        let cached = match ready.cached {
             Cached::Hit(success) => {
                 self.report_hit(task, call, inputs, caller, &success);
                 return Ok(success);
@@ -60,7 +73,7 @@ impl Engine {
         };
         let (mut attempt, mut first) = (0, None);
         loop {
-            let slot = self.slots.acquire(attempts.queue_limit(attempt));
+            let slot = ready_slot.take().or_else(|| self.slots.acquire(attempts.queue_limit(attempt)));
             if self.is_cancelled(caller)
                 || caller.is_some_and(|caller| !self.live().contains_key(&caller.pod))
             {

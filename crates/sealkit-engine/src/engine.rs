@@ -125,6 +125,7 @@ impl Engine {
         let random = RandomState::new().hash_one(std::process::id());
         let run = format!("local-{:012x}", random >> 16);
         let slots = thread::available_parallelism().map_or(2, usize::from) * 2;
+        let workers: Arc<Workers> = Arc::default();
         Ok(Arc::new(Self {
             guard: Arc::new(values.guard(program.tasks())),
             program_digest: ProgramDigest::new(program.path()),
@@ -136,8 +137,8 @@ impl Engine {
             visible_files,
             run,
             observer,
-            slots: Slots::new(slots),
-            workers: Arc::default(),
+            slots: Slots::new(slots, workers.clone()),
+            workers,
             next_pod: AtomicU64::new(0),
             calls: Mutex::default(),
             live: Mutex::default(),

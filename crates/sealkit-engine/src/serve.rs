@@ -2,12 +2,17 @@
 
 use std::{
     io,
-    sync::{Arc, Mutex, mpsc::Sender},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+        mpsc::Sender,
+    },
 };
 
 use rustix::process::Signal;
+use sealkit_idl::task::Inputs;
 use sealkit_protocol::{
-    Code, Problem,
+    Attempts, Code, Problem,
     call::{Call, FromController, FromControllerFrame, Step, Success, ToController, ToControllerFrame},
     frame,
 };
@@ -16,6 +21,7 @@ use sealkit_program::BUILD_AGAIN;
 
 use crate::{
     cache::Cached,
+    call::Ready,
     engine::{Caller, Engine, lock},
     pod::PodSocket,
     problems::exhausted,
@@ -35,7 +41,7 @@ impl Engine {
             let message = format!("cannot understand the pod of task `{task}`: a message is {reason}");
             Problem::new(Code::Other, message).with_hint(BUILD_AGAIN).not_retryable()
         };
-        let (mut messages, pending) = (socket.reader(), Arc::new(Mutex::new(0_usize)));
+        let (mut messages, pending) = (socket.reader(), Arc::new(AtomicUsize::new(0)));
         loop {
             let message = match frame::read::<ToControllerFrame>(&mut messages) {
                 Ok(Some(frame)) => frame.message,
@@ -79,45 +85,29 @@ impl Engine {
         }
     }
 
-    /// Runs a called task on another thread, unless its result is in the cache.
+    /// Runs a called task once it has a slot, unless its result is in the cache.
     fn serve_call(
         self: &Arc<Self>,
         pod: u64,
         depth: usize,
         Call { id, task, inputs }: Call,
         socket: &Arc<PodSocket>,
-        pending: &Arc<Mutex<usize>>,
+        pending: &Arc<AtomicUsize>,
     ) {
         let caller = Caller { pod, call: id };
-        // Numbered here, in the order of the calls: the threads start in any order.
+        // Numbered here, in the order of the calls: they start in any order.
         let call = self.next_call(&task);
         self.record_callee(pod, &task);
-        let (engine, pending) = (self.clone(), pending.clone());
-        let (of_caller, name) = (socket.clone(), task.clone());
         let known = self.program.task(&task).ok();
         let cached = known.and_then(|task| self.look_up_at_once(task, &inputs, caller));
-        let is_hit = matches!(cached, Some(Cached::Hit(_)));
-        let serve = move || {
-            let outcome = engine.without_slot_of(&pending, || {
-                engine.call(Some(caller), depth + 1, &task, call, &inputs, cached)
-            });
-            let response = FromController::new(id, outcome.map(|success| success.outputs));
-            let sent = of_caller.send(&FromControllerFrame::from(response));
-            // Other errors mean that the pod has exited.
-            if let Err(error) = sent
-                && error.kind() == io::ErrorKind::InvalidInput
-            {
-                let problem = Problem::new(Code::TooLarge, format!("output of task `{task}`: {error}"));
-                let response = FromController::new(id, Err(problem));
-                let _ = of_caller.send(&FromControllerFrame::from(response));
-            }
-        };
-        if is_hit {
-            return serve();
-        }
-        if let Err(error) = self.workers.spawn(serve) {
-            let response = FromController::new(id, Err(exhausted(&name, error)));
-            let _ = socket.send(&FromControllerFrame::from(response));
+        let has_limit = known.is_some_and(|task| Attempts::new(task.limits()).queue_limit(0).is_some());
+        let (engine, socket, pending) = (self.clone(), socket.clone(), pending.clone());
+        let served =
+            Arc::new(ServedCall { engine, socket, pending, caller, depth: depth + 1, task, call, inputs });
+        match cached {
+            Some(hit @ Cached::Hit(_)) => served.answer(served.run(Some(Ready { cached: hit, slot: None }))),
+            Some(cached) if !has_limit => served.queue(cached),
+            cached => served.start(cached),
         }
     }
 
@@ -126,21 +116,80 @@ impl Engine {
         lock(&self.misunderstood).insert(pod, problem);
         self.terminate(vec![pod]);
     }
+}
 
-    /// Runs `work`; the caller's own slot is free while any of its calls is `pending`.
-    fn without_slot_of<T>(&self, pending: &Mutex<usize>, work: impl FnOnce() -> T) -> T {
-        let mut count = lock(pending);
-        *count += 1;
-        if *count == 1 {
-            self.slots.release();
+/// A call of a pod.
+struct ServedCall {
+    engine: Arc<Engine>,
+    /// The socket of the pod.
+    socket: Arc<PodSocket>,
+    /// The number of calls that the pod waits for. Its slot is free while there are any.
+    pending: Arc<AtomicUsize>,
+    caller: Caller,
+    depth: usize,
+    task: String,
+    call: u32,
+    inputs: Inputs,
+}
+
+impl ServedCall {
+    /// Runs the task on another thread once it has a slot. Until then it needs no thread.
+    fn queue(self: Arc<Self>, cached: Cached) {
+        self.begin_to_wait();
+        let served = self.clone();
+        self.engine.slots.queue(move |started| {
+            let outcome = started.map_err(|error| exhausted(&served.task, error)).and_then(|()| {
+                let slot = Some(served.engine.slots.taken());
+                served.run(Some(Ready { cached, slot }))
+            });
+            served.end_to_wait();
+            served.answer(outcome);
+        });
+    }
+
+    /// Runs the task on another thread, which also waits for what it needs, as long as the limits of the task allow.
+    fn start(self: Arc<Self>, cached: Option<Cached>) {
+        let served = self.clone();
+        let started = self.engine.workers.spawn(move || {
+            served.begin_to_wait();
+            let outcome = served.run(cached.map(|cached| Ready { cached, slot: None }));
+            served.end_to_wait();
+            served.answer(outcome);
+        });
+        if let Err(error) = started {
+            self.answer(Err(exhausted(&self.task, error)));
         }
-        drop(count);
-        let outcome = work();
-        let mut count = lock(pending);
-        *count -= 1;
-        if *count == 0 {
-            self.slots.reacquire();
+    }
+
+    fn run(&self, ready: Option<Ready<'_>>) -> Result<Success, Problem> {
+        self.engine.call(Some(self.caller), self.depth, &self.task, self.call, &self.inputs, ready)
+    }
+
+    fn answer(&self, outcome: Result<Success, Problem>) {
+        let id = self.caller.call;
+        let response = FromController::new(id, outcome.map(|success| success.outputs));
+        let sent = self.socket.send(&FromControllerFrame::from(response));
+        // Other errors mean that the pod has exited.
+        if let Err(error) = sent
+            && error.kind() == io::ErrorKind::InvalidInput
+        {
+            let problem = Problem::new(Code::TooLarge, format!("output of task `{}`: {error}", self.task));
+            let response = FromController::new(id, Err(problem));
+            let _ = self.socket.send(&FromControllerFrame::from(response));
         }
-        outcome
+    }
+
+    /// Gives the slot of the pod back, unless it waits for another call already.
+    fn begin_to_wait(&self) {
+        if self.pending.fetch_add(1, Ordering::SeqCst) == 0 {
+            self.engine.slots.release();
+        }
+    }
+
+    /// Takes the slot of the pod again, unless it waits for another call.
+    fn end_to_wait(&self) {
+        if self.pending.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.engine.slots.reacquire();
+        }
     }
 }

@@ -1,55 +1,112 @@
 //! The limit on pods that run at the same time.
 
 use std::{
-    sync::{Condvar, Mutex, PoisonError},
+    collections::VecDeque,
+    io,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     time::Instant,
 };
 
+use crate::{engine::lock, workers::Workers};
+
+/// Work for which a slot is taken, or the error if there is no thread for it. A slot is taken only without an error.
+type Work = Box<dyn FnOnce(io::Result<()>) + Send>;
+
 /// A semaphore with one slot for every pod that may work; a pod that waits for another one holds none.
-#[derive(Debug)]
 pub(crate) struct Slots {
-    free: Mutex<isize>,
+    state: Mutex<State>,
     released: Condvar,
+    workers: Arc<Workers>,
+}
+
+struct State {
+    free: isize,
+    /// How many threads wait. They come first.
+    threads: isize,
+    /// Work that has no thread yet. A thread for each call that waits would take more memory than all pods.
+    queue: VecDeque<Work>,
 }
 
 impl Slots {
-    pub(crate) fn new(count: usize) -> Self {
-        Self {
-            free: Mutex::new(isize::try_from(count.max(1)).unwrap_or(isize::MAX)),
-            released: Condvar::new(),
-        }
+    pub(crate) fn new(count: usize, workers: Arc<Workers>) -> Self {
+        let free = isize::try_from(count.max(1)).unwrap_or(isize::MAX);
+        let state = State { free, threads: 0, queue: VecDeque::new() };
+        Self { state: Mutex::new(state), released: Condvar::new(), workers }
     }
 
     /// Waits for a slot and takes it. Returns `None` if none is free until `limit`.
     pub(crate) fn acquire(&self, limit: Option<Instant>) -> Option<Slot<'_>> {
-        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        while *free <= 0 {
-            free = match limit {
-                None => self.released.wait(free).unwrap_or_else(PoisonError::into_inner),
-                Some(limit) => {
-                    let time = limit.checked_duration_since(Instant::now())?;
-                    self.released.wait_timeout(free, time).unwrap_or_else(PoisonError::into_inner).0
+        let mut state = lock(&self.state);
+        state.threads += 1;
+        while state.free <= 0 {
+            let time = limit.map(|limit| limit.checked_duration_since(Instant::now()));
+            state = match time {
+                None => self.released.wait(state).unwrap_or_else(PoisonError::into_inner),
+                Some(Some(time)) => {
+                    self.released.wait_timeout(state, time).unwrap_or_else(PoisonError::into_inner).0
+                }
+                Some(None) => {
+                    state.threads -= 1;
+                    return None;
                 }
             };
         }
-        *free -= 1;
+        state.threads -= 1;
+        state.free -= 1;
         Some(Slot(self))
+    }
+
+    /// Does `work` on another thread once it has a slot.
+    pub(crate) fn queue(&self, work: impl FnOnce(io::Result<()>) + Send + 'static) {
+        let mut state = lock(&self.state);
+        state.queue.push_back(Box::new(work));
+        self.start_queued(state);
+    }
+
+    /// Returns the slot that queued work has.
+    pub(crate) fn taken(&self) -> Slot<'_> {
+        Slot(self)
     }
 
     /// Takes a slot without waiting, even if none is free: the caller resumes as soon as the pod it called has finished.
     pub(crate) fn reacquire(&self) {
-        *self.free.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
+        lock(&self.state).free -= 1;
     }
 
     /// Gives a slot back.
     pub(crate) fn release(&self) {
-        *self.free.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        let mut state = lock(&self.state);
+        state.free += 1;
         self.released.notify_one();
+        self.start_queued(state);
+    }
+
+    /// Starts as much work as there are slots that no thread waits for.
+    fn start_queued<'s>(&'s self, mut state: MutexGuard<'s, State>) {
+        while state.free > state.threads
+            && let Some(work) = state.queue.pop_front()
+        {
+            state.free -= 1;
+            drop(state);
+            let work = Arc::new(Mutex::new(Some(work)));
+            let of_worker = work.clone();
+            let started = self.workers.spawn(move || {
+                if let Some(work) = lock(&of_worker).take() {
+                    work(Ok(()));
+                }
+            });
+            if let Err(error) = started {
+                lock(&self.state).free += 1;
+                if let Some(work) = lock(&work).take() {
+                    work(Err(error));
+                }
+            }
+            state = lock(&self.state);
+        }
     }
 }
 
 /// A slot that is taken; dropping it gives it back.
-#[derive(Debug)]
 pub(crate) struct Slot<'s>(&'s Slots);
 
 impl Drop for Slot<'_> {
@@ -64,15 +121,21 @@ mod tests {
         sync::{
             Barrier,
             atomic::{AtomicUsize, Ordering},
+            mpsc,
         },
         thread,
+        time::Duration,
     };
 
     use super::*;
 
+    fn slots(count: usize) -> Arc<Slots> {
+        Arc::new(Slots::new(count, Arc::default()))
+    }
+
     #[test]
     fn only_as_many_threads_work_as_there_are_slots() {
-        let (slots, working, most) = (Slots::new(3), AtomicUsize::new(0), AtomicUsize::new(0));
+        let (slots, working, most) = (slots(3), AtomicUsize::new(0), AtomicUsize::new(0));
         // Three threads meet while they hold a slot, so three slots can be held at once.
         let all_working = Barrier::new(3);
         thread::scope(|threads| {
@@ -91,10 +154,37 @@ mod tests {
 
     #[test]
     fn a_thread_waits_for_a_slot_until_its_limit() {
-        let slots = Slots::new(1);
+        let slots = slots(1);
         let slot = slots.acquire(None);
         assert!(slots.acquire(Some(Instant::now())).is_none());
         drop(slot);
         assert!(slots.acquire(Some(Instant::now())).is_some());
+    }
+
+    #[test]
+    fn queued_work_is_done_in_order_after_the_threads_that_wait() {
+        let slots = slots(1);
+        let (done, order) = mpsc::channel();
+        let slot = slots.acquire(None);
+        for number in 0..100 {
+            let (of_work, done) = (slots.clone(), done.clone());
+            slots.queue(move |started| {
+                let _slot = started.map(|()| of_work.taken()).unwrap();
+                done.send(number).unwrap();
+            });
+        }
+        thread::scope(|threads| {
+            threads.spawn(|| {
+                let _slot = slots.acquire(None);
+                done.send(-1).unwrap();
+            });
+            while lock(&slots.state).threads == 0 {
+                thread::yield_now();
+            }
+            assert!(order.recv_timeout(Duration::from_millis(20)).is_err());
+            drop(slot);
+        });
+        assert_eq!(order.iter().take(101).collect::<Vec<_>>(), (-1..100).collect::<Vec<_>>());
+        assert!(slots.acquire(None).is_some());
     }
 }

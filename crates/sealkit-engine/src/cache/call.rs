@@ -153,7 +153,7 @@ impl Engine {
 
     /// Looks the call up if that takes less time than to pass it to another thread: it waits for no other call and copies no files.
     pub(crate) fn look_up_at_once(&self, task: &Task, inputs: &Inputs, caller: Caller) -> Option<Cached> {
-        let settings = task.cache.as_ref()?;
+        let Some(settings) = &task.cache else { return Some(Cached::Never) };
         (!settings.serialize && !has_files(slice::from_ref(task)))
             .then(|| self.look_up(task, inputs, Some(caller), None))
     }
