@@ -308,6 +308,18 @@ fn a_thousand_calls_at_once_are_a_few_processes() {
 }
 
 #[test]
+fn calls_that_wait_for_a_slot_take_no_threads() {
+    let home = home();
+    let mut run = home.start("fan_out --width 500").unwrap();
+    wait_for(&mut run, "add_one[10] succeeded");
+    let threads = fs::read_dir(format!("/proc/{}/task", run.id())).unwrap().count();
+    assert!(run.wait().unwrap().success());
+    let slots = thread::available_parallelism().map_or(2, usize::from) * 2;
+    // Each pod has a few, and some are idle.
+    assert!(threads < 50 + 8 * slots, "{threads} threads for {slots} slots");
+}
+
+#[test]
 fn on_a_terminal_pods_get_a_pty_and_secrets_are_redacted() {
     let (code, seen, _) = home().at_terminal("ends --way terminal").unwrap().finish().unwrap();
     assert_eq!(code, Some(0), "{seen}");
