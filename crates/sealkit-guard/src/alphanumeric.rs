@@ -4,12 +4,12 @@
 use crate::classes::BLOCK;
 use crate::zeroizing::ZeroizingBytes;
 
-/// Returns the ASCII letters and digits of `text`.
-pub(crate) fn alphanumeric(text: &[u8]) -> ZeroizingBytes {
+/// Appends the ASCII letters and digits of `text` to `kept`.
+pub(crate) fn extend(kept: &mut ZeroizingBytes, text: &[u8]) {
     #[cfg(target_arch = "x86_64")]
     if text.len() >= BLOCK && is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512vbmi2")
     {
-        return ZeroizingBytes::written(text.len(), |target| {
+        return kept.extend_with(text.len(), |target| {
             #[expect(unsafe_code, reason = "a function for processors of a kind")]
             // SAFETY: the processor has AVX-512 BW and VBMI2.
             unsafe {
@@ -17,7 +17,7 @@ pub(crate) fn alphanumeric(text: &[u8]) -> ZeroizingBytes {
             }
         });
     }
-    filter(text)
+    kept.extend(&filter(text));
 }
 
 fn filter(text: &[u8]) -> ZeroizingBytes {
@@ -71,7 +71,9 @@ mod tests {
         for length in (0..300).chain([4096, 100_000]) {
             let text: Vec<u8> = (0..length).map(|_| random.u8(..)).collect();
             let expected: Vec<u8> = text.iter().copied().filter(u8::is_ascii_alphanumeric).collect();
-            assert_eq!(*alphanumeric(&text), *expected);
+            let mut kept = ZeroizingBytes::from(&b"before"[..]);
+            extend(&mut kept, &text);
+            assert_eq!(*kept, *[b"before", &*expected].concat());
             assert_eq!(*filter(&text), *expected);
         }
     }

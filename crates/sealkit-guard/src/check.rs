@@ -3,8 +3,7 @@
 use std::{cell::LazyCell, collections::BTreeMap, fmt};
 
 use crate::{
-    Encoding, Guard, Strength,
-    alphanumeric::alphanumeric,
+    Encoding, Guard, Strength, alphanumeric,
     classes::{Blocks, Characters, Runs},
     patterns::{decode_into, is_base64},
     strength::trim,
@@ -12,12 +11,14 @@ use crate::{
 };
 
 /// The shortest run of base64 characters that is decoded. A shorter one is found without decoding it.
-const MIN_BASE64_RUN: usize = 16;
+const MIN_BASE64_RUN: u32 = 16;
 /// Runs of base64 characters and line breaks.
 static BASE64_RUNS: Runs = Runs {
     characters: Characters::new(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_\r\n"),
-    length: MIN_BASE64_RUN as u32,
+    length: MIN_BASE64_RUN,
 };
+/// How many bytes are searched together for letters and digits.
+const PART: usize = 16 * 1024;
 /// How many decoded bytes are searched together: most runs are short.
 const DECODED: usize = 16 * 1024;
 /// What is between them, so that none goes on in the next one.
@@ -102,12 +103,7 @@ impl Guard {
         let mut add = |secret: u32, encoding| {
             found.entry(secret).or_insert((encoding, None));
         };
-        let patterns = self.alphanumeric();
-        if !patterns.scanner.is_empty() {
-            patterns.scanner.find(&alphanumeric(output), &mut |_, id| {
-                add(patterns.secrets[id as usize], Encoding::Interleaved);
-            });
-        }
+        self.find_interleaved(output, &mut |secret| add(secret, Encoding::Interleaved));
         self.find_in_base64(output, MAX_LAYERS, &mut |secret| add(secret, Encoding::NestedBase64));
         let finding = |(secret, (encoding, offset)): (u32, _)| {
             Finding::new(self.name(secret).to_owned(), encoding, offset, output.len())
@@ -123,6 +119,22 @@ impl Guard {
                 found(pattern.secret, matched.encoding, matched.start);
             }
         });
+    }
+
+    /// Calls `found` with each secret whose letters and digits follow each other in those of `text`.
+    fn find_interleaved(&self, text: &[u8], found: &mut dyn FnMut(u32)) {
+        let patterns = self.alphanumeric();
+        let Some(before) = patterns.scanner.longest().checked_sub(1) else { return };
+        let mut kept = ZeroizingBytes::default();
+        // Part by part, so that a large text takes little memory.
+        let mut parts = text.chunks(PART.max(4 * before)).peekable();
+        while let Some(part) = parts.next() {
+            alphanumeric::extend(&mut kept, part);
+            patterns.scanner.find(&kept, &mut |_, id| found(patterns.secrets[id as usize]));
+            if parts.peek().is_some() {
+                kept.drain(kept.len().saturating_sub(before));
+            }
+        }
     }
 
     /// Decodes each run of base64 characters and searches the result, recursively for `layers` layers.
@@ -166,10 +178,10 @@ fn for_each_base64_run(text: &[u8], min: usize, mut visit: impl FnMut(&[u8])) {
             let known = offset + at + 1;
             end = known
                 + text[known..].iter().take_while(|byte| BASE64_RUNS.characters.contains(**byte)).count();
-            let run = &text[known - MIN_BASE64_RUN..end];
+            let run = &text[known - MIN_BASE64_RUN as usize..end];
             let breaks = run.iter().filter(|byte| matches!(byte, b'\r' | b'\n')).count();
             match run.len() - breaks {
-                length if length < min.max(MIN_BASE64_RUN) => {}
+                length if length < min.max(MIN_BASE64_RUN as usize) => {}
                 _ if breaks == 0 => visit(run),
                 _ => visit(&ZeroizingBytes::filtered(run, is_base64)),
             }
@@ -206,6 +218,17 @@ mod tests {
     }
 
     #[test]
+    fn a_value_that_is_interleaved_is_found_wherever_a_large_text_is_divided() {
+        let guard = Guard::new([("db/password", VALUE)]);
+        let spaced = VALUE.replace("", " ");
+        for before in PART - spaced.len()..=PART {
+            let text = ["x".repeat(before), spaced.clone(), "x ".repeat(PART)].concat();
+            let [found] = &guard.check(text.as_bytes())[..] else { panic!("{before}") };
+            assert_eq!(found.encoding(), Encoding::Interleaved);
+        }
+    }
+
+    #[test]
     fn a_value_that_is_nested_in_base64_is_found() {
         // {"auth":"dXNlcjprM0pxLTcxeFQvd1B6"} in base64, wrapped at 20 characters. The inner base64 is `user:` and the value.
         let output = "eyJhdXRoIjoiZFhObGNq\ncHJNMHB4TFRjeGVGUXZk\nMUI2In0=";
@@ -219,7 +242,7 @@ mod tests {
             let text: String = (0..random.usize(..300))
                 .map(|_| char::from(*random.choice(b"aB9+/-_Z0z5qaB9+/-_Z0z5q=\r\n").unwrap()))
                 .collect();
-            let min = random.usize(MIN_BASE64_RUN..40);
+            let min = random.usize(MIN_BASE64_RUN as usize..40);
             let joined = text.replace(['\r', '\n'], "");
             let expected: Vec<&str> = joined.split('=').filter(|run| run.len() >= min).collect();
             let mut found = Vec::new();

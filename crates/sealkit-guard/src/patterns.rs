@@ -14,8 +14,7 @@ pub(crate) use self::{
     fragments::class_changes,
 };
 use crate::{
-    Encoding, GuardMode,
-    alphanumeric::alphanumeric,
+    Encoding, GuardMode, alphanumeric,
     keys::Keys,
     leaves::Leaves,
     strength::{Strength, trim},
@@ -152,7 +151,8 @@ impl PatternSet {
         let digits = [LOWER_DIGITS, UPPER_DIGITS].map(|digits| hexadecimal(value, digits));
         let base64 = [0, 1, 2].map(|before| base64::core(value, before, STANDARD));
         for encoded in [value].into_iter().chain(digits.iter().chain(&base64).map(|encoded| &**encoded)) {
-            let pattern: ZeroizingBytes = alphanumeric(encoded);
+            let mut pattern = ZeroizingBytes::default();
+            alphanumeric::extend(&mut pattern, encoded);
             if pattern.len() >= MIN_ALPHANUMERIC_PATTERN {
                 self.add(Encoding::Interleaved, &pattern);
             }
