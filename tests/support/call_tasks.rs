@@ -79,6 +79,23 @@ async fn spawns(width: i64) -> anyhow::Result<i64> {
     Ok(sum)
 }
 
+/// Adds two.
+#[task]
+async fn add_two(n: i64) -> sealkit::Result<i64> {
+    add_one(add_one(n).await?).await
+}
+
+/// Calls `width` tasks from spawned futures, each of which calls other tasks.
+#[workflow]
+async fn spawns_callers(width: i64) -> anyhow::Result<i64> {
+    let calls: Vec<_> = (0..width).map(|n| tokio::spawn(add_two(n))).collect();
+    let mut sum = 0;
+    for call in calls {
+        sum += call.await??;
+    }
+    Ok(sum)
+}
+
 /// Starts a tokio runtime of its own, as blocking HTTP clients do.
 #[task]
 fn starts_a_runtime() -> anyhow::Result<i64> {

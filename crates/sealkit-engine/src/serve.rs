@@ -4,7 +4,7 @@ use std::{
     io,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicIsize, Ordering},
         mpsc::Sender,
     },
 };
@@ -41,7 +41,7 @@ impl Engine {
             let message = format!("cannot understand the pod of task `{task}`: a message is {reason}");
             Problem::new(Code::Other, message).with_hint(BUILD_AGAIN).not_retryable()
         };
-        let (mut messages, pending) = (socket.reader(), Arc::new(AtomicUsize::new(0)));
+        let (mut messages, pending) = (socket.reader(), Arc::new(AtomicIsize::new(0)));
         loop {
             let message = match frame::read::<ToControllerFrame>(&mut messages) {
                 Ok(Some(frame)) => frame.message,
@@ -92,7 +92,7 @@ impl Engine {
         depth: usize,
         Call { id, task, inputs }: Call,
         socket: &Arc<PodSocket>,
-        pending: &Arc<AtomicUsize>,
+        pending: &Arc<AtomicIsize>,
     ) {
         let caller = Caller { pod, call: id };
         // Numbered here, in the order of the calls: they start in any order.
@@ -123,8 +123,8 @@ struct ServedCall {
     engine: Arc<Engine>,
     /// The socket of the pod.
     socket: Arc<PodSocket>,
-    /// The number of calls that the pod waits for. Its slot is free while there are any.
-    pending: Arc<AtomicUsize>,
+    /// The number of calls that the pod waits for. Its slot is free while there are any. A call may end before it is counted.
+    pending: Arc<AtomicIsize>,
     caller: Caller,
     depth: usize,
     task: String,
@@ -135,9 +135,8 @@ struct ServedCall {
 impl ServedCall {
     /// Runs the task on another thread once it has a slot. Until then it needs no thread.
     fn queue(self: Arc<Self>, cached: Cached) {
-        self.begin_to_wait();
         let served = self.clone();
-        self.engine.slots.queue(move |started| {
+        self.engine.slots.queue(self.depth, move |started| {
             let outcome = started.map_err(|error| exhausted(&served.task, error)).and_then(|()| {
                 let slot = Some(served.engine.slots.taken());
                 served.run(Some(Ready { cached, slot }))
@@ -145,6 +144,8 @@ impl ServedCall {
             served.end_to_wait();
             served.answer(outcome);
         });
+        // Now that it is queued, it gets the slot of the pod, rather than calls that are less deep.
+        self.begin_to_wait();
     }
 
     /// Runs the task on another thread, which also waits for what it needs, as long as the limits of the task allow.

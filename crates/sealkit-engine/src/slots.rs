@@ -1,7 +1,8 @@
 //! The limit on pods that run at the same time.
 
 use std::{
-    collections::VecDeque,
+    cmp::Reverse,
+    collections::BTreeMap,
     io,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     time::Instant,
@@ -24,13 +25,17 @@ struct State {
     /// How many threads wait. They come first.
     threads: isize,
     /// Work that has no thread yet. A thread for each call that waits would take more memory than all pods.
-    queue: VecDeque<Work>,
+    ///
+    /// The deepest calls come first, in the order in which they were made: a pod that waits for them takes memory.
+    queue: BTreeMap<(Reverse<usize>, u64), Work>,
+    /// How much work was queued so far.
+    queued: u64,
 }
 
 impl Slots {
     pub(crate) fn new(count: usize, workers: Arc<Workers>) -> Self {
         let free = isize::try_from(count.max(1)).unwrap_or(isize::MAX);
-        let state = State { free, threads: 0, queue: VecDeque::new() };
+        let state = State { free, threads: 0, queue: BTreeMap::new(), queued: 0 };
         Self { state: Mutex::new(state), released: Condvar::new(), workers }
     }
 
@@ -56,10 +61,12 @@ impl Slots {
         Some(Slot(self))
     }
 
-    /// Does `work` on another thread once it has a slot.
-    pub(crate) fn queue(&self, work: impl FnOnce(io::Result<()>) + Send + 'static) {
+    /// Does `work` on another thread once it has a slot. It is for a call at this `depth`.
+    pub(crate) fn queue(&self, depth: usize, work: impl FnOnce(io::Result<()>) + Send + 'static) {
         let mut state = lock(&self.state);
-        state.queue.push_back(Box::new(work));
+        state.queued += 1;
+        let key = (Reverse(depth), state.queued);
+        state.queue.insert(key, Box::new(work));
         self.start_queued(state);
     }
 
@@ -84,7 +91,7 @@ impl Slots {
     /// Starts as much work as there are slots that no thread waits for.
     fn start_queued<'s>(&'s self, mut state: MutexGuard<'s, State>) {
         while state.free > state.threads
-            && let Some(work) = state.queue.pop_front()
+            && let Some((_, work)) = state.queue.pop_first()
         {
             state.free -= 1;
             drop(state);
@@ -168,7 +175,8 @@ mod tests {
         let slot = slots.acquire(None);
         for number in 0..100 {
             let (of_work, done) = (slots.clone(), done.clone());
-            slots.queue(move |started| {
+            let depth = if number < 30 { 2 } else { 1 + usize::from(number < 60) * 2 };
+            slots.queue(depth, move |started| {
                 let _slot = started.map(|()| of_work.taken()).unwrap();
                 done.send(number).unwrap();
             });
@@ -184,7 +192,8 @@ mod tests {
             assert!(order.recv_timeout(Duration::from_millis(20)).is_err());
             drop(slot);
         });
-        assert_eq!(order.iter().take(101).collect::<Vec<_>>(), (-1..100).collect::<Vec<_>>());
+        let deepest_first = [-1].into_iter().chain(30..60).chain(0..30).chain(60..100);
+        assert_eq!(order.iter().take(101).collect::<Vec<_>>(), deepest_first.collect::<Vec<_>>());
         assert!(slots.acquire(None).is_some());
     }
 }
