@@ -73,7 +73,7 @@ impl Engine {
         };
         let (mut attempt, mut first) = (0, None);
         loop {
-            let slot = ready_slot.take().or_else(|| self.slots.acquire(attempts.queue_limit(attempt)));
+            let slot = ready_slot.take().or_else(|| self.slots.acquire(depth, attempts.queue_limit(attempt)));
             if self.is_cancelled(caller)
                 || caller.is_some_and(|caller| !self.live().contains_key(&caller.pod))
             {

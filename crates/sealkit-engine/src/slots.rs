@@ -4,7 +4,7 @@ use std::{
     cmp::Reverse,
     collections::BTreeMap,
     io,
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, mpsc},
     time::Instant,
 };
 
@@ -15,59 +15,67 @@ type Work = Box<dyn FnOnce(io::Result<()>) + Send>;
 
 /// A semaphore with one slot for every pod that may work; a pod that waits for another one holds none.
 pub(crate) struct Slots {
+    count: isize,
     state: Mutex<State>,
-    released: Condvar,
     workers: Arc<Workers>,
 }
 
+#[derive(Default)]
 struct State {
     free: isize,
-    /// How many threads wait. They come first.
-    threads: isize,
-    /// Work that has no thread yet. A thread for each call that waits would take more memory than all pods.
-    ///
-    /// The deepest calls come first, in the order in which they were made: a pod that waits for them takes memory.
-    queue: BTreeMap<(Reverse<usize>, u64), Work>,
-    /// How much work was queued so far.
+    /// Those that wait for a slot.
+    queue: BTreeMap<Place, Waiter>,
+    /// How many have waited so far.
     queued: u64,
+}
+
+/// A place in the queue. The deepest calls come first, in the order in which they were made: a pod that waits for them takes memory.
+type Place = (Reverse<usize>, u64);
+
+enum Waiter {
+    /// A thread. It has a slot when it receives the message.
+    Thread(mpsc::Sender<()>),
+    /// Work that has no thread yet. A thread for each call that waits would take more memory than all pods.
+    Work(Work),
+}
+
+impl State {
+    fn queue(&mut self, depth: usize, waiter: Waiter) -> Place {
+        self.queued += 1;
+        let place = (Reverse(depth), self.queued);
+        self.queue.insert(place, waiter);
+        place
+    }
 }
 
 impl Slots {
     pub(crate) fn new(count: usize, workers: Arc<Workers>) -> Self {
-        let free = isize::try_from(count.max(1)).unwrap_or(isize::MAX);
-        let state = State { free, threads: 0, queue: BTreeMap::new(), queued: 0 };
-        Self { state: Mutex::new(state), released: Condvar::new(), workers }
+        let count = isize::try_from(count.max(1)).unwrap_or(isize::MAX);
+        Self { count, state: Mutex::new(State { free: count, ..State::default() }), workers }
     }
 
-    /// Waits for a slot and takes it. Returns `None` if none is free until `limit`.
-    pub(crate) fn acquire(&self, limit: Option<Instant>) -> Option<Slot<'_>> {
+    /// Waits for a slot for a call at this `depth`, and takes it. Returns `None` if there is none for it until `limit`.
+    pub(crate) fn acquire(&self, depth: usize, limit: Option<Instant>) -> Option<Slot<'_>> {
+        let (sender, receiver) = mpsc::channel();
         let mut state = lock(&self.state);
-        state.threads += 1;
-        while state.free <= 0 {
-            let time = limit.map(|limit| limit.checked_duration_since(Instant::now()));
-            state = match time {
-                None => self.released.wait(state).unwrap_or_else(PoisonError::into_inner),
-                Some(Some(time)) => {
-                    self.released.wait_timeout(state, time).unwrap_or_else(PoisonError::into_inner).0
-                }
-                Some(None) => {
-                    state.threads -= 1;
-                    return None;
-                }
-            };
-        }
-        state.threads -= 1;
-        state.free -= 1;
-        Some(Slot(self))
+        let place = state.queue(depth, Waiter::Thread(sender));
+        self.serve(state);
+        let has_slot = match limit {
+            None => receiver.recv().is_ok(),
+            Some(limit) => {
+                let time = limit.saturating_duration_since(Instant::now());
+                // Once it is not in the queue, it has a slot, even if the message came too late.
+                receiver.recv_timeout(time).is_ok() || lock(&self.state).queue.remove(&place).is_none()
+            }
+        };
+        has_slot.then(|| Slot(self))
     }
 
-    /// Does `work` on another thread once it has a slot. It is for a call at this `depth`.
+    /// Does `work`, for a call at this `depth`, on another thread once it has a slot.
     pub(crate) fn queue(&self, depth: usize, work: impl FnOnce(io::Result<()>) + Send + 'static) {
         let mut state = lock(&self.state);
-        state.queued += 1;
-        let key = (Reverse(depth), state.queued);
-        state.queue.insert(key, Box::new(work));
-        self.start_queued(state);
+        state.queue(depth, Waiter::Work(Box::new(work)));
+        self.serve(state);
     }
 
     /// Returns the slot that queued work has.
@@ -84,30 +92,42 @@ impl Slots {
     pub(crate) fn release(&self) {
         let mut state = lock(&self.state);
         state.free += 1;
-        self.released.notify_one();
-        self.start_queued(state);
+        self.serve(state);
     }
 
-    /// Starts as much work as there are slots that no thread waits for.
-    fn start_queued<'s>(&'s self, mut state: MutexGuard<'s, State>) {
-        while state.free > state.threads
-            && let Some((_, work)) = state.queue.pop_first()
+    /// Takes the free slots for the first in the queue.
+    fn serve<'s>(&'s self, mut state: MutexGuard<'s, State>) {
+        while state.free > 0
+            && let Some((place, waiter)) = state.queue.pop_first()
         {
             state.free -= 1;
+            let work = match waiter {
+                Waiter::Thread(thread) => {
+                    // It removes itself from the queue before it gives up.
+                    let _ = thread.send(());
+                    continue;
+                }
+                Waiter::Work(work) => Arc::new(Mutex::new(Some(work))),
+            };
             drop(state);
-            let work = Arc::new(Mutex::new(Some(work)));
             let of_worker = work.clone();
             let started = self.workers.spawn(move || {
-                if let Some(work) = lock(&of_worker).take() {
+                let work = lock(&of_worker).take();
+                if let Some(work) = work {
                     work(Ok(()));
                 }
             });
-            if let Err(error) = started {
-                lock(&self.state).free += 1;
-                if let Some(work) = lock(&work).take() {
-                    work(Err(error));
-                }
+            state = lock(&self.state);
+            let Err(error) = started else { continue };
+            state.free += 1;
+            let Some(work) = lock(&work).take() else { continue };
+            if state.free < self.count {
+                // There may be a thread for it when the next slot is given back.
+                state.queue.insert(place, Waiter::Work(work));
+                return;
             }
+            drop(state);
+            work(Err(error));
             state = lock(&self.state);
         }
     }
@@ -148,7 +168,7 @@ mod tests {
         thread::scope(|threads| {
             for _ in 0..21 {
                 threads.spawn(|| {
-                    let slot = slots.acquire(None);
+                    let slot = slots.acquire(0, None);
                     most.fetch_max(working.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
                     all_working.wait();
                     working.fetch_sub(1, Ordering::SeqCst);
@@ -162,38 +182,40 @@ mod tests {
     #[test]
     fn a_thread_waits_for_a_slot_until_its_limit() {
         let slots = slots(1);
-        let slot = slots.acquire(None);
-        assert!(slots.acquire(Some(Instant::now())).is_none());
+        let slot = slots.acquire(0, None);
+        assert!(slots.acquire(0, Some(Instant::now())).is_none());
         drop(slot);
-        assert!(slots.acquire(Some(Instant::now())).is_some());
+        assert!(slots.acquire(0, Some(Instant::now())).is_some());
     }
 
     #[test]
-    fn queued_work_is_done_in_order_after_the_threads_that_wait() {
+    fn the_deepest_calls_come_first_with_and_without_a_thread() {
         let slots = slots(1);
         let (done, order) = mpsc::channel();
-        let slot = slots.acquire(None);
-        for number in 0..100 {
-            let (of_work, done) = (slots.clone(), done.clone());
-            let depth = if number < 30 { 2 } else { 1 + usize::from(number < 60) * 2 };
-            slots.queue(depth, move |started| {
-                let _slot = started.map(|()| of_work.taken()).unwrap();
-                done.send(number).unwrap();
-            });
-        }
+        let slot = slots.acquire(0, None);
         thread::scope(|threads| {
-            threads.spawn(|| {
-                let _slot = slots.acquire(None);
-                done.send(-1).unwrap();
-            });
-            while lock(&slots.state).threads == 0 {
-                thread::yield_now();
+            for (number, depth) in (0..).zip([2, 2, 1, 3, 1, 2, 3, 1, 3]) {
+                let (of_work, done) = (slots.clone(), done.clone());
+                if number % 3 == 1 {
+                    threads.spawn(move || {
+                        let _slot = of_work.acquire(depth, None);
+                        done.send(number).unwrap();
+                    });
+                } else {
+                    slots.queue(depth, move |started| {
+                        let _slot = started.map(|()| of_work.taken()).unwrap();
+                        done.send(number).unwrap();
+                    });
+                }
+                while lock(&slots.state).queue.len() == number {
+                    thread::yield_now();
+                }
             }
             assert!(order.recv_timeout(Duration::from_millis(20)).is_err());
             drop(slot);
         });
-        let deepest_first = [-1].into_iter().chain(30..60).chain(0..30).chain(60..100);
-        assert_eq!(order.iter().take(101).collect::<Vec<_>>(), deepest_first.collect::<Vec<_>>());
-        assert!(slots.acquire(None).is_some());
+        assert_eq!(order.iter().take(9).collect::<Vec<_>>(), [3, 6, 8, 0, 1, 5, 2, 4, 7]);
+        assert!(slots.acquire(0, None).is_some());
+        assert_eq!(lock(&slots.state).free, 1);
     }
 }
