@@ -67,8 +67,12 @@ impl Cells {
     /// Visits the cells at the end of the text, if they are too few to be found in a block.
     pub(super) fn finish(&mut self, text: &[u8], filter: &Filter, visit: &mut dyn FnMut(View)) {
         for end in text.len().saturating_sub(CELL - 1).max(self.at)..=text.len() {
+            if !matches!(self.next(text, end), Next::Cut { .. }) {
+                continue;
+            }
             let start = self.start(text, end, filter);
-            if start < text.len() && matches!(self.next(text, end), Next::Cut { .. }) {
+            // Without cells before it, what is blank is not needed: the first cell of the next text is found anyway.
+            if start < end || !text[end..].trim_ascii().is_empty() {
                 self.visit(text, start, false, filter, visit);
             }
         }
