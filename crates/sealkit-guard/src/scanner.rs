@@ -13,6 +13,8 @@ mod index;
 
 use std::{ops::Range, sync::OnceLock};
 
+use zeroize::Zeroizing;
+
 use self::{
     bitmap::{Bitmap, hash_beginning, hash_gram},
     index::{GramIndex, MAX_RUN, SHORT_PATTERN, token_window, widest_stride, width},
@@ -21,6 +23,9 @@ use crate::{
     classes::{BLOCK, Characters, Runs},
     zeroizing::ZeroizingBytes,
 };
+
+/// The number of different bytes, and one more.
+const BYTES: usize = 257;
 
 /// The length of a gram.
 pub(crate) const GRAM: usize = 4;
@@ -31,6 +36,8 @@ pub(crate) struct Scanner {
     /// All patterns, concatenated.
     bytes: ZeroizingBytes,
     patterns: Vec<Range<u32>>,
+    /// The number of patterns that begin with a lower byte, for each byte and for one more.
+    by_first_byte: Zeroizing<Vec<u32>>,
     longest: usize,
     /// The first gram of each pattern, and what it begins with before that.
     beginnings: Bitmap,
@@ -47,14 +54,20 @@ impl Scanner {
     /// Creates a scanner for patterns of at least four bytes, which must be sorted and distinct.
     pub(crate) fn new<'a>(patterns: impl Iterator<Item = &'a [u8]> + Clone) -> Self {
         let total = patterns.clone().map(<[u8]>::len).sum();
-        let mut scanner = Self { bytes: ZeroizingBytes::with_capacity(total), ..Self::default() };
+        let mut scanner = Self {
+            bytes: ZeroizingBytes::with_capacity(total),
+            by_first_byte: Zeroizing::new(Vec::with_capacity(BYTES)),
+            ..Self::default()
+        };
         for pattern in patterns {
             let start = scanner.bytes.len();
             scanner.bytes.extend(pattern);
+            scanner.by_first_byte.resize(usize::from(pattern[0]) + 1, to_u32(scanner.patterns.len()));
             scanner.patterns.push(to_u32(start)..to_u32(scanner.bytes.len()));
             scanner.longest = scanner.longest.max(pattern.len());
         }
         let ids = 0..to_u32(scanner.patterns.len());
+        scanner.by_first_byte.resize(BYTES, ids.end);
         let beginnings = ids.clone().flat_map(|id| {
             let pattern = scanner.pattern(id);
             (1..=GRAM).map(|length| hash_beginning(&pattern[..length]))
@@ -175,7 +188,9 @@ impl Scanner {
 
     /// Returns the first pattern that begins with `beginning` and is longer.
     fn longer(&self, beginning: &[u8]) -> Option<u32> {
-        let first = self.patterns.partition_point(|range| self.slice(range) < beginning);
+        let of_byte = &self.by_first_byte[usize::from(beginning[0])..][..2];
+        let with_first = &self.patterns[of_byte[0] as usize..of_byte[1] as usize];
+        let first = of_byte[0] as usize + with_first.partition_point(|range| self.slice(range) < beginning);
         // The first candidate may equal the beginning; then the next one is longer.
         let is_longer = |id: &usize| {
             let pattern = self.slice(&self.patterns[*id]);
