@@ -14,7 +14,17 @@ use crate::{
 const MIN_BASE64_RUN: u32 = 16;
 /// Runs of base64 characters and line breaks.
 static BASE64_RUNS: Runs = Runs {
-    characters: Characters::new(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_\r\n"),
+    characters: {
+        let mut characters = Characters::new(b"\r\n");
+        let mut character = 0;
+        while character < 128 {
+            if is_base64(character) {
+                characters.insert(character);
+            }
+            character += 1;
+        }
+        characters
+    },
     length: MIN_BASE64_RUN,
 };
 /// How many bytes are searched together for letters and digits.

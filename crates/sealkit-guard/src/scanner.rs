@@ -173,7 +173,7 @@ impl Scanner {
     /// Returns the length of the longest suffix of `text` that is a proper prefix of a pattern, and the pattern.
     pub(crate) fn partial_match(&self, text: &[u8]) -> Option<(usize, u32)> {
         let tail = &text[text.len().saturating_sub(self.longest.saturating_sub(1))..];
-        // Where no pattern contains the last gram, it begins behind that.
+        // What is as long as a gram ends with a gram of the pattern.
         let is_long = tail.last_chunk::<GRAM>().is_some_and(|last| self.grams()(last));
         let grams = tail.windows(GRAM).enumerate().take(if is_long { tail.len() } else { 0 });
         let long =

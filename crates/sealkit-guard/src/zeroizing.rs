@@ -25,7 +25,14 @@ impl ZeroizingBytes {
 
     /// Creates a copy of `bytes` without those that are not to be kept.
     pub(crate) fn filtered(bytes: &[u8], is_kept: impl Fn(u8) -> bool) -> Self {
-        Self::written(bytes.len(), |kept| {
+        let mut kept = Self::with_capacity(bytes.len());
+        kept.extend_filtered(bytes, is_kept);
+        kept
+    }
+
+    /// Appends `bytes` without those that are not to be kept.
+    pub(crate) fn extend_filtered(&mut self, bytes: &[u8], is_kept: impl Fn(u8) -> bool) {
+        self.extend_with(bytes.len(), |kept| {
             let mut length = 0;
             // Without a branch, which would often be mispredicted.
             for byte in bytes {
@@ -33,15 +40,7 @@ impl ZeroizingBytes {
                 length += usize::from(is_kept(*byte));
             }
             length
-        })
-    }
-
-    /// Creates a buffer of at most `count` bytes: `write` writes them into zeros and returns how many there are.
-    pub(crate) fn written(count: usize, write: impl FnOnce(&mut [u8]) -> usize) -> Self {
-        let mut bytes = Self(vec![0; count]);
-        let length = write(&mut bytes.0);
-        bytes.0.truncate(length);
-        bytes
+        });
     }
 
     #[inline]
