@@ -71,7 +71,15 @@ async fn calls_from(place: String, what: String) -> anyhow::Result<usize> {
 /// Calls `width` tasks from spawned futures.
 #[workflow]
 async fn spawns(width: i64) -> anyhow::Result<i64> {
-    let calls: Vec<_> = (0..width).map(|n| tokio::spawn(add_one(n))).collect();
+    sum_of_spawned((0..width).map(add_one)).await
+}
+
+/// Spawns the calls at once, and returns the sum of their results.
+async fn sum_of_spawned<F>(calls: impl Iterator<Item = F>) -> anyhow::Result<i64>
+where
+    F: Future<Output = sealkit::Result<i64>> + Send + 'static,
+{
+    let calls: Vec<_> = calls.map(tokio::spawn).collect();
     let mut sum = 0;
     for call in calls {
         sum += call.await??;
@@ -88,12 +96,7 @@ async fn add_two(n: i64) -> sealkit::Result<i64> {
 /// Calls `width` tasks from spawned futures, each of which calls other tasks.
 #[workflow]
 async fn spawns_callers(width: i64) -> anyhow::Result<i64> {
-    let calls: Vec<_> = (0..width).map(|n| tokio::spawn(add_two(n))).collect();
-    let mut sum = 0;
-    for call in calls {
-        sum += call.await??;
-    }
-    Ok(sum)
+    sum_of_spawned((0..width).map(add_two)).await
 }
 
 /// Starts a tokio runtime of its own, as blocking HTTP clients do.
