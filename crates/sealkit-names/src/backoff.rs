@@ -53,7 +53,9 @@ impl Backoff {
     /// Returns the delay before a retry, counted from 0, without jitter.
     pub fn delay(&self, retry: u32) -> Duration {
         let cap = self.cap.unwrap_or(Duration::MAX);
-        let seconds = self.base.as_secs_f64() * self.factor.powf(retry.into());
+        // Not `powf`: it is the only function that would make programs load the mathematical library.
+        let factor = self.factor.powi(retry.try_into().unwrap_or(i32::MAX));
+        let seconds = self.base.as_secs_f64() * factor;
         Duration::try_from_secs_f64(seconds).map_or(cap, |delay| delay.min(cap))
     }
 
