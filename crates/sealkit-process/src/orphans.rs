@@ -2,7 +2,13 @@
 
 use std::fs;
 
-use rustix::process::{Pid, Signal, WaitOptions, getpid, kill_process, set_child_subreaper, waitpid};
+use rustix::{
+    io::Errno,
+    process::{
+        Pid, Signal, WaitId, WaitIdOptions, WaitOptions, getpid, kill_process, set_child_subreaper, waitid,
+        waitpid,
+    },
+};
 
 /// Makes this process the parent of all orphaned descendants.
 ///
@@ -30,7 +36,16 @@ pub(crate) fn kill_orphans_except(kept: Option<Pid>) {
             let _ = kill_process(child, Signal::KILL);
             let _ = waitpid(Some(child), WaitOptions::empty());
         }
+        // One call, where a search reads a file for each thread.
+        if !has_children() {
+            return;
+        }
     }
+}
+
+fn has_children() -> bool {
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    !matches!(waitid(WaitId::All, options), Err(Errno::CHILD))
 }
 
 fn children() -> Vec<Pid> {
@@ -79,6 +94,7 @@ mod tests {
         let id = Pid::from_child(&child);
         assert!(children_of_threads().is_none_or(|children| children.contains(&id)));
         assert!(children_by_parent().contains(&id));
+        assert!(has_children());
         child.kill().unwrap();
         child.wait().unwrap();
     }
