@@ -3,7 +3,7 @@
 use std::{borrow::Cow, time::SystemTime};
 
 use sealkit_guard::Strength;
-use sealkit_store::{Entry, ErrorKind, SecretId, SecretType, Store, StorePaths, Value};
+use sealkit_store::{Entry, Error, ErrorKind, SecretId, SecretType, Store, StorePaths, Value};
 use serde::{Serialize, Serializer};
 
 use super::SecretStore;
@@ -129,14 +129,15 @@ impl SecretStore for LocalSecrets {
             });
             return Ok(Some(entries.into_iter().map(ListEntry::from).collect()));
         };
-        let versions = versions(store, &args.scope, name, args.history)?;
-        if !args.history {
-            for entry in &versions {
-                warn_of_two_values(store, entry);
-            }
-        }
-        let entries =
-            versions.into_iter().map(|entry| ListEntry { strength: strength(store, &entry), entry });
+        let entries = versions(store, &args.scope, name, args.history)?.into_iter().map(|entry| {
+            let strength = strength(store, &entry).unwrap_or_else(|conflict| {
+                if !args.history {
+                    warn_of_two_values(&conflict);
+                }
+                None
+            });
+            ListEntry { entry, strength }
+        });
         Ok(Some(entries.collect()).filter(|entries: &Vec<ListEntry>| !entries.is_empty()))
     }
 
@@ -270,23 +271,25 @@ fn versions(
     Ok(entries)
 }
 
-/// Warns if a version has two values, so that tasks cannot read the secret.
-fn warn_of_two_values(store: &Store, entry: &Entry) {
-    if let Err(error) = store.get_version(&entry.id, entry.version)
-        && error.kind() == ErrorKind::Conflict
-    {
-        terminal::warning(&error.to_string());
-        if let Some(hint) = error.hint() {
-            terminal::hint(hint);
-        }
+/// Warns that a version has two values, so that tasks cannot read the secret.
+fn warn_of_two_values(conflict: &Error) {
+    terminal::warning(&conflict.to_string());
+    if let Some(hint) = conflict.hint() {
+        terminal::hint(hint);
     }
 }
 
 /// Returns the strength of a value, or `None` if the value cannot be decrypted without the passphrase.
-fn strength(store: &Store, entry: &Entry) -> Option<Strength> {
-    entry.r#type?;
-    let stored = store.get_version(&entry.id, entry.version).ok()??;
-    Some(Strength::of(&stored.value))
+///
+/// # Errors
+///
+/// Returns an error if the version has two values.
+fn strength(store: &Store, entry: &Entry) -> Result<Option<Strength>, Error> {
+    match store.get_version(&entry.id, entry.version) {
+        Ok(stored) => Ok(stored.map(|stored| Strength::of(&stored.value))),
+        Err(error) if error.kind() == ErrorKind::Conflict => Err(error),
+        Err(_) => Ok(None),
+    }
 }
 
 /// Returns the paths of the user's store, with a prompt for its passphrase if standard input is a terminal.
