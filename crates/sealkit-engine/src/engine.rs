@@ -35,6 +35,7 @@ use crate::{
     slots::Slots,
     start::start,
     timeout::Timeout,
+    timer::Timer,
     values::Values,
     workers::Workers,
 };
@@ -59,6 +60,7 @@ pub struct Engine {
     pub(crate) observer: Observer,
     pub(crate) slots: Slots,
     pub(crate) workers: Arc<Workers>,
+    pub(crate) timer: Timer,
     pub(crate) next_pod: AtomicU64,
     /// The number of calls of each task.
     pub(crate) calls: Mutex<BTreeMap<String, u32>>,
@@ -139,6 +141,7 @@ impl Engine {
             observer,
             slots: Slots::new(slots, workers.clone()),
             workers,
+            timer: Timer::default(),
             next_pod: AtomicU64::new(0),
             calls: Mutex::default(),
             live: Mutex::default(),
@@ -258,7 +261,7 @@ impl Engine {
         });
         let engine = Arc::downgrade(self);
         let limit = attempts.time_limit();
-        let timeout = Timeout::start(limit.map(|limit| limit.left), move || {
+        let timeout = Timeout::start(&self.timer, limit.map(|limit| limit.left), move || {
             if let Some(engine) = engine.upgrade() {
                 engine.terminate(vec![number]);
             }

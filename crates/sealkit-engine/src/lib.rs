@@ -24,6 +24,7 @@ mod slots;
 mod start;
 mod steps;
 mod timeout;
+mod timer;
 mod values;
 mod workers;
 

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{Arc, atomic::Ordering},
-    thread,
+    time::Instant,
 };
 
 use rustix::{
@@ -39,9 +39,9 @@ impl Engine {
             self.signal_group(*pod, Signal::CONT);
         }
         let (engine, grace_period) = (Arc::downgrade(self), self.options.grace_period);
+        let Some(end) = Instant::now().checked_add(grace_period) else { return };
         let terminated = pods.clone();
-        let waiting = thread::Builder::new().spawn(move || {
-            thread::sleep(grace_period);
+        let waiting = self.timer.call(end, move || {
             let Some(engine) = engine.upgrade() else { return };
             for pod in terminated {
                 if engine.signal_group(pod, Signal::KILL) {

@@ -5,17 +5,16 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
-        mpsc::{self, RecvTimeoutError},
     },
-    thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
+use crate::timer::{Alarm, Timer};
+
 /// A running timeout; dropping it stops the clock.
-#[derive(Debug)]
 pub(crate) struct Timeout {
     expired: Arc<AtomicBool>,
-    _is_running: mpsc::Sender<()>,
+    _alarm: Option<Alarm>,
 }
 
 impl Timeout {
@@ -23,23 +22,22 @@ impl Timeout {
     ///
     /// # Errors
     ///
-    /// Returns an error if the system has no resources for another thread.
+    /// Returns an error if the system has no resources for the thread of the timer.
     pub(crate) fn start(
+        timer: &Timer,
         limit: Option<Duration>,
         terminate: impl FnOnce() + Send + 'static,
     ) -> io::Result<Self> {
-        let (running, finished) = mpsc::channel::<()>();
         let expired = Arc::new(AtomicBool::new(false));
-        if let Some(limit) = limit {
-            let expired = expired.clone();
-            thread::Builder::new().spawn(move || {
-                if finished.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
-                    expired.store(true, Ordering::SeqCst);
-                    terminate();
-                }
-            })?;
-        }
-        Ok(Self { expired, _is_running: running })
+        let of_alarm = expired.clone();
+        let end = limit.and_then(|limit| Instant::now().checked_add(limit));
+        let alarm = end.map(|end| {
+            timer.alarm(end, move || {
+                of_alarm.store(true, Ordering::SeqCst);
+                terminate();
+            })
+        });
+        Ok(Self { expired, _alarm: alarm.transpose()? })
     }
 
     /// Returns whether the limit has passed.
@@ -50,19 +48,21 @@ impl Timeout {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc;
+
     use super::*;
 
     #[test]
     fn a_timeout_terminates_once_and_a_dropped_one_never() {
-        let (terminated, receiver) = mpsc::channel();
-        let timeout =
-            Timeout::start(Some(Duration::from_millis(1)), move || terminated.send(()).unwrap()).unwrap();
+        let (timer, (terminated, receiver)) = (Timer::default(), mpsc::channel());
+        let start = |limit, terminate| Timeout::start(&timer, Some(Duration::from_millis(limit)), terminate);
+        let timeout = start(1, Box::new(move || terminated.send(()).unwrap()) as Box<dyn FnOnce() + Send>);
         receiver.recv().unwrap();
-        assert!(timeout.timed_out());
+        assert!(timeout.unwrap().timed_out());
         assert!(receiver.recv().is_err());
 
         let (terminated, receiver) = mpsc::channel::<()>();
-        let timeout = Timeout::start(Some(Duration::from_secs(1000)), move || drop(terminated)).unwrap();
+        let timeout = start(1_000_000, Box::new(move || drop(terminated))).unwrap();
         assert!(!timeout.timed_out());
         drop(timeout);
         assert!(receiver.recv().is_err());
