@@ -24,11 +24,13 @@ const MAX_CALL_DEPTH: usize = 64;
 /// How often a task that waits for its next attempt looks whether the run is cancelled.
 const CANCELLATION_INTERVAL: Duration = Duration::from_millis(50);
 
-/// What a call has when its thread begins.
+/// What a call of a pod has when its thread begins.
 pub(crate) struct Ready<'s> {
+    /// When it was made.
+    pub(crate) since: Instant,
     /// What the cache has for it.
     pub(crate) cached: Cached,
-    /// The slot of its first attempt, if it has one.
+    /// The slot of its first attempt, if it needs one.
     pub(crate) slot: Option<Slot<'s>>,
 }
 
@@ -57,13 +59,13 @@ impl Engine {
             let message = format!("calls of task `{}` are nested deeper than {MAX_CALL_DEPTH}", task.name);
             return Err(Problem::new(Code::Other, message).not_retryable());
         }
-        let attempts = Attempts::new(task.limits());
-        let ready = ready.unwrap_or_else(|| {
-            let cached = self.look_up(task, inputs, caller, attempts.queue_limit(0));
-            Ready { cached, slot: None }
-        });
-        let mut ready_slot = ready.slot;
-        let cached = match ready.cached {
+        let since = ready.as_ref().map_or_else(Instant::now, |ready| ready.since);
+        let attempts = Attempts::called(task.limits(), since.elapsed());
+        let (cached, mut ready_slot) = match ready {
+            Some(ready) => (ready.cached, ready.slot),
+            None => (self.look_up(task, inputs, caller, attempts.queue_limit(0)), None),
+        };
+        let cached = match cached {
             Cached::Hit(success) => {
                 self.report_hit(task, call, inputs, caller, &success);
                 return Ok(success);

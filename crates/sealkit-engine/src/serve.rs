@@ -3,16 +3,17 @@
 use std::{
     io,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicIsize, Ordering},
         mpsc::Sender,
     },
+    time::Instant,
 };
 
 use rustix::process::Signal;
 use sealkit_idl::task::Inputs;
 use sealkit_protocol::{
-    Attempts, Code, Problem,
+    Attempts, Code, Problem, Task,
     call::{Call, FromController, FromControllerFrame, Step, Success, ToController, ToControllerFrame},
     frame,
 };
@@ -24,7 +25,9 @@ use crate::{
     call::Ready,
     engine::{Caller, Engine, lock},
     pod::PodSocket,
-    problems::exhausted,
+    problems::{exhausted, problem},
+    slots::Slot,
+    timer::Alarm,
 };
 
 impl Engine {
@@ -94,20 +97,35 @@ impl Engine {
         socket: &Arc<PodSocket>,
         pending: &Arc<AtomicIsize>,
     ) {
-        let caller = Caller { pod, call: id };
+        let (caller, since) = (Caller { pod, call: id }, Instant::now());
         // Numbered here, in the order of the calls: they start in any order.
         let call = self.next_call(&task);
         self.record_callee(pod, &task);
-        let known = self.program.task(&task).ok();
-        let cached = known.and_then(|task| self.look_up_at_once(task, &inputs, caller));
-        let has_limit = known.is_some_and(|task| Attempts::new(task.limits()).queue_limit(0).is_some());
         let (engine, socket, pending) = (self.clone(), socket.clone(), pending.clone());
-        let served =
-            Arc::new(ServedCall { engine, socket, pending, caller, depth: depth + 1, task, call, inputs });
-        match cached {
-            Some(hit @ Cached::Hit(_)) => served.answer(served.run(Some(Ready { cached: hit, slot: None }))),
-            Some(cached) if !has_limit => served.queue(cached),
-            cached => served.start(cached),
+        let served = Arc::new(ServedCall {
+            engine,
+            socket,
+            pending,
+            caller,
+            since,
+            depth: depth + 1,
+            task,
+            call,
+            inputs,
+            alarm: OnceLock::new(),
+        });
+        let task = match served.task() {
+            Ok(task) => task,
+            Err(problem) => return served.answer(Err(problem)),
+        };
+        match self.look_up_at_once(task, &served.inputs, caller) {
+            Some(hit @ Cached::Hit(_)) => served.answer(served.run(hit, None)),
+            Some(cached) => {
+                served.clone().queue(task, cached);
+                // Now that it is queued, it gets the slot of the pod, rather than calls that are less deep.
+                served.begin_to_wait();
+            }
+            None => served.look_up(),
         }
     }
 
@@ -126,44 +144,94 @@ struct ServedCall {
     /// The number of calls that the pod waits for. Its slot is free while there are any. A call may end before it is counted.
     pending: Arc<AtomicIsize>,
     caller: Caller,
+    /// When it was made.
+    since: Instant,
     depth: usize,
     task: String,
     call: u32,
     inputs: Inputs,
+    /// Goes off when it has to have a slot.
+    alarm: OnceLock<Alarm>,
 }
 
 impl ServedCall {
-    /// Runs the task on another thread once it has a slot. Until then it needs no thread.
-    fn queue(self: Arc<Self>, cached: Cached) {
-        let served = self.clone();
-        self.engine.slots.queue(self.depth, move |started| {
-            let outcome = started.map_err(|error| exhausted(&served.task, error)).and_then(|()| {
-                let slot = Some(served.engine.slots.taken());
-                served.run(Some(Ready { cached, slot }))
-            });
-            served.end_to_wait();
-            served.answer(outcome);
-        });
-        // Now that it is queued, it gets the slot of the pod, rather than calls that are less deep.
-        self.begin_to_wait();
-    }
-
-    /// Runs the task on another thread, which also waits for what it needs, as long as the limits of the task allow.
-    fn start(self: Arc<Self>, cached: Option<Cached>) {
+    /// Looks the call up on another thread, and runs the task once it has a slot. The pod waits from now on.
+    fn look_up(self: Arc<Self>) {
         let served = self.clone();
         let started = self.engine.workers.spawn(move || {
             served.begin_to_wait();
-            let outcome = served.run(cached.map(|cached| Ready { cached, slot: None }));
-            served.end_to_wait();
-            served.answer(outcome);
+            let task = match served.task() {
+                Ok(task) => task,
+                Err(problem) => return served.end(Err(problem)),
+            };
+            let limit = served.attempts(task).queue_limit(0);
+            match served.engine.look_up(task, &served.inputs, Some(served.caller), limit) {
+                hit @ Cached::Hit(_) => served.end(served.run(hit, None)),
+                cached => served.clone().queue(task, cached),
+            }
         });
         if let Err(error) = started {
             self.answer(Err(exhausted(&self.task, error)));
         }
     }
 
-    fn run(&self, ready: Option<Ready<'_>>) -> Result<Success, Problem> {
-        self.engine.call(Some(self.caller), self.depth, &self.task, self.call, &self.inputs, ready)
+    /// Runs the task on another thread once it has a slot, unless there is none for it as long as its limits allow. Until then it needs no
+    /// thread.
+    fn queue(self: Arc<Self>, task: &Task, cached: Cached) {
+        let served = self.clone();
+        let place = self.engine.slots.queue(self.depth, move |started| {
+            let outcome = match started {
+                Ok(()) => served.run(cached, Some(served.engine.slots.taken())),
+                Err(error) => Err(exhausted(&served.task, error)),
+            };
+            served.end(outcome);
+        });
+        let Some(limit) = self.attempts(task).queue_limit(0) else { return };
+        let served = Arc::downgrade(&self);
+        let alarm = self.engine.timer.alarm(limit, move || {
+            if let Some(served) = served.upgrade()
+                && served.engine.slots.remove(place)
+            {
+                served.be_late();
+            }
+        });
+        match alarm {
+            Ok(alarm) => drop(self.alarm.set(alarm)),
+            Err(error) => {
+                if self.engine.slots.remove(place) {
+                    self.end(Err(exhausted(&self.task, error)));
+                }
+            }
+        }
+    }
+
+    /// Ends a call that has had no slot in time.
+    fn be_late(self: Arc<Self>) {
+        let (engine, served) = (self.engine.clone(), self.clone());
+        let late = move || served.end(served.task().and_then(|task| Err(served.attempts(task).overdue())));
+        // To answer may take some time: the pod has to read.
+        if engine.workers.spawn(late.clone()).is_err() {
+            late();
+        }
+    }
+
+    fn task(&self) -> Result<&Task, Problem> {
+        self.engine.program.task(&self.task).map_err(|error| problem(Code::InvalidName, &error))
+    }
+
+    fn attempts<'t>(&self, task: &'t Task) -> Attempts<'t> {
+        Attempts::called(task.limits(), self.since.elapsed())
+    }
+
+    fn run(&self, cached: Cached, slot: Option<Slot<'_>>) -> Result<Success, Problem> {
+        let ready = Ready { since: self.since, cached, slot };
+        self.engine.call(Some(self.caller), self.depth, &self.task, self.call, &self.inputs, Some(ready))
+    }
+
+    /// Answers the pod, which waits for this call no longer.
+    fn end(&self, outcome: Result<Success, Problem>) {
+        self.end_to_wait();
+        self.answer(outcome);
     }
 
     fn answer(&self, outcome: Result<Success, Problem>) {

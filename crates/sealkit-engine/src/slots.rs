@@ -30,7 +30,7 @@ struct State {
 }
 
 /// A place in the queue. The deepest calls come first, in the order in which they were made: a pod that waits for them takes memory.
-type Place = (Reverse<usize>, u64);
+pub(crate) type Place = (Reverse<usize>, u64);
 
 enum Waiter {
     /// A thread. It has a slot when it receives the message.
@@ -65,17 +65,24 @@ impl Slots {
             Some(limit) => {
                 let time = limit.saturating_duration_since(Instant::now());
                 // Once it is not in the queue, it has a slot, even if the message came too late.
-                receiver.recv_timeout(time).is_ok() || lock(&self.state).queue.remove(&place).is_none()
+                receiver.recv_timeout(time).is_ok() || !self.remove(place)
             }
         };
         has_slot.then(|| Slot(self))
     }
 
     /// Does `work`, for a call at this `depth`, on another thread once it has a slot.
-    pub(crate) fn queue(&self, depth: usize, work: impl FnOnce(io::Result<()>) + Send + 'static) {
+    pub(crate) fn queue(&self, depth: usize, work: impl FnOnce(io::Result<()>) + Send + 'static) -> Place {
         let mut state = lock(&self.state);
-        state.queue(depth, Waiter::Work(Box::new(work)));
+        let place = state.queue(depth, Waiter::Work(Box::new(work)));
         self.serve(state);
+        place
+    }
+
+    /// Removes what still waits for a slot at this `place`, and returns whether there was anything.
+    pub(crate) fn remove(&self, place: Place) -> bool {
+        let waiter = lock(&self.state).queue.remove(&place);
+        waiter.is_some()
     }
 
     /// Returns the slot that queued work has.
