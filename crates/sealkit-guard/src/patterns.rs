@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 
 use zeroize::Zeroizing;
 
-use self::base64::{STANDARD, URL_SAFE};
 pub(crate) use self::{
     base64::{decode, decode_into, is_base64},
     fragments::class_changes,
@@ -31,9 +30,6 @@ const MAX_ESCAPED: usize = 64 * 1024;
 const MAX_SHORT_VALUE: usize = 128;
 /// The minimum length of a line that is searched for on its own.
 const MIN_LINE: usize = 16;
-
-const LOWER_DIGITS: &[u8; 16] = b"0123456789abcdef";
-const UPPER_DIGITS: &[u8; 16] = b"0123456789ABCDEF";
 
 /// What a pattern stands for. Of two with the same bytes, the smaller one is kept.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -104,7 +100,7 @@ struct PatternSet {
     /// Longer patterns are left out.
     longest: usize,
     found: Vec<(ZeroizingBytes, PatternInfo)>,
-    seen: BTreeSet<u128>,
+    seen: BTreeSet<u64>,
 }
 
 impl PatternSet {
@@ -148,11 +144,11 @@ impl PatternSet {
 
     /// Adds the encodings of a value that consist of letters and digits.
     fn add_alphanumeric(&mut self, value: &[u8]) {
-        let digits = [LOWER_DIGITS, UPPER_DIGITS].map(|digits| hexadecimal(value, digits));
-        let base64 = [0, 1, 2].map(|before| base64::core(value, before, STANDARD));
-        for encoded in [value].into_iter().chain(digits.iter().chain(&base64).map(|encoded| &**encoded)) {
+        let encoded = Encoded::new(value);
+        let base64 = encoded.base64.iter().map(|(standard, _)| standard);
+        for text in [value].into_iter().chain(encoded.hexadecimal.iter().chain(base64).map(|text| &**text)) {
             let mut pattern = ZeroizingBytes::default();
-            alphanumeric::extend(&mut pattern, encoded);
+            alphanumeric::extend(&mut pattern, text);
             if pattern.len() >= MIN_ALPHANUMERIC_PATTERN {
                 self.add(Encoding::Interleaved, &pattern);
             }
@@ -161,21 +157,24 @@ impl PatternSet {
 
     /// Adds all encodings of `value` but the `plain` one.
     fn add_encodings(&mut self, value: &[u8], plain: Encoding, whole_word: bool, keys: &Keys) {
-        for before in 0..3 {
-            self.add(Encoding::Base64, &base64::core(value, before, STANDARD));
-            self.add(Encoding::Base64, &base64::core(value, before, URL_SAFE));
+        let encoded = Encoded::new(value);
+        for (standard, url_safe) in &encoded.base64 {
+            self.add(Encoding::Base64, standard);
+            if let Some(url_safe) = url_safe {
+                self.add(Encoding::Base64, url_safe);
+            }
         }
-        for digits in [LOWER_DIGITS, UPPER_DIGITS] {
-            self.add(Encoding::Hexadecimal, &hexadecimal(value, digits));
-        }
+        encoded.hexadecimal.iter().for_each(|text| self.add(Encoding::Hexadecimal, text));
         let is_key_part = plain == Encoding::Key;
-        fragments::for_each(value, keys, is_key_part, |fragment| self.add(Encoding::Fragment, fragment));
+        fragments::for_each(value, &encoded, keys, is_key_part, |fragment| {
+            self.add(Encoding::Fragment, fragment);
+        });
         if value.len() > MAX_ESCAPED {
             return;
         }
-        let once = base64::core(value, 0, STANDARD);
+        let [(once, _), ..] = &encoded.base64;
         for before in 0..3 {
-            self.add(Encoding::Base64Twice, &base64::core(&once, before, STANDARD));
+            self.add(Encoding::Base64Twice, &base64::core(once, before));
         }
         match str::from_utf8(value) {
             Ok(text) => self.add_text_encodings(text, whole_word, keys),
@@ -191,7 +190,7 @@ impl PatternSet {
             text.encode_utf16().for_each(|unit| utf16.extend(&to_bytes(unit)));
             self.add(Encoding::Utf16, &utf16);
             for before in 0..3 {
-                self.add(Encoding::Utf16, &base64::core(&utf16, before, STANDARD));
+                self.add(Encoding::Utf16, &base64::core(&utf16, before));
             }
         }
         if let Some(uuid) = other_form_of_uuid(text) {
@@ -237,7 +236,7 @@ impl PatternSet {
         }
         self.add(Encoding::Line, line.as_bytes());
         for before in 0..3 {
-            self.add(Encoding::Line, &base64::core(line.as_bytes(), before, STANDARD));
+            self.add(Encoding::Line, &base64::core(line.as_bytes(), before));
         }
     }
 
@@ -251,15 +250,35 @@ impl PatternSet {
     }
 }
 
-/// Returns a keyed hash of 128 bits, so that the set of known patterns holds none of their bytes.
+/// The encodings of a value of which there are fragments, too.
+struct Encoded {
+    /// For each number of bytes before the value, modulo 3: with the standard alphabet, and with the URL-safe one if that differs.
+    base64: [(ZeroizingBytes, Option<ZeroizingBytes>); 3],
+    /// With digits in lower and in upper case.
+    hexadecimal: [ZeroizingBytes; 2],
+}
+
+impl Encoded {
+    fn new(value: &[u8]) -> Self {
+        let base64 = [0, 1, 2].map(|before| {
+            let standard = base64::core(value, before);
+            let url_safe = base64::url_safe(&standard);
+            (standard, url_safe)
+        });
+        let digits = [b"0123456789abcdef", b"0123456789ABCDEF"];
+        Self { base64, hexadecimal: digits.map(|digits| hexadecimal(value, digits)) }
+    }
+}
+
+/// Returns a keyed hash, so that the set of known patterns holds none of their bytes.
 ///
 /// A collision would drop a pattern, but its probability is negligible.
-fn fingerprint(bytes: &[u8]) -> u128 {
+fn fingerprint(bytes: &[u8]) -> u64 {
     use std::hash::{BuildHasher as _, RandomState};
     thread_local! {
-        static KEYS: [RandomState; 2] = [RandomState::new(), RandomState::new()];
+        static KEYS: RandomState = RandomState::new();
     }
-    KEYS.with(|keys| (u128::from(keys[0].hash_one(bytes)) << 64) | u128::from(keys[1].hash_one(bytes)))
+    KEYS.with(|keys| keys.hash_one(bytes))
 }
 
 /// Returns a UUID without its dashes, or with them.

@@ -2,40 +2,60 @@
 
 use crate::zeroizing::ZeroizingBytes;
 
-/// The last two characters of the standard alphabet.
-pub(super) const STANDARD: [u8; 2] = *b"+/";
-/// The last two characters of the URL-safe alphabet.
-pub(super) const URL_SAFE: [u8; 2] = *b"-_";
-
-/// The characters that both alphabets share.
+/// The characters that the standard and the URL-safe alphabet share.
 const SHARED: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+/// The last two characters of the standard alphabet.
+const STANDARD: [u8; 2] = *b"+/";
+/// The last two characters of the URL-safe alphabet.
+const URL_SAFE: [u8; 2] = *b"-_";
 
-/// Returns the base64 characters that depend on `value` alone, if `before` bytes (modulo 3) precede it in the encoded text.
-pub(super) fn core(value: &[u8], before: usize, last: [u8; 2]) -> ZeroizingBytes {
-    let mut text = ZeroizingBytes::with_capacity(value.len().div_ceil(3) * 4);
-    let (mut bits, mut count) = (0_u32, 0);
+/// The standard alphabet.
+const ALPHABET: [u8; 64] = {
+    let mut alphabet = [0; 64];
+    let (shared, last) = alphabet.split_at_mut(SHARED.len());
+    shared.copy_from_slice(SHARED);
+    last.copy_from_slice(&STANDARD);
+    alphabet
+};
+
+/// Returns the standard base64 characters that depend on `value` alone, if `before` bytes (modulo 3) precede it in the encoded text.
+pub(super) fn core(value: &[u8], before: usize) -> ZeroizingBytes {
     // Skip the bits that share a character with the preceding bytes.
-    let mut skip = (6 - (8 * before) % 6) % 6;
-    for byte in value {
-        bits = bits << 8 | u32::from(*byte);
-        count += 8;
-        if skip > 0 {
-            count -= skip;
-            skip = 0;
+    let skip = skipped_bits(before);
+    let count = (8 * value.len()).saturating_sub(skip) / 6;
+    let mut text = ZeroizingBytes::with_capacity(count);
+    text.extend_with(count, |text| {
+        for (index, character) in text.iter_mut().enumerate() {
+            let bit = skip + 6 * index;
+            let two = u16::from_be_bytes([value[bit / 8], value.get(bit / 8 + 1).copied().unwrap_or(0)]);
+            *character = ALPHABET[usize::from(two >> (10 - bit % 8) & 63)];
         }
-        while count >= 6 {
-            count -= 6;
-            let index = (bits >> count & 63) as usize;
-            text.push(SHARED.get(index).copied().unwrap_or_else(|| last[index & 1]));
-        }
-        bits &= 0xff;
-    }
+        count
+    });
     text
+}
+
+/// Returns a text with the URL-safe alphabet, or `None` if that is the same.
+pub(super) fn url_safe(standard: &[u8]) -> Option<ZeroizingBytes> {
+    if !standard.iter().any(|character| STANDARD.contains(character)) {
+        return None;
+    }
+    let mut text = ZeroizingBytes::with_capacity(standard.len());
+    for character in standard {
+        let last = STANDARD.iter().position(|last| last == character);
+        text.push(last.map_or(*character, |last| URL_SAFE[last]));
+    }
+    Some(text)
+}
+
+/// Returns how many bits of the first byte share a character with `before` bytes.
+fn skipped_bits(before: usize) -> usize {
+    (6 - (8 * before) % 6) % 6
 }
 
 /// Returns the start and end of the bytes of the value that the characters `from..to` of its [`core()`] encode.
 pub(super) fn source(before: usize, from: usize, to: usize) -> (usize, usize) {
-    let skip = (6 - (8 * before) % 6) % 6;
+    let skip = skipped_bits(before);
     ((skip + 6 * from) / 8, (skip + 6 * to).div_ceil(8))
 }
 
@@ -118,15 +138,24 @@ mod tests {
         for length in 4..value.len() {
             for before in 0..7 {
                 for after in 0..4 {
-                    for last in [STANDARD, URL_SAFE] {
-                        let whole = [&b"api:xyz"[..before], &value[..length], &b"@host"[..after]].concat();
-                        let (text, core) = (encode(&whole, last), core(&value[..length], before % 3, last));
+                    let whole = [&b"api:xyz"[..before], &value[..length], &b"@host"[..after]].concat();
+                    let core = core(&value[..length], before % 3);
+                    assert!(core.len() * 6 >= length * 8 - 10, "the core is as long as possible");
+                    for (core, last) in [(url_safe(&core), URL_SAFE), (Some(core), STANDARD)] {
+                        let (text, Some(core)) = (encode(&whole, last), core) else { continue };
                         assert!(text.windows(core.len()).any(|window| *window == *core));
-                        assert!(core.len() * 6 >= length * 8 - 10, "the core is as long as possible");
                     }
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_text_without_special_characters_has_one_form() {
+        assert_eq!(core(b"", 1).len(), 0);
+        assert_eq!(&*core(b"hunter2", 0), b"aHVudGVyM");
+        assert!(url_safe(b"aHVudGVyM").is_none());
+        assert_eq!(&*url_safe(b"a+b/c+").unwrap(), b"a-b_c-");
     }
 
     #[test]

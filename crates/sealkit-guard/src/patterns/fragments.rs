@@ -1,10 +1,6 @@
 //! Fragments of long values, which are found where a value is truncated, wrapped or only partly written.
 
-use super::{
-    LOWER_DIGITS, UPPER_DIGITS,
-    base64::{self, STANDARD, URL_SAFE},
-    hexadecimal,
-};
+use super::{Encoded, base64};
 use crate::keys::Keys;
 
 /// Encoded values of at most this many bytes are not split into fragments.
@@ -24,29 +20,34 @@ const MAX_FRAGMENTS: usize = 1024;
 ///
 /// A key is long, so it has fewer: of its text, as it is and in base64 from the beginning; of its parts, in standard base64 and in
 /// lower-case hexadecimal digits.
-pub(super) fn for_each(value: &[u8], keys: &Keys, is_key_part: bool, mut visit: impl FnMut(&[u8])) {
+pub(super) fn for_each(
+    value: &[u8],
+    encoded: &Encoded,
+    keys: &Keys,
+    is_key_part: bool,
+    mut visit: impl FnMut(&[u8]),
+) {
     let is_text = str::from_utf8(value).is_ok();
     // An encoded fragment is judged by the bytes of the value that it encodes.
     let is_unique =
         |from: usize, to: usize| keys.may_be_secret(&(from..to)) && is_random_part(value, from, to, is_text);
-    let (alignments, alphabets, digits): (usize, &[[u8; 2]], &[&[u8; 16]]) =
-        match (keys.parts.is_empty(), is_key_part) {
-            (false, _) => (1, &[STANDARD], &[]),
-            (true, true) => (3, &[STANDARD], &[LOWER_DIGITS]),
-            (true, false) => (3, &[STANDARD, URL_SAFE], &[LOWER_DIGITS, UPPER_DIGITS]),
-        };
+    let (alignments, alphabets, digits) = match (keys.parts.is_empty(), is_key_part) {
+        (false, _) => (1, 1, 0),
+        (true, true) => (3, 1, 1),
+        (true, false) => (3, 2, 2),
+    };
     let max_whole = if is_key_part { MAX_WHOLE_PART } else { MAX_WHOLE };
     split(value, max_whole, &mut visit, is_unique);
-    for before in 0..alignments {
-        for last in alphabets {
-            split(&base64::core(value, before, *last), max_whole, &mut visit, |from, to| {
+    for (before, (standard, url_safe)) in encoded.base64.iter().enumerate().take(alignments) {
+        for text in [Some(standard), url_safe.as_ref()].into_iter().take(alphabets).flatten() {
+            split(text, max_whole, &mut visit, |from, to| {
                 let (start, end) = base64::source(before, from, to);
                 is_unique(start, end)
             });
         }
     }
-    for digits in digits {
-        split(&hexadecimal(value, digits), max_whole, &mut visit, |from, to| is_unique(from / 2, to / 2));
+    for text in encoded.hexadecimal.iter().take(digits) {
+        split(text, max_whole, &mut visit, |from, to| is_unique(from / 2, to / 2));
     }
 }
 
@@ -159,7 +160,9 @@ mod tests {
     fn any_31_bytes_of_a_random_value_contain_a_fragment() {
         let value: Vec<u8> = b"kJ8vQ2mZ7xT4wP9n".iter().cycle().take(300).copied().collect();
         let mut found = Vec::new();
-        for_each(&value, &Keys::default(), false, |fragment| found.push(fragment.to_vec()));
+        for_each(&value, &Encoded::new(&value), &Keys::default(), false, |fragment| {
+            found.push(fragment.to_vec());
+        });
         for part in value.windows(31) {
             assert!(
                 found.iter().any(|fragment| part.windows(fragment.len()).any(|window| window == fragment))
@@ -171,7 +174,8 @@ mod tests {
     fn the_first_line_of_a_private_key_is_not_a_fragment() {
         let line = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj";
         let key = format!("-----BEGIN PRIVATE KEY-----\n{line}\nkJ8vQ2mZ7xT4wP9nkJ8vQ2mZ7xT4wP9n\n");
-        for_each(key.as_bytes(), &Keys::of(key.as_bytes()), false, |fragment| {
+        let key = key.as_bytes();
+        for_each(key, &Encoded::new(key), &Keys::of(key), false, |fragment| {
             let fragment = String::from_utf8_lossy(fragment);
             assert!(!line.contains(&*fragment), "{fragment}");
         });
