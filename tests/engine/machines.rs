@@ -93,3 +93,12 @@ fn a_run_ends_where_the_system_has_no_threads_for_it() {
         );
     }
 }
+
+#[test]
+#[cfg_attr(not(is_root), ignore = "needs root")]
+fn a_call_is_possible_again_once_the_system_has_a_thread_for_it() {
+    let (code, output) =
+        run_as(USER + 2, "true", "timeout 100 ./sealkit run ./pods calls_without_a_thread 2>/dev/null");
+    let error = "cannot start a thread that waits for called tasks";
+    assert_eq!((code, output), (Some(0), format!("{{\"o0\":\"{error}\",\"o1\":2}}\n")));
+}

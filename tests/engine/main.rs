@@ -20,6 +20,7 @@ mod process_isolation;
 mod protocol;
 mod runs;
 mod settings;
+mod slots;
 mod spawned;
 mod terminal;
 

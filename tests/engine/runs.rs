@@ -1,7 +1,7 @@
 //! Runs of tasks: calls, failures, retries, timeouts and missing secrets.
 
 use std::{
-    env, fs, thread,
+    env, fs,
     time::{Duration, Instant},
 };
 
@@ -285,70 +285,6 @@ fn tasks_call_tasks_and_their_errors_come_back() {
     );
     let finished = home.run("gives_up");
     assert_eq!((finished.code, &*finished.stdout), (Some(0), "\"given up\"\n"), "{finished}");
-}
-
-/// A pod lives between its `started` and its `succeeded`: the engine prints the first before it starts the process, and the second
-/// after it has reaped it.
-#[test]
-fn a_thousand_calls_at_once_are_a_few_processes() {
-    let width: i64 = env::var("SEALKIT_TEST_CALLS").ok().and_then(|text| text.parse().ok()).unwrap_or(1000);
-    let finished = home().run(&format!("fan_out --width {width}"));
-    assert_eq!(finished.stdout, format!("{}\n", width * (width + 1) / 2));
-    let most = most_live(&finished.stderr, "add_one");
-    assert!((1..=slots()).contains(&most), "{most} processes for {} slots", slots());
-}
-
-/// Returns how many pods may work at the same time.
-fn slots() -> usize {
-    thread::available_parallelism().map_or(2, usize::from) * 2
-}
-
-/// Returns how many pods of a task were live at the same time.
-fn most_live(progress: &str, task: &str) -> usize {
-    let (mut live, mut most) = (0, 0);
-    for line in progress.lines().filter(|line| line.trim_start().starts_with(task)) {
-        if line.contains(" started") {
-            live += 1;
-        } else {
-            live -= 1;
-        }
-        most = most.max(live);
-    }
-    most
-}
-
-#[test]
-fn the_calls_of_a_task_come_before_other_calls_of_its_caller() {
-    for (workflow, task) in [("spawns_callers", "add_two"), ("spawns_callers_in_time", "add_two_in_time")] {
-        let finished = home().run(&format!("{workflow} --width 60"));
-        assert_eq!(finished.stdout, format!("{}\n", 60 * 63 / 2));
-        let most = most_live(&finished.stderr, task);
-        // One of them gets a slot whenever another one resumes.
-        assert!((1..=2 * slots()).contains(&most), "{most} callers for {} slots", slots());
-    }
-}
-
-#[test]
-fn calls_that_wait_for_a_slot_take_no_threads() {
-    let home = home();
-    for (run, task) in
-        [("fan_out --width 500", "add_one"), ("spawns_callers_in_time --width 300", "add_two_in_time")]
-    {
-        let mut run = home.start(run).unwrap();
-        wait_for(&mut run, &format!("{task}[10] succeeded"));
-        let threads = fs::read_dir(format!("/proc/{}/task", run.id())).unwrap().count();
-        assert!(run.wait().unwrap().success());
-        // Each pod has a few, and some are idle.
-        assert!(threads < 50 + 8 * slots(), "{threads} threads for {} slots", slots());
-    }
-}
-
-#[test]
-fn a_call_that_has_no_slot_in_time_fails() {
-    let width = slots() + 3;
-    let finished = home().run(&format!("spawns_workers --width {width}"));
-    let late = ["task `works_soon` did not start within 2s"; 3];
-    assert_eq!(finished.stdout, serde_json::to_string(&late).unwrap() + "\n", "{finished}");
 }
 
 #[test]

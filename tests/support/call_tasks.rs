@@ -1,6 +1,6 @@
 //! Tasks that call others where the context is not handed over, and tasks with unusual inputs.
 
-use std::{thread, time::Duration};
+use std::thread;
 
 use anyhow::Context as _;
 use sealkit::{current_context, task, workflow};
@@ -75,7 +75,7 @@ async fn spawns(width: i64) -> anyhow::Result<i64> {
 }
 
 /// Spawns the calls at once, and returns the sum of their results.
-async fn sum_of_spawned<F>(calls: impl Iterator<Item = F>) -> anyhow::Result<i64>
+pub(super) async fn sum_of_spawned<F>(calls: impl Iterator<Item = F>) -> anyhow::Result<i64>
 where
     F: Future<Output = sealkit::Result<i64>> + Send + 'static,
 {
@@ -85,54 +85,6 @@ where
         sum += call.await??;
     }
     Ok(sum)
-}
-
-/// Adds two.
-#[task]
-async fn add_two(n: i64) -> sealkit::Result<i64> {
-    add_one(add_one(n).await?).await
-}
-
-/// Calls `width` tasks from spawned futures, each of which calls other tasks.
-#[workflow]
-async fn spawns_callers(width: i64) -> anyhow::Result<i64> {
-    sum_of_spawned((0..width).map(add_two)).await
-}
-
-/// Adds one, and does not wait for a slot forever.
-#[task(timeout = Timeout(max_queued_time = "10m", deadline = "1h"))]
-async fn add_one_in_time(n: i64) -> sealkit::Result<i64> {
-    Ok(n + 1)
-}
-
-/// Adds two, and does not wait for a slot forever.
-#[task(timeout = Timeout(deadline = "1h"))]
-async fn add_two_in_time(n: i64) -> sealkit::Result<i64> {
-    add_one_in_time(add_one_in_time(n).await?).await
-}
-
-/// Calls `width` tasks that do not wait for a slot forever, each of which calls other such tasks.
-#[workflow]
-async fn spawns_callers_in_time(width: i64) -> anyhow::Result<i64> {
-    sum_of_spawned((0..width).map(add_two_in_time)).await
-}
-
-/// Works for a while, and does not wait long for its slot.
-#[task(timeout = Timeout(max_queued_time = "2s"))]
-async fn works_soon() -> sealkit::Result<()> {
-    tokio::time::sleep(Duration::from_secs(4)).await;
-    Ok(())
-}
-
-/// Calls `width` tasks at once, and returns the errors of those that had no slot in time.
-#[workflow]
-async fn spawns_workers(width: u32) -> anyhow::Result<Vec<String>> {
-    let calls: Vec<_> = (0..width).map(|_| tokio::spawn(works_soon())).collect();
-    let mut errors = Vec::new();
-    for call in calls {
-        errors.extend(call.await?.err().map(|error| error.to_string()));
-    }
-    Ok(errors)
 }
 
 /// Starts a tokio runtime of its own, as blocking HTTP clients do.

@@ -5,6 +5,7 @@ mod error_tasks;
 mod isolation_tasks;
 mod output_tasks;
 mod retry_tasks;
+mod slot_tasks;
 mod spy;
 mod terminal_tasks;
 

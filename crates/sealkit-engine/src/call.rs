@@ -76,12 +76,13 @@ impl Engine {
         let (mut attempt, mut first) = (0, None);
         loop {
             let slot = ready_slot.take().or_else(|| self.slots.acquire(depth, attempts.queue_limit(attempt)));
-            if self.is_cancelled(caller)
-                || caller.is_some_and(|caller| !self.live().contains_key(&caller.pod))
-            {
+            if self.is_cancelled(caller) {
                 return Err(cancelled(&task.name));
             }
-            let Some(slot) = slot else { return Err(attempts.overdue()) };
+            // Without a slot, or with one that came too late.
+            let Some(slot) = slot.filter(|_| !attempts.is_overdue(attempt)) else {
+                return Err(Attempts::finish(attempt.saturating_sub(1), attempts.overdue()));
+            };
             let pod = self.next_pod.fetch_add(1, Ordering::SeqCst);
             // All attempts are one action, as on a cluster.
             let action = first.get_or_insert_with(|| Action::new(self, pod));

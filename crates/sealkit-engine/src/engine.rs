@@ -246,7 +246,7 @@ impl Engine {
             number,
             LivePod { caller, task: task.name.clone(), action, process, terminal, is_suspended: false },
         );
-        // A cancellation before the pod was live could not terminate it.
+        // What happened before the pod was live could not terminate it.
         if self.is_cancelled(caller) {
             self.terminate(vec![number]);
         }
@@ -306,10 +306,11 @@ impl Engine {
         }
     }
 
-    /// Returns whether the run is cancelled or the caller no longer waits for the result.
+    /// Returns whether the run is cancelled, or the caller has ended or no longer waits for the result.
     pub(crate) fn is_cancelled(&self, caller: Option<Caller>) -> bool {
+        let has_ended = |caller: Caller| !self.live().contains_key(&caller.pod);
         self.cancelled.load(Ordering::SeqCst)
-            || caller.is_some_and(|caller| lock(&self.abandoned).contains(&caller))
+            || caller.is_some_and(|caller| has_ended(caller) || lock(&self.abandoned).contains(&caller))
     }
 }
 

@@ -19,6 +19,7 @@ mod problems;
 mod process;
 mod pty;
 mod serve;
+mod served;
 mod signals;
 mod slots;
 mod start;

@@ -43,11 +43,18 @@ impl Engine {
         let terminated = pods.clone();
         let waiting = self.timer.call(end, move || {
             let Some(engine) = engine.upgrade() else { return };
-            for pod in terminated {
-                if engine.signal_group(pod, Signal::KILL) {
-                    (engine.observer)(&Event::Killed { pod, grace_period });
-                }
+            let mut killed = terminated;
+            killed.retain(|pod| engine.signal_group(*pod, Signal::KILL));
+            if killed.is_empty() {
+                return;
             }
+            let observer = engine.observer.clone();
+            // Not on this thread: the observer may have to wait until its output is read.
+            let _ = engine.workers.spawn(move || {
+                for pod in killed {
+                    observer(&Event::Killed { pod, grace_period });
+                }
+            });
         });
         if waiting.is_err() {
             // The system has no thread that could wait.

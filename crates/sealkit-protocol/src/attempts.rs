@@ -110,6 +110,11 @@ impl<'t> Attempts<'t> {
         self.known.checked_add(limit.saturating_sub(self.before))
     }
 
+    /// Returns whether it is too late for an attempt to start.
+    pub fn is_overdue(&self, attempt: u32) -> bool {
+        self.queue_limit(attempt).is_some_and(|limit| limit <= Instant::now())
+    }
+
     /// Returns how long an attempt that starts now may run.
     pub fn time_limit(&self) -> Option<TimeLimit> {
         let timeout = self.limits.timeout.map(|left| TimeLimit { left, deadline: None });
@@ -193,8 +198,7 @@ mod tests {
     fn the_wait_in_the_queue_counts_from_the_call() {
         let task = task(r#""max_queued_time":"5s","deadline":"9s""#);
         let is_over = |attempt, before| {
-            let attempts = Attempts::called(task.limits(), Duration::from_secs(before));
-            attempts.queue_limit(attempt).unwrap() <= Instant::now()
+            Attempts::called(task.limits(), Duration::from_secs(before)).is_overdue(attempt)
         };
         assert!(is_over(0, 5) && !is_over(0, 4) && is_over(1, 9) && !is_over(1, 8));
     }

@@ -22,6 +22,7 @@ use std::{
     sync::{
         Condvar, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering},
+        mpsc,
     },
     task::{Context, Poll, Waker},
     thread,
@@ -80,21 +81,39 @@ pub(crate) fn current() -> Option<Result<&'static Controller, Error>> {
     if !is_available() {
         return None;
     }
-    let mut is_new = false;
+    let mut receiver = None;
     let controller = CONTROLLER.get_or_try_init(|| {
-        is_new = true;
         let backend = match sealkit_process::engine_socket() {
-            Some(socket) => Backend::Engine(socket),
+            Some(socket) => {
+                receiver = Some(start_receiver(socket)?);
+                Backend::Engine(socket)
+            }
             None => cluster_backend()?,
         };
         let (calls, changed) = Default::default();
         Ok(Controller { backend, next_id: AtomicU64::new(1), calls, changed })
     });
-    if let (true, Ok(controller), Some(socket)) = (is_new, &controller, sealkit_process::engine_socket()) {
-        let controller: &'static Controller = controller;
-        thread::spawn(|| controller.receive_responses(socket));
+    if let (Some(receiver), Ok(controller)) = (receiver, &controller) {
+        // It waits for this.
+        let _ = receiver.send(controller);
     }
     Some(controller)
+}
+
+/// Starts the thread that receives the responses of the engine, for the controller that is sent to it.
+fn start_receiver(socket: &'static Socket) -> Result<mpsc::Sender<&'static Controller>, Error> {
+    let (sender, controller) = mpsc::channel::<&'static Controller>();
+    let receive = move || {
+        if let Ok(controller) = controller.recv() {
+            controller.receive_responses(socket);
+        }
+    };
+    thread::Builder::new().spawn(receive).map_err(|error| {
+        Error::new(ErrorKind::Io, "cannot start a thread that waits for called tasks")
+            .with_hint("raise the limits: see `ulimit -u`")
+            .with_source(error)
+    })?;
+    Ok(sender)
 }
 
 #[cfg(feature = "cluster")]

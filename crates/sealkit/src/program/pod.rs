@@ -50,9 +50,11 @@ pub(super) fn execute(session: &Session, pod: &Pod, program: &str) -> Result<Str
     identity::set(pod.run.as_deref(), pod.action.as_deref());
     // Where Flyte passes no path for the files, they are beside the outputs.
     file::set_place(pod.raw_data.as_deref().or(pod.outputs.as_deref()));
-    match sealkit_process::engine_socket() {
-        Some(socket) => execute_for_engine(session, pod, socket),
-        None => execute_for_flyte(session, pod, program),
+    match (sealkit_process::engine_socket(), sealkit_process::engine_problem()) {
+        (Some(socket), _) => execute_for_engine(session, pod, socket),
+        // There is no way to answer the engine.
+        (None, Some(problem)) => Err(ProgramError::task(problem.clone())),
+        (None, None) => execute_for_flyte(session, pod, program),
     }
 }
 

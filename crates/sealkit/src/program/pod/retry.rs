@@ -2,7 +2,7 @@
 
 use std::{
     io, thread,
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, SystemTime},
 };
 
 use sealkit_idl::{prost::Message as _, prost_types::Timestamp};
@@ -27,8 +27,7 @@ pub(super) fn wait(task: &TaskMetadata, pod: &Pod) -> Result<(), Problem> {
     let attempts = attempts(task, pod, Duration::ZERO);
     // The retries are counted from 0.
     let Some(retry) = identity::attempt().and_then(|attempt| attempt.checked_sub(2)) else {
-        let is_late = attempts.queue_limit(0).is_some_and(|limit| limit <= Instant::now());
-        return if is_late { Err(attempts.overdue()) } else { Ok(()) };
+        return if attempts.is_overdue(0) { Err(attempts.overdue()) } else { Ok(()) };
     };
     let previous =
         pod.outputs.as_deref().and_then(previous_directory).and_then(|directory| problem(&directory));
