@@ -58,12 +58,13 @@ fn a_script_runs_with_its_secrets_and_is_built_once() {
 }
 
 #[test]
-fn the_status_lines_of_cargo_go_to_a_pipe_if_something_is_compiled() {
+fn the_lines_of_cargo_go_to_a_pipe_if_something_is_compiled() {
     let home = home();
-    write(&home, "lines.rs", SCRIPT.replace("TEXT", "1.to_string()"));
+    write(&home, "lines.rs", SCRIPT.replace("TEXT", "{ let unused = 1; 1.to_string() }"));
     let first = run(&home, "run", "lines.rs", "t1");
     assert_eq!(first.code, Some(0), "{first}");
     assert!(first.stderr.contains("   Compiling lines"), "{first}");
+    assert!(first.stderr.contains("warning: unused variable"), "{first}");
     assert!(!first.stderr.contains("Finished") && !first.stderr.contains('\u{1b}'), "{first}");
     let second = run(&home, "describe", "lines.rs", "");
     assert_eq!((second.code, &*second.stderr), (Some(0), ""), "{second}");
@@ -341,6 +342,13 @@ fn a_new_package_runs() {
     let finished = command.env("CARGO_BUILD_BUILD_DIR", shared).run().unwrap();
     assert_eq!((finished.code, &*finished.stdout), (Some(0), "13\n"), "{finished}");
     assert_eq!(fs::read_to_string(path.join(".gitignore")).unwrap(), "/target\n");
+    let manifest = fs::read_to_string(path.join("Cargo.toml")).unwrap();
+    assert!(manifest.ends_with("\n[profile.dev.package.sealkit-guard]\nopt-level = 3\n"), "{manifest}");
+    // Cargo warns of profiles in a member of a workspace.
+    write(&home, "workspace/Cargo.toml", "[workspace]\nresolver = \"3\"\n");
+    sealkit(&home, "new").arg(home.path().join("workspace/member")).run().unwrap();
+    let member = fs::read_to_string(home.path().join("workspace/member/Cargo.toml")).unwrap();
+    assert!(member.contains("sealkit") && !member.contains("profile"), "{member}");
     let again = sealkit(&home, "new").arg(&path).run().unwrap();
     insta::assert_snapshot!(home.normalize(&again.to_string()), @"
     exit code 2

@@ -5,7 +5,7 @@ mod progress;
 use std::{
     env,
     ffi::OsString,
-    io::{self, Read as _},
+    io::{self, Read as _, Write as _},
     path::{Path, PathBuf},
     process::{Command, Stdio},
     thread,
@@ -142,11 +142,12 @@ pub(crate) fn build(
         let mut messages = Vec::new();
         stdout.map_or(Ok(0), |mut stdout| stdout.read_to_end(&mut messages)).map(|_| messages)
     });
-    if let Some(stderr) = child.stderr.take() {
-        let notify = || notify(&format!("Building {subject}{platform}{note} ..."));
-        progress::forward(stderr, &mut io::stderr(), &notify);
-    }
+    let notify = || notify(&format!("Building {subject}{platform}{note} ..."));
+    let unread = child.stderr.take().map(|stderr| progress::forward(stderr, &mut io::stderr(), &notify));
     let status = child.wait().map_err(cannot_start_cargo)?;
+    if !status.success() {
+        let _ = io::stderr().write_all(&unread.unwrap_or_default());
+    }
     let messages = messages.join().unwrap_or_else(|_| Ok(Vec::new())).map_err(cannot_start_cargo)?;
     let messages: Vec<Message> =
         serde_json::Deserializer::from_slice(&messages).into_iter().flatten().collect();

@@ -40,8 +40,10 @@ pub(super) fn show_on_terminal(command: &mut Command) {
 }
 
 /// Forwards cargo's messages, apart from those that say nothing about the program; `notify` is called before the first one about work.
-pub(super) fn forward(mut cargo: impl Read, stderr: &mut impl Write, notify: &dyn Fn()) {
-    let (mut buffer, mut line, mut is_notified) = (vec![0; 16 * 1024], Vec::new(), false);
+///
+/// Returns the messages if there was no work. They are errors, or warnings of an earlier build, which cargo repeats.
+pub(super) fn forward(mut cargo: impl Read, stderr: &mut impl Write, notify: &dyn Fn()) -> Vec<u8> {
+    let (mut buffer, mut line, mut before_work) = (vec![0; 16 * 1024], Vec::new(), Some(Vec::new()));
     while let Ok(length) = cargo.read(&mut buffer)
         && length > 0
     {
@@ -49,30 +51,35 @@ pub(super) fn forward(mut cargo: impl Read, stderr: &mut impl Write, notify: &dy
             line.extend_from_slice(part);
             // The progress bar ends with a carriage return.
             if part.ends_with(b"\n") || part.ends_with(b"\r") {
-                write(&line, stderr, &mut is_notified, notify);
+                write(&line, stderr, &mut before_work, notify);
                 line.clear();
             }
         }
     }
-    write(&line, stderr, &mut is_notified, notify);
+    write(&line, stderr, &mut before_work, notify);
+    before_work.unwrap_or_default()
 }
 
-fn write(line: &[u8], stderr: &mut impl Write, is_notified: &mut bool, notify: &dyn Fn()) {
+fn write(line: &[u8], stderr: &mut impl Write, before_work: &mut Option<Vec<u8>>, notify: &dyn Fn()) {
     let text = without_styles(&String::from_utf8_lossy(line));
     // Cargo aligns the verb of a status line to the right, in twelve columns.
     let verb = text.get(..12).filter(|_| text.starts_with(' ')).map(str::trim).unwrap_or_default();
-    if HIDDEN.contains(&verb) {
-        if line.starts_with(CLEAR) {
-            let _ = stderr.write_all(CLEAR);
-        }
-        return;
-    }
-    if WORK.contains(&verb) && !*is_notified {
+    let line = match HIDDEN.contains(&verb) {
+        true if line.starts_with(CLEAR) => CLEAR,
+        true => return,
+        false => line,
+    };
+    if WORK.contains(&verb)
+        && let Some(before) = before_work.take()
+    {
         notify();
-        *is_notified = true;
+        let _ = stderr.write_all(&before);
     }
-    // The reader may have closed the pipe.
-    let _ = stderr.write_all(line).and_then(|()| stderr.flush());
+    match before_work {
+        Some(before) => before.extend_from_slice(line),
+        // The reader may have closed the pipe.
+        None => drop(stderr.write_all(line).and_then(|()| stderr.flush())),
+    }
 }
 
 /// Removes escape sequences: `ESC [`, parameters and a letter.
@@ -93,7 +100,8 @@ mod tests {
     /// Returns what is forwarded of `stderr`, and how often the start of a build is announced.
     fn forwarded(stderr: &str) -> (String, u32) {
         let (mut output, count) = (Vec::new(), Cell::new(0));
-        forward(stderr.as_bytes(), &mut output, &|| count.set(count.get() + 1));
+        let held = forward(stderr.as_bytes(), &mut output, &|| count.set(count.get() + 1));
+        assert!(count.get() == 0 || held.is_empty());
         (String::from_utf8(output).unwrap(), count.get())
     }
 
@@ -123,8 +131,11 @@ mod tests {
     }
 
     #[test]
-    fn warnings_and_incomplete_lines_are_forwarded() {
+    fn warnings_and_incomplete_lines_are_forwarded_if_there_is_work() {
         let warning = "warning: unused import\n --> a.rs:1:5\nerror: no end of line";
-        assert_eq!(forwarded(warning), (warning.to_owned(), 0));
+        let compiled = format!("warning: a manifest\n   Compiling demo v0.1.0 (/demo)\n{warning}");
+        assert_eq!(forwarded(&compiled), (compiled.clone(), 1));
+        assert_eq!(forwarded(warning), (String::new(), 0));
+        assert_eq!(forward(warning.as_bytes(), &mut Vec::new(), &|| ()), warning.as_bytes());
     }
 }
