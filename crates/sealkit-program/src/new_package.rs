@@ -40,6 +40,12 @@ const FEATURES: &str = r#"
 cluster = ["sealkit/cluster"]
 "#;
 
+/// Without optimization, the search for secrets in outputs and files takes a hundred times as long.
+const PROFILE: &str = r"
+[profile.dev.package.sealkit-guard]
+opt-level = 3
+";
+
 /// Creates the directory `path` with a package that is named after it, and returns the path of its source file. `sealkit` is the
 /// directory of the crate, instead of the sources that this command was built from.
 ///
@@ -68,17 +74,30 @@ pub fn create_package(path: &Path, sealkit: Option<&Path>) -> Result<PathBuf> {
     let (manifest, source) = (path.join("Cargo.toml"), path.join("src/main.rs"));
     let dependencies = sealkit_source::dependencies(&sealkit)
         .map(|(name, dependency)| format!("{name} = {}\n", Value::Table(dependency)));
+    // Cargo takes profiles from the root of a workspace only.
+    let profile = if is_workspace_root(&manifest) { PROFILE } else { "" };
     let write = || {
         let text = fs::read_to_string(&manifest)?;
         fs::write(
             &manifest,
-            text.replacen(DEPENDENCIES, &(DEPENDENCIES.to_owned() + &dependencies.concat() + FEATURES), 1),
+            text.replacen(DEPENDENCIES, &(DEPENDENCIES.to_owned() + &dependencies.concat() + FEATURES), 1)
+                + profile,
         )?;
         fs::write(path.join(".gitignore"), "/target\n")?;
         fs::write(&source, PROGRAM)
     };
     write().map_err(|error| Error::io(format!("cannot write to `{}`", path.display()), error))?;
     Ok(source)
+}
+
+fn is_workspace_root(manifest: &Path) -> bool {
+    let mut command = cargo();
+    command
+        .args(["locate-project", "--workspace", "--message-format", "plain", "--manifest-path"])
+        .arg(manifest);
+    let root = command.stdin(Stdio::null()).stderr(Stdio::null()).output().map(|output| output.stdout);
+    let root = root.ok().and_then(|root| String::from_utf8(root).ok());
+    root.is_some_and(|root| Path::new(root.trim_end()).canonicalize().ok() == manifest.canonicalize().ok())
 }
 
 /// The error for a package that cargo does not create, with cargo's reason.
