@@ -202,10 +202,9 @@ fn is_default(task: &TaskMetadata) -> bool {
         && !task.interface().inputs.iter().any(required)
 }
 
-/// Returns whether an input is boolean, so that its name alone means `true`.
-fn is_flag(task: &str, input: &str) -> bool {
-    let Ok(task) = registry::find(task) else { return false };
-    run::find_input(task, input).is_some_and(|input| match input.r#type {
+/// Returns whether an input is boolean, so that its name alone means `true`. `None` if the task has no such input.
+fn is_flag(task: &str, input: &str) -> Option<bool> {
+    Some(match run::find_input(registry::find(task).ok()?, input)?.r#type {
         Type::Optional(inner) => matches!(inner, Type::Boolean),
         other => matches!(other, Type::Boolean),
     })

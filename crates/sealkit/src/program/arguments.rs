@@ -41,11 +41,11 @@ pub(super) enum Command {
     Answer,
 }
 
-/// Parses the arguments; `is_flag` says whether an input of a task may have no value.
+/// Parses the arguments; `is_flag` says whether an input of a task may have no value, or `None` if there is no such input.
 pub(super) fn parse(
     mut parser: Parser,
     program: &str,
-    is_flag: &dyn Fn(&str, &str) -> bool,
+    is_flag: &dyn Fn(&str, &str) -> Option<bool>,
 ) -> Result<Command, ProgramError> {
     let command = match next(&mut parser, program)? {
         None => return Ok(Command::Default),
@@ -79,7 +79,7 @@ pub(super) fn parse(
 fn run(
     mut parser: Parser,
     program: &str,
-    is_flag: &dyn Fn(&str, &str) -> bool,
+    is_flag: &dyn Fn(&str, &str) -> Option<bool>,
 ) -> Result<Command, ProgramError> {
     let usage = || format!("usage: {program} run TASK [--INPUT VALUE ...]");
     let task = match next(&mut parser, program)? {
@@ -102,7 +102,7 @@ pub(super) fn inputs(
     mut parser: Parser,
     task: &str,
     command: &str,
-    is_flag: &dyn Fn(&str, &str) -> bool,
+    is_flag: &dyn Fn(&str, &str) -> Option<bool>,
 ) -> Result<Option<Vec<(String, String)>>, ProgramError> {
     let usage = || format!("usage: {command} TASK [--INPUT VALUE ...]");
     let mut inputs: Vec<(String, String)> = Vec::new();
@@ -118,12 +118,13 @@ pub(super) fn inputs(
             }
         };
         let Some(input) = name.strip_prefix("--") else { return Err(unknown_option(&name, usage())) };
-        let value = if is_flag(task, input) {
-            flag(&mut parser)
-        } else {
-            parser.value().map_err(|_| {
+        let value = match is_flag(task, input) {
+            Some(true) => flag(&mut parser),
+            Some(false) => parser.value().map_err(|_| {
                 ProgramError::usage(format!("input `{input}` has no value"), format!("write `{name} VALUE`"))
-            })?
+            })?,
+            // Without a value, too, the error is that it is unknown.
+            None => parser.value().unwrap_or_default(),
         };
         inputs.push((input.to_owned(), text(value)?));
     }
@@ -243,7 +244,7 @@ mod tests {
     use super::*;
 
     fn parsed(line: &str) -> Result<Command, String> {
-        let is_flag = |_: &str, input: &str| input == "flag";
+        let is_flag = |_: &str, input: &str| (input != "unknown").then_some(input == "flag");
         parse(Parser::from_args(line.split_whitespace()), "demo", &is_flag)
             .map_err(|error| error.problem.message)
     }
