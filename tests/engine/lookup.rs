@@ -100,7 +100,7 @@ fn a_group_may_be_an_arn_a_uri_or_a_path_that_the_store_cannot_hold() {
     ];
     let finished = home.run("managed_elsewhere");
     let hint = format!(
-        "hint: pass them to this run: --secret {arn}=env:PASSWORD --secret {uri}=env:URI_KEY --secret {path}=env:APP\n"
+        "hint: pass them to this run: --secret {arn}=env:PASSWORD --secret {uri}=env:URI_KEY --secret {path}=@PATH\n"
     );
     assert!(finished.code == Some(1) && finished.stderr.ends_with(&hint), "{finished}");
     let options = format!("--secret {arn}=env:PASSWORD --secret {uri}=env:URI_KEY --secret {path}=env:APP");

@@ -77,7 +77,22 @@ fn no_task_starts_while_a_secret_is_missing() {
     ");
     insta::assert_snapshot!(home.home.run(&format!("describe --check {}", env!("CARGO_BIN_EXE_pods"))).unwrap().stderr, @"
     error: 4 secrets are missing
-    hint: create them: sealkit create secret my_secret; sealkit create secret my_file_secret --group certs; sealkit create secret token; sealkit create secret loot
+    hint: create them: sealkit create secret my_secret; sealkit create secret -f PATH my_file_secret --group certs; sealkit create secret token; sealkit create secret loot
+    ");
+    // A run needs the secrets of the tasks that are called, too.
+    let checked =
+        home.home.run(&format!("describe --check {} calls_deeply", env!("CARGO_BIN_EXE_pods"))).unwrap();
+    insta::assert_snapshot!(checked, @"
+    exit code 1
+    -- stdout
+    calls_deeply (workflow)
+    calls_t1 (workflow)
+    add_one (task)
+    t1 (task)
+      secret  my_secret as ANY: missing
+    -- stderr
+    error: 1 secret is missing
+    hint: create it: sealkit create secret my_secret
     ");
     // Values that an environment variable cannot hold.
     let large = "x1y2z3".repeat(30_000);
@@ -217,6 +232,12 @@ fn inputs_are_checked_before_anything_starts() {
     error: unknown input `smal` of task `all.types`
     hint: did you mean `--small`?
     ");
+    insta::assert_snapshot!(run(&all.replace("--flag", "--flagg")), @"
+    exit code 2
+    -- stderr
+    error: unknown input `flagg` of task `all.types`
+    hint: did you mean `--flag`?
+    ");
 }
 
 #[test]
@@ -235,6 +256,10 @@ fn on_a_terminal_a_missing_secret_is_prompted_for_and_stored_on_request() {
         assert!(seen.ends_with("17\n") && !seen.contains(SECRET), "{seen}");
         assert_eq!(home.home.stored("my_secret").unwrap(), stored);
     }
+    // A file may have several lines.
+    let (code, seen, _) = home.at_terminal("user_with_a_secret_file").unwrap().finish().unwrap();
+    assert_eq!(code, Some(1), "{seen}");
+    assert!(seen.contains("create it: sealkit create secret -f PATH my_file_secret --group certs"), "{seen}");
 }
 
 #[test]

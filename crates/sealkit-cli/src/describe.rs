@@ -18,8 +18,10 @@ pub(crate) fn describe(args: &Describe) -> Result<(), CommandError> {
     let program = run::open(&args.target)?;
     let task = args.task.as_ref().map(|name| program.task(name)).transpose()?;
     let tasks: Vec<&Task> = task.map_or_else(|| program.tasks().iter().collect(), |task| vec![task]);
+    // With those that it calls: a run needs all their secrets.
+    let required = || task.map_or_else(|| tasks.clone(), |task| program.reachable(task).required);
     if let Some(format) = args.graph {
-        let tasks = task.map_or(tasks, |task| program.reachable(task).required);
+        let tasks = required();
         let checked = check(&program, &tasks, &scope)?;
         let tasks: Vec<TaskWithSources<'_>> =
             checked.iter().map(|checked| (checked.task, &*checked.secret_sources)).collect();
@@ -32,6 +34,7 @@ pub(crate) fn describe(args: &Describe) -> Result<(), CommandError> {
             DescribeOutput::Table => terminal::print(&program.description(task)?),
         };
     }
+    let tasks = required();
     let checked = check(&program, &tasks, &scope)?;
     match args.output {
         DescribeOutput::Json => terminal::print_json(&checked)?,

@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use once_cell::unsync::OnceCell;
 use sealkit_engine::{Found, Values};
+use sealkit_names::MountType;
 use sealkit_program::{Program, SecretRequest, Task};
 use sealkit_store::{Entry, Scope, SecretId, Store};
 use zeroize::Zeroizing;
@@ -153,7 +154,9 @@ fn provide(
     if missing.is_empty() {
         return Ok(());
     }
-    if !(terminal::stdin_is_terminal() && terminal::stderr_is_terminal()) {
+    // A file may have several lines.
+    let has_file = missing.iter().any(|(_, request)| is_file(request));
+    if has_file || !(terminal::stdin_is_terminal() && terminal::stderr_is_terminal()) {
         return Err(missing_secrets(task, missing, scope));
     }
     for (of, request) in missing {
@@ -197,13 +200,23 @@ fn missing_secrets(task: &Task, missing: &[Missing<'_>], scope: &Scope) -> Comma
 
 /// Returns the option that passes a secret to a run.
 pub(crate) fn option(request: &SecretRequest) -> String {
-    format!("--secret {}=env:{}", request.request(), request.key.to_uppercase().replace('-', "_"))
+    let name = request.request();
+    if is_file(request) {
+        return format!("--secret {name}=@PATH");
+    }
+    format!("--secret {name}=env:{}", request.key.to_uppercase().replace('-', "_"))
+}
+
+/// Returns whether the task reads the secret from a file only.
+fn is_file(request: &SecretRequest) -> bool {
+    request.request().mount == MountType::File
 }
 
 /// Returns the command that creates a secret; `None` if the local store cannot hold its group, such as an ARN.
 pub(crate) fn create_command(request: &SecretRequest, scope: &Scope) -> Option<String> {
     let id = SecretId::new(scope.clone(), request.group.as_deref(), &request.key).ok()?;
     let store = secret::store_paths().ok().and_then(|paths| Store::open(&paths).ok().flatten());
-    let plain = || format!("sealkit create secret {}", id.arguments());
-    Some(store.map_or_else(plain, |store| store.create_command(&id, "")))
+    let options = if is_file(request) { "-f PATH " } else { "" };
+    let plain = || format!("sealkit create secret {options}{}", id.arguments());
+    Some(store.map_or_else(plain, |store| store.create_command(&id, options)))
 }
