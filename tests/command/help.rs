@@ -62,7 +62,7 @@ const CLUSTER_COMMANDS: [&str; 9] = [
 ];
 
 /// Commands of other tools, and misspelled ones; `hunter2` is a value.
-const OTHER_COMMANDS: [&str; 32] = [
+const OTHER_COMMANDS: [&str; 33] = [
     "list",
     "ls secrets",
     "show my_secret",
@@ -86,6 +86,7 @@ const OTHER_COMMANDS: [&str; 32] = [
     "secrets set my_secret=hunter2",
     "secret list",
     "secret",
+    "src/main.rs main",
     "creat secret my_secret",
     "create my_secret",
     "create secrt my_secret",
@@ -352,6 +353,9 @@ fn a_command_of_another_tool_is_answered_with_ours() {
     $ sealkit secret
     error: unrecognized command `secret`
     hint: write a verb first: sealkit create secret NAME, sealkit get secret
+    $ sealkit src/main.rs main
+    error: unrecognized command
+    hint: run a task of a file: sealkit run FILE TASK
     $ sealkit creat secret my_secret
     error: unrecognized command `creat`
     hint: did you mean `sealkit create`?

@@ -40,6 +40,11 @@ fn values_of_all_kinds_are_stored_byte_for_byte() {
     Created secret `line` (version 1)
     note: the value ends with a line break: `secrets().get` returns the value without it, `get_secrets_file` keeps it
     ");
+    insta::assert_snapshot!(store("lines", b"correct horse\nbattery staple\n", ""), @"
+    exit code 0
+    -- stderr
+    Created secret `lines` (version 1)
+    ");
     insta::assert_snapshot!(store("spaces", b"  hunter2\t ", ""), @"
     exit code 0
     -- stderr

@@ -98,6 +98,12 @@ fn a_failed_run_names_its_log_and_no_secret() {
             assert!(finished.stderr.contains(&note) && path.exists(), "{finished}");
         }
     }
+    // A task that prints nothing has no log.
+    let finished = runs.program("").args("ends --way kill").run().unwrap();
+    let shown =
+        finished.stderr.lines().find_map(|line| line.strip_prefix("note: show this run again: sealkit "));
+    let shown = runs.home.sealkit(shown.unwrap_or_else(|| panic!("{finished}"))).run().unwrap();
+    assert_eq!(shown.code, Some(0), "{shown}");
     let recorded = contents(&directory(&runs));
     let text = String::from_utf8_lossy(&recorded);
     assert!(!text.contains(SECRET), "{text}");

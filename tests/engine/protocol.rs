@@ -30,7 +30,7 @@ fn error(line: &str, how: &str) -> String {
     let finished = program.env("IMPOSTOR", how).run().unwrap();
     assert!(finished.code == Some(1) && finished.stdout.is_empty(), "{finished}");
     let text = finished.stderr.replace(IMPOSTOR, "PROGRAM");
-    let progress = [" started", " failed in ", "note: the log of this run: "];
+    let progress = [" started", " failed in ", "note: show this run again: "];
     let lines = text.lines().filter(|line| !progress.iter().any(|part| line.contains(part)));
     lines.collect::<Vec<_>>().join("\n")
 }

@@ -125,9 +125,11 @@ impl Runs {
     }
 }
 
-/// Removes the line with the path of the log, which differs between runs.
+/// Removes the line with the path of the log or the name of the run, which differ between runs.
 fn without_log_note(text: &str) -> String {
-    text.split_inclusive('\n').filter(|line| !line.starts_with("note: the log of this run: ")).collect()
+    const NOTES: [&str; 2] = ["note: the log of this run: ", "note: show this run again: "];
+    let is_kept = |line: &&str| !NOTES.iter().any(|note| line.starts_with(note));
+    text.split_inclusive('\n').filter(is_kept).collect()
 }
 
 /// Replaces durations such as `12 ms` and `1.2 s` by `0 ms`.

@@ -156,8 +156,12 @@ fn end_record(
             outcome
         }
     };
-    if let Some(path) = record.filter(|_| has_failed) {
-        terminal::note(&format!("the log of this run: {}", path.display()));
+    match record.filter(|_| has_failed) {
+        Some(path) if path.extension() == Some("log".as_ref()) => {
+            terminal::note(&format!("the log of this run: {}", path.display()));
+        }
+        Some(_) => terminal::note(&format!("show this run again: sealkit get run {run}")),
+        None => {}
     }
     outcome
 }

@@ -1,6 +1,6 @@
 //! Errors for commands that do not exist, with the command that the user probably meant.
 
-use std::ffi::OsString;
+use std::{ffi::OsString, path::Path};
 
 use clap::error::{ContextKind, ContextValue, Error};
 
@@ -112,6 +112,9 @@ fn hint(word: &str, next: &str, suggestion: Option<&str>) -> String {
             (None, Some(hint)) => hint.to_owned(),
             (None, None) => "write a verb first: sealkit create secret NAME, sealkit get secret".to_owned(),
         };
+    }
+    if Path::new(word).extension().is_some_and(|extension| extension == "rs") {
+        return "run a task of a file: sealkit run FILE TASK".to_owned();
     }
     match (known(word), suggestion) {
         (Some(hint), _) => hint.to_owned(),

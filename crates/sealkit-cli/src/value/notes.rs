@@ -88,6 +88,11 @@ impl NewValue {
         let Some(text) = self.as_variable().filter(|text| *text != text.trim_matches(is_white_space)) else {
             return;
         };
+        // Of several lines, such as those of a certificate, the last has an end, too.
+        let lines = text.trim_end_matches(['\n', '\r']);
+        if lines.contains('\n') && lines == text.trim_matches(is_white_space) {
+            return;
+        }
         let property =
             if text.ends_with('\n') { "ends with a line break" } else { "starts or ends with white space" };
         terminal::note(&format!(
