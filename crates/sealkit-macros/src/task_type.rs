@@ -15,11 +15,31 @@ use crate::{
 
 pub(crate) fn expand(item: TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::default();
-    let implementation = diagnostics
-        .take(syn::parse2::<DeriveInput>(item))
-        .and_then(|input| implementation(&input, &mut diagnostics))
-        .filter(|_| diagnostics.is_empty());
+    let input = diagnostics.take(syn::parse2::<DeriveInput>(item));
+    let complete = input.as_ref().and_then(|input| implementation(input, &mut diagnostics));
+    let implementation =
+        if diagnostics.is_empty() { complete } else { input.as_ref().map(unusable_implementation) };
     quote!(#implementation #diagnostics)
+}
+
+/// Returns an implementation for a type with mistakes, so that no second error says that it has none wherever it is used.
+fn unusable_implementation(input: &DeriveInput) -> TokenStream {
+    let options = Options::read(&input.attrs, &["crate", "outputs"], &mut Diagnostics::default());
+    let krate = options.krate.unwrap_or_else(|| parse_quote!(::sealkit));
+    let (ident, (generics, arguments, bounds)) = (&input.ident, input.generics.split_for_impl());
+    quote! {
+        impl #generics #krate::TaskType for #ident #arguments #bounds {
+            const TYPE: #krate::Type = #krate::Type::None;
+
+            fn to_value(&self) -> ::core::result::Result<#krate::Value, #krate::ValueError> {
+                ::core::unreachable!()
+            }
+
+            fn from_value(_: #krate::Value) -> ::core::result::Result<Self, #krate::ValueError> {
+                ::core::unreachable!()
+            }
+        }
+    }
 }
 
 fn implementation(input: &DeriveInput, diagnostics: &mut Diagnostics) -> Option<TokenStream> {

@@ -6,4 +6,10 @@ enum Shape {
     Circle(f64),
 }
 
+/// The only error is that of the type.
+#[sealkit::task]
+fn uses(shape: Shape) -> sealkit::Result<Shape> {
+    Ok(shape)
+}
+
 fn main() {}
