@@ -256,6 +256,19 @@ fn on_a_terminal_a_missing_secret_is_prompted_for_and_stored_on_request() {
         assert!(seen.ends_with("17\n") && !seen.contains(SECRET), "{seen}");
         assert_eq!(home.home.stored("my_secret").unwrap(), stored);
     }
+    // What cannot be stored is used all the same.
+    home.home.run("delete secret my_secret -y").unwrap();
+    home.home.sealkit("create secret MY_SECRET -f -").input(SECRET).run().unwrap();
+    let mut terminal = home.at_terminal("t1").unwrap();
+    terminal.until("Enter secret value: ").unwrap();
+    terminal.send(&format!("{SECRET}\n")).unwrap();
+    terminal.until("Store `my_secret` for later runs?").unwrap();
+    terminal.send("y\n").unwrap();
+    let (code, seen, _) = terminal.finish().unwrap();
+    assert!(
+        code == Some(0) && seen.ends_with("17\n") && seen.contains("differs from `MY_SECRET` only in case"),
+        "{seen}"
+    );
     // A file may have several lines.
     let (code, seen, _) = home.at_terminal("user_with_a_secret_file").unwrap().finish().unwrap();
     assert_eq!(code, Some(1), "{seen}");

@@ -172,7 +172,12 @@ fn provide(
             && prompt::confirm(&format!("Store {id} for later runs?"))?
         {
             let store = secret::open_or_create_store()?;
-            store.create(&id, sealkit_store::SecretType::Generic, sealkit_store::Value::text(&value)?)?;
+            let value = sealkit_store::Value::text(&value)?;
+            // This run has the value in any case.
+            if let Err(error) = store.create(&id, sealkit_store::SecretType::Generic, value) {
+                terminal::warning(&error.to_string());
+                error.hint().into_iter().for_each(terminal::hint);
+            }
         }
         values.insert(request, Zeroizing::new(value.as_bytes().to_vec()));
     }
