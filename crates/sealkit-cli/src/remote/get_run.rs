@@ -16,11 +16,20 @@ use crate::{
 };
 
 pub(crate) fn get_run(args: &GetRun) -> Result<(), CommandError> {
-    let cluster = Cluster::open(&args.scope.cluster)?;
+    let cluster = Cluster::open(&args.scope.cluster);
     match &args.run {
-        Some(name) => run_report::print(&cluster, &cluster.run_id(&args.scope, name)?, args.output),
-        None => list(&cluster, args),
+        Some(name) => {
+            let cluster = cluster?;
+            run_report::print(&cluster, &cluster.run_id(&args.scope, name)?, args.output)
+        }
+        None => list(&cluster.map_err(with_local_runs)?, args),
     }
+}
+
+/// Adds the command that needs no cluster to an error.
+fn with_local_runs(error: CommandError) -> CommandError {
+    let others = error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
+    error.with_hint(format!("list the runs of this machine: sealkit get run --local{others}"))
 }
 
 fn list(cluster: &Cluster, args: &GetRun) -> Result<(), CommandError> {
