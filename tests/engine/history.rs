@@ -103,7 +103,11 @@ fn a_failed_run_names_its_log_and_no_secret() {
     let shown =
         finished.stderr.lines().find_map(|line| line.strip_prefix("note: show this run again: sealkit "));
     let shown = runs.home.sealkit(shown.unwrap_or_else(|| panic!("{finished}"))).run().unwrap();
-    assert_eq!(shown.code, Some(0), "{shown}");
+    assert!(shown.code == Some(0) && !shown.stdout.contains("\nlog: "), "{shown}");
+    let name = names(&runs).remove(0);
+    let logs = runs.home.sealkit("logs").arg(&name).run().unwrap();
+    let note = format!("note: the tasks of run `{name}` have printed nothing\n");
+    assert_eq!((logs.code, &*logs.stdout, &*logs.stderr), (Some(0), "", &*note));
     let recorded = contents(&directory(&runs));
     let text = String::from_utf8_lossy(&recorded);
     assert!(!text.contains(SECRET), "{text}");

@@ -74,7 +74,11 @@ fn text(run: &PastRun) -> String {
     let rows: Vec<Vec<Cow<'_, str>>> = run.calls.iter().map(cells).collect();
     let mut text = table::columns(&TITLES, &rows, terminal::width());
     text.extend(run.calls.iter().map(section));
-    let _ = write!(text, "\nprogram: {}\nlog:     {}\n", sanitize(&run.program), run.log.display());
+    let _ = write!(text, "\nprogram: {}\n", sanitize(&run.program));
+    // Tasks that print nothing leave none.
+    if run.log.exists() {
+        let _ = writeln!(text, "log:     {}", run.log.display());
+    }
     let end = run.exit_code.map_or_else(|| run.phase.as_str().to_owned(), |code| format!("exit code {code}"));
     let _ = writeln!(text, "end:     {end}");
     text

@@ -55,7 +55,11 @@ pub(crate) fn logs(args: &Logs) -> Result<(), CommandError> {
         thread::sleep(POLL_INTERVAL);
         run = read(&args.run)?;
     }
-    check_task(args, &run)
+    check_task(args, &run)?;
+    if log.is_none() {
+        terminal::note(&format!("the tasks of run `{}` have printed nothing", run.name));
+    }
+    Ok(())
 }
 
 /// A line as JSON.
