@@ -5,6 +5,7 @@ mod terminal_modes;
 use std::{
     borrow::Cow,
     collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
     io::{self, Write},
     iter,
     sync::{Mutex, MutexGuard, OnceLock, PoisonError},
@@ -13,7 +14,7 @@ use std::{
 
 use anstream::{AutoStream, ColorChoice, adapter::strip_bytes};
 use clap::builder::styling::{AnsiColor, Style};
-use sealkit_engine::{Event, call_label};
+use sealkit_engine::{Code, Event, call_label};
 use sealkit_program::Task;
 
 use self::terminal_modes::TerminalModes;
@@ -41,6 +42,8 @@ struct State {
     /// Those of the succeeded tasks that did not run.
     cached: usize,
     failed: usize,
+    /// Those that ended because the run, or their caller, no longer needed them.
+    aborted: usize,
     /// The tasks that cannot be cached.
     uncached: BTreeSet<String>,
     /// The secrets that ordinary output may contain, until they are redacted for the first time.
@@ -138,6 +141,10 @@ impl Progress {
                         let symbol = self.symbol("✔", GOOD);
                         format!("{symbol}{NAME}{label}{NAME:#} succeeded in {time}")
                     }
+                    Err(problem) if problem.code() == Code::Cancelled => {
+                        state.aborted += 1;
+                        format!("{}{NAME}{label}{NAME:#} aborted after {time}", self.symbol("✘", DIM))
+                    }
                     Err(problem) => {
                         state.failed += usize::from(retry.is_none());
                         let symbol = self.symbol("✘", BAD);
@@ -168,16 +175,26 @@ impl Progress {
     pub(crate) fn finish(&self) {
         let mut state = self.state();
         state.end_line(None);
-        let tasks = |count: usize| format!("{count} {}", if count == 1 { "task" } else { "tasks" });
-        let time = display_duration(self.started.elapsed());
         let cached = if state.cached > 0 { format!(" ({} cached)", state.cached) } else { String::new() };
-        let line = match (state.succeeded, state.failed) {
-            (0, 0) => return,
-            (good, 0) => format!("{} succeeded{cached} in {time}", tasks(good)),
-            (0, bad) => format!("{} failed in {time}", tasks(bad)),
-            (good, bad) => format!("{} succeeded{cached} and {bad} failed in {time}", tasks(good)),
-        };
-        state.line(0, &line);
+        let phases = [
+            (state.succeeded, "succeeded", &*cached),
+            (state.failed, "failed", ""),
+            (state.aborted, "aborted", ""),
+        ];
+        let mut text = String::new();
+        for (index, (count, phase, note)) in phases.into_iter().filter(|(count, ..)| *count > 0).enumerate() {
+            let tasks = match (index, count) {
+                (0, 1) => " task",
+                (0, _) => " tasks",
+                _ => "",
+            };
+            let separator = if index == 0 { "" } else { ", " };
+            let _ = write!(text, "{separator}{count}{tasks} {phase}{note}");
+        }
+        if !text.is_empty() {
+            let time = display_duration(self.started.elapsed());
+            state.line(0, &format!("{text} in {time}"));
+        }
     }
 }
 
