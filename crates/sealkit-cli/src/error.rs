@@ -5,6 +5,8 @@ use std::{error::Error as _, io, process::ExitCode};
 use sealkit_engine::Problem;
 use sealkit_store::{Error, ErrorKind};
 
+use crate::terminal;
+
 /// The error of a command: a message, a hint and an exit code. It never contains a value.
 #[derive(Debug)]
 pub(crate) struct CommandError {
@@ -67,6 +69,14 @@ impl CommandError {
     /// Returns the hint.
     pub(crate) fn hint(&self) -> Option<&str> {
         self.hint.as_deref()
+    }
+
+    /// Prints the error as a warning, with its hint.
+    pub(crate) fn warn(&self) {
+        terminal::warning(self.message());
+        if let Some(hint) = self.hint() {
+            terminal::hint(hint);
+        }
     }
 
     /// Returns the exit code of the command as a number.

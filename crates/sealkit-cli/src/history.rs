@@ -18,7 +18,7 @@ use std::{
 
 use rustix::fs::{FlockOperation, flock};
 
-pub(crate) use self::recorder::{Recorder, RunInfo};
+pub(crate) use self::recorder::{Recorded, Recorder, RunInfo};
 use crate::{directories, error::CommandError};
 
 /// The number of runs that are kept.

@@ -177,24 +177,18 @@ impl Progress {
         state.end_line(None);
         let cached = if state.cached > 0 { format!(" ({} cached)", state.cached) } else { String::new() };
         let phases = [
-            (state.succeeded, "succeeded", &*cached),
-            (state.failed, "failed", ""),
-            (state.aborted, "aborted", ""),
+            (state.succeeded, format!("succeeded{cached}")),
+            (state.failed, "failed".to_owned()),
+            (state.aborted, "aborted".to_owned()),
         ];
-        let mut text = String::new();
-        for (index, (count, phase, note)) in phases.into_iter().filter(|(count, ..)| *count > 0).enumerate() {
-            let tasks = match (index, count) {
-                (0, 1) => " task",
-                (0, _) => " tasks",
-                _ => "",
-            };
-            let separator = if index == 0 { "" } else { ", " };
-            let _ = write!(text, "{separator}{count}{tasks} {phase}{note}");
+        let mut phases = phases.into_iter().filter(|(count, _)| *count > 0);
+        let Some((count, phase)) = phases.next() else { return };
+        let mut text = format!("{count} {} {phase}", if count == 1 { "task" } else { "tasks" });
+        for (count, phase) in phases {
+            let _ = write!(text, ", {count} {phase}");
         }
-        if !text.is_empty() {
-            let time = display_duration(self.started.elapsed());
-            state.line(0, &format!("{text} in {time}"));
-        }
+        let time = display_duration(self.started.elapsed());
+        state.line(0, &format!("{text} in {time}"));
     }
 }
 

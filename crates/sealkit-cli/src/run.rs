@@ -16,7 +16,7 @@ use crate::{
     arguments::{Arguments, Run, TargetArguments},
     env_file::EnvFile,
     error::CommandError,
-    history::{Recorder, RunInfo, report},
+    history::{Recorded, Recorder, RunInfo, report},
     inputs_file, isolation, output_files,
     progress::Progress,
     results, run_secrets,
@@ -156,12 +156,11 @@ fn end_record(
             outcome
         }
     };
-    match record.filter(|_| has_failed) {
-        Some(path) if path.extension() == Some("log".as_ref()) => {
-            terminal::note(&format!("the log of this run: {}", path.display()));
-        }
-        Some(_) => terminal::note(&format!("show this run again: sealkit get run {run}")),
-        None => {}
+    if let Some(Recorded { log }) = record.filter(|_| has_failed) {
+        terminal::note(&match log {
+            Some(log) => format!("the log of this run: {}", log.display()),
+            None => format!("show this run again: sealkit get run {run}"),
+        });
     }
     outcome
 }

@@ -171,12 +171,14 @@ fn provide(
         if let Some(id) = id
             && prompt::confirm(&format!("Store {id} for later runs?"))?
         {
-            let store = secret::open_or_create_store()?;
-            let value = sealkit_store::Value::text(&value)?;
+            let store = || -> Result<(), CommandError> {
+                let store = secret::open_or_create_store()?;
+                store.create(&id, sealkit_store::SecretType::Generic, sealkit_store::Value::text(&value)?)?;
+                Ok(())
+            };
             // This run has the value in any case.
-            if let Err(error) = store.create(&id, sealkit_store::SecretType::Generic, value) {
-                terminal::warning(&error.to_string());
-                error.hint().into_iter().for_each(terminal::hint);
+            if let Err(error) = store() {
+                error.warn();
             }
         }
         values.insert(request, Zeroizing::new(value.as_bytes().to_vec()));
@@ -221,7 +223,6 @@ fn is_file(request: &SecretRequest) -> bool {
 pub(crate) fn create_command(request: &SecretRequest, scope: &Scope) -> Option<String> {
     let id = SecretId::new(scope.clone(), request.group.as_deref(), &request.key).ok()?;
     let store = secret::store_paths().ok().and_then(|paths| Store::open(&paths).ok().flatten());
-    let options = if is_file(request) { "-f PATH " } else { "" };
-    let plain = || format!("sealkit create secret {options}{}", id.arguments());
-    Some(store.map_or_else(plain, |store| store.create_command(&id, options)))
+    let mount = request.request().mount;
+    Some(store.map_or_else(|| id.create_command(mount), |store| store.create_command(&id, mount)))
 }

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use sealkit_names::rules::{self, NameError};
+use sealkit_names::{
+    MountType,
+    rules::{self, NameError},
+};
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -183,6 +186,21 @@ impl SecretId {
     /// ```
     pub fn arguments(&self) -> String {
         self.scope.select(self.group(), &self.key)
+    }
+
+    /// Returns the command that creates this secret. One that is requested as a file usually comes from a file.
+    ///
+    /// ```
+    /// use sealkit_names::MountType;
+    /// use sealkit_store::{Scope, SecretId};
+    ///
+    /// let id = SecretId::new(Scope::Global, None, "cert").unwrap();
+    /// assert_eq!(id.create_command(MountType::Any), "sealkit create secret cert");
+    /// assert_eq!(id.create_command(MountType::File), "sealkit create secret -f PATH cert");
+    /// ```
+    pub fn create_command(&self, mount: MountType) -> String {
+        let from = if mount == MountType::File { "-f PATH " } else { "" };
+        format!("sealkit create secret {from}{}", self.arguments())
     }
 }
 

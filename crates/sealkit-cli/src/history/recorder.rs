@@ -50,8 +50,13 @@ pub(crate) struct RunInfo<'a> {
 pub(crate) struct Recorder {
     guard: Arc<Guard>,
     entries: SyncSender<Entry>,
-    /// Returns the log, or the records if nothing was printed.
-    writer: Mutex<Option<JoinHandle<Option<PathBuf>>>>,
+    writer: Mutex<Option<JoinHandle<Option<Recorded>>>>,
+}
+
+/// The files of a run that has ended.
+pub(crate) struct Recorded {
+    /// The path of the log, if anything was printed.
+    pub(crate) log: Option<PathBuf>,
 }
 
 /// What is written next.
@@ -67,7 +72,6 @@ enum Entry {
 struct Files {
     /// Locked until the writer ends.
     records: File,
-    records_path: PathBuf,
     /// Created when something is printed.
     log: Option<File>,
     log_path: PathBuf,
@@ -154,9 +158,8 @@ impl Recorder {
         });
     }
 
-    /// Records the end of the run, and waits for the files. Returns the log, or the records if nothing was printed; `None` if they could
-    /// not be written.
-    pub(crate) fn finish(&self, outcome: &Result<(), CommandError>) -> Option<PathBuf> {
+    /// Records the end of the run, and waits for the files. Returns `None` if they could not be written.
+    pub(crate) fn finish(&self, outcome: &Result<(), CommandError>) -> Option<Recorded> {
         let error = outcome.as_ref().err();
         self.record(Record::Ended {
             time: now(),
@@ -211,7 +214,7 @@ impl Recorder {
 }
 
 /// Writes the entries of a run until its end, or until an error, which it prints. Returns the file to read.
-fn write(directory: &Path, run: &str, entries: &Receiver<Entry>) -> Option<PathBuf> {
+fn write(directory: &Path, run: &str, entries: &Receiver<Entry>) -> Option<Recorded> {
     let written = Files::create(directory, run).and_then(|mut files| {
         prune(directory);
         loop {
@@ -223,7 +226,7 @@ fn write(directory: &Path, run: &str, entries: &Receiver<Entry>) -> Option<PathB
                 Ok(Entry::Output(pod, bytes)) => files.output(pod, &bytes)?,
                 Ok(Entry::EndOfOutput(pod)) => files.end_output(pod)?,
                 Ok(Entry::EndOfRun) | Err(_) => {
-                    return Ok(if files.log.is_some() { files.log_path } else { files.records_path });
+                    return Ok(Recorded { log: files.log.map(|_| files.log_path) });
                 }
             }
         }
@@ -234,11 +237,11 @@ fn write(directory: &Path, run: &str, entries: &Receiver<Entry>) -> Option<PathB
 impl Files {
     fn create(directory: &Path, run: &str) -> io::Result<Self> {
         DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
-        let (records_path, log_path) = (records_file(directory, run), log_file(directory, run));
-        let records = create(&records_path)?;
+        let log_path = log_file(directory, run);
+        let records = create(&records_file(directory, run))?;
         // Not every file system has locks. Without one, a running run looks interrupted.
         let _ = flock(&records, FlockOperation::NonBlockingLockExclusive);
-        Ok(Self { records, records_path, log: None, log_path, logged: 0, pods: BTreeMap::new() })
+        Ok(Self { records, log: None, log_path, logged: 0, pods: BTreeMap::new() })
     }
 
     fn record(&mut self, record: &Record) -> io::Result<()> {

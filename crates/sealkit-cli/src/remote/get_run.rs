@@ -17,13 +17,9 @@ use crate::{
 
 pub(crate) fn get_run(args: &GetRun) -> Result<(), CommandError> {
     let cluster = Cluster::open(&args.scope.cluster);
-    match &args.run {
-        Some(name) => {
-            let cluster = cluster?;
-            run_report::print(&cluster, &cluster.run_id(&args.scope, name)?, args.output)
-        }
-        None => list(&cluster.map_err(with_local_runs)?, args),
-    }
+    let Some(name) = &args.run else { return list(&cluster.map_err(with_local_runs)?, args) };
+    let cluster = cluster?;
+    run_report::print(&cluster, &cluster.run_id(&args.scope, name)?, args.output)
 }
 
 /// Adds the command that needs no cluster to an error.

@@ -131,8 +131,9 @@ impl SecretStore for LocalSecrets {
         };
         let entries = versions(store, &args.scope, name, args.history)?.into_iter().map(|entry| {
             let strength = strength(store, &entry).unwrap_or_else(|conflict| {
+                // Tasks cannot read the secret.
                 if !args.history {
-                    warn_of_two_values(&conflict);
+                    CommandError::from(conflict).warn();
                 }
                 None
             });
@@ -269,14 +270,6 @@ fn versions(
         entries.extend(versions.into_iter().take(count).filter(is_listed));
     }
     Ok(entries)
-}
-
-/// Warns that a version has two values, so that tasks cannot read the secret.
-fn warn_of_two_values(conflict: &Error) {
-    terminal::warning(&conflict.to_string());
-    if let Some(hint) = conflict.hint() {
-        terminal::hint(hint);
-    }
 }
 
 /// Returns the strength of a value, or `None` if the value cannot be decrypted without the passphrase.

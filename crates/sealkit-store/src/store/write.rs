@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use sealkit_names::nearest;
+use sealkit_names::{MountType, nearest};
 
 use super::{Store, TEMPORARY_DIRECTORY, shard_path, versions::versions};
 use crate::{
@@ -53,9 +53,9 @@ impl Store {
         self.write_version(id, &versions, Some(r#type), value)
     }
 
-    /// Returns the command that creates a secret, with `options` such as `-f PATH `, and what has to come before it.
-    pub fn create_command(&self, id: &SecretId, options: &str) -> String {
-        let create = format!("sealkit create secret {options}{}", id.arguments());
+    /// Returns the [command](SecretId::create_command) that creates a secret, and what has to come before it.
+    pub fn create_command(&self, id: &SecretId, mount: MountType) -> String {
+        let create = id.create_command(mount);
         let names = self.directory.file_names(&shard_path(id)).unwrap_or_default();
         match differing_in_case(&names, id) {
             None => create,

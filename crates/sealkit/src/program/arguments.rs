@@ -244,7 +244,7 @@ mod tests {
     use super::*;
 
     fn parsed(line: &str) -> Result<Command, String> {
-        let is_flag = |_: &str, input: &str| (input != "unknown").then_some(input == "flag");
+        let is_flag = |_: &str, input: &str| Some(input == "flag");
         parse(Parser::from_args(line.split_whitespace()), "demo", &is_flag)
             .map_err(|error| error.problem.message)
     }

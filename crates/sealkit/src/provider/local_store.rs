@@ -7,7 +7,7 @@ use sealkit_store::{Scope, SecretId, Store, StorePaths};
 
 use super::{ProvidedValue, Provider};
 use crate::{
-    MountType, Result, Secret, SecretBytes,
+    Result, Secret, SecretBytes,
     error::{Error, ErrorKind},
 };
 
@@ -85,11 +85,9 @@ impl Provider for LocalStore {
     fn create_command(&self, secret: &Secret) -> Option<String> {
         let request = secret.request();
         let id = SecretId::new(self.scope.clone(), request.group, request.key).ok()?;
-        // A secret that is requested as a file usually comes from a file.
-        let from = if request.mount == MountType::File { "-f PATH " } else { "" };
         let store = self.store().ok().flatten();
-        let plain = || format!("sealkit create secret {from}{}", id.arguments());
-        Some(store.map_or_else(plain, |store| store.create_command(&id, from)))
+        let plain = || id.create_command(request.mount);
+        Some(store.map_or_else(plain, |store| store.create_command(&id, request.mount)))
     }
 }
 
