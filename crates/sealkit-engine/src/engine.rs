@@ -93,6 +93,8 @@ pub(crate) struct LivePod {
     pub(crate) terminal: Option<Arc<File>>,
     /// Whether [`Engine::suspend`] has stopped it.
     pub(crate) is_suspended: bool,
+    /// Whether it has not ended within the grace period.
+    pub(crate) is_killed: bool,
 }
 
 impl std::fmt::Debug for Engine {
@@ -242,10 +244,10 @@ impl Engine {
         let (running, start) = start(&mut pod, inputs, print)?;
         let process = running.process();
         let terminal = running.terminal();
-        self.live().insert(
-            number,
-            LivePod { caller, task: task.name.clone(), action, process, terminal, is_suspended: false },
-        );
+        let (is_suspended, is_killed) = (false, false);
+        let live =
+            LivePod { caller, task: task.name.clone(), action, process, terminal, is_suspended, is_killed };
+        self.live().insert(number, live);
         // What happened before the pod was live could not terminate it.
         if self.is_cancelled(caller) {
             self.terminate(vec![number]);
@@ -279,7 +281,11 @@ impl Engine {
         });
         // The socket is closed when the pod exits, unless the pod has passed it on.
         let answer = answers.recv_timeout(ANSWER_TIMEOUT);
-        self.live().remove(&number);
+        let live = self.live().remove(&number);
+        if live.is_some_and(|live| live.is_killed) {
+            let grace_period = self.options.grace_period;
+            (self.observer)(&Event::Killed { pod: number, grace_period });
+        }
         // Calls that the task did not wait for.
         self.terminate_calls(|caller| caller.pod == number);
         if let Some(secrets) = secrets {

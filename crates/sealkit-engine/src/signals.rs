@@ -12,7 +12,6 @@ use rustix::{
 
 use crate::{
     engine::{Caller, Engine, LivePod},
-    event::Event,
     pty,
 };
 
@@ -43,18 +42,13 @@ impl Engine {
         let terminated = pods.clone();
         let waiting = self.timer.call(end, move || {
             let Some(engine) = engine.upgrade() else { return };
-            let mut killed = terminated;
-            killed.retain(|pod| engine.signal_group(*pod, Signal::KILL));
-            if killed.is_empty() {
-                return;
-            }
-            let observer = engine.observer.clone();
-            // Not on this thread: the observer may have to wait until its output is read.
-            let _ = engine.workers.spawn(move || {
-                for pod in killed {
-                    observer(&Event::Killed { pod, grace_period });
+            // Not reported on this thread: the observer may have to wait until its output is read.
+            for pod in terminated {
+                if let Some(live) = engine.live().get_mut(&pod) {
+                    live.is_killed = true;
                 }
-            });
+                engine.signal_group(pod, Signal::KILL);
+            }
         });
         if waiting.is_err() {
             // The system has no thread that could wait.
