@@ -284,17 +284,9 @@ fn tasks_call_tasks_and_their_errors_come_back() {
         "{finished}"
     );
     let finished = home.run("gives_up");
-    insta::assert_snapshot!(finished, @r#"
-    exit code 0
-    -- stdout
-    "given up"
-    -- stderr
-    gives_up started
-      waits_async started
-      waits_async aborted after 0 ms
-    gives_up succeeded in 0 ms
-    1 task succeeded, 1 aborted in 0 ms
-    "#);
+    assert_eq!((finished.code, &*finished.stdout), (Some(0), "\"given up\"\n"), "{finished}");
+    // The call is aborted, before or after the task ends.
+    assert!(!finished.stderr.contains("failed"), "{finished}");
 }
 
 #[test]
